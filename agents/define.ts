@@ -1,0 +1,18 @@
+/** What an agent is: a declaration, and nothing that runs. */
+import type { Limits } from '../contract/limits.ts';
+
+export interface Agent {
+  name: string;
+  /** The agent's own part of the developer prompt. */
+  instructions: string;
+  /** Default: OPENAI_MODEL. */
+  model?: string;
+  /** Names of tools, or all there are. Default: `all`. */
+  tools?: string[] | 'all';
+  /** Overrides the service's. */
+  limits?: Partial<Limits>;
+}
+
+export function defineAgent(agent: Agent): Agent {
+  return agent;
+}

@@ -1,0 +1,110 @@
+/**
+ * One line of a conversation's log. Kinds are in the past tense and never reused with another meaning.
+ * The schema is validation, type and documentation at once.
+ */
+import { z } from 'zod';
+
+const seq = z.int().positive();
+
+export const actor = z.object({
+  type: z.enum(['user', 'agent', 'tool', 'system']),
+  id: z.string(),
+});
+
+export const failure = z.object({
+  type: z.string().describe('A stable word to branch on, such as RateLimited or InvalidInput.'),
+  message: z.string().describe('One sentence for a person or a model.'),
+});
+
+export const usage = z.object({ input_tokens: z.int(), output_tokens: z.int() });
+
+export const schedule = z
+  .enum(['silent', 'when_idle', 'interrupt'])
+  .describe(
+    'silent: told with the next turn; when_idle: a turn when nobody speaks; interrupt: cuts in.',
+  );
+
+export const whenBusy = z
+  .enum(['interrupt', 'queue', 'reject', 'rollback'])
+  .describe('What this message does to a reply in flight.');
+
+const head = {
+  seq: seq.describe('1, 2, 3 … without gaps within a conversation.'),
+  at: z.iso.datetime().describe('When it was decided, by the workflow clock.'),
+  actor: actor.describe('Who brought it about.'),
+  cause: z.array(seq).describe('The entries that led to this one.'),
+};
+
+const kind = <K extends string, S extends z.ZodRawShape>(name: K, body: S) =>
+  z.object({ ...head, kind: z.literal(name), ...body });
+
+const reply_id = z.string().describe('reply_1, reply_2 …');
+const call_id = z.string();
+
+export const entry = z.discriminatedUnion('kind', [
+  kind('message.user', { message_id: z.string(), text: z.string(), when_busy: whenBusy }),
+
+  kind('reply.started', {
+    reply_id,
+    because: z
+      .enum(['message', 'news', 'results'])
+      .describe(
+        'A user message; news of calls; or the results of what the reply before asked for.',
+      ),
+    reason: z.string().describe('In words, as the Temporal UI shows it.'),
+  }),
+  kind('reply.completed', { reply_id, text: z.string(), usage }),
+  kind('reply.interrupted', {
+    reply_id,
+    text: z.string().describe('What had been said until then.'),
+    by: z.enum(['message', 'event', 'request', 'close']),
+    rolled_back: z.boolean().describe('True: the model will not see what was said.'),
+  }),
+  kind('reply.failed', { reply_id, error: failure }),
+
+  kind('call.requested', {
+    call_id,
+    tool: z.string(),
+    input: z.unknown(),
+    report: z.string().optional().describe('When the model wants to hear of it.'),
+  }),
+  kind('call.dropped', { call_id, why: z.string() }),
+  kind('call.queued', { call_id, position: z.int().positive() }),
+  kind('call.started', { call_id }),
+  kind('call.event', {
+    call_id,
+    n: z.int().positive().describe('Numbered by the tool: 1, 2, 3 …'),
+    event: z.enum(['progress', 'result']),
+    percent: z.number().min(0).max(100).optional(),
+    note: z.string().optional(),
+    data: z.unknown().optional(),
+    schedule,
+  }),
+  kind('call.completed', { call_id, result: z.unknown() }),
+  kind('call.failed', { call_id, error: failure }),
+  kind('call.cancelled', { call_id, by: z.string().describe('user, agent or close.') }),
+
+  kind('receipt', {
+    of: z
+      .array(seq)
+      .describe('The call.event, call.completed and call.failed entries it is about.'),
+    fate: z
+      .enum(['spoken', 'merged', 'superseded', 'silent', 'failed'])
+      .describe(
+        'spoken: told in reply_id. merged: a later event of the same call was told instead. superseded: its call was cancelled first. ' +
+          'silent: the model saw it and said nothing. failed: the conversation closed first.',
+      ),
+    reply_id: reply_id.optional(),
+  }),
+  kind('limit.reached', { limit: z.string(), value: z.number() }),
+  kind('conversation.closed', {}),
+]);
+
+export type Entry = z.infer<typeof entry>;
+export type EntryKind = Entry['kind'];
+export type EntryOf<K extends EntryKind> = Extract<Entry, { kind: K }>;
+export type Actor = z.infer<typeof actor>;
+export type Failure = z.infer<typeof failure>;
+export type Usage = z.infer<typeof usage>;
+export type Schedule = z.infer<typeof schedule>;
+export type WhenBusy = z.infer<typeof whenBusy>;

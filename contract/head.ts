@@ -1,0 +1,26 @@
+/** What a conversation is doing now, written with every batch of entries: one row answers `GET /v1/conversations/:id`. */
+import { z } from 'zod';
+import { usage } from './entry.ts';
+
+export const callHead = z.object({
+  id: z.string(),
+  tool: z.string(),
+  status: z.enum(['requested', 'queued', 'running', 'completed', 'failed', 'cancelled', 'dropped']),
+  percent: z.number().optional(),
+  note: z.string().optional(),
+  requested_at: z.iso.datetime(),
+  queued_at: z.iso.datetime().optional(),
+  started_at: z.iso.datetime().optional(),
+  ended_at: z.iso.datetime().optional(),
+  position: z.int().positive().optional().describe('Place in the queue, 1 is next.'),
+});
+
+export const head = z.object({
+  status: z.enum(['idle', 'replying', 'closed']),
+  reply: z.object({ id: z.string(), started_at: z.iso.datetime() }).optional(),
+  calls: z.array(callHead).describe('Every open call, then the last few that ended.'),
+  usage: usage.describe('Tokens of all replies so far.'),
+});
+
+export type CallHead = z.infer<typeof callHead>;
+export type Head = z.infer<typeof head>;

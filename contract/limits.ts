@@ -1,0 +1,15 @@
+/** The numbers of the turn-taking rules. They enter a workflow as an argument and stay with it. */
+export interface Limits {
+  /** R3: tool calls wait until the last user message is this old. Milliseconds. */
+  settle_ms: number;
+  /** R6: news waits this long for more of it. Milliseconds. */
+  quiet_ms: number;
+  /** R6: … but the first of it never longer than this. Milliseconds. */
+  quiet_max_ms: number;
+  /** R9: calls that run at once in a conversation. */
+  max_running: number;
+  /** R11: results within this time after the release go to the model in the same turn. Milliseconds. */
+  grace_ms: number;
+  /** Replies one cause may lead to before the agent waits for the user. */
+  max_replies_per_turn: number;
+}

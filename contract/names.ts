@@ -1,0 +1,43 @@
+/** Names that cross a process: what Temporal, its UI and other services know us by. */
+
+/** Whose conversation it is. Every key of the store and every workflow id starts with it. */
+export interface ConversationKey {
+  tenant: string;
+  id: string;
+}
+
+export const TASK_QUEUE = 'meanwhile';
+
+/** The tenant of a service that has no keys. */
+export const DEFAULT_TENANT = 'default';
+
+/** Search attributes, registered when the worker starts. Both are keywords. */
+export const SEARCH_ATTRIBUTES = { tenant: 'MeanwhileTenant', status: 'MeanwhileStatus' } as const;
+
+/** Signals and updates of the conversation workflow. */
+export const SIGNALS = {
+  message: 'message',
+  interrupt: 'interrupt',
+  cancelCall: 'cancel_call',
+  callEvent: 'call_event',
+  callEnded: 'call_ended',
+  close: 'close',
+} as const;
+
+export const UPDATES = {
+  /** Like the signal, but refused while the conversation is busy. */
+  messageIfIdle: 'message_if_idle',
+} as const;
+
+/** The tool that the conversation itself carries out: no activity, no worker. */
+export const CANCEL_TOOL = 'cancel_call';
+
+export const conversationWorkflowId = ({ tenant, id }: ConversationKey) =>
+  `conversation/${tenant}/${id}`;
+
+export const callWorkflowId = (tenant: string, callId: string) => `call/${tenant}/${callId}`;
+
+/** Replies are numbered 1, 2, 3 … within a conversation. */
+export const replyId = (number: number) => `reply_${number}`;
+
+export const replyNumber = (id: string) => Number(id.slice('reply_'.length));

@@ -1,0 +1,61 @@
+/** What reaches a conversation from outside, as it stands in Temporal's history. */
+import type { Failure, Schedule, WhenBusy } from './entry.ts';
+import type { Limits } from './limits.ts';
+import type { ConversationKey } from './names.ts';
+
+export interface MessageSignal {
+  message_id: string;
+  text: string;
+  /** Defaults to `interrupt`. */
+  when_busy?: WhenBusy;
+  /** Becomes the actor's id. */
+  author?: string;
+}
+
+export interface InterruptSignal {
+  scope: 'reply' | 'calls' | 'all';
+  /** With scope `calls`: only these. */
+  call_ids?: string[];
+  /** Said by the user in the same breath. */
+  message?: MessageSignal;
+  by?: string;
+}
+
+export interface CancelCallSignal {
+  call_id: string;
+  by?: string;
+}
+
+/** Sent by the tool's activity. Senders retry: (call_id, n) tells a repeat. */
+export interface CallEventSignal {
+  call_id: string;
+  n: number;
+  event: 'progress' | 'result';
+  /** 0–100. */
+  percent?: number;
+  note?: string;
+  data?: unknown;
+  schedule: Schedule;
+}
+
+/** Sent once by the call workflow. */
+export interface CallEndedSignal {
+  call_id: string;
+  end: CallEnd;
+}
+
+export type CallEnd =
+  | { type: 'completed'; result: unknown }
+  | { type: 'failed'; error: Failure }
+  | { type: 'cancelled' };
+
+export interface CloseSignal {
+  by?: string;
+}
+
+/** The one argument of the conversation workflow (its type is `conversation`). */
+export interface ConversationStart {
+  conversation: ConversationKey;
+  agent: string;
+  limits: Limits;
+}

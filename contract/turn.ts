@@ -1,0 +1,61 @@
+/** What crosses between the conversation workflow and the activity that asks the model. */
+import type { Failure, Usage } from './entry.ts';
+import type { ConversationKey } from './names.ts';
+
+/** The words are read from the store: a turn costs the same history at turn 10 and at turn 10,000. */
+export interface ReplyRequest {
+  conversation: ConversationKey;
+  agent: string;
+  reply_id: string;
+  /** The model sees the entries from ≤ seq ≤ to. `to` is the reply.started entry of this reply. */
+  from: number;
+  to: number;
+  /** Why it speaks now. */
+  because: 'message' | 'news' | 'results';
+  /** Seqs of the call events and ends that this reply is to tell. */
+  news: number[];
+  /** Calls that are not over, oldest first. */
+  calls: OpenCall[];
+  /** How often it is tried. */
+  attempts: number;
+}
+
+export interface OpenCall {
+  call_id: string;
+  tool: string;
+  status: 'requested' | 'queued' | 'running';
+  /** Place in the queue, 1 is next. */
+  position?: number;
+}
+
+export interface ReplyResult {
+  text: string;
+  usage: Usage;
+  /** What the model asked for, in its order. Ids are ours and new. */
+  calls: RequestedCall[];
+}
+
+export interface RequestedCall {
+  call_id: string;
+  tool: string;
+  /** Parsed and valid; as given where `problem` says what is wrong with it. */
+  input: unknown;
+  report?: string;
+  /** Unknown tool or input that does not fit: the call fails at once and the model is told. */
+  problem?: Failure;
+}
+
+/** What the call workflow gets when it is started, and what the tool's activity gets from it. */
+export interface CallStart {
+  conversation: ConversationKey;
+  call_id: string;
+  tool: string;
+  input: unknown;
+  report?: string;
+}
+
+/** What the call workflow has to know of a tool; the answer of `describe-tools`. */
+export interface ToolFacts {
+  timeout_ms: number;
+  restart: 'resume' | 'fail';
+}

@@ -1,0 +1,124 @@
+/**
+ * The log of every conversation, and the little that stands beside it. The store holds the words; Temporal holds the order.
+ * One SQL for PGlite (embedded) and PostgreSQL.
+ */
+import type { Entry, EntryKind } from '../contract/entry.ts';
+import type { Head } from '../contract/head.ts';
+import type { ConversationKey } from '../contract/names.ts';
+
+/**
+ * Grows with every task of a conversation. `run` counts continue-as-new, `length` is the history's length when the task began.
+ * A write with a lower fence comes from a worker that was paused and has been replaced.
+ */
+export interface Fence {
+  run: number;
+  length: number;
+}
+
+export interface Batch {
+  conversation: ConversationKey;
+  fence: Fence;
+  /** The seq of the first entry; what stands in the log from here on is replaced. */
+  base: number;
+  /** Consecutive from `base`. May be empty: then only the head is written (and what stood from `base` on is removed). */
+  entries: Entry[];
+  head: Head;
+}
+
+export type Recorded =
+  /** `said` has the text of each reply.interrupted of the batch, by reply id. */
+  | { outcome: 'recorded'; said: Record<string, string> }
+  /** The fence was lower than one that has written. Nothing was changed. */
+  | { outcome: 'refused' };
+
+export interface Conversation extends Head {
+  id: string;
+  agent: string;
+  metadata: Record<string, unknown>;
+  created_at: string;
+  updated_at: string;
+  last_seq: number;
+  revision: number;
+}
+
+export interface Page {
+  entries: Entry[];
+  /** Pass as `after` for the next page; absent on the last. */
+  next_after?: number;
+  revision: number;
+}
+
+/** What a reader that stands at (after, revision) has to do to be up to date. */
+export interface Followed {
+  /** Forget everything after this seq first. */
+  rewind?: number;
+  entries: Entry[];
+  revision: number;
+  status: Head['status'];
+}
+
+export interface Draft {
+  reply_id: string;
+  attempt: number;
+  text: string;
+}
+
+export interface Progress {
+  percent?: number;
+  note?: string;
+  at: string;
+}
+
+export type Claim =
+  /** Nobody has used the key: carry on. */
+  | { outcome: 'fresh' }
+  /** Used with the same body: give the answer that was given. */
+  | { outcome: 'repeated'; answer: unknown }
+  /** Used with another body. */
+  | { outcome: 'conflict' };
+
+export interface Store {
+  /** Makes the conversation known before its first entry. Repeating it changes nothing. */
+  open(
+    conversation: ConversationKey,
+    facts: { agent: string; metadata: Record<string, unknown>; at: string },
+  ): Promise<void>;
+  record(batch: Batch): Promise<Recorded>;
+  conversation(conversation: ConversationKey): Promise<Conversation | undefined>;
+  /** Newest first; `after` is the id of the last conversation of the page before. */
+  list(
+    tenant: string,
+    options: { status?: Head['status']; after?: string; limit: number },
+  ): Promise<{ conversations: Conversation[]; next_after?: string }>;
+  entries(
+    conversation: ConversationKey,
+    options: { after: number; limit: number; kinds?: EntryKind[] },
+  ): Promise<Page | undefined>;
+  /** Entries and revision as of one moment. Undefined: no such conversation. */
+  follow(
+    conversation: ConversationKey,
+    position: { after: number; revision: number; limit: number },
+  ): Promise<Followed | undefined>;
+  /** Entries with from ≤ seq ≤ to, in order. */
+  window(conversation: ConversationKey, range: { from: number; to: number }): Promise<Entry[]>;
+
+  /** Starts the text of an attempt at a reply. False: the reply is no longer wanted. */
+  beginDraft(conversation: ConversationKey, replyId: string, attempt: number): Promise<boolean>;
+  /** Adds to it. False: interrupted meanwhile, or a newer attempt has begun; show nothing more. */
+  appendDraft(conversation: ConversationKey, draft: Draft): Promise<boolean>;
+  /** The reply being spoken, with its text so far. */
+  draft(conversation: ConversationKey): Promise<Draft | undefined>;
+
+  setProgress(conversation: ConversationKey, callId: string, progress: Progress): Promise<void>;
+  /** The latest progress of each call that has any. */
+  progress(conversation: ConversationKey, callIds: string[]): Promise<Map<string, Progress>>;
+
+  /** Takes an idempotency key for a request body (its hash) and the answer it will get. */
+  claim(
+    key: { tenant: string; scope: string; key: string },
+    bodyHash: string,
+    answer: unknown,
+  ): Promise<Claim>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,32 @@
+/**
+ * What may be lost: live tokens, live percentages, and pokes that say "there is news in the store".
+ * A reader that misses one heals by reading the store from its last seq.
+ */
+import { EventEmitter } from 'node:events';
+import type { ConversationKey } from '../contract/names.ts';
+
+export type BusMessage =
+  | { type: 'poke' }
+  | { type: 'delta'; reply_id: string; attempt: number; text: string }
+  | { type: 'progress'; call_id: string; percent?: number; note?: string }
+  /** The reply is no longer wanted: whoever produces it stops at once. */
+  | { type: 'stop'; reply_id: string };
+
+export interface Bus {
+  publish(conversation: ConversationKey, message: BusMessage): void;
+  /** Returns the function that ends the subscription. */
+  subscribe(conversation: ConversationKey, listener: (message: BusMessage) => void): () => void;
+}
+
+/** The bus of a service whose API and worker share a process. */
+export function createLocalBus(): Bus {
+  const emitter = new EventEmitter().setMaxListeners(0);
+  const topic = ({ tenant, id }: ConversationKey) => `${tenant}/${id}`;
+  return {
+    publish: (conversation, message) => void emitter.emit(topic(conversation), message),
+    subscribe(conversation, listener) {
+      emitter.on(topic(conversation), listener);
+      return () => void emitter.off(topic(conversation), listener);
+    },
+  };
+}
