@@ -12,4 +12,6 @@ export interface Limits {
   grace_ms: number;
   /** Replies one cause may lead to before the agent waits for the user. */
   max_replies_per_turn: number;
+  /** A run of the workflow this long continues as new at a quiet moment; twice as long, between two replies. Events. */
+  max_history_events: number;
 }

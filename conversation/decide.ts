@@ -1,0 +1,66 @@
+/**
+ * The rules of turn-taking, R1–R15: a pure function, so that the same history always leads to the same conversation.
+ * No clock, no randomness, no I/O.
+ *
+ *   R1  one reply at a time                      state.ts (Turn), replies.ts
+ *   R2  user input always wins                   messages.ts
+ *   R3  effects are debounced, words are not     next.ts (settle)
+ *   R4  the order of what waits                  next.ts (takeTurn), news.ts (inOrder)
+ *   R5  silent, when idle, interrupt             news.ts, next.ts (cutIn)
+ *   R6  news is batched                          news.ts (newsDueAt)
+ *   R7  milestones, filtered at the source       ../tools/report.ts
+ *   R8  repeats change nothing                   messages.ts, calls.ts (hearEvent)
+ *   R9  so many calls at once, others queue      calls.ts (fillSlots)
+ *   R11 a quick tool stays in its turn           next.ts (continueTurn)
+ *   R13 no dangling call                         ../model/transcript.ts
+ *   R14 every decision is logged with its causes step.ts (log)
+ *   R15 closed is final; the state is JSON       messages.ts, state.ts
+ */
+import { hearEnd, hearEvent } from './calls.ts';
+import type { Decision, Event } from './event.ts';
+import { closeConversation, hearCancel, hearInterrupt, hearMessage } from './messages.ts';
+import { goOn, wakeAt } from './next.ts';
+import { completeReply, failReply } from './replies.ts';
+import type { Reply, State } from './state.ts';
+import { beginStep, type Step } from './step.ts';
+
+/** What an event leads to. `state` is not changed; the decision has the next one. */
+export function decide(state: State, event: Event): Decision {
+  const step = beginStep(state, event.at);
+  if (!state.closed) {
+    hear(step, event);
+    goOn(step);
+  }
+  const wake_at = wakeAt(step.state);
+  const { entries, effects } = step;
+  return { state: step.state, entries, effects, ...(wake_at !== undefined && { wake_at }) };
+}
+
+function hear(step: Step, event: Event): void {
+  switch (event.type) {
+    case 'message':
+      return hearMessage(step, event);
+    case 'interrupt':
+      return hearInterrupt(step, event);
+    case 'cancel_call':
+      return hearCancel(step, event.call_id, event.by);
+    case 'close':
+      return closeConversation(step, event.by);
+    case 'call_event':
+      return hearEvent(step, event);
+    case 'call_ended':
+      return hearEnd(step, event.call_id, event.end);
+    case 'reply_completed':
+      return ifInFlight(step, event.reply_id, (reply) => completeReply(step, reply, event.result));
+    case 'reply_failed':
+      return ifInFlight(step, event.reply_id, (reply) => failReply(step, reply, event.error));
+    case 'tick':
+      return undefined;
+  }
+}
+
+/** A reply that was interrupted may still come in: it is no longer wanted. */
+function ifInFlight(step: Step, replyId: string, then: (reply: Reply) => void): void {
+  const { turn } = step.state;
+  if (turn.phase === 'replying' && turn.reply.id === replyId) then(turn.reply);
+}

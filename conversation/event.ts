@@ -1,0 +1,46 @@
+/** What the rules are told, and what they ask for. */
+import type { Entry, Failure } from '../contract/entry.ts';
+import type {
+  CallEndedSignal,
+  CallEventSignal,
+  CancelCallSignal,
+  CloseSignal,
+  InterruptSignal,
+  MessageSignal,
+} from '../contract/signals.ts';
+import type { CallStart, ReplyRequest, ReplyResult } from '../contract/turn.ts';
+import type { State } from './state.ts';
+
+/** `at`: when it reached the conversation, in milliseconds of the workflow's clock. */
+export type Event = { at: number } & (
+  | ({ type: 'message' } & MessageSignal)
+  | ({ type: 'interrupt' } & InterruptSignal)
+  | ({ type: 'cancel_call' } & CancelCallSignal)
+  | ({ type: 'close' } & CloseSignal)
+  | ({ type: 'call_event' } & CallEventSignal)
+  | ({ type: 'call_ended' } & CallEndedSignal)
+  | { type: 'reply_completed'; reply_id: string; result: ReplyResult }
+  | { type: 'reply_failed'; reply_id: string; error: Failure }
+  /** Time has passed: sent at `wake_at`, harmless at any other time. */
+  | { type: 'tick' }
+);
+
+export type Effect =
+  | {
+      type: 'start_reply';
+      request: Omit<ReplyRequest, 'conversation' | 'agent' | 'attempts'>;
+      /** In words, for the Temporal UI. */
+      reason: string;
+    }
+  | { type: 'stop_reply'; reply_id: string }
+  | { type: 'start_call'; call: Omit<CallStart, 'conversation'> }
+  | { type: 'cancel_call'; call_id: string };
+
+export interface Decision {
+  state: State;
+  /** To be written before any effect. */
+  entries: Entry[];
+  effects: Effect[];
+  /** Send a `tick` at this time, unless another event comes first. */
+  wake_at?: number;
+}

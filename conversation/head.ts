@@ -1,0 +1,55 @@
+/** What a conversation is doing, as its readers see it. */
+import type { CallHead, Head } from '../contract/head.ts';
+import type { OpenCall } from '../contract/turn.ts';
+import { type Call, isBusy, type State } from './state.ts';
+
+export function headOf(state: State): Head {
+  const { turn } = state;
+  return {
+    status: state.closed ? 'closed' : isBusy(state) ? 'replying' : 'idle',
+    ...(turn.phase === 'replying' && {
+      reply: { id: turn.reply.id, started_at: iso(turn.reply.at) },
+    }),
+    calls: [...state.calls.map((call) => callHead(call, state)), ...state.ended],
+    usage: state.usage,
+  };
+}
+
+/** The calls that the model is told are open. */
+export function openCalls(state: State): OpenCall[] {
+  return state.calls.map((call) => {
+    const position = positionOf(call, state);
+    return {
+      call_id: call.id,
+      tool: call.tool,
+      status: call.status,
+      ...(position && { position }),
+    };
+  });
+}
+
+export function callHead(call: Call, state: State): CallHead {
+  const { id, tool, status } = call;
+  const position = positionOf(call, state);
+  return {
+    id,
+    tool,
+    status,
+    requested_at: iso(call.requested_at),
+    ...(call.status === 'queued' && { queued_at: iso(call.queued_at) }),
+    ...(position && { position }),
+    ...(call.status === 'running' && {
+      started_at: iso(call.started_at),
+      ...(call.percent !== undefined && { percent: call.percent }),
+      ...(call.note !== undefined && { note: call.note }),
+    }),
+  };
+}
+
+/** Place in the queue, 1 is next; undefined for what is not queued. */
+function positionOf(call: Call, state: State): number | undefined {
+  if (call.status !== 'queued') return undefined;
+  return state.calls.filter(({ status }) => status === 'queued').indexOf(call) + 1;
+}
+
+const iso = (at: number) => new Date(at).toISOString();

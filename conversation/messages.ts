@@ -1,0 +1,62 @@
+/** What the user does: write, interrupt, cancel, close. User input always wins (R2). */
+import type { InterruptSignal, MessageSignal } from '../contract/signals.ts';
+import { cancelCall, dropCalls } from './calls.ts';
+import { failNews } from './news.ts';
+import { interruptReply } from './replies.ts';
+import { SEEN_MESSAGES } from './state.ts';
+import { log, type Step, user } from './step.ts';
+
+/** A message, once: a repeat of its id changes nothing (R8). */
+export function hearMessage(step: Step, message: MessageSignal): void {
+  const { state } = step;
+  const { message_id, text, when_busy = 'interrupt', author } = message;
+  if (state.seen.includes(message_id)) return;
+  state.seen = [...state.seen, message_id].slice(-SEEN_MESSAGES);
+  const actor = user(author);
+  const seq = log(step, 'message.user', { message_id, text, when_busy }, { actor, cause: [] });
+  if (when_busy === 'interrupt' || when_busy === 'rollback') {
+    const rollback = when_busy === 'rollback';
+    interruptReply(step, 'message', { actor, cause: [seq], rollback });
+  }
+  state.unanswered.push({ seq });
+  state.last_message_at = step.at;
+  state.hushed = false;
+}
+
+/** Stop talking, stop calls, or both; with or without a word. */
+export function hearInterrupt(step: Step, { scope, call_ids, message, by }: InterruptSignal): void {
+  const actor = user(by);
+  if (scope !== 'calls') {
+    interruptReply(step, 'request', { actor, cause: [] });
+    if (step.state.turn.phase === 'settling') {
+      dropCalls(step, 'The user interrupted before it was released.', []);
+      step.state.turn = { phase: 'idle' };
+    }
+  }
+  if (scope !== 'reply') {
+    const chosen = scope === 'calls' && call_ids ? new Set(call_ids) : undefined;
+    // From the back, so that no queued call starts where a running one makes room.
+    for (const { id } of step.state.calls.toReversed()) {
+      if (!chosen || chosen.has(id)) hearCancel(step, id, by);
+    }
+  }
+  if (message) hearMessage(step, message);
+}
+
+/** Cancels one call. One that is over already stays as it is. */
+export function hearCancel(step: Step, callId: string, by?: string): void {
+  const call = step.state.calls.find(({ id }) => id === callId);
+  if (call) cancelCall(step, call, user(by), 'user');
+}
+
+/** R15: the end. What is open is stopped, and every piece of news has its receipt. */
+export function closeConversation(step: Step, by?: string): void {
+  const { state } = step;
+  const actor = user(by);
+  interruptReply(step, 'close', { actor, cause: [] });
+  state.turn = { phase: 'idle' };
+  for (const call of state.calls.toReversed()) cancelCall(step, call, actor, 'close');
+  failNews(step);
+  log(step, 'conversation.closed', {}, { actor, cause: [] });
+  state.closed = true;
+}

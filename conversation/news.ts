@@ -1,0 +1,76 @@
+/** News: call events and ends that the model has not been told yet. Each one gets a receipt; none is lost. */
+import type { EntryOf } from '../contract/entry.ts';
+import type { News, Reply, State } from './state.ts';
+import { log, SYSTEM, type Step } from './step.ts';
+
+type Fate = EntryOf<'receipt'>['fate'];
+
+/** R6: when what is waiting is due to be told in a turn of its own. Undefined: nothing is (R5: `silent` news waits for another cause). */
+export function newsDueAt({ news, limits, hushed }: State): number | undefined {
+  const audible = hushed ? [] : news.filter(({ schedule }) => schedule !== 'silent');
+  if (audible.length === 0) return undefined;
+  if (audible.some(isUrgent)) return 0;
+  const times = audible.map(({ at }) => at);
+  return Math.min(Math.max(...times) + limits.quiet_ms, Math.min(...times) + limits.quiet_max_ms);
+}
+
+/** R5: cuts into a reply in flight. */
+export const isUrgent = (news: News) => news.schedule === 'interrupt';
+
+/** R4: ends before partial results before progress; within a rank by arrival. */
+export function inOrder(news: News[]): News[] {
+  const rank = { end: 0, result: 1, progress: 2 };
+  return news.toSorted((a, b) => rank[a.rank] - rank[b.rank] || a.seq - b.seq);
+}
+
+/** The reply that told them is over: what became of each. */
+export function writeReceipts(step: Step, reply: Reply, spoke: boolean): void {
+  const fates = new Map<Fate, number[]>();
+  for (const news of reply.tells) {
+    const fate = isMerged(news, reply.tells) ? 'merged' : spoke ? 'spoken' : 'silent';
+    fates.set(fate, [...(fates.get(fate) ?? []), news.seq]);
+  }
+  for (const [fate, of] of fates) writeReceipt(step, of, fate, reply.id);
+}
+
+/** A reply was cut off or failed before it told them: they wait again (R5), unless their call was cancelled meanwhile. */
+export function untell(step: Step, reply: Reply, schedule?: 'silent'): void {
+  const [superseded, waiting] = partition(reply.tells, (news) => news.superseded === true);
+  if (superseded.length > 0) writeReceipt(step, superseded.map(seqOf), 'superseded');
+  const again = waiting.map((news) => (schedule ? { ...news, schedule } : news));
+  step.state.news = [...again, ...step.state.news];
+}
+
+/** A cancelled call never speaks again. */
+export function supersedeNews(step: Step, callId: string): void {
+  const { state } = step;
+  const [superseded, rest] = partition(state.news, ({ call_id }) => call_id === callId);
+  if (superseded.length > 0) writeReceipt(step, superseded.map(seqOf), 'superseded');
+  state.news = rest;
+  if (state.turn.phase !== 'replying') return;
+  for (const news of state.turn.reply.tells) if (news.call_id === callId) news.superseded = true;
+}
+
+/** The conversation closes with news that nobody will hear. */
+export function failNews(step: Step): void {
+  if (step.state.news.length > 0) writeReceipt(step, step.state.news.map(seqOf), 'failed');
+  step.state.news = [];
+}
+
+/** R6: the model is told the latest state of a call, not each step towards it. */
+function isMerged(news: News, told: News[]): boolean {
+  const isLater = (other: News) => other.call_id === news.call_id && other.seq > news.seq;
+  return (
+    news.rank === 'progress' && told.some((other) => isLater(other) && other.rank !== 'result')
+  );
+}
+
+function writeReceipt(step: Step, of: number[], fate: Fate, reply_id?: string): void {
+  log(step, 'receipt', { of, fate, ...(reply_id && { reply_id }) }, { actor: SYSTEM, cause: of });
+}
+
+const seqOf = ({ seq }: News) => seq;
+
+function partition<T>(items: T[], matches: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(matches), items.filter((item) => !matches(item))];
+}

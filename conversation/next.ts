@@ -1,0 +1,109 @@
+/** What follows from where the conversation stands now: the order of turns (R1, R3, R4, R6, R11). */
+import { dropCalls, releaseCalls } from './calls.ts';
+import { isUrgent, newsDueAt } from './news.ts';
+import { interruptReply, startReply } from './replies.ts';
+import type { State, Turn } from './state.ts';
+import { log, SYSTEM, type Step } from './step.ts';
+
+/** Goes on until the conversation has to wait for something. */
+export function goOn(step: Step): void {
+  while (!step.state.closed && advance(step));
+}
+
+/** When something is due though nothing happens. Undefined: nothing is. */
+export function wakeAt(state: State): number | undefined {
+  if (state.closed) return undefined;
+  switch (state.turn.phase) {
+    case 'idle':
+      return newsDueAt(state);
+    case 'replying':
+      return undefined;
+    case 'settling':
+      return releaseAt(state);
+    case 'grace':
+      return state.turn.until;
+  }
+}
+
+/** One step of a turn. False: there is nothing to do at this moment. */
+function advance(step: Step): boolean {
+  const { turn } = step.state;
+  switch (turn.phase) {
+    case 'idle':
+      return takeTurn(step);
+    case 'replying':
+      return cutIn(step);
+    case 'settling':
+      return settle(step, turn);
+    case 'grace':
+      return continueTurn(step, turn);
+  }
+}
+
+/** R4: user messages first, then news that is due. */
+function takeTurn(step: Step): boolean {
+  const due = newsDueAt(step.state);
+  if (step.state.unanswered.length > 0) startReply(step, 'message');
+  else if (due !== undefined && due <= step.at) startReply(step, 'news');
+  else return false;
+  return true;
+}
+
+/** R5: urgent news cuts into a reply, which is then given anew with it. */
+function cutIn(step: Step): boolean {
+  const urgent = step.state.news.filter(isUrgent);
+  if (urgent.length === 0) return false;
+  interruptReply(step, 'event', { actor: SYSTEM, cause: urgent.map(({ seq }) => seq) });
+  return true;
+}
+
+/** R3: effects are debounced. */
+function settle(step: Step, { reply, spoke }: Turn & { phase: 'settling' }): boolean {
+  const { state } = step;
+  if (state.unanswered.length > 0) {
+    const messages = state.unanswered.map(({ seq }) => seq);
+    dropCalls(step, 'A message came before it was released.', messages);
+    state.turn = { phase: 'idle' };
+    return true;
+  }
+  if (step.at < releaseAt(state)) return false;
+  const calls = releaseCalls(step);
+  const until = step.at + state.limits.grace_ms;
+  state.turn = { phase: 'grace', reply, spoke, calls, until };
+  return true;
+}
+
+/** R11: results of quick calls go to the model in the same turn; nobody says twice what was started. */
+function continueTurn(step: Step, turn: Turn & { phase: 'grace' }): boolean {
+  const { state } = step;
+  if (state.unanswered.length > 0 || state.news.some(isUrgent)) {
+    state.turn = { phase: 'idle' };
+    return true;
+  }
+  const allOver = !state.calls.some(({ id }) => turn.calls.includes(id));
+  if (!allOver && step.at < turn.until) return false;
+
+  const results = state.news.filter(
+    ({ call_id, rank }) => turn.calls.includes(call_id) && rank !== 'progress',
+  );
+  state.turn = { phase: 'idle' };
+  if (results.length === 0 && turn.spoke) return true;
+  if (turn.reply.step >= state.limits.max_replies_per_turn) return hush(step, turn.reply.started);
+  startReply(step, 'results', { turnStep: turn.reply.step + 1, follows: turn.reply.started });
+  return true;
+}
+
+/** The agent goes round in circles: it is quiet until the user writes. */
+function hush(step: Step, cause: number): boolean {
+  const { max_replies_per_turn } = step.state.limits;
+  log(
+    step,
+    'limit.reached',
+    { limit: 'max_replies_per_turn', value: max_replies_per_turn },
+    { actor: SYSTEM, cause: [cause] },
+  );
+  step.state.hushed = true;
+  return true;
+}
+
+const releaseAt = (state: State) => state.last_message_at + state.limits.settle_ms;

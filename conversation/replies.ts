@@ -1,0 +1,117 @@
+/** Replies: one run of the model each. */
+import type { Actor, EntryOf, Failure } from '../contract/entry.ts';
+import { replyId } from '../contract/names.ts';
+import type { ReplyResult } from '../contract/turn.ts';
+import { requestCalls } from './calls.ts';
+import { inOrder, untell, writeReceipts } from './news.ts';
+import { openCalls } from './head.ts';
+import type { Reply } from './state.ts';
+import { agent, log, SYSTEM, type Step } from './step.ts';
+
+/**
+ * Starts a reply that answers every waiting message and tells all the news there is.
+ * @param follows seq of the reply.started entry that this one goes on from, for `because: 'results'`
+ */
+export function startReply(
+  step: Step,
+  because: Reply['because'],
+  { turnStep = 1, follows }: { turnStep?: number; follows?: number } = {},
+): void {
+  const { state } = step;
+  const answers = state.unanswered;
+  const tells = inOrder(state.news);
+  const id = replyId(++state.replies);
+  const reason = inWords(because, answers.length, tells);
+  const cause = [...answers, ...tells].map(({ seq }) => seq);
+  if (follows !== undefined) cause.push(follows);
+  const started = log(
+    step,
+    'reply.started',
+    { reply_id: id, because, reason },
+    { actor: agent(step), cause },
+  );
+  state.unanswered = [];
+  state.news = [];
+  state.turn = {
+    phase: 'replying',
+    reply: { id, started, at: step.at, because, step: turnStep, answers, tells },
+  };
+  step.effects.push({
+    type: 'start_reply',
+    request: {
+      reply_id: id,
+      from: 1,
+      to: started,
+      because,
+      news: tells.map(({ seq }) => seq),
+      calls: openCalls(state),
+    },
+    reason: `${id.replace('_', ' ')}: ${reason}`,
+  });
+}
+
+/** The model has finished. What it asked for waits for its release (R3). */
+export function completeReply(step: Step, reply: Reply, result: ReplyResult): void {
+  const { state } = step;
+  const { text, usage } = result;
+  const completed = log(
+    step,
+    'reply.completed',
+    { reply_id: reply.id, text, usage },
+    { actor: agent(step), cause: [reply.started] },
+  );
+  state.usage.input_tokens += usage.input_tokens;
+  state.usage.output_tokens += usage.output_tokens;
+  const spoke = text.trim() !== '';
+  writeReceipts(step, reply, spoke);
+  requestCalls(step, result.calls, completed);
+  state.turn = result.calls.length > 0 ? { phase: 'settling', reply, spoke } : { phase: 'idle' };
+}
+
+/** Every attempt failed. What it was to tell is told with the next turn. */
+export function failReply(step: Step, reply: Reply, error: Failure): void {
+  log(
+    step,
+    'reply.failed',
+    { reply_id: reply.id, error },
+    { actor: SYSTEM, cause: [reply.started] },
+  );
+  untell(step, reply, 'silent');
+  step.state.turn = { phase: 'idle' };
+}
+
+/**
+ * Stops the reply in flight, if there is one. What it answered and told waits again, save after a plain request to be
+ * quiet: then it is told with the next turn, and not at once.
+ */
+export function interruptReply(
+  step: Step,
+  by: EntryOf<'reply.interrupted'>['by'],
+  { actor, cause, rollback = false }: { actor: Actor; cause: number[]; rollback?: boolean },
+): void {
+  const { state } = step;
+  if (state.turn.phase !== 'replying') return;
+  const { reply } = state.turn;
+  log(
+    step,
+    'reply.interrupted',
+    // The words are in the store, which puts them in as it records this.
+    { reply_id: reply.id, text: '', by, rolled_back: rollback },
+    { actor, cause: [reply.started, ...cause] },
+  );
+  step.effects.push({ type: 'stop_reply', reply_id: reply.id });
+  const goesOn = by === 'message' || by === 'event';
+  if (goesOn) state.unanswered = [...reply.answers, ...state.unanswered];
+  untell(step, reply, goesOn ? undefined : 'silent');
+  state.turn = { phase: 'idle' };
+}
+
+function inWords(because: Reply['because'], messages: number, tells: Reply['tells']): string {
+  const latest = new Map(
+    tells.toSorted((a, b) => a.seq - b.seq).map((news) => [news.call_id, news.label]),
+  );
+  const parts = [...latest].map(([id, label]) => `${label} of ${id}`);
+  if (messages > 0) parts.unshift(messages === 1 ? 'a message' : `${messages} messages`);
+  if (parts.length === 0) parts.push(because === 'results' ? 'what was started' : because);
+  return parts.join(', ');
+}

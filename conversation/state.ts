@@ -1,0 +1,116 @@
+/**
+ * Everything a conversation has to know to decide what happens next, and no words: those are in the log.
+ * Plain JSON, so that it survives a round trip at any moment (R15). Times are milliseconds of the workflow's clock.
+ */
+import type { Schedule, Usage } from '../contract/entry.ts';
+import type { CallHead } from '../contract/head.ts';
+import type { Limits } from '../contract/limits.ts';
+import type { RequestedCall } from '../contract/turn.ts';
+
+export interface State {
+  agent: string;
+  limits: Limits;
+  /** Seq of the last entry. */
+  seq: number;
+  closed: boolean;
+  /** Replies so far; the last one is `reply_<replies>`. */
+  replies: number;
+  turn: Turn;
+  /** User messages that no reply has begun to answer, oldest first. */
+  unanswered: Unanswered[];
+  last_message_at: number;
+  /** Call events and ends that no reply has begun to tell, oldest first. */
+  news: News[];
+  /** At a limit the agent takes no turn by itself until the user writes again. */
+  hushed: boolean;
+  /** Calls that are not over, in the order of their request. */
+  calls: Call[];
+  /** The last few that are. */
+  ended: CallHead[];
+  /** Ids of the last messages, so that a repeat changes nothing (R8). */
+  seen: string[];
+  usage: Usage;
+}
+
+/** R1: one variant at a time, so never two replies. */
+export type Turn =
+  | { phase: 'idle' }
+  | { phase: 'replying'; reply: Reply }
+  /** R3: the reply is over, the calls it asked for wait for their release. */
+  | { phase: 'settling'; reply: Reply; spoke: boolean }
+  /** R11: its calls are released; quick ones may still end in this turn. */
+  | { phase: 'grace'; reply: Reply; spoke: boolean; calls: string[]; until: number };
+
+export interface Reply {
+  id: string;
+  /** Seq of its reply.started entry. */
+  started: number;
+  at: number;
+  because: 'message' | 'news' | 'results';
+  /** 1 for the first reply of a turn, 2 for the one that follows its calls … */
+  step: number;
+  answers: Unanswered[];
+  tells: News[];
+}
+
+export interface Unanswered {
+  seq: number;
+}
+
+export interface News {
+  seq: number;
+  call_id: string;
+  rank: 'end' | 'result' | 'progress';
+  schedule: Schedule;
+  at: number;
+  /** In words, for a reason: "50 %", "completed". */
+  label: string;
+  /** Its call was cancelled while a reply was telling it. */
+  superseded?: true;
+}
+
+interface CallFacts {
+  id: string;
+  tool: string;
+  /** Seq of its call.requested entry. */
+  requested: number;
+  requested_at: number;
+}
+
+export type Call =
+  | (CallFacts & { status: 'requested'; request: RequestedCall })
+  | (CallFacts & { status: 'queued'; request: RequestedCall; queued_at: number })
+  | (CallFacts & {
+      status: 'running';
+      started_at: number;
+      /** Number of the last event seen. */
+      n: number;
+      percent?: number;
+      note?: string;
+    });
+
+export const SEEN_MESSAGES = 200;
+export const ENDED_CALLS = 10;
+
+export function newConversation(agent: string, limits: Limits): State {
+  return {
+    agent,
+    limits,
+    seq: 0,
+    closed: false,
+    replies: 0,
+    turn: { phase: 'idle' },
+    unanswered: [],
+    last_message_at: 0,
+    news: [],
+    hushed: false,
+    calls: [],
+    ended: [],
+    seen: [],
+    usage: { input_tokens: 0, output_tokens: 0 },
+  };
+}
+
+/** A reply is being spoken, or what it asked for may still be dropped: what `when_busy` is about. */
+export const isBusy = (state: State) =>
+  state.turn.phase === 'replying' || state.turn.phase === 'settling';

@@ -1,0 +1,39 @@
+/** The working copy of one decision: the rules change it, the caller's state stays as it was. */
+import type { Actor, Entry, EntryKind, EntryOf } from '../contract/entry.ts';
+import type { Effect } from './event.ts';
+import type { State } from './state.ts';
+
+export interface Step {
+  state: State;
+  entries: Entry[];
+  effects: Effect[];
+  at: number;
+}
+
+export function beginStep(state: State, at: number): Step {
+  return { state: JSON.parse(JSON.stringify(state)) as State, entries: [], effects: [], at };
+}
+
+type Body<K extends EntryKind> = Omit<EntryOf<K>, 'seq' | 'at' | 'kind' | 'actor' | 'cause'>;
+
+/**
+ * Appends an entry (R14: every decision, with its causes).
+ * @returns its seq
+ */
+export function log<K extends EntryKind>(
+  step: Step,
+  kind: K,
+  body: Body<K>,
+  { actor, cause }: { actor: Actor; cause: number[] },
+): number {
+  const seq = ++step.state.seq;
+  const at = new Date(step.at).toISOString();
+  const causes = [...new Set(cause)].sort((a, b) => a - b);
+  step.entries.push({ seq, at, kind, actor, cause: causes, ...body } as unknown as Entry);
+  return seq;
+}
+
+export const SYSTEM: Actor = { type: 'system', id: 'conversation' };
+export const user = (id = 'user'): Actor => ({ type: 'user', id });
+export const agent = (step: Step): Actor => ({ type: 'agent', id: step.state.agent });
+export const tool = (id: string): Actor => ({ type: 'tool', id });

@@ -1,0 +1,124 @@
+/** Plays a conversation against the rules alone: what happens, in which order, at which times. */
+import type { EntryKind, EntryOf } from '../contract/entry.ts';
+import type { Limits } from '../contract/limits.ts';
+import type {
+  CallEnd,
+  CallEventSignal,
+  InterruptSignal,
+  MessageSignal,
+} from '../contract/signals.ts';
+import type { RequestedCall } from '../contract/turn.ts';
+import { decide } from '../conversation/decide.ts';
+import type { Effect, Event } from '../conversation/event.ts';
+import { newConversation, type State } from '../conversation/state.ts';
+import type { Entry } from '../contract/entry.ts';
+
+export const LIMITS: Limits = {
+  settle_ms: 200,
+  quiet_ms: 250,
+  quiet_max_ms: 2_000,
+  max_running: 3,
+  grace_ms: 1_500,
+  max_replies_per_turn: 10,
+  max_history_events: 4_000,
+};
+
+type Untimed = Event extends infer E ? (E extends Event ? Omit<E, 'at'> : never) : never;
+
+export class Story {
+  state: State;
+  now = 1_000_000;
+  log: Entry[] = [];
+  effects: Effect[] = [];
+  wakeAt: number | undefined;
+  #messages = 0;
+
+  constructor(limits: Partial<Limits> = {}) {
+    this.state = newConversation('default', { ...LIMITS, ...limits });
+  }
+
+  /** Something happens. Returns what was written because of it. */
+  happens(event: Untimed): Entry[] {
+    const decision = decide(deepFreeze(this.state), { ...event, at: this.now } as Event);
+    this.state = decision.state;
+    this.wakeAt = decision.wake_at;
+    this.log.push(...decision.entries);
+    this.effects.push(...decision.effects);
+    return decision.entries;
+  }
+
+  user(text: string, more: Partial<MessageSignal> = {}) {
+    return this.happens({ type: 'message', message_id: `m${++this.#messages}`, text, ...more });
+  }
+
+  interrupt(signal: InterruptSignal) {
+    return this.happens({ type: 'interrupt', ...signal });
+  }
+
+  /** The model finishes the reply in flight. */
+  model(text: string, ...calls: RequestedCall[]) {
+    const usage = { input_tokens: 10, output_tokens: 1 };
+    return this.happens({
+      type: 'reply_completed',
+      reply_id: this.replying,
+      result: { text, usage, calls },
+    });
+  }
+
+  modelFails(message = 'The model is away.') {
+    const error = { type: 'ModelUnavailable', message };
+    return this.happens({ type: 'reply_failed', reply_id: this.replying, error });
+  }
+
+  progress(call_id: string, n: number, percent: number, more: Partial<CallEventSignal> = {}) {
+    const event = { call_id, n, event: 'progress', percent, schedule: 'when_idle' } as const;
+    return this.happens({ type: 'call_event', ...event, ...more });
+  }
+
+  ends(call_id: string, end: CallEnd = { type: 'completed', result: 'done' }) {
+    return this.happens({ type: 'call_ended', call_id, end });
+  }
+
+  /** Time passes; whatever falls due on the way happens at its time. */
+  pass(ms: number): Entry[] {
+    const until = this.now + ms;
+    const written: Entry[] = [];
+    while (this.wakeAt !== undefined && this.wakeAt <= until) {
+      this.now = Math.max(this.now, this.wakeAt);
+      written.push(...this.happens({ type: 'tick' }));
+    }
+    this.now = until;
+    return written;
+  }
+
+  /** The id of the reply in flight. */
+  get replying(): string {
+    const { turn } = this.state;
+    if (turn.phase !== 'replying') throw new Error(`nobody is replying: ${turn.phase}`);
+    return turn.reply.id;
+  }
+
+  get kinds(): EntryKind[] {
+    return this.log.map(({ kind }) => kind);
+  }
+
+  all<K extends EntryKind>(kind: K): EntryOf<K>[] {
+    return this.log.filter((entry): entry is EntryOf<K> => entry.kind === kind);
+  }
+
+  effectsOf<T extends Effect['type']>(type: T): Extract<Effect, { type: T }>[] {
+    return this.effects.filter((e): e is Extract<Effect, { type: T }> => e.type === type);
+  }
+}
+
+export function call(call_id: string, more: Partial<RequestedCall> = {}): RequestedCall {
+  return { call_id, tool: 'run_installer', input: { package: 'alpha' }, ...more };
+}
+
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}
