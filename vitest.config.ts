@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Four kinds of test, told apart by name: see CONTRIBUTING.md. `pure` needs no server and no disk. */
 export default defineConfig({
   test: {
+    reporters: ['default', './testing/closing-line.ts'],
     projects: [
       {
         test: {

@@ -12,6 +12,8 @@ export interface Limits {
   grace_ms: number;
   /** Replies one cause may lead to before the agent waits for the user. */
   max_replies_per_turn: number;
+  /** How often the model is asked for a reply before it fails. */
+  model_attempts: number;
   /** A run of the workflow this long continues as new at a quiet moment; twice as long, between two replies. Events. */
   max_history_events: number;
 }

@@ -16,7 +16,7 @@ export interface ReplyRequest {
   news: number[];
   /** Calls that are not over, oldest first. */
   calls: OpenCall[];
-  /** How often it is tried. */
+  /** How often the model is asked; the last attempt's error is final. */
   attempts: number;
 }
 

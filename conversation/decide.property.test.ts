@@ -85,15 +85,26 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('tick' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const) }) },
-) as fc.Arbitrary<Happening>;
+);
 
-const life = fc.array(happening, { minLength: 1, maxLength: 60 });
+/** Mostly one after another, sometimes several at once. */
+const life = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: happening },
+    { weight: 1, arbitrary: fc.array(happening, { minLength: 2, maxLength: 4 }) },
+  ),
+  { minLength: 1, maxLength: 60 },
+);
 const runs = { numRuns: 1_000 };
 
-function live(happenings: Happening[], look: (story: Story) => void = () => {}): Story {
+function live(
+  happenings: (Happening | Happening[])[],
+  look: (story: Story) => void = () => {},
+): Story {
   const story = new Story({ max_running: 2, max_replies_per_turn: 4 });
   for (const what of happenings) {
-    play(story, what);
+    if (Array.isArray(what)) story.together(() => what.forEach((each) => play(story, each)));
+    else play(story, what);
     look(story);
   }
   return story;
@@ -171,7 +182,7 @@ const always = (check: (story: Story) => void) =>
     fc.property(life, (happenings) => void live(happenings, check)),
     runs,
   );
-const finally_ = (check: (story: Story) => void) =>
+const inTheEnd = (check: (story: Story) => void) =>
   fc.assert(
     fc.property(life, (happenings) => check(live(happenings))),
     runs,
@@ -179,7 +190,7 @@ const finally_ = (check: (story: Story) => void) =>
 
 describe('in any conversation', () => {
   test('R1: no reply starts before the one before it is over', () => {
-    finally_(({ log }) => {
+    inTheEnd(({ log }) => {
       let open = 0;
       for (const { kind } of log) {
         if (kind === 'reply.started') open++;
@@ -190,7 +201,7 @@ describe('in any conversation', () => {
   });
 
   test('R2: a message that may interrupt is never left waiting behind a reply that began before it', () => {
-    finally_(({ log }) => {
+    inTheEnd(({ log }) => {
       for (const [i, entry] of log.entries()) {
         if (
           entry.kind !== 'message.user' ||
@@ -205,7 +216,7 @@ describe('in any conversation', () => {
   });
 
   test('R2: every message is answered by a reply that has it among its causes, unless the conversation closed or it still waits', () => {
-    finally_(({ log, state }) => {
+    inTheEnd(({ log, state }) => {
       const answered = new Set(
         log.flatMap((entry) => (entry.kind === 'reply.started' ? entry.cause : [])),
       );
@@ -218,7 +229,7 @@ describe('in any conversation', () => {
   });
 
   test('R3: no call starts that was asked for before the last message, or within the settle time after it', () => {
-    finally_(({ log, state }) => {
+    inTheEnd(({ log, state }) => {
       const requested = new Map<string, number>();
       const released = new Set<string>();
       let message: { seq: number; at: number } | undefined;
@@ -235,7 +246,7 @@ describe('in any conversation', () => {
   });
 
   test('R4: the news of a reply is told ends first, then results, then progress', () => {
-    finally_((story) => {
+    inTheEnd((story) => {
       const { log } = story;
       const bySeq = new Map(log.map((entry) => [entry.seq, entry]));
       const rank = (seq: number) => {
@@ -244,13 +255,13 @@ describe('in any conversation', () => {
       };
       for (const { request } of story.effectsOf('start_reply')) {
         const ranks = request.news.map(rank);
-        expect(ranks).toEqual(ranks.toSorted());
+        expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
       }
     });
   });
 
   test('R5: silent news alone never starts a turn', () => {
-    finally_(({ log }) => {
+    inTheEnd(({ log }) => {
       const bySeq = new Map(log.map((entry) => [entry.seq, entry]));
       for (const entry of log) {
         if (entry.kind !== 'reply.started' || entry.because !== 'news') continue;
@@ -292,7 +303,7 @@ describe('in any conversation', () => {
   });
 
   test('R8: of each call the numbers of the events rise, and a message id occurs once', () => {
-    finally_((story) => {
+    inTheEnd((story) => {
       const last = new Map<string, number>();
       for (const { call_id, n } of story.all('call.event')) {
         expect(n).toBeGreaterThan(last.get(call_id) ?? 0);
@@ -316,7 +327,7 @@ describe('in any conversation', () => {
   });
 
   test('R11: a turn never leads to more replies than allowed', () => {
-    finally_(({ log, state }) => {
+    inTheEnd(({ log, state }) => {
       let inTurn = 0;
       for (const entry of log) {
         if (entry.kind !== 'reply.started') continue;
@@ -340,7 +351,7 @@ describe('in any conversation', () => {
   });
 
   test('R14: entries are numbered without gaps, fit their schema, and are caused by what came before', () => {
-    finally_(({ log }) => {
+    inTheEnd(({ log }) => {
       for (const [i, entry] of log.entries()) {
         expect(entry.seq).toBe(i + 1);
         expect(() => entrySchema.parse(entry)).not.toThrow();
@@ -365,7 +376,7 @@ describe('in any conversation', () => {
   });
 
   test('every call that starts was told to start once, and every running call that is cancelled is told to stop', () => {
-    finally_((story) => {
+    inTheEnd((story) => {
       const told = story.effectsOf('start_call').map(({ call: { call_id } }) => call_id);
       expect(told).toEqual(story.all('call.started').map(({ call_id }) => call_id));
       const stopped = new Set(story.effectsOf('cancel_call').map(({ call_id }) => call_id));

@@ -24,6 +24,18 @@ describe('R1: at most one reply is in flight', () => {
   });
 });
 
+describe('events that come together', () => {
+  test('two messages are answered by one reply', () => {
+    const story = new Story();
+    story.together(() => {
+      story.user('one');
+      story.user('two');
+    });
+    expect(story.kinds).toEqual(['message.user', 'message.user', 'reply.started']);
+    expect(story.all('reply.started')).toMatchObject([{ cause: [1, 2], reason: '2 messages' }]);
+  });
+});
+
 describe('R2: user input always wins', () => {
   test('a message interrupts the reply in flight and is answered with everything known', () => {
     const story = new Story();

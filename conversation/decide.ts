@@ -19,21 +19,24 @@
 import { hearEnd, hearEvent } from './calls.ts';
 import type { Decision, Event } from './event.ts';
 import { closeConversation, hearCancel, hearInterrupt, hearMessage } from './messages.ts';
-import { goOn, wakeAt } from './next.ts';
+import { goOn } from './next.ts';
 import { completeReply, failReply } from './replies.ts';
 import type { Reply, State } from './state.ts';
 import { beginStep, type Step } from './step.ts';
 
-/** What an event leads to. `state` is not changed; the decision has the next one. */
-export function decide(state: State, event: Event): Decision {
-  const step = beginStep(state, event.at);
-  if (!state.closed) {
-    hear(step, event);
-    goOn(step);
+/**
+ * What events lead to. Those that came together are all heard before anything is done about them: two messages are one
+ * turn. `state` is not changed; the decision has the next one. Unless another event comes first, a `tick` is due at
+ * `wakeAt` of that one (next.ts).
+ */
+export function decide(state: State, ...events: Event[]): Decision {
+  const step = beginStep(state);
+  for (const event of events) {
+    step.at = Math.max(step.at, event.at);
+    if (!step.state.closed) hear(step, event);
   }
-  const wake_at = wakeAt(step.state);
-  const { entries, effects } = step;
-  return { state: step.state, entries, effects, ...(wake_at !== undefined && { wake_at }) };
+  goOn(step);
+  return { state: step.state, entries: step.entries, effects: step.effects };
 }
 
 function hear(step: Step, event: Event): void {

@@ -25,6 +25,9 @@ export type Event = { at: number } & (
   | { type: 'tick' }
 );
 
+/** An event that has not reached the conversation yet. */
+export type Untimed = Event extends infer E ? (E extends Event ? Omit<E, 'at'> : never) : never;
+
 export type Effect =
   | {
       type: 'start_reply';
@@ -41,6 +44,4 @@ export interface Decision {
   /** To be written before any effect. */
   entries: Entry[];
   effects: Effect[];
-  /** Send a `tick` at this time, unless another event comes first. */
-  wake_at?: number;
 }

@@ -7,11 +7,12 @@ export interface Step {
   state: State;
   entries: Entry[];
   effects: Effect[];
+  /** Now: when the event that is being heard reached the conversation. */
   at: number;
 }
 
-export function beginStep(state: State, at: number): Step {
-  return { state: JSON.parse(JSON.stringify(state)) as State, entries: [], effects: [], at };
+export function beginStep(state: State): Step {
+  return { state: JSON.parse(JSON.stringify(state)) as State, entries: [], effects: [], at: 0 };
 }
 
 type Body<K extends EntryKind> = Omit<EntryOf<K>, 'seq' | 'at' | 'kind' | 'actor' | 'cause'>;

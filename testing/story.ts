@@ -9,7 +9,8 @@ import type {
 } from '../contract/signals.ts';
 import type { RequestedCall } from '../contract/turn.ts';
 import { decide } from '../conversation/decide.ts';
-import type { Effect, Event } from '../conversation/event.ts';
+import type { Effect, Event, Untimed } from '../conversation/event.ts';
+import { wakeAt } from '../conversation/next.ts';
 import { newConversation, type State } from '../conversation/state.ts';
 import type { Entry } from '../contract/entry.ts';
 
@@ -20,18 +21,17 @@ export const LIMITS: Limits = {
   max_running: 3,
   grace_ms: 1_500,
   max_replies_per_turn: 10,
+  model_attempts: 4,
   max_history_events: 4_000,
 };
-
-type Untimed = Event extends infer E ? (E extends Event ? Omit<E, 'at'> : never) : never;
 
 export class Story {
   state: State;
   now = 1_000_000;
   log: Entry[] = [];
   effects: Effect[] = [];
-  wakeAt: number | undefined;
   #messages = 0;
+  #together: Event[] | undefined;
 
   constructor(limits: Partial<Limits> = {}) {
     this.state = newConversation('default', { ...LIMITS, ...limits });
@@ -39,12 +39,31 @@ export class Story {
 
   /** Something happens. Returns what was written because of it. */
   happens(event: Untimed): Entry[] {
-    const decision = decide(deepFreeze(this.state), { ...event, at: this.now } as Event);
+    const timed = { ...event, at: this.now };
+    if (!this.#together) return this.#decide([timed]);
+    this.#together.push(timed);
+    return [];
+  }
+
+  /** What happens in `events` reaches the conversation all at once. */
+  together(events: () => void): Entry[] {
+    this.#together = [];
+    events();
+    const heard = this.#together;
+    this.#together = undefined;
+    return this.#decide(heard);
+  }
+
+  #decide(events: Event[]): Entry[] {
+    const decision = decide(deepFreeze(this.state), ...events);
     this.state = decision.state;
-    this.wakeAt = decision.wake_at;
     this.log.push(...decision.entries);
     this.effects.push(...decision.effects);
     return decision.entries;
+  }
+
+  get wakeAt(): number | undefined {
+    return wakeAt(this.state);
   }
 
   user(text: string, more: Partial<MessageSignal> = {}) {
@@ -81,6 +100,7 @@ export class Story {
 
   /** Time passes; whatever falls due on the way happens at its time. */
   pass(ms: number): Entry[] {
+    if (this.#together) return [];
     const until = this.now + ms;
     const written: Entry[] = [];
     while (this.wakeAt !== undefined && this.wakeAt <= until) {

@@ -1,0 +1,147 @@
+/** Requests and answers of the HTTP API (DESIGN §7). Requests are strict: a misspelt field is an error, not a silence. */
+import { z } from 'zod';
+import { entry, whenBusy, type EntryKind } from './entry.ts';
+import { head } from './head.ts';
+
+/** The agent of a conversation that names none. */
+export const DEFAULT_AGENT = 'default';
+
+const MOST_METADATA_BYTES = 16_384;
+
+const text = z
+  .string()
+  .regex(/\S/, 'must contain a character that is not a space')
+  .describe('At least one character that is not a space.');
+
+const author = z
+  .string()
+  .min(1)
+  .max(128)
+  .describe("Who wrote it; becomes the id of the entry's actor.");
+
+const metadata = z
+  .record(z.string().min(1).max(128), z.unknown())
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MOST_METADATA_BYTES, {
+    error: `must be at most ${MOST_METADATA_BYTES} bytes of JSON`,
+  })
+  .describe(`Yours: kept and given back, never looked at. At most ${MOST_METADATA_BYTES} bytes.`);
+
+const id = z
+  .string()
+  .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
+  .describe('Letters, digits, `_` and `-`, at most 64.');
+
+const count = z.coerce.number().int();
+const limit = count.min(1).max(1_000).default(100);
+
+export const conversationParams = z.object({ id });
+export const callParams = z.object({ id, call_id: id });
+
+export const idempotencyHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .optional()
+    .describe(
+      'Repeating a request with the same key and body has no further effect and the same answer.',
+    ),
+});
+
+export const createConversationBody = z.strictObject({
+  agent: z.string().min(1).default(DEFAULT_AGENT).describe('One of `GET /v1/agents`.'),
+  metadata: metadata.default({}),
+  message: z.strictObject({ text, author: author.optional() }).optional(),
+});
+
+export const sendMessageBody = z.strictObject({
+  text,
+  when_busy: whenBusy.default('interrupt'),
+  author: author.optional(),
+});
+
+export const interruptBody = z.strictObject({
+  scope: z
+    .enum(['reply', 'calls', 'all'])
+    .describe('reply: stop talking; calls: cancel calls; all: both.'),
+  call_ids: z.array(id).min(1).max(1_000).optional().describe('With scope `calls`: only these.'),
+  text: text.optional().describe('Said by the user in the same breath.'),
+});
+
+export const entriesQuery = z.strictObject({
+  after: count.min(0).max(999_999_999).default(0).describe('Entries with a higher seq.'),
+  limit,
+  kind: z
+    .union([kinds(), z.array(kinds())])
+    .transform((kind) => [kind].flat())
+    .optional()
+    .describe('Only these kinds; may be repeated.'),
+});
+
+export const listQuery = z.strictObject({
+  status: head.shape.status.optional(),
+  after: id.optional().describe('`next_after` of the page before.'),
+  limit,
+});
+
+export const conversation = head.extend({
+  id: z.string(),
+  agent: z.string(),
+  metadata: z.record(z.string(), z.unknown()),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+  last_seq: z.int().nonnegative().describe('The seq of the newest entry; 0: none yet.'),
+  revision: z
+    .int()
+    .nonnegative()
+    .describe('Grows when entries that could have been read are replaced.'),
+});
+
+export const conversationPage = z.object({
+  conversations: z.array(conversation).describe('Newest first.'),
+  next_after: z
+    .string()
+    .optional()
+    .describe('Pass as `after` for the next page; absent on the last.'),
+});
+
+export const entryPage = z.object({
+  entries: z.array(entry),
+  next_after: z.int().optional().describe('Pass as `after` for the next page; absent on the last.'),
+  revision: z
+    .int()
+    .nonnegative()
+    .describe('Of the whole log. To stream on from here: `?after=<last seq>.<revision>`.'),
+});
+
+export const messageAccepted = z.object({ message_id: z.string() });
+export const interruptAccepted = z.object({ message_id: z.string().optional() });
+export const callAccepted = z.object({ call_id: z.string() });
+export const closeAccepted = z.object({ id: z.string() });
+
+export const toolList = z.object({
+  tools: z.array(
+    z.object({
+      name: z.string(),
+      description: z.string(),
+      input: z.record(z.string(), z.unknown()).describe('JSON Schema of its input.'),
+      results: z
+        .object({ min: z.int(), max: z.union([z.int(), z.literal('many')]) })
+        .describe('How many results a call has, the last included.'),
+      restart: z.enum(['resume', 'fail']).describe('What happens to a call after a crash.'),
+    }),
+  ),
+});
+
+export const agentList = z.object({
+  agents: z.array(
+    z.object({
+      name: z.string(),
+      model: z.string().optional().describe("Absent: the service's."),
+      tools: z.array(z.string()),
+    }),
+  ),
+});
+
+function kinds() {
+  return z.enum(entry.options.map((option) => option.shape.kind.value) as [EntryKind]);
+}

@@ -1,0 +1,73 @@
+/** Follows a conversation, keeps its log, and lets a script wait until something is true of it. */
+import type { MeanwhileClient, StreamItem } from '../cli/client.ts';
+import type { Entry, EntryKind, EntryOf } from '../contract/entry.ts';
+
+export interface Watcher {
+  readonly entries: Entry[];
+  of<K extends EntryKind>(kind: K): EntryOf<K>[];
+  /**
+   * Resolves once `probe` gives something.
+   * @throws Error naming `what`, after `timeout_ms` or when the stream ends first
+   */
+  until<T>(what: string, probe: () => T | undefined | false, timeout_ms?: number): Promise<T>;
+  close(): Promise<void>;
+}
+
+export function watch(
+  client: MeanwhileClient,
+  id: string,
+  show: (item: StreamItem) => void = () => {},
+): Watcher {
+  let entries: Entry[] = [];
+  const stop = new AbortController();
+  const probes = new Set<() => void>();
+  let over: Error | undefined;
+
+  async function read(): Promise<void> {
+    for await (const item of client.follow(id, { signal: stop.signal })) {
+      if (item.type === 'rewind') entries = entries.filter(({ seq }) => seq <= item.data.to);
+      if (item.type === 'entry') entries.push(item.data);
+      show(item);
+      for (const probe of probes) probe();
+    }
+  }
+
+  const reading = read()
+    .then(() => new Error('the stream has ended'))
+    .catch((error: unknown) => error as Error)
+    .then((reason) => {
+      over = reason;
+      for (const probe of probes) probe();
+    });
+
+  return {
+    get entries() {
+      return entries;
+    },
+    of<K extends EntryKind>(kind: K) {
+      return entries.filter((entry): entry is EntryOf<K> => entry.kind === kind);
+    },
+    async until(what, probe, timeout_ms = 60_000) {
+      const { promise, resolve, reject } = Promise.withResolvers<NonNullable<any>>();
+      const look = () => {
+        const found = probe();
+        if (found !== undefined && found !== false) resolve(found);
+        else if (over) reject(new Error(`Waiting until ${what}: ${over.message}`));
+      };
+      const timer = setTimeout(
+        () => reject(new Error(`Waited ${timeout_ms / 1_000} s in vain until ${what}.`)),
+        timeout_ms,
+      );
+      probes.add(look);
+      look();
+      return promise.finally(() => {
+        clearTimeout(timer);
+        probes.delete(look);
+      });
+    },
+    async close() {
+      stop.abort();
+      await reading;
+    },
+  };
+}

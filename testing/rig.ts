@@ -1,0 +1,175 @@
+/** A worker on a real Temporal server whose model and tools are played by the test. */
+import { randomUUID } from 'node:crypto';
+import { Context } from '@temporalio/activity';
+import type { Duration } from '@temporalio/common';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import type { Activities } from '../activities/index.ts';
+import { withHeartbeat } from '../activities/heartbeat.ts';
+import { createRecord } from '../activities/record.ts';
+import type { Failure } from '../contract/entry.ts';
+import type { Limits } from '../contract/limits.ts';
+import { conversationWorkflowId, SIGNALS } from '../contract/names.ts';
+import type { CallEnd, CallEventSignal, ConversationStart } from '../contract/signals.ts';
+import type { CallStart, ReplyRequest, RequestedCall } from '../contract/turn.ts';
+import type { Store } from '../store/store.ts';
+import { createLocalBus } from '../stream/bus.ts';
+import { workflowBundle } from '../worker/bundle.ts';
+import { installRuntime } from '../worker/runtime.ts';
+import { createMailbox } from './mailbox.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { LIMITS } from './story.ts';
+
+export interface AskedReply {
+  request: ReplyRequest;
+  says(text: string, ...calls: RequestedCall[]): void;
+  fails(error: Error): void;
+}
+
+export interface RunningTool {
+  start: CallStart;
+  tells(event: Partial<CallEventSignal> & { n: number }): Promise<void>;
+  ends(end: CallEnd): void;
+  /** Resolves when it has been cancelled. */
+  cancelled: Promise<void>;
+}
+
+export type Rig = Awaited<ReturnType<typeof createRig>>;
+
+export async function createRig({
+  store = createMemoryStore(),
+  taskQueue = `test-${randomUUID()}`,
+}: { store?: Store; taskQueue?: string } = {}) {
+  const address = inject('temporalAddress');
+  installRuntime('ERROR');
+  const native = await NativeConnection.connect({ address });
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  const bus = createLocalBus();
+  const replies = createMailbox<AskedReply>('the model is asked');
+  const tools = createMailbox<RunningTool>('a tool is run');
+  const workers: { worker: Worker; running: Promise<void> }[] = [];
+
+  const activities: Activities = {
+    record: createRecord({ store, bus }),
+    describeTool: async () => ({ timeout_ms: 60_000, restart: 'resume' }),
+    generateReply: (request) =>
+      withHeartbeat(() => {
+        const { promise, resolve, reject } =
+          Promise.withResolvers<Awaited<ReturnType<Activities['generateReply']>>>();
+        const usage = { input_tokens: 1, output_tokens: 1 };
+        Context.current().cancelled.catch(reject);
+        replies.put({
+          request,
+          says: (text, ...calls) => resolve({ text, calls, usage }),
+          fails: reject,
+        });
+        return promise;
+      }, 100),
+    runTool: (start) =>
+      withHeartbeat(() => {
+        const { promise, resolve, reject } = Promise.withResolvers<CallEnd>();
+        const { cancelled } = Context.current();
+        cancelled.catch(reject);
+        tools.put({
+          start,
+          tells: (event) =>
+            client.workflow
+              .getHandle(conversationWorkflowId(start.conversation))
+              .signal(SIGNALS.callEvent, {
+                call_id: start.call_id,
+                event: 'progress',
+                schedule: 'when_idle',
+                ...event,
+              }),
+          ends: resolve,
+          cancelled: cancelled.catch(() => {}),
+        });
+        return promise;
+      }, 100),
+  };
+
+  async function startWorker(overrides: Partial<Activities> = {}): Promise<Worker> {
+    const worker = await Worker.create({
+      connection: native,
+      taskQueue,
+      workflowBundle: await workflowBundle('node_modules/.cache/meanwhile'),
+      activities: { ...activities, ...overrides },
+      stickyQueueScheduleToStartTimeout: '500ms',
+      maxHeartbeatThrottleInterval: '100ms',
+      defaultHeartbeatThrottleInterval: '100ms',
+    });
+    workers.push({ worker, running: worker.run() });
+    return worker;
+  }
+
+  return {
+    address,
+    taskQueue,
+    client,
+    store,
+    bus,
+    activities,
+    startWorker,
+    /** The next reply that the model is asked for. */
+    asked: replies.take,
+    /** The next tool that is run. */
+    running: tools.take,
+    async converse(limits: Partial<Limits> = {}, { workflowTaskTimeout = '10s' as Duration } = {}) {
+      const key = { tenant: 'default', id: `conv_${randomUUID()}` };
+      const start: ConversationStart = {
+        conversation: key,
+        agent: 'default',
+        limits: { ...LIMITS, settle_ms: 0, quiet_ms: 20, grace_ms: 50, ...limits },
+      };
+      const handle = await client.workflow.start('conversation', {
+        taskQueue,
+        workflowId: conversationWorkflowId(key),
+        workflowTaskTimeout,
+        args: [start],
+      });
+      const signal = (name: string) => (payload: object) =>
+        client.workflow.getHandle(handle.workflowId).signal(name, payload);
+      const say = signal(SIGNALS.message);
+      return {
+        key,
+        handle,
+        say: (text: string, more: object = {}) =>
+          say({ message_id: `msg_${randomUUID()}`, text, ...more }),
+        interrupt: signal(SIGNALS.interrupt),
+        cancel: signal(SIGNALS.cancelCall),
+        close: signal(SIGNALS.close),
+        /** The log, once it has what the probe looks for. */
+        async until(what: string, probe: (kinds: string[]) => boolean, after = 0) {
+          const found = createMailbox<void>(what);
+          const look = async () => {
+            const page = await store.entries(key, { after, limit: 10_000 });
+            if (page && probe(page.entries.map(({ kind }) => kind))) found.put();
+          };
+          const unsubscribe = bus.subscribe(key, () => void look());
+          await look();
+          await found.take().catch(async (error: Error) => {
+            const page = await store.entries(key, { after: 0, limit: 10_000 });
+            const log = page?.entries.map((entry) => JSON.stringify(entry)).join('\n');
+            throw new Error(`${error.message} The log:\n${log}`);
+          });
+          unsubscribe();
+          return (await store.entries(key, { after: 0, limit: 10_000 }))!.entries;
+        },
+      };
+    },
+    async close() {
+      for (const { worker } of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.allSettled(workers.map(({ running }) => running));
+      await connection.close();
+      await native.close();
+    },
+  };
+}
+
+/** For calls that a scripted model asks for. */
+export function asks(tool: string, input: unknown = {}, problem?: Failure): RequestedCall {
+  const call_id = `call_${randomUUID().slice(0, 8)}`;
+  return { call_id, tool, input, ...(problem && { problem }) };
+}

@@ -1,0 +1,56 @@
+/** The workflows' code as the worker loads it. Bundling takes seconds, so the last bundle is kept. */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What a bundle is made from: these folders, and the packages that the lock file names. */
+const SOURCES = ['workflows', 'conversation', 'contract'];
+
+export async function workflowBundle(home: string): Promise<WorkflowBundleOption> {
+  const folder = join(home, 'cache');
+  const name = `workflows-${await fingerprint()}.js`;
+  const codePath = join(folder, name);
+  if (await exists(codePath)) return { codePath };
+
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(root, 'workflows/index.ts'),
+    logger: new DefaultLogger('WARN'),
+  });
+  await mkdir(folder, { recursive: true });
+  await removeOthers(folder, name);
+  // Complete or not there: a kill in the middle leaves only a file that nobody reads.
+  const half = join(folder, `.${process.pid}-${name}`);
+  await writeFile(half, code);
+  await rename(half, codePath);
+  return { codePath };
+}
+
+async function fingerprint(): Promise<string> {
+  const hash = createHash('sha256').update(await readFile(join(root, 'package-lock.json')));
+  for (const folder of SOURCES) {
+    const files = await readdir(join(root, folder));
+    for (const file of files.filter((name) => name.endsWith('.ts')).toSorted()) {
+      hash.update(file).update(await readFile(join(root, folder, file)));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function removeOthers(folder: string, name: string): Promise<void> {
+  const old = (await readdir(folder)).filter((f) => f.startsWith('workflows-') && f !== name);
+  await Promise.all(old.map((file) => rm(join(folder, file), { force: true })));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return readFile(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}

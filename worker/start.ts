@@ -1,0 +1,93 @@
+/** The composition root of the worker: every activity gets here what it needs. */
+import { Client } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Activities } from '../activities/index.ts';
+import { createDescribeTools } from '../activities/describe-tools.ts';
+import { createGenerateReply } from '../activities/generate-reply.ts';
+import { createRecord } from '../activities/record.ts';
+import { createRunTool } from '../activities/run-tool.ts';
+import { conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
+import type { ModelClient } from '../model/message.ts';
+import type { Store } from '../store/store.ts';
+import type { Bus } from '../stream/bus.ts';
+import type { Catalogue } from '../tools/catalogue.ts';
+import { workflowBundle } from './bundle.ts';
+import { installRuntime } from './runtime.ts';
+import { registerSearchAttributes } from './search-attributes.ts';
+
+export interface WorkerOptions {
+  /** host:port of the Temporal server. */
+  address: string;
+  namespace: string;
+  taskQueue?: string;
+  store: Store;
+  bus: Bus;
+  catalogue: Catalogue;
+  model: ModelClient;
+  /** For agents that name none. */
+  defaultModel: string;
+  maxResultBytes: number;
+  /** Folder that keeps the workflow bundle between starts. */
+  home: string;
+}
+
+export interface RunningWorker {
+  /** Rejects when the worker stops by itself. */
+  failed: Promise<never>;
+  /** Finishes what is under way, or hands it to the next worker. */
+  close(): Promise<void>;
+}
+
+/** Connects, registers the search attributes, and polls until closed. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { address, namespace, taskQueue = TASK_QUEUE, home } = options;
+  installRuntime();
+  const connection = await NativeConnection.connect({ address });
+  await registerSearchAttributes(connection, namespace);
+  const client = new Client({ connection, namespace });
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle: await workflowBundle(home),
+    activities: createActivities(options, client),
+    // After a kill the next worker waits this long before it takes a conversation over.
+    stickyQueueScheduleToStartTimeout: '1s',
+    // A cancellation travels on a heartbeat: at most this late.
+    maxHeartbeatThrottleInterval: '200ms',
+    defaultHeartbeatThrottleInterval: '200ms',
+    shutdownGraceTime: '5s',
+    maxConcurrentActivityTaskExecutions: 200,
+    reuseV8Context: true,
+  });
+  const running = worker.run();
+  return {
+    failed: running.then(() => new Promise<never>(() => {})),
+    async close() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await running;
+      await connection.close();
+    },
+  };
+}
+
+function createActivities(
+  { store, bus, catalogue, model, defaultModel, maxResultBytes }: WorkerOptions,
+  client: Client,
+): Activities {
+  return {
+    record: createRecord({ store, bus }),
+    generateReply: createGenerateReply({ store, bus, catalogue, model, defaultModel }),
+    describeTool: createDescribeTools({ catalogue }),
+    runTool: createRunTool({
+      store,
+      bus,
+      catalogue,
+      maxResultBytes,
+      signalConversation: (conversation, event) =>
+        client.workflow
+          .getHandle(conversationWorkflowId(conversation))
+          .signal(SIGNALS.callEvent, event),
+    }),
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * A conversation, for as long as it lasts: a thin shell around the rules. Signals go into an inbox; the rules decide;
+ * what they decided is written to the log; then their effects are carried out.
+ */
+import {
+  condition,
+  continueAsNew,
+  defineSignal,
+  defineUpdate,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { SIGNALS, UPDATES } from '../contract/names.ts';
+import type * as Signals from '../contract/signals.ts';
+import { decide } from '../conversation/decide.ts';
+import type { Event, Untimed } from '../conversation/event.ts';
+import { headOf } from '../conversation/head.ts';
+import { wakeAt } from '../conversation/next.ts';
+import { isBusy, newConversation, type State } from '../conversation/state.ts';
+import { createEffects } from './effects.ts';
+import { detailsOf, showStatus, waitsFor } from './visible.ts';
+import { write } from './write.ts';
+
+const message = defineSignal<[Signals.MessageSignal]>(SIGNALS.message);
+const interrupt = defineSignal<[Signals.InterruptSignal]>(SIGNALS.interrupt);
+const cancelCall = defineSignal<[Signals.CancelCallSignal]>(SIGNALS.cancelCall);
+const callEvent = defineSignal<[Signals.CallEventSignal]>(SIGNALS.callEvent);
+const callEnded = defineSignal<[Signals.CallEndedSignal]>(SIGNALS.callEnded);
+const close = defineSignal<[Signals.CloseSignal]>(SIGNALS.close);
+const messageIfIdle = defineUpdate<void, [Signals.MessageSignal]>(UPDATES.messageIfIdle);
+
+/** What a run hands to the next one: nothing is left behind (R15). */
+export interface Carried {
+  /** Counts the runs; the first part of the log's fence. */
+  run: number;
+  state: State;
+  inbox: Event[];
+}
+
+const firstRun = ({ agent, limits }: Signals.ConversationStart): Carried => ({
+  run: 0,
+  state: newConversation(agent, limits),
+  inbox: [],
+});
+
+export async function conversation(
+  start: Signals.ConversationStart,
+  carried: Carried = firstRun(start),
+): Promise<void> {
+  const { run } = carried;
+  const { max_history_events: softSize } = start.limits;
+  let { state, inbox } = carried;
+  const hear = (event: Untimed) => void inbox.push({ ...event, at: Date.now() });
+  const effects = createEffects(start, hear);
+
+  setHandler(message, (signal) => hear({ type: 'message', ...signal }));
+  setHandler(interrupt, (signal) => hear({ type: 'interrupt', ...signal }));
+  setHandler(cancelCall, (signal) => hear({ type: 'cancel_call', ...signal }));
+  setHandler(callEvent, (signal) => hear({ type: 'call_event', ...signal }));
+  setHandler(callEnded, (signal) => hear({ type: 'call_ended', ...signal }));
+  setHandler(close, (signal) => hear({ type: 'close', ...signal }));
+  setHandler(messageIfIdle, (signal) => hear({ type: 'message', ...signal, when_busy: 'reject' }), {
+    validator: (_: Signals.MessageSignal) => refuseIfBusy(state, inbox),
+  });
+
+  while (!state.closed) {
+    const isQuiet = await somethingToDo();
+    const events = inbox.length > 0 ? inbox : [{ type: 'tick', at: Date.now() } as const];
+    const decided = decide(state, ...events);
+    // Nothing is written in the task that continues as new: the server refuses it while a signal waits, and the task is
+    // then decided anew. So the next run hears, decides and writes this itself.
+    if (isQuiet || (historyIs(2 * softSize) && effects.pendingAfter(decided.effects) === 0)) {
+      await continueAsNew<typeof conversation>(start, { run: run + 1, state, inbox });
+    }
+    inbox = [];
+    ({ state } = decided);
+    if (decided.entries.length > 0) {
+      await write(start.conversation, run, decided.entries, headOf(state));
+    }
+    setCurrentDetails(detailsOf(state));
+    showStatus(state);
+    decided.effects.forEach(effects.perform);
+  }
+  await effects.settled();
+
+  /** True: nothing has happened for a while, and this run is long enough. */
+  async function somethingToDo(): Promise<boolean> {
+    const heard = () => inbox.length > 0;
+    const due = wakeAt(state);
+    if (due !== undefined) {
+      // A timeout of 0 would mean none.
+      await condition(heard, Math.max(1, due - Date.now()), { summary: waitsFor(state) });
+      return false;
+    }
+    const isLong = historyIs(softSize) || workflowInfo().continueAsNewSuggested;
+    if (isLong && effects.pendingAfter([]) === 0) {
+      return !(await condition(heard, QUIET, { summary: 'a quiet moment to continue as new' }));
+    }
+    await condition(heard);
+    return false;
+  }
+}
+
+const QUIET = '1s';
+
+const historyIs = (length: number) => workflowInfo().historyLength >= length;
+
+/** R2, `reject`: only here is it known whether the conversation is busy. */
+function refuseIfBusy(state: State, inbox: Event[]): void {
+  const waiting = inbox.some(({ type }) => type === 'message');
+  if (waiting || isBusy(state)) throw new Error('The conversation is busy.');
+}

@@ -1,0 +1,111 @@
+/** Carries out what the rules ask for. Nothing here decides; results come back as events. */
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  proxyActivities,
+  startChild,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { callWorkflowId } from '../contract/names.ts';
+import type { ConversationStart } from '../contract/signals.ts';
+import type { Effect, Untimed } from '../conversation/event.ts';
+import type { call } from './call.ts';
+import { failureOf } from './failure.ts';
+
+export interface Effects {
+  perform(this: void, effect: Effect): void;
+  /** How many are under way that would be lost with this run, were these the next ones. */
+  pendingAfter(next: Effect[]): number;
+  settled(): Promise<void>;
+}
+
+const HEARTBEAT_TIMEOUT = '5s';
+
+/** The model's attempts are counted by the activity: a lost worker is not the model's failure. */
+const { generateReply } = proxyActivities<Activities>({
+  startToCloseTimeout: '15m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+export function createEffects(
+  { conversation, agent, limits }: ConversationStart,
+  hear: (event: Untimed) => void,
+): Effects {
+  const underWay = new Set<Promise<void>>();
+  const replies = new Map<string, CancellationScope>();
+
+  function track(work: Promise<void>): void {
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+  }
+
+  async function reply({ request, reason }: Effect & { type: 'start_reply' }): Promise<void> {
+    const { reply_id } = request;
+    const scope = new CancellationScope();
+    replies.set(reply_id, scope);
+    try {
+      const result = await scope.run(() =>
+        generateReply.executeWithOptions({ summary: reason }, [
+          { ...request, conversation, agent, attempts: limits.model_attempts },
+        ]),
+      );
+      hear({ type: 'reply_completed', reply_id, result });
+    } catch (error) {
+      // The rules stopped it themselves and have gone on already.
+      if (scope.consideredCancelled) return;
+      hear({ type: 'reply_failed', reply_id, error: failureOf(error) });
+    } finally {
+      replies.delete(reply_id);
+    }
+  }
+
+  async function begin({ call: request }: Effect & { type: 'start_call' }): Promise<void> {
+    const { call_id, tool } = request;
+    try {
+      await startChild<typeof call>('call', {
+        args: [{ ...request, conversation }],
+        workflowId: callWorkflowId(conversation.tenant, call_id),
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        staticSummary: `${tool} for ${conversation.id}`,
+      });
+    } catch (error) {
+      hear({ type: 'call_ended', call_id, end: { type: 'failed', error: failureOf(error) } });
+    }
+  }
+
+  async function cancel(callId: string): Promise<void> {
+    try {
+      await getExternalWorkflowHandle(callWorkflowId(conversation.tenant, callId)).cancel();
+    } catch (error) {
+      // It is over already, which is what was wanted.
+      if (isCancellation(error)) throw error;
+    }
+  }
+
+  return {
+    perform(effect) {
+      switch (effect.type) {
+        case 'start_reply':
+          return track(reply(effect));
+        case 'stop_reply':
+          return replies.get(effect.reply_id)?.cancel();
+        case 'start_call':
+          return track(begin(effect));
+        case 'cancel_call':
+          return track(cancel(effect.call_id));
+      }
+    },
+    pendingAfter(next) {
+      const stopped = next.filter((e) => e.type === 'stop_reply' && replies.has(e.reply_id));
+      return underWay.size - stopped.length;
+    },
+    async settled() {
+      await Promise.allSettled(underWay);
+    },
+  };
+}

@@ -1,0 +1,3 @@
+/** What the worker's workflow bundle offers, by type name. */
+export { call } from './call.ts';
+export { conversation } from './conversation.ts';

@@ -1,0 +1,39 @@
+/** What a person sees of a conversation in the Temporal UI. */
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
+import type { State } from '../conversation/state.ts';
+
+const status = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttributeType.KEYWORD);
+
+/** `working`: calls are open. Replies come and go too fast to be worth the history. */
+export function showStatus({ closed, calls }: State): void {
+  const value = closed ? 'closed' : calls.length > 0 ? 'working' : 'idle';
+  if (workflowInfo().typedSearchAttributes.get(status) !== value) {
+    upsertSearchAttributes([{ key: status, value }]);
+  }
+}
+
+/** Markdown for "current details". */
+export function detailsOf(state: State): string {
+  const { turn, calls, news, usage } = state;
+  const lines = [
+    `**${state.closed ? 'closed' : turn.phase}**, ${state.seq} entries, ${state.replies} replies, ` +
+      `${usage.input_tokens} + ${usage.output_tokens} tokens`,
+  ];
+  for (const call of calls) {
+    const percent = call.status === 'running' && call.percent !== undefined;
+    lines.push(
+      `- \`${call.id}\` ${call.tool}: ${call.status}${percent ? ` ${call.percent} %` : ''}`,
+    );
+  }
+  if (news.length > 0) lines.push(`- news that waits: ${news.map(({ seq }) => seq).join(', ')}`);
+  return lines.join('\n');
+}
+
+/** Why a timer runs. */
+export function waitsFor({ turn }: State): string {
+  if (turn.phase === 'settling') return `calls of ${turn.reply.id} wait for the user to settle`;
+  if (turn.phase === 'grace') return `${turn.reply.id} waits for quick results`;
+  return 'news waits for more of it';
+}
