@@ -1,10 +1,9 @@
 /** A worker on a real Temporal server whose model and tools are played by the test. */
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import type { Duration } from '@temporalio/common';
+import { ApplicationFailure, type Duration } from '@temporalio/common';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { inject } from 'vitest';
 import type { Activities } from '../activities/index.ts';
 import { withHeartbeat } from '../activities/heartbeat.ts';
 import { createRecord } from '../activities/record.ts';
@@ -37,11 +36,14 @@ export interface RunningTool {
 
 export type Rig = Awaited<ReturnType<typeof createRig>>;
 
-export async function createRig({
-  store = createMemoryStore(),
-  taskQueue = `test-${randomUUID()}`,
-}: { store?: Store; taskQueue?: string } = {}) {
-  const address = inject('temporalAddress');
+/** @param address host:port of the Temporal server */
+export async function createRig(
+  address: string,
+  {
+    store = createMemoryStore(),
+    taskQueue = `test-${randomUUID()}`,
+  }: { store?: Store; taskQueue?: string } = {},
+) {
   installRuntime('ERROR');
   const native = await NativeConnection.connect({ address });
   const connection = await Connection.connect({ address });
@@ -112,6 +114,7 @@ export async function createRig({
     bus,
     activities,
     startWorker,
+    failure: (message: string) => ApplicationFailure.nonRetryable(message, 'ModelUnavailable'),
     /** The next reply that the model is asked for. */
     asked: replies.take,
     /** The next tool that is run. */

@@ -6,14 +6,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { callWorkflowId, UPDATES } from '../contract/names.ts';
 import { openStore } from '../store/open.ts';
 import { asks, createRig, type Rig } from '../testing/rig.ts';
 
+const address = inject('temporalAddress');
 let rig: Rig;
 beforeAll(async () => {
-  rig = await createRig();
+  rig = await createRig(address);
   await rig.startWorker();
 });
 afterAll(() => rig.close());
@@ -163,15 +164,15 @@ describe('a long conversation', () => {
 test('a worker that dies between the log and the commit leaves no entry twice, and the reader is told', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-'));
   const taskQueue = `doomed-${randomUUID()}`;
-  const own = await createRig({ taskQueue });
+  const own = await createRig(address, { taskQueue });
   const conversation = await own.converse({}, { workflowTaskTimeout: '1s' });
   await conversation.say('A');
-  const program = ['testing/doomed-worker.ts', own.address, taskQueue, folder];
+  const program = ['testing/doomed-worker.ts', address, taskQueue, folder];
   const [, signal] = await once(spawn(process.execPath, program, { stdio: 'inherit' }), 'exit');
   expect(signal).toBe('SIGKILL');
 
   const store = await openStore({ folder });
-  const heir = await createRig({ taskQueue, store });
+  const heir = await createRig(address, { taskQueue, store });
   try {
     const inVain = await store.entries(conversation.key, { after: 0, limit: 10 });
     expect(inVain?.entries.map(({ kind }) => kind)).toEqual(['message.user', 'reply.started']);

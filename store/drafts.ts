@@ -1,0 +1,106 @@
+/**
+ * What a reply in flight has said so far. One row per reply: its newest attempt.
+ *
+ * A chunk of a stream may end in half a surrogate pair, or hold \u0000, and PostgreSQL's text takes neither. So the column holds
+ * the text as it would stand inside a JSON string: chunks escaped one by one join to the escape of the whole.
+ */
+import { sql } from 'kysely';
+import { replyId, replyNumber, type ConversationKey } from '../contract/names.ts';
+import type { Db } from './schema.ts';
+import type { Draft, Store } from './store.ts';
+
+export const drafts = (db: Db): Pick<Store, 'beginDraft' | 'appendDraft' | 'draft'> => ({
+  async beginDraft({ tenant, id }, reply, attempt) {
+    const number = replyNumber(reply);
+    // R1: where a later reply has begun, this one is over, even if its own row is forgotten by now.
+    const begun = await sql`
+      insert into drafts (tenant, conversation, reply, attempt, text)
+      select ${tenant}::text, ${id}::text, ${number}::int, ${attempt}::int, ''
+      where not exists (
+        select from drafts where tenant = ${tenant} and conversation = ${id} and reply > ${number}
+      )
+      on conflict (tenant, conversation, reply) do update set attempt = excluded.attempt, text = ''
+        where not drafts.stopped and drafts.attempt <= excluded.attempt
+      returning reply`.execute(db);
+    return begun.rows.length === 1;
+  },
+
+  async appendDraft({ tenant, id }, draft) {
+    const appended = await db
+      .updateTable('drafts')
+      .set({ text: sql`text || ${toEscaped(draft.text)}` })
+      .where('tenant', '=', tenant)
+      .where('conversation', '=', id)
+      .where('reply', '=', replyNumber(draft.reply_id))
+      .where('attempt', '=', draft.attempt)
+      .where('stopped', '=', false)
+      .returning('reply')
+      .executeTakeFirst();
+    return appended !== undefined;
+  },
+
+  async draft({ tenant, id }): Promise<Draft | undefined> {
+    const row = await db
+      .selectFrom('conversations')
+      .innerJoin('drafts', (join) =>
+        join
+          .onRef('drafts.tenant', '=', 'conversations.tenant')
+          .onRef('drafts.conversation', '=', 'conversations.id')
+          .onRef('drafts.reply', '=', 'conversations.replying'),
+      )
+      .select(['drafts.reply', 'drafts.attempt', 'drafts.text'])
+      .where('conversations.tenant', '=', tenant)
+      .where('conversations.id', '=', id)
+      .executeTakeFirst();
+    return (
+      row && { reply_id: replyId(row.reply), attempt: row.attempt, text: fromEscaped(row.text) }
+    );
+  },
+});
+
+/** Nothing is added to these replies any more. Their texts, by reply id; '' where nothing was said. */
+export async function stopDrafts(
+  db: Db,
+  { tenant, id }: ConversationKey,
+  replies: string[],
+): Promise<Record<string, string>> {
+  if (replies.length === 0) return {};
+  const rows = await db
+    .insertInto('drafts')
+    // A reply that is cut before its first attempt gets a row too: it must not begin afterwards.
+    .values(
+      replies.map((reply) => ({
+        tenant,
+        conversation: id,
+        reply: replyNumber(reply),
+        attempt: 0,
+        text: '',
+        stopped: true,
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['tenant', 'conversation', 'reply']).doUpdateSet({ stopped: true }),
+    )
+    .returning(['reply', 'text'])
+    .execute();
+  return Object.fromEntries(rows.map((row) => [replyId(row.reply), fromEscaped(row.text)]));
+}
+
+/** The log no longer says that these were interrupted: they may go on. */
+export async function resumeDrafts(
+  db: Db,
+  { tenant, id }: ConversationKey,
+  replies: string[],
+): Promise<void> {
+  if (replies.length === 0) return;
+  await db
+    .updateTable('drafts')
+    .set({ stopped: false })
+    .where('tenant', '=', tenant)
+    .where('conversation', '=', id)
+    .where('reply', 'in', replies.map(replyNumber))
+    .execute();
+}
+
+const toEscaped = (text: string) => JSON.stringify(text).slice(1, -1);
+const fromEscaped = (escaped: string): string => JSON.parse(`"${escaped}"`);

@@ -1,0 +1,116 @@
+/** Whatever is recorded, and whenever a reader looks: the log is what the rules say, and the reader ends with exactly it. */
+import { isDeepStrictEqual } from 'node:util';
+import { PGlite } from '@electric-sql/pglite';
+import fc from 'fast-check';
+import { PGliteDialect } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Entry } from '../contract/entry.ts';
+import type { ConversationKey } from '../contract/names.ts';
+import { storeOn } from './open.ts';
+import { batch, messages, someone } from './samples.ts';
+import type { Store } from './store.ts';
+
+let store: Store;
+
+beforeAll(async () => {
+  store = await storeOn(new PGliteDialect({ pglite: await PGlite.create() }));
+});
+afterAll(() => store.close());
+
+/** Fences and bases relative to what the log is then, so that every case is met often. */
+const recordStep = fc.record({
+  type: fc.constant('record' as const),
+  run: fc.constantFrom(-1, 0, 0, 0, 1),
+  length: fc.constantFrom(-1, 0, 0, 1, 2),
+  /** How far before the end of the log; -1 leaves a gap. */
+  back: fc.constantFrom(-1, 0, 0, 0, 1, 1, 2, 3, 4),
+  // Few different texts: much is written again as it was.
+  texts: fc.array(fc.constantFrom('a', 'b'), { maxLength: 4 }),
+});
+const readStep = fc.record({
+  type: fc.constant('read' as const),
+  reader: fc.constantFrom(0, 1, 2),
+  limit: fc.integer({ min: 1, max: 4 }),
+});
+
+test('every log follows the rules of the fence, and every reader arrives at it', async () => {
+  const steps = fc.array(fc.oneof({ weight: 2, arbitrary: recordStep }, readStep), {
+    minLength: 1,
+    maxLength: 25,
+  });
+  await fc.assert(
+    fc.asyncProperty(steps, async (story) => {
+      const conversation = someone();
+      const model = createModel();
+      const readers = [createReader(), createReader(), createReader()];
+      for (const step of story) {
+        if (step.type === 'read') {
+          await readers[step.reader]!.look(conversation, step.limit);
+          continue;
+        }
+        const base = Math.max(1, model.log.length + 1 - step.back);
+        const entries = messages(base, ...step.texts);
+        const run = Math.max(0, model.fence.run + step.run);
+        const length = Math.max(0, model.fence.length + step.length);
+        const outcome = await store
+          .record(batch(conversation, [run, length], base, entries))
+          .then((recorded) => recorded.outcome)
+          .catch(() => 'error' as const);
+        expect(outcome).toBe(model.record({ run, length }, base, entries));
+        const held = await store.conversation(conversation);
+        expect(held?.last_seq ?? 0).toBe(model.log.length);
+        expect(held?.revision ?? 0).toBe(model.revision);
+      }
+
+      const last = model.log.length;
+      expect(await store.window(conversation, { from: 1, to: last })).toEqual(model.log);
+      for (const reader of readers) {
+        // The first look rewinds, each further one brings at least one entry.
+        for (let looks = 0; looks <= last; looks++) await reader.look(conversation, 1);
+        expect(reader.log).toEqual(model.log);
+      }
+    }),
+    { numRuns: 300 },
+  );
+}, 120_000);
+
+/** The rules in the fewest words. */
+function createModel() {
+  const model = {
+    log: [] as Entry[],
+    revision: 0,
+    fence: { run: 0, length: 0 },
+    record(fence: { run: number; length: number }, base: number, entries: Entry[]) {
+      const order = fence.run - model.fence.run || fence.length - model.fence.length;
+      if (order < 0) return 'refused';
+      if (base > model.log.length + 1) return 'error';
+      const standing = model.log.slice(base - 1);
+      const again = isDeepStrictEqual(standing.slice(0, entries.length), entries);
+      if (order === 0 && standing.length > 0 && again) return 'recorded';
+      const kept = isDeepStrictEqual(entries.slice(0, standing.length), standing);
+      model.log = [...model.log.slice(0, base - 1), ...entries];
+      model.fence = fence;
+      if (!kept) model.revision += 1;
+      return 'recorded';
+    },
+  };
+  return model;
+}
+
+/** As a client of the stream: it holds what it was given and forgets only what it is told to. */
+function createReader() {
+  const reader = {
+    log: [] as Entry[],
+    revision: 0,
+    async look(conversation: ConversationKey, limit: number) {
+      const position = { after: reader.log.length, revision: reader.revision, limit };
+      const followed = await store.follow(conversation, position);
+      if (!followed) return;
+      if (followed.rewind !== undefined) reader.log.length = followed.rewind;
+      reader.log.push(...followed.entries);
+      reader.revision = followed.revision;
+      expect(reader.log.map((entry) => entry.seq)).toEqual(reader.log.map((_, i) => i + 1));
+    },
+  };
+  return reader;
+}

@@ -1,0 +1,27 @@
+/** Idempotency keys. Of several who claim one at once, exactly one carries on. */
+import type { Db } from './schema.ts';
+import type { Store } from './store.ts';
+
+export const idempotency = (db: Db): Pick<Store, 'claim'> => ({
+  async claim({ tenant, scope, key }, bodyHash, answer) {
+    const fresh = await db
+      .insertInto('idempotency_keys')
+      .values({ tenant, scope, key, body_hash: bodyHash, answer: JSON.stringify(answer ?? null) })
+      .onConflict((conflict) => conflict.columns(['tenant', 'scope', 'key']).doNothing())
+      .returning('key')
+      .executeTakeFirst();
+    if (fresh) return { outcome: 'fresh' };
+
+    // The insert waited for whoever was ahead, so a statement after it sees what they claimed.
+    const claimed = await db
+      .selectFrom('idempotency_keys')
+      .select(['body_hash', 'answer'])
+      .where('tenant', '=', tenant)
+      .where('scope', '=', scope)
+      .where('key', '=', key)
+      .executeTakeFirstOrThrow();
+    return claimed.body_hash === bodyHash
+      ? { outcome: 'repeated', answer: claimed.answer }
+      : { outcome: 'conflict' };
+  },
+});

@@ -1,0 +1,79 @@
+/** Reading the log. What has to fit together is read by one statement, and so as of one moment. */
+import { sql, type RawBuilder } from 'kysely';
+import type { Entry } from '../contract/entry.ts';
+import type { Head } from '../contract/head.ts';
+import type { ConversationKey } from '../contract/names.ts';
+import type { Db } from './schema.ts';
+import type { Store } from './store.ts';
+
+export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'window'> => ({
+  async entries(conversation, { after, limit, kinds }) {
+    const wanted = kinds ? sql`and kind = any(${kinds})` : sql``;
+    const found = await sql<{ revision: number; entries: Entry[] }>`
+      select revision, ${entriesAfter(conversation, sql`${after}::int`, limit + 1, wanted)} as entries
+      from conversations
+      where tenant = ${conversation.tenant} and id = ${conversation.id}`.execute(db);
+    const row = found.rows[0];
+    if (!row) return undefined;
+    const entries = row.entries.slice(0, limit);
+    const more = row.entries.length > limit;
+    return { entries, ...(more && { next_after: entries.at(-1)?.seq }), revision: row.revision };
+  },
+
+  async follow(conversation, { after, revision, limit }) {
+    const { tenant, id } = conversation;
+    // Below the lowest base of the revisions the reader has not seen, the log is as it knows it.
+    const found = await sql<{
+      revision: number;
+      status: Head['status'];
+      kept: number;
+      entries: Entry[];
+    }>`
+      with reader as (
+        select revision, status, least(${after}::int, last_seq, (
+          select min(base) - 1 from revisions
+          where tenant = ${tenant} and conversation = ${id} and revision > ${revision}
+        )) as kept
+        from conversations
+        where tenant = ${tenant} and id = ${id}
+      )
+      select revision, status, kept, ${entriesAfter(conversation, sql`kept`, limit)} as entries
+      from reader`.execute(db);
+    const row = found.rows[0];
+    if (!row) return undefined;
+    return {
+      ...(row.kept < after && { rewind: row.kept }),
+      entries: row.entries,
+      revision: row.revision,
+      status: row.status,
+    };
+  },
+
+  async window({ tenant, id }, { from, to }) {
+    const rows = await db
+      .selectFrom('entries')
+      .select('body')
+      .where('tenant', '=', tenant)
+      .where('conversation', '=', id)
+      .where('seq', '>=', from)
+      .where('seq', '<=', to)
+      .orderBy('seq')
+      .execute();
+    return rows.map((row) => row.body);
+  },
+});
+
+/** A JSON array of entries, as one column of a row that is read with it. */
+const entriesAfter = (
+  { tenant, id }: ConversationKey,
+  seq: RawBuilder<unknown>,
+  limit: number,
+  wanted = sql``,
+) => sql`(
+  select coalesce(json_agg(body order by seq), '[]') from (
+    select seq, body from entries
+    where tenant = ${tenant} and conversation = ${id} and seq > ${seq} ${wanted}
+    order by seq
+    limit ${limit}
+  ) as page
+)`;

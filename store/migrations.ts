@@ -1,0 +1,106 @@
+/** How the tables come to be. A migration that has been released is never edited; a change is a new one at the end. */
+import { sql, type Kysely } from 'kysely';
+import { Migrator, type Migration } from 'kysely/migration';
+import type { Database } from './schema.ts';
+
+/**
+ * Brings the tables up to date. Processes may do so at the same moment: PostgreSQL lets one in at a time.
+ * @throws Error when the database was made by a newer version, or a migration failed; nothing was changed then.
+ */
+export async function migrate(db: Kysely<Database>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`The tables of the store could not be brought up to date: ${why}`, {
+      cause: error,
+    });
+  }
+}
+
+const migrations: Record<string, Migration> = {
+  '0001_log': {
+    async up(db: Kysely<unknown>) {
+      await sql`
+        create table conversations (
+          tenant text not null,
+          id text not null,
+          agent text not null default 'default',
+          metadata json not null default '{}',
+          opened boolean not null default false,
+          created_at timestamptz not null default now(),
+          updated_at timestamptz not null default now(),
+          last_seq integer not null default 0,
+          revision integer not null default 0,
+          fence_run integer not null default 0,
+          fence_length integer not null default 0,
+          status text not null default 'idle',
+          replying integer,
+          head json not null,
+          primary key (tenant, id)
+        )`.execute(db);
+      // The pages of `list`. Its filter by status is applied on the way: an index on status would have to be
+      // rewritten with every reply, and pages are asked for far less often.
+      await sql`
+        create index conversations_newest on conversations (tenant, created_at desc, id desc)`.execute(
+        db,
+      );
+
+      await sql`
+        create table entries (
+          tenant text not null,
+          conversation text not null,
+          seq integer not null,
+          kind text not null,
+          body json not null,
+          primary key (tenant, conversation, seq)
+        )`.execute(db);
+      // `?kind=`: a rare kind in a long conversation, without reading the rest of it.
+      await sql`
+        create index entries_kind on entries (tenant, conversation, kind, seq)`.execute(db);
+
+      // One row each time a reader had to forget something: seldom.
+      await sql`
+        create table revisions (
+          tenant text not null,
+          conversation text not null,
+          revision integer not null,
+          base integer not null,
+          primary key (tenant, conversation, revision)
+        )`.execute(db);
+
+      await sql`
+        create table drafts (
+          tenant text not null,
+          conversation text not null,
+          reply integer not null,
+          attempt integer not null,
+          text text not null,
+          stopped boolean not null default false,
+          primary key (tenant, conversation, reply)
+        )`.execute(db);
+      // Rewritten some twenty times a second while a reply streams: compressing it each time would be the main cost.
+      await sql`alter table drafts alter column text set storage external`.execute(db);
+
+      await sql`
+        create table progress (
+          tenant text not null,
+          conversation text not null,
+          call_id text not null,
+          progress json not null,
+          primary key (tenant, conversation, call_id)
+        )`.execute(db);
+
+      await sql`
+        create table idempotency_keys (
+          tenant text not null,
+          scope text not null,
+          key text not null,
+          body_hash text not null,
+          answer json not null,
+          claimed_at timestamptz not null default now(),
+          primary key (tenant, scope, key)
+        )`.execute(db);
+    },
+  },
+};

@@ -1,0 +1,48 @@
+/** Opens the store: PostgreSQL where there is one, else PGlite in a folder. */
+import { Kysely, PGliteDialect, type Dialect } from 'kysely';
+import { conversations } from './conversations.ts';
+import { drafts } from './drafts.ts';
+import { idempotency } from './idempotency.ts';
+import { log } from './log.ts';
+import { migrate } from './migrations.ts';
+import { openPGlite, tidied } from './pglite.ts';
+import { connectPostgres } from './postgres.ts';
+import { progress } from './progress.ts';
+import { recording } from './record.ts';
+import type { Database } from './schema.ts';
+import type { Store } from './store.ts';
+
+/**
+ * `url` of a PostgreSQL, else PGlite in `folder` (made where there is none). Tables are brought up to date first.
+ *
+ * Only one process at a time may open a folder: two would destroy each other's data, and PGlite does not notice. Locking it is
+ * left to the caller. What PGlite has acknowledged survives the death of the process, but PGlite never syncs to disk: a power cut may
+ * lose the last moments or damage the files. PostgreSQL survives both.
+ *
+ * @throws Error when the database cannot be reached or brought up to date; the message is complete, without the password.
+ */
+export async function openStore({ url, folder }: { url?: string; folder: string }): Promise<Store> {
+  if (url !== undefined) return storeOn(await connectPostgres(url));
+  const pglite = await openPGlite(folder);
+  return tidied(await storeOn(new PGliteDialect({ pglite })), pglite);
+}
+
+/** The store on any dialect of PostgreSQL's SQL, for instance a PGlite in memory. `close` ends the connections too. */
+export async function storeOn(dialect: Dialect): Promise<Store> {
+  const db = new Kysely<Database>({ dialect });
+  try {
+    await migrate(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return {
+    ...conversations(db),
+    ...recording(db),
+    ...log(db),
+    ...drafts(db),
+    ...progress(db),
+    ...idempotency(db),
+    close: () => db.destroy(),
+  };
+}

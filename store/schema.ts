@@ -1,0 +1,74 @@
+/** The tables, as Kysely knows them. `migrations.ts` makes them and says why they look so. */
+import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
+import type { Entry, EntryKind } from '../contract/entry.ts';
+import type { Head } from '../contract/head.ts';
+import type { Progress } from './store.ts';
+
+/**
+ * `json`, not `jsonb`: it keeps every character as it came, and `jsonb` refuses \u0000, which users and models do send.
+ * Written as text by `JSON.stringify` (which escapes \u0000 and lone surrogates), read parsed.
+ */
+type Json<T> = ColumnType<T, string, string>;
+/** Defaults to now. */
+type Moment = ColumnType<Date, string | undefined, string>;
+
+export interface Database {
+  conversations: {
+    tenant: string;
+    id: string;
+    agent: Generated<string>;
+    metadata: ColumnType<Record<string, unknown>, string | undefined, string>;
+    /** False: the row was made by a record that came first; agent, metadata and created_at are still to be told. */
+    opened: Generated<boolean>;
+    created_at: Moment;
+    updated_at: Moment;
+    last_seq: Generated<number>;
+    revision: Generated<number>;
+    fence_run: Generated<number>;
+    fence_length: Generated<number>;
+    /** What `head` says, as columns for SQL to ask for: its status, and the number of its reply. */
+    status: Generated<Head['status']>;
+    replying: number | null;
+    head: Json<Head>;
+  };
+  entries: {
+    tenant: string;
+    conversation: string;
+    seq: number;
+    kind: EntryKind;
+    body: Json<Entry>;
+  };
+  revisions: {
+    tenant: string;
+    conversation: string;
+    revision: number;
+    /** The lowest seq that was changed or removed. */
+    base: number;
+  };
+  drafts: {
+    tenant: string;
+    conversation: string;
+    reply: number;
+    attempt: number;
+    /** Escaped as inside a JSON string: see drafts.ts. */
+    text: string;
+    stopped: Generated<boolean>;
+  };
+  progress: {
+    tenant: string;
+    conversation: string;
+    call_id: string;
+    progress: Json<Progress>;
+  };
+  idempotency_keys: {
+    tenant: string;
+    scope: string;
+    key: string;
+    body_hash: string;
+    answer: Json<unknown>;
+    claimed_at: Moment;
+  };
+}
+
+/** Inside a transaction or not. */
+export type Db = Kysely<Database> | Transaction<Database>;

@@ -1,0 +1,23 @@
+/** The contract of a store as tests. Any implementation of `Store` passes them. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import { conversationsContract } from './conversations.contract.ts';
+import { draftsContract } from './drafts.contract.ts';
+import { logContract } from './log.contract.ts';
+import { recordContract } from './record.contract.ts';
+import type { Store } from './store.ts';
+
+/** Declares the tests. `open` is called once; the store it gives is closed at the end. */
+export function storeContract(name: string, open: () => Promise<Store>): void {
+  describe(name, () => {
+    let store: Store;
+    beforeAll(async () => {
+      store = await open();
+    });
+    afterAll(() => store.close());
+
+    recordContract(() => store);
+    logContract(() => store);
+    draftsContract(() => store);
+    conversationsContract(() => store);
+  });
+}
