@@ -1,10 +1,18 @@
 /** The only place that reads the environment. A wrong value stops the start, naming the setting. */
+import { homedir, platform } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const milliseconds = z.coerce.number().int().min(0).max(3_600_000);
-const count = z.coerce.number().int().min(1).max(1_000);
-const bytes = z.coerce.number().int().min(1_000).max(100_000_000);
+const whole = (min: number, max: number) => {
+  const allowed = `must be a whole number from ${min} to ${max}`;
+  return z.coerce
+    .number(allowed)
+    .refine((value) => Number.isInteger(value) && value >= min && value <= max, allowed);
+};
+const port = whole(0, 65_535);
+const milliseconds = whole(0, 3_600_000);
+const count = whole(1, 1_000);
+const bytes = whole(1_000, 100_000_000);
 
 /** Every setting: name, allowed values, default. `.env.example` lists the same; a test compares the two. */
 export const settings = z.object({
@@ -18,7 +26,7 @@ export const settings = z.object({
     .describe("Folder with a team's own tools/*.ts and agents/*.ts."),
   TEMPORAL_ADDRESS: z
     .string()
-    .regex(/^[^\s/:]+:\d+$/, 'must be host:port')
+    .regex(/^([^\s/:]+|\[[\da-fA-F:]+\]):\d{1,5}$/, 'must be host:port')
     .optional()
     .describe('host:port of a Temporal server. Unset: one is started.'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Temporal namespace.'),
@@ -28,10 +36,13 @@ export const settings = z.object({
     .optional()
     .describe('PostgreSQL for the log. Unset: PGlite inside MEANWHILE_HOME.'),
   OPENAI_API_KEY: z.string().min(1).optional().describe('Key of the model provider.'),
-  OPENAI_BASE_URL: z.url().optional().describe('Any OpenAI-compatible endpoint.'),
+  OPENAI_BASE_URL: z
+    .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
+    .optional()
+    .describe('Any OpenAI-compatible endpoint.'),
   OPENAI_MODEL: z.string().min(1).default('gpt-5-mini').describe('Model of agents that name none.'),
   OPENAI_API: z
-    .enum(['chat', 'responses'])
+    .enum(['chat', 'responses'], 'must be chat or responses')
     .default('chat')
     .describe('Chat Completions (Ollama, vLLM and others speak it) or Responses.'),
   MEANWHILE_MODEL_ATTEMPTS: count
@@ -80,8 +91,25 @@ export function readConfig(environment: Record<string, string | undefined>): Set
   return parsed.data;
 }
 
+/** The user's folder for what can be fetched again; it is this service's own below that. */
+export function cacheFolder(
+  environment: Record<string, string | undefined> = process.env,
+  system = platform(),
+  home = homedir(),
+): string {
+  switch (system) {
+    case 'darwin':
+      return join(home, 'Library', 'Caches', 'meanwhile');
+    case 'win32':
+      return join(environment.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'meanwhile', 'Cache');
+    default:
+      return join(environment.XDG_CACHE_HOME || join(home, '.cache'), 'meanwhile');
+  }
+}
+
+/** The value is shown unless it may hold a key or a password. */
 function explain(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(issue.path[0]);
-  const value = /KEY|URL/.test(name) ? 'a value' : `"${given[name]}"`;
-  return `${name} is ${value}: ${issue.message}. (${settings.shape[name as keyof Settings].description})`;
+  const shown = /KEY|URL/.test(name) ? '' : `, not "${given[name]}"`;
+  return `${name} ${issue.message}${shown}. (${settings.shape[name as keyof Settings].description})`;
 }

@@ -96,51 +96,70 @@ export const conversation = head.extend({
     .describe('Grows when entries that could have been read are replaced.'),
 });
 
-export const conversationPage = z.object({
-  conversations: z.array(conversation).describe('Newest first.'),
-  next_after: z
-    .string()
-    .optional()
-    .describe('Pass as `after` for the next page; absent on the last.'),
-});
+export const conversationPage = z
+  .object({
+    conversations: z.array(conversation).describe('Newest first.'),
+    next_after: z
+      .string()
+      .optional()
+      .describe('Pass as `after` for the next page; absent on the last.'),
+  })
+  .describe('A page of conversations.');
 
-export const entryPage = z.object({
-  entries: z.array(entry),
-  next_after: z.int().optional().describe('Pass as `after` for the next page; absent on the last.'),
-  revision: z
-    .int()
-    .nonnegative()
-    .describe('Of the whole log. To stream on from here: `?after=<last seq>.<revision>`.'),
-});
+export const entryPage = z
+  .object({
+    entries: z.array(entry),
+    next_after: z
+      .int()
+      .optional()
+      .describe('Pass as `after` for the next page; absent on the last.'),
+    revision: z
+      .int()
+      .nonnegative()
+      .describe('Of the whole log. To stream on from here: `?after=<last seq>.<revision>`.'),
+  })
+  .describe('A page of the log.');
 
-export const messageAccepted = z.object({ message_id: z.string() });
-export const interruptAccepted = z.object({ message_id: z.string().optional() });
-export const callAccepted = z.object({ call_id: z.string() });
-export const closeAccepted = z.object({ id: z.string() });
+export const messageAccepted = z
+  .object({ message_id: z.string() })
+  .describe('The message is on its way, under this id.');
+export const interruptAccepted = z
+  .object({ message_id: z.string().optional() })
+  .describe('The interruption is on its way; with `text`, its message under this id.');
+export const callAccepted = z
+  .object({ call_id: z.string() })
+  .describe('The cancellation is on its way.');
+export const closeAccepted = z
+  .object({ id: z.string() })
+  .describe('The conversation is being closed.');
 
-export const toolList = z.object({
-  tools: z.array(
-    z.object({
-      name: z.string(),
-      description: z.string(),
-      input: z.record(z.string(), z.unknown()).describe('JSON Schema of its input.'),
-      results: z
-        .object({ min: z.int(), max: z.union([z.int(), z.literal('many')]) })
-        .describe('How many results a call has, the last included.'),
-      restart: z.enum(['resume', 'fail']).describe('What happens to a call after a crash.'),
-    }),
-  ),
-});
+export const toolList = z
+  .object({
+    tools: z.array(
+      z.object({
+        name: z.string(),
+        description: z.string(),
+        input: z.record(z.string(), z.unknown()).describe('JSON Schema of its input.'),
+        results: z
+          .object({ min: z.int(), max: z.union([z.int(), z.literal('many')]) })
+          .describe('How many results a call has, the last included.'),
+        restart: z.enum(['resume', 'fail']).describe('What happens to a call after a crash.'),
+      }),
+    ),
+  })
+  .describe('Every tool of the service.');
 
-export const agentList = z.object({
-  agents: z.array(
-    z.object({
-      name: z.string(),
-      model: z.string().optional().describe("Absent: the service's."),
-      tools: z.array(z.string()),
-    }),
-  ),
-});
+export const agentList = z
+  .object({
+    agents: z.array(
+      z.object({
+        name: z.string(),
+        model: z.string().optional().describe("Absent: the service's."),
+        tools: z.array(z.string()),
+      }),
+    ),
+  })
+  .describe('Every agent of the service.');
 
 function kinds() {
   return z.enum(entry.options.map((option) => option.shape.kind.value) as [EntryKind]);

@@ -1,7 +1,7 @@
 /** What no ordinary agent does: it talks on while its tool runs, and speaks by itself when there is news. */
-import type { MeanwhileClient } from '../cli/client.ts';
+import type { MeanwhileClient } from '../client/client.ts';
 import type { EntryOf } from '../contract/entry.ts';
-import { type Watcher, watch } from './watcher.ts';
+import { type Watcher, watch } from '../client/watch.ts';
 import { createTranscript } from './transcript.ts';
 
 /**

@@ -7,7 +7,11 @@ import type { ConversationKey } from '../contract/names.ts';
 
 export type BusMessage =
   | { type: 'poke' }
-  | { type: 'delta'; reply_id: string; attempt: number; text: string }
+  /**
+   * More of a reply. `offset` is the length of the attempt's text before it, in UTF-16 units, so that a reader sees what it
+   * has twice and what it has missed. Published once the store has taken the text: a draft read after it is never behind.
+   */
+  | { type: 'delta'; reply_id: string; attempt: number; offset: number; text: string }
   | { type: 'progress'; call_id: string; percent?: number; note?: string }
   /** The reply is no longer wanted: whoever produces it stops at once. */
   | { type: 'stop'; reply_id: string };

@@ -25,7 +25,10 @@ export interface CallContext {
   id: string;
   /** Aborts when the call is cancelled, its time is over or the worker shuts down. */
   signal: AbortSignal;
-  /** What the last yield before a crash carried. Undefined on a fresh start. */
+  /**
+   * What the last yield that had one carried before a crash: everything up to that yield has been told. Undefined on a fresh
+   * start. Results that are yielded again are not told twice.
+   */
   checkpoint: unknown;
   /** How far it is, 0–100. Between the milestones that the model asked for it is only shown live. */
   progress(percent: number, note?: string, options?: YieldOptions): CallYield;

@@ -61,7 +61,7 @@ export async function conversation(
   setHandler(callEnded, (signal) => hear({ type: 'call_ended', ...signal }));
   setHandler(close, (signal) => hear({ type: 'close', ...signal }));
   setHandler(messageIfIdle, (signal) => hear({ type: 'message', ...signal, when_busy: 'reject' }), {
-    validator: (_: Signals.MessageSignal) => refuseIfBusy(state, inbox),
+    validator: ({ message_id }: Signals.MessageSignal) => refuseIfBusy(message_id, state, inbox),
   });
 
   while (!state.closed) {
@@ -106,8 +106,9 @@ const QUIET = '1s';
 
 const historyIs = (length: number) => workflowInfo().historyLength >= length;
 
-/** R2, `reject`: only here is it known whether the conversation is busy. */
-function refuseIfBusy(state: State, inbox: Event[]): void {
+/** R2, `reject`: only here is it known whether the conversation is busy. A repeat was accepted before (R8). */
+function refuseIfBusy(messageId: string, state: State, inbox: Event[]): void {
+  if (state.seen.includes(messageId)) return;
   const waiting = inbox.some(({ type }) => type === 'message');
   if (waiting || isBusy(state)) throw new Error('The conversation is busy.');
 }

@@ -1,5 +1,5 @@
 /** Follows a conversation, keeps its log, and lets a script wait until something is true of it. */
-import type { MeanwhileClient, StreamItem } from '../cli/client.ts';
+import type { MeanwhileClient, StreamItem } from './client.ts';
 import type { Entry, EntryKind, EntryOf } from '../contract/entry.ts';
 
 export interface Watcher {

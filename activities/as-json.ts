@@ -1,0 +1,46 @@
+import { CallFailed } from './call-failed.ts';
+
+/**
+ * The value as it will be read elsewhere: what a tool gives away goes through Temporal and the store as JSON. Characters that
+ * the store refuses (NUL, half of a surrogate pair) become U+FFFD; nothing at all becomes null.
+ * @param what how the value is called in the failure, such as "Its result"
+ * @throws CallFailed `InvalidResult` for what JSON would lose, `ResultTooLarge` above `maxBytes`
+ */
+export function asJson(value: unknown, maxBytes: number, what: string): unknown {
+  const json = stringify(value, what);
+  const bytes = Buffer.byteLength(json);
+  if (bytes > maxBytes) {
+    throw new CallFailed(
+      'ResultTooLarge',
+      `${what} has ${bytes} bytes; at most ${maxBytes} are allowed.`,
+    );
+  }
+  return JSON.parse(json);
+}
+
+function stringify(value: unknown, what: string): string {
+  try {
+    // The escapes are JSON.stringify's own; an escaped backslash is matched only to be left alone.
+    return (JSON.stringify(value, refuseLoss) ?? 'null').replaceAll(
+      /\\(\\|u0000|ud[89a-f][0-9a-f]{2})/g,
+      (escape) => (escape === '\\\\' ? escape : '\\ufffd'),
+    );
+  } catch (error) {
+    const [reason] = String(error instanceof Error ? error.message : error).split('\n');
+    throw new CallFailed('InvalidResult', `${what} is no JSON: ${reason}.`);
+  }
+}
+
+function refuseLoss(key: string, value: unknown): unknown {
+  const where = key === '' ? 'it' : `"${key}"`;
+  if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol') {
+    throw new TypeError(`${where} is a ${typeof value}`);
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new TypeError(`${where} is ${value}`);
+  }
+  if (value instanceof Map || value instanceof Set) {
+    throw new TypeError(`${where} is a ${value.constructor.name}`);
+  }
+  return value;
+}

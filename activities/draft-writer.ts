@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface DraftWriter {
+  /** Never waits. */
+  add(text: string): void;
+  /** Resolves when everything added has been written, or writing has failed. */
+  finish(): Promise<void>;
+  /** Nothing more is written, but for a write that has begun. */
+  discard(): void;
+}
+
+/**
+ * Gathers text into few writes: the first at once, then one at a time with a rest between two. A slow store makes the
+ * writes larger, not more. After a failure, which `failed` gets once, nothing more is written.
+ */
+export function createDraftWriter(
+  write: (text: string, offset: number) => Promise<void>,
+  failed: (error: unknown) => void,
+  rest_ms: number,
+): DraftWriter {
+  let waiting = '';
+  let offset = 0;
+  let broken = false;
+  let writing: Promise<void> | undefined;
+  const finishing = new AbortController();
+
+  async function writeAll() {
+    try {
+      while (waiting !== '' && !broken) {
+        const text = waiting;
+        waiting = '';
+        await write(text, offset);
+        offset += text.length;
+        await rest();
+      }
+    } catch (error) {
+      broken = true;
+      failed(error);
+    }
+    writing = undefined;
+  }
+
+  async function rest() {
+    if (finishing.signal.aborted) return;
+    await sleep(rest_ms, undefined, { signal: finishing.signal }).catch(ignoreAbort);
+  }
+
+  return {
+    add(text) {
+      waiting += text;
+      writing ??= writeAll();
+    },
+    async finish() {
+      finishing.abort();
+      await writing;
+    },
+    discard() {
+      broken = true;
+      finishing.abort();
+    },
+  };
+}
+
+/** Cutting the rest short is the purpose of the signal. */
+function ignoreAbort(error: Error) {
+  if (error.name !== 'AbortError') throw error;
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallContext, Tool } from '../tools/define.ts';
+import { raceAbort } from './race-abort.ts';
+
+export interface Drive {
+  tool: Tool;
+  input: unknown;
+  call: CallContext;
+  /** Gets each yield; the tool goes on when it resolves. */
+  take(yielded: unknown): Promise<void>;
+  /** How long a tool may take to stop once its signal has aborted. Milliseconds. */
+  stop_ms: number;
+  /** Gets what would be lost otherwise: a tool that does not stop, or fails while it does. */
+  warn(message: string, error?: unknown): void;
+}
+
+/**
+ * Runs a tool to its end, and ends its generator whatever happens.
+ * @returns what the tool returned
+ * @throws what the tool or `take` threw; the signal's reason if it aborted before that, once the tool has stopped
+ */
+export async function driveTool(drive: Drive): Promise<unknown> {
+  const { signal } = drive.call;
+  signal.throwIfAborted();
+  const running = run(drive);
+  try {
+    return await raceAbort(running, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  // Whatever the tool says of its end now is a consequence of the abort.
+  await hasStopped(running, drive);
+  throw signal.reason;
+}
+
+async function run({ tool, input, call, take, warn }: Drive): Promise<unknown> {
+  const running = tool.run(input, call);
+  if (!isGenerator(running)) return running;
+  try {
+    for (;;) {
+      const next = await running.next();
+      if (next.done) return next.value;
+      call.signal.throwIfAborted();
+      await take(next.value);
+      call.signal.throwIfAborted();
+    }
+  } finally {
+    await running
+      .return(undefined)
+      .catch((error) => warn('The tool failed while it was being ended.', error));
+  }
+}
+
+function isGenerator(
+  running: ReturnType<Tool['run']>,
+): running is Extract<typeof running, AsyncGenerator> {
+  return typeof running === 'object' && running !== null && Symbol.asyncIterator in running;
+}
+
+/** A tool may ignore its signal; the call ends all the same, a little later. */
+async function hasStopped(running: Promise<unknown>, { call, stop_ms, warn }: Drive) {
+  const waiting = new AbortController();
+  const stopped = running.then(
+    () => true,
+    (error: unknown) => {
+      const expected = error === call.signal.reason || (error as Error)?.name === 'AbortError';
+      if (!expected) warn('The tool failed while it was being stopped.', error);
+      return true;
+    },
+  );
+  const late = sleep(stop_ms, false, { signal: waiting.signal }).catch(() => true);
+  if (!(await Promise.race([stopped, late]))) {
+    warn(`The tool has not stopped within ${stop_ms} ms of its signal.`);
+  }
+  waiting.abort();
+}

@@ -1,0 +1,207 @@
+import { once } from 'node:events';
+import { CancelledFailure } from '@temporalio/activity';
+import { describe, expect, test } from 'vitest';
+import type { ModelClient } from '../model/message.ts';
+import type { StubHandler, StubRequest } from '../testing/model-server.ts';
+import { conversation, play } from '../testing/reply-play.ts';
+
+test('a reply is what the model said and asked for, each call with a new id of ours', async () => {
+  const calls = [
+    { name: 'look', arguments: '{"where":"here"}' },
+    { name: 'look', arguments: '{"where":1}' },
+    { name: 'listen', arguments: '{}' },
+  ];
+  const usage = { input_tokens: 9, output_tokens: 4 };
+  const { result } = await play({ model: () => ({ text: 'I look.', calls, usage }) });
+  const id = expect.stringMatching(/^call_[0-9a-z]{10}$/);
+  const reply = await result;
+  expect(reply).toEqual({
+    text: 'I look.',
+    usage,
+    calls: [
+      { call_id: id, tool: 'look', input: { where: 'here' } },
+      {
+        call_id: id,
+        tool: 'look',
+        input: { where: 1 },
+        problem: { type: 'InvalidInput', message: expect.stringContaining('where') },
+      },
+      {
+        call_id: id,
+        tool: 'listen',
+        input: {},
+        problem: { type: 'UnknownTool', message: expect.stringContaining('look, other') },
+      },
+    ],
+  });
+  expect(new Set(reply.calls.map(({ call_id }) => call_id)).size).toBe(3);
+});
+
+test('the model is sent the window of the log and the tools of the agent', async () => {
+  const { result, stub } = await play({ model: () => ({}), request: { agent: 'narrow' } });
+  await result;
+  expect(stub.requests).toMatchObject([
+    { model: 'large', messages: [{ role: 'system' }, { role: 'user', text: 'Look here.' }] },
+  ]);
+  expect(stub.requests[0]!.tools).toEqual(['look', 'cancel_call']);
+});
+
+test('an agent that names neither model nor tools has the default and all', async () => {
+  const { result, stub } = await play({ model: () => ({}) });
+  await result;
+  expect(stub.requests[0]).toMatchObject({
+    model: 'small',
+    tools: ['look', 'other', 'cancel_call'],
+  });
+});
+
+test.each([{}, { text: '\n \n' }])(
+  '%j is a silent reply, of which nothing is shown',
+  async (reply) => {
+    const { result, happened } = await play({ model: () => reply });
+    expect(await result).toMatchObject({ text: '', calls: [] });
+    expect(happened).toEqual([]);
+  },
+);
+
+test('text is kept before it is shown, all of it, with its place, and anew with each attempt', async () => {
+  const { result, store, happened, shown } = await play({
+    model: () => ({ text: 'one two three four' }),
+    attempt: 2,
+  });
+  const { text } = await result;
+  const deltas = shown.filter((message) => message.type === 'delta');
+  expect(text).toBe('one two three four');
+  expect(happened).toEqual(
+    deltas.flatMap((delta) => [
+      ['kept', delta.text, 2],
+      ['shown', delta.text],
+    ]),
+  );
+  let said = '';
+  for (const delta of deltas) {
+    expect(delta).toMatchObject({ reply_id: 'reply_1', attempt: 2, offset: said.length });
+    said += delta.text;
+  }
+  expect(said).toBe(text);
+  expect(await store.draft(conversation)).toEqual({ reply_id: 'reply_1', attempt: 2, text });
+});
+
+test('a slow store gets fewer and larger writes, one at a time', async () => {
+  const first = Promise.withResolvers<void>();
+  const writes: string[] = [];
+  const client: ModelClient = {
+    async *stream() {
+      for (const text of ['a', 'b', 'c']) yield { type: 'text', text };
+      first.resolve();
+      yield { type: 'done', calls: [], usage: { input_tokens: 1, output_tokens: 3 } };
+    },
+  };
+  const { result } = await play({
+    client,
+    append: async (text) => {
+      writes.push(text);
+      await first.promise;
+      return true;
+    },
+  });
+  expect((await result).text).toBe('abc');
+  expect(writes).toEqual(['a', 'bc']);
+});
+
+/** Says something, then nothing until the client goes. */
+const saysThenHangs: StubHandler = ({ closed }) => ({
+  text: (async function* () {
+    yield 'It ';
+    await once(closed, 'abort');
+  })(),
+});
+
+const gone = async ({ closed }: StubRequest) => {
+  if (!closed.aborted) await once(closed, 'abort');
+};
+
+describe('a reply that is no longer wanted', () => {
+  const stopped = { type: 'ReplyStopped', nonRetryable: true };
+
+  test('is not begun when the store says so at first', async () => {
+    const { result, stub } = await play({
+      model: () => ({ text: 'No.' }),
+      begin: async () => false,
+    });
+    await expect(result).rejects.toMatchObject(stopped);
+    expect(stub.requests).toEqual([]);
+  });
+
+  test('ends, and the provider’s stream with it, when the store refuses its text; nothing of that is shown', async () => {
+    const { result, shown, stub } = await play({ model: saysThenHangs, append: async () => false });
+    await expect(result).rejects.toMatchObject(stopped);
+    await gone(await stub.request(1));
+    expect(shown).toEqual([]);
+  });
+
+  test('ends at once when the bus says stop, even before the first word', async () => {
+    const { result, bus, stub } = await play({ model: () => ({ hang: true }) });
+    const request = await stub.request(1);
+    bus.publish(conversation, { type: 'stop', reply_id: 'reply_1' });
+    await expect(result).rejects.toMatchObject(stopped);
+    await gone(request);
+  });
+
+  test('is not this one when the bus stops another', async () => {
+    const release = Promise.withResolvers<{ text: string }>();
+    const { result, bus, stub } = await play({ model: () => release.promise });
+    await stub.request(1);
+    bus.publish(conversation, { type: 'stop', reply_id: 'reply_2' });
+    bus.publish({ ...conversation, id: 'd' }, { type: 'stop', reply_id: 'reply_1' });
+    release.resolve({ text: 'Still here.' });
+    expect((await result).text).toBe('Still here.');
+  });
+
+  test('ends with its cancellation', async () => {
+    const { result, environment, stub } = await play({ model: saysThenHangs });
+    const request = await stub.request(1);
+    environment.cancel();
+    await expect(result).rejects.toBeInstanceOf(CancelledFailure);
+    await gone(request);
+  });
+});
+
+describe('failures', () => {
+  test('of the provider are handed on with their type and delay', async () => {
+    const { result } = await play({
+      model: () => ({ status: 429, text: 'Slow down.', headers: { 'retry-after': '2' } }),
+    });
+    await expect(result).rejects.toMatchObject({
+      type: 'ModelRateLimited',
+      nonRetryable: false,
+      nextRetryDelay: 2_000,
+    });
+  });
+
+  test('of the provider are final with the last attempt', async () => {
+    const { result } = await play({
+      model: () => ({ status: 503, text: 'Busy.' }),
+      attempt: 4,
+    });
+    await expect(result).rejects.toMatchObject({ type: 'ModelUnavailable', nonRetryable: true });
+  });
+
+  test('of the store stop the provider and stay retryable, whatever the attempt', async () => {
+    const { result, stub } = await play({
+      model: saysThenHangs,
+      attempt: 9,
+      append: () => Promise.reject(new Error('The store is away.')),
+    });
+    await expect(result).rejects.toEqual(new Error('The store is away.'));
+    await gone(await stub.request(1));
+  });
+
+  test.each([
+    ['nobody', 'UnknownAgent'],
+    ['broken', 'UnknownTool'],
+  ])('of the catalogue for the agent %s are final', async (agent, type) => {
+    const { result } = await play({ model: () => ({}), request: { agent } });
+    await expect(result).rejects.toMatchObject({ type, nonRetryable: true });
+  });
+});

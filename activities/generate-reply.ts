@@ -1,0 +1,138 @@
+/** Asks the model for one reply and shows it while it is being said. */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { Agent } from '../agents/define.ts';
+import type { ReplyRequest, ReplyResult, RequestedCall } from '../contract/turn.ts';
+import { ModelError, toFailure } from '../model/errors.ts';
+import type { AskedCall, ModelClient, ModelRequest } from '../model/message.ts';
+import { parseToolCall } from '../model/tool-call.ts';
+import { declareTools } from '../model/tools-schema.ts';
+import { transcript } from '../model/transcript.ts';
+import type { Store } from '../store/store.ts';
+import type { Bus } from '../stream/bus.ts';
+import type { Catalogue } from '../tools/catalogue.ts';
+import type { Tool } from '../tools/define.ts';
+import { newCallId } from './call-id.ts';
+import { createDraftWriter } from './draft-writer.ts';
+import { withHeartbeat } from './heartbeat.ts';
+
+export interface GenerateReplyDependencies {
+  store: Pick<Store, 'window' | 'progress' | 'beginDraft' | 'appendDraft'>;
+  bus: Bus;
+  catalogue: Catalogue;
+  model: ModelClient;
+  /** For agents that name none. */
+  defaultModel: string;
+  /** Between two writes of the text. Default: 40 ms, about what an eye can follow. */
+  rest_ms?: number;
+}
+
+/**
+ * The activity fails with type `ReplyStopped` when the reply is no longer wanted, `UnknownAgent` or `UnknownTool` when the
+ * catalogue lacks what the conversation needs, and a ModelErrorType for the provider's failures.
+ */
+export function createGenerateReply(dependencies: GenerateReplyDependencies) {
+  return (request: ReplyRequest): Promise<ReplyResult> =>
+    withHeartbeat(() => generateReply(dependencies, request));
+}
+
+async function generateReply(
+  { store, bus, catalogue, model, defaultModel, rest_ms = 40 }: GenerateReplyDependencies,
+  request: ReplyRequest,
+): Promise<ReplyResult> {
+  const { conversation, reply_id } = request;
+  const { attempt } = Context.current().info;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, Context.current().cancellationSignal]);
+  const unsubscribe = bus.subscribe(conversation, (message) => {
+    if (message.type === 'stop' && message.reply_id === reply_id) stop.abort(stopped(reply_id));
+  });
+
+  // What is shown is what is kept: a text that the store refuses was never said.
+  const draft = createDraftWriter(
+    async (text, offset) => {
+      const wanted = await store.appendDraft(conversation, { reply_id, attempt, text });
+      if (!wanted) throw stopped(reply_id);
+      bus.publish(conversation, { type: 'delta', reply_id, attempt, text, offset });
+    },
+    (error) => stop.abort(error),
+    rest_ms,
+  );
+
+  try {
+    const agent = findAgent(catalogue, request.agent);
+    const tools = toolsOf(agent, catalogue);
+    const [wanted, entries, progress] = await Promise.all([
+      store.beginDraft(conversation, reply_id, attempt),
+      store.window(conversation, { from: request.from, to: request.to }),
+      store.progress(
+        conversation,
+        request.calls.map(({ call_id }) => call_id),
+      ),
+    ]);
+    if (!wanted) throw stopped(reply_id);
+
+    const { text, asked, usage } = await speak(
+      model,
+      {
+        model: agent.model ?? defaultModel,
+        messages: transcript({ entries, agent, request, progress }),
+        tools: declareTools(tools.values()),
+      },
+      signal,
+      (piece) => draft.add(piece),
+    ).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw toFailure(error, { last: attempt >= request.attempts });
+    });
+    await draft.finish();
+    signal.throwIfAborted();
+    return { text, usage, calls: await Promise.all(asked.map((call) => requested(tools, call))) };
+  } finally {
+    unsubscribe();
+    draft.discard();
+  }
+}
+
+async function speak(
+  model: ModelClient,
+  request: ModelRequest,
+  signal: AbortSignal,
+  say: (piece: string) => void,
+) {
+  let text = '';
+  for await (const part of model.stream(request, signal)) {
+    signal.throwIfAborted();
+    if (part.type === 'done') return { text, asked: part.calls, usage: part.usage };
+    // A model with nothing to say often says a line break. That is silence.
+    const piece = text === '' ? part.text.trimStart() : part.text;
+    if (piece !== '') say(piece);
+    text += piece;
+  }
+  throw new ModelError('ModelBrokenAnswer', 'The model client ended without its last part.');
+}
+
+async function requested(tools: Map<string, Tool>, asked: AskedCall): Promise<RequestedCall> {
+  return { call_id: newCallId(), ...(await parseToolCall(tools, asked)) };
+}
+
+function findAgent(catalogue: Catalogue, name: string): Agent {
+  const agent = catalogue.agents.get(name);
+  if (!agent) throw ApplicationFailure.nonRetryable(`There is no agent ${name}.`, 'UnknownAgent');
+  return agent;
+}
+
+function toolsOf(agent: Agent, catalogue: Catalogue): Map<string, Tool> {
+  if (agent.tools === undefined || agent.tools === 'all') return new Map(catalogue.tools);
+  return new Map(
+    agent.tools.map((name) => {
+      const tool = catalogue.tools.get(name);
+      if (tool) return [name, tool];
+      const message = `The agent ${agent.name} names a tool that is not there: ${name}.`;
+      throw ApplicationFailure.nonRetryable(message, 'UnknownTool');
+    }),
+  );
+}
+
+function stopped(reply_id: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(`${reply_id} is no longer wanted.`, 'ReplyStopped');
+}

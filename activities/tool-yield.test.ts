@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { readYield } from './tool-yield.ts';
+
+test.each([
+  [
+    { type: 'progress', percent: 5 },
+    { type: 'progress', percent: 5, schedule: 'when_idle' },
+  ],
+  [
+    { type: 'progress', percent: 0.5, note: 'a', checkpoint: { at: 3 }, schedule: 'silent' },
+    { type: 'progress', percent: 0.5, note: 'a', checkpoint: { at: 3 }, schedule: 'silent' },
+  ],
+  [
+    { type: 'result', data: { a: new Date(0) } },
+    { type: 'result', data: { a: '1970-01-01T00:00:00.000Z' }, schedule: 'when_idle' },
+  ],
+  [
+    { type: 'result', data: null, schedule: 'interrupt' },
+    { type: 'result', data: null, schedule: 'interrupt' },
+  ],
+])('%j is read', (yielded, step) => {
+  expect(readYield(yielded, 1_000)).toEqual(step);
+});
+
+test.each([
+  [undefined, 'InvalidYield', /neither progress nor a result/],
+  [null, 'InvalidYield', /neither progress nor a result/],
+  ['50%', 'InvalidYield', /neither progress nor a result/],
+  [{}, 'InvalidYield', /type: /],
+  [{ type: 'done' }, 'InvalidYield', /type: /],
+  [{ type: 'progress' }, 'InvalidYield', /percent: /],
+  [{ type: 'progress', percent: Number.NaN }, 'InvalidYield', /percent: .*NaN/],
+  [{ type: 'progress', percent: '50' }, 'InvalidYield', /percent: /],
+  [{ type: 'progress', percent: -1 }, 'InvalidYield', /percent: .*>=0/],
+  [{ type: 'progress', percent: 101 }, 'InvalidYield', /percent: .*<=100/],
+  [{ type: 'progress', percent: 1, note: 7 }, 'InvalidYield', /note: /],
+  [{ type: 'progress', percent: 1, schedule: 'now' }, 'InvalidYield', /schedule: /],
+  [{ type: 'result', data: 1n }, 'InvalidResult', /A result is no JSON: "data" is a bigint/],
+  [{ type: 'result', data: 1, checkpoint: () => 1 }, 'InvalidResult', /Its checkpoint is no JSON/],
+  [{ type: 'result', data: 'x'.repeat(2_000) }, 'ResultTooLarge', /A result has 2\d{3} bytes/],
+  [{ type: 'progress', percent: 1, note: 'x'.repeat(2_000) }, 'ResultTooLarge', /Its progress has/],
+  [
+    { type: 'result', data: 1, checkpoint: 'x'.repeat(2_000) },
+    'ResultTooLarge',
+    /Its checkpoint has/,
+  ],
+])('%o is refused as %s', (yielded, type, message) => {
+  const read = () => readYield(yielded, 1_000);
+  expect(read).toThrow(message);
+  expect(read).toThrow(expect.objectContaining({ type }));
+});

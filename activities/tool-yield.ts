@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { schedule } from '../contract/entry.ts';
+import { asJson } from './as-json.ts';
+import { CallFailed } from './call-failed.ts';
+
+const options = { checkpoint: z.unknown().optional(), schedule: schedule.default('when_idle') };
+
+const step = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('progress'),
+    percent: z.number().min(0).max(100),
+    note: z.string().optional(),
+    ...options,
+  }),
+  z.object({ type: z.literal('result'), data: z.unknown(), ...options }),
+]);
+
+/** What a tool yields, checked and as JSON. */
+export type Step = z.infer<typeof step>;
+
+/**
+ * @throws CallFailed `InvalidYield` where it is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it carries
+ */
+export function readYield(yielded: unknown, maxBytes: number): Step {
+  const parsed = step.safeParse(yielded);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const where = issue?.path.join('.') || 'it';
+    throw new CallFailed(
+      'InvalidYield',
+      `The tool yielded what is neither progress nor a result: ${where}: ${issue?.message}.`,
+    );
+  }
+  const { checkpoint, ...told } = parsed.data;
+  const json = asJson(told, maxBytes, told.type === 'result' ? 'A result' : 'Its progress');
+  return {
+    ...(json as Step),
+    ...(checkpoint !== undefined && { checkpoint: asJson(checkpoint, maxBytes, 'Its checkpoint') }),
+  };
+}

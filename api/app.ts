@@ -1,0 +1,53 @@
+/** The HTTP API: it validates, signals and streams, and decides nothing. */
+import Fastify from 'fastify';
+import {
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import type { Api, ApiDependencies } from './dependencies.ts';
+import { handleError, handleNotFound } from './errors.ts';
+import { measure } from './metrics.ts';
+import { describe } from './openapi.ts';
+import { catalogueRoutes } from './routes/catalogue.ts';
+import { controlRoutes } from './routes/control.ts';
+import { createRoute } from './routes/create.ts';
+import { logRoutes } from './routes/log.ts';
+import { lookRoutes } from './routes/look.ts';
+import { messageRoute } from './routes/message.ts';
+import { serviceRoutes } from './routes/service.ts';
+import { streamRoute } from './routes/stream.ts';
+import { createStreams } from './streams.ts';
+
+export type { Api, ApiDependencies } from './dependencies.ts';
+
+/** Ready for `listen`, `inject` or further plugins. Closing it ends every stream, and closes none of its dependencies. */
+export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
+  const { logger, maxMessageBytes } = dependencies;
+  const app: Api = Fastify({
+    ...(logger ? { loggerInstance: logger } : { logger: false }),
+    bodyLimit: maxMessageBytes,
+    frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler(handleNotFound);
+  // Only JSON is understood; Fastify would take text as well.
+  app.removeContentTypeParser('text/plain');
+
+  const streams = createStreams();
+  app.addHook('preClose', () => streams.closeAll());
+  const metrics = measure(app, streams);
+  await describe(app);
+
+  createRoute(app, dependencies);
+  lookRoutes(app, dependencies);
+  messageRoute(app, dependencies);
+  controlRoutes(app, dependencies);
+  logRoutes(app, dependencies);
+  streamRoute(app, dependencies, streams);
+  catalogueRoutes(app, dependencies);
+  serviceRoutes(app, dependencies, metrics);
+  return app;
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Limits } from '../contract/limits.ts';
+import type { Store } from '../store/store.ts';
+import type { Bus } from '../stream/bus.ts';
+import type { FollowOptions } from '../stream/follow.ts';
+import type { SendOptions } from '../stream/sse.ts';
+import type { Catalogue } from '../tools/catalogue.ts';
+import type { Gateway } from './gateway.ts';
+
+export interface ApiDependencies {
+  store: Store;
+  bus: Bus;
+  gateway: Gateway;
+  catalogue: Catalogue;
+  /** Of agents that do not say otherwise. */
+  limits: Limits;
+  /** Largest request body. */
+  maxMessageBytes: number;
+  /** Default: silent. */
+  logger?: FastifyBaseLogger;
+  /** How streams keep time; for tests. */
+  streaming?: Pick<FollowOptions, 'heal_ms' | 'ticker'> & Pick<SendOptions, 'heartbeat_ms'>;
+}
+
+/** The Fastify instance as routes see it: schemas are zod. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

@@ -1,0 +1,34 @@
+/** What the API asks of the conversation workflows. The only way from HTTP to what happens next. */
+import type {
+  CancelCallSignal,
+  CloseSignal,
+  ConversationStart,
+  InterruptSignal,
+  MessageSignal,
+} from '../contract/signals.ts';
+import type { ConversationKey } from '../contract/names.ts';
+
+/** `not_running`: there is no such workflow, or it has ended. */
+export type Sent = 'sent' | 'not_running';
+
+/** Every method throws GatewayUnavailable where nothing can be said because the server does not answer. */
+export interface Gateway {
+  /** Repeatable: a conversation that was started before, or is over, stays as it is. The message arrives with the start. */
+  start(start: ConversationStart, message?: MessageSignal): Promise<void>;
+  message(conversation: ConversationKey, message: MessageSignal): Promise<Sent>;
+  /** R2, `reject`: the workflow says whether it is busy. Repeatable with the same message id. */
+  messageIfIdle(
+    conversation: ConversationKey,
+    message: MessageSignal,
+  ): Promise<'accepted' | 'busy' | 'not_running'>;
+  interrupt(conversation: ConversationKey, interrupt: InterruptSignal): Promise<Sent>;
+  cancelCall(conversation: ConversationKey, cancel: CancelCallSignal): Promise<Sent>;
+  close(conversation: ConversationKey, close: CloseSignal): Promise<Sent>;
+  /** Resolves when the server answers. */
+  ready(): Promise<void>;
+}
+
+/** Temporal could not be reached, or did not answer in time. Whether the request took effect is not known. */
+export class GatewayUnavailable extends Error {
+  override name = 'GatewayUnavailable';
+}

@@ -1,0 +1,34 @@
+import type { Store } from '../store/store.ts';
+import { hashOf } from './ids.ts';
+import { Problem } from './problems.ts';
+
+export interface IdempotentRequest<Answer> {
+  tenant: string;
+  /** Keys of different scopes do not meet. */
+  scope: string;
+  /** Undefined: the client did not ask for it. */
+  key: string | undefined;
+  body: unknown;
+  answer: Answer;
+}
+
+/**
+ * Takes the key for this body and this answer. A repeat gets the answer that was given first; whether the first request came
+ * to its end is not known, so what follows has to be repeatable too.
+ * @throws Problem `idempotency_conflict`: the key came with another body before
+ */
+export async function claimKey<Answer>(
+  store: Pick<Store, 'claim'>,
+  { tenant, scope, key, body, answer }: IdempotentRequest<Answer>,
+): Promise<{ answer: Answer; repeated: boolean }> {
+  if (key === undefined) return { answer, repeated: false };
+  const claim = await store.claim({ tenant, scope, key }, hashOf(body), answer);
+  switch (claim.outcome) {
+    case 'fresh':
+      return { answer, repeated: false };
+    case 'repeated':
+      return { answer: claim.answer as Answer, repeated: true };
+    case 'conflict':
+      throw new Problem('idempotency_conflict', 'This Idempotency-Key came with another body.');
+  }
+}

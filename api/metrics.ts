@@ -1,0 +1,35 @@
+/** What an operator watches of the API. A registry of its own, so that several services fit into one process. */
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Api } from './dependencies.ts';
+import type { Streams } from './streams.ts';
+
+/** Measures every request from now on, by route and never by address: ids would make a series each. */
+export function measure(app: Api, streams: Streams): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const openStreams = new Gauge({
+    name: 'meanwhile_open_streams',
+    help: 'Streams that readers hold open.',
+    registers: [],
+    collect() {
+      this.set(streams.size);
+    },
+  });
+  registry.registerMetric(openStreams);
+  const durations = new Histogram({
+    name: 'meanwhile_http_request_seconds',
+    help: 'Time until an answer was sent. Streams are not in it.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+
+  app.addHook('onResponse', async (request, reply) => {
+    if (String(reply.getHeader('content-type')).startsWith('text/event-stream')) return;
+    const route = request.routeOptions.url ?? 'none';
+    const status = String(reply.statusCode);
+    durations.observe({ method: request.method, route, status }, reply.elapsedTime / 1_000);
+  });
+  app.addHook('onClose', async () => registry.clear());
+  return registry;
+}

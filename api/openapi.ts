@@ -1,0 +1,70 @@
+/** The OpenAPI document, made of the schemas that validate. */
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { entry } from '../contract/entry.ts';
+import { callHead } from '../contract/head.ts';
+import { conversation } from '../contract/http.ts';
+import type { Api } from './dependencies.ts';
+import { problemDocument } from './problems.ts';
+
+/** Before any route. Serves `/openapi.json`, and `/docs` with everything it needs. */
+export async function describe(app: Api): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Meanwhile',
+        description:
+          'Agents that keep talking while their tools run. Errors are RFC 9457 problems.',
+        version: '1',
+      },
+      tags: [
+        { name: 'conversations', description: 'Begin, look at and end conversations.' },
+        { name: 'talking', description: 'Say something, interrupt, cancel.' },
+        { name: 'log', description: 'Read the entries of a conversation, and follow them.' },
+        { name: 'catalogue', description: 'What agents and tools there are.' },
+        { name: 'service', description: 'For those who run it.' },
+      ],
+    },
+    transform: createJsonSchemaTransform({}),
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
+  });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // The default shows a badge from a server of swagger.io.
+    uiConfig: { validatorUrl: null },
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}
+
+type OpenApi = ReturnType<typeof jsonSchemaTransformObject>;
+
+/** Schemas that stand once in the document and are referred to by name. */
+const COMPONENTS = {
+  Entry: entry,
+  Conversation: conversation,
+  Call: callHead,
+  Problem: problemDocument,
+};
+for (const [id, schema] of Object.entries(COMPONENTS)) {
+  z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
+}
+
+/** Every named schema comes twice, as input and as output. Only what is referred to stays. */
+function withoutUnused(document: OpenApi): OpenApi {
+  if (!('components' in document)) return document;
+  const { schemas: all = {} } = document.components ?? {};
+  const used = new Set<string>();
+  const visit = (part: unknown) => {
+    for (const [, name] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      if (used.has(name!)) continue;
+      used.add(name!);
+      visit(all[name!]);
+    }
+  };
+  visit(document.paths);
+  const schemas = Object.fromEntries(Object.entries(all).filter(([name]) => used.has(name)));
+  return { ...document, components: { ...document.components, schemas } } as OpenApi;
+}

@@ -1,0 +1,97 @@
+/**
+ * Every error that a client can get, once: RFC 9457 problem details. A client branches on `code`; docs/errors.md explains the
+ * same codes and a test compares the two.
+ */
+import { z } from 'zod';
+
+export const PROBLEMS = {
+  malformed_json: { status: 400, title: 'The body is not JSON.' },
+  invalid_request: { status: 400, title: 'The request does not fit its schema.' },
+  not_found: { status: 404, title: 'There is nothing at this address.' },
+  conversation_not_found: { status: 404, title: 'There is no such conversation.' },
+  conversation_busy: { status: 409, title: 'The conversation is busy.' },
+  conversation_closed: { status: 409, title: 'The conversation is closed.' },
+  idempotency_conflict: {
+    status: 409,
+    title: 'The idempotency key was used with another body.',
+  },
+  request_too_large: { status: 413, title: 'The body is too large.' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json.' },
+  unknown_agent: { status: 422, title: 'There is no such agent.' },
+  internal_error: { status: 500, title: 'Something went wrong on our side.' },
+  conversation_lost: { status: 503, title: 'The conversation is not running.' },
+  not_ready: { status: 503, title: 'The service is not ready.' },
+  temporal_unavailable: { status: 503, title: 'The workflow server does not answer.' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+const fieldError = z.object({
+  path: z.string().describe('Where: `body.message.text`, `query.limit`.'),
+  message: z.string(),
+});
+
+export const problemDocument = z.object({
+  type: z.string().describe('`urn:meanwhile:problem:<code>`'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().describe('This occurrence, in a sentence.'),
+  code: z
+    .enum(Object.keys(PROBLEMS) as [ProblemCode])
+    .describe('What to branch on; see docs/errors.md.'),
+  errors: z.array(fieldError).optional().describe('Each field that is wrong.'),
+});
+
+export type ProblemDocument = z.infer<typeof problemDocument>;
+export type FieldError = z.infer<typeof fieldError>;
+
+/** Thrown by a route, answered as a problem. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly code: ProblemCode;
+  readonly errors: FieldError[] | undefined;
+  /** Seconds. */
+  readonly retryAfter: number | undefined;
+
+  /** @param detail this occurrence, in a sentence that a client may see */
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    more: { errors?: FieldError[]; retryAfter?: number } = {},
+  ) {
+    super(detail);
+    this.code = code;
+    this.errors = more.errors;
+    this.retryAfter = more.retryAfter;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+
+  toDocument(): ProblemDocument {
+    const { code, message: detail, errors } = this;
+    return {
+      type: `urn:meanwhile:problem:${code}`,
+      ...PROBLEMS[code],
+      detail,
+      code,
+      ...(errors && { errors }),
+    };
+  }
+}
+
+/** The response schemas of a route that may answer with these problems. */
+export function problemResponses(...codes: ProblemCode[]) {
+  const all = [...codes, 'internal_error'] as const;
+  const statuses = [...new Set(all.map((code) => PROBLEMS[code].status))];
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: all.filter((code) => PROBLEMS[code].status === status).join(', '),
+        content: { 'application/problem+json': { schema: problemDocument } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { Agent } from '../../agents/define.ts';
+import { agentList, toolList } from '../../contract/http.ts';
+import type { Catalogue } from '../../tools/catalogue.ts';
+import type { Tool } from '../../tools/define.ts';
+import type { Api } from '../dependencies.ts';
+import { problemResponses } from '../problems.ts';
+
+export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue }): void {
+  const tools = [...catalogue.tools.values()].map(describeTool);
+  const agents = [...catalogue.agents.values()].map((agent) => describeAgent(agent, catalogue));
+
+  app.get(
+    '/v1/tools',
+    {
+      schema: {
+        operationId: 'listTools',
+        summary: 'The tools there are',
+        tags: ['catalogue'],
+        response: { 200: toolList, ...problemResponses() },
+      },
+    },
+    () => ({ tools }),
+  );
+
+  app.get(
+    '/v1/agents',
+    {
+      schema: {
+        operationId: 'listAgents',
+        summary: 'The agents there are',
+        tags: ['catalogue'],
+        response: { 200: agentList, ...problemResponses() },
+      },
+    },
+    () => ({ agents }),
+  );
+}
+
+function describeTool(tool: Tool): z.infer<typeof toolList>['tools'][number] {
+  const { name, description, results = { min: 1, max: 1 }, restart = 'resume' } = tool;
+  const { $schema, ...input } = z.toJSONSchema(tool.input, { io: 'input' });
+  return { name, description, input, results, restart };
+}
+
+function describeAgent(
+  { name, model, tools = 'all' }: Agent,
+  catalogue: Catalogue,
+): z.infer<typeof agentList>['agents'][number] {
+  return { name, model, tools: tools === 'all' ? [...catalogue.tools.keys()] : tools };
+}

@@ -1,0 +1,116 @@
+import {
+  callAccepted,
+  callParams,
+  closeAccepted,
+  conversationParams,
+  interruptAccepted,
+  interruptBody,
+} from '../../contract/http.ts';
+import type { Api, ApiDependencies } from '../dependencies.ts';
+import { randomId } from '../ids.ts';
+import { whyNotRunning } from '../not-running.ts';
+import { problemResponses } from '../problems.ts';
+import { conversationOf } from '../tenant.ts';
+
+/** Stop talking, stop a call, stop for good. */
+export function controlRoutes(
+  app: Api,
+  { store, gateway }: Pick<ApiDependencies, 'store' | 'gateway'>,
+): void {
+  app.post(
+    '/v1/conversations/:id/interrupt',
+    {
+      schema: {
+        operationId: 'interrupt',
+        summary: 'Stop the reply in flight, calls, or both',
+        description:
+          'What is over already stays as it is. With `text` the user says it in the same breath.',
+        tags: ['talking'],
+        params: conversationParams,
+        body: interruptBody,
+        response: {
+          202: interruptAccepted,
+          ...problemResponses(
+            'malformed_json',
+            'invalid_request',
+            'conversation_not_found',
+            'conversation_closed',
+            'request_too_large',
+            'unsupported_media_type',
+            'conversation_lost',
+            'temporal_unavailable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const conversation = conversationOf(request);
+      const { scope, call_ids, text } = request.body;
+      const message = text === undefined ? undefined : { message_id: randomId('msg'), text };
+      const sent = await gateway.interrupt(conversation, { scope, call_ids, message });
+      if (sent === 'not_running') throw await whyNotRunning(store, conversation);
+      return reply.code(202).send({ message_id: message?.message_id });
+    },
+  );
+
+  app.post(
+    '/v1/conversations/:id/calls/:call_id/cancel',
+    {
+      schema: {
+        operationId: 'cancelCall',
+        summary: 'Cancel a call',
+        description: 'One that is over already, or unknown, stays as it is.',
+        tags: ['talking'],
+        params: callParams,
+        response: {
+          202: callAccepted,
+          ...problemResponses(
+            'invalid_request',
+            'conversation_not_found',
+            'conversation_closed',
+            'conversation_lost',
+            'temporal_unavailable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const conversation = conversationOf(request);
+      const { call_id } = request.params;
+      const sent = await gateway.cancelCall(conversation, { call_id });
+      if (sent === 'not_running') throw await whyNotRunning(store, conversation);
+      return reply.code(202).send({ call_id });
+    },
+  );
+
+  app.post(
+    '/v1/conversations/:id/close',
+    {
+      schema: {
+        operationId: 'closeConversation',
+        summary: 'End a conversation for good',
+        description: 'What is open is stopped. Closing it once more changes nothing.',
+        tags: ['conversations'],
+        params: conversationParams,
+        response: {
+          202: closeAccepted,
+          ...problemResponses(
+            'invalid_request',
+            'conversation_not_found',
+            'conversation_lost',
+            'temporal_unavailable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const conversation = conversationOf(request);
+      const sent = await gateway.close(conversation, {});
+      if (sent === 'not_running') {
+        const why = await whyNotRunning(store, conversation);
+        if (why.code !== 'conversation_closed') throw why;
+      }
+      return reply.code(202).send({ id: conversation.id });
+    },
+  );
+}

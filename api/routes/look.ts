@@ -1,0 +1,67 @@
+import {
+  conversation as conversationSchema,
+  conversationPage,
+  conversationParams,
+  listQuery,
+} from '../../contract/http.ts';
+import type { ConversationKey } from '../../contract/names.ts';
+import type { Conversation, Store } from '../../store/store.ts';
+import type { Api } from '../dependencies.ts';
+import { unknownConversation } from '../not-running.ts';
+import { problemResponses } from '../problems.ts';
+import { conversationOf, tenantOf } from '../tenant.ts';
+
+export function lookRoutes(app: Api, { store }: { store: Store }): void {
+  app.get(
+    '/v1/conversations/:id',
+    {
+      schema: {
+        operationId: 'getConversation',
+        summary: 'What a conversation is doing now',
+        description: 'With its open calls and how far each of them is.',
+        tags: ['conversations'],
+        params: conversationParams,
+        response: {
+          200: conversationSchema,
+          ...problemResponses('invalid_request', 'conversation_not_found'),
+        },
+      },
+    },
+    async (request) => {
+      const key = conversationOf(request);
+      const found = await store.conversation(key);
+      if (!found) throw unknownConversation(key);
+      return withLiveProgress(store, key, found);
+    },
+  );
+
+  app.get(
+    '/v1/conversations',
+    {
+      schema: {
+        operationId: 'listConversations',
+        summary: 'The conversations there are, newest first',
+        tags: ['conversations'],
+        querystring: listQuery,
+        response: { 200: conversationPage, ...problemResponses('invalid_request') },
+      },
+    },
+    (request) => store.list(tenantOf(request), request.query),
+  );
+}
+
+/** What stands in the head was told to the model; what is live is newer. */
+async function withLiveProgress(
+  store: Store,
+  key: ConversationKey,
+  found: Conversation,
+): Promise<Conversation> {
+  const running = found.calls.filter(({ status }) => status === 'running').map(({ id }) => id);
+  if (running.length === 0) return found;
+  const live = await store.progress(key, running);
+  const calls = found.calls.map((call) => {
+    const { percent = call.percent, note = call.note } = live.get(call.id) ?? {};
+    return call.status === 'running' ? { ...call, percent, note } : call;
+  });
+  return { ...found, calls };
+}

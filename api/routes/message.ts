@@ -1,0 +1,105 @@
+import {
+  conversationParams,
+  idempotencyHeaders,
+  messageAccepted,
+  sendMessageBody,
+} from '../../contract/http.ts';
+import type { ConversationKey } from '../../contract/names.ts';
+import type { MessageSignal } from '../../contract/signals.ts';
+import type { Store } from '../../store/store.ts';
+import type { Api, ApiDependencies } from '../dependencies.ts';
+import type { Gateway } from '../gateway.ts';
+import { claimKey } from '../idempotency.ts';
+import { derivedId, randomId } from '../ids.ts';
+import { whyNotRunning } from '../not-running.ts';
+import { Problem, problemResponses } from '../problems.ts';
+import { conversationOf } from '../tenant.ts';
+
+/** The hot path: one signal and nothing else, unless the client brings a key or the workflow is not there. */
+export function messageRoute(
+  app: Api,
+  { store, gateway }: Pick<ApiDependencies, 'store' | 'gateway'>,
+): void {
+  app.post(
+    '/v1/conversations/:id/messages',
+    {
+      schema: {
+        operationId: 'sendMessage',
+        summary: 'Say something',
+        description:
+          'Taken at once; the answer comes on the stream. `when_busy` says what becomes of a reply in flight.',
+        tags: ['talking'],
+        params: conversationParams,
+        headers: idempotencyHeaders,
+        body: sendMessageBody,
+        response: {
+          202: messageAccepted,
+          ...problemResponses(
+            'malformed_json',
+            'invalid_request',
+            'conversation_not_found',
+            'conversation_busy',
+            'conversation_closed',
+            'idempotency_conflict',
+            'request_too_large',
+            'unsupported_media_type',
+            'conversation_lost',
+            'temporal_unavailable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const conversation = conversationOf(request);
+      const { tenant, id } = conversation;
+      const { body } = request;
+      const key = request.headers['idempotency-key'];
+      // The key makes the id, and the workflow ignores an id that it knows: sending a repeat is safe, and makes up for a
+      // process that died between the claim and the signal.
+      const message_id = key === undefined ? randomId('msg') : derivedId('msg', tenant, id, key);
+      const { answer, repeated } = await claimKey(store, {
+        tenant,
+        scope: `messages of ${id}`,
+        key,
+        body,
+        answer: { message_id },
+      });
+      const sent = await send(gateway, conversation, { message_id, ...body });
+      if (
+        sent === 'not_running' &&
+        !(repeated && (await isLogged(store, conversation, message_id)))
+      ) {
+        throw await whyNotRunning(store, conversation);
+      }
+      return reply.code(202).send(answer);
+    },
+  );
+}
+
+async function send(gateway: Gateway, conversation: ConversationKey, message: MessageSignal) {
+  if (message.when_busy !== 'reject') return gateway.message(conversation, message);
+  const outcome = await gateway.messageIfIdle(conversation, message);
+  if (outcome !== 'busy') return outcome;
+  throw new Problem('conversation_busy', 'A reply or a message before this one is in flight.');
+}
+
+/** A repeat gets the same answer even when the conversation has been closed since the first. */
+async function isLogged(
+  store: Pick<Store, 'entries'>,
+  conversation: ConversationKey,
+  messageId: string,
+): Promise<boolean> {
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const page = await store.entries(conversation, {
+      after,
+      limit: 1_000,
+      kinds: ['message.user'],
+    });
+    const found = page?.entries.some(
+      (entry) => entry.kind === 'message.user' && entry.message_id === messageId,
+    );
+    if (found) return true;
+    after = page?.next_after;
+  }
+  return false;
+}

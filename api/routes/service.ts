@@ -1,0 +1,105 @@
+import type { Registry } from 'prom-client';
+import { z } from 'zod';
+import { DEFAULT_TENANT } from '../../contract/names.ts';
+import type { Store } from '../../store/store.ts';
+import type { Api, ApiDependencies } from '../dependencies.ts';
+import { type FieldError, Problem, problemResponses } from '../problems.ts';
+
+/** For those who run the service. */
+export function serviceRoutes(
+  app: Api,
+  { store, gateway }: Pick<ApiDependencies, 'store' | 'gateway'>,
+  metrics: Registry,
+): void {
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        operationId: 'health',
+        summary: 'Whether this process answers',
+        tags: ['service'],
+        response: {
+          200: z.object({ status: z.literal('ok') }).describe('It does.'),
+          ...problemResponses(),
+        },
+      },
+    },
+    () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        operationId: 'readiness',
+        summary: 'Whether everything it needs answers',
+        tags: ['service'],
+        response: {
+          200: z.object({ store: z.literal('ok'), temporal: z.literal('ok') }).describe('It does.'),
+          ...problemResponses('not_ready'),
+        },
+      },
+    },
+    async (request) => {
+      const failed = await failures({
+        store: () => answers(store),
+        temporal: () => gateway.ready(),
+      });
+      if (failed.length === 0) return { store: 'ok' as const, temporal: 'ok' as const };
+      for (const { path, error } of failed) request.log.warn({ err: error }, `${path} fails.`);
+      const errors = failed.map(({ path }): FieldError => ({ path, message: 'does not answer' }));
+      const names = errors.map(({ path }) => path).join(' and ');
+      throw new Problem('not_ready', `Not answering: ${names}.`, { errors, retryAfter: 2 });
+    },
+  );
+
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        operationId: 'metrics',
+        summary: 'Figures for Prometheus',
+        tags: ['service'],
+        response: {
+          200: { description: 'Figures.', content: { 'text/plain': { schema: z.string() } } },
+          ...problemResponses(),
+        },
+      },
+    },
+    async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),
+  );
+}
+
+/** A read that costs nothing. */
+async function answers(store: Store): Promise<void> {
+  await store.conversation({ tenant: DEFAULT_TENANT, id: '' });
+}
+
+async function failures(checks: Record<string, () => Promise<void>>) {
+  const outcomes = await Promise.all(
+    Object.entries(checks).map(async ([path, check]) => {
+      try {
+        await within(READY_MS, check());
+        return [];
+      } catch (error) {
+        return [{ path, error }];
+      }
+    }),
+  );
+  return outcomes.flat();
+}
+
+/** What takes longer than this does not answer, as far as traffic is concerned. Milliseconds. */
+const READY_MS = 2_000;
+
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`No answer in ${milliseconds} ms.`)), milliseconds);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

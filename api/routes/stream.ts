@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { conversationParams } from '../../contract/http.ts';
+import { follow } from '../../stream/follow.ts';
+import { parsePosition, POSITION_PATTERN, START } from '../../stream/item.ts';
+import { sendEvents } from '../../stream/sse.ts';
+import type { Api, ApiDependencies } from '../dependencies.ts';
+import { unknownConversation } from '../not-running.ts';
+import { problemResponses } from '../problems.ts';
+import type { Streams } from '../streams.ts';
+import { conversationOf } from '../tenant.ts';
+
+const lastEventId = z
+  .string()
+  .regex(POSITION_PATTERN, 'must be the id of an event: <seq>.<revision>')
+  .transform((text) => parsePosition(text)!);
+
+const after = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8}))?$/, 'must be <seq> or <seq>.<revision>')
+  .transform((text) => parsePosition(text) ?? { after: Number(text), revision: 0 })
+  .describe(
+    'Where to begin: `<seq>.<revision>`, or `<seq>` alone; then what was ever replaced at or before it is sent again, after a rewind. ' +
+      'Default: at the first entry.',
+  );
+
+const events = z
+  .string()
+  .describe(
+    [
+      '`entry`, id `<seq>.<revision>`: an entry of the log.',
+      '`rewind {to}`, id `<to>.<revision>`: forget every entry after `to`, and the text of a reply in flight; both follow again.',
+      '`delta {reply_id, attempt, offset, text}`: the reply so far is what you hold up to `offset` (UTF-16 units), then `text`. ' +
+        'A new attempt replaces what earlier ones said.',
+      '`progress {call_id, percent, note}`: how far a call is now.',
+    ].join('\n'),
+  );
+
+export function streamRoute(
+  app: Api,
+  { store, bus, streaming }: Pick<ApiDependencies, 'store' | 'bus' | 'streaming'>,
+  streams: Streams,
+): void {
+  app.get(
+    '/v1/conversations/:id/stream',
+    {
+      // It would be answered with a stream that nobody reads.
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'stream',
+        summary: 'Follow a conversation as server-sent events',
+        description:
+          'Entries from your position on without gap or repeat, then what comes, and live text and progress between them. ' +
+          'Ends when the conversation is closed; whoever comes back then gets 204, at which an EventSource stops.',
+        tags: ['log'],
+        params: conversationParams,
+        querystring: z.strictObject({
+          after: after.optional(),
+        }),
+        headers: z.looseObject({
+          'last-event-id': lastEventId
+            .optional()
+            .describe('As EventSource sends it; wins over `after`.'),
+        }),
+        response: {
+          200: { description: 'The stream.', content: { 'text/event-stream': { schema: events } } },
+          204: z.undefined().describe('The conversation is closed and there is nothing more.'),
+          ...problemResponses('invalid_request', 'conversation_not_found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const conversation = conversationOf(request);
+      const from = request.headers['last-event-id'] ?? request.query.after ?? START;
+      const signal = streams.open(reply.raw);
+      const ahead = await store.follow(conversation, { ...from, limit: 1 });
+      if (!ahead) throw unknownConversation(conversation);
+      const { status, rewind, entries } = ahead;
+      if (status === 'closed' && rewind === undefined && entries.length === 0) {
+        return reply.code(204).send();
+      }
+      reply.hijack();
+      const items = follow({ store, bus, conversation, from, signal, ...streaming });
+      try {
+        await sendEvents(reply.raw, items, { signal, ...streaming });
+      } catch (error) {
+        // The headers are gone; the reader comes back by itself.
+        request.log.error({ err: error }, 'A stream broke off.');
+      }
+    },
+  );
+}

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createTestApi, type TestApi } from '../testing/api.ts';
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await createTestApi();
+});
+afterEach(() => api.app.close());
+
+describe('the catalogue', () => {
+  test('has each tool with the schema of its input and how many results it has', async () => {
+    expect((await api.get('/v1/tools')).body).toEqual({
+      tools: [
+        {
+          name: 'echo',
+          description: 'Says it again.',
+          input: {
+            type: 'object',
+            properties: { words: { type: 'string' } },
+            required: ['words'],
+          },
+          results: { min: 1, max: 'many' },
+          restart: 'resume',
+        },
+      ],
+    });
+  });
+
+  test('has each agent with its tools, and not its instructions', async () => {
+    expect((await api.get('/v1/agents')).body).toEqual({
+      agents: [
+        { name: 'default', tools: ['echo'] },
+        { name: 'helper', model: 'large', tools: ['echo'] },
+      ],
+    });
+  });
+});
+
+describe('the service', () => {
+  test('is healthy as long as it answers', async () => {
+    api.gateway.failure = new Error('away');
+    expect(await api.get('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  });
+
+  test('is ready when the store and Temporal answer', async () => {
+    expect(await api.get('/readyz')).toMatchObject({
+      status: 200,
+      body: { store: 'ok', temporal: 'ok' },
+    });
+  });
+
+  test('says which of them does not', async () => {
+    api.gateway.failure = new Error('away');
+    const temporal = await api.get('/readyz');
+    expect(temporal.body).toMatchObject({ code: 'not_ready', errors: [{ path: 'temporal' }] });
+    api.store.conversation = () => Promise.reject(new Error('away'));
+    const both = await api.get('/readyz');
+    expect(both.status).toBe(503);
+    expect(both.body.errors).toHaveLength(2);
+  });
+
+  test('counts requests by route, not by address', async () => {
+    await api.get('/v1/conversations/conv_a');
+    await api.get('/v1/conversations/conv_b');
+    await api.get('/nowhere');
+    const { body, headers } = await api.get('/metrics');
+    expect(headers['content-type']).toContain('text/plain');
+    const count = /meanwhile_http_request_seconds_count\{(.*)\} (\d+)/g;
+    expect([...body.matchAll(count)].map(([, labels, number]) => [labels, number])).toEqual([
+      ['method="GET",route="/v1/conversations/:id",status="404"', '2'],
+      ['method="GET",route="none",status="404"', '1'],
+    ]);
+    expect(body).toContain('meanwhile_open_streams 0');
+    expect(body).toContain('process_cpu_seconds_total');
+  });
+});
+
+describe('the documentation', () => {
+  type Operation = { summary?: string; tags?: string[]; responses: Record<string, Response> };
+  type Response = { content?: Record<string, { schema?: object }> };
+  const document = async () => (await api.get('/openapi.json')).body;
+
+  test('is committed as it is served: `node api/print-openapi.ts` writes it', async () => {
+    const file = new URL('../docs/openapi.json', import.meta.url);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(await document());
+  });
+
+  test('is OpenAPI 3.1, and says of every route what it is for and what it answers', async () => {
+    const { openapi, paths, tags } = await document();
+    expect(openapi).toBe('3.1.0');
+    const known = tags.map(({ name }: { name: string }) => name);
+    const routes = Object.entries<Record<string, Operation>>(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, route]) => ({ name: `${method} ${path}`, route })),
+    );
+    expect(routes.length).toBeGreaterThan(10);
+    for (const { name, route } of routes) {
+      expect(route.summary, name).toBeTruthy();
+      expect(known, name).toContain(route.tags?.[0]);
+      expect(Object.keys(route.responses), name).toContain('500');
+      for (const [status, response] of Object.entries(route.responses)) {
+        if (Number(status) >= 400) {
+          expect(Object.keys(response.content ?? {}), name).toEqual(['application/problem+json']);
+        }
+      }
+    }
+  });
+
+  test('has no schema that says nothing and no reference that leads nowhere', async () => {
+    const whole = await document();
+    const text = JSON.stringify(whole);
+    expect(text).not.toMatch(/"(anyOf|oneOf|allOf)":\[\]/);
+    for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      expect(whole.components.schemas).toHaveProperty(name!);
+    }
+  });
+
+  test('can be read without the internet', async () => {
+    const page = await api.get('/docs');
+    expect(page.status).toBe(200);
+    const addresses = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, each]) => each!);
+    expect(addresses.length).toBeGreaterThan(3);
+    for (const address of addresses) {
+      const { pathname, host } = new URL(address, 'http://here/docs/');
+      expect(host, address).toBe('here');
+      expect((await api.get(pathname)).status, address).toBe(200);
+    }
+  });
+});

@@ -1,0 +1,47 @@
+/** The streams that are open, so that they can be counted, and ended with the service. */
+import type { ServerResponse } from 'node:http';
+
+/** A reader that has not taken the end of its stream by then is cut off. Milliseconds. */
+const PATIENCE = 500;
+
+export interface Streams {
+  readonly size: number;
+  /** Counts the stream until its response closes. The signal aborts then, or when the service shuts down. */
+  open(response: ServerResponse): AbortSignal;
+  /** Resolves when every response is closed. */
+  closeAll(): Promise<void>;
+}
+
+export function createStreams(): Streams {
+  const streams = new Map<ServerResponse, AbortController>();
+
+  return {
+    get size() {
+      return streams.size;
+    },
+
+    open(response) {
+      const controller = new AbortController();
+      streams.set(response, controller);
+      const closed = () => {
+        streams.delete(response);
+        controller.abort();
+      };
+      if (response.destroyed) closed();
+      else response.once('close', closed);
+      return controller.signal;
+    },
+
+    async closeAll() {
+      const closing = [...streams.keys()].map(
+        (response) => new Promise((resolve) => response.once('close', resolve)),
+      );
+      const impatience = setTimeout(() => {
+        for (const response of streams.keys()) response.destroy();
+      }, PATIENCE);
+      for (const controller of streams.values()) controller.abort();
+      await Promise.all(closing);
+      clearTimeout(impatience);
+    },
+  };
+}

@@ -1,0 +1,154 @@
+/** The gateway to a Temporal server. */
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
+import {
+  ApplicationFailure,
+  type DataConverter,
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  TypedSearchAttributes,
+} from '@temporalio/common';
+import {
+  type ConversationKey,
+  conversationWorkflowId,
+  SEARCH_ATTRIBUTES,
+  SIGNALS,
+  TASK_QUEUE,
+  UPDATES,
+} from '../contract/names.ts';
+import type { ConversationStart } from '../contract/signals.ts';
+import { type Gateway, GatewayUnavailable, type Sent } from './gateway.ts';
+
+export interface TemporalOptions {
+  /** host:port */
+  address: string;
+  namespace: string;
+  taskQueue?: string;
+  dataConverter?: DataConverter;
+  /** How long the server may take to answer, retries included. Milliseconds; default 5,000. */
+  deadline_ms?: number;
+}
+
+export interface TemporalGateway extends Gateway {
+  disconnect(): Promise<void>;
+}
+
+/** Connects at the first call, and again whenever the server comes back: starts and stays up without one. */
+export function createTemporalGateway(options: TemporalOptions): TemporalGateway {
+  const { address, namespace, dataConverter, deadline_ms = 5_000 } = options;
+  const taskQueue = options.taskQueue ?? TASK_QUEUE;
+  const connection = Connection.lazy({ address });
+  const client = new Client({ connection, namespace, dataConverter });
+
+  const call = async <T>(request: () => Promise<T>): Promise<T> => {
+    try {
+      return await connection.withDeadline(Date.now() + deadline_ms, request);
+    } catch (error) {
+      throw isUnavailable(error)
+        ? new GatewayUnavailable('Temporal does not answer.', { cause: error })
+        : error;
+    }
+  };
+  const handle = (key: ConversationKey) => client.workflow.getHandle(conversationWorkflowId(key));
+  const signal = (key: ConversationKey, name: string, payload: object): Promise<Sent> =>
+    call(async () => {
+      try {
+        await handle(key).signal(name, payload);
+        return 'sent';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return 'not_running';
+        throw error;
+      }
+    });
+
+  return {
+    start: (start, message) =>
+      call(async () => {
+        const started = startOptions(start, taskQueue);
+        try {
+          if (message) {
+            await client.workflow.signalWithStart(CONVERSATION, {
+              ...started,
+              signal: SIGNALS.message,
+              signalArgs: [message],
+            });
+          } else {
+            await client.workflow.start(CONVERSATION, started);
+          }
+        } catch (error) {
+          // It was started before and is over. With the policies below, one that runs is no error.
+          if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        }
+      }),
+
+    message: (key, message) => signal(key, SIGNALS.message, message),
+    interrupt: (key, interrupt) => signal(key, SIGNALS.interrupt, interrupt),
+    cancelCall: (key, cancel) => signal(key, SIGNALS.cancelCall, cancel),
+    close: (key, close) => signal(key, SIGNALS.close, close),
+
+    messageIfIdle: (key, message) =>
+      call(async () => {
+        try {
+          await handle(key).executeUpdate(UPDATES.messageIfIdle, {
+            args: [message],
+            // Within a run, Temporal answers a repeat as it answered the first.
+            updateId: message.message_id,
+          });
+          return 'accepted';
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError || endedBeforeAnswer(error)) {
+            return 'not_running';
+          }
+          if (error instanceof WorkflowUpdateFailedError) return 'busy';
+          throw error;
+        }
+      }),
+
+    async ready() {
+      await call(() => connection.workflowService.describeNamespace({ namespace }));
+    },
+    disconnect: () => connection.close(),
+  };
+}
+
+/** The workflow's type: the name of the function that the worker registers. */
+const CONVERSATION = 'conversation';
+
+const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tenant, SearchAttributeType.KEYWORD);
+const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttributeType.KEYWORD);
+
+const startOptions = (start: ConversationStart, taskQueue: string) =>
+  ({
+    args: [start],
+    workflowId: conversationWorkflowId(start.conversation),
+    taskQueue,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    // R15: closed is final.
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: tenantKey, value: start.conversation.tenant },
+      { key: statusKey, value: 'idle' },
+    ]),
+    staticSummary: `conversation with ${start.agent}`,
+  }) satisfies WorkflowStartOptions;
+
+/** The workflow ended between taking the update and carrying it out. */
+const endedBeforeAnswer = (error: unknown) =>
+  error instanceof WorkflowUpdateFailedError &&
+  error.cause instanceof ApplicationFailure &&
+  error.cause.type === 'AcceptedUpdateCompletedWorkflow';
+
+/** Anything that gRPC itself reports and that is not an answer about the workflow. */
+const isUnavailable = (error: unknown) =>
+  error instanceof ServiceError ||
+  error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+  isGrpcServiceError(error);

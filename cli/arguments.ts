@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+
+export type Command =
+  | { type: 'start' }
+  | { type: 'demo' }
+  | { type: 'help' }
+  | { type: 'version' }
+  /** `message` is one sentence. */
+  | { type: 'wrong'; message: string };
+
+export const USAGE = `Usage: meanwhile <command>
+
+Commands:
+  start      Starts the service: Temporal, worker, API. Settings come from the environment
+             and from .env; .env.example lists them.
+  demo       Starts a service of its own, plays a conversation, and stops.
+
+Options:
+  --help     Shows this.
+  --version  Shows the version.`;
+
+/** @param given what stands after the program's name */
+export function readArguments(given: string[]): Command {
+  try {
+    const { values, positionals } = parseArgs({
+      args: given,
+      allowPositionals: true,
+      options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
+    });
+    if (values.help) return { type: 'help' };
+    if (values.version) return { type: 'version' };
+    return readCommand(positionals);
+  } catch (error) {
+    // Its messages are whole sentences for whoever typed it.
+    return { type: 'wrong', message: (error as Error).message };
+  }
+}
+
+function readCommand([name, ...rest]: string[]): Command {
+  if (rest.length > 0) return { type: 'wrong', message: `"${rest.join(' ')}" is too much.` };
+  switch (name) {
+    case 'start':
+    case 'demo':
+      return { type: name };
+    case undefined:
+      return { type: 'wrong', message: 'A command is missing.' };
+    default:
+      return { type: 'wrong', message: `There is no command "${name}".` };
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * A lock between processes: SQLite's own, on an empty file. The kernel drops it when its holder dies, by kill -9 too, so there is
+ * no stale lock to tell from a live one; and it asks nothing of the disk that Temporal's database does not.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export type Release = () => void;
+
+/** Undefined: another holds it, be it in this process. The file stays; nothing may ever delete or read it. */
+export function tryLock(file: string): Release | undefined {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+    return undefined;
+  }
+  held.add(database);
+  return () => {
+    held.delete(database);
+    database.close();
+  };
+}
+
+/** A database that nobody refers to is closed by the garbage collector, and its lock gone. */
+const held = new Set<DatabaseSync>();
+
+/** @throws the signal's reason when it is aborted while waiting. */
+export async function lock(file: string, signal: AbortSignal): Promise<Release> {
+  for (;;) {
+    signal.throwIfAborted();
+    const release = tryLock(file);
+    if (release) return release;
+    await sleep(50);
+  }
+}
+
+const SQLITE_BUSY = 5;

@@ -1,0 +1,48 @@
+/** One service per home. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tryLock } from './file-lock.ts';
+
+export interface HomeLock {
+  /** Tells whoever is refused where this service is. */
+  announce(url: string): void;
+  release(): void;
+}
+
+/** The message is complete: show it and stop. */
+export class HomeInUse extends Error {
+  override name = 'HomeInUse';
+}
+
+/** @throws HomeInUse when another service holds `home`, an existing folder. */
+export function lockHome(home: string): HomeLock {
+  const holder = join(home, 'service.json');
+  const release = tryLock(join(home, 'service.lock'));
+  if (!release) throw new HomeInUse(refusal(home, holder));
+
+  const write = (url?: string) => writeFileSync(holder, JSON.stringify({ pid: process.pid, url }));
+  write();
+  return {
+    announce: write,
+    release() {
+      rmSync(holder, { force: true });
+      release();
+    },
+  };
+}
+
+function refusal(home: string, holder: string): string {
+  const { pid, url } = readHolder(holder);
+  const who = pid === undefined ? 'Meanwhile is already running' : `Already running as pid ${pid}`;
+  const where = url === undefined ? '' : ` on ${url}`;
+  return `${who}${where}, with its data in ${home}. Stop it first, or set MEANWHILE_HOME and PORT to run another one beside it.`;
+}
+
+/** Nothing when the holder has just begun and not written it yet. */
+function readHolder(holder: string): { pid?: number; url?: string } {
+  try {
+    return JSON.parse(readFileSync(holder, 'utf8'));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,17 @@
+/* Plain JavaScript that an old Node can read, so that it says what is wrong instead of "Unknown file extension". */
+const wanted = [22, 18];
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major < wanted[0] || (major === wanted[0] && minor < wanted[1])) {
+  console.error(
+    'Meanwhile needs Node ' +
+      wanted.join('.') +
+      ' or newer; this is ' +
+      process.versions.node +
+      '. ' +
+      '`npm install` brings one along, and `npm start` uses it.',
+  );
+  process.exitCode = 2;
+} else {
+  import('./main.ts');
+}

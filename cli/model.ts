@@ -1,0 +1,30 @@
+/** Which model answers: the one that is set, or the demo model where none is. */
+import type { Settings } from '../config.ts';
+import { startDemoModel } from '../demo/model-server.ts';
+import { usualOrFreePort } from './ports.ts';
+
+export interface ChosenModel {
+  /** For agents that name none. */
+  name: string;
+  access: { apiKey?: string; baseURL?: string };
+  /** Set where the demo model answers. */
+  demoUrl?: string;
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+const USUAL_PORT = 8089;
+
+/** A base URL without a key is a model server of one's own, which needs none. */
+export async function chooseModel(
+  settings: Settings,
+  log: (line: string) => void,
+): Promise<ChosenModel> {
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL, OPENAI_MODEL: name } = settings;
+  if (apiKey !== undefined || baseURL !== undefined) {
+    return { name, access: { apiKey, baseURL }, close: () => Promise.resolve() };
+  }
+  const port = await usualOrFreePort('the demo model', { usual: USUAL_PORT, host: HOST, log });
+  const { url, close } = await startDemoModel({ port, host: HOST });
+  return { name: 'demo', access: { apiKey: 'demo', baseURL: url }, demoUrl: url, close };
+}

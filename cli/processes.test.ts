@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { identify, isRunning, terminate } from './processes.ts';
+
+test('a process is itself for as long as it runs', async () => {
+  const child = sleeper();
+  const identity = await identify(child.pid!);
+  expect(await isRunning(identity!)).toBe(true);
+  expect(await identify(child.pid!)).toEqual(identity);
+
+  await terminate(identity!);
+  expect(await isRunning(identity!)).toBe(false);
+  expect(await identify(child.pid!)).toBeUndefined();
+});
+
+test('a later process with the same number is another one, and is left alone', async () => {
+  const child = sleeper();
+  const earlier = { pid: child.pid!, started: 'long ago' };
+  expect(await isRunning(earlier)).toBe(false);
+  await terminate(earlier);
+  expect(await identify(child.pid!)).toBeDefined();
+  child.kill();
+  await once(child, 'exit');
+});
+
+test('one that ignores SIGTERM is killed when its time is over', async () => {
+  const child = spawn('sh', ['-c', 'trap "" TERM; echo ready; while :; do sleep 0.05; done'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(child.stdout, 'data');
+  const exit = once(child, 'exit');
+  const identity = await identify(child.pid!);
+  await terminate(identity!, 50);
+  expect(await exit).toEqual([null, 'SIGKILL']);
+});
+
+function sleeper() {
+  return spawn('sleep', ['60'], { stdio: 'ignore' });
+}

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { createStack } from './stack.ts';
+
+test('what was begun last is closed first, each when the one before is done', async () => {
+  const stack = createStack();
+  const seen: string[] = [];
+  const open = (name: string) =>
+    stack.opening(name, name, async () => {
+      seen.push(`${name} closes`);
+      await Promise.resolve();
+      seen.push(`${name} closed`);
+    });
+  await Promise.all(['lock', 'store', 'API'].map(open));
+  await stack.close();
+  expect(seen).toEqual([
+    ...['API closes', 'API closed'],
+    ...['store closes', 'store closed'],
+    ...['lock closes', 'lock closed'],
+  ]);
+});
+
+test('a part that is still opening is waited for and closed in its place', async () => {
+  const stack = createStack();
+  const closed: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<string>();
+  void stack.opening('slow', promise, (part) => void closed.push(part));
+  await stack.opening('quick', 'quick', (part) => void closed.push(part));
+  const closing = stack.close();
+  resolve('slow');
+  await closing;
+  expect(closed).toEqual(['quick', 'slow']);
+});
+
+test('what could not be opened is told to whoever waits for it, and not closed', async () => {
+  const stack = createStack();
+  const opening = stack.opening('store', Promise.reject(new Error('no disk')), () => {
+    throw new Error('closed what is not there');
+  });
+  await stack.close();
+  await expect(opening).rejects.toThrow('no disk');
+});
+
+test('a part that fails to close is named, and the others are closed all the same', async () => {
+  const stack = createStack();
+  let closed = false;
+  await stack.opening('The lock', 0, () => void (closed = true));
+  await stack.opening('The store', 0, () => Promise.reject(new Error('no disk')));
+  await stack.opening('The worker', 0, () => {
+    throw new Error('stuck');
+  });
+  await expect(stack.close()).rejects.toThrow(
+    'The worker did not stop as it should: Error: stuck\nThe store did not stop as it should: Error: no disk',
+  );
+  expect(closed).toBe(true);
+});
+
+test('closing twice closes once', async () => {
+  const stack = createStack();
+  let times = 0;
+  await stack.opening('store', 0, () => void (times += 1));
+  await Promise.all([stack.close(), stack.close()]);
+  expect(times).toBe(1);
+});

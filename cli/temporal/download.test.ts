@@ -1,0 +1,142 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { install } from './cache.ts';
+import { downloadTemporal, fetchFile } from './download.ts';
+
+let folder: string;
+let target: string;
+let server: Server | undefined;
+let lines: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'meanwhile-download-'));
+  target = join(folder, 'temporal-cli-1.5.1', 'temporal');
+  lines = [];
+});
+
+afterEach(async () => {
+  server?.closeAllConnections();
+  server?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('what was downloaded is unpacked, tried and put in its place, with nothing left beside it', async () => {
+  const archive = await archiveOf(
+    '#!/bin/sh\necho "temporal version 1.5.1 (Server 1.29.1, UI 2)"\n',
+  );
+  const url = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': archive.length }).end(archive);
+  });
+  expect(await download(url)).toBe(target);
+  expect((await execa(target)).stdout).toContain('Server 1.29.1');
+  expect(await readdir(dirname(target))).toEqual(['temporal']);
+  expect(lines.at(-1)).toMatch(/^ {2}100 % \(0\.0 MB\)$/);
+});
+
+test('an archive without its length is shown in megabytes', async () => {
+  const url = await serve((_, response) => {
+    response.writeHead(200).end(Buffer.alloc(25_000_000));
+  });
+  await fetchFile(join(folder, 'file'), { url, silenceMs: 5_000, log: (l) => lines.push(l) });
+  expect(lines).toHaveLength(2);
+  expect(lines.join()).toMatch(/^ {2}1\d\.\d MB, {2}2\d\.\d MB$/);
+});
+
+test('an answer that is not 200 is named, and nothing is left', async () => {
+  const url = await serve((_, response) => response.writeHead(404).end('no such version'));
+  await expect(download(url)).rejects.toThrow(/^127\.0\.0\.1:\d+ answered 404$/);
+  expect(await readdir(dirname(target))).toEqual([]);
+});
+
+test('a download that is cut short leaves nothing', async () => {
+  const url = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': 1_000_000 });
+    response.write(Buffer.alloc(1_000), () => response.destroy());
+  });
+  await expect(download(url)).rejects.toThrow();
+  expect(await readdir(dirname(target))).toEqual([]);
+});
+
+test('a server that says nothing is given up', async () => {
+  const url = await serve(() => {});
+  await expect(download(url, 50)).rejects.toThrow(/was silent for 0\.05 s$/);
+  expect(await readdir(dirname(target))).toEqual([]);
+});
+
+test('a server that stops half-way is given up', async () => {
+  const url = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': 1_000_000 });
+    response.write(Buffer.alloc(1_000));
+  });
+  await expect(download(url, 50)).rejects.toThrow(/was silent for 0\.05 s$/);
+  expect(await readdir(dirname(target))).toEqual([]);
+});
+
+test('nobody there is a reason in words', async () => {
+  const url = await serve(() => {});
+  await new Promise((done) => server?.close(done));
+  await expect(download(url)).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test('a page instead of an archive, as a hotel sends it, is not installed', async () => {
+  const url = await serve((_, response) => response.end('<html>Please log in</html>'));
+  await expect(download(url)).rejects.toThrow(/tar/);
+  expect(await readdir(dirname(target))).toEqual([]);
+});
+
+test('a program that does not run is not installed, and the one that was there stays', async () => {
+  await mkdir(dirname(target));
+  await writeFile(target, 'the old one');
+  const archive = await archiveOf('#!/bin/sh\nexit 3\n');
+  const url = await serve((_, response) => response.end(archive));
+  await expect(download(url)).rejects.toThrow(/what came out does not run/);
+  expect(await readFile(target, 'utf8')).toBe('the old one');
+});
+
+test('two that install at once both end with a whole program', async () => {
+  const archive = await archiveOf(
+    '#!/bin/sh\necho "temporal version 1.5.1 (Server 1.29.1, UI 2)"\n',
+  );
+  const url = await serve((_, response) => response.end(archive));
+  await Promise.all([download(url), download(url), download(url)]);
+  expect((await execa(target)).stdout).toContain('Server 1.29.1');
+  expect(await readdir(dirname(target))).toEqual(['temporal']);
+});
+
+test('what a killed download left is removed after a day, and not before', async () => {
+  const stale = join(dirname(target), '.partial-old');
+  const fresh = join(dirname(target), '.partial-new');
+  await mkdir(stale, { recursive: true });
+  await mkdir(fresh);
+  const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000);
+  await utimes(stale, twoDaysAgo, twoDaysAgo);
+  await expect(install(target, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(await readdir(dirname(target))).toEqual(['.partial-new']);
+});
+
+function download(url: string, silenceMs = 5_000): Promise<string> {
+  return install(target, (into) =>
+    downloadTemporal(into, { url, silenceMs, log: (line) => lines.push(line) }),
+  );
+}
+
+async function serve(answer: RequestListener): Promise<string> {
+  server = createServer(answer);
+  await new Promise<void>((done) => server!.listen(0, '127.0.0.1', done));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/temporal.tar.gz`;
+}
+
+/** As the official one: LICENSE and the program. */
+async function archiveOf(program: string): Promise<Buffer> {
+  const source = await mkdtemp(join(folder, 'archive-'));
+  await writeFile(join(source, 'LICENSE'), 'MIT');
+  await writeFile(join(source, 'temporal'), program);
+  await chmod(join(source, 'temporal'), 0o755);
+  await execa({ cwd: source })`tar -czf out.tar.gz LICENSE temporal`;
+  return readFile(join(source, 'out.tar.gz'));
+}

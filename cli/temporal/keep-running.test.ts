@@ -1,0 +1,96 @@
+import { expect, test, vi } from 'vitest';
+import { keepRunning } from './keep-running.ts';
+import type { Server } from './launch.ts';
+
+test('a server that dies is started again at once', async () => {
+  const { first, started, stop, kept, starts } = keep();
+  first.die('SIGKILL');
+  await vi.waitFor(() => expect(started).toHaveLength(1));
+  expect(starts()).toBe(1);
+  stop.abort();
+  await kept;
+});
+
+test('told to stop, it starts nothing', async () => {
+  const { first, stop, kept, starts } = keep();
+  stop.abort();
+  first.die('SIGTERM');
+  await kept;
+  expect(starts()).toBe(0);
+});
+
+test('one that cannot be started is tried after longer and longer pauses, then given up with the last reason', async () => {
+  const { first, kept, pauses, lines } = keep(() => Promise.reject(new Error('The disk is full.')));
+  first.die('exit code 1');
+  await expect(kept).rejects.toThrow('The disk is full. After 6 tries it is given up.');
+  expect(pauses).toEqual([0, 500, 1_000, 2_000, 5_000, 10_000]);
+  expect(lines[0]).toBe('The Temporal server stopped (exit code 1). Starting it again …');
+});
+
+test('one that dies young again and again is given up', async () => {
+  const { first, kept, starts } = keep(() => Promise.resolve(mortal().die('SIGSEGV')));
+  first.die('SIGSEGV');
+  await expect(kept).rejects.toThrow('stopped (SIGSEGV). After 6 tries it is given up.');
+  expect(starts()).toBe(6);
+});
+
+test('one that lived for a while is started again at once, however often that was', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const { first, kept, stop, pauses } = keep(
+    () => {
+      if (pauses.length === 20) stop.abort();
+      return Promise.resolve(mortal().die('SIGKILL'));
+    },
+    () => vi.setSystemTime(Date.now() + 31_000),
+  );
+  vi.setSystemTime(Date.now() + 31_000);
+  first.die('SIGKILL');
+  await kept;
+  vi.useRealTimers();
+  expect(pauses).toEqual(Array(20).fill(0));
+});
+
+interface Mortal extends Server {
+  die(how: string): this;
+}
+
+/** `readied` is called when a new one is ready. */
+function keep(start = () => Promise.resolve(mortal()), readied = () => {}) {
+  const stop = new AbortController();
+  const first = mortal();
+  const started: Server[] = [];
+  const lines: string[] = [];
+  const pauses: number[] = [];
+  let starts = 0;
+  const kept = keepRunning(first, {
+    start() {
+      starts += 1;
+      return start();
+    },
+    started(server) {
+      started.push(server);
+      readied();
+    },
+    signal: stop.signal,
+    log: (line) => void lines.push(line),
+    pause(ms) {
+      pauses.push(ms);
+      return Promise.resolve();
+    },
+  });
+  return { first, started, lines, pauses, stop, kept, starts: () => starts };
+}
+
+function mortal(): Mortal {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  return {
+    identity: { pid: 1, started: '' },
+    port: 1,
+    uiPort: 2,
+    died: promise,
+    die(how) {
+      resolve(how);
+      return this;
+    },
+  };
+}

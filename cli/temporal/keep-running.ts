@@ -1,0 +1,59 @@
+/** A server that dies takes nothing with it but time: every conversation waits until it is back. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Server } from './launch.ts';
+
+export interface Keeping {
+  /** A new process on the ports of the first. */
+  start(): Promise<Server>;
+  /** Told of each new one that is ready. */
+  started(server: Server): void;
+  signal: AbortSignal;
+  log: (line: string) => void;
+  /** Waits so many milliseconds. */
+  pause?: (ms: number) => Promise<void>;
+}
+
+/** Before each further try, in milliseconds. After the last one it is given up. */
+const PAUSES = [0, 500, 1_000, 2_000, 5_000, 10_000];
+/** A server that lived this long has recovered from what killed the one before. */
+const HEALTHY_MS = 30_000;
+
+/**
+ * Starts the server again whenever it dies. Resolves when told to stop.
+ * @throws Error when it cannot be started any more.
+ */
+export async function keepRunning(
+  first: Server,
+  { start, started, signal, log, pause = sleep }: Keeping,
+): Promise<void> {
+  const stopped = new Promise<undefined>((done) => {
+    signal.addEventListener('abort', () => done(undefined), { once: true });
+  });
+  let server: Server | undefined = first;
+  let since = Date.now();
+  let failure = '';
+  for (let tries = 0; ; tries++) {
+    if (server) {
+      const how = await Promise.race([server.died, stopped]);
+      if (how === undefined || signal.aborted) return;
+      if (Date.now() - since > HEALTHY_MS) tries = 0;
+      failure = `The Temporal server stopped (${how}).`;
+    }
+    const ms = PAUSES[tries];
+    if (ms === undefined) throw new Error(`${failure} After ${tries} tries it is given up.`);
+    log(`${failure} Starting it again …`);
+    await Promise.race([pause(ms), stopped]);
+    if (signal.aborted) return;
+    try {
+      server = await start();
+    } catch (error) {
+      if (signal.aborted) return;
+      server = undefined;
+      failure = (error as Error).message;
+      continue;
+    }
+    since = Date.now();
+    started(server);
+    log(`The Temporal server runs again (pid ${server.identity.pid}).`);
+  }
+}

@@ -1,0 +1,107 @@
+/** One process of `temporal server start-dev`, from its start until it can be worked with. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { readFile, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { identify, terminate, type ProcessIdentity } from '../processes.ts';
+import { waitForTemporal } from './ready.ts';
+import { writeRecord } from './record.ts';
+
+export const HOST = '127.0.0.1';
+
+export interface Server {
+  identity: ProcessIdentity;
+  port: number;
+  uiPort: number;
+  /** Resolves with a few words when the process is gone. */
+  died: Promise<string>;
+}
+
+export interface Launch {
+  /** As `findTemporal` gives it. */
+  command: string;
+  home: string;
+  namespace: string;
+  port: number;
+  uiPort: number;
+  signal: AbortSignal;
+}
+
+/** @throws Error with the end of the log when it dies, or is not ready within a minute. It does not run then. */
+export async function launch(options: Launch): Promise<Server> {
+  const { home, port, uiPort, namespace, signal } = options;
+  const log = join(home, 'temporal.log');
+  await keepShort(log);
+  const child = start(options, log);
+  const died = end(child);
+  const identity = child.pid === undefined ? undefined : await identify(child.pid);
+  if (!identity) throw await failure(await died, log);
+
+  await writeRecord(home, { ...identity, port, uiPort, database: databaseIn(home) });
+  const readiness = new AbortController();
+  const ready = waitForTemporal({
+    address: `${HOST}:${port}`,
+    namespace,
+    timeoutMs: 60_000,
+    ifNoNamespace: 'create',
+    signal: AbortSignal.any([signal, readiness.signal]),
+  });
+  try {
+    const early = await Promise.race([ready, died]);
+    if (typeof early === 'string') throw new Error(`the server ended: ${early}`);
+  } catch (error) {
+    readiness.abort();
+    await terminate(identity);
+    throw signal.aborted ? error : await failure((error as Error).message, log);
+  }
+  return { identity, port, uiPort, died };
+}
+
+const databaseIn = (home: string) => join(home, 'temporal.db');
+
+/** A session of its own: Ctrl-C in the terminal reaches us, who stop the server last, and not the server. */
+function start({ command, home, namespace, port, uiPort }: Launch, log: string): ChildProcess {
+  const output = openSync(log, 'a');
+  const child = spawn(
+    command,
+    [
+      'server',
+      'start-dev',
+      ...['--ip', HOST, '--port', String(port), '--ui-port', String(uiPort)],
+      ...['--namespace', namespace],
+      ...['--db-filename', databaseIn(home)],
+      // Two to three times the throughput, and no acknowledged write is lost when the process dies.
+      ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'],
+      // Saves a round trip for each activity.
+      ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
+      // A timer otherwise fires up to a second late: the quiet window (R6) is a quarter of one.
+      ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="20ms"'],
+      ...['--log-level', 'warn'],
+    ],
+    { detached: true, windowsHide: true, stdio: ['ignore', output, output] },
+  );
+  closeSync(output);
+  child.unref();
+  return child;
+}
+
+function end(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+}
+
+async function failure(why: string, log: string): Promise<Error> {
+  const written = await readFile(log, 'utf8').catch(() => '');
+  const tail = written.trimEnd().split('\n').slice(-15).join('\n  ');
+  return new Error(`Temporal did not start (${why}). The end of ${log}:\n  ${tail}`);
+}
+
+const LONGEST_LOG_BYTES = 10_000_000;
+
+/** The log of many starts is one file; the one before it is kept. */
+async function keepShort(log: string): Promise<void> {
+  const { size } = await stat(log).catch(() => ({ size: 0 }));
+  if (size > LONGEST_LOG_BYTES) await rename(log, `${log}.old`);
+}

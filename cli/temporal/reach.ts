@@ -1,0 +1,31 @@
+/** The Temporal server of a service: the one that is set, or one of its own. */
+import type { Settings } from '../../config.ts';
+import { waitForTemporal } from './ready.ts';
+import { startTemporal, type RunningTemporal } from './start.ts';
+
+export type ReachedTemporal = Pick<RunningTemporal, 'address' | 'failed' | 'stop' | 'kill'> &
+  Partial<Pick<RunningTemporal, 'uiUrl'>>;
+
+/** Servers that start together, as in a Compose file, may take this long. */
+const OTHERS_WITHIN_MS = 60_000;
+
+export async function reachTemporal(
+  { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace }: Settings,
+  options: { home: string; log: (line: string) => void; signal?: AbortSignal },
+): Promise<ReachedTemporal> {
+  if (address === undefined) return startTemporal({ ...options, namespace });
+  options.log(`Using the Temporal server at ${address}.`);
+  await waitForTemporal({
+    address,
+    namespace,
+    timeoutMs: OTHERS_WITHIN_MS,
+    ifNoNamespace: 'refuse',
+    signal: options.signal,
+  });
+  return {
+    address,
+    failed: new Promise(() => {}),
+    stop: () => Promise.resolve(),
+    kill: () => {},
+  };
+}

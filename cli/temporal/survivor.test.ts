@@ -1,0 +1,38 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { identify } from '../processes.ts';
+import { readRecord, removeRecord, writeRecord } from './record.ts';
+import { takeOver } from './survivor.ts';
+
+let home: string;
+beforeEach(async () => void (home = await mkdtemp(join(tmpdir(), 'meanwhile-survivor-'))));
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+const nothingSaid = (line: string) => {
+  throw new Error(line);
+};
+
+test('where nothing was left, there is nothing to take over', async () => {
+  expect(await takeOver(home, 'default', nothingSaid)).toBeUndefined();
+});
+
+test('a process that has the number of the server by chance is neither used nor ended', async () => {
+  await writeRecord(home, { pid: process.pid, started: 'x', port: 1, uiPort: 2, database: 'd' });
+  expect(await takeOver(home, 'default', nothingSaid)).toBeUndefined();
+  expect(await identify(process.pid)).toBeDefined();
+});
+
+test('a record that is not whole counts as none', async () => {
+  await writeFile(join(home, 'temporal.json'), '{"pid": 1');
+  expect(await readRecord(home)).toBeUndefined();
+});
+
+test('what was written is read, until it is removed', async () => {
+  const record = { pid: 7, started: 's', port: 7233, uiPort: 8233, database: 'd' };
+  await writeRecord(home, record);
+  expect(await readRecord(home)).toEqual(record);
+  await removeRecord(home);
+  expect(await readRecord(home)).toBeUndefined();
+});

@@ -1,0 +1,43 @@
+/** The server that a service left behind when it was killed. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning, terminate, type ProcessIdentity } from '../processes.ts';
+import { HOST, type Server } from './launch.ts';
+import { waitForTemporal } from './ready.ts';
+import { readRecord, removeRecord } from './record.ts';
+
+const ANSWERS_WITHIN_MS = 5_000;
+const LOOK_EVERY_MS = 500;
+
+/** The server of `home` that still runs, if it answers. One that does not is ended, since it holds the database. */
+export async function takeOver(
+  home: string,
+  namespace: string,
+  log: (line: string) => void,
+): Promise<Server | undefined> {
+  const record = await readRecord(home);
+  if (!record || !(await isRunning(record))) return undefined;
+  const { pid, started, port, uiPort } = record;
+  const answers = await waitForTemporal({
+    address: `${HOST}:${port}`,
+    namespace,
+    timeoutMs: ANSWERS_WITHIN_MS,
+    ifNoNamespace: 'create',
+  }).then(
+    () => true,
+    () => false,
+  );
+  if (!answers) {
+    log(`The Temporal server of the last run (pid ${pid}) does not answer: stopping it.`);
+    await terminate(record, 2_000);
+    await removeRecord(home);
+    return undefined;
+  }
+  log(`Taking over the Temporal server of the last run (pid ${pid}).`);
+  return { identity: { pid, started }, port, uiPort, died: end({ pid, started }) };
+}
+
+/** It is not our child, so the system does not tell us. */
+async function end(identity: ProcessIdentity): Promise<string> {
+  while (await isRunning(identity)) await sleep(LOOK_EVERY_MS, undefined, { ref: false });
+  return 'it is gone';
+}

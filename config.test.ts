@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cacheFolder, ConfigError, readConfig, settings } from './config.ts';
+
+test('.env.example lists every setting with its description and default, and nothing else', async () => {
+  // After a change here: npx vitest run --project pure config.test.ts -u
+  await expect(example()).toMatchFileSnapshot('.env.example');
+});
+
+test('an empty environment gives the defaults, and nothing for what has none', () => {
+  expect(readConfig({})).toEqual({
+    PORT: 3000,
+    HOST: '127.0.0.1',
+    MEANWHILE_HOME: '.meanwhile',
+    TEMPORAL_NAMESPACE: 'default',
+    OPENAI_MODEL: 'gpt-5-mini',
+    OPENAI_API: 'chat',
+    MEANWHILE_MODEL_ATTEMPTS: 4,
+    MEANWHILE_SETTLE_MS: 200,
+    MEANWHILE_QUIET_MS: 250,
+    MEANWHILE_QUIET_MAX_MS: 2_000,
+    MEANWHILE_MAX_RUNNING: 3,
+    MEANWHILE_GRACE_MS: 1_500,
+    MEANWHILE_MAX_REPLIES_PER_TURN: 10,
+    MEANWHILE_MAX_MESSAGE_BYTES: 100_000,
+    MEANWHILE_MAX_RESULT_BYTES: 64_000,
+  });
+});
+
+test('an empty string is the same as nothing', () => {
+  const empty = Object.fromEntries(Object.keys(settings.shape).map((name) => [name, '']));
+  expect(readConfig(empty)).toEqual(readConfig({}));
+});
+
+test.each([
+  ['PORT', 'abc', 'PORT must be a whole number from 0 to 65535, not "abc".'],
+  ['PORT', '-0.5', 'PORT must be a whole number from 0 to 65535, not "-0.5".'],
+  ['PORT', '65536', 'PORT must be a whole number from 0 to 65535, not "65536".'],
+  ['MEANWHILE_MAX_RUNNING', '0', 'must be a whole number from 1 to 1000, not "0".'],
+  ['TEMPORAL_ADDRESS', 'https://t:7233', 'must be host:port, not "https://t:7233".'],
+  ['TEMPORAL_ADDRESS', 'localhost', 'must be host:port, not "localhost".'],
+  ['OPENAI_API', 'assistants', 'must be chat or responses, not "assistants".'],
+])('%s=%s is refused with what is allowed', (name, value, message) => {
+  const error = refusal({ [name]: value });
+  expect(error).toContain(message);
+  expect(error).toContain(`${name} `);
+  expect(error.split('\n')).toHaveLength(1);
+});
+
+test('every wrong setting is named at once, each with what it is for', () => {
+  expect(refusal({ PORT: 'x', OPENAI_API: 'y' }).split('\n')).toEqual([
+    'PORT must be a whole number from 0 to 65535, not "x". (Port of the API. 0: any free one.)',
+    expect.stringMatching(/^OPENAI_API must be chat or responses, not "y"\. \(/),
+  ]);
+});
+
+test('what may hold a key or a password is never shown', () => {
+  const error = refusal({
+    DATABASE_URL: 'mysql://root:geheim@db/x',
+    OPENAI_BASE_URL: 'ftp://user:geheim@x',
+  });
+  expect(error).toContain('DATABASE_URL must begin with postgres:// or postgresql://. (');
+  expect(error).toContain('OPENAI_BASE_URL must begin with http:// or https://. (');
+  expect(error).not.toContain('geheim');
+});
+
+test.each(['temporal:7233', '127.0.0.1:7233', '[::1]:7233', 'ns.acct.tmprl.cloud:7233'])(
+  'TEMPORAL_ADDRESS=%s is accepted',
+  (address) => {
+    expect(readConfig({ TEMPORAL_ADDRESS: address }).TEMPORAL_ADDRESS).toBe(address);
+  },
+);
+
+test('the cache is where the system keeps such things', () => {
+  expect(cacheFolder({}, 'linux', '/home/a')).toBe(join('/home/a', '.cache', 'meanwhile'));
+  expect(cacheFolder({ XDG_CACHE_HOME: '/c' }, 'linux', '/home/a')).toBe(join('/c', 'meanwhile'));
+  expect(cacheFolder({}, 'darwin', '/Users/a')).toBe(join('/Users/a', 'Library/Caches/meanwhile'));
+  expect(cacheFolder({ LOCALAPPDATA: '/l' }, 'win32', '/u')).toBe(join('/l', 'meanwhile', 'Cache'));
+});
+
+function refusal(environment: Record<string, string>): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+/** Every line is a comment: copying the file as it is changes nothing. */
+function example(): string {
+  const defaults: Record<string, unknown> = readConfig({});
+  const blocks = Object.entries(settings.shape).map(
+    ([name, { description }]) => `# ${description}\n# ${name}=${defaults[name] ?? ''}\n`,
+  );
+  return ['# Copy to .env and take the # away before what you set.\n', ...blocks].join('\n');
+}

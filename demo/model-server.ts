@@ -1,0 +1,34 @@
+/** A model without AI that speaks the OpenAI protocol, for trying the service without a key. */
+import { paced } from './pace.ts';
+import { answer } from './rules.ts';
+import { estimateUsage } from './wire.ts';
+import { startWireServer, type WireServer } from './wire-server.ts';
+
+export interface DemoModelOptions {
+  /** 0: any free one. */
+  port: number;
+  host?: string;
+  /** Before each word. */
+  tokenDelayMs?: number;
+}
+
+/** Its rules stand in rules.ts. It answers under any model name, and any key will do. */
+export function startDemoModel({
+  port,
+  host = '127.0.0.1',
+  tokenDelayMs = 15,
+}: DemoModelOptions): Promise<WireServer> {
+  return startWireServer({
+    port,
+    host,
+    models: ['demo'],
+    answer: ({ request, closed, send }) => {
+      const { text, calls } = answer(request.messages, request.tools);
+      return send({
+        text: paced(text, tokenDelayMs, closed),
+        calls,
+        usage: (said) => estimateUsage(request, said, calls),
+      });
+    },
+  });
+}

@@ -1,0 +1,52 @@
+/** Sentences about calls. */
+import { CANCEL_TOOL } from '../contract/names.ts';
+import type { Fact, PastUse } from './situation.ts';
+
+export const INSTALLER = 'run_installer';
+
+/** One sentence for each thing that a call brought; none for what the demo has said itself. */
+export function tellNews(fact: Fact, uses: Map<string, PastUse>): string[] {
+  const name = nameOf(fact, uses);
+  const isInstaller = toolOf(fact, uses) === INSTALLER;
+  const results = (fact.results ?? []).map(
+    ({ data, note }) => `${name}: ${inWords(data ?? note)}.`,
+  );
+  switch (fact.status) {
+    case 'completed':
+      if (toolOf(fact, uses) === CANCEL_TOOL) return [];
+      if (isInstaller) return [...results, `${name} is installed.`];
+      return [...results, `${name} is done: ${inWords(fact.result)}.`];
+    case 'failed': {
+      const why = fact.error?.message.replace(/\.$/, '') ?? 'it does not say why';
+      return [...results, `${name} ${isInstaller ? 'could not be installed' : 'failed'}: ${why}.`];
+    }
+    case 'cancelled':
+      return [...results, `${name} was cancelled.`];
+    default:
+      if (fact.percent !== undefined) return [...results, `${name}: ${fact.percent} % done.`];
+      return results;
+  }
+}
+
+export function tellProgress(fact: Fact, uses: Map<string, PastUse>): string {
+  const name = nameOf(fact, uses);
+  if (fact.status === 'queued') return `${name} is queued, place ${fact.position ?? 1}.`;
+  if (fact.percent === undefined) return `${name} has started.`;
+  return `${name} is at ${fact.percent} %${fact.note ? `: ${fact.note}` : ''}.`;
+}
+
+/** The package of an installer, the name of any other tool. */
+export function nameOf(fact: Fact, uses: Map<string, PastUse>): string {
+  return String(uses.get(fact.call_id)?.arguments.package ?? fact.tool ?? fact.call_id);
+}
+
+export function toolOf(fact: Fact, uses: Map<string, PastUse>): string | undefined {
+  return fact.tool ?? uses.get(fact.call_id)?.tool;
+}
+
+export function listOf(names: string[]): string {
+  if (names.length < 2) return names.join('');
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+const inWords = (data: unknown) => (typeof data === 'string' ? data : JSON.stringify(data));

@@ -1,0 +1,15 @@
+/** Blocks are what the service says to the model in the user's role: `<event>` for what a call brought, `<now>` for the moment. */
+
+export function block(name: 'event' | 'now', facts: unknown): string {
+  return `<${name}>${json(facts)}</${name}>`;
+}
+
+/** JSON without `<`, so that nothing a tool says can close a block or open another. */
+export function json(facts: unknown): string {
+  return JSON.stringify(facts).replaceAll('<', '\\u003c');
+}
+
+/** A user's words, in which nothing can be taken for a block. */
+export function plain(words: string): string {
+  return words.replace(/<(?=\s*\/?\s*(event|now)\b)/gi, '&lt;');
+}

@@ -1,0 +1,78 @@
+/** What became of each call, read off the log once. */
+import type { Entry, EntryOf } from '../contract/entry.ts';
+
+export type CallEnd = EntryOf<'call.completed' | 'call.failed' | 'call.cancelled' | 'call.dropped'>;
+
+export interface CallStory {
+  call_id: string;
+  /** Undefined where the log's range begins after the request. */
+  request?: EntryOf<'call.requested'>;
+  /** Seq of the completed reply that asked for it, if the range has it. */
+  reply?: number;
+  /** How it stood when the model was asked for the first time after the request. */
+  firstSeen?: 'requested' | 'queued' | 'running' | 'ended';
+  status: 'requested' | 'queued' | 'running' | 'ended';
+  results: EntryOf<'call.event'>[];
+  /** The latest. */
+  progress?: EntryOf<'call.event'>;
+  end?: CallEnd;
+}
+
+/** By call id, in the order in which they first appear. */
+export function followCalls(entries: readonly Entry[]): Map<string, CallStory> {
+  const stories = new Map<string, CallStory>();
+  const completed = new Set<number>();
+  const story = (call_id: string) => {
+    const known = stories.get(call_id) ?? { call_id, status: 'running', results: [] };
+    stories.set(call_id, known);
+    return known;
+  };
+
+  for (const entry of entries) {
+    switch (entry.kind) {
+      case 'reply.completed':
+        completed.add(entry.seq);
+        break;
+      case 'reply.started':
+        for (const known of stories.values()) known.firstSeen ??= known.status;
+        break;
+      case 'call.requested': {
+        const reply = entry.cause.findLast((seq) => completed.has(seq));
+        Object.assign(story(entry.call_id), { request: entry, reply, status: 'requested' });
+        break;
+      }
+      case 'call.queued':
+        story(entry.call_id).status = 'queued';
+        break;
+      case 'call.started':
+        story(entry.call_id).status = 'running';
+        break;
+      case 'call.event':
+        if (entry.event === 'result') story(entry.call_id).results.push(entry);
+        else story(entry.call_id).progress = entry;
+        break;
+      case 'call.completed':
+      case 'call.failed':
+      case 'call.cancelled':
+      case 'call.dropped':
+        Object.assign(story(entry.call_id), { end: entry, status: 'ended' });
+        break;
+      case 'message.user':
+      case 'reply.interrupted':
+      case 'reply.failed':
+      case 'receipt':
+      case 'limit.reached':
+      case 'conversation.closed':
+        break;
+      default:
+        entry satisfies never;
+    }
+  }
+  return stories;
+}
+
+/** True: its end stands in the tool message itself, and nothing of it is told as an event (R11, R13). */
+export function endedAtOnce(story: CallStory): boolean {
+  const seenAs = story.firstSeen ?? story.status;
+  return story.reply !== undefined && seenAs === 'ended';
+}

@@ -1,0 +1,85 @@
+/** The Chat Completions API, which nearly every provider and local server speaks. */
+import type OpenAI from 'openai';
+import { ModelError } from './errors.ts';
+import type { ModelClient, ModelMessage, ModelRequest, ToolDeclaration } from './message.ts';
+import { streamedCalls } from './streamed-calls.ts';
+import { watched } from './watched.ts';
+
+export function createChatClient(openai: OpenAI, silence_ms: number): ModelClient {
+  return {
+    async *stream(request, signal) {
+      const body = toBody(request);
+      const chunks = watched(
+        (either) => openai.chat.completions.create(body, { signal: either }),
+        signal,
+        silence_ms,
+      );
+      const calls = streamedCalls();
+      const usage = { input_tokens: 0, output_tokens: 0 };
+      let finish: string | undefined;
+      let refusal = '';
+      for await (const chunk of chunks) {
+        usage.input_tokens = chunk.usage?.prompt_tokens ?? usage.input_tokens;
+        usage.output_tokens = chunk.usage?.completion_tokens ?? usage.output_tokens;
+        // The chunk with the usage has no choice, and some servers leave the list out.
+        const choice = chunk.choices?.[0];
+        if (choice?.delta?.content) yield { type: 'text', text: choice.delta.content };
+        refusal += choice?.delta?.refusal ?? '';
+        for (const piece of choice?.delta?.tool_calls ?? []) calls.add(piece);
+        finish = choice?.finish_reason ?? finish;
+      }
+      if (refusal !== '') throw new ModelError('ModelRefused', `The model refused: ${refusal}`);
+      checkFinish(finish);
+      yield { type: 'done', calls: calls.all(), usage };
+    },
+  };
+}
+
+function checkFinish(finish: string | undefined): void {
+  switch (finish) {
+    case undefined:
+      throw new ModelError('ModelBrokenAnswer', 'The model stopped without finishing its answer.');
+    case 'length':
+      throw new ModelError('ModelCutOff', 'The answer reached the longest the model may give.');
+    case 'content_filter':
+      throw new ModelError('ModelContentFiltered', "The provider's content filter cut it off.");
+  }
+}
+
+function toBody({ model, messages, tools }: ModelRequest) {
+  return {
+    model,
+    messages: messages.map(toMessage),
+    tools: tools.map(toTool),
+    stream: true,
+    stream_options: { include_usage: true },
+  } satisfies OpenAI.ChatCompletionCreateParamsStreaming;
+}
+
+function toMessage(message: ModelMessage): OpenAI.ChatCompletionMessageParam {
+  switch (message.role) {
+    case 'system':
+    case 'user':
+      return { role: message.role, content: message.text };
+    case 'tool':
+      return { role: 'tool', tool_call_id: message.call_id, content: message.text };
+    case 'assistant':
+      if (message.calls.length === 0) return { role: 'assistant', content: message.text };
+      return {
+        role: 'assistant',
+        // Empty text beside calls is refused by some, `null` by none.
+        content: message.text || null,
+        tool_calls: message.calls.map((call) => ({
+          id: call.call_id,
+          type: 'function',
+          function: { name: call.tool, arguments: call.arguments },
+        })),
+      };
+    default:
+      return message satisfies never;
+  }
+}
+
+function toTool(tool: ToolDeclaration): OpenAI.ChatCompletionTool {
+  return { type: 'function', function: { ...tool } };
+}

@@ -1,0 +1,102 @@
+import OpenAI from 'openai';
+import { describe, expect, test } from 'vitest';
+import { ModelError, toFailure } from './errors.ts';
+
+const now = new Date('2030-01-01T00:00:00Z');
+
+const api = (status: number | undefined, error = {}, headers: Record<string, string> = {}) =>
+  status === undefined
+    ? new OpenAI.APIError(undefined, error, undefined, new Headers(headers))
+    : OpenAI.APIError.generate(status, { error }, undefined, new Headers(headers));
+
+/** What went wrong, its type, whether asking again can help. */
+const table: [string, unknown, string, boolean][] = [
+  ['429', api(429), 'ModelRateLimited', true],
+  ['429 without quota', api(429, { code: 'insufficient_quota' }), 'ModelQuotaExceeded', false],
+  ['408', api(408), 'ModelTimeout', true],
+  ['409', api(409), 'ModelUnavailable', true],
+  ['500', api(500), 'ModelUnavailable', true],
+  ['503', api(503), 'ModelUnavailable', true],
+  ['504', api(504), 'ModelTimeout', true],
+  ['529', api(529), 'ModelUnavailable', true],
+  ['400', api(400, { message: 'No.' }), 'ModelRequestRefused', false],
+  ['400 too long', api(400, { code: 'context_length_exceeded' }), 'ModelContextTooLong', false],
+  ['404', api(404), 'ModelRequestRefused', false],
+  ['413', api(413), 'ModelRequestRefused', false],
+  ['422', api(422), 'ModelRequestRefused', false],
+  ['401', api(401), 'ModelAccessDenied', false],
+  ['403', api(403), 'ModelAccessDenied', false],
+  [
+    'a rate limit inside a stream',
+    api(undefined, { code: 'rate_limit_exceeded' }),
+    'ModelRateLimited',
+    true,
+  ],
+  ['a status inside a stream', api(undefined, { code: 502 }), 'ModelUnavailable', true],
+  ['a failure inside a stream', api(undefined, { message: 'Oops.' }), 'ModelUnavailable', true],
+  [
+    'a refusal inside a stream',
+    api(undefined, { type: 'invalid_request_error' }),
+    'ModelRequestRefused',
+    false,
+  ],
+  [
+    'no connection',
+    new OpenAI.APIConnectionError({ cause: new Error('ECONNREFUSED') }),
+    'ModelUnreachable',
+    true,
+  ],
+  ['no answer', new OpenAI.APIConnectionTimeoutError(), 'ModelTimeout', true],
+  ['a connection that breaks', new TypeError('terminated'), 'ModelUnreachable', true],
+  ['a stream that is no JSON', new SyntaxError('Unexpected token'), 'ModelBrokenAnswer', true],
+  ['silence', new ModelError('ModelTimeout', 'Silent.'), 'ModelTimeout', true],
+  ['an answer that is cut off', new ModelError('ModelCutOff', 'Long.'), 'ModelCutOff', false],
+  [
+    'a filtered answer',
+    new ModelError('ModelContentFiltered', 'No.'),
+    'ModelContentFiltered',
+    false,
+  ],
+  ['a refusal', new ModelError('ModelRefused', 'No.'), 'ModelRefused', false],
+  ['anything else', new RangeError('What?'), 'ModelUnknown', true],
+  ['something that is no error', 'What?', 'ModelUnknown', true],
+];
+
+test.each(table)('%s becomes a failure', (_, error, type, again) => {
+  expect(toFailure(error, { now })).toMatchObject({ type, nonRetryable: !again });
+});
+
+test('the last attempt is final, whatever went wrong', () => {
+  const failure = toFailure(api(429, {}, { 'retry-after': '7' }), { last: true, now });
+  expect(failure).toMatchObject({ type: 'ModelRateLimited', nonRetryable: true });
+  expect(failure.nextRetryDelay).toBeUndefined();
+});
+
+describe('the provider says when to ask again', () => {
+  test.each([
+    [{ 'retry-after': '7' }, 7_000],
+    [{ 'retry-after': 'Tue, 01 Jan 2030 00:00:20 GMT' }, 20_000],
+    [{ 'retry-after-ms': '1500', 'retry-after': '9' }, 1_500],
+    [{ 'retry-after': '86400' }, 60_000],
+    [{ 'retry-after': 'Mon, 31 Dec 2029 23:59:00 GMT' }, 0],
+    [{ 'retry-after': 'soon' }, undefined],
+    [{}, undefined],
+  ])('%j is %s ms', (headers, delay) => {
+    expect(toFailure(api(429, {}, headers as Record<string, string>), { now }).nextRetryDelay).toBe(
+      delay,
+    );
+  });
+
+  test('with a server error too, but not where asking again is of no use', () => {
+    const headers = { 'retry-after': '3' };
+    expect(toFailure(api(503, {}, headers), { now }).nextRetryDelay).toBe(3_000);
+    expect(toFailure(api(400, {}, headers), { now }).nextRetryDelay).toBeUndefined();
+  });
+});
+
+test('a refused key is not repeated, nor are long messages', () => {
+  const secret = api(401, { message: 'Incorrect API key provided: sk-abcdef' });
+  expect(toFailure(secret, { now }).message).toBe('The model provider refused access (401).');
+  const long = api(500, { message: 'x'.repeat(10_000) });
+  expect(toFailure(long, { now }).message.length).toBeLessThanOrEqual(500);
+});

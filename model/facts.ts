@@ -1,0 +1,25 @@
+/** What an entry of a call says, in the field names the model sees. Undefined fields vanish in JSON. */
+import type { EntryOf } from '../contract/entry.ts';
+import type { CallEnd, CallStory } from './call-story.ts';
+
+export function eventFacts(entry: EntryOf<'call.event'> | CallEnd, story: CallStory) {
+  const whose = { call_id: entry.call_id, tool: story.request?.tool };
+  if (entry.kind !== 'call.event') return { ...whose, ...endFacts(entry) };
+  const { n, percent, note, data } = entry;
+  return { ...whose, n, percent, note, data };
+}
+
+export function endFacts(end: CallEnd) {
+  switch (end.kind) {
+    case 'call.completed':
+      return { status: 'completed', result: end.result };
+    case 'call.failed':
+      return { status: 'failed', error: end.error };
+    case 'call.cancelled':
+      return { status: 'cancelled', by: end.by };
+    case 'call.dropped':
+      return { status: 'dropped', note: 'It was not run.', why: end.why };
+    default:
+      return end satisfies never;
+  }
+}

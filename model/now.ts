@@ -1,0 +1,93 @@
+/** The facts of the `<now>` block: why the model speaks, what it has to tell, what is going on. */
+import type { Entry, EntryOf } from '../contract/entry.ts';
+import type { OpenCall, ReplyRequest } from '../contract/turn.ts';
+import type { Progress } from '../store/store.ts';
+import type { CallEnd, CallStory } from './call-story.ts';
+import { endFacts } from './facts.ts';
+
+/** Undefined when there is nothing to say beyond the user's message. */
+export function nowFacts(
+  entries: readonly Entry[],
+  stories: Map<string, CallStory>,
+  request: ReplyRequest,
+  progress: ReadonlyMap<string, Progress>,
+) {
+  const news = newsByCall(entries, new Set(request.news));
+  if (request.because === 'message' && news.length === 0 && request.calls.length === 0) {
+    return undefined;
+  }
+  return {
+    because: request.because,
+    news: news.map((told) => latest(told, stories.get(told[0].call_id))),
+    calls: request.calls.map((call) =>
+      openCall(call, stories.get(call.call_id), progress.get(call.call_id)),
+    ),
+  };
+}
+
+type Told = EntryOf<'call.event'> | CallEnd;
+
+function newsByCall(entries: readonly Entry[], news: Set<number>): [Told, ...Told[]][] {
+  const byCall = new Map<string, [Told, ...Told[]]>();
+  for (const entry of entries) {
+    if (!news.has(entry.seq) || !tells(entry)) continue;
+    const told = byCall.get(entry.call_id);
+    if (told) told.push(entry);
+    else byCall.set(entry.call_id, [entry]);
+  }
+  return [...byCall.values()];
+}
+
+function tells(entry: Entry): entry is Told {
+  return (
+    entry.kind === 'call.event' ||
+    entry.kind === 'call.completed' ||
+    entry.kind === 'call.failed' ||
+    entry.kind === 'call.cancelled' ||
+    entry.kind === 'call.dropped'
+  );
+}
+
+/** All partial results, and the end; progress only where there is no end (R6). */
+function latest(told: [Told, ...Told[]], story: CallStory | undefined) {
+  const events = told.filter((entry) => entry.kind === 'call.event');
+  const results = events
+    .filter(({ event }) => event === 'result')
+    .map(({ n, note, data }) => ({ n, note, data: short(data) }));
+  const end = told.find((entry) => entry.kind !== 'call.event');
+  const progress = events.findLast(({ event }) => event === 'progress');
+  return {
+    call_id: told[0].call_id,
+    tool: story?.request?.tool,
+    ...(results.length > 0 ? { results } : {}),
+    ...(end ? shortEnd(end) : { percent: progress?.percent, note: progress?.note }),
+  };
+}
+
+function openCall(call: OpenCall, story: CallStory | undefined, live: Progress | undefined) {
+  const told = story?.progress;
+  const { percent, note } =
+    live && (!told || Date.parse(live.at) > Date.parse(told.at)) ? live : (told ?? {});
+  return {
+    call_id: call.call_id,
+    tool: call.tool,
+    input: short(story?.request?.input),
+    report: story?.request?.report,
+    status: call.status,
+    percent,
+    note,
+    position: call.position,
+  };
+}
+
+function shortEnd(end: CallEnd) {
+  const facts = endFacts(end);
+  return 'result' in facts ? { ...facts, result: short(facts.result) } : facts;
+}
+
+/** The whole stands earlier in the conversation; a large result need not be paid for twice. */
+function short(value: unknown): unknown {
+  return (JSON.stringify(value)?.length ?? 0) > SHORT_CHARS ? 'In full above.' : value;
+}
+
+const SHORT_CHARS = 1_000;

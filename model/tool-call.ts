@@ -1,0 +1,74 @@
+/** From what a model wrote to a call that can run, or to what is wrong with it. */
+import type { z } from 'zod';
+import type { Failure } from '../contract/entry.ts';
+import type { RequestedCall } from '../contract/turn.ts';
+import type { Tool } from '../tools/define.ts';
+import { parseReport } from '../tools/report.ts';
+import type { AskedCall } from './message.ts';
+import { cancelTool, takesReport } from './tools-schema.ts';
+
+type Parsed = Omit<RequestedCall, 'call_id'>;
+
+/** `tools` are the agent's, without `cancel_call`. Never throws for anything a model may write. */
+export async function parseToolCall(
+  tools: ReadonlyMap<string, Tool>,
+  asked: AskedCall,
+): Promise<Parsed> {
+  const { name } = asked;
+  const given = parseJson(asked.arguments);
+  const problem = (type: string, message: string): Parsed => ({
+    tool: name,
+    input: given.ok ? given.value : asked.arguments,
+    problem: { type, message } satisfies Failure,
+  });
+
+  const tool = name === cancelTool.name ? undefined : tools.get(name);
+  if (!tool && name !== cancelTool.name) {
+    const names = [...tools.keys(), cancelTool.name].join(', ');
+    return problem('UnknownTool', `There is no tool named ${name}. The tools are: ${names}.`);
+  }
+  if (!given.ok) return problem('InvalidInput', `The arguments of ${name} are not valid JSON.`);
+
+  const { fields, report } = tool && takesReport(tool) ? splitReport(given.value) : whole(given);
+  if (report !== undefined && !(typeof report === 'string' && parseReport(report))) {
+    return problem(
+      'InvalidInput',
+      `The arguments of ${name} do not fit. report: must be like "every 25 percent", "every minute" or "only the end".`,
+    );
+  }
+  const checked = await (tool ?? cancelTool).input.safeParseAsync(fields);
+  if (!checked.success) {
+    return problem('InvalidInput', `The arguments of ${name} do not fit. ${list(checked.error)}`);
+  }
+  // As the model gave it: what a schema makes of it may be no JSON, so the tool's activity parses again.
+  return { tool: name, input: fields, ...(report ? { report } : {}) };
+}
+
+type Json = { ok: true; value: unknown } | { ok: false };
+
+function parseJson(text: string): Json {
+  // Some models send nothing at all to a tool without parameters.
+  if (text.trim() === '') return { ok: true, value: {} };
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return { ok: false };
+  }
+}
+
+/** `null` and empty text are how models leave an optional field out. */
+function splitReport(value: unknown): { fields: unknown; report?: unknown } {
+  if (typeof value !== 'object' || value === null || !('report' in value)) return { fields: value };
+  const { report, ...fields } = value;
+  return { fields, report: report === null || report === '' ? undefined : report };
+}
+
+function whole({ value }: { value: unknown }): { fields: unknown; report?: undefined } {
+  return { fields: value };
+}
+
+function list(error: z.ZodError): string {
+  return error.issues
+    .map(({ path, message }) => `${path.length > 0 ? path.join('.') : 'arguments'}: ${message}`)
+    .join('; ');
+}

@@ -1,0 +1,71 @@
+/** Tools as a model sees them. */
+import { z } from 'zod';
+import { CANCEL_TOOL } from '../contract/names.ts';
+import type { Tool } from '../tools/define.ts';
+import { DEFAULT_REPORT, yieldsProgress } from '../tools/report.ts';
+import type { ToolDeclaration } from './message.ts';
+
+/** Carried out by the conversation itself, so every agent has it. */
+export const cancelTool = {
+  name: CANCEL_TOOL,
+  description: 'Cancels a tool call that is not over.',
+  input: z.object({ call_id: z.string().describe('The id of the call, as in <now>.') }),
+};
+
+/**
+ * The tools in their order, then `cancel_call`.
+ * @throws Error for a tool whose input is no object or has no JSON schema: no model could call it.
+ */
+export function declareTools(tools: Iterable<Tool>): ToolDeclaration[] {
+  const cancel = { ...cancelTool, parameters: parameters(cancelTool.name, cancelTool.input) };
+  return [...[...tools].map(declare), declaration(cancel)];
+}
+
+/** True: the model may say when it wants to hear of progress (R7). An input field of that name is the tool's own. */
+export function takesReport(tool: Tool): boolean {
+  return yieldsProgress(tool) && !('report' in properties(tool));
+}
+
+function declare(tool: Tool): ToolDeclaration {
+  const schema = parameters(tool.name, tool.input);
+  return declaration({
+    name: tool.name,
+    description: `${tool.description} ${expectedResults(tool)}`,
+    parameters: takesReport(tool)
+      ? { ...schema, properties: { ...properties(tool), report: reportParameter(tool) } }
+      : schema,
+  });
+}
+
+function declaration({ name, description, parameters }: ToolDeclaration): ToolDeclaration {
+  return { name, description, parameters };
+}
+
+function parameters(name: string, input: z.ZodType): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(input, { io: 'input' });
+  if (schema.type !== 'object') {
+    throw new Error(`The input of the tool ${name} must be an object.`);
+  }
+  return schema;
+}
+
+function properties(tool: Tool): Record<string, unknown> {
+  return (parameters(tool.name, tool.input).properties ?? {}) as Record<string, unknown>;
+}
+
+function reportParameter(tool: Tool) {
+  return {
+    type: 'string',
+    description:
+      'When you want to be told of the progress: "every 25 percent", "every minute" or "only the end". ' +
+      `Set it when the user says how often to hear. Default: "${tool.report ?? DEFAULT_REPORT}".`,
+  };
+}
+
+function expectedResults({ results = { min: 1, max: 1 } }: Tool): string {
+  const { min, max } = results;
+  if (min !== max) return `Returns between ${min} and ${max} asynchronous results.`;
+  if (max === 0) return 'Returns no result.';
+  if (max === 1) return 'Returns 1 result.';
+  return `Returns ${max} asynchronous results; wait for ${max === 2 ? 'both' : 'all of them'}.`;
+}

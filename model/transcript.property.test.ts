@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import type { Entry } from '../contract/entry.ts';
+import type { ReplyRequest } from '../contract/turn.ts';
+import type { ModelMessage } from './message.ts';
+import { randomLog, type RandomLog } from '../testing/random-log.ts';
+import { transcript } from './transcript.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const agent = { name: 'default', instructions: 'Help.' };
+
+/** The window and the request of a reply that begins after the entry `to`. */
+function seen({ entries, openAt }: RandomLog, from: number, to: number) {
+  const range = entries.filter(({ seq }) => seq >= from && seq <= to);
+  const request: ReplyRequest = {
+    conversation: { tenant: 'default', id: 'c' },
+    agent: agent.name,
+    reply_id: 'reply_99',
+    from,
+    to,
+    because: 'news',
+    news: range.filter(({ kind }) => kind.startsWith('call.')).map(({ seq }) => seq),
+    calls: openAt.get(to) ?? [],
+    attempts: 4,
+  };
+  return freeze({ entries: range, agent, request, progress: new Map() });
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.values(Object.freeze(value)).forEach(freeze);
+  }
+  return value;
+}
+
+/** For every prefix of the log, and for one window that begins later. */
+function forAll(check: (messages: ModelMessage[], entries: readonly Entry[]) => void): void {
+  fc.assert(
+    fc.property(randomLog, fc.nat(20), (log, later) => {
+      for (let to = 0; to <= log.entries.length; to += 1) {
+        for (const from of [1, later]) {
+          const given = seen(log, from, to);
+          check(transcript(given), given.entries);
+        }
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+}
+
+const blocks = (messages: ModelMessage[], name: string) =>
+  messages.filter(({ role, text }) => role === 'user' && text.startsWith(`<${name}>`));
+
+const facts = (message: ModelMessage) => JSON.parse(message.text.replace(/^<\w+>|<\/\w+>$/g, ''));
+
+test('R13: each tool call has exactly one tool message, directly after its assistant message, and no tool message stands alone', () => {
+  forAll((messages) => {
+    const asked = messages.flatMap((message, index) =>
+      message.role === 'assistant'
+        ? message.calls.map(({ call_id }, nth) => ({ call_id, at: index + 1 + nth }))
+        : [],
+    );
+    const answered = messages.flatMap((message, index) =>
+      message.role === 'tool' ? [{ call_id: message.call_id, at: index }] : [],
+    );
+    expect(answered).toEqual(asked);
+    expect(new Set(asked.map(({ call_id }) => call_id)).size).toBe(asked.length);
+  });
+});
+
+test('each request that the range has a reply for is shown as a call with an object for arguments', () => {
+  forAll((messages, entries) => {
+    const completed = new Set(
+      entries.filter(({ kind }) => kind === 'reply.completed').map(({ seq }) => seq),
+    );
+    const requested = entries
+      .filter((entry) => entry.kind === 'call.requested')
+      .filter(({ cause }) => cause.some((seq) => completed.has(seq)));
+    const calls = messages.flatMap((message) =>
+      message.role === 'assistant' ? message.calls : [],
+    );
+    expect(calls.map(({ call_id }) => call_id).toSorted()).toEqual(
+      requested.map(({ call_id }) => call_id).toSorted(),
+    );
+    for (const call of calls) expect(JSON.parse(call.arguments)).toBeTypeOf('object');
+  });
+});
+
+test('each end and each partial result is told exactly once in the past, and of progress only the latest of an open call', () => {
+  forAll((messages, entries) => {
+    const told = blocks(messages, 'event').map(facts);
+    const answers = messages
+      .filter((message) => message.role === 'tool')
+      .map(({ call_id, text }) => ({ call_id, ...JSON.parse(text) }));
+    const ended = new Set<string>();
+    for (const entry of entries) {
+      if (!/^call\.(completed|failed|cancelled|dropped)$/.test(entry.kind)) continue;
+      const { call_id } = entry as Entry & { call_id: string };
+      ended.add(call_id);
+      const status = entry.kind.slice('call.'.length);
+      const mine = [...told, ...answers].filter((each) => each.call_id === call_id);
+      expect(mine.filter((each) => each.status === status)).toHaveLength(1);
+    }
+    const latest = new Map<string, number>();
+    for (const entry of entries) {
+      if (entry.kind !== 'call.event') continue;
+      if (entry.event === 'progress') latest.set(entry.call_id, entry.n);
+      else {
+        const { call_id, n } = entry;
+        const events = told.filter((each) => each.call_id === call_id && each.n === n);
+        const inAnswer = answers
+          .filter((each) => each.call_id === call_id)
+          .flatMap((each) => each.results ?? [])
+          .filter((result: { n: number }) => result.n === n);
+        expect([...events, ...inAnswer]).toHaveLength(1);
+      }
+    }
+    for (const id of ended) latest.delete(id);
+    const progress = told.filter((each) => each.percent !== undefined);
+    expect(new Map(progress.map(({ call_id, n }) => [call_id, n]))).toEqual(latest);
+    expect(progress).toHaveLength(latest.size);
+  });
+});
+
+test('nothing that a user or a tool says can open or close a block', () => {
+  forAll((messages) => {
+    for (const { role, text } of messages) {
+      if (role === 'tool') expect(text).not.toContain('<');
+      if (role === 'user') expect(text).toMatch(/^<(event|now)>\{[^<]*\}<\/\1>$|^[^<]*$/);
+    }
+  });
+});
+
+test('the last message is the moment, with every open call and one item of news for each call', () => {
+  forAll((messages, entries) => {
+    const now = blocks(messages, 'now');
+    expect(now).toEqual([messages.at(-1)]);
+    const { calls, news } = facts(now[0]!);
+    const told = new Set(
+      entries
+        .filter((entry) => /^call\.(event|completed|failed|cancelled|dropped)$/.test(entry.kind))
+        .map((entry) => (entry as Entry & { call_id: string }).call_id),
+    );
+    expect(news.map((item: { call_id: string }) => item.call_id)).toEqual([...told]);
+    for (const { status } of calls) expect(status).toMatch(/^(requested|queued|running)$/);
+  });
+});
+
+test('what the model saw with one reply is the beginning of what it sees with the next, but for progress and the moment', () => {
+  fc.assert(
+    fc.property(randomLog, (log) => {
+      const lasting = (to: number) =>
+        transcript(seen(log, 1, to)).filter(
+          ({ text }) => !text.startsWith('<now>') && !/^<event>.*"percent":/.test(text),
+        );
+      const starts = log.entries.filter(({ kind }) => kind === 'reply.started');
+      for (const [index, { seq }] of starts.entries()) {
+        const next = starts[index + 1];
+        if (!next) break;
+        const before = lasting(seq);
+        expect(lasting(next.seq).slice(0, before.length)).toEqual(before);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});

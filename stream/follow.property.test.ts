@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Entry } from '../contract/entry.ts';
+import { replyId } from '../contract/names.ts';
+import { batch, completed, idle, message, replying, someone, started } from '../store/samples.ts';
+import { createHandTicker } from '../testing/hand-ticker.ts';
+import { createMemoryStore } from '../testing/memory-store.ts';
+import { Reader } from '../testing/reader.ts';
+import { createLocalBus } from './bus.ts';
+import { follow } from './follow.ts';
+
+const text = fc.string({ minLength: 1, maxLength: 4 });
+const lost = fc.boolean();
+const step = fc.oneof(
+  fc.record({ do: fc.constant('append' as const), texts: fc.array(text, { maxLength: 4 }), lost }),
+  /** The last few entries, which were not certain yet, are decided anew. */
+  fc.record({
+    do: fc.constant('revise' as const),
+    back: fc.integer({ min: 1, max: 6 }),
+    texts: fc.array(text, { maxLength: 4 }),
+    lost,
+  }),
+  fc.record({ do: fc.constant('speak' as const), text, lost }),
+  fc.record({ do: fc.constant('complete' as const), lost }),
+  fc.record({ do: fc.constant('read' as const), turns: fc.integer({ min: 1, max: 30 }) }),
+  fc.record({ do: fc.constant('look' as const) }),
+);
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+/** A conversation that somebody writes; bus messages are lost as told. */
+function createWriter() {
+  const store = createMemoryStore();
+  const bus = createLocalBus();
+  const conversation = someone();
+  const log: Entry[] = [];
+  const said = new Map<string, string>();
+  let task = 0;
+  /** What the model has been asked about is certain: it is not decided anew. */
+  let certain = 0;
+
+  const inFlight = () => {
+    const last = log.findLast(({ kind }) => kind.startsWith('reply.'));
+    return last?.kind === 'reply.started' ? last.reply_id : undefined;
+  };
+  const numberOf = (reply: string) => Number(reply.split('_')[1]);
+  async function write(base: number, entries: Entry[], isLost: boolean, closed = false) {
+    log.splice(base - 1, Infinity, ...entries);
+    const reply = inFlight();
+    const head = reply ? replying(numberOf(reply)) : idle;
+    const status = closed ? 'closed' : head.status;
+    await store.record(batch(conversation, [1, ++task], base, entries, { ...head, status }));
+    if (!isLost) bus.publish(conversation, { type: 'poke' });
+  }
+  const messages = (base: number, texts: string[]) =>
+    texts.map((each, index) => message(base + index, each));
+  const next = () => log.length + 1;
+
+  async function speak(piece: string, isLost: boolean) {
+    if (!inFlight()) {
+      const number = log.filter(({ kind }) => kind === 'reply.started').length + 1;
+      await write(next(), [started(next(), number)], isLost);
+      certain = log.length;
+      await store.beginDraft(conversation, replyId(number), 1);
+      said.set(replyId(number), '');
+    }
+    const reply_id = inFlight()!;
+    const offset = said.get(reply_id)!.length;
+    said.set(reply_id, said.get(reply_id)! + piece);
+    await store.appendDraft(conversation, { reply_id, attempt: 1, text: piece });
+    const delta = { type: 'delta' as const, reply_id, attempt: 1, offset, text: piece };
+    if (!isLost) bus.publish(conversation, delta);
+  }
+
+  async function complete(isLost: boolean) {
+    const reply = inFlight();
+    if (!reply) return;
+    await write(next(), [completed(next(), numberOf(reply), said.get(reply)!)], isLost);
+    certain = log.length;
+  }
+
+  return {
+    store,
+    bus,
+    conversation,
+    log,
+    said,
+    complete,
+    speak,
+    append: (texts: string[], isLost: boolean) => write(next(), messages(next(), texts), isLost),
+    revise(back: number, texts: string[], isLost: boolean) {
+      const base = Math.max(certain + 1, next() - back);
+      return write(base, messages(base, texts), isLost);
+    },
+    close: () =>
+      write(next(), [{ ...message(next(), ''), kind: 'conversation.closed' } as never], true, true),
+  };
+}
+
+/** Lets everything that waits for a resolved promise go on, so many times. */
+async function turns(count: number) {
+  for (let turn = 0; turn < count; turn++) await Promise.resolve();
+}
+
+test('a reader that disconnects and resumes anywhere ends with exactly the final log', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 40 }),
+      fc.array(fc.integer({ min: 1, max: 8 }), { maxLength: 20 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (steps, appetites, page) => {
+        const writer = createWriter();
+        const { store, bus, conversation } = writer;
+        const { ticker, tick } = createHandTicker();
+        const reader = new Reader();
+        const options = { store, bus, conversation, ticker, page };
+
+        /** True: the stream ended by itself. */
+        async function connect(appetite: number): Promise<boolean> {
+          const abort = new AbortController();
+          let taken = 0;
+          const items = follow({ ...options, from: reader.position, signal: abort.signal });
+          for await (const item of items) {
+            reader.take(item);
+            if (reader.speaking) {
+              const { reply_id, text: heard } = reader.speaking;
+              expect(writer.said.get(reply_id)!.slice(0, heard.length)).toBe(heard);
+            }
+            if (++taken === appetite) return false;
+          }
+          return true;
+        }
+
+        async function readAll() {
+          for (const appetite of [...appetites, Infinity]) {
+            reader.disconnect();
+            if (await connect(appetite)) return;
+          }
+        }
+
+        let over = false;
+        async function writeAll() {
+          for (const each of steps) await play(each);
+          await writer.complete(true);
+          await writer.close();
+          // Every poke may have been lost, so a reader that waits learns of the end by looking.
+          while (!over) {
+            tick();
+            await turns(5);
+          }
+        }
+
+        await writer.append(['first'], false);
+        await Promise.all([readAll().finally(() => (over = true)), writeAll()]);
+        expect(reader.entries).toEqual(writer.log);
+        expect(reader.speaking).toBeUndefined();
+
+        async function play(each: Step) {
+          switch (each.do) {
+            case 'append':
+              return writer.append(each.texts, each.lost);
+            case 'revise':
+              return writer.revise(each.back, each.texts, each.lost);
+            case 'speak':
+              return writer.speak(each.text, each.lost);
+            case 'complete':
+              return writer.complete(each.lost);
+            case 'read':
+              return turns(each.turns);
+            case 'look':
+              return tick();
+          }
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

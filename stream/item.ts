@@ -1,0 +1,48 @@
+/** What a reader of a conversation gets, in the order it gets it. */
+import type { Entry } from '../contract/entry.ts';
+
+/**
+ * Where a reader stands: it holds the log up to `after`, as it was at `revision`. Written `<after>.<revision>` on the wire,
+ * as the id of an event.
+ */
+export interface Position {
+  after: number;
+  revision: number;
+}
+
+export type StreamItem =
+  | { type: 'entry'; entry: Entry; position: Position }
+  /** Forget every entry after `position.after`, and what you hold of a reply in flight; both follow again. */
+  | { type: 'rewind'; position: Position }
+  | Delta
+  | LiveProgress;
+
+/** More of a reply in flight: the text is what you hold up to `offset` (UTF-16 units), then `text`. */
+export interface Delta {
+  type: 'delta';
+  reply_id: string;
+  /** A higher one replaces what earlier ones said: the model was asked again. */
+  attempt: number;
+  offset: number;
+  text: string;
+}
+
+export interface LiveProgress {
+  type: 'progress';
+  call_id: string;
+  percent?: number;
+  note?: string;
+}
+
+export const START: Position = { after: 0, revision: 0 };
+
+export const formatPosition = ({ after, revision }: Position) => `${after}.${revision}`;
+
+/** A position as a regular expression, without leading zeros or anything that a 32 bit integer cannot hold. */
+export const POSITION_PATTERN = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/;
+
+/** Undefined: not a position. */
+export function parsePosition(text: string): Position | undefined {
+  const parts = POSITION_PATTERN.exec(text);
+  return parts ? { after: Number(parts[1]), revision: Number(parts[2]) } : undefined;
+}

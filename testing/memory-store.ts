@@ -1,0 +1,152 @@
+/** A store without a database, for tests. It keeps the whole contract (store/store.contract.ts) and forgets with the process. */
+import type { ConversationKey } from '../contract/names.ts';
+import type { Conversation, Progress, Store } from '../store/store.ts';
+import { createMemoryDrafts } from './memory-drafts.ts';
+import { type MemoryLog, plain, writeBatch } from './memory-record.ts';
+
+interface Row extends MemoryLog {
+  id: string;
+  tenant: string;
+  opened: boolean;
+  agent: string;
+  metadata: Record<string, unknown>;
+  created_at: string;
+  progress: Map<string, Progress>;
+}
+
+export function createMemoryStore(now = () => new Date().toISOString()): Store {
+  const rows = new Map<string, Row>();
+  const claims = new Map<string, { bodyHash: string; answer: unknown }>();
+  const name = (key: ConversationKey) => JSON.stringify([key.tenant, key.id]);
+  const find = (key: ConversationKey) => rows.get(name(key));
+  const seen = (key: ConversationKey) => {
+    const row = find(key) ?? newRow(key, now());
+    rows.set(name(key), row);
+    return row;
+  };
+
+  return {
+    async open(key, { agent, metadata, at }) {
+      const row = seen(key);
+      if (row.opened) return;
+      Object.assign(row, { agent, metadata: plain(metadata), created_at: at, opened: true });
+    },
+
+    async record(batch) {
+      const row = find(batch.conversation) ?? newRow(batch.conversation, now());
+      const recorded = writeBatch(row, batch, now());
+      rows.set(name(batch.conversation), row);
+      return recorded;
+    },
+
+    async conversation(key) {
+      const row = find(key);
+      return row && present(row);
+    },
+
+    async list(tenant, { status, after, limit }) {
+      const all = [...rows.values()]
+        .filter((row) => row.tenant === tenant)
+        .sort((a, b) => compare(b.created_at, a.created_at) || compare(b.id, a.id));
+      const place = all.findIndex(({ id }) => id === after);
+      if (after !== undefined && place === -1) return { conversations: [] };
+      const rest = all
+        .slice(place + 1)
+        .filter((row) => status === undefined || row.head.status === status);
+      const conversations = rest.slice(0, limit).map(present);
+      return {
+        conversations,
+        ...(rest.length > limit && { next_after: conversations.at(-1)?.id }),
+      };
+    },
+
+    async entries(key, { after, limit, kinds }) {
+      const row = find(key);
+      if (!row) return undefined;
+      const rest = row.entries.slice(after).filter(({ kind }) => !kinds || kinds.includes(kind));
+      const entries = plain(rest.slice(0, limit));
+      return {
+        entries,
+        ...(rest.length > limit && { next_after: entries.at(-1)?.seq }),
+        revision: row.revision,
+      };
+    },
+
+    async follow(key, { after, revision, limit }) {
+      const row = find(key);
+      if (!row) return undefined;
+      const missed = [...row.bases].filter(([number]) => number > revision);
+      // Below the lowest base of the revisions the reader has not seen, the log is as it knows it.
+      const kept = Math.min(after, row.entries.length, ...missed.map(([, base]) => base - 1));
+      return {
+        ...(kept < after && { rewind: kept }),
+        entries: plain(row.entries.slice(kept, kept + limit)),
+        revision: row.revision,
+        status: row.head.status,
+      };
+    },
+
+    async window(key, { from, to }) {
+      return plain(find(key)?.entries.slice(Math.max(0, from - 1), to) ?? []);
+    },
+
+    beginDraft: async (key, reply, attempt) => seen(key).drafts.begin(reply, attempt),
+    appendDraft: async (key, draft) => find(key)?.drafts.append(draft) ?? false,
+    async draft(key) {
+      const row = find(key);
+      return row?.head.reply && row.drafts.read(row.head.reply.id);
+    },
+
+    async setProgress(key, callId, progress) {
+      seen(key).progress.set(callId, plain(progress));
+    },
+    async progress(key, callIds) {
+      const all = [...(find(key)?.progress ?? [])];
+      return new Map(all.filter(([callId]) => callIds.includes(callId)));
+    },
+
+    async claim({ tenant, scope, key }, bodyHash, answer) {
+      const id = JSON.stringify([tenant, scope, key]);
+      const claim = claims.get(id);
+      if (!claim) {
+        claims.set(id, { bodyHash, answer: plain(answer ?? null) });
+        return { outcome: 'fresh' };
+      }
+      return claim.bodyHash === bodyHash
+        ? { outcome: 'repeated', answer: plain(claim.answer) }
+        : { outcome: 'conflict' };
+    },
+
+    async close() {},
+  };
+}
+
+const newRow = ({ tenant, id }: ConversationKey, at: string): Row => ({
+  id,
+  tenant,
+  opened: false,
+  agent: 'default',
+  metadata: {},
+  created_at: at,
+  updated_at: at,
+  progress: new Map(),
+  fence: { run: 0, length: 0 },
+  entries: [],
+  head: { status: 'idle', calls: [], usage: { input_tokens: 0, output_tokens: 0 } },
+  revision: 0,
+  bases: new Map(),
+  drafts: createMemoryDrafts(),
+});
+
+const present = (row: Row): Conversation => ({
+  ...plain(row.head),
+  id: row.id,
+  agent: row.agent,
+  metadata: plain(row.metadata),
+  created_at: row.created_at,
+  updated_at: row.updated_at,
+  last_seq: row.entries.length,
+  revision: row.revision,
+});
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

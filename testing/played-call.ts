@@ -1,0 +1,61 @@
+/** A call of a played tool, as an activity without a server. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { expect } from 'vitest';
+import { z } from 'zod';
+import type { CallCursor } from '../activities/call-cursor.ts';
+import { createRunTool, type RunToolDependencies } from '../activities/run-tool.ts';
+import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
+import type { Progress } from '../store/store.ts';
+import type { BusMessage } from '../stream/bus.ts';
+import type { Tool } from '../tools/define.ts';
+
+export const conversation = { tenant: 'default', id: 'c' };
+
+export interface Play extends Partial<RunToolDependencies> {
+  tool?: Partial<Tool>;
+  input?: unknown;
+  report?: string;
+  attempt?: number;
+  /** The heartbeat of the attempt before. */
+  details?: unknown;
+}
+
+/** A call under way, with all that was told, shown and said to Temporal. */
+export function play(
+  run: Tool['run'],
+  { tool, input = {}, report, attempt = 1, details, ...more }: Play = {},
+) {
+  const logged: string[] = [];
+  const environment = new MockActivityEnvironment(
+    { attempt, heartbeatDetails: details },
+    { logger: new DefaultLogger('WARN', ({ message }) => logged.push(message)) },
+  );
+  const told: CallEventSignal[] = [];
+  const shown: BusMessage[] = [];
+  const kept: Progress[] = [];
+  const beats: CallCursor[] = [];
+  environment.on('heartbeat', (cursor) => beats.push(JSON.parse(JSON.stringify(cursor))));
+  const played: Tool = { name: 'play', description: 'Plays.', input: z.object({}), run, ...tool };
+  const runTool = createRunTool({
+    catalogue: { tools: new Map([['play', played]]), agents: new Map() },
+    bus: { publish: (_, message) => shown.push(message) },
+    store: { setProgress: async (_, __, progress) => void kept.push(progress) },
+    maxResultBytes: 1_000,
+    signalConversation: async (_, event) => void told.push(event),
+    ...more,
+  });
+  const start = { conversation, call_id: 'call_1', tool: 'play', input, report };
+  const end: Promise<CallEnd> = environment.run(runTool, start);
+  return { end, environment, told, shown, kept, beats, logged };
+}
+
+export const MANY = { results: { min: 0, max: 'many' as const } };
+export const failed = (type: string, message: string | RegExp) => ({
+  type: 'failed',
+  error: { type, message: typeof message === 'string' ? message : expect.stringMatching(message) },
+});
+
+/** Ends when the call's signal aborts, as a tool that listens does. */
+export const aborted = (signal: AbortSignal) => sleep(1e8, undefined, { signal });

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { defineCommandTool } from '../command.ts';
+import { literal } from '../command-template.ts';
+import type { Tool } from '../define.ts';
+import type { ToolSettings } from '../load.ts';
+
+/** Packages are installed below `home`. The folder is an argument: the installer sees nothing of the service's environment. */
+export default ({ home }: ToolSettings): Tool =>
+  defineCommandTool({
+    name: 'run_installer',
+    description: 'Installs a package on the build host. Takes a few seconds to half a minute.',
+    input: z.object({
+      package: z.string().min(1).max(100).describe('Name of the package: alpha, beta or gamma.'),
+    }),
+    command: [
+      literal(process.execPath),
+      literal(INSTALLER),
+      literal(join(home, 'packages')),
+      '{package}',
+    ],
+    progress: readProgress,
+    result: ({ output, input }) => ({
+      installed: input.package,
+      summary: output.split('\n').at(-1),
+    }),
+    // What is already installed of an unfinished package is verified and kept.
+    restart: 'resume',
+    timeout_ms: 10 * 60_000,
+  });
+
+const INSTALLER = fileURLToPath(new URL('../installer/install.ts', import.meta.url));
+
+/** `[ 25%] lib/file-10.js (10 of 40) sha256 ok` */
+function readProgress(line: string) {
+  const { percent, note } = /^\[ *(?<percent>\d+)%\] (?<note>.+)$/.exec(line)?.groups ?? {};
+  return percent === undefined ? undefined : { percent: Number(percent), note };
+}

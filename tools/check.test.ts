@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { checkAgent, checkTool } from './check.ts';
+import { defineTool } from './define.ts';
+
+const good = defineTool({
+  name: 'good',
+  description: 'Does good.',
+  input: z.object({ a: z.string().default('x') }),
+  run: async () => 1,
+});
+const yields = { async *run() {} };
+
+test.each([
+  ['the least there is', {}],
+  [
+    'everything',
+    {
+      results: { min: 0, max: 'many' },
+      progress: true,
+      report: 'every minute',
+      timeout_ms: 1,
+      restart: 'fail',
+    },
+  ],
+  ['a generator', yields],
+  ['a field named report, where the model sets none', { input: z.object({ report: z.string() }) }],
+  ['any keys', { input: z.record(z.string(), z.number()) }],
+])('a tool may declare %s', (_, more) => {
+  expect(checkTool({ ...good, ...more })).toEqual([]);
+});
+
+describe('a tool is refused for', () => {
+  test.each([
+    [
+      'a name with a space',
+      { name: 'a b' },
+      /^name: must be a letter, then letters, digits, _ or -/,
+    ],
+    ['a name that begins with a digit', { name: '1a' }, /^name: must be a letter/],
+    ['a name of 65 characters', { name: 'a'.repeat(65) }, /^name: must be a letter/],
+    ['a missing name', { name: undefined }, /^name: must be a letter/],
+    [
+      'the name of the tool that cancels',
+      { name: 'cancel_call' },
+      /^name: cancel_call is the service's own/,
+    ],
+    ['an empty description', { description: ' ' }, /^description: must say what/],
+    [
+      'a description too long for providers',
+      { description: 'x'.repeat(901) },
+      /^description: .*900/,
+    ],
+    ['no schema', { input: { a: 'string' } }, /^input: must be a schema such as z\.object/],
+    [
+      'a schema that is no object',
+      { input: z.string() },
+      /^input: must be an object .* it is string/,
+    ],
+    [
+      'a union',
+      { input: z.union([z.object({}), z.string()]) },
+      /^input: must be an object .* a union/,
+    ],
+    [
+      'a schema no model can see',
+      { input: z.object({ at: z.date() }) },
+      /^input: cannot be shown to a model: /,
+    ],
+    [
+      'a field in the place of report',
+      { ...yields, input: z.object({ report: z.string() }) },
+      /^input: report is what the model sets/,
+    ],
+    ['min above max', { results: { min: 3, max: 2 } }, /^results: min must not be above max/],
+    ['a negative min', { results: { min: -1, max: 2 } }, /^results\.min: /],
+    [
+      'a max that is no number',
+      { results: { min: 1, max: 'lots' } },
+      /^results\.max: must be a number from 1 on, or 'many'/,
+    ],
+    [
+      'a report nobody understands',
+      { report: 'often' },
+      /^report: must be like "every 25 percent"/,
+    ],
+    ['a timeout no timer can wait for', { timeout_ms: 2 ** 31 }, /^timeout_ms: /],
+    ['an unknown restart', { restart: 'never' }, /^restart: .*"resume".*"fail"/],
+    ['no run', { run: 1 }, /^run: must be an async function/],
+    [
+      'a generator that is not async',
+      { *run() {} },
+      /^run: must be an async function or an async gen/,
+    ],
+    ['a misspelt field', { timeout: 5 }, /^Unrecognized key: "timeout"/],
+  ])('%s', (_, more, problem) => {
+    expect(checkTool({ ...good, ...more })).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test.each([undefined, null, 1, 'tool', []])('being %j', (value) => {
+    expect(checkTool(value)).toHaveLength(1);
+  });
+});
+
+describe('an agent', () => {
+  const least = { name: 'a', instructions: 'Help.' };
+
+  test.each([
+    ['the least there is', {}],
+    ['all tools', { tools: 'all' }],
+    ['some tools', { tools: ['one'] }],
+    ['no tools', { tools: [] }],
+    ['limits of its own', { limits: { quiet_ms: 0, max_running: 1 } }],
+  ])('may declare %s', (_, more) => {
+    expect(checkAgent({ ...least, ...more }, ['one'])).toEqual([]);
+  });
+
+  test.each([
+    ['unknown tools', { tools: ['one', 'two'] }, /^tools: there is no tool "two"; there are one\./],
+    ['tools that are no list', { tools: 'one' }, /^tools: must be a list of names, or 'all'/],
+    ['no instructions', { instructions: '' }, /^instructions: must say what the agent is for/],
+    ['a limit of zero calls', { limits: { max_running: 0 } }, /^limits\.max_running: /],
+    ['an unknown limit', { limits: { max: 1 } }, /^limits: Unrecognized key: "max"/],
+    ['a bad name', { name: '-' }, /^name: must be a letter/],
+  ])('is refused for %s', (_, more, problem) => {
+    expect(checkAgent({ ...least, ...more }, ['one'])).toEqual([expect.stringMatching(problem)]);
+  });
+});

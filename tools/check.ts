@@ -1,0 +1,118 @@
+/** What is wrong with a tool or an agent that somebody declared, in sentences that say what is allowed. */
+import { z } from 'zod';
+import type { Agent } from '../agents/define.ts';
+import type { Limits } from '../contract/limits.ts';
+import { CANCEL_TOOL } from '../contract/names.ts';
+import type { Tool } from './define.ts';
+import { parseReport, yieldsProgress } from './report.ts';
+
+/** Empty: nothing is wrong. */
+export function checkTool(value: unknown): string[] {
+  const parsed = tool.safeParse(value);
+  return parsed.success ? checkInput(value as Tool) : explain(parsed.error);
+}
+
+/** @param tools the names of all tools there are */
+export function checkAgent(value: unknown, tools: readonly string[]): string[] {
+  const parsed = agent.safeParse(value);
+  if (!parsed.success) return explain(parsed.error);
+  if (!Array.isArray(parsed.data.tools)) return [];
+  return parsed.data.tools
+    .filter((name) => !tools.includes(name))
+    .map((name) => `tools: there is no tool "${name}"; there are ${tools.join(', ')}.`);
+}
+
+const NAME = 'must be a letter, then letters, digits, _ or -, at most 64 in all';
+const name = z.string(NAME).regex(/^[a-zA-Z][\w-]{0,63}$/, NAME);
+
+/** A timer cannot wait longer. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+// Strict, since a misspelt field would otherwise be a setting that silently does nothing.
+const tool = z.strictObject({
+  name: name.refine(
+    (given) => given !== CANCEL_TOOL,
+    `${CANCEL_TOOL} is the service's own; choose another`,
+  ),
+  // Providers refuse descriptions over 1,024 characters, and the number of results is added to it.
+  description: z.string().trim().min(1, 'must say what the tool does').max(900),
+  input: z.custom<z.ZodType>(
+    (given) => typeof given === 'object' && given !== null && '_zod' in given,
+    "must be a schema such as z.object({ … }), with z from 'meanwhile'",
+  ),
+  results: z
+    .strictObject({
+      min: z.int().min(0),
+      max: z.union([z.int().min(1), z.literal('many')], "must be a number from 1 on, or 'many'"),
+    })
+    .refine(({ min, max }) => max === 'many' || min <= max, 'min must not be above max')
+    .optional(),
+  progress: z.boolean().optional(),
+  report: z
+    .string()
+    .refine(
+      (text) => parseReport(text),
+      'must be like "every 25 percent", "every minute" or "only the end"',
+    )
+    .optional(),
+  timeout_ms: z.int().min(1).max(LONGEST_TIMEOUT_MS).optional(),
+  restart: z.enum(['resume', 'fail']).optional(),
+  run: z.custom<Tool['run']>(
+    (given) => typeof given === 'function' && !isSyncGenerator(given),
+    'must be an async function or an async generator function',
+  ),
+} satisfies Record<keyof Tool, z.ZodType>);
+
+const count = z.int().min(1).optional();
+const milliseconds = z.int().min(0).optional();
+
+const agent = z.strictObject({
+  name,
+  instructions: z.string().trim().min(1, 'must say what the agent is for'),
+  model: z.string().min(1).optional(),
+  tools: z
+    .union([z.literal('all'), z.array(z.string())], "must be a list of names, or 'all'")
+    .optional(),
+  limits: z
+    .strictObject({
+      settle_ms: milliseconds,
+      quiet_ms: milliseconds,
+      quiet_max_ms: milliseconds,
+      grace_ms: milliseconds,
+      max_running: count,
+      max_replies_per_turn: count,
+      model_attempts: count,
+      max_history_events: count,
+    } satisfies Record<keyof Limits, z.ZodType>)
+    .optional(),
+} satisfies Record<keyof Agent, z.ZodType>);
+
+function isSyncGenerator(run: object): boolean {
+  return Object.prototype.toString.call(run) === '[object GeneratorFunction]';
+}
+
+/** What the model needs to call it: an object, describable in JSON schema, with room for `report`. */
+function checkInput({ input, ...rest }: Tool): string[] {
+  let schema: { type?: unknown; properties?: object };
+  try {
+    schema = z.toJSONSchema(input, { io: 'input' });
+  } catch (error) {
+    return [`input: cannot be shown to a model: ${(error as Error).message}.`];
+  }
+  if (schema.type !== 'object') {
+    const kind = typeof schema.type === 'string' ? schema.type : 'a union';
+    return [`input: must be an object such as z.object({ … }); it is ${kind}.`];
+  }
+  if (yieldsProgress(rest) && 'report' in (schema.properties ?? {})) {
+    return [
+      'input: report is what the model sets for progress; name the field otherwise, or set progress: false.',
+    ];
+  }
+  return [];
+}
+
+function explain(error: z.ZodError): string[] {
+  return error.issues.map(({ path, message }) =>
+    path.length > 0 ? `${path.join('.')}: ${message}.` : `${message}.`,
+  );
+}

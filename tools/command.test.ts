@@ -1,0 +1,245 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type CommandTool, CommandFailed, defineCommandTool } from './command.ts';
+import { literal } from './command-template.ts';
+import type { CallContext, CallYield } from './define.ts';
+
+const node = literal(process.execPath);
+/** A tool that runs a script, with the input's text after it. */
+function scripted(script: string, more: Partial<CommandTool<{ text: z.ZodString }>> = {}) {
+  return defineCommandTool({
+    name: 'scripted',
+    description: 'Runs a script.',
+    input: z.object({ text: z.string() }),
+    command: [node, '-e', literal(script), '--', '{text}'],
+    ...more,
+  });
+}
+
+function context(signal = new AbortController().signal): CallContext {
+  return {
+    id: 'call_1',
+    signal,
+    checkpoint: undefined,
+    progress: (percent, note) => ({ type: 'progress', percent, note }),
+    result: (data) => ({ type: 'result', data }),
+  };
+}
+
+type Scripted = ReturnType<typeof scripted>;
+const start = (tool: Scripted, text = '', signal?: AbortSignal) =>
+  tool.run({ text }, context(signal)) as AsyncGenerator<CallYield, unknown, void>;
+
+async function finish(tool: Scripted, text?: string) {
+  const steps: CallYield[] = [];
+  const run = start(tool, text);
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return { steps, result: next.value as { exit_code: number; output: string } };
+    steps.push(next.value);
+  }
+}
+
+/** The process ids that a script prints, as progress notes. */
+const pids = { progress: (line: string) => ({ percent: 0, note: line }) };
+const noteOf = ({ value }: IteratorResult<CallYield, unknown>) => (value as { note: string }).note;
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('its arguments', () => {
+  test.each([
+    '; rm -rf /',
+    '$(touch /tmp/x)',
+    '`id`',
+    'two\nlines',
+    `"quotes" and 'more'`,
+    '| && > < * ? ~ # !',
+    '\\ \\\\',
+    '%PATH% ${PATH}',
+    ' padded ',
+    'größe 🎉 \u202e',
+    '{text}',
+    '',
+  ])('%j reaches the program as it is', async (text) => {
+    const tool = scripted('process.stdout.write(JSON.stringify(process.argv.slice(1)))');
+    const { result } = await finish(tool, text);
+    expect(JSON.parse(result.output)).toEqual([text]);
+  });
+
+  test('that would be an option never reach it', async () => {
+    await expect(finish(scripted(''), '--eval')).rejects.toThrow('text must not begin with "-".');
+  });
+
+  test('cannot name the program', () => {
+    expect(() => scripted('', { command: ['{text}'] })).toThrow(/must be a fixed text/);
+  });
+});
+
+describe('its environment', () => {
+  const names = 'process.stdout.write(Object.keys(process.env).sort().join())';
+  afterEach(() => {
+    delete process.env.OPENAI_API_KEY;
+    delete process.env.WANTED;
+  });
+
+  test('has none of the secrets of the service', async () => {
+    process.env.OPENAI_API_KEY = 'secret';
+    const { result } = await finish(scripted(names));
+    const allowed = ['HOME', 'LANG', 'PATH', 'TMPDIR'];
+    expect(result.output.split(',').filter((name) => !allowed.includes(name))).toEqual([]);
+    expect(result.output).toContain('PATH');
+  });
+
+  test('has what the tool names, where it is set', async () => {
+    process.env.WANTED = 'here';
+    const tool = scripted('process.stdout.write(`${process.env.WANTED} ${process.env.MISSING}`)', {
+      env: ['WANTED', 'MISSING'],
+    });
+    expect((await finish(tool)).result.output).toBe('here undefined');
+  });
+});
+
+describe('its end', () => {
+  test('with 0 returns what it wrote', async () => {
+    const { result } = await finish(scripted('console.log("out"); console.error("err")'));
+    expect(result.exit_code).toBe(0);
+    expect(result.output.split('\n').sort()).toEqual(['err', 'out']);
+  });
+
+  test('with 0 returns what the tool makes of it', async () => {
+    const tool = scripted('console.log("42")', {
+      result: ({ output, input }) => ({ answer: Number(output), to: input.text }),
+    });
+    expect((await finish(tool, 'all')).result).toEqual({ answer: 42, to: 'all' });
+  });
+
+  test('with another code fails with its last words', async () => {
+    const failing = finish(scripted('console.error("no disk"); process.exit(3)'));
+    await expect(failing).rejects.toThrow(CommandFailed);
+    await expect(failing).rejects.toThrow(/exited with code 3\. Its last words:\nno disk$/);
+  });
+
+  test('by a signal fails with its name', async () => {
+    const failing = finish(scripted('process.kill(process.pid, "SIGKILL")'));
+    await expect(failing).rejects.toThrow(/was ended by SIGKILL/);
+  });
+
+  test.each([
+    [['/no/such/program'], /could not be started: spawn \/no\/such\/program ENOENT/],
+    [['/'], /could not be started: spawn \/ EACCES/],
+  ] as [[string], RegExp][])(
+    'of %j, which cannot start, is a readable failure',
+    async (command, why) => {
+      const failing = finish(scripted('', { command }));
+      await expect(failing).rejects.toThrow(CommandFailed);
+      await expect(failing).rejects.toThrow(why);
+    },
+  );
+
+  test('takes along what it left running', async () => {
+    const leaving = `
+      const { spawn } = require('node:child_process');
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit' });
+      console.log(child.pid); process.exit(0);`;
+    const { result } = await finish(scripted(leaving));
+    expect(isAlive(Number(result.output))).toBe(false);
+  });
+
+  test('does not wait for what escaped from its group and holds the output', async () => {
+    const leaving = `
+      const { spawn } = require('node:child_process');
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit', detached: true });
+      child.unref(); console.log(child.pid); process.exit(0);`;
+    const { result } = await finish(scripted(leaving));
+    const escaped = Number(result.output);
+    expect(isAlive(escaped)).toBe(true);
+    process.kill(escaped, 'SIGKILL');
+  });
+});
+
+describe('its output', () => {
+  test('becomes progress where the tool reads it so', async () => {
+    const tool = scripted('console.log("start\\n 10% a\\n 20% b\\nend")', {
+      progress: (line) => {
+        const [, percent, note] = /(\d+)% (.*)/.exec(line) ?? [];
+        return percent === undefined ? undefined : { percent: Number(percent), note };
+      },
+    });
+    expect((await finish(tool)).steps).toEqual([
+      { type: 'progress', percent: 10, note: 'a' },
+      { type: 'progress', percent: 20, note: 'b' },
+    ]);
+  });
+
+  test('is kept small, however much there is', async () => {
+    const { result } = await finish(
+      scripted('for (let i = 0; i < 200000; i++) console.log("line " + i)'),
+    );
+    expect(result.output.length).toBeLessThan(13_000);
+    expect(result.output).toMatch(/^line 0\n[^]*… \d+ lines left out …[^]*line 199999$/);
+  });
+});
+
+describe('a cancelled call', () => {
+  test('ends the program and what that started', async () => {
+    const family = `
+      const { spawn } = require('node:child_process');
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit' });
+      console.log(process.pid + ' ' + child.pid); setInterval(() => {}, 1e6);`;
+    const cancel = new AbortController();
+    const run = start(scripted(family, pids), '', cancel.signal);
+    const [parent, child] = noteOf(await run.next())
+      .split(' ')
+      .map(Number);
+    expect([isAlive(parent!), isAlive(child!)]).toEqual([true, true]);
+    cancel.abort(new Error('cancelled'));
+    await expect(run.next()).rejects.toThrow('cancelled');
+    expect([isAlive(parent!), isAlive(child!)]).toEqual([false, false]);
+  });
+
+  test('kills a program that ignores the polite signal', async () => {
+    const stubborn = `process.on('SIGTERM', () => {}); console.log(process.pid); setInterval(() => {}, 1e6);`;
+    const cancel = new AbortController();
+    const run = start(scripted(stubborn, { ...pids, grace_ms: 50 }), '', cancel.signal);
+    const pid = Number(noteOf(await run.next()));
+    cancel.abort(new Error('cancelled'));
+    await expect(run.next()).rejects.toThrow('cancelled');
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test('lets a program finish its farewell, even if nobody reads it', async () => {
+    const chatty = "trap 'yes bye | head -n 300000; exit' TERM; echo $$; while :; do sleep 1; done";
+    const command = ['/bin/sh', '-c', literal(chatty)] as const;
+    const run = start(scripted('', { ...pids, command, grace_ms: 600_000 }));
+    const pid = Number(noteOf(await run.next()));
+    await run.return(undefined);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test('ends the program when its results are no longer wanted', async () => {
+    const run = start(scripted('console.log(process.pid); setInterval(() => {}, 1e6)', pids));
+    const pid = Number(noteOf(await run.next()));
+    await run.return(undefined);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test('that was cancelled before it began leaves no program behind', async () => {
+    const run = start(
+      scripted('setInterval(() => {}, 1e6)'),
+      '',
+      AbortSignal.abort(new Error('early')),
+    );
+    await expect(run.next()).rejects.toThrow('early');
+  });
+});
+
+test('a command tool reports progress only where it can read it, and is not started twice unasked', () => {
+  expect(scripted('')).toMatchObject({ progress: false, restart: 'fail' });
+  expect(scripted('', pids)).toMatchObject({ progress: true });
+});

@@ -1,0 +1,26 @@
+import { registerHooks } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * Lets the files in a team's folder import 'meanwhile'. They lie anywhere, without node_modules and often without a
+ * package.json, so Node would find neither the package nor, without a warning, the kind of module.
+ */
+export function openToExtensions(folder: string): void {
+  const inside = `${pathToFileURL(folder).href}/`;
+  if (opened.has(inside)) return;
+  opened.add(inside);
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier === 'meanwhile' && context.parentURL?.startsWith(inside)) {
+        return { url: index, shortCircuit: true };
+      }
+      const resolved = next(specifier, context);
+      return resolved.url.startsWith(inside) && resolved.url.endsWith('.ts')
+        ? { ...resolved, format: resolved.format ?? 'module-typescript' }
+        : resolved;
+    },
+  });
+}
+
+const index = new URL('../index.ts', import.meta.url).href;
+const opened = new Set<string>();

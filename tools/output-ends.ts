@@ -1,0 +1,37 @@
+/** The beginning and the end of a program's output: what a person would look at first, in bounded memory. */
+export interface OutputEnds {
+  add(line: string): void;
+  /** Both ends, with a line between them that says how much is missing. */
+  text(): string;
+  /** The end alone. */
+  tail(): string;
+}
+
+/** Each end keeps whole lines up to `each` characters. */
+export function createOutputEnds(each = 6_000): OutputEnds {
+  const head: string[] = [];
+  let room = each;
+  const tail: string[] = [];
+  let tailSize = 0;
+  let missing = 0;
+
+  return {
+    add(line) {
+      if (room >= line.length + 1) {
+        head.push(line);
+        room -= line.length + 1;
+        return;
+      }
+      room = 0;
+      tail.push(line);
+      tailSize += line.length + 1;
+      while (tailSize > each && tail.length > 1) {
+        tailSize -= tail.shift()!.length + 1;
+        missing += 1;
+      }
+    },
+    text: () =>
+      [...head, ...(missing > 0 ? [`… ${missing} lines left out …`] : []), ...tail].join('\n'),
+    tail: () => (tail.length > 0 ? tail : head).join('\n').slice(-each),
+  };
+}
