@@ -75,7 +75,7 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
     call.percent = percent;
     call.note = note;
   }
-  const label = event === 'progress' ? `${percent} %` : `result ${n}`;
+  const label = `${event === 'progress' ? `${percent} %` : `result ${n}`} of ${call_id}`;
   step.state.news.push({ seq, call_id, rank: event, schedule, at: step.at, label });
 }
 
@@ -107,7 +107,7 @@ function endCall(step: Step, call: Call, end: CallEnd): void {
         ? log(step, 'call.failed', { call_id: call.id, error: end.error }, context)
         : log(step, 'call.cancelled', { call_id: call.id, by: 'operator' }, context);
   retire(step, call, end.type);
-  const news = { seq, call_id: call.id, at: step.at, label: end.type } as const;
+  const news = { seq, call_id: call.id, at: step.at, label: `${call.id} ${end.type}` } as const;
   step.state.news.push({ ...news, rank: 'end', schedule: 'when_idle' } satisfies News);
 }
 

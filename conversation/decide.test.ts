@@ -359,8 +359,20 @@ describe('cancelling', () => {
     const story = installing();
     story.progress('call_a', 1, 25);
     story.pass(300);
+    story.happens({ type: 'cancel_call', call_id: 'call_a' });
+    expect(story.all('receipt')).toEqual([]);
+    story.user('thanks');
+    expect(story.all('receipt')).toMatchObject([{ fate: 'superseded' }]);
+    expect(story.effectsOf('start_reply').at(-1)!.request.news).toEqual([]);
+  });
+
+  test('stopping everything while the agent tells news leaves it with a receipt', () => {
+    const story = installing();
+    story.progress('call_a', 1, 25);
+    story.pass(300);
     story.interrupt({ scope: 'all' });
     expect(story.all('receipt')).toMatchObject([{ fate: 'superseded' }]);
+    expect(story.pass(60_000)).toEqual([]);
   });
 
   test('a call that is not there is a failure the model hears of', () => {

@@ -110,7 +110,7 @@ function inWords(because: Reply['because'], messages: number, tells: Reply['tell
   const latest = new Map(
     tells.toSorted((a, b) => a.seq - b.seq).map((news) => [news.call_id, news.label]),
   );
-  const parts = [...latest].map(([id, label]) => `${label} of ${id}`);
+  const parts = [...latest.values()];
   if (messages > 0) parts.unshift(messages === 1 ? 'a message' : `${messages} messages`);
   if (parts.length === 0) parts.push(because === 'results' ? 'what was started' : because);
   return parts.join(', ');

@@ -63,7 +63,7 @@ export interface News {
   rank: 'end' | 'result' | 'progress';
   schedule: Schedule;
   at: number;
-  /** In words, for a reason: "50 %", "completed". */
+  /** In words, for a reason: "50 % of call_a", "call_a completed". */
   label: string;
   /** Its call was cancelled while a reply was telling it. */
   superseded?: true;
