@@ -90,7 +90,7 @@ function refusal(environment: Record<string, string>): string {
 
 /** Every line is a comment: copying the file as it is changes nothing. */
 function example(): string {
-  const defaults: Record<string, unknown> = readConfig({});
+  const defaults: Record<string, string | number | undefined> = readConfig({});
   const blocks = Object.entries(settings.shape).map(
     ([name, { description }]) => `# ${description}\n# ${name}=${defaults[name] ?? ''}\n`,
   );

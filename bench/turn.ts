@@ -6,8 +6,10 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -99,13 +101,13 @@ async function startOurs(
   const log = watch(client, id);
   let answers = 0;
 
-  async function takeTurn(asked: Asked, text: string): Promise<Sample> {
+  async function takeTurn(asked: Asked, words: string): Promise<Sample> {
     const wanted = ++answers;
     const done = log
       .until(`answer ${wanted}`, () => log.of('reply.completed').length >= wanted)
       .then(() => performance.now());
     const begin = performance.now();
-    await client.post(`/v1/conversations/${id}/messages`, { text });
+    await post(`${base}/v1/conversations/${id}/messages`, { text: words });
     const ack = performance.now() - begin;
     return { ack, model: (await asked()) - begin, done: (await done) - begin };
   }
@@ -168,6 +170,18 @@ function summarise(samples: { ours: Sample[]; bare: Sample[] }) {
     model_ratio: ratio(ours.model_p50_ms, bare.model_p50_ms),
     ack_ratio: ratio(ours.ack_p50_ms, bare.ack_p50_ms),
   };
+}
+
+const agent = new Agent({ keepAlive: true });
+
+/** As lean as a load generator: what is measured is the service. */
+async function post(url: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const sent = request(url, { agent, method: 'POST', headers });
+  sent.end(JSON.stringify(body));
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  await text(response);
+  if (response.statusCode !== 202) throw new Error(`${url} answered ${response.statusCode}.`);
 }
 
 async function untilReady(base: string, service: ChildProcess): Promise<void> {

@@ -30,5 +30,9 @@ function modelLine({ demoModelUrl }: Shown, settings: Settings): string {
   if (demoModelUrl !== undefined) {
     return 'demo model, no AI: it answers by fixed rules. Set OPENAI_API_KEY or OPENAI_BASE_URL for a real one.';
   }
-  return `${settings.OPENAI_MODEL} at ${settings.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'}`;
+  return `${settings.OPENAI_MODEL} at ${withoutPassword(settings.OPENAI_BASE_URL ?? 'https://api.openai.com/v1')}`;
+}
+
+function withoutPassword(address: string): string {
+  return Object.assign(new URL(address), { username: '', password: '' }).href;
 }

@@ -1,27 +1,23 @@
 /** `meanwhile demo`: plays the scenario live, against the service that runs here or one of its own. */
+import { MeanwhileClient } from '../client/client.ts';
 import type { Settings } from '../config.ts';
 import { playScenario } from '../demo/scenario.ts';
-import { MeanwhileClient } from '../client/client.ts';
-import { startService } from './service.ts';
+import { report, runService } from './run-service.ts';
 
-/** Sets the exit code: 1 when something of the scenario did not happen. */
+/** Exit code 1 when something of the scenario did not happen. */
 export async function demo(settings: Settings): Promise<void> {
   const running = `http://${settings.HOST}:${settings.PORT}`;
-  const own = (await isMeanwhile(running))
-    ? undefined
-    : await startService(settings, { log: console.log });
-  const url = own?.url ?? running;
-  console.log(`\n${own ? 'A service of its own' : 'The running service'} at ${url}\n`);
-  try {
-    const seen = await playScenario(new MeanwhileClient(url), (text) => process.stdout.write(text));
-    console.log(`\nAll of it happened:\n${seen.map((line) => `  ✓ ${line}`).join('\n')}`);
-  } catch (error) {
-    console.error(`\n${(error as Error).message}`);
-    process.exitCode = 1;
-  } finally {
-    await own?.close();
+  if (await isMeanwhile(running)) {
+    await play(running, 'The running service').catch(report);
+    return;
   }
-  process.exit();
+  await runService(settings, ({ url }) => play(url, 'A service of its own'));
+}
+
+async function play(url: string, whose: string): Promise<void> {
+  console.log(`\n${whose} at ${url}\n`);
+  const seen = await playScenario(new MeanwhileClient(url), (text) => process.stdout.write(text));
+  console.log(`\nAll of it happened:\n${seen.map((line) => `  ✓ ${line}`).join('\n')}`);
 }
 
 /** Something else may listen there. */

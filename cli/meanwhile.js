@@ -13,5 +13,5 @@ if (major < wanted[0] || (major === wanted[0] && minor < wanted[1])) {
   );
   process.exitCode = 2;
 } else {
-  import('./main.ts');
+  void import('./main.ts');
 }

@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import getPort from 'get-port';
+import getPort, { clearLockedPorts, portNumbers } from 'get-port';
 
 interface Wanted {
   /** 0: any. */
@@ -9,16 +10,28 @@ interface Wanted {
   log: (line: string) => void;
 }
 
-/** `usual`, or any free port when it is taken; then `log` is told, with `what` as the subject. */
+/**
+ * `usual`, or the next free port when it is taken; then `log` is told, with `what` as the subject. Never one of those that the
+ * system gives to outgoing connections: such a port may be gone again before it is used, or while its server is started again.
+ */
 export async function usualOrFreePort(
   what: string,
   { usual, host, exclude = [], log }: Wanted,
 ): Promise<number> {
-  const port = await getPort({ port: usual, host, exclude });
+  // It would not give a port twice within half a minute, though its server may have stopped meanwhile.
+  clearLockedPorts();
+  const candidates = usual === 0 ? anyPorts() : portNumbers(usual, usual + 500);
+  const port = await getPort({ port: candidates, host, exclude });
   if (usual !== 0 && port !== usual) {
     log(`Port ${usual} is in use: ${what} is on port ${port} instead.`);
   }
   return port;
+}
+
+/** Below the range of every system's outgoing connections; from anywhere, so that two who look at once seldom meet. */
+function anyPorts(): Iterable<number> {
+  const from = randomInt(20_000, 29_000);
+  return portNumbers(from, from + 500);
 }
 
 /** Why nothing can listen there at this moment; undefined where something can. */

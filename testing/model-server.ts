@@ -44,13 +44,17 @@ export interface StubModel extends WireServer {
 /** Hold an answer back by returning a promise. */
 export type StubHandler = (request: StubRequest) => StubReply | Promise<StubReply>;
 
-export async function startStubModel(handler: StubHandler): Promise<StubModel> {
+/** @param options.port Default: any free one. */
+export async function startStubModel(
+  handler: StubHandler,
+  { port = 0 }: { port?: number } = {},
+): Promise<StubModel> {
   const requests: StubRequest[] = [];
   const arrivals: Record<number, PromiseWithResolvers<StubRequest>> = {};
   const arrival = (nth: number) => (arrivals[nth] ??= Promise.withResolvers());
 
   const server = await startWireServer({
-    port: 0,
+    port,
     host: '127.0.0.1',
     models: ['stub'],
     async answer(exchange) {

@@ -1,6 +1,6 @@
 /** The composition root of the worker: every activity gets here what it needs. */
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { GracefulShutdownPeriodExpiredError, NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { createDescribeTools } from '../activities/describe-tools.ts';
 import { createGenerateReply } from '../activities/generate-reply.ts';
@@ -57,6 +57,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     maxHeartbeatThrottleInterval: '200ms',
     defaultHeartbeatThrottleInterval: '200ms',
     shutdownGraceTime: '5s',
+    // A task that cannot end, because the store is away for instance, is another worker's to do again.
+    shutdownForceTime: '10s',
     maxConcurrentActivityTaskExecutions: 200,
     reuseV8Context: true,
   });
@@ -65,7 +67,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     failed: running.then(() => new Promise<never>(() => {})),
     async close() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
-      await running;
+      await running.catch(unlessOverdue);
       await connection.close();
     },
   };
@@ -90,4 +92,9 @@ function createActivities(
           .signal(SIGNALS.callEvent, event),
     }),
   };
+}
+
+/** What was cut off is not lost: Temporal gives it to the next worker. */
+function unlessOverdue(error: unknown): void {
+  if (!(error instanceof GracefulShutdownPeriodExpiredError)) throw error;
 }

@@ -1,10 +1,11 @@
+import { EventEmitter, once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { install } from './cache.ts';
 import { downloadTemporal, fetchFile } from './download.ts';
 
@@ -20,6 +21,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   server?.closeAllConnections();
   server?.close();
   await rm(folder, { recursive: true, force: true });
@@ -77,6 +79,24 @@ test('a server that stops half-way is given up', async () => {
   expect(await readdir(dirname(target))).toEqual([]);
 });
 
+test('a server that is slow, but never silent, is not given up', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const arrived = new EventEmitter();
+  const url = await serve(async (_, response) => {
+    response.writeHead(200, { 'content-length': 10_000 });
+    for (let part = 0; part < 10; part++) {
+      const next = once(arrived, 'part');
+      response.write(Buffer.alloc(1_000));
+      await next;
+      vi.advanceTimersByTime(30_000);
+    }
+    response.end();
+  });
+  const file = join(folder, 'file');
+  await fetchFile(file, { url, silenceMs: 40_000, log: () => arrived.emit('part') });
+  expect(await readFile(file)).toHaveLength(10_000);
+});
+
 test('nobody there is a reason in words', async () => {
   const url = await serve(() => {});
   await new Promise((done) => server?.close(done));
@@ -125,8 +145,10 @@ function download(url: string, silenceMs = 5_000): Promise<string> {
   );
 }
 
-async function serve(answer: RequestListener): Promise<string> {
-  server = createServer(answer);
+async function serve(
+  answer: (...exchange: Parameters<RequestListener>) => unknown,
+): Promise<string> {
+  server = createServer((...exchange) => void answer(...exchange));
   await new Promise<void>((done) => server!.listen(0, '127.0.0.1', done));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/temporal.tar.gz`;
 }

@@ -27,6 +27,7 @@ export async function keepRunning(
   { start, started, signal, log, pause = sleep }: Keeping,
 ): Promise<void> {
   const stopped = new Promise<undefined>((done) => {
+    if (signal.aborted) done(undefined);
     signal.addEventListener('abort', () => done(undefined), { once: true });
   });
   let server: Server | undefined = first;

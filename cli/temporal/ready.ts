@@ -84,6 +84,7 @@ async function createNamespace({ workflowService }: Connection, namespace: strin
 
 function undefinedOn(code: number) {
   return (error: unknown): undefined => {
-    if (!isGrpcServiceError(error) || error.code !== code) throw error;
+    const given: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+    if (given !== code) throw error;
   };
 }

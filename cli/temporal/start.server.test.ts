@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { lock } from '../file-lock.ts';
 import { identify, isRunning } from '../processes.ts';
-import { startTemporal, type RunningTemporal } from './start.ts';
+import { STARTING, startTemporal, type RunningTemporal } from './start.ts';
 
 const ANY_PORT = { preferredPort: 0, preferredUiPort: 0 };
 
@@ -108,6 +109,16 @@ test('two that start at once with the same usual ports do not meet', async () =>
   } finally {
     await Promise.all(running.splice(0).map((temporal) => temporal.stop()));
     await rm(other, { recursive: true, force: true });
+  }
+});
+
+test('none starts while another one of this user chooses its ports', async () => {
+  const release = await lock(STARTING, new AbortController().signal);
+  try {
+    // Far longer than a start takes.
+    await expect(start({ signal: AbortSignal.timeout(3_000) })).rejects.toThrow(/timeout/);
+  } finally {
+    release();
   }
 });
 

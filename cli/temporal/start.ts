@@ -6,7 +6,7 @@ import { lock } from '../file-lock.ts';
 import { usualOrFreePort, whyNotFree } from '../ports.ts';
 import { signalProcess, terminate } from '../processes.ts';
 import { findTemporal } from './find.ts';
-import { HOST, launch } from './launch.ts';
+import { HOST, launch, type Server } from './launch.ts';
 import { keepRunning } from './keep-running.ts';
 import { removeRecord } from './record.ts';
 import { takeOver } from './survivor.ts';
@@ -51,8 +51,9 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     const command = await findTemporal(log, signal);
     const release = await lock(STARTING, signal);
     try {
-      const ports = await choosePorts();
-      return await launch({ ...ports, command, home, namespace, signal });
+      return await untilPortsAreFree(async () =>
+        launch({ ...(await choosePorts()), command, home, namespace, signal }),
+      );
     } finally {
       release();
     }
@@ -108,7 +109,17 @@ interface Ports {
  * Held while a server of this user starts, from the choice of its ports until it has them. Two that took the same free port
  * would not only fail: the one without it would be answered by the other's server.
  */
-const STARTING = join(tmpdir(), `meanwhile-${process.getuid?.() ?? 'user'}-starting.lock`);
+export const STARTING = join(tmpdir(), `meanwhile-${process.getuid?.() ?? 'user'}-starting.lock`);
+
+/** The server opens some ports of its own choice too; it does not start where one of them is taken in the last moment. */
+async function untilPortsAreFree(start: () => Promise<Server>, tries = 3): Promise<Server> {
+  try {
+    return await start();
+  } catch (error) {
+    if (tries === 1 || !/address already in use/.test((error as Error).message)) throw error;
+    return untilPortsAreFree(start, tries - 1);
+  }
+}
 
 /** Clients know the ports, so a server that is started again cannot have others. */
 async function samePorts(ports: Ports): Promise<Ports> {

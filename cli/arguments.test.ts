@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { readArguments } from './arguments.ts';
+
+test.each([
+  ['start', { type: 'start' }],
+  ['demo', { type: 'demo' }],
+  ['--help', { type: 'help' }],
+  ['-h', { type: 'help' }],
+  ['start --help', { type: 'help' }],
+  ['--version', { type: 'version' }],
+])('%s', (line, command) => {
+  expect(readArguments(line.split(' '))).toEqual(command);
+});
+
+test.each([
+  ['', 'A command is missing.'],
+  ['strat', 'There is no command "strat".'],
+  ['start now please', '"now please" is too much.'],
+  ['start --port=1', "Unknown option '--port'"],
+  ['--help=yes', "Option '-h, --help' does not take an argument"],
+])('"%s" is wrong, and why is said', (line, message) => {
+  expect(readArguments(line.split(' ').filter(Boolean))).toEqual({
+    type: 'wrong',
+    message: expect.stringContaining(message) as string,
+  });
+});
