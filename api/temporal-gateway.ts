@@ -138,6 +138,8 @@ const startOptions = (start: ConversationStart, taskQueue: string) =>
       { key: tenantKey, value: start.conversation.tenant },
       { key: statusKey, value: 'idle' },
     ]),
+    // After a kill in the middle of a task, the next worker waits this long before it takes the task over.
+    workflowTaskTimeout: '5s',
     staticSummary: `conversation with ${start.agent}`,
   }) satisfies WorkflowStartOptions;
 

@@ -33,7 +33,7 @@ interface Sample {
   ack: number;
   /** The stub has the request. */
   model: number;
-  /** The answer is known: by the stream's reader; for the bare workflow, in its activity. */
+  /** The workflow has the answer, and the client knows of it. */
   done: number;
 }
 

@@ -4,7 +4,7 @@ import type { Entry } from '../contract/entry.ts';
 
 export type StreamItem =
   | { type: 'entry'; id: string; data: Entry }
-  | { type: 'rewind'; data: { to: number } }
+  | { type: 'rewind'; id: string; data: { to: number } }
   | { type: 'delta'; data: { reply_id: string; attempt: number; offset: number; text: string } }
   | { type: 'progress'; data: { call_id: string; percent?: number; note?: string } };
 

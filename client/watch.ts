@@ -4,6 +4,8 @@ import type { Entry, EntryKind, EntryOf } from '../contract/entry.ts';
 
 export interface Watcher {
   readonly entries: Entry[];
+  /** Why nothing more comes. */
+  readonly ended: Promise<Error>;
   of<K extends EntryKind>(kind: K): EntryOf<K>[];
   /**
    * Resolves once `probe` gives something.
@@ -13,18 +15,27 @@ export interface Watcher {
   close(): Promise<void>;
 }
 
+/** What a reader holds of a log, and the id of the last event it was given. */
+export interface Held {
+  entries: readonly Entry[];
+  lastEventId: string;
+}
+
+/** @param held goes on from there; default: from the first entry */
 export function watch(
   client: MeanwhileClient,
   id: string,
   show: (item: StreamItem) => void = () => {},
+  held?: Held,
 ): Watcher {
-  let entries: Entry[] = [];
+  let entries: Entry[] = [...(held?.entries ?? [])];
   const stop = new AbortController();
   const probes = new Set<() => void>();
   let over: Error | undefined;
 
   async function read(): Promise<void> {
-    for await (const item of client.follow(id, { signal: stop.signal })) {
+    const { signal } = stop;
+    for await (const item of client.follow(id, { lastEventId: held?.lastEventId, signal })) {
       if (item.type === 'rewind') entries = entries.filter(({ seq }) => seq <= item.data.to);
       if (item.type === 'entry') entries.push(item.data);
       show(item);
@@ -38,12 +49,14 @@ export function watch(
     .then((reason) => {
       over = reason;
       for (const probe of probes) probe();
+      return reason;
     });
 
   return {
     get entries() {
       return entries;
     },
+    ended: reading,
     of<K extends EntryKind>(kind: K) {
       return entries.filter((entry): entry is EntryOf<K> => entry.kind === kind);
     },

@@ -71,6 +71,7 @@ export function createEffects(
         args: [{ ...request, conversation }],
         workflowId: callWorkflowId(conversation.tenant, call_id),
         parentClosePolicy: ParentClosePolicy.ABANDON,
+        workflowTaskTimeout: '5s',
         staticSummary: `${tool} for ${conversation.id}`,
       });
     } catch (error) {

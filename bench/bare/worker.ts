@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 
-/** Asks over HTTP, as the service does, and says so when the answer is complete. */
+/** Asks over HTTP, as the service does. */
 export async function askModel(url: string, text: string): Promise<string> {
   const response = await fetch(`${url}/chat/completions`, {
     method: 'POST',
@@ -13,9 +13,12 @@ export async function askModel(url: string, text: string): Promise<string> {
       messages: [{ role: 'user', content: text }],
     }),
   });
-  const answer = await response.text();
-  process.send?.({ done: text });
-  return answer.slice(0, 100);
+  return (await response.text()).slice(0, 100);
+}
+
+/** The workflow has the answer, and the client is told. */
+export async function answered(text: string): Promise<void> {
+  process.send?.({ answered: text });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -25,7 +28,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     connection: await NativeConnection.connect({ address }),
     taskQueue,
     workflowsPath: fileURLToPath(new URL('workflow.ts', import.meta.url)),
-    activities: { askModel },
+    activities: { askModel, answered },
     bundlerOptions: { ignoreModules: ['node:url'] },
   });
   process.send?.({ ready: true });

@@ -1,8 +1,19 @@
-/** The floor: a signal leads to an activity that asks the model, and nothing else. */
-import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
-import type { askModel } from './worker.ts';
+/** The floor: a signal leads to an activity that asks the model, and whoever waits is told. Nothing else. */
+import {
+  condition,
+  defineSignal,
+  proxyActivities,
+  proxyLocalActivities,
+  setHandler,
+} from '@temporalio/workflow';
+import type { askModel, answered } from './worker.ts';
 
-const activities = proxyActivities<{ askModel: typeof askModel }>({ startToCloseTimeout: '1m' });
+const { askModel: ask } = proxyActivities<{ askModel: typeof askModel }>({
+  startToCloseTimeout: '1m',
+});
+const { answered: tell } = proxyLocalActivities<{ answered: typeof answered }>({
+  startToCloseTimeout: '1m',
+});
 
 export const message = defineSignal<[string]>('message');
 
@@ -11,6 +22,8 @@ export async function bare(modelUrl: string): Promise<void> {
   setHandler(message, (text) => void inbox.push(text));
   for (;;) {
     await condition(() => inbox.length > 0);
-    await activities.askModel(modelUrl, inbox.shift()!);
+    const text = inbox.shift()!;
+    await ask(modelUrl, text);
+    await tell(text);
   }
 }
