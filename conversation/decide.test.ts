@@ -431,4 +431,13 @@ describe('R15: closed is final', () => {
     expect(story.user('hello?')).toEqual([]);
     expect(headOf(story.state).status).toBe('closed');
   });
+
+  test('a message that comes together with the close is in the log before it, whichever came first', () => {
+    const story = new Story();
+    const written = story.together(() => {
+      story.happens({ type: 'close' });
+      story.user('hello?');
+    });
+    expect(written.map(({ kind }) => kind)).toEqual(['message.user', 'conversation.closed']);
+  });
 });

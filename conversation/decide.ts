@@ -31,12 +31,18 @@ import { beginStep, type Step } from './step.ts';
  */
 export function decide(state: State, ...events: Event[]): Decision {
   const step = beginStep(state);
-  for (const event of events) {
+  for (const event of closeLast(events)) {
     step.at = Math.max(step.at, event.at);
     if (!step.state.closed) hear(step, event);
   }
   goOn(step);
   return { state: step.state, entries: step.entries, effects: step.effects };
+}
+
+/** Nothing is heard after a close (R15), and what came together with it was taken as well: it must not vanish. */
+function closeLast(events: Event[]): Event[] {
+  const isClose = ({ type }: Event) => type === 'close';
+  return [...events.filter((event) => !isClose(event)), ...events.filter(isClose)];
 }
 
 function hear(step: Step, event: Event): void {

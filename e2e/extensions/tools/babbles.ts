@@ -1,0 +1,11 @@
+import { defineTool, z } from 'meanwhile';
+
+export default defineTool({
+  name: 'babbles',
+  description: 'Yields what is no progress and no result.',
+  input: z.object({}),
+  async *run() {
+    yield { type: 'progress', percent: 'a lot' } as never;
+    return 'done';
+  },
+});
