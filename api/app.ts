@@ -35,6 +35,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   app.setNotFoundHandler(handleNotFound);
   // Only JSON is understood; Fastify would take text as well.
   app.removeContentTypeParser('text/plain');
+  takeEmptyBodies(app);
 
   const streams = createStreams();
   app.addHook('preClose', () => streams.closeAll());
@@ -50,4 +51,14 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   catalogueRoutes(app, dependencies);
   serviceRoutes(app, dependencies, metrics);
   return app;
+}
+
+/** Many clients say `application/json` whatever they send; a route that needs a body says itself what is missing. */
+function takeEmptyBodies(app: Api): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body as string, done);
+  });
 }

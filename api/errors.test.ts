@@ -24,7 +24,8 @@ const post = async (payload: string, headers: Record<string, string>) => {
 describe('an error is a problem', () => {
   test.each([
     ['half an object', '{"agent":', json, 400, 'malformed_json'],
-    ['nothing where JSON was promised', '', json, 400, 'malformed_json'],
+    ['nothing where JSON was promised', '', json, 400, 'invalid_request'],
+    ['a blank where JSON was promised', ' ', json, 400, 'malformed_json'],
     ['a poisoned object', '{"__proto__":{"a":1}}', json, 400, 'malformed_json'],
     ['text', 'hello', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
     ['a form', 'a=b', { 'content-type': 'multipart/form-data' }, 415, 'unsupported_media_type'],
@@ -47,6 +48,13 @@ describe('an error is a problem', () => {
     ]);
     for (const { path, message } of body.errors)
       expect(body.detail).toContain(`${path}: ${message}`);
+  });
+
+  test('but not nothing where no body is needed, whatever its type is said to be', async () => {
+    const { id } = await api.begin();
+    const url = `/v1/conversations/${id}/close`;
+    const answer = await api.app.inject({ method: 'POST', url, headers: json, payload: '' });
+    expect(answer.statusCode).toBe(202);
   });
 
   test('for a body that is missing', async () => {

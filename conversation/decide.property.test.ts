@@ -25,7 +25,8 @@ type Happening =
   | { do: 'cancel'; call: number }
   | { do: 'interrupt'; scope: 'reply' | 'calls' | 'all'; message: boolean }
   | { do: 'tick' }
-  | { do: 'close' };
+  | { do: 'close' }
+  | { do: 'settled' };
 
 const small = fc.nat(30);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
@@ -85,6 +86,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('tick' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('settled' as const) }) },
 );
 
 /** Mostly one after another, sometimes several at once. */
@@ -172,7 +174,8 @@ function play(story: Story, what: Happening): void {
       story.happens({ type: 'tick' });
       return;
     case 'close':
-      story.happens({ type: 'close' });
+    case 'settled':
+      story.happens({ type: what.do });
       return;
   }
 }

@@ -425,6 +425,8 @@ describe('R15: closed is final', () => {
     story.model('Ok.', call('call_a'), call('call_b'));
     story.ends('call_a');
     story.happens({ type: 'close' });
+    expect(story.pass(60_000)).toEqual([]);
+    story.happens({ type: 'settled' });
     expect(story.all('receipt')).toMatchObject([{ fate: 'failed' }]);
     expect(story.all('call.cancelled')).toMatchObject([{ call_id: 'call_b', by: 'close' }]);
     expect(story.kinds.at(-1)).toBe('conversation.closed');
@@ -432,12 +434,13 @@ describe('R15: closed is final', () => {
     expect(headOf(story.state).status).toBe('closed');
   });
 
-  test('a message that comes together with the close is in the log before it, whichever came first', () => {
+  test('a message that comes while it closes is written down, and not answered', () => {
     const story = new Story();
-    const written = story.together(() => {
+    story.together(() => {
       story.happens({ type: 'close' });
       story.user('hello?');
     });
-    expect(written.map(({ kind }) => kind)).toEqual(['message.user', 'conversation.closed']);
+    story.happens({ type: 'settled' });
+    expect(story.kinds).toEqual(['message.user', 'conversation.closed']);
   });
 });

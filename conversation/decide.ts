@@ -18,7 +18,7 @@
  */
 import { hearEnd, hearEvent } from './calls.ts';
 import type { Decision, Event } from './event.ts';
-import { closeConversation, hearCancel, hearInterrupt, hearMessage } from './messages.ts';
+import { beginClosing, finishClosing, hearCancel, hearInterrupt, hearMessage } from './messages.ts';
 import { goOn } from './next.ts';
 import { completeReply, failReply } from './replies.ts';
 import type { Reply, State } from './state.ts';
@@ -31,18 +31,12 @@ import { beginStep, type Step } from './step.ts';
  */
 export function decide(state: State, ...events: Event[]): Decision {
   const step = beginStep(state);
-  for (const event of closeLast(events)) {
+  for (const event of events) {
     step.at = Math.max(step.at, event.at);
     if (!step.state.closed) hear(step, event);
   }
   goOn(step);
   return { state: step.state, entries: step.entries, effects: step.effects };
-}
-
-/** Nothing is heard after a close (R15), and what came together with it was taken as well: it must not vanish. */
-function closeLast(events: Event[]): Event[] {
-  const isClose = ({ type }: Event) => type === 'close';
-  return [...events.filter((event) => !isClose(event)), ...events.filter(isClose)];
 }
 
 function hear(step: Step, event: Event): void {
@@ -54,7 +48,9 @@ function hear(step: Step, event: Event): void {
     case 'cancel_call':
       return hearCancel(step, event.call_id, event.by);
     case 'close':
-      return closeConversation(step, event.by);
+      return beginClosing(step, event.by);
+    case 'settled':
+      return finishClosing(step);
     case 'call_event':
       return hearEvent(step, event);
     case 'call_ended':

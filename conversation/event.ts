@@ -17,6 +17,8 @@ export type Event = { at: number } & (
   | ({ type: 'interrupt' } & InterruptSignal)
   | ({ type: 'cancel_call' } & CancelCallSignal)
   | ({ type: 'close' } & CloseSignal)
+  /** Nothing is under way any more: what closes is closed. */
+  | { type: 'settled' }
   | ({ type: 'call_event' } & CallEventSignal)
   | ({ type: 'call_ended' } & CallEndedSignal)
   | { type: 'reply_completed'; reply_id: string; result: ReplyResult }

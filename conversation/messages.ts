@@ -49,14 +49,21 @@ export function hearCancel(step: Step, callId: string, by?: string): void {
   if (call) cancelCall(step, call, user(by), 'user');
 }
 
-/** R15: the end. What is open is stopped, and every piece of news has its receipt. */
-export function closeConversation(step: Step, by?: string): void {
+/** R15: the end begins. What is open is stopped; what the user has still sent is heard, so that nothing accepted is lost. */
+export function beginClosing(step: Step, by?: string): void {
   const { state } = step;
   const actor = user(by);
   interruptReply(step, 'close', { actor, cause: [] });
-  state.turn = { phase: 'idle' };
+  state.turn = { phase: 'closing', ...(by !== undefined && { by }) };
   for (const call of state.calls.toReversed()) cancelCall(step, call, actor, 'close');
+}
+
+/** All of it is stopped. Every piece of news gets its receipt, and nothing is heard any more. */
+export function finishClosing(step: Step): void {
+  const { state } = step;
+  if (state.turn.phase !== 'closing') return;
   failNews(step);
-  log(step, 'conversation.closed', {}, { actor, cause: [] });
+  log(step, 'conversation.closed', {}, { actor: user(state.turn.by), cause: [] });
+  state.turn = { phase: 'idle' };
   state.closed = true;
 }

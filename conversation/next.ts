@@ -17,6 +17,7 @@ export function wakeAt(state: State): number | undefined {
     case 'idle':
       return newsDueAt(state);
     case 'replying':
+    case 'closing':
       return undefined;
     case 'settling':
       return releaseAt(state);
@@ -37,6 +38,8 @@ function advance(step: Step): boolean {
       return settle(step, turn);
     case 'grace':
       return continueTurn(step, turn);
+    case 'closing':
+      return false;
   }
 }
 

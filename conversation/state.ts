@@ -39,7 +39,9 @@ export type Turn =
   /** R3: the reply is over, the calls it asked for wait for their release. */
   | { phase: 'settling'; reply: Reply; spoke: boolean }
   /** R11: its calls are released; quick ones may still end in this turn. */
-  | { phase: 'grace'; reply: Reply; spoke: boolean; calls: string[]; until: number };
+  | { phase: 'grace'; reply: Reply; spoke: boolean; calls: string[]; until: number }
+  /** R15: it is over, but for what is being stopped. Nobody speaks any more; what is said is still written down. */
+  | { phase: 'closing'; by?: string };
 
 export interface Reply {
   id: string;

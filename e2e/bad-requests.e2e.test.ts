@@ -17,7 +17,7 @@ interface Wrong {
 const message = (fields: object) => ({ body: JSON.stringify(fields) });
 
 const WRONG: [what: string, request: Wrong, status: number, code: string][] = [
-  ['no body', {}, 400, 'malformed_json'],
+  ['no body', {}, 400, 'invalid_request'],
   ['an empty text', message({ text: '' }), 400, 'invalid_request'],
   ['a blank text', message({ text: ' \n\t' }), 400, 'invalid_request'],
   ['a misspelt field', message({ text: 'Hello', when_bsy: 'queue' }), 400, 'invalid_request'],

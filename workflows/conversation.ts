@@ -82,12 +82,16 @@ export async function conversation(
     showStatus(state);
     decided.effects.forEach(effects.perform);
   }
-  await effects.settled();
 
   /** True: nothing has happened for a while, and this run is long enough. */
   async function somethingToDo(): Promise<boolean> {
     const heard = () => inbox.length > 0;
     const due = wakeAt(state);
+    if (state.turn.phase === 'closing') {
+      await condition(() => heard() || effects.pendingAfter([]) === 0);
+      if (!heard()) hear({ type: 'settled' });
+      return false;
+    }
     if (due !== undefined) {
       // A timeout of 0 would mean none.
       await condition(heard, Math.max(1, due - Date.now()), { summary: waitsFor(state) });
@@ -110,5 +114,6 @@ const historyIs = (length: number) => workflowInfo().historyLength >= length;
 function refuseIfBusy(messageId: string, state: State, inbox: Event[]): void {
   if (state.seen.includes(messageId)) return;
   const waiting = inbox.some(({ type }) => type === 'message');
-  if (waiting || isBusy(state)) throw new Error('The conversation is busy.');
+  if (waiting || isBusy(state) || state.turn.phase === 'closing')
+    throw new Error('The conversation is busy.');
 }

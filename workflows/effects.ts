@@ -19,7 +19,6 @@ export interface Effects {
   perform(this: void, effect: Effect): void;
   /** How many are under way that would be lost with this run, were these the next ones. */
   pendingAfter(next: Effect[]): number;
-  settled(): Promise<void>;
 }
 
 const HEARTBEAT_TIMEOUT = '5s';
@@ -104,9 +103,6 @@ export function createEffects(
     pendingAfter(next) {
       const stopped = next.filter((e) => e.type === 'stop_reply' && replies.has(e.reply_id));
       return underWay.size - stopped.length;
-    },
-    async settled() {
-      await Promise.allSettled(underWay);
     },
   };
 }
