@@ -47,9 +47,14 @@ async function generateReply(
     if (message.type === 'stop' && message.reply_id === reply_id) stop.abort(stopped(reply_id));
   });
 
+  // The model need not wait for the draft to begin; its first word does.
+  const begin = once(async () => {
+    if (!(await store.beginDraft(conversation, reply_id, attempt))) throw stopped(reply_id);
+  });
   // What is shown is what is kept: a text that the store refuses was never said.
   const draft = createDraftWriter(
     async (text, offset) => {
+      await begin();
       const wanted = await store.appendDraft(conversation, { reply_id, attempt, text });
       if (!wanted) throw stopped(reply_id);
       bus.publish(conversation, { type: 'delta', reply_id, attempt, text, offset });
@@ -61,15 +66,14 @@ async function generateReply(
   try {
     const agent = findAgent(catalogue, request.agent);
     const tools = toolsOf(agent, catalogue);
-    const [wanted, entries, progress] = await Promise.all([
-      store.beginDraft(conversation, reply_id, attempt),
+    const [entries, progress] = await Promise.all([
       store.window(conversation, { from: request.from, to: request.to }),
       store.progress(
         conversation,
         request.calls.map(({ call_id }) => call_id),
       ),
     ]);
-    if (!wanted) throw stopped(reply_id);
+    begin().catch((error: unknown) => stop.abort(error));
 
     const { text, asked, usage } = await speak(
       model,
@@ -84,13 +88,19 @@ async function generateReply(
       signal.throwIfAborted();
       throw toFailure(error, { last: attempt >= request.attempts });
     });
-    await draft.finish();
+    await Promise.all([begin(), draft.finish()]);
     signal.throwIfAborted();
     return { text, usage, calls: await Promise.all(asked.map((call) => requested(tools, call))) };
   } finally {
     unsubscribe();
     draft.discard();
   }
+}
+
+/** What `work` gives, asked for however often. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
 }
 
 async function speak(

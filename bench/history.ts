@@ -2,7 +2,10 @@ import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 
 /** Prints what a turn costs in Temporal's history: events and bytes, and which events they are. */
-export async function printHistory(client: Client, workflowId: string, turns: number) {
+export async function printHistory(
+  client: Client,
+  { workflowId, turns }: { workflowId: string; turns: number },
+) {
   const handle = client.workflow.getHandle(workflowId);
   const { historyLength, historySize } = await handle.describe();
   const { events = [] } = await handle.fetchHistory();

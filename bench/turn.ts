@@ -25,7 +25,11 @@ import { percentile, ratio } from './figures.ts';
 import { printHistory } from './history.ts';
 
 const WARM_UP = 20;
+/** As long as a talk usually is. What a conversation of thousands costs is another bench's question. */
+const TURNS_A_CONVERSATION = 20;
 const MODEL_LATENCY_MS = 20;
+/** Between two turns, so that none begins while the server still works on the one before. */
+const REST_MS = 100;
 
 /** Milliseconds from the moment before the message is sent. */
 interface Sample {
@@ -56,13 +60,15 @@ export async function turn(args: string[]): Promise<object> {
     const bare = await startBare(temporal.address, temporalClient, stub.url, processes);
     const samples = { ours: [] as Sample[], bare: [] as Sample[] };
     for (let i = 0; i < WARM_UP + turns; i++) {
+      await sleep(REST_MS);
       const sampleOfOurs = await ours.takeTurn(asked.take, `message ${i}`);
+      await sleep(REST_MS);
       const sampleOfBare = await bare.takeTurn(asked.take, `message ${i}`);
       if (i < WARM_UP) continue;
       samples.ours.push(sampleOfOurs);
       samples.bare.push(sampleOfBare);
     }
-    await printHistory(temporalClient, ours.workflowId, WARM_UP + turns);
+    await printHistory(temporalClient, ours.current());
     await ours.close();
     return summarise(samples);
   } finally {
@@ -97,22 +103,38 @@ async function startOurs(
   const base = `http://127.0.0.1:${port}`;
   await untilReady(base, service);
   const client = new MeanwhileClient(base);
-  const { id } = await client.post('/v1/conversations');
-  const log = watch(client, id);
+  let { id, log } = await begin();
   let answers = 0;
 
+  async function begin() {
+    const { id } = await client.post('/v1/conversations');
+    return { id, log: watch(client, id) };
+  }
+
   async function takeTurn(asked: Asked, words: string): Promise<Sample> {
+    if (answers === TURNS_A_CONVERSATION) {
+      await log.close();
+      ({ id, log } = await begin());
+      answers = 0;
+    }
     const wanted = ++answers;
     const done = log
       .until(`answer ${wanted}`, () => log.of('reply.completed').length >= wanted)
       .then(() => performance.now());
-    const begin = performance.now();
+    const sent = performance.now();
     await post(`${base}/v1/conversations/${id}/messages`, { text: words });
-    const ack = performance.now() - begin;
-    return { ack, model: (await asked()) - begin, done: (await done) - begin };
+    const ack = performance.now() - sent;
+    return { ack, model: (await asked()) - sent, done: (await done) - sent };
   }
-  const workflowId = conversationWorkflowId({ tenant: DEFAULT_TENANT, id });
-  return { takeTurn, workflowId, close: () => log.close() };
+  return {
+    takeTurn,
+    /** Of the conversation that goes on. */
+    current: () => ({
+      workflowId: conversationWorkflowId({ tenant: DEFAULT_TENANT, id }),
+      turns: answers,
+    }),
+    close: () => log.close(),
+  };
 }
 
 async function startBare(
@@ -129,7 +151,7 @@ async function startBare(
 
   async function takeTurn(asked: Asked, text: string): Promise<Sample> {
     const done = once(worker, 'message').then(() => performance.now());
-    const begin = performance.now();
+    const sent = performance.now();
     await client.workflow.signalWithStart('bare', {
       taskQueue,
       workflowId: 'bare',
@@ -137,8 +159,8 @@ async function startBare(
       signal: 'message',
       signalArgs: [text],
     });
-    const ack = performance.now() - begin;
-    return { ack, model: (await asked()) - begin, done: (await done) - begin };
+    const ack = performance.now() - sent;
+    return { ack, model: (await asked()) - sent, done: (await done) - sent };
   }
   return { takeTurn };
 }
