@@ -1,0 +1,28 @@
+FROM node:24-slim
+WORKDIR /app
+ENV NODE_ENV=production
+
+# Before the code, so that a change of code does not install everything anew.
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev && npm cache clean --force
+
+COPY activities/ activities/
+COPY agents/ agents/
+COPY api/ api/
+COPY cli/ cli/
+COPY client/ client/
+COPY contract/ contract/
+COPY conversation/ conversation/
+COPY demo/ demo/
+COPY model/ model/
+COPY store/ store/
+COPY stream/ stream/
+COPY tools/ tools/
+COPY worker/ worker/
+COPY workflows/ workflows/
+COPY config.ts index.ts ./
+
+# A new volume takes over the owner of the folder that it is mounted on.
+RUN install --directory --owner=node --group=node /data
+USER node
+CMD ["node", "cli/meanwhile.js", "start"]

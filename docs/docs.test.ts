@@ -1,0 +1,95 @@
+/** What the documents say is there. `npx vitest run --project pure docs -u` writes the tables anew. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import lint from '../.oxlintrc.json' with { type: 'json' };
+import { settings } from '../config.ts';
+import packageFile from '../package.json' with { type: 'json' };
+import openapi from './openapi.json' with { type: 'json' };
+import { globSync } from 'node:fs';
+
+const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...globSync('docs/**/*.md')];
+const read = (path: string) => readFileSync(path, 'utf8');
+
+describe.each(documents)('%s', (path) => {
+  const text = read(path);
+
+  test('links to what exists', () => {
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)) {
+      expect(existsSync(join(dirname(path), target.split('#')[0]!)), target).toBe(true);
+    }
+  });
+
+  test('names scripts that exist', () => {
+    for (const [, name = ''] of text.matchAll(/npm run ([\w:]+)/g)) {
+      expect(packageFile.scripts).toHaveProperty([name]);
+    }
+  });
+
+  test('names no path of a machine', () => {
+    expect(text).not.toMatch(/\/(home|root|work|Users)\//);
+  });
+});
+
+test('the routes that the README calls are in the contract', () => {
+  const routes = Object.keys(openapi.paths).map((route) => route.replace('{id}', '$id'));
+  for (const [, route = ''] of read('README.md').matchAll(/\$base(\/[\w$/-]+)/g)) {
+    expect(routes).toContain(route);
+  }
+});
+
+test('the README has every setting, with its default', async () => {
+  const defaults: Record<string, unknown> = settings.parse({});
+  const rows = Object.entries(settings.shape).map(([name, { description }]) => {
+    const value = defaults[name];
+    return `| \`${name}\` | ${value === undefined ? '' : `\`${String(value as string)}\``} | ${description} |`;
+  });
+  const table = ['| setting | default | |', '|---|---|---|', ...rows].join('\n');
+  await expect(between('README.md', 'settings', table)).toMatchFileSnapshot('../README.md');
+});
+
+test('CONTRIBUTING has the import directions that the linter enforces', async () => {
+  const rows = lint.overrides.flatMap(({ files, rules }) => {
+    const rule = rules['no-restricted-imports'];
+    if (!Array.isArray(rule)) return [];
+    const [, { patterns }] = rule as [string, { patterns: { message: string }[] }];
+    const folder = files[0]!.split('/')[0]!;
+    const allowed = /may import ([\w, ]+):/.exec(patterns[0]!.message)?.[1];
+    return [`| \`${folder}/\` | ${MEANING[folder]} | ${allowed} |`];
+  });
+  const table = ['| folder | what | may import |', '|---|---|---|', ...rows].join('\n');
+  await expect(between('CONTRIBUTING.md', 'imports', table)).toMatchFileSnapshot(
+    '../CONTRIBUTING.md',
+  );
+});
+
+test('every decision is listed', () => {
+  const listed = read('docs/decisions/README.md');
+  for (const path of globSync('docs/decisions/0*.md')) {
+    expect(listed).toContain(`(${path.split('/').at(-1)})`);
+  }
+});
+
+const MEANING: Record<string, string> = {
+  contract: 'names and shapes that cross a process',
+  conversation: 'the rules',
+  workflows: 'the Temporal shell: conversation, call',
+  store: 'the log',
+  stream: 'bus, follow, server-sent events',
+  agents: 'what an agent is; the built-in one',
+  tools: 'what a tool is; the built-in ones',
+  model: 'what the model sees, and how it is asked',
+  activities: 'effects',
+  api: 'validates, signals, streams; decides nothing',
+  worker: 'the composition root of the worker',
+  demo: 'the demo model and the scenario',
+  client: 'a small client of the HTTP contract',
+};
+
+/** The document with what stands between a pair of marks replaced. */
+function between(path: string, mark: string, content: string): string {
+  const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
+  const text = read(path);
+  const head = text.slice(0, text.indexOf(begin) + begin.length);
+  return `${head}\n${content}\n${text.slice(text.indexOf(end))}`;
+}

@@ -1,0 +1,71 @@
+/** What the README tells a newcomer to type, typed. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { asks, type PlayedModel, startPlayedModel } from '../testing/played-model.ts';
+import { startTestService, type TestService } from '../testing/service.ts';
+import { follow, talk } from '../testing/talk.ts';
+
+const readme = await readFile('README.md', 'utf8');
+
+let folder: string;
+let model: PlayedModel;
+let service: TestService;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'meanwhile-team-'));
+  await mkdir(join(folder, 'tools'));
+  await writeFile(join(folder, 'tools/count_down.ts'), blockWith('defineTool('));
+  model = await startPlayedModel();
+  service = await startTestService({
+    temporal: inject('temporalAddress'),
+    env: { MEANWHILE_EXTENSIONS: folder, OPENAI_BASE_URL: model.url },
+  });
+});
+afterEach((test) => service.explain(test));
+afterAll(async () => {
+  await service.remove();
+  await model.close();
+  await rm(folder, { recursive: true });
+});
+
+test('the curl lines do what they say', async () => {
+  const script = blockWith('$base/v1/conversations').replace(/^base=.*$/m, `base=${service.url}`);
+  const bash = promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script]);
+  const answers = `[${(await bash).stdout.replaceAll('}{', '},{')}]`;
+  const [message, conversation, page] = JSON.parse(answers);
+  expect(message).toEqual({ message_id: expect.any(String) });
+  expect(page).toMatchObject({ entries: expect.any(Array) });
+  const { log } = follow(service.client, conversation.id);
+  await log.until('it is closed', () => log.of('conversation.closed')[0]);
+  expect(log.of('message.user').map(({ text }) => text)).toEqual([
+    'install beta, update me every 50%',
+    'how far is it?',
+    'stop, what is a signal?',
+  ]);
+});
+
+test('the tool of the three steps is offered, and counts down', async () => {
+  const { tools } = await service.client.get('/v1/tools');
+  expect(tools.map(({ name }: { name: string }) => name)).toContain('count_down');
+  const { log } = await talk(service.client, 'Count down from 1.');
+  for (;;) {
+    const asked = await model.asked();
+    // The conversations of the other test ask as well.
+    if (!JSON.stringify(asked.request.messages).includes('Count down')) continue;
+    asked.says('I count.', asks('count_down', { from: 1 }));
+    break;
+  }
+  const { result } = await log.until('it has counted', () => log.of('call.completed')[0]);
+  expect(result).toEqual({ counted: 1 });
+});
+
+/** The block of code that has these words, without its indentation. */
+function blockWith(words: string): string {
+  const blocks = [...readme.matchAll(/^( *)```\w*\n(.*?)^\1```$/gms)];
+  const [, indent = '', code = ''] = blocks.find(([text]) => text.includes(words)) ?? [];
+  if (code === '') throw new Error(`The README has no block with ${words}.`);
+  return code.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
+}
