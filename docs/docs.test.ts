@@ -1,14 +1,15 @@
 /** What the documents say is there. `npx vitest run --project pure docs -u` writes the tables anew. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import lint from '../.oxlintrc.json' with { type: 'json' };
 import { settings } from '../config.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import openapi from './openapi.json' with { type: 'json' };
-import { globSync } from 'node:fs';
 
 const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...globSync('docs/**/*.md')];
+/** In a folder of his own, as the README tells him. */
+const OF_THE_READER = ['tools/count_down.ts'];
 const read = (path: string) => readFileSync(path, 'utf8');
 
 describe.each(documents)('%s', (path) => {
@@ -20,9 +21,22 @@ describe.each(documents)('%s', (path) => {
     }
   });
 
+  test('names files and folders that exist', () => {
+    for (const [, named = ''] of text.matchAll(/`([\w.-]+\/[\w.*/-]*)`/g)) {
+      if (!OF_THE_READER.includes(named)) expect(globSync(named), named).not.toEqual([]);
+    }
+  });
+
   test('names scripts that exist', () => {
-    for (const [, name = ''] of text.matchAll(/npm run ([\w:]+)/g)) {
+    for (const [, short, name = short!] of text.matchAll(/npm (?:(start|test)\b|run ([\w:]+))/g)) {
       expect(packageFile.scripts).toHaveProperty([name]);
+    }
+  });
+
+  test('names routes that exist', () => {
+    for (const [, method = '', route = ''] of text.matchAll(/`(GET|POST) (\/[\w/:]+)`/g)) {
+      const path = route.replaceAll(/:(\w+)/g, '{$1}');
+      expect(openapi.paths, route).toHaveProperty([path, method.toLowerCase()]);
     }
   });
 
@@ -39,10 +53,10 @@ test('the routes that the README calls are in the contract', () => {
 });
 
 test('the README has every setting, with its default', async () => {
-  const defaults: Record<string, unknown> = settings.parse({});
+  const defaults: Record<string, string | number | undefined> = settings.parse({});
   const rows = Object.entries(settings.shape).map(([name, { description }]) => {
     const value = defaults[name];
-    return `| \`${name}\` | ${value === undefined ? '' : `\`${String(value as string)}\``} | ${description} |`;
+    return `| \`${name}\` | ${value === undefined ? '' : `\`${value}\``} | ${description} |`;
   });
   const table = ['| setting | default | |', '|---|---|---|', ...rows].join('\n');
   await expect(between('README.md', 'settings', table)).toMatchFileSnapshot('../README.md');

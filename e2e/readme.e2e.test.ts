@@ -47,20 +47,30 @@ test('the curl lines do what they say', async () => {
   ]);
 });
 
-test('the tool of the three steps is offered, and counts down', async () => {
+test('the tool of the three steps is offered, and counts on from where it was when the service was killed', async () => {
   const { tools } = await service.client.get('/v1/tools');
   expect(tools.map(({ name }: { name: string }) => name)).toContain('count_down');
-  const { log } = await talk(service.client, 'Count down from 1.');
-  for (;;) {
-    const asked = await model.asked();
-    // The conversations of the other test ask as well.
-    if (!JSON.stringify(asked.request.messages).includes('Count down')) continue;
-    asked.says('I count.', asks('count_down', { from: 1 }));
-    break;
-  }
+  const before = await talk(service.client, 'Count down from 4.');
+  await countDown({ from: 4 });
+  await before.log.until('half of it is counted', () => before.log.of('call.event')[1]);
+
+  await service.kill9();
+  await service.start();
+  const { log, items } = follow(service.client, before.id);
   const { result } = await log.until('it has counted', () => log.of('call.completed')[0]);
-  expect(result).toEqual({ counted: 1 });
+  expect(result).toEqual({ counted: 4 });
+  expect(log.of('call.event').map(({ percent }) => percent)).toEqual([25, 50, 75, 100]);
+  // A quarter was told, with its checkpoint, a second before the kill.
+  const live = items.flatMap((item) => (item.type === 'progress' ? [item.data.percent!] : []));
+  expect(Math.min(...live)).toBeGreaterThan(25);
 });
+
+/** Has the model ask for it. The conversation of the other test asks as well. */
+async function countDown(input: { from: number }): Promise<void> {
+  const asked = await model.asked();
+  if (!JSON.stringify(asked.request.messages).includes('Count down')) return countDown(input);
+  asked.says('I count.', asks('count_down', input));
+}
 
 /** The block of code that has these words, without its indentation. */
 function blockWith(words: string): string {
