@@ -17,6 +17,8 @@ export interface TestServiceOptions {
   temporal?: string;
   /** Settings beyond PORT, MEANWHILE_HOME and Temporal's. */
   env?: Record<string, string>;
+  /** Of its program. Default: this repository. */
+  folder?: string;
 }
 
 export interface TestService {
@@ -47,6 +49,7 @@ export interface TestService {
 export async function startTestService({
   temporal,
   env = {},
+  folder = REPOSITORY,
 }: TestServiceOptions): Promise<TestService> {
   const home = await mkdtemp(join(tmpdir(), 'meanwhile-e2e-'));
   const dismissGuard = guard(home);
@@ -66,7 +69,7 @@ export async function startTestService({
 
   async function start(): Promise<void> {
     // In its home, so that nobody's .env is read; in a group of its own, as in a terminal of its own.
-    const started = spawn(process.execPath, [MAIN, 'start'], {
+    const started = spawn(process.execPath, [join(folder, 'cli/meanwhile.js'), 'start'], {
       cwd: home,
       env: environment,
       detached: true,
@@ -141,7 +144,7 @@ export async function startTestService({
   return service;
 }
 
-const MAIN = fileURLToPath(new URL('../cli/meanwhile.js', import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
 
 /** The settings of whoever runs the tests are not the test's. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
