@@ -61,6 +61,9 @@ test('while its Temporal server is away the service says so, and afterwards ever
   expect(await head()).toMatchObject({ calls: [{ status: 'running' }] });
 
   letItStart();
+  await expect
+    .poll(async () => (await fetch(`${service.url}/readyz`)).status, { timeout: 60_000 })
+    .toBe(200);
   await say('And now?');
   for (let asked = await model.asked(); ; asked = await model.asked()) {
     const texts = asked.request.messages.map(({ text }) => text);
