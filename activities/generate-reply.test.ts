@@ -3,7 +3,7 @@ import { CancelledFailure } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
 import type { ModelClient } from '../model/message.ts';
 import type { StubHandler, StubRequest } from '../testing/model-server.ts';
-import { conversation, play } from '../testing/reply-play.ts';
+import { conversation, play, riding } from '../testing/reply-play.ts';
 
 test('a reply is what the model said and asked for, each call with a new id of ours', async () => {
   const calls = [
@@ -44,6 +44,14 @@ test('the model is sent the window of the log and the tools of the agent', async
     { model: 'large', messages: [{ role: 'system' }, { role: 'user', text: 'Look here.' }] },
   ]);
   expect(stub.requests[0]!.tools).toEqual(['look', 'cancel_call']);
+});
+
+test('the model is sent what rode on the reply, though it is in the log already', async () => {
+  const { result, stub } = await play({ model: () => ({}), request: { batch: riding({}) } });
+  await result;
+  expect(stub.requests).toMatchObject([
+    { messages: [{ role: 'system' }, { role: 'user', text: 'Look here.' }] },
+  ]);
 });
 
 test('an agent that names neither model nor tools has the default and all', async () => {
@@ -128,6 +136,15 @@ describe('a reply that is no longer wanted', () => {
     const { result, stub } = await play({
       model: () => ({ text: 'No.' }),
       begin: async () => false,
+    });
+    await expect(result).rejects.toMatchObject(stopped);
+    expect(stub.requests).toEqual([]);
+  });
+
+  test('is not begun when what rode on it was overruled', async () => {
+    const { result, stub } = await play({
+      model: () => ({ text: 'No.' }),
+      request: { batch: riding({ text: 'Something else.' }) },
     });
     await expect(result).rejects.toMatchObject(stopped);
     expect(stub.requests).toEqual([]);

@@ -1,6 +1,7 @@
 /** Asks the model for one reply and shows it while it is being said. */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Agent } from '../agents/define.ts';
+import type { Entry } from '../contract/entry.ts';
 import type { ReplyRequest, ReplyResult, RequestedCall } from '../contract/turn.ts';
 import { ModelError, toFailure } from '../model/errors.ts';
 import type { AskedCall, ModelClient, ModelRequest } from '../model/message.ts';
@@ -14,9 +15,10 @@ import type { Tool } from '../tools/define.ts';
 import { newCallId } from './call-id.ts';
 import { createDraftWriter } from './draft-writer.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { recordRiding } from './record.ts';
 
 export interface GenerateReplyDependencies {
-  store: Pick<Store, 'window' | 'progress' | 'beginDraft' | 'appendDraft'>;
+  store: Pick<Store, 'record' | 'window' | 'progress' | 'beginDraft' | 'appendDraft'>;
   bus: Bus;
   catalogue: Catalogue;
   model: ModelClient;
@@ -67,7 +69,7 @@ async function generateReply(
     const agent = findAgent(catalogue, request.agent);
     const tools = toolsOf(agent, catalogue);
     const [entries, progress] = await Promise.all([
-      store.window(conversation, { from: request.from, to: request.to }),
+      readLog({ store, bus }, request),
       store.progress(
         conversation,
         request.calls.map(({ call_id }) => call_id),
@@ -95,6 +97,20 @@ async function generateReply(
     unsubscribe();
     draft.discard();
   }
+}
+
+/** What the model sees. The batch is written meanwhile; what stands before it is in the log already. */
+async function readLog(
+  { store, bus }: Pick<GenerateReplyDependencies, 'store' | 'bus'>,
+  { conversation, reply_id, from, to, batch }: ReplyRequest,
+): Promise<Entry[]> {
+  if (!batch) return store.window(conversation, { from, to });
+  const [stands, before] = await Promise.all([
+    recordRiding({ store, bus }, batch),
+    batch.base > from ? store.window(conversation, { from, to: batch.base - 1 }) : [],
+  ]);
+  if (!stands) throw stopped(reply_id);
+  return [...before, ...batch.entries];
 }
 
 /** What `work` gives, asked for however often. */

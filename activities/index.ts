@@ -10,6 +10,6 @@ export interface Activities {
   /** Runs a tool and tells its results as they come. */
   runTool: ReturnType<typeof createRunTool>;
   describeTool: ReturnType<typeof createDescribeTools>;
-  /** Writes to the log. Local. */
+  /** Writes to the log. Local. What only starts a reply is written by generateReply. */
   record: ReturnType<typeof createRecord>;
 }

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Batch, Store } from '../store/store.ts';
+import type { Batch } from '../contract/batch.ts';
+import type { Recorded, Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 
 /**
@@ -8,16 +10,41 @@ import type { Bus } from '../stream/bus.ts';
  * @returns the words of interrupted replies, so that the history has them too
  * @throws ApplicationFailure `StaleFence`: a later task has written already
  */
-export function createRecord({ store, bus }: { store: Store; bus: Bus }) {
+export function createRecord(dependencies: { store: Pick<Store, 'record'>; bus: Bus }) {
   return async function record(batch: Batch): Promise<Record<string, string> | undefined> {
-    const recorded = await store.record(batch);
+    const recorded = await write(dependencies, batch);
     if (recorded.outcome === 'refused') {
       throw ApplicationFailure.nonRetryable('A later task has written already.', 'StaleFence');
     }
-    for (const reply_id of Object.keys(recorded.said)) {
-      bus.publish(batch.conversation, { type: 'stop', reply_id });
-    }
-    bus.publish(batch.conversation, { type: 'poke' });
     return Object.keys(recorded.said).length > 0 ? recorded.said : undefined;
   };
+}
+
+/**
+ * Writes the batch that rode on a reply (workflows/write.ts). It was committed with the reply, so it may come late but
+ * never in vain: while the reply is wanted, whatever a later task wrote began with these entries.
+ * @returns false: they do not stand in the log, so the reply is no longer wanted
+ */
+export async function recordRiding(
+  dependencies: { store: Pick<Store, 'record' | 'window'>; bus: Bus },
+  batch: Batch,
+): Promise<boolean> {
+  const { outcome } = await write(dependencies, batch);
+  if (outcome === 'recorded') return true;
+  const { conversation, base, entries } = batch;
+  const range = { from: base, to: base + entries.length - 1 };
+  return isDeepStrictEqual(await dependencies.store.window(conversation, range), entries);
+}
+
+async function write(
+  { store, bus }: { store: Pick<Store, 'record'>; bus: Bus },
+  batch: Batch,
+): Promise<Recorded> {
+  const recorded = await store.record(batch);
+  if (recorded.outcome === 'refused') return recorded;
+  for (const reply_id of Object.keys(recorded.said)) {
+    bus.publish(batch.conversation, { type: 'stop', reply_id });
+  }
+  bus.publish(batch.conversation, { type: 'poke' });
+  return recorded;
 }

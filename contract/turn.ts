@@ -1,4 +1,5 @@
 /** What crosses between the conversation workflow and the activity that asks the model. */
+import type { Batch } from './batch.ts';
 import type { Failure, Usage } from './entry.ts';
 import type { ConversationKey } from './names.ts';
 
@@ -18,6 +19,8 @@ export interface ReplyRequest {
   calls: OpenCall[];
   /** How often the model is asked; the last attempt's error is final. */
   attempts: number;
+  /** What the reply writes to the log before anything else. It ends with `to`; what stands before it is in the log. */
+  batch?: Batch;
 }
 
 export interface OpenCall {

@@ -33,7 +33,7 @@ export type Untimed = Event extends infer E ? (E extends Event ? Omit<E, 'at'> :
 export type Effect =
   | {
       type: 'start_reply';
-      request: Omit<ReplyRequest, 'conversation' | 'agent' | 'attempts'>;
+      request: Omit<ReplyRequest, 'conversation' | 'agent' | 'attempts' | 'batch'>;
       /** In words, for the Temporal UI. */
       reason: string;
     }

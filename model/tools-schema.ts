@@ -18,12 +18,21 @@ export const cancelTool = {
  */
 export function declareTools(tools: Iterable<Tool>): ToolDeclaration[] {
   const cancel = { ...cancelTool, parameters: parameters(cancelTool.name, cancelTool.input) };
-  return [...[...tools].map(declare), declaration(cancel)];
+  return [...[...tools].map(declareOnce), declaration(cancel)];
 }
 
 /** True: the model may say when it wants to hear of progress (R7). An input field of that name is the tool's own. */
 export function takesReport(tool: Tool): boolean {
   return yieldsProgress(tool) && !('report' in properties(tool));
+}
+
+/** A schema takes a while to make, and stands in every request. */
+const declared = new WeakMap<Tool, ToolDeclaration>();
+
+function declareOnce(tool: Tool): ToolDeclaration {
+  const known = declared.get(tool) ?? declare(tool);
+  declared.set(tool, known);
+  return known;
 }
 
 function declare(tool: Tool): ToolDeclaration {

@@ -7,12 +7,13 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { sql, type Kysely } from 'kysely';
+import type { Batch, Fence } from '../contract/batch.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import { replyNumber, type ConversationKey } from '../contract/names.ts';
 import { headColumns, NOTHING_YET } from './conversations.ts';
 import { resumeDrafts, stopDrafts } from './drafts.ts';
 import type { Database, Db } from './schema.ts';
-import type { Batch, Fence, Recorded, Store } from './store.ts';
+import type { Recorded, Store } from './store.ts';
 
 export const recording = (db: Kysely<Database>): Pick<Store, 'record'> => ({
   async record(batch) {

@@ -1,9 +1,9 @@
 /** Conversations, entries and batches for the tests of a store. */
 import { randomUUID } from 'node:crypto';
+import type { Batch } from '../contract/batch.ts';
 import type { EntryOf } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import { replyId, type ConversationKey } from '../contract/names.ts';
-import type { Batch } from './store.ts';
 
 /** One that nobody else uses, with a tenant of its own. */
 export const someone = (): ConversationKey => ({ tenant: randomUUID(), id: randomUUID() });

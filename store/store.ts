@@ -2,28 +2,10 @@
  * The log of every conversation, and the little that stands beside it. The store holds the words; Temporal holds the order.
  * One SQL for PGlite (embedded) and PostgreSQL.
  */
+import type { Batch } from '../contract/batch.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { ConversationKey } from '../contract/names.ts';
-
-/**
- * Grows with every task of a conversation. `run` counts continue-as-new, `length` is the history's length when the task began.
- * A write with a lower fence comes from a worker that was paused and has been replaced.
- */
-export interface Fence {
-  run: number;
-  length: number;
-}
-
-export interface Batch {
-  conversation: ConversationKey;
-  fence: Fence;
-  /** The seq of the first entry; what stands in the log from here on is replaced. */
-  base: number;
-  /** Consecutive from `base`. May be empty: then only the head is written (and what stood from `base` on is removed). */
-  entries: Entry[];
-  head: Head;
-}
 
 export type Recorded =
   /** `said` has the text of each reply.interrupted of the batch, by reply id. */

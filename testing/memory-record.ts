@@ -1,8 +1,9 @@
 /** Writing a batch to one conversation, in memory, by the rules that store/record.ts follows. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Batch, Fence } from '../contract/batch.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
-import type { Batch, Fence, Recorded } from '../store/store.ts';
+import type { Recorded } from '../store/store.ts';
 import type { createMemoryDrafts } from './memory-drafts.ts';
 
 export interface MemoryLog {

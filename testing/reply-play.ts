@@ -4,7 +4,9 @@ import { DefaultLogger } from '@temporalio/worker';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { createGenerateReply } from '../activities/generate-reply.ts';
+import type { Batch } from '../contract/batch.ts';
 import type { Entry } from '../contract/entry.ts';
+import type { Head } from '../contract/head.ts';
 import type { ReplyRequest, ReplyResult } from '../contract/turn.ts';
 import { createModelClient } from '../model/client.ts';
 import type { ModelClient } from '../model/message.ts';
@@ -46,6 +48,24 @@ const entries = [
     }) as Entry,
 );
 
+const head: Head = {
+  status: 'replying',
+  reply: { id: 'reply_1', started_at: '2030-01-01T00:00:00.000Z' },
+  calls: [],
+  usage: { input_tokens: 0, output_tokens: 0 },
+};
+
+/** The last message and the start of the reply, from a task before the one that wrote the log. */
+export const riding = (instead: { text?: string }): Batch => ({
+  conversation,
+  fence: { run: 0, length: 1 },
+  base: 1,
+  entries: entries.map((entry) =>
+    entry.kind === 'message.user' ? { ...entry, ...instead } : entry,
+  ),
+  head,
+});
+
 export interface Play {
   model?: StubHandler;
   /** In place of the stub. */
@@ -73,12 +93,7 @@ export async function play({
     fence: { run: 1, length: 1 },
     base: 1,
     entries,
-    head: {
-      status: 'replying',
-      reply: { id: 'reply_1', started_at: '2030-01-01T00:00:00.000Z' },
-      calls: [],
-      usage: { input_tokens: 0, output_tokens: 0 },
-    },
+    head,
   });
   if (attempt > 1) {
     // The attempt before this one had begun to speak.

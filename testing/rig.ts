@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { withHeartbeat } from '../activities/heartbeat.ts';
-import { createRecord } from '../activities/record.ts';
+import { createRecord, recordRiding } from '../activities/record.ts';
 import type { Failure } from '../contract/entry.ts';
 import type { Limits } from '../contract/limits.ts';
 import { conversationWorkflowId, SIGNALS } from '../contract/names.ts';
@@ -57,7 +57,10 @@ export async function createRig(
     record: createRecord({ store, bus }),
     describeTool: async () => ({ timeout_ms: 60_000, restart: 'resume' }),
     generateReply: (request) =>
-      withHeartbeat(() => {
+      withHeartbeat(async () => {
+        if (request.batch && !(await recordRiding({ store, bus }, request.batch))) {
+          throw ApplicationFailure.nonRetryable('No longer wanted.', 'ReplyStopped');
+        }
         const { promise, resolve, reject } =
           Promise.withResolvers<Awaited<ReturnType<Activities['generateReply']>>>();
         const usage = { input_tokens: 1, output_tokens: 1 };

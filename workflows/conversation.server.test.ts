@@ -1,12 +1,13 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { once } from 'node:events';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import type { Batch } from '../contract/batch.ts';
 import { callWorkflowId, UPDATES } from '../contract/names.ts';
 import { openStore } from '../store/open.ts';
 import { asks, createRig, type Rig } from '../testing/rig.ts';
@@ -161,39 +162,116 @@ describe('a long conversation', () => {
   });
 });
 
-test('a worker that dies between the log and the commit leaves no entry twice, and the reader is told', async () => {
+/** A conversation whose first worker is killed at `place`; the heir has its store, and is not started yet. */
+async function doom(
+  place: 'in-reply' | 'in-record',
+  meanwhile: (doomed: ChildProcess, conversation: Conversation) => Promise<void>,
+) {
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-'));
   const taskQueue = `doomed-${randomUUID()}`;
   const own = await createRig(address, { taskQueue });
   const conversation = await own.converse({}, { workflowTaskTimeout: '1s' });
   await conversation.say('A');
-  const program = ['testing/doomed-worker.ts', address, taskQueue, folder];
-  const [, signal] = await once(spawn(process.execPath, program, { stdio: 'inherit' }), 'exit');
-  expect(signal).toBe('SIGKILL');
-
+  const doomed = fork('testing/doomed-worker.ts', [address, taskQueue, folder, place]);
+  const died = once(doomed, 'exit');
+  await meanwhile(doomed, conversation);
+  expect(await died).toEqual([null, 'SIGKILL']);
   const store = await openStore({ folder });
   const heir = await createRig(address, { taskQueue, store });
-  try {
-    const inVain = await store.entries(conversation.key, { after: 0, limit: 10 });
-    expect(inVain?.entries.map(({ kind }) => kind)).toEqual(['message.user', 'reply.started']);
-    await conversation.say('B');
-    await heir.startWorker();
-    const { request } = await heir.asked();
-    expect(request).toMatchObject({ reply_id: 'reply_1', to: 3 });
-    const page = (await store.entries(conversation.key, { after: 0, limit: 10 }))!;
-    expect(page.entries).toMatchObject([
-      { seq: 1, text: 'A' },
-      { seq: 2, text: 'B' },
-      { seq: 3, kind: 'reply.started', cause: [1, 2] },
-    ]);
-    const held = { after: 2, revision: inVain!.revision, limit: 10 };
-    const followed = await store.follow(conversation.key, held);
-    expect(followed?.rewind).toBeLessThan(2);
-    expect(followed?.revision).toBe(inVain!.revision + 1);
-  } finally {
+  onTestFinished(async () => {
     await heir.close();
     await own.close();
     await store.close();
     await rm(folder, { recursive: true });
-  }
+  });
+  const log = async () => (await store.entries(conversation.key, { after: 0, limit: 10 }))!;
+  return { ...conversation, heir, store, log };
+}
+
+type Conversation = Awaited<ReturnType<Rig['converse']>>;
+
+test('a worker that dies between the log and the commit leaves no entry twice, and the reader is told', async () => {
+  const { say, key, heir, store, log } = await doom('in-record', async (doomed, { say }) => {
+    await once(doomed, 'message');
+    await say('B');
+  });
+  const inVain = await log();
+  expect(inVain.entries.map(({ kind }) => kind)).toEqual([
+    'message.user',
+    'reply.started',
+    'message.user',
+    'reply.interrupted',
+    'reply.started',
+  ]);
+  await say('C');
+  await heir.startWorker();
+  const { request } = await heir.asked();
+  expect(request).toMatchObject({ reply_id: 'reply_2', to: 6 });
+  expect((await log()).entries).toMatchObject([
+    { seq: 1, text: 'A' },
+    { seq: 2, kind: 'reply.started', reply_id: 'reply_1' },
+    { seq: 3, text: 'B' },
+    { seq: 4, kind: 'reply.interrupted', reply_id: 'reply_1' },
+    { seq: 5, text: 'C' },
+    { seq: 6, kind: 'reply.started', reply_id: 'reply_2', cause: [1, 3, 5] },
+  ]);
+  const followed = await store.follow(key, { after: 5, revision: inVain.revision, limit: 10 });
+  expect(followed?.rewind).toBeLessThan(5);
+  expect(followed?.revision).toBe(inVain.revision + 1);
+});
+
+describe('a worker that dies before a reply has written what rode on it', () => {
+  test('leaves it to the next attempt', async () => {
+    const { heir, store, key, log } = await doom('in-reply', async () => {});
+    expect(await store.window(key, { from: 1, to: 9 })).toEqual([]);
+    await heir.startWorker();
+    (await heir.asked()).says('Here.');
+    await expect
+      .poll(async () => (await log()).entries.map(({ kind }) => kind), { timeout: 10_000 })
+      .toEqual(['message.user', 'reply.started', 'reply.completed']);
+  });
+
+  test('leaves it to the next write, where that comes first', async () => {
+    const { say, heir, store, key, log } = await doom('in-reply', async () => {});
+    await say('B');
+    expect(await store.window(key, { from: 1, to: 9 })).toEqual([]);
+    await heir.startWorker();
+    const { request } = await heir.asked();
+    expect(request).toMatchObject({ reply_id: 'reply_2', to: 5 });
+    const { entries, revision } = await log();
+    expect(entries).toMatchObject([
+      { seq: 1, text: 'A' },
+      { seq: 2, kind: 'reply.started', reply_id: 'reply_1' },
+      { seq: 3, text: 'B' },
+      { seq: 4, kind: 'reply.interrupted', reply_id: 'reply_1' },
+      { seq: 5, kind: 'reply.started', cause: [1, 3] },
+    ]);
+    expect(revision).toBe(0);
+  });
+});
+
+test('a reply that is tried again after later entries were written is not lost by that', async () => {
+  const own = await createRig(address);
+  onTestFinished(() => own.close());
+  const batches: Batch[] = [];
+  await own.startWorker({
+    generateReply: async (request) => {
+      batches.push(request.batch!);
+      return own.activities.generateReply(request);
+    },
+  });
+  const conversation = await own.converse();
+  await conversation.say('hello');
+  const first = await own.asked();
+  // It is written with the message that waits, under a higher fence; then the reply begins anew.
+  await conversation.say('and then', { when_busy: 'queue' });
+  await conversation.until('the second waits', (k) => count(k, 'message.user') === 2);
+  first.fails(new Error('The connection was lost.'));
+  const again = await own.asked();
+  expect(again.request).toEqual(first.request);
+  again.says('Hello!');
+  (await own.asked()).says('And then.');
+  const log = await conversation.until('both', (k) => count(k, 'reply.completed') === 2);
+  expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1));
+  expect(batches[0]).toMatchObject({ base: 1, entries: [{ seq: 1 }, { seq: 2 }] });
 });

@@ -1,6 +1,6 @@
 /**
  * A conversation, for as long as it lasts: a thin shell around the rules. Signals go into an inbox; the rules decide;
- * what they decided is written to the log; then their effects are carried out.
+ * what they decided is written to the log, or rides on the reply it starts (write.ts); then their effects are carried out.
  */
 import {
   condition,
@@ -11,16 +11,16 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { Entry } from '../contract/entry.ts';
 import { SIGNALS, UPDATES } from '../contract/names.ts';
 import type * as Signals from '../contract/signals.ts';
 import { decide } from '../conversation/decide.ts';
 import type { Event, Untimed } from '../conversation/event.ts';
-import { headOf } from '../conversation/head.ts';
 import { wakeAt } from '../conversation/next.ts';
 import { isBusy, newConversation, type State } from '../conversation/state.ts';
 import { createEffects } from './effects.ts';
 import { detailsOf, showStatus, waitsFor } from './visible.ts';
-import { write } from './write.ts';
+import { createLog } from './write.ts';
 
 const message = defineSignal<[Signals.MessageSignal]>(SIGNALS.message);
 const interrupt = defineSignal<[Signals.InterruptSignal]>(SIGNALS.interrupt);
@@ -36,12 +36,15 @@ export interface Carried {
   run: number;
   state: State;
   inbox: Event[];
+  /** Entries that rode on a reply of which nothing was heard. */
+  unwritten: Entry[];
 }
 
 const firstRun = ({ agent, limits }: Signals.ConversationStart): Carried => ({
   run: 0,
   state: newConversation(agent, limits),
   inbox: [],
+  unwritten: [],
 });
 
 export async function conversation(
@@ -52,7 +55,8 @@ export async function conversation(
   const { max_history_events: softSize } = start.limits;
   let { state, inbox } = carried;
   const hear = (event: Untimed) => void inbox.push({ ...event, at: Date.now() });
-  const effects = createEffects(start, hear);
+  const log = createLog(start.conversation, run, carried.unwritten);
+  const effects = createEffects(start, hear, log.isWritten);
 
   setHandler(message, (signal) => hear({ type: 'message', ...signal }));
   setHandler(interrupt, (signal) => hear({ type: 'interrupt', ...signal }));
@@ -71,16 +75,15 @@ export async function conversation(
     // Nothing is written in the task that continues as new: the server refuses it while a signal waits, and the task is
     // then decided anew. So the next run hears, decides and writes this itself.
     if (isQuiet || (historyIs(2 * softSize) && effects.pendingAfter(decided.effects) === 0)) {
-      await continueAsNew<typeof conversation>(start, { run: run + 1, state, inbox });
+      const unwritten = log.unwritten();
+      await continueAsNew<typeof conversation>(start, { run: run + 1, state, inbox, unwritten });
     }
     inbox = [];
     ({ state } = decided);
-    if (decided.entries.length > 0) {
-      await write(start.conversation, run, decided.entries, headOf(state));
-    }
+    const riding = await log.write(decided);
     setCurrentDetails(detailsOf(state));
     showStatus(state);
-    decided.effects.forEach(effects.perform);
+    for (const effect of decided.effects) effects.perform(effect, riding);
   }
 
   /** True: nothing has happened for a while, and this run is long enough. */

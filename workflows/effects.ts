@@ -9,6 +9,7 @@ import {
   startChild,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import type { Batch } from '../contract/batch.ts';
 import { callWorkflowId } from '../contract/names.ts';
 import type { ConversationStart } from '../contract/signals.ts';
 import type { Effect, Untimed } from '../conversation/event.ts';
@@ -16,7 +17,8 @@ import type { call } from './call.ts';
 import { failureOf } from './failure.ts';
 
 export interface Effects {
-  perform(this: void, effect: Effect): void;
+  /** @param riding what the reply that is started has to write */
+  perform(this: void, effect: Effect, riding?: Batch): void;
   /** How many are under way that would be lost with this run, were these the next ones. */
   pendingAfter(next: Effect[]): number;
 }
@@ -34,6 +36,7 @@ const { generateReply } = proxyActivities<Activities>({
 export function createEffects(
   { conversation, agent, limits }: ConversationStart,
   hear: (event: Untimed) => void,
+  isWritten: (batch: Batch) => void,
 ): Effects {
   const underWay = new Set<Promise<void>>();
   const replies = new Map<string, CancellationScope>();
@@ -43,16 +46,27 @@ export function createEffects(
     void work.finally(() => underWay.delete(work));
   }
 
-  async function reply({ request, reason }: Effect & { type: 'start_reply' }): Promise<void> {
+  async function reply(
+    { request, reason }: Effect & { type: 'start_reply' },
+    batch?: Batch,
+  ): Promise<void> {
     const { reply_id } = request;
     const scope = new CancellationScope();
     replies.set(reply_id, scope);
     try {
       const result = await scope.run(() =>
         generateReply.executeWithOptions({ summary: reason }, [
-          { ...request, conversation, agent, attempts: limits.model_attempts },
+          {
+            ...request,
+            conversation,
+            agent,
+            attempts: limits.model_attempts,
+            ...(batch && { batch }),
+          },
         ]),
       );
+      // A failure may have come before: then the next write brings it again, which does no harm.
+      if (batch) isWritten(batch);
       hear({ type: 'reply_completed', reply_id, result });
     } catch (error) {
       // The rules stopped it themselves and have gone on already.
@@ -88,10 +102,10 @@ export function createEffects(
   }
 
   return {
-    perform(effect) {
+    perform(effect, riding) {
       switch (effect.type) {
         case 'start_reply':
-          return track(reply(effect));
+          return track(reply(effect, riding));
         case 'stop_reply':
           return replies.get(effect.reply_id)?.cancel();
         case 'start_call':

@@ -1,13 +1,35 @@
-/** The only way into the log. */
+/**
+ * The only way into the log. There are two of them:
+ *
+ * - A local activity writes before this task is committed. If the worker dies in between, the task runs again and may
+ *   decide otherwise: hence the fence, which only grows, and by which the store replaces what was written in vain.
+ * - What only starts a reply rides on it: the reply's activity writes it first of all (activities/record.ts), so that the
+ *   model need not wait for two activities. It is scheduled by the commit, so this is never in vain, but it may come late,
+ *   or never if the reply is stopped first. So until it is known to be written, every other write begins with it.
+ */
 import {
   type LocalActivityOptions,
   proxyLocalActivities,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { Entry } from '../contract/entry.ts';
-import type { Head } from '../contract/head.ts';
+import type { Batch } from '../contract/batch.ts';
+import type { Entry, EntryKind } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
+import type { Decision } from '../conversation/event.ts';
+import { headOf } from '../conversation/head.ts';
+
+export interface Log {
+  /**
+   * Writes what was decided.
+   * @returns what has to be given to the reply that is started, instead of having been written
+   */
+  write(decided: Decision): Promise<Batch | undefined>;
+  /** The reply on which it rode has written it. */
+  isWritten(this: void, batch: Batch): void;
+  /** The last entries, as far as it is not known that they are written. */
+  unwritten(): Entry[];
+}
 
 const options = {
   startToCloseTimeout: '10s',
@@ -16,24 +38,49 @@ const options = {
 
 const { record } = proxyLocalActivities<Activities>(options);
 
+/** @param unwritten of the run before */
+export function createLog(conversation: ConversationKey, run: number, unwritten: Entry[]): Log {
+  return {
+    async write(decided) {
+      if (decided.entries.length === 0) return undefined;
+      const entries = [...unwritten, ...decided.entries];
+      const fence = { run, length: workflowInfo().historyLength };
+      const head = headOf(decided.state);
+      const batch = { conversation, fence, base: entries[0]!.seq, entries, head };
+      if (rides(decided)) {
+        unwritten = entries;
+        return batch;
+      }
+      await writeNow(batch);
+      unwritten = [];
+      return undefined;
+    },
+    isWritten({ entries }) {
+      const last = entries.at(-1)!.seq;
+      unwritten = unwritten.filter(({ seq }) => seq > last);
+    },
+    unwritten: () => unwritten,
+  };
+}
+
 /**
- * Writes entries before this task is committed. If the worker dies in between, the task runs again and may decide
- * otherwise: hence the fence, which only grows, and by which the store replaces what was written in vain.
+ * Only what does nothing but start a reply may wait for it. What ends something is urgent: a reply that is interrupted has
+ * to fall silent now, a reader has to know now that something is over, and no other effect may come before its entries.
  */
-export async function write(
-  conversation: ConversationKey,
-  run: number,
-  entries: Entry[],
-  head: Head,
-): Promise<void> {
-  const fence = { run, length: workflowInfo().historyLength };
+const RIDING: ReadonlySet<EntryKind> = new Set(['message.user', 'call.event', 'reply.started']);
+
+const rides = ({ entries, effects }: Decision) =>
+  effects.length === 1 &&
+  effects[0]!.type === 'start_reply' &&
+  entries.every(({ kind }) => RIDING.has(kind));
+
+async function writeNow(batch: Batch): Promise<void> {
   try {
-    const summary = entries.map(({ seq, kind }) => `${seq} ${kind}`).join(', ');
-    const batch = { conversation, fence, base: entries[0]!.seq, entries, head };
+    const summary = batch.entries.map(({ seq, kind }) => `${seq} ${kind}`).join(', ');
     await record.executeWithOptions({ ...options, summary: summary.slice(0, 200) }, [batch]);
   } catch (error) {
     // A plain error fails the task and not the conversation: a worker that was replaced must not go on, and one that
     // wrongly believes so is seen in the Temporal UI.
-    throw new Error(`The log refused entry ${entries[0]!.seq}: ${String(error)}`, { cause: error });
+    throw new Error(`The log refused entry ${batch.base}: ${String(error)}`, { cause: error });
   }
 }
