@@ -54,6 +54,39 @@ test('the model is sent what rode on the reply, though it is in the log already'
   ]);
 });
 
+test('the model is asked while the batch is being written, but nothing is shown before it stands', async () => {
+  const recorded = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const { result, happened } = await play({
+    model: () => {
+      asked.resolve();
+      return { text: 'Here.' };
+    },
+    request: { batch: riding({}) },
+    recording: () => recorded.promise,
+    begin: async () => {
+      happened.push('begun');
+      return true;
+    },
+    append: async () => true,
+  });
+  await asked.promise;
+  expect(happened).toEqual([]);
+  recorded.resolve();
+  await result;
+  expect(happened).toEqual(['begun', ['kept', 'Here.', 1], ['shown', 'Here.']]);
+});
+
+test('a reply whose batch cannot be written is tried again, and says nothing', async () => {
+  const { result, happened } = await play({
+    model: () => ({ text: 'Here.' }),
+    request: { batch: riding({}) },
+    recording: () => Promise.reject(new Error('The database is away.')),
+  });
+  await expect(result).rejects.toThrow('The database is away.');
+  expect(happened).toEqual([]);
+});
+
 test('an agent that names neither model nor tools has the default and all', async () => {
   const { result, stub } = await play({ model: () => ({}) });
   await result;

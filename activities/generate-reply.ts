@@ -49,8 +49,9 @@ async function generateReply(
     if (message.type === 'stop' && message.reply_id === reply_id) stop.abort(stopped(reply_id));
   });
 
-  // The model need not wait for the draft to begin; its first word does.
+  // The model need not wait for what is written before it speaks; its first word does.
   const begin = once(async () => {
+    if (!(await isRecorded({ store, bus }, request))) throw stopped(reply_id);
     if (!(await store.beginDraft(conversation, reply_id, attempt))) throw stopped(reply_id);
   });
   // What is shown is what is kept: a text that the store refuses was never said.
@@ -69,15 +70,13 @@ async function generateReply(
     const agent = findAgent(catalogue, request.agent);
     const tools = toolsOf(agent, catalogue);
     const [entries, progress] = await Promise.all([
-      readLog({ store, bus }, request),
+      readLog(store, request),
       store.progress(
         conversation,
         request.calls.map(({ call_id }) => call_id),
       ),
     ]);
-    begin().catch((error: unknown) => stop.abort(error));
-
-    const { text, asked, usage } = await speak(
+    const speaking = speak(
       model,
       {
         model: agent.model ?? defaultModel,
@@ -86,7 +85,9 @@ async function generateReply(
       },
       signal,
       (piece) => draft.add(piece),
-    ).catch((error: unknown) => {
+    );
+    begin().catch((error: unknown) => stop.abort(error));
+    const { text, asked, usage } = await speaking.catch((error: unknown) => {
       signal.throwIfAborted();
       throw toFailure(error, { last: attempt >= request.attempts });
     });
@@ -99,18 +100,22 @@ async function generateReply(
   }
 }
 
-/** What the model sees. The batch is written meanwhile; what stands before it is in the log already. */
+/** What the model sees: what stands in the log, and what this reply writes there itself. */
 async function readLog(
-  { store, bus }: Pick<GenerateReplyDependencies, 'store' | 'bus'>,
-  { conversation, reply_id, from, to, batch }: ReplyRequest,
+  store: Pick<Store, 'window'>,
+  { conversation, from, to, batch }: ReplyRequest,
 ): Promise<Entry[]> {
   if (!batch) return store.window(conversation, { from, to });
-  const [stands, before] = await Promise.all([
-    recordRiding({ store, bus }, batch),
-    batch.base > from ? store.window(conversation, { from, to: batch.base - 1 }) : [],
-  ]);
-  if (!stands) throw stopped(reply_id);
+  const before =
+    batch.base > from ? await store.window(conversation, { from, to: batch.base - 1 }) : [];
   return [...before, ...batch.entries];
+}
+
+async function isRecorded(
+  dependencies: Pick<GenerateReplyDependencies, 'store' | 'bus'>,
+  { batch }: ReplyRequest,
+): Promise<boolean> {
+  return !batch || recordRiding(dependencies, batch);
 }
 
 /** What `work` gives, asked for however often. */

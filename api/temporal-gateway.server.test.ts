@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { conversationWorkflowId } from '../contract/names.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
@@ -13,7 +14,8 @@ beforeAll(async () => {
   rig = await createRig(address);
   await rig.startWorker();
   const { taskQueue } = rig;
-  gateway = createTemporalGateway({ address, namespace: 'default', taskQueue });
+  const connect = () => NativeConnection.connect({ address });
+  gateway = createTemporalGateway({ connect, namespace: 'default', taskQueue });
 });
 afterAll(async () => {
   await gateway.disconnect();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { NativeConnection } from '@temporalio/worker';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LIMITS } from '../testing/story.ts';
 import { GatewayUnavailable } from './gateway.ts';
@@ -22,7 +23,8 @@ async function nowhere(): Promise<string> {
 
 beforeEach(async () => {
   const address = await nowhere();
-  gateway = createTemporalGateway({ address, namespace: 'default', deadline_ms: 50 });
+  const connect = () => NativeConnection.connect({ address });
+  gateway = createTemporalGateway({ connect, namespace: 'default', deadline_ms: 50 });
 });
 afterEach(() => gateway.disconnect());
 

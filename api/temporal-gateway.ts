@@ -1,7 +1,7 @@
 /** The gateway to a Temporal server. */
 import {
   Client,
-  Connection,
+  type ConnectionLike,
   isGrpcServiceError,
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
@@ -29,8 +29,8 @@ import type { ConversationStart } from '../contract/signals.ts';
 import { type Gateway, GatewayUnavailable, type Sent } from './gateway.ts';
 
 export interface TemporalOptions {
-  /** host:port */
-  address: string;
+  /** Tried at the first call, and again at the next one until it succeeds. */
+  connect(): Promise<ConnectionLike>;
   namespace: string;
   taskQueue?: string;
   dataConverter?: DataConverter;
@@ -42,27 +42,36 @@ export interface TemporalGateway extends Gateway {
   disconnect(): Promise<void>;
 }
 
-/** Connects at the first call, and again whenever the server comes back: starts and stays up without one. */
+/** Starts and stays up without a server. */
 export function createTemporalGateway(options: TemporalOptions): TemporalGateway {
-  const { address, namespace, dataConverter, deadline_ms = 5_000 } = options;
+  const { namespace, dataConverter, deadline_ms = 5_000 } = options;
   const taskQueue = options.taskQueue ?? TASK_QUEUE;
-  const connection = Connection.lazy({ address });
-  const client = new Client({ connection, namespace, dataConverter });
+  let connecting: Promise<Client> | undefined;
+  const connect = () =>
+    (connecting ??= options.connect().then(
+      (connection) => new Client({ connection, namespace, dataConverter }),
+      (cause: unknown) => {
+        connecting = undefined;
+        throw new GatewayUnavailable('Temporal cannot be reached.', { cause });
+      },
+    ));
 
-  const call = async <T>(request: () => Promise<T>): Promise<T> => {
+  const call = async <T>(request: (client: Client) => Promise<T>): Promise<T> => {
+    const client = await connect();
     try {
-      return await connection.withDeadline(Date.now() + deadline_ms, request);
+      return await client.withDeadline(Date.now() + deadline_ms, () => request(client));
     } catch (error) {
       throw isUnavailable(error)
         ? new GatewayUnavailable('Temporal does not answer.', { cause: error })
         : error;
     }
   };
-  const handle = (key: ConversationKey) => client.workflow.getHandle(conversationWorkflowId(key));
+  const handle = (client: Client, key: ConversationKey) =>
+    client.workflow.getHandle(conversationWorkflowId(key));
   const signal = (key: ConversationKey, name: string, payload: object): Promise<Sent> =>
-    call(async () => {
+    call(async (client) => {
       try {
-        await handle(key).signal(name, payload);
+        await handle(client, key).signal(name, payload);
         return 'sent';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'not_running';
@@ -72,7 +81,7 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
 
   return {
     start: (start, message) =>
-      call(async () => {
+      call(async (client) => {
         const started = startOptions(start, taskQueue);
         try {
           if (message) {
@@ -96,9 +105,9 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
     close: (key, close) => signal(key, SIGNALS.close, close),
 
     messageIfIdle: (key, message) =>
-      call(async () => {
+      call(async (client) => {
         try {
-          await handle(key).executeUpdate(UPDATES.messageIfIdle, {
+          await handle(client, key).executeUpdate(UPDATES.messageIfIdle, {
             args: [message],
             // Within a run, Temporal answers a repeat as it answered the first.
             updateId: message.message_id,
@@ -114,9 +123,13 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
       }),
 
     async ready() {
-      await call(() => connection.workflowService.describeNamespace({ namespace }));
+      await call(({ workflowService }) => workflowService.describeNamespace({ namespace }));
     },
-    disconnect: () => connection.close(),
+    async disconnect() {
+      // Without a connection there is nothing to close.
+      const client = await connecting?.catch(() => undefined);
+      await client?.connection.close();
+    },
   };
 }
 

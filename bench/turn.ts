@@ -6,10 +6,9 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -197,13 +196,16 @@ function summarise(samples: { ours: Sample[]; bare: Sample[] }) {
 const agent = new Agent({ keepAlive: true });
 
 /** As lean as a load generator: what is measured is the service. */
-async function post(url: string, body: object): Promise<void> {
+function post(url: string, body: object): Promise<void> {
   const headers = { 'content-type': 'application/json' };
-  const sent = request(url, { agent, method: 'POST', headers });
-  sent.end(JSON.stringify(body));
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  await text(response);
-  if (response.statusCode !== 202) throw new Error(`${url} answered ${response.statusCode}.`);
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { agent, method: 'POST', headers }, (response) => {
+      const { statusCode } = response;
+      if (statusCode !== 202) reject(new Error(`${url} answered ${statusCode}.`));
+      response.resume().once('end', resolve);
+    });
+    sent.once('error', reject).end(JSON.stringify(body));
+  });
 }
 
 async function untilReady(base: string, service: ChildProcess): Promise<void> {

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
 import { type Api, buildApp } from '../api/app.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
@@ -100,7 +101,9 @@ async function startParts(
   const worker = await stack.opening('The worker', starting, (w) => w.close());
 
   signal.throwIfAborted();
-  const connecting = createTemporalGateway({ address, namespace });
+  // The worker's kind of connection: it works outside the thread that answers requests.
+  const connect = () => NativeConnection.connect({ address });
+  const connecting = createTemporalGateway({ connect, namespace });
   const gateway = await stack.opening('The gateway', connecting, (g) => g.disconnect());
   const building = buildApp({
     store,

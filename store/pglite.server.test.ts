@@ -4,8 +4,10 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PGlite } from '@electric-sql/pglite';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { openStore } from './open.ts';
+import { startPGlite } from './pglite-client.ts';
 import { batch, message, replying, someone, started } from './samples.ts';
 
 let folder: string;
@@ -43,6 +45,28 @@ test('what was acknowledged is there after kill -9, and the log goes on from it'
   await store.record(batch(one, [9, 9], last + 1, [message(last + 1, 'and on')]));
   expect((await store.conversation(one))?.last_seq).toBe(last + 1);
   await store.close();
+});
+
+test('a transaction that fails leaves nothing, and its error keeps its code', async () => {
+  const pglite = await startPGlite({ folder, startParams: PGlite.defaultStartParams });
+  onTestFinished(() => pglite.close());
+  await pglite.exec('create table things (name text primary key)');
+  const twice = pglite.transaction(async ({ query }) => {
+    await query('insert into things values ($1)', ['one']);
+    await query('insert into things values ($1)', ['one']);
+  });
+  // Asked meanwhile, it waits for the end of the transaction.
+  const after = pglite.query('select * from things');
+  await expect(twice).rejects.toMatchObject({ code: '23505' });
+  expect(await after).toMatchObject({ rows: [] });
+});
+
+test('what is asked of a database that has been closed fails', async () => {
+  const pglite = await startPGlite({ folder, startParams: PGlite.defaultStartParams });
+  const asked = pglite.query('select 1');
+  await pglite.close();
+  expect(await asked).toMatchObject({ rows: [{ '?column?': 1 }] });
+  await expect(pglite.query('select 1')).rejects.toThrow('The database has stopped.');
 });
 
 test('long drafts do not make the files grow without end', async () => {

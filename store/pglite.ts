@@ -1,15 +1,16 @@
 /** PGlite in a folder: one PostgreSQL backend inside this process, without the others that look after its files. */
 import { mkdir } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
+import { startPGlite, type ThreadedPGlite } from './pglite-client.ts';
 import type { Store } from './store.ts';
 
 /** @throws Error naming the folder. */
-export async function openPGlite(folder: string): Promise<PGlite> {
+export async function openPGlite(folder: string): Promise<ThreadedPGlite> {
   try {
     await mkdir(folder, { recursive: true });
     // What a checkpoint leaves of the write-ahead log; PostgreSQL's own measure, a gigabyte, is made for servers.
     const wal = ['-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'];
-    return await PGlite.create(folder, { startParams: [...PGlite.defaultStartParams, ...wal] });
+    return await startPGlite({ folder, startParams: [...PGlite.defaultStartParams, ...wal] });
   } catch (error) {
     // PGlite fails with no more than "Aborted()" where the files are not whole or cannot be written.
     throw new Error(
@@ -24,7 +25,7 @@ export async function openPGlite(folder: string): Promise<PGlite> {
  * checkpoint: the files would grow by the whole text with each piece that is added to a draft, and reopening after a crash would
  * replay all of it.
  */
-export function tidied(store: Store, pglite: PGlite): Store {
+export function tidied(store: Store, pglite: ThreadedPGlite): Store {
   let writes = 0;
   const counted = async <T>(write: Promise<T>): Promise<T> => {
     const done = await write;

@@ -72,6 +72,8 @@ export interface Play {
   client?: ModelClient;
   request?: Partial<ReplyRequest>;
   attempt?: number;
+  /** Before the batch that rides is written. */
+  recording?: () => Promise<void>;
   begin?: () => Promise<boolean>;
   append?: (text: string) => Promise<boolean>;
 }
@@ -82,6 +84,7 @@ export async function play({
   client,
   request,
   attempt = 1,
+  recording,
   begin,
   append,
 }: Play) {
@@ -119,6 +122,10 @@ export async function play({
   const generateReply = createGenerateReply({
     store: {
       ...store,
+      async record(batch) {
+        await recording?.();
+        return store.record(batch);
+      },
       beginDraft: begin ?? store.beginDraft,
       async appendDraft(key, draft) {
         const wanted = (await append?.(draft.text)) ?? (await store.appendDraft(key, draft));
