@@ -20,11 +20,15 @@ const describeTool = createDescribeTools({
 });
 
 test('a tool that says nothing may run for an hour and is resumed', async () => {
-  expect(await describeTool('plain')).toEqual({ timeout_ms: 3_600_000, restart: 'resume' });
+  expect(await describeTool('plain')).toEqual({
+    kind: 'local',
+    timeout_ms: 3_600_000,
+    restart: 'resume',
+  });
 });
 
 test('what it says counts', async () => {
-  expect(await describeTool('own')).toEqual({ timeout_ms: 5, restart: 'fail' });
+  expect(await describeTool('own')).toEqual({ kind: 'local', timeout_ms: 5, restart: 'fail' });
 });
 
 test('an unknown tool is not asked for again', async () => {

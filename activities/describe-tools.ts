@@ -16,6 +16,6 @@ export function createDescribeTools({ catalogue }: { catalogue: Catalogue }) {
 }
 
 /** With the defaults of what a tool does not say. */
-export function factsOf({ timeout_ms = 3_600_000, restart = 'resume' }: Tool): ToolFacts {
-  return { timeout_ms, restart };
+export function factsOf({ timeout_ms = 3_600_000, restart = 'resume' }: Tool) {
+  return { kind: 'local', timeout_ms, restart } satisfies ToolFacts;
 }

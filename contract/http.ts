@@ -143,7 +143,9 @@ export const toolList = z
         results: z
           .object({ min: z.int(), max: z.union([z.int(), z.literal('many')]) })
           .describe('How many results a call has, the last included.'),
-        restart: z.enum(['resume', 'fail']).describe('What happens to a call after a crash.'),
+        restart: z
+          .enum(['resume', 'reattach', 'fail'])
+          .describe('What happens to a call after a crash.'),
       }),
     ),
   })

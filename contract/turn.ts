@@ -58,7 +58,16 @@ export interface CallStart {
 }
 
 /** What the call workflow has to know of a tool; the answer of `describe-tools`. */
-export interface ToolFacts {
+export type ToolFacts = {
   timeout_ms: number;
-  restart: 'resume' | 'fail';
-}
+} & (
+  | { kind: 'local'; restart: Restart }
+  /** Another team's service, which pushes events: it has failed after so much silence. */
+  | { kind: 'remote'; silence_ms: number }
+);
+
+/**
+ * After a crash: go on from the last checkpoint; find the program again, which ran on meanwhile; or tell the model that it was cut
+ * off.
+ */
+export type Restart = 'resume' | 'reattach' | 'fail';

@@ -55,7 +55,7 @@ export async function createRig(
 
   const activities: Activities = {
     record: createRecord({ store, bus }),
-    describeTool: async () => ({ timeout_ms: 60_000, restart: 'resume' }),
+    describeTool: async () => ({ kind: 'local', timeout_ms: 60_000, restart: 'resume' }),
     generateReply: (request) =>
       withHeartbeat(async () => {
         if (request.batch && !(await recordRiding({ store, bus }, request.batch))) {

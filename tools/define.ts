@@ -1,6 +1,7 @@
 /** What a tool is. A tool is an async generator; each `yield` is one asynchronous result. */
 import type { z } from 'zod';
 import type { Schedule } from '../contract/entry.ts';
+import type { Restart } from '../contract/turn.ts';
 
 export interface Tool<Input = any, Result = unknown> {
   /** As the model calls it: a letter, then letters, digits, `_` or `-`, at most 64. */
@@ -16,7 +17,7 @@ export interface Tool<Input = any, Result = unknown> {
   /** The longest it may run, in milliseconds. Default: one hour. */
   timeout_ms?: number;
   /** After a crash: run again from the last checkpoint, or tell the model that it was cut off. Default: `resume`. */
-  restart?: 'resume' | 'fail';
+  restart?: Restart;
   run(input: Input, call: CallContext): AsyncGenerator<CallYield, Result, void> | Promise<Result>;
 }
 

@@ -1,0 +1,24 @@
+/** A call whose tool runs beside the service: one activity with a heartbeat, from beginning to end. */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { CallEnd } from '../contract/signals.ts';
+import type { CallStart, ToolFacts } from '../contract/turn.ts';
+
+/** The activity ends an overlong tool by itself, with a readable reason; Temporal's limit is the net below. */
+const MARGIN_MS = 30_000;
+
+export function runLocal(
+  start: CallStart,
+  { timeout_ms }: ToolFacts & { kind: 'local' },
+): Promise<CallEnd> {
+  const { runTool } = proxyActivities<Activities>({
+    startToCloseTimeout: timeout_ms + MARGIN_MS,
+    heartbeatTimeout: '5s',
+    // The call is over when the tool has really stopped.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    // Only a lost worker leads to another attempt: what a tool throws comes back as a value.
+    retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 100 },
+  });
+  const summary = `${start.tool} ${JSON.stringify(start.input)}`.slice(0, 200);
+  return runTool.executeWithOptions({ summary }, [start]);
+}
