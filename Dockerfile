@@ -14,6 +14,7 @@ COPY client/ client/
 COPY contract/ contract/
 COPY conversation/ conversation/
 COPY demo/ demo/
+COPY explain/ explain/
 COPY model/ model/
 COPY store/ store/
 COPY stream/ stream/

@@ -17,6 +17,7 @@ import { lookRoutes } from './routes/look.ts';
 import { messageRoute } from './routes/message.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { streamRoute } from './routes/stream.ts';
+import { turnRoutes } from './routes/turns.ts';
 import { createStreams } from './streams.ts';
 
 export type { Api, ApiDependencies } from './dependencies.ts';
@@ -47,6 +48,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   messageRoute(app, dependencies);
   controlRoutes(app, dependencies);
   logRoutes(app, dependencies);
+  turnRoutes(app, dependencies);
   streamRoute(app, dependencies, streams);
   catalogueRoutes(app, dependencies);
   serviceRoutes(app, dependencies, metrics);

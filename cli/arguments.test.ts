@@ -4,6 +4,7 @@ import { readArguments } from './arguments.ts';
 test.each([
   ['start', { type: 'start' }],
   ['demo', { type: 'demo' }],
+  ['explain conv_1', { type: 'explain', id: 'conv_1' }],
   ['--help', { type: 'help' }],
   ['-h', { type: 'help' }],
   ['start --help', { type: 'help' }],
@@ -14,6 +15,8 @@ test.each([
 
 test.each([
   ['', 'A command is missing.'],
+  ['explain', 'The id of a conversation is missing.'],
+  ['explain conv_1 conv_2', '"conv_2" is too much.'],
   ['strat', 'There is no command "strat".'],
   ['start now please', '"now please" is too much.'],
   ['start --port=1', "Unknown option '--port'"],

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 
+/** What needs settings. */
+export type Running = { type: 'start' } | { type: 'demo' } | { type: 'explain'; id: string };
+
 export type Command =
-  | { type: 'start' }
-  | { type: 'demo' }
+  | Running
   | { type: 'help' }
   | { type: 'version' }
   /** `message` is one sentence. */
@@ -14,6 +16,7 @@ Commands:
   start      Starts the service: Temporal, worker, API. Settings come from the environment
              and from .env; .env.example lists them.
   demo       Starts a service of its own, plays a conversation, and stops.
+  explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
 
 Options:
   --help     Shows this.
@@ -37,6 +40,7 @@ export function readArguments(given: string[]): Command {
 }
 
 function readCommand([name, ...rest]: string[]): Command {
+  if (name === 'explain') return readExplain(rest);
   if (rest.length > 0) return { type: 'wrong', message: `"${rest.join(' ')}" is too much.` };
   switch (name) {
     case 'start':
@@ -47,4 +51,10 @@ function readCommand([name, ...rest]: string[]): Command {
     default:
       return { type: 'wrong', message: `There is no command "${name}".` };
   }
+}
+
+function readExplain([id, ...rest]: string[]): Command {
+  if (id === undefined) return { type: 'wrong', message: 'The id of a conversation is missing.' };
+  if (rest.length > 0) return { type: 'wrong', message: `"${rest.join(' ')}" is too much.` };
+  return { type: 'explain', id };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import packageFile from '../package.json' with { type: 'json' };
 import { ConfigError, readConfig, type Settings } from '../config.ts';
-import { readArguments, USAGE } from './arguments.ts';
+import { readArguments, type Running, USAGE } from './arguments.ts';
 
 /** Of a command line or a setting that is wrong: nothing was started. */
 const WRONG_USE = 2;
@@ -18,13 +18,21 @@ switch (command.type) {
     console.error(`${command.message}\n\n${USAGE}`);
     process.exitCode = WRONG_USE;
     break;
-  case 'start':
-  case 'demo': {
+  default: {
     const settings = readSettings();
-    if (!settings) break;
-    // Not above: these load everything, and a wrong command should not wait for it.
-    if (command.type === 'start') await (await import('./start.ts')).start(settings);
-    else await (await import('./demo.ts')).demo(settings);
+    if (settings) await run(command, settings);
+  }
+}
+
+/** Each part is loaded when it is wanted: a wrong command should not wait for everything. */
+async function run(command: Running, settings: Settings): Promise<void> {
+  switch (command.type) {
+    case 'start':
+      return (await import('./start.ts')).start(settings);
+    case 'demo':
+      return (await import('./demo.ts')).demo(settings);
+    case 'explain':
+      return (await import('./explain.ts')).explain(settings, command.id);
   }
 }
 

@@ -91,6 +91,7 @@ const MEANING: Record<string, string> = {
   store: 'the log',
   stream: 'bus, follow, server-sent events',
   agents: 'what an agent is; the built-in one',
+  explain: 'why the agent spoke: the log put together by turns',
   tools: 'what a tool is; the built-in ones',
   model: 'what the model sees, and how it is asked',
   activities: 'effects',

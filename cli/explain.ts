@@ -1,0 +1,28 @@
+/** `meanwhile explain <id>`: why the agent spoke, turn by turn, as the running service tells it. */
+import { HttpError, MeanwhileClient } from '../client/client.ts';
+import type { Settings } from '../config.ts';
+import type { Turn } from '../contract/turns.ts';
+import { printTurn } from '../explain/print.ts';
+import { report } from './run-service.ts';
+
+/** Exit code 1 when the service does not answer, or knows no such conversation. */
+export async function explain({ HOST, PORT }: Settings, id: string): Promise<void> {
+  const url = `http://${HOST}:${PORT}`;
+  const client = new MeanwhileClient(url);
+  try {
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const page: { turns: Turn[]; next_after?: number } = await client.get(
+        `/v1/conversations/${encodeURIComponent(id)}/turns?after=${after}`,
+      );
+      for (const turn of page.turns) console.log(`${printTurn(turn)}\n`);
+      if (after === 0 && page.turns.length === 0) console.log('Nothing has been said yet.');
+      after = page.next_after;
+    }
+  } catch (error) {
+    report(error instanceof HttpError ? new Error(error.problem.detail) : away(url, error));
+  }
+}
+
+/** What fetch throws says only that it failed. */
+const away = (url: string, cause: unknown) =>
+  new Error(`No service answers at ${url}. PORT and HOST say where it is.`, { cause });

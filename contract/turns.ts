@@ -1,0 +1,68 @@
+/** Why the agent spoke: a conversation's log, put together by turns. Answers `GET /v1/conversations/:id/turns`. */
+import { z } from 'zod';
+import { actor, usage } from './entry.ts';
+
+const seq = z.int().positive();
+
+/** An entry that made the agent speak, or would have. */
+export const trigger = z.object({
+  seq,
+  at: z.iso.datetime(),
+  kind: z.string().describe('message.user, call.event, call.completed …'),
+  actor,
+  what: z
+    .string()
+    .describe('In words, at most 200 characters: what was said, or "50 % of call_a".'),
+});
+
+export const turnReply = z.object({
+  reply_id: z.string(),
+  seq: seq.describe('Of its reply.started entry.'),
+  because: z.enum(['message', 'news', 'results']),
+  reason: z.string(),
+  status: z.enum(['in_flight', 'completed', 'interrupted', 'failed']),
+  interrupted_by: z.enum(['message', 'event', 'request', 'close']).optional(),
+  error: z.string().optional(),
+  text: z.string().optional().describe('What was said, at most 200 characters.'),
+  started_at: z.iso.datetime(),
+  ended_at: z.iso.datetime().optional(),
+  duration_ms: z.int().nonnegative().optional(),
+  usage: usage.optional(),
+});
+
+export const turnCall = z.object({
+  call_id: z.string(),
+  tool: z.string(),
+  seq: seq.describe('Of its call.requested entry.'),
+  reply_id: z.string().describe('The reply that asked for it.'),
+  status: z.string().describe('As in the conversation: requested, running, completed, dropped …'),
+  why: z.string().optional().describe('Why it was dropped, failed or denied; who cancelled it.'),
+});
+
+const fate = (meaning: string) => z.array(trigger).describe(meaning);
+
+export const turn = z.object({
+  turn: z.int().positive().describe('1, 2, 3 … within the conversation.'),
+  triggered_by: fate('Who and what made the agent speak, and when.'),
+  because: z.enum(['message', 'news']),
+  replies: z.array(turnReply),
+  calls: z.array(turnCall).describe('What its replies asked for.'),
+  spoken: fate('News that was told.'),
+  merged: fate('News that a later event of the same call made needless.'),
+  silent: fate('News that the model saw and said nothing about.'),
+  superseded: fate('News of calls that were cancelled before it was told.'),
+  unheard: fate('News that nobody was left to hear: the conversation closed.'),
+  deferred: z
+    .array(trigger.extend({ turn: z.int().positive().optional() }))
+    .describe('What came during a reply of this turn and waited; `turn` is where it was taken up.'),
+  limits: z.array(z.object({ limit: z.string(), value: z.number() })).describe('Reached in it.'),
+  started_at: z.iso.datetime(),
+  ended_at: z.iso.datetime().optional().describe('Of its last reply. Absent: one is in flight.'),
+  duration_ms: z.int().nonnegative().optional(),
+  usage: usage.describe('Tokens of its replies.'),
+});
+
+export type Trigger = z.infer<typeof trigger>;
+export type TurnReply = z.infer<typeof turnReply>;
+export type TurnCall = z.infer<typeof turnCall>;
+export type Turn = z.infer<typeof turn>;
