@@ -24,6 +24,7 @@ test('an empty environment gives the defaults, and nothing for what has none', (
     MEANWHILE_MAX_REPLIES_PER_TURN: 10,
     MEANWHILE_MAX_MESSAGE_BYTES: 100_000,
     MEANWHILE_MAX_RESULT_BYTES: 64_000,
+    MEANWHILE_ALLOW_PRIVATE_URLS: false,
   });
 });
 
@@ -90,7 +91,7 @@ function refusal(environment: Record<string, string>): string {
 
 /** Every line is a comment: copying the file as it is changes nothing. */
 function example(): string {
-  const defaults: Record<string, string | number | undefined> = readConfig({});
+  const defaults: Record<string, string | number | boolean | undefined> = readConfig({});
   const blocks = Object.entries(settings.shape).map(
     ([name, { description }]) => `# ${description}\n# ${name}=${defaults[name] ?? ''}\n`,
   );

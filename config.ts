@@ -58,6 +58,9 @@ export const settings = z.object({
   MEANWHILE_MAX_RUNNING: count
     .default(3)
     .describe('Calls that run at once in a conversation (R9).'),
+  MEANWHILE_MAX_RUNNING_PER_TENANT: count
+    .optional()
+    .describe('Calls that run at once in all conversations of a tenant. Unset: any number.'),
   MEANWHILE_GRACE_MS: milliseconds
     .default(1_500)
     .describe('Results within this time go to the model in the same turn (R11).'),
@@ -68,6 +71,20 @@ export const settings = z.object({
   MEANWHILE_MAX_RESULT_BYTES: bytes
     .default(64_000)
     .describe('Largest single result of a tool, as JSON; above it the call fails.'),
+  MEANWHILE_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
+    .optional()
+    .describe('Where remote tools reach the API. Unset: http://HOST:PORT.'),
+  MEANWHILE_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe('Signs the push URLs of remote tools. Unset: made once, in MEANWHILE_HOME.'),
+  MEANWHILE_ALLOW_PRIVATE_URLS: z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((text) => text === 'true')
+    .default(false)
+    .describe('Whether remote tools may be at private and local addresses.'),
 });
 
 export type Settings = z.infer<typeof settings>;
@@ -110,6 +127,6 @@ export function cacheFolder(
 /** The value is shown unless it may hold a key or a password. */
 function explain(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(issue.path[0]);
-  const shown = /KEY|URL/.test(name) ? '' : `, not "${given[name]}"`;
+  const shown = /KEY|URL$|SECRET/.test(name) ? '' : `, not "${given[name]}"`;
   return `${name} ${issue.message}${shown}. (${settings.shape[name as keyof Settings].description})`;
 }

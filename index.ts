@@ -3,5 +3,12 @@ export { z } from 'zod';
 export { type Agent, defineAgent } from './agents/define.ts';
 export { type CommandTool, defineCommandTool } from './tools/command.ts';
 export { literal } from './tools/command-template.ts';
-export { type CallContext, type CallYield, defineTool, type Tool } from './tools/define.ts';
+export {
+  type CallContext,
+  type CallYield,
+  defineTool,
+  type LocalTool,
+  type Tool,
+} from './tools/define.ts';
 export type { ToolSettings } from './tools/load.ts';
+export { defineRemoteTool, type RemoteTool } from './tools/remote.ts';

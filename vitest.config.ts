@@ -9,6 +9,8 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: ['**/*.test.ts', '**/*.property.test.ts'],
+          // Properties try a thousand sequences; how long that takes says nothing.
+          testTimeout: 60_000,
           exclude: ['node_modules/**', '.meanwhile/**', '**/*.server.test.ts', '**/*.e2e.test.ts'],
         },
       },

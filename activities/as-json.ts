@@ -1,3 +1,4 @@
+import { storable } from '../contract/storable.ts';
 import { CallFailed } from './call-failed.ts';
 
 /**
@@ -20,11 +21,7 @@ export function asJson(value: unknown, maxBytes: number, what: string): unknown 
 
 function stringify(value: unknown, what: string): string {
   try {
-    // The escapes are JSON.stringify's own; an escaped backslash is matched only to be left alone.
-    return (JSON.stringify(value, refuseLoss) ?? 'null').replaceAll(
-      /\\(\\|u0000|ud[89a-f][0-9a-f]{2})/g,
-      (escape) => (escape === '\\\\' ? escape : '\\ufffd'),
-    );
+    return storable(JSON.stringify(value, refuseLoss) ?? 'null');
   } catch (error) {
     const [reason] = String(error instanceof Error ? error.message : error).split('\n');
     throw new CallFailed('InvalidResult', `${what} is no JSON: ${reason}.`);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CallEventSignal } from '../contract/signals.ts';
-import type { Report } from '../tools/report.ts';
+import type { Report } from '../contract/report.ts';
 import { advance, type CallCursor, restoreCursor } from './call-cursor.ts';
 import type { Step } from './tool-yield.ts';
 

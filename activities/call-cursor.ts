@@ -5,12 +5,25 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { CallEventSignal } from '../contract/signals.ts';
-import type { Report } from '../tools/report.ts';
-import { admit, createFilter, filterState } from '../tools/report-filter.ts';
+import type { Report } from '../contract/report.ts';
+import { admit, createFilter, type FilterState } from '../contract/report-filter.ts';
 import { CallFailed } from './call-failed.ts';
 import type { Step } from './tool-yield.ts';
 
 const count = z.int().min(0);
+
+const report = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('percent'), every: z.number().min(1).max(100) }),
+  z.object({ type: z.literal('time'), every_ms: z.number().min(1_000) }),
+  z.object({ type: z.literal('end') }),
+  z.object({ type: z.literal('everything') }),
+]) satisfies z.ZodType<Report>;
+
+const filterState = z.object({
+  report,
+  milestone: z.number().min(0).max(100),
+  told_at: z.number(),
+}) satisfies z.ZodType<FilterState>;
 
 const digests = z.array(z.string());
 

@@ -1,21 +1,47 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { ToolFacts } from '../contract/turn.ts';
+import type { Slots, ToolFacts } from '../contract/turn.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
-import type { Tool } from '../tools/define.ts';
+import { ONE_RESULT } from '../contract/result-count.ts';
+import { isRemote, type LocalTool, type Tool } from '../tools/define.ts';
+import type { RemoteTool } from '../tools/remote.ts';
 
 /**
  * What the call workflow has to know of a tool. An activity, since the catalogue may read differently on replay.
  * @throws ApplicationFailure `UnknownTool`, not to be retried
  */
-export function createDescribeTools({ catalogue }: { catalogue: Catalogue }) {
+export function createDescribeTools({
+  catalogue,
+  maxRunningPerTenant,
+}: {
+  catalogue: Catalogue;
+  /** Calls of a tenant that run at once. Default: any number. */
+  maxRunningPerTenant?: number;
+}) {
   return async function describeTool(name: string): Promise<ToolFacts> {
     const tool = catalogue.tools.get(name);
-    if (tool) return factsOf(tool);
+    if (tool) {
+      const slots = slotsOf(tool, maxRunningPerTenant);
+      return { ...(isRemote(tool) ? remoteFacts(tool) : factsOf(tool)), ...(slots && { slots }) };
+    }
     throw ApplicationFailure.nonRetryable(`There is no tool named ${name}.`, 'UnknownTool');
   };
 }
 
 /** With the defaults of what a tool does not say. */
-export function factsOf({ timeout_ms = 3_600_000, restart = 'resume' }: Tool) {
+export function factsOf({ timeout_ms = 3_600_000, restart = 'resume' }: LocalTool) {
   return { kind: 'local', timeout_ms, restart } satisfies ToolFacts;
+}
+
+function remoteFacts({ remote, timeout_ms = 3_600_000, results = ONE_RESULT, report }: RemoteTool) {
+  const { silence_ms = 300_000 } = remote;
+  const facts = { kind: 'remote', timeout_ms, silence_ms, results } as const;
+  return { ...facts, ...(report !== undefined && { report }) } satisfies ToolFacts;
+}
+
+function slotsOf({ max_running: ofTool }: Tool, ofTenant: number | undefined): Slots | undefined {
+  if (ofTool === undefined && ofTenant === undefined) return undefined;
+  return {
+    ...(ofTool !== undefined && { tool: ofTool }),
+    ...(ofTenant !== undefined && { tenant: ofTenant }),
+  };
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallContext, Tool } from '../tools/define.ts';
+import type { CallContext, LocalTool } from '../tools/define.ts';
 import { raceAbort } from './race-abort.ts';
 
 export interface Drive {
-  tool: Tool;
+  tool: LocalTool;
   input: unknown;
   call: CallContext;
   /** Gets each yield; the tool goes on when it resolves. */
@@ -52,7 +52,7 @@ async function run({ tool, input, call, take, warn }: Drive): Promise<unknown> {
 }
 
 function isGenerator(
-  running: ReturnType<Tool['run']>,
+  running: ReturnType<LocalTool['run']>,
 ): running is Extract<typeof running, AsyncGenerator> {
   return typeof running === 'object' && running !== null && Symbol.asyncIterator in running;
 }

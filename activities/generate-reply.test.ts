@@ -37,6 +37,18 @@ test('a reply is what the model said and asked for, each call with a new id of o
   expect(new Set(reply.calls.map(({ call_id }) => call_id)).size).toBe(3);
 });
 
+test('a call carries what its tool demands before it runs', async () => {
+  const calls = [{ name: 'other', arguments: '{"where":"here"}' }];
+  const { result } = await play({ model: () => ({ calls }) });
+  expect((await result).calls).toMatchObject([
+    {
+      tool: 'other',
+      duplicates: 'reject',
+      approval: { question: 'May I?', timeout_ms: 604_800_000 },
+    },
+  ]);
+});
+
 test('the model is sent the window of the log and the tools of the agent', async () => {
   const { result, stub } = await play({ model: () => ({}), request: { agent: 'narrow' } });
   await result;

@@ -10,6 +10,7 @@ import { declareTools } from '../model/tools-schema.ts';
 import { transcript } from '../model/transcript.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
+import { approvalOf } from '../tools/approval.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
 import type { Tool } from '../tools/define.ts';
 import { newCallId } from './call-id.ts';
@@ -143,7 +144,14 @@ async function speak(
 }
 
 async function requested(tools: Map<string, Tool>, asked: AskedCall): Promise<RequestedCall> {
-  return { call_id: newCallId(), ...(await parseToolCall(tools, asked)) };
+  const { duplicates = 'allow', ...tool } = tools.get(asked.name) ?? {};
+  const approval = approvalOf(tool);
+  return {
+    call_id: newCallId(),
+    ...(await parseToolCall(tools, asked)),
+    ...(duplicates !== 'allow' && { duplicates }),
+    ...(approval && { approval }),
+  };
 }
 
 function findAgent(catalogue: Catalogue, name: string): Agent {

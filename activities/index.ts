@@ -1,15 +1,27 @@
 /** Every effect of the workflows, made from what it needs. Workflows import the type alone. */
+import type { createAnnounceCall, createWithdrawCall } from './announce.ts';
 import type { createDescribeTools } from './describe-tools.ts';
 import type { createGenerateReply } from './generate-reply.ts';
 import type { createRecord } from './record.ts';
 import type { createRunTool } from './run-tool.ts';
+import type { createStopProgram } from './stop-program.ts';
+import type { createReleaseSlot, createTakeSlot } from './take-slot.ts';
 
 export interface Activities {
   /** Asks the model for a reply and streams it. */
   generateReply: ReturnType<typeof createGenerateReply>;
   /** Runs a tool and tells its results as they come. */
   runTool: ReturnType<typeof createRunTool>;
+  /** Ends what a call left running on this host. */
+  stopProgram: ReturnType<typeof createStopProgram>;
   describeTool: ReturnType<typeof createDescribeTools>;
+  /** Tells another team's service of a call. */
+  announceCall: ReturnType<typeof createAnnounceCall>;
+  /** Tells it that nobody waits for the call any longer. */
+  withdrawCall: ReturnType<typeof createWithdrawCall>;
+  /** Fails until it is the call's turn among those that run at once in its tenant. */
+  takeSlot: ReturnType<typeof createTakeSlot>;
+  releaseSlot: ReturnType<typeof createReleaseSlot>;
   /** Writes to the log. Local. What only starts a reply is written by generateReply. */
   record: ReturnType<typeof createRecord>;
 }

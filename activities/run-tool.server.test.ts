@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { callWorkflowId } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
-import type { CallContext, Tool } from '../tools/define.ts';
+import type { CallContext, LocalTool } from '../tools/define.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { createDescribeTools } from './describe-tools.ts';
@@ -26,11 +28,11 @@ afterAll(async () => {
 });
 
 /** A call of a tool, as the conversation would start it, and what the conversation is told. */
-async function call(run: Tool['run']) {
+async function call(run: LocalTool['run']) {
   const taskQueue = `test-${randomUUID()}`;
   const call_id = `call_${randomUUID()}`;
   const told: CallEventSignal[] = [];
-  const tool: Tool = {
+  const tool: LocalTool = {
     name: 'play',
     description: 'Plays.',
     input: z.object({}),
@@ -45,6 +47,7 @@ async function call(run: Tool['run']) {
       bus: { publish: () => {} },
       store: { setProgress: async () => {} },
       maxResultBytes: 1_000,
+      spools: join(tmpdir(), `spools-${randomUUID()}`),
       signalConversation: async (_, event) => void told.push(event),
     }),
   };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { conversation, failed, MANY, play, type Play } from '../testing/played-call.ts';
-import type { CallContext, Tool } from '../tools/define.ts';
+import type { CallContext, LocalTool } from '../tools/define.ts';
 
 describe('a call that goes well', () => {
   test('ends with what the tool returned', async () => {
@@ -120,7 +120,7 @@ describe('the number of results', () => {
       for (let i = 1; i <= count; i += 1) yield result(i);
       return returned;
     };
-  const endWith = (results: Tool['results'], run: Tool['run']) =>
+  const endWith = (results: LocalTool['results'], run: LocalTool['run']) =>
     play(run, { tool: { results } }).end;
 
   test.each([

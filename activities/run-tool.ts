@@ -1,13 +1,15 @@
 /** Runs a tool as one activity: a heartbeat from beginning to end, and a signal to the conversation for each event. */
+import { access, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ConversationKey } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
-import type { CallStart } from '../contract/turn.ts';
+import type { CallStart, Restart } from '../contract/turn.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
-import type { CallContext, Tool } from '../tools/define.ts';
-import { DEFAULT_REPORT, parseReport, type Report } from '../tools/report.ts';
+import { type CallContext, isRemote, type LocalTool } from '../tools/define.ts';
+import { DEFAULT_REPORT, parseReport, type Report } from '../contract/report.ts';
 import { asJson } from './as-json.ts';
 import { advance, restoreCursor } from './call-cursor.ts';
 import { CallFailed, toolFailure } from './call-failed.ts';
@@ -29,6 +31,8 @@ export interface RunToolDependencies {
   signalConversation(conversation: ConversationKey, event: CallEventSignal): Promise<void>;
   /** How long a tool may take to stop. Default: 15 seconds, half of the call workflow's margin. */
   stop_ms?: number;
+  /** Holds a folder for each call that wants one. Absolute. */
+  spools: string;
 }
 
 /**
@@ -80,7 +84,13 @@ async function run(dependencies: RunToolDependencies, start: CallStart, context:
     context.log.warn(message, { call_id, tool: tool.name, error });
 
   try {
-    const call = callContext(call_id, signal, cursor.checkpoint);
+    const call: CallContext = {
+      ...callContext(call_id, signal, cursor.checkpoint),
+      folder: () => callFolder(dependencies.spools, start, restart, context.info.attempt),
+      get handsOver() {
+        return handsOver(context, signal);
+      },
+    };
     const returned = await withHeartbeat(
       () => driveTool({ tool, input, call, take, stop_ms, warn }),
       HEARTBEAT_MS,
@@ -98,14 +108,17 @@ async function run(dependencies: RunToolDependencies, start: CallStart, context:
 
 const HEARTBEAT_MS = 1_000;
 
-function findTool(catalogue: Catalogue, name: string): Tool {
+function findTool(catalogue: Catalogue, name: string): LocalTool {
   const tool = catalogue.tools.get(name);
   if (!tool) throw new CallFailed('UnknownTool', `There is no tool named ${name}.`);
+  if (isRemote(tool)) {
+    throw new CallFailed('UnknownTool', `${name} is another team's service now: call it again.`);
+  }
   return tool;
 }
 
 /** Again, since the tool may have changed since the model was asked. */
-async function readInput(tool: Tool, given: unknown): Promise<unknown> {
+async function readInput(tool: LocalTool, given: unknown): Promise<unknown> {
   const parsed = await tool.input.safeParseAsync(given);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) =>
@@ -114,19 +127,48 @@ async function readInput(tool: Tool, given: unknown): Promise<unknown> {
   throw new CallFailed('InvalidInput', `The input does not fit. ${problems.join('; ')}`);
 }
 
-function reportOf(tool: Tool, start: CallStart): Report {
+function reportOf(tool: LocalTool, start: CallStart): Report {
   const wanted = [start.report, tool.report].map((text) => text && parseReport(text)).find(Boolean);
   return wanted || parseReport(DEFAULT_REPORT)!;
 }
 
-function callContext(id: string, signal: AbortSignal, checkpoint: unknown): CallContext {
+function callContext(id: string, signal: AbortSignal, checkpoint: unknown) {
   return {
     id,
     signal,
     checkpoint,
     progress: (percent, note, options) => ({ type: 'progress', percent, note, ...options }),
     result: (data, options) => ({ type: 'result', data, ...options }),
-  };
+  } satisfies Partial<CallContext>;
+}
+
+/** A later attempt never begins anew what may have run, or still run, elsewhere. */
+async function callFolder(
+  spools: string,
+  { call_id }: CallStart,
+  restart: Restart,
+  attempt: number,
+) {
+  const folder = join(spools, call_id);
+  if (restart === 'reattach' && attempt > 1) {
+    await access(folder).catch(() => {
+      throw new CallFailed(
+        'SpoolLost',
+        'The worker that ran it is gone, and its program is not to be found on this host. It was not started again; how far it came is unknown.',
+      );
+    });
+    return folder;
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+function handsOver(
+  { cancellationSignal, cancellationDetails }: Context,
+  { aborted, reason }: AbortSignal,
+) {
+  const byWorker = cancellationSignal.aborted && reason === cancellationSignal.reason;
+  return aborted && byWorker && cancellationDetails?.workerShutdown === true;
 }
 
 function liveProgress({ bus, store }: RunToolDependencies, start: CallStart, { log }: Context) {
@@ -140,14 +182,14 @@ function liveProgress({ bus, store }: RunToolDependencies, start: CallStart, { l
   );
 }
 
-function lost({ name }: Tool): CallFailed {
+function lost({ name }: LocalTool): CallFailed {
   return new CallFailed(
     'WorkerLost',
     `The worker that ran ${name} stopped before ${name} ended. It was not started again; how far it came is unknown.`,
   );
 }
 
-function overdue({ name }: Tool, timeout_ms: number): CallFailed {
+function overdue({ name }: LocalTool, timeout_ms: number): CallFailed {
   return new CallFailed('Timeout', `${name} did not end within ${timeout_ms / 1_000} seconds.`);
 }
 

@@ -9,6 +9,8 @@ import type { Api, ApiDependencies } from './dependencies.ts';
 import { handleError, handleNotFound } from './errors.ts';
 import { measure } from './metrics.ts';
 import { describe } from './openapi.ts';
+import { approvalRoute } from './routes/approval.ts';
+import { callEventsRoute } from './routes/call-events.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { controlRoutes } from './routes/control.ts';
 import { createRoute } from './routes/create.ts';
@@ -28,6 +30,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   const app: Api = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     bodyLimit: maxMessageBytes,
+    // The usual 100 are too few for the token of a push URL.
+    routerOptions: { maxParamLength: 1_000 },
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
@@ -47,6 +51,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   lookRoutes(app, dependencies);
   messageRoute(app, dependencies);
   controlRoutes(app, dependencies);
+  approvalRoute(app, dependencies);
+  callEventsRoute(app, dependencies);
   logRoutes(app, dependencies);
   turnRoutes(app, dependencies);
   streamRoute(app, dependencies, streams);

@@ -18,6 +18,8 @@ export interface ApiDependencies {
   limits: Limits;
   /** Largest request body. */
   maxMessageBytes: number;
+  /** Events of remote tools: what signs their URLs, and their largest body. */
+  pushes: { secret: string; maxBytes: number };
   /** Default: silent. */
   logger?: FastifyBaseLogger;
   /** How streams keep time; for tests. */

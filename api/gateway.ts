@@ -1,8 +1,10 @@
 /** What the API asks of the conversation workflows. The only way from HTTP to what happens next. */
 import type {
+  CallPush,
   CancelCallSignal,
   CloseSignal,
   ConversationStart,
+  DecideCall,
   InterruptSignal,
   MessageSignal,
 } from '../contract/signals.ts';
@@ -10,6 +12,11 @@ import type { ConversationKey } from '../contract/names.ts';
 
 /** `not_running`: there is no such workflow, or it has ended. */
 export type Sent = 'sent' | 'not_running';
+
+export type Decided =
+  | { outcome: 'accepted' | 'not_running' }
+  /** `message` says what has become of the call. */
+  | { outcome: 'not_found' | 'not_awaiting'; message: string };
 
 /** Every method throws GatewayUnavailable where nothing can be said because the server does not answer. */
 export interface Gateway {
@@ -23,7 +30,13 @@ export interface Gateway {
   ): Promise<'accepted' | 'busy' | 'not_running'>;
   interrupt(conversation: ConversationKey, interrupt: InterruptSignal): Promise<Sent>;
   cancelCall(conversation: ConversationKey, cancel: CancelCallSignal): Promise<Sent>;
+  /** The workflow says whether the call awaits a decision. Repeatable with the same one. */
+  decideCall(conversation: ConversationKey, decision: DecideCall): Promise<Decided>;
   close(conversation: ConversationKey, close: CloseSignal): Promise<Sent>;
+  /** True: nothing can happen in it any more. Where there is no such workflow that is so too. */
+  isOver(conversation: ConversationKey): Promise<boolean>;
+  /** To the workflow of a remote tool's call. Repeatable with the same number. */
+  push(call: { tenant: string; call_id: string }, push: CallPush): Promise<Sent>;
   /** Resolves when the server answers. */
   ready(): Promise<void>;
 }

@@ -23,6 +23,10 @@ export async function describe(app: Api): Promise<void> {
       tags: [
         { name: 'conversations', description: 'Begin, look at and end conversations.' },
         { name: 'talking', description: 'Say something, interrupt, cancel.' },
+        {
+          name: 'remote tools',
+          description: "For another team's service: push what comes of a call.",
+        },
         { name: 'log', description: 'Read the entries of a conversation, and follow them.' },
         { name: 'catalogue', description: 'What agents and tools there are.' },
         { name: 'service', description: 'For those who run it.' },

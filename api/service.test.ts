@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { createTestApi, type TestApi } from '../testing/api.ts';
 
 let api: TestApi;
@@ -13,6 +14,7 @@ describe('the catalogue', () => {
     expect((await api.get('/v1/tools')).body).toEqual({
       tools: [
         {
+          kind: 'local',
           name: 'echo',
           description: 'Says it again.',
           input: {
@@ -22,9 +24,34 @@ describe('the catalogue', () => {
           },
           results: { min: 1, max: 'many' },
           restart: 'resume',
+          duplicates: 'allow',
         },
       ],
     });
+  });
+
+  test('has what a tool says of approval and duplicates, with the default time', async () => {
+    const guarded = await createTestApi({
+      catalogue: {
+        tools: new Map([
+          [
+            'pay',
+            {
+              name: 'pay',
+              description: 'Pays.',
+              input: z.object({}),
+              approval: true,
+              duplicates: 'reject',
+              run: async () => 1,
+            },
+          ],
+        ]),
+        agents: new Map(),
+      },
+    });
+    const { tools } = (await guarded.get('/v1/tools')).body;
+    expect(tools).toMatchObject([{ duplicates: 'reject', approval: { timeout_ms: 604_800_000 } }]);
+    await guarded.app.close();
   });
 
   test('has each agent with its tools, and not its instructions', async () => {

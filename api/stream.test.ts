@@ -4,6 +4,7 @@ import { batch, idle, message, messages, replying, started } from '../store/samp
 import { type Bus, createLocalBus } from '../stream/bus.ts';
 import { createTestApi, type TestApi } from '../testing/api.ts';
 import { createHandTicker } from '../testing/hand-ticker.ts';
+import { GatewayUnavailable } from './gateway.ts';
 import { connectSse, nameOf, type SseConnection } from '../testing/sse-client.ts';
 
 let api: TestApi;
@@ -49,7 +50,9 @@ async function record(
   await api.store.record(batch(one, [1, task], base_, ...rest));
   api.bus.publish(one, { type: 'poke' });
 }
-async function close(task: number, seq: number) {
+/** @param isCertain false: it may be taken back yet */
+async function close(task: number, seq: number, isCertain = true) {
+  if (isCertain) api.gateway.running.delete(one.id);
   const closed = { ...message(seq, ''), kind: 'conversation.closed' } as never;
   await record(task, seq, [closed], { ...idle, status: 'closed' });
 }
@@ -107,6 +110,31 @@ describe('a stream', () => {
     expect((await (await resume('1.0')).rest()).map(nameOf)).toEqual(['entry 2.0']);
     expect((await resume('2.0')).status).toBe(204);
     expect((await open('?after=2')).status).toBe(204);
+  });
+
+  test('does not end while the closing may still be taken back', async () => {
+    await record(1, 1, messages(1, 'a'));
+    await close(2, 2, false);
+    const reader = await open();
+    expect((await reader.take(2)).map(nameOf)).toEqual(['entry 1.0', 'entry 2.0']);
+    const other = await resume('2.0');
+    expect(other.status).toBe(200);
+    await record(3, 2, messages(2, 'one more'));
+    expect((await reader.take(2)).map(nameOf)).toEqual(['rewind 1.1', 'entry 2.1']);
+    await close(4, 3);
+    expect((await reader.rest()).map(nameOf)).toEqual(['entry 3.1']);
+    expect((await other.rest()).map(nameOf)).toEqual(['rewind 1.1', 'entry 2.1', 'entry 3.1']);
+  });
+
+  test('does not end while nobody knows whether the closing is certain', async () => {
+    await close(1, 1);
+    api.gateway.failure = new GatewayUnavailable('Temporal is away.');
+    const reader = await open();
+    expect((await reader.take(1)).map(nameOf)).toEqual(['entry 1.0']);
+    api.gateway.failure = undefined;
+    hand.tick();
+    expect(await reader.rest()).toEqual([]);
+    expect((await resume('1.0')).status).toBe(204);
   });
 
   test('goes on where the end was taken back', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { conversationWorkflowId } from '../contract/names.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { asks, createRig, type Rig } from '../testing/rig.ts';
 import { LIMITS } from '../testing/story.ts';
 import { createTemporalGateway, type TemporalGateway } from './temporal-gateway.ts';
 
@@ -72,6 +72,24 @@ test('a message only for an idle conversation is refused by a busy one, and a re
   expect(await said(one)).toEqual(['Hello']);
 });
 
+test('a decision is taken by the workflow, which says why it takes none', async () => {
+  const one = someone();
+  await gateway.start(startOf(one), message('Pay Ann'));
+  const call = { ...asks('send_payment'), approval: { timeout_ms: 60_000 } };
+  const { call_id } = call;
+  (await rig.asked()).says('I ask.', call);
+  const approve = { call_id, decision: 'approve' } as const;
+  await expect.poll(() => gateway.decideCall(one, approve)).toEqual({ outcome: 'accepted' });
+  expect(await gateway.decideCall(one, approve)).toEqual({ outcome: 'accepted' });
+  expect(await gateway.decideCall(one, { call_id, decision: 'deny' })).toEqual({
+    outcome: 'not_awaiting',
+    message: `${call_id} does not await approval: it is running.`,
+  });
+  expect(await gateway.decideCall(one, { ...approve, call_id: 'call_x' })).toMatchObject({
+    outcome: 'not_found',
+  });
+});
+
 test('what is over stays over, and what never was is not running', async () => {
   const one = someone();
   await gateway.start(startOf(one));
@@ -84,6 +102,9 @@ test('what is over stays over, and what never was is not running', async () => {
     expect(await gateway.messageIfIdle(key, message('Hello'))).toBe('not_running');
     expect(await gateway.interrupt(key, { scope: 'all' })).toBe('not_running');
     expect(await gateway.cancelCall(key, { call_id: 'call_1' })).toBe('not_running');
+    expect(await gateway.decideCall(key, { call_id: 'call_1', decision: 'approve' })).toEqual({
+      outcome: 'not_running',
+    });
     expect(await gateway.close(key, {})).toBe('not_running');
   }
 });

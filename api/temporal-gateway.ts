@@ -18,6 +18,8 @@ import {
   TypedSearchAttributes,
 } from '@temporalio/common';
 import {
+  CALL_SIGNALS,
+  callWorkflowId,
   type ConversationKey,
   conversationWorkflowId,
   SEARCH_ATTRIBUTES,
@@ -26,7 +28,7 @@ import {
   UPDATES,
 } from '../contract/names.ts';
 import type { ConversationStart } from '../contract/signals.ts';
-import { type Gateway, GatewayUnavailable, type Sent } from './gateway.ts';
+import { type Decided, type Gateway, GatewayUnavailable, type Sent } from './gateway.ts';
 
 export interface TemporalOptions {
   /** Tried at the first call, and again at the next one until it succeeds. */
@@ -68,10 +70,12 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
   };
   const handle = (client: Client, key: ConversationKey) =>
     client.workflow.getHandle(conversationWorkflowId(key));
-  const signal = (key: ConversationKey, name: string, payload: object): Promise<Sent> =>
+  const signal = (key: ConversationKey, name: string, payload: object) =>
+    signalWorkflow(conversationWorkflowId(key), name, payload);
+  const signalWorkflow = (workflowId: string, name: string, payload: object): Promise<Sent> =>
     call(async (client) => {
       try {
-        await handle(client, key).signal(name, payload);
+        await client.workflow.getHandle(workflowId).signal(name, payload);
         return 'sent';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'not_running';
@@ -103,6 +107,19 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
     interrupt: (key, interrupt) => signal(key, SIGNALS.interrupt, interrupt),
     cancelCall: (key, cancel) => signal(key, SIGNALS.cancelCall, cancel),
     close: (key, close) => signal(key, SIGNALS.close, close),
+    push: ({ tenant, call_id }, push) =>
+      signalWorkflow(callWorkflowId(tenant, call_id), CALL_SIGNALS.push, push),
+
+    isOver: (key) =>
+      call(async (client) => {
+        try {
+          const { status } = await handle(client, key).describe();
+          return status.name !== 'RUNNING' && status.name !== 'CONTINUED_AS_NEW';
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return true;
+          throw error;
+        }
+      }),
 
     messageIfIdle: (key, message) =>
       call(async (client) => {
@@ -118,6 +135,21 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
             return 'not_running';
           }
           if (error instanceof WorkflowUpdateFailedError) return 'busy';
+          throw error;
+        }
+      }),
+
+    decideCall: (key, decision) =>
+      call(async (client) => {
+        try {
+          await handle(client, key).executeUpdate(UPDATES.decideCall, { args: [decision] });
+          return { outcome: 'accepted' };
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError || endedBeforeAnswer(error)) {
+            return { outcome: 'not_running' };
+          }
+          const refused = refusalOf(error);
+          if (refused) return refused;
           throw error;
         }
       }),
@@ -155,6 +187,17 @@ const startOptions = (start: ConversationStart, taskQueue: string) =>
     workflowTaskTimeout: '5s',
     staticSummary: `conversation with ${start.agent}`,
   }) satisfies WorkflowStartOptions;
+
+/** What the workflow's validator says of a call that nobody has to decide on. */
+function refusalOf(error: unknown): Decided | undefined {
+  if (!(error instanceof WorkflowUpdateFailedError)) return undefined;
+  const { cause } = error;
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  const { type, message } = cause;
+  if (type === 'CallNotFound') return { outcome: 'not_found', message };
+  if (type === 'CallNotAwaiting') return { outcome: 'not_awaiting', message };
+  return undefined;
+}
 
 /** The workflow ended between taking the update and carrying it out. */
 const endedBeforeAnswer = (error: unknown) =>

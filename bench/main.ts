@@ -1,12 +1,28 @@
 /** `npm run bench -- NAME`: each bench ends with one line of JSON that holds its figures. */
+import { asyncHelp, asynchronous } from './async.ts';
+import { growth } from './growth.ts';
+import { latency, latencyHelp } from './latency.ts';
+import { races, racesHelp } from './races.ts';
 import { turn } from './turn.ts';
 
-const benches: Record<string, (args: string[]) => Promise<object>> = { turn };
+interface Bench {
+  run(args: string[]): Promise<object>;
+  help: string;
+}
+
+const benches: Record<string, Bench> = {
+  turn: { run: turn, help: 'npm run bench -- turn [--turns 200]' },
+  growth: { run: growth, help: 'npm run bench -- growth [--turns 5000]' },
+  races: { run: races, help: racesHelp },
+  latency: { run: latency, help: latencyHelp },
+  async: { run: asynchronous, help: asyncHelp },
+};
 
 const [name = 'turn', ...args] = process.argv.slice(2);
 const bench = benches[name];
 if (!bench || args.includes('--help')) {
-  console.log(`npm run bench -- [${Object.keys(benches).join('|')}] [--turns N]`);
-  process.exit(bench ? 0 : 2);
+  const lines = bench ? [bench] : Object.values(benches);
+  console.log(lines.map(({ help }) => help).join('\n'));
+  process.exit(bench || name === '--help' ? 0 : 2);
 }
-console.log(JSON.stringify(await bench(args)));
+console.log(JSON.stringify(await bench.run(args)));

@@ -3,25 +3,25 @@
  * Temporal server and against the same stub model. Three processes besides Temporal: the client with the stub, the service,
  * the bare worker. The two take turns, so that noise hits both.
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import getPort from 'get-port';
 import { MeanwhileClient } from '../client/client.ts';
 import { conversationWorkflowId, DEFAULT_TENANT } from '../contract/names.ts';
 import { watch } from '../client/watch.ts';
 import { createMailbox } from '../testing/mailbox.ts';
 import { startStubModel } from '../testing/model-server.ts';
 import { startTestTemporal } from '../testing/temporal.ts';
+import { type Asked, BARE_QUEUE, createBare, type Sample } from './bare/turns.ts';
 import { percentile, ratio } from './figures.ts';
 import { printHistory } from './history.ts';
+import { post, startService, stop } from './service.ts';
 
 const WARM_UP = 20;
 /** As long as a talk usually is. What a conversation of thousands costs is another bench's question. */
@@ -29,16 +29,6 @@ const TURNS_A_CONVERSATION = 20;
 const MODEL_LATENCY_MS = 20;
 /** Between two turns, so that none begins while the server still works on the one before. */
 const REST_MS = 100;
-
-/** Milliseconds from the moment before the message is sent. */
-interface Sample {
-  /** The sender has its acknowledgement. */
-  ack: number;
-  /** The stub has the request. */
-  model: number;
-  /** The workflow has the answer, and the client knows of it. */
-  done: number;
-}
 
 export async function turn(args: string[]): Promise<object> {
   const { values } = parseArgs({ args, options: { turns: { type: 'string', default: '200' } } });
@@ -79,28 +69,11 @@ export async function turn(args: string[]): Promise<object> {
   }
 }
 
-type Asked = () => Promise<number>;
-
 async function startOurs(
   { address, model, home }: { address: string; model: string; home: string },
   processes: ChildProcess[],
 ) {
-  const port = await getPort();
-  const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
-  const service = spawn(process.execPath, [main, 'start'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      PATH: process.env['PATH'],
-      PORT: String(port),
-      MEANWHILE_HOME: home,
-      TEMPORAL_ADDRESS: address,
-      OPENAI_BASE_URL: model,
-      OPENAI_API_KEY: 'stub',
-    },
-  });
-  processes.push(service);
-  const base = `http://127.0.0.1:${port}`;
-  await untilReady(base, service);
+  const base = await startService({ address, model, home }, processes);
   const client = new MeanwhileClient(base);
   let { id, log } = await begin();
   let answers = 0;
@@ -142,26 +115,11 @@ async function startBare(
   model: string,
   processes: ChildProcess[],
 ) {
-  const taskQueue = 'bare';
   const program = fileURLToPath(new URL('bare/worker.ts', import.meta.url));
-  const worker = fork(program, [address, taskQueue], { execPath: process.execPath });
+  const worker = fork(program, [address, BARE_QUEUE], { execPath: process.execPath });
   processes.push(worker);
   await once(worker, 'message');
-
-  async function takeTurn(asked: Asked, text: string): Promise<Sample> {
-    const done = once(worker, 'message').then(() => performance.now());
-    const sent = performance.now();
-    await client.workflow.signalWithStart('bare', {
-      taskQueue,
-      workflowId: 'bare',
-      args: [model],
-      signal: 'message',
-      signalArgs: [text],
-    });
-    const ack = performance.now() - sent;
-    return { ack, model: (await asked()) - sent, done: (await done) - sent };
-  }
-  return { takeTurn };
+  return createBare(client, worker, model);
 }
 
 function summarise(samples: { ours: Sample[]; bare: Sample[] }) {
@@ -191,40 +149,4 @@ function summarise(samples: { ours: Sample[]; bare: Sample[] }) {
     model_ratio: ratio(ours.model_p50_ms, bare.model_p50_ms),
     ack_ratio: ratio(ours.ack_p50_ms, bare.ack_p50_ms),
   };
-}
-
-const agent = new Agent({ keepAlive: true });
-
-/** As lean as a load generator: what is measured is the service. */
-function post(url: string, body: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { agent, method: 'POST', headers }, (response) => {
-      const { statusCode } = response;
-      if (statusCode !== 202) reject(new Error(`${url} answered ${statusCode}.`));
-      response.resume().once('end', resolve);
-    });
-    sent.once('error', reject).end(JSON.stringify(body));
-  });
-}
-
-async function untilReady(base: string, service: ChildProcess): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    if (service.exitCode !== null) throw new Error(`The service ended with ${service.exitCode}.`);
-    const ready = await fetch(`${base}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (ready) return;
-    if (Date.now() > deadline) throw new Error(`The service at ${base} did not become ready.`);
-    await sleep(100);
-  }
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
 }

@@ -3,6 +3,8 @@ import type { Entry } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 
 export interface Evidence {
+  /** Of the run: the same seed kills at the same moments. */
+  seed: number;
   /** Messages that were acknowledged with 202. */
   sent: { conversation: string; message_id: string; text: string }[];
   conversations: ConversationEvidence[];
@@ -24,8 +26,11 @@ export interface ConversationEvidence {
   head: Head;
   /** Message ids of the `message` signals in the Temporal histories of all its runs. */
   signalled: string[];
-  /** (call, n) of the `call_event` signals, and calls of the `call_ended` signals, in the histories. */
-  events: { call_id: string; n: number }[];
+  /**
+   * (call, n) of the `call_event` signals, and calls of the `call_ended` signals, in the order of the histories.
+   * `late`: the `call_ended` of its call stands before it.
+   */
+  events: { call_id: string; n: number; late: boolean }[];
   ended: string[];
 }
 
@@ -36,6 +41,8 @@ export interface LedgerLine {
   /** Which of the call's effects: `step 3`. */
   effect: string;
   pid: number;
+  /** When it was written. Milliseconds since 1970. */
+  at: number;
 }
 
 export interface Kill {

@@ -4,6 +4,8 @@ import { readArguments } from './arguments.ts';
 test.each([
   ['start', { type: 'start' }],
   ['demo', { type: 'demo' }],
+  ['api', { type: 'api' }],
+  ['worker', { type: 'worker' }],
   ['explain conv_1', { type: 'explain', id: 'conv_1' }],
   ['--help', { type: 'help' }],
   ['-h', { type: 'help' }],

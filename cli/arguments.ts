@@ -1,10 +1,15 @@
 import { parseArgs } from 'node:util';
 
 /** What needs settings. */
-export type Running = { type: 'start' } | { type: 'demo' } | { type: 'explain'; id: string };
+export type Task =
+  | { type: 'start' }
+  | { type: 'api' }
+  | { type: 'worker' }
+  | { type: 'demo' }
+  | { type: 'explain'; id: string };
 
 export type Command =
-  | Running
+  | Task
   | { type: 'help' }
   | { type: 'version' }
   /** `message` is one sentence. */
@@ -15,6 +20,8 @@ export const USAGE = `Usage: meanwhile <command>
 Commands:
   start      Starts the service: Temporal, worker, API. Settings come from the environment
              and from .env; .env.example lists them.
+  api        Starts the API alone, for a worker elsewhere. Needs TEMPORAL_ADDRESS and DATABASE_URL.
+  worker     Starts a worker alone, for an API elsewhere. Needs the same.
   demo       Starts a service of its own, plays a conversation, and stops.
   explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
 
@@ -44,6 +51,8 @@ function readCommand([name, ...rest]: string[]): Command {
   if (rest.length > 0) return { type: 'wrong', message: `"${rest.join(' ')}" is too much.` };
   switch (name) {
     case 'start':
+    case 'api':
+    case 'worker':
     case 'demo':
       return { type: name };
     case undefined:

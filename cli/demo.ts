@@ -3,6 +3,7 @@ import { MeanwhileClient } from '../client/client.ts';
 import type { Settings } from '../config.ts';
 import { playScenario } from '../demo/scenario.ts';
 import { report, runService } from './run-service.ts';
+import { startService } from './service.ts';
 
 /** Exit code 1 when something of the scenario did not happen. */
 export async function demo(settings: Settings): Promise<void> {
@@ -11,7 +12,10 @@ export async function demo(settings: Settings): Promise<void> {
     await play(running, 'The running service').catch(report);
     return;
   }
-  await runService(settings, ({ url }) => play(url, 'A service of its own'));
+  await runService(
+    (options) => startService(settings, options),
+    ({ url }) => play(url, 'A service of its own'),
+  );
 }
 
 async function play(url: string, whose: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import packageFile from '../package.json' with { type: 'json' };
 import { ConfigError, readConfig, type Settings } from '../config.ts';
-import { readArguments, type Running, USAGE } from './arguments.ts';
+import { readArguments, type Task, USAGE } from './arguments.ts';
 
 /** Of a command line or a setting that is wrong: nothing was started. */
 const WRONG_USE = 2;
@@ -19,16 +19,20 @@ switch (command.type) {
     process.exitCode = WRONG_USE;
     break;
   default: {
-    const settings = readSettings();
+    const settings = readSettings(command);
     if (settings) await run(command, settings);
   }
 }
 
 /** Each part is loaded when it is wanted: a wrong command should not wait for everything. */
-async function run(command: Running, settings: Settings): Promise<void> {
+async function run(command: Task, settings: Settings): Promise<void> {
   switch (command.type) {
     case 'start':
       return (await import('./start.ts')).start(settings);
+    case 'api':
+      return (await import('./api.ts')).api(settings);
+    case 'worker':
+      return (await import('./worker.ts')).worker(settings);
     case 'demo':
       return (await import('./demo.ts')).demo(settings);
     case 'explain':
@@ -36,14 +40,26 @@ async function run(command: Running, settings: Settings): Promise<void> {
   }
 }
 
-function readSettings(): Settings | undefined {
+function readSettings({ type }: Task): Settings | undefined {
   try {
     if (existsSync('.env')) process.loadEnvFile('.env');
-    return readConfig(process.env);
+    const settings = readConfig(process.env);
+    if (type === 'api' || type === 'worker') needServers(settings, type);
+    return settings;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);
     process.exitCode = WRONG_USE;
     return undefined;
   }
+}
+
+/** A part of a service finds the others there. */
+function needServers({ TEMPORAL_ADDRESS, DATABASE_URL }: Settings, role: string): void {
+  const missing = Object.entries({ TEMPORAL_ADDRESS, DATABASE_URL }).filter(([, value]) => !value);
+  if (missing.length === 0) return;
+  const names = missing.map(([name]) => name).join(' and ');
+  throw new ConfigError(
+    `\`meanwhile ${role}\` needs ${names}: the API and the workers meet there. \`meanwhile start\` brings both.`,
+  );
 }

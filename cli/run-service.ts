@@ -1,15 +1,14 @@
 /** A service for as long as a command needs it: signals, failures and the order in which things end. */
 import { inspect } from 'node:util';
-import type { Settings } from '../config.ts';
-import { type Service, startService } from './service.ts';
+import type { Running, StartOptions } from './running.ts';
 
 /**
- * Starts a service and hands it to `use`; stops it when that is done, a signal comes, or a part fails. Never returns.
+ * Starts a service, or a part of one, and hands it to `use`; stops it when that is done, a signal comes, or a part fails. Never returns.
  * Exit code 0 when it was done or told to stop, 1 when something failed.
  * @param use gets a signal that aborts when it should end
  */
-export async function runService(
-  settings: Settings,
+export async function runService<Service extends Running>(
+  start: (options: Required<StartOptions>) => Promise<Service>,
   use: (service: Service, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const ending = new AbortController();
@@ -32,7 +31,7 @@ export async function runService(
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
   try {
-    const service = await startService(settings, { log: console.log, signal: ending.signal });
+    const service = await start({ log: console.log, signal: ending.signal });
     kill = () => service.kill();
     await Promise.race([use(service, ending.signal), aborted(ending.signal), service.failed]).catch(
       report,

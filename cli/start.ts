@@ -2,10 +2,14 @@
 import type { Settings } from '../config.ts';
 import { banner } from './banner.ts';
 import { aborted, runService } from './run-service.ts';
+import { startService } from './service.ts';
 
 export function start(settings: Settings): Promise<void> {
-  return runService(settings, async (service, signal) => {
-    console.log(banner(service, settings));
-    await aborted(signal);
-  });
+  return runService(
+    (options) => startService(settings, options),
+    async (service, signal) => {
+      console.log(banner(service, settings));
+      await aborted(signal);
+    },
+  );
 }

@@ -69,6 +69,16 @@ export const entry = z.discriminatedUnion('kind', [
     report: z.string().optional().describe('When the model wants to hear of it.'),
   }),
   kind('call.dropped', { call_id, why: z.string() }),
+  kind('call.awaiting_approval', {
+    call_id,
+    why: z.string().describe('In words, why a person has to agree.'),
+    expires_at: z.iso.datetime().describe('Nobody has agreed until then: it is denied.'),
+  }),
+  kind('call.approved', { call_id }),
+  kind('call.denied', {
+    call_id,
+    reason: z.string().optional().describe('In words of the person who denied it.'),
+  }),
   kind('call.queued', { call_id, position: z.int().positive() }),
   kind('call.started', { call_id }),
   kind('call.event', {
@@ -79,6 +89,11 @@ export const entry = z.discriminatedUnion('kind', [
     note: z.string().optional(),
     data: z.unknown().optional(),
     schedule,
+    pushed_n: z.int().positive().optional().describe("A remote tool's own number of it."),
+    missing: z
+      .array(z.int().positive())
+      .optional()
+      .describe('Numbers below `pushed_n` that had not come by then; at most 20.'),
   }),
   kind('call.completed', { call_id, result: z.unknown() }),
   kind('call.failed', { call_id, error: failure }),
@@ -87,7 +102,7 @@ export const entry = z.discriminatedUnion('kind', [
   kind('receipt', {
     of: z
       .array(seq)
-      .describe('The call.event, call.completed and call.failed entries it is about.'),
+      .describe('The call.event, call.completed, call.failed and call.denied entries it is about.'),
     fate: z
       .enum(['spoken', 'merged', 'superseded', 'silent', 'failed'])
       .describe(

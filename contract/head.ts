@@ -2,10 +2,22 @@
 import { z } from 'zod';
 import { usage } from './entry.ts';
 
+export const decision = z.enum(['approve', 'deny']);
+
 export const callHead = z.object({
   id: z.string(),
   tool: z.string(),
-  status: z.enum(['requested', 'queued', 'running', 'completed', 'failed', 'cancelled', 'dropped']),
+  status: z.enum([
+    'requested',
+    'awaiting_approval',
+    'queued',
+    'running',
+    'completed',
+    'failed',
+    'cancelled',
+    'denied',
+    'dropped',
+  ]),
   percent: z.number().optional(),
   note: z.string().optional(),
   requested_at: z.iso.datetime(),
@@ -13,6 +25,11 @@ export const callHead = z.object({
   started_at: z.iso.datetime().optional(),
   ended_at: z.iso.datetime().optional(),
   position: z.int().positive().optional().describe('Place in the queue, 1 is next.'),
+  expires_at: z.iso
+    .datetime()
+    .optional()
+    .describe('While it awaits approval: until when a person may agree.'),
+  decision: decision.optional().describe('What a person has decided.'),
 });
 
 export const head = z.object({
@@ -22,5 +39,6 @@ export const head = z.object({
   usage: usage.describe('Tokens of all replies so far.'),
 });
 
+export type ApprovalDecision = z.infer<typeof decision>;
 export type CallHead = z.infer<typeof callHead>;
 export type Head = z.infer<typeof head>;

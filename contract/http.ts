@@ -1,7 +1,7 @@
 /** Requests and answers of the HTTP API (DESIGN §7). Requests are strict: a misspelt field is an error, not a silence. */
 import { z } from 'zod';
-import { entry, whenBusy, type EntryKind } from './entry.ts';
-import { head } from './head.ts';
+import { entry, schedule, whenBusy, type EntryKind } from './entry.ts';
+import { decision, head } from './head.ts';
 
 /** The agent of a conversation that names none. */
 export const DEFAULT_AGENT = 'default';
@@ -67,6 +67,53 @@ export const interruptBody = z.strictObject({
   text: text.optional().describe('Said by the user in the same breath.'),
 });
 
+export const decideCallBody = z.strictObject({
+  decision,
+  reason: text.max(2_000).optional().describe('Why it is denied; the model is told.'),
+  author: author.optional(),
+});
+
+const pushed = {
+  n: z.int().positive().max(1_000_000_000).describe('1, 2, 3 … within a call.'),
+};
+const pushSchedule = schedule.default('when_idle');
+
+export const callEventParams = z.object({ token: z.string() });
+
+export const callEventBody = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...pushed,
+    kind: z.literal('progress'),
+    percent: z.number().min(0).max(100),
+    note: z.string().max(500).optional(),
+    schedule: pushSchedule,
+  }),
+  z
+    .strictObject({
+      ...pushed,
+      kind: z.literal('result'),
+      data: z.unknown(),
+      schedule: pushSchedule,
+    })
+    .describe('A partial result; more follows.'),
+  z
+    .strictObject({ ...pushed, kind: z.literal('done'), data: z.unknown().optional() })
+    .describe('The call is complete; `data` is its last result.'),
+  z
+    .strictObject({
+      ...pushed,
+      kind: z.literal('failed'),
+      error: z.strictObject({
+        type: z
+          .string()
+          .regex(/^[\w.-]{1,64}$/, 'must be a word')
+          .default('ToolError'),
+        message: text.max(3_000),
+      }),
+    })
+    .describe('The call is over without its result.'),
+]);
+
 export const entriesQuery = z.strictObject({
   after: count.min(0).max(999_999_999).default(0).describe('Entries with a higher seq.'),
   limit,
@@ -129,6 +176,10 @@ export const interruptAccepted = z
 export const callAccepted = z
   .object({ call_id: z.string() })
   .describe('The cancellation is on its way.');
+export const decisionAccepted = z
+  .object({ call_id: z.string(), decision })
+  .describe('So it is decided.');
+export const callEventAccepted = z.object({ n: z.int() }).describe('The event has been taken.');
 export const closeAccepted = z
   .object({ id: z.string() })
   .describe('The conversation is being closed.');
@@ -137,6 +188,9 @@ export const toolList = z
   .object({
     tools: z.array(
       z.object({
+        kind: z
+          .enum(['local', 'remote'])
+          .describe("Runs beside the service, or is another team's service."),
         name: z.string(),
         description: z.string(),
         input: z.record(z.string(), z.unknown()).describe('JSON Schema of its input.'),
@@ -145,7 +199,19 @@ export const toolList = z
           .describe('How many results a call has, the last included.'),
         restart: z
           .enum(['resume', 'reattach', 'fail'])
-          .describe('What happens to a call after a crash.'),
+          .optional()
+          .describe('What happens to a call after a crash. Only local tools say so.'),
+        duplicates: z
+          .enum(['allow', 'reject', 'replace', 'confirm'])
+          .describe('What becomes of a call while an identical one is open.'),
+        max_running: z
+          .int()
+          .optional()
+          .describe('How many calls of it run at once in all conversations. Absent: any number.'),
+        approval: z
+          .object({ question: z.string().optional(), timeout_ms: z.int() })
+          .optional()
+          .describe('A person has to agree before a call runs. Absent: nobody has to.'),
       }),
     ),
   })

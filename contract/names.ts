@@ -24,9 +24,14 @@ export const SIGNALS = {
   close: 'close',
 } as const;
 
+/** Signals of the call workflow of a remote tool. */
+export const CALL_SIGNALS = { push: 'push' } as const;
+
 export const UPDATES = {
   /** Like the signal, but refused while the conversation is busy. */
   messageIfIdle: 'message_if_idle',
+  /** A person agrees to a call that awaits it, or does not. Refused for any other call. */
+  decideCall: 'decide_call',
 } as const;
 
 /** The tool that the conversation itself carries out: no activity, no worker. */

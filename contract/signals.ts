@@ -1,5 +1,6 @@
 /** What reaches a conversation from outside, as it stands in Temporal's history. */
 import type { Failure, Schedule, WhenBusy } from './entry.ts';
+import type { ApprovalDecision } from './head.ts';
 import type { Limits } from './limits.ts';
 import type { ConversationKey } from './names.ts';
 
@@ -26,6 +27,16 @@ export interface CancelCallSignal {
   by?: string;
 }
 
+/** Repeatable: what was decided stays so. */
+export interface DecideCall {
+  call_id: string;
+  decision: ApprovalDecision;
+  /** The model is told why it was denied. */
+  reason?: string;
+  /** Becomes the actor's id. */
+  by?: string;
+}
+
 /** Sent by the tool's activity. Senders retry: (call_id, n) tells a repeat. */
 export interface CallEventSignal {
   call_id: string;
@@ -36,7 +47,19 @@ export interface CallEventSignal {
   note?: string;
   data?: unknown;
   schedule: Schedule;
+  /** A remote tool's own number of it. */
+  pushed_n?: number;
+  /** Numbers below that one which had not come by then, at most 20, lowest first. */
+  missing?: number[];
 }
+
+/** Sent to the call workflow for each push of a remote tool. Repeatable: n tells a repeat. */
+export type CallPush = { n: number } & (
+  | { kind: 'progress'; percent: number; note?: string; schedule: Schedule }
+  | { kind: 'result'; data: unknown; schedule: Schedule }
+  | { kind: 'done'; data?: unknown }
+  | { kind: 'failed'; error: Failure }
+);
 
 /** Sent once by the call workflow. */
 export interface CallEndedSignal {

@@ -2,6 +2,7 @@
 import type { Batch } from './batch.ts';
 import type { Failure, Usage } from './entry.ts';
 import type { ConversationKey } from './names.ts';
+import type { ResultRange } from './result-count.ts';
 
 /** The words are read from the store: a turn costs the same history at turn 10 and at turn 10,000. */
 export interface ReplyRequest {
@@ -26,9 +27,11 @@ export interface ReplyRequest {
 export interface OpenCall {
   call_id: string;
   tool: string;
-  status: 'requested' | 'queued' | 'running';
+  status: 'requested' | 'awaiting_approval' | 'queued' | 'running';
   /** Place in the queue, 1 is next. */
   position?: number;
+  /** While it awaits approval: until when a person may agree. */
+  expires_at?: string;
 }
 
 export interface ReplyResult {
@@ -46,7 +49,24 @@ export interface RequestedCall {
   report?: string;
   /** Unknown tool or input that does not fit: the call fails at once and the model is told. */
   problem?: Failure;
+  /** R10: what becomes of it while an identical call is open. Absent: nothing. */
+  duplicates?: Exclude<Duplicates, 'allow'>;
+  /** A person has to agree before it runs. */
+  approval?: Approval;
 }
+
+/** R10: a second identical call runs too, is refused, takes the place of the first, or awaits a person's yes. */
+export type Duplicates = 'allow' | 'reject' | 'replace' | 'confirm';
+
+export interface Approval {
+  /** What the person is asked, in words. */
+  question?: string;
+  /** How long it waits for an answer, in milliseconds. */
+  timeout_ms: number;
+}
+
+/** Where nothing else is said: seven days. */
+export const APPROVAL_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** What the call workflow gets when it is started, and what the tool's activity gets from it. */
 export interface CallStart {
@@ -57,13 +77,27 @@ export interface CallStart {
   report?: string;
 }
 
+/** How many calls run at once in a tenant: of this tool, and in all. Absent: any number. */
+export interface Slots {
+  tool?: number;
+  tenant?: number;
+}
+
 /** What the call workflow has to know of a tool; the answer of `describe-tools`. */
 export type ToolFacts = {
   timeout_ms: number;
+  /** Absent: it need not wait for others. */
+  slots?: Slots;
 } & (
   | { kind: 'local'; restart: Restart }
   /** Another team's service, which pushes events: it has failed after so much silence. */
-  | { kind: 'remote'; silence_ms: number }
+  | {
+      kind: 'remote';
+      silence_ms: number;
+      results: ResultRange;
+      /** When the model hears of progress where it did not say. */
+      report?: string;
+    }
 );
 
 /**

@@ -1,12 +1,11 @@
-/** Calls: requested → queued → running → completed, failed or cancelled; or dropped before they ran. */
+/** Calls: requested → (awaiting approval) → queued → running → completed, failed or cancelled; or dropped or denied before they ran. */
 import type { Actor } from '../contract/entry.ts';
-import { CANCEL_TOOL } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
 import type { RequestedCall } from '../contract/turn.ts';
 import { callHead } from './head.ts';
 import { supersedeNews } from './news.ts';
 import { type Call, ENDED_CALLS, type News } from './state.ts';
-import { agent, log, SYSTEM, type Step, tool } from './step.ts';
+import { agent, log, SYSTEM, type Step, tool, user } from './step.ts';
 
 /** The model has asked for them. None runs yet. */
 export function requestCalls(step: Step, calls: RequestedCall[], reply: number): void {
@@ -19,7 +18,10 @@ export function requestCalls(step: Step, calls: RequestedCall[], reply: number):
       { actor: agent(step), cause: [reply] },
     );
     const facts = { id: call_id, tool: name, requested, requested_at: step.at };
-    step.state.calls.push({ ...facts, status: 'requested', request });
+    const call: Call = { ...facts, status: 'requested', request };
+    step.state.calls.push(call);
+    const early = step.state.early_cancels.find((cancel) => cancel.call_id === call_id);
+    if (early) cancelCall(step, call, user(early.by), 'user');
   }
 }
 
@@ -36,26 +38,11 @@ export function dropCalls(step: Step, why: string, cause: number[]): void {
   }
 }
 
-/**
- * Lets them run, in the model's order, as far as there is room (R9).
- * @returns their ids
- */
-export function releaseCalls(step: Step): string[] {
-  const released = requestedCalls(step);
-  for (const call of released) {
-    const { problem } = call.request;
-    if (problem) endCall(step, call, { type: 'failed', error: problem });
-    else if (call.tool === CANCEL_TOOL) carryOutCancel(step, call);
-    else enqueue(step, call);
-  }
-  return released.map(({ id }) => id);
-}
-
 /** One asynchronous result of a running call. Repeats, and what comes after the end, change nothing (R8). */
 export function hearEvent(step: Step, signal: CallEventSignal): void {
   const call = step.state.calls.find(({ id }) => id === signal.call_id);
   if (call?.status !== 'running' || signal.n <= call.n) return;
-  const { call_id, n, event, percent, note, data, schedule } = signal;
+  const { call_id, n, event, percent, note, data, schedule, pushed_n, missing } = signal;
   const seq = log(
     step,
     'call.event',
@@ -67,6 +54,8 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
       ...(note !== undefined && { note }),
       ...(data !== undefined && { data }),
       schedule,
+      ...(pushed_n !== undefined && { pushed_n }),
+      ...(missing && { missing }),
     },
     { actor: tool(call.tool), cause: [call.requested] },
   );
@@ -82,7 +71,7 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
 /** The call's workflow says that it is over. */
 export function hearEnd(step: Step, callId: string, end: CallEnd): void {
   const call = step.state.calls.find(({ id }) => id === callId);
-  if (call) endCall(step, call, end);
+  if (call?.status === 'running') endCall(step, call, end);
 }
 
 /** Cancels an open call: it never speaks again, whatever its program still does. */
@@ -98,43 +87,60 @@ export function cancelCall(step: Step, call: Call, actor: Actor, by: string, cau
   retire(step, call, 'cancelled');
 }
 
-function endCall(step: Step, call: Call, end: CallEnd): void {
-  const context = { actor: tool(call.tool), cause: [call.requested] };
-  const seq =
-    end.type === 'completed'
-      ? log(step, 'call.completed', { call_id: call.id, result: end.result }, context)
-      : end.type === 'failed'
-        ? log(step, 'call.failed', { call_id: call.id, error: end.error }, context)
-        : log(step, 'call.cancelled', { call_id: call.id, by: 'operator' }, context);
+/** It is over, and the model is told. */
+export function endCall(
+  step: Step,
+  call: Call,
+  end: CallEnd | Denied,
+  context: { actor: Actor; cause: number[] } = {
+    actor: tool(call.tool),
+    cause: [call.requested],
+  },
+): void {
+  const seq = logEnd(step, call.id, end, context);
   retire(step, call, end.type);
   const news = { seq, call_id: call.id, at: step.at, label: `${call.id} ${end.type}` } as const;
-  step.state.news.push({ ...news, rank: 'end', schedule: 'when_idle' } satisfies News);
+  const rank = end.type === 'denied' ? 'decision' : 'end';
+  step.state.news.push({ ...news, rank, schedule: 'when_idle' } satisfies News);
 }
 
-/** `cancel_call` is carried out here and now. Where it succeeds there is nothing to tell: the model has said it. */
-function carryOutCancel(step: Step, call: Call & { status: 'requested' }): void {
-  const { call_id: target } = call.request.input as { call_id: string };
-  const victim = step.state.calls.find(({ id }) => id === target && id !== call.id);
-  if (!victim) {
-    const message = `There is no open call ${target}.`;
-    endCall(step, call, { type: 'failed', error: { type: 'NoSuchCall', message } });
-    return;
+interface Denied {
+  type: 'denied';
+  reason?: string;
+}
+
+function logEnd(
+  step: Step,
+  call_id: string,
+  end: CallEnd | Denied,
+  context: { actor: Actor; cause: number[] },
+): number {
+  switch (end.type) {
+    case 'completed':
+      return log(step, 'call.completed', { call_id, result: end.result }, context);
+    case 'failed':
+      return log(step, 'call.failed', { call_id, error: end.error }, context);
+    case 'cancelled':
+      return log(step, 'call.cancelled', { call_id, by: 'operator' }, context);
+    case 'denied': {
+      const { reason } = end;
+      return log(step, 'call.denied', { call_id, ...(reason && { reason }) }, context);
+    }
   }
-  cancelCall(step, victim, agent(step), 'agent', [call.requested]);
-  const result = { cancelled: target };
-  log(
-    step,
-    'call.completed',
-    { call_id: call.id, result },
-    { actor: SYSTEM, cause: [call.requested] },
-  );
-  retire(step, call, 'completed');
 }
 
-function enqueue(step: Step, call: Call & { status: 'requested' }): void {
+/**
+ * The last in the queue; it starts at once where there is room (R9).
+ * @param cause what let it go on, beside its request
+ */
+export function enqueue(
+  step: Step,
+  call: Call & { status: 'requested' },
+  cause: number[] = [],
+): void {
   const { state } = step;
-  const queued: Call = { ...call, status: 'queued', queued_at: step.at };
-  state.calls = state.calls.map((other) => (other.id === call.id ? queued : other));
+  const queued: Call = { ...call, status: 'queued', queued_at: step.at, released: cause };
+  state.calls = [...state.calls.filter(({ id }) => id !== call.id), queued];
   fillSlots(step);
   const position = state.calls
     .filter(({ status }) => status === 'queued')
@@ -144,8 +150,13 @@ function enqueue(step: Step, call: Call & { status: 'requested' }): void {
     step,
     'call.queued',
     { call_id: call.id, position: position + 1 },
-    { actor: SYSTEM, cause: [call.requested] },
+    { actor: SYSTEM, cause: [call.requested, ...cause] },
   );
+}
+
+/** Puts what it has become in its place. */
+export function replaceCall({ state }: Step, call: Call): void {
+  state.calls = state.calls.map((other) => (other.id === call.id ? call : other));
 }
 
 /** R9: the next in the queue start where there is room. */
@@ -153,23 +164,36 @@ function fillSlots(step: Step): void {
   const { calls, limits } = step.state;
   const free = limits.max_running - calls.filter(({ status }) => status === 'running').length;
   const next = calls.filter((call) => call.status === 'queued').slice(0, Math.max(0, free));
-  for (const { request, queued_at: _, ...facts } of next) {
-    const running: Call = { ...facts, status: 'running', started_at: step.at, n: 0 };
-    step.state.calls = step.state.calls.map((other) => (other.id === facts.id ? running : other));
-    log(step, 'call.started', { call_id: facts.id }, { actor: SYSTEM, cause: [facts.requested] });
-    const { problem: __, ...call } = request;
+  for (const { request, queued_at: _, released, ...facts } of next) {
+    const { duplicates, approval: __, problem: ___, ...call } = request;
+    replaceCall(step, {
+      ...facts,
+      status: 'running',
+      started_at: step.at,
+      n: 0,
+      // Kept to know a repeat (R10); nothing else needs it.
+      ...(duplicates && { input: call.input }),
+    });
+    const cause = [facts.requested, ...released];
+    log(step, 'call.started', { call_id: facts.id }, { actor: SYSTEM, cause });
     step.effects.push({ type: 'start_call', call });
   }
 }
 
-function retire(step: Step, call: Call, status: 'completed' | 'failed' | 'cancelled' | 'dropped') {
+/** Room for the next in the queue. */
+export function retire(
+  step: Step,
+  call: Call,
+  status: 'completed' | 'failed' | 'cancelled' | 'denied' | 'dropped',
+): void {
   const { state } = step;
   const ended_at = new Date(step.at).toISOString();
-  const { position: _, ...facts } = callHead(call, state);
+  const { position: _, expires_at: __, ...facts } = callHead(call, state);
   state.calls = state.calls.filter(({ id }) => id !== call.id);
   state.ended = [...state.ended, { ...facts, status, ended_at }].slice(-ENDED_CALLS);
   fillSlots(step);
 }
 
-const requestedCalls = (step: Step) =>
+/** What the model asked for and was not released yet, in its order. */
+export const requestedCalls = (step: Step) =>
   step.state.calls.filter((call) => call.status === 'requested');

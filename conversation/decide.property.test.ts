@@ -6,12 +6,16 @@ import { call, deepFreeze, Story } from '../testing/story.ts';
 import { decide } from './decide.ts';
 import { headOf } from './head.ts';
 import { head as headSchema } from '../contract/head.ts';
+import { wakeAt } from './next.ts';
+
+/** Calls of tools that need a yes, or mind duplicates. */
+type Guarded = 'approval' | 'reject' | 'replace' | 'confirm' | 'both';
 
 /** What can happen; numbers choose among what there is at that moment. */
 type Happening =
   | { do: 'say'; id: number; when_busy: 'interrupt' | 'queue' | 'reject' | 'rollback' }
   | { do: 'wait'; ms: number }
-  | { do: 'model'; text: string; calls: ('slow' | 'cancel' | 'broken')[] }
+  | { do: 'model'; text: string; calls: ('slow' | 'cancel' | 'broken' | Guarded)[] }
   | { do: 'stale model'; reply: number }
   | { do: 'model fails' }
   | {
@@ -22,11 +26,19 @@ type Happening =
       partial: boolean;
     }
   | { do: 'end'; call: number; type: 'completed' | 'failed' | 'cancelled' }
+  | { do: 'decide'; call: number; decision: 'approve' | 'deny' }
   | { do: 'cancel'; call: number }
   | { do: 'interrupt'; scope: 'reply' | 'calls' | 'all'; message: boolean }
   | { do: 'tick' }
   | { do: 'close' }
   | { do: 'settled' };
+
+const ASKED = [
+  ...(['slow', 'slow', 'slow', 'slow', 'cancel', 'broken'] as const),
+  ...(['approval', 'approval', 'reject', 'replace', 'confirm', 'both'] as const),
+];
+/** Within what a random conversation lasts. */
+const APPROVAL_MS = 3_000;
 
 const small = fc.nat(30);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
@@ -50,9 +62,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('model' as const),
       text: fc.constantFrom('', 'Ok.'),
-      calls: fc.array(fc.constantFrom('slow', 'slow', 'slow', 'cancel', 'broken'), {
-        maxLength: 4,
-      }),
+      calls: fc.array(fc.constantFrom(...ASKED), { maxLength: 4 }),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('stale model' as const), reply: small }) },
@@ -73,6 +83,14 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       do: fc.constant('end' as const),
       call: small,
       type: fc.constantFrom('completed', 'failed', 'cancelled'),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('decide' as const),
+      call: small,
+      decision: fc.constantFrom('approve', 'approve', 'deny'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), call: small }) },
@@ -128,6 +146,13 @@ function play(story: Story, what: Happening): void {
       const requests = what.calls.map((type, i) => {
         const id = `call_${ids.length + i}`;
         if (type === 'slow') return call(id);
+        // Half of them ask for the same.
+        const input = { package: i % 2 === 0 ? 'alpha' : 'beta' };
+        const approval = { timeout_ms: APPROVAL_MS };
+        if (type === 'approval') return call(id, { input, approval });
+        if (type === 'both') return call(id, { input, approval, duplicates: 'confirm' });
+        if (type === 'reject' || type === 'replace' || type === 'confirm')
+          return call(id, { input, duplicates: type });
         if (type === 'broken')
           return call(id, { problem: { type: 'InvalidInput', message: 'no' } });
         return call(id, { tool: 'cancel_call', input: { call_id: pick(ids.length - 1) } });
@@ -162,6 +187,9 @@ function play(story: Story, what: Happening): void {
             : { type: 'cancelled' },
       );
       return;
+    case 'decide':
+      story.decides(pick(what.call), what.decision);
+      return;
     case 'cancel':
       story.happens({ type: 'cancel_call', call_id: pick(what.call) });
       return;
@@ -178,6 +206,17 @@ function play(story: Story, what: Happening): void {
       story.happens({ type: what.do });
       return;
   }
+}
+
+/** The ids of calls in the order in which they may run: as they were asked for, or approved. */
+function releasedInOrder({ log }: Story): string[] {
+  const guarded = new Set(
+    log.flatMap((e) => (e.kind === 'call.awaiting_approval' ? e.call_id : [])),
+  );
+  return log.flatMap((entry) => {
+    if (entry.kind === 'call.approved') return entry.call_id;
+    return entry.kind === 'call.requested' && !guarded.has(entry.call_id) ? entry.call_id : [];
+  });
 }
 
 const always = (check: (story: Story) => void) =>
@@ -239,7 +278,12 @@ describe('in any conversation', () => {
       for (const entry of log) {
         if (entry.kind === 'message.user') message = { seq: entry.seq, at: Date.parse(entry.at) };
         if (entry.kind === 'call.requested') requested.set(entry.call_id, entry.seq);
-        if (entry.kind !== 'call.started' && entry.kind !== 'call.queued') continue;
+        if (
+          entry.kind !== 'call.awaiting_approval' &&
+          entry.kind !== 'call.queued' &&
+          entry.kind !== 'call.started'
+        )
+          continue;
         if (released.has(entry.call_id)) continue;
         released.add(entry.call_id);
         expect(requested.get(entry.call_id)!).toBeGreaterThan(message?.seq ?? 0);
@@ -248,12 +292,13 @@ describe('in any conversation', () => {
     });
   });
 
-  test('R4: the news of a reply is told ends first, then results, then progress', () => {
+  test('R4: the news of a reply is told decisions first, then ends, then results, then progress', () => {
     inTheEnd((story) => {
       const { log } = story;
       const bySeq = new Map(log.map((entry) => [entry.seq, entry]));
       const rank = (seq: number) => {
         const entry = bySeq.get(seq)!;
+        if (entry.kind === 'call.denied') return -1;
         return entry.kind !== 'call.event' ? 0 : entry.event === 'result' ? 1 : 2;
       };
       for (const { request } of story.effectsOf('start_reply')) {
@@ -288,6 +333,7 @@ describe('in any conversation', () => {
         const isNews =
           entry.kind === 'call.event' ||
           entry.kind === 'call.failed' ||
+          entry.kind === 'call.denied' ||
           (entry.kind === 'call.completed' && !control.has(entry.call_id));
         if (isNews) expect(places).toContain(entry.seq);
       }
@@ -324,8 +370,9 @@ describe('in any conversation', () => {
       const queued = calls.filter(({ status }) => status === 'queued');
       expect(running.length).toBeLessThanOrEqual(limits.max_running);
       if (queued.length > 0) expect(running.length).toBe(limits.max_running);
-      const started = story.all('call.started').map(({ call_id }) => Number(call_id.slice(5)));
-      expect(started).toEqual(started.toSorted((a, b) => a - b));
+      const started = story.all('call.started').map(({ call_id }) => call_id);
+      const released = releasedInOrder(story).filter((id) => started.includes(id));
+      expect(started).toEqual(released);
     });
   });
 
@@ -342,7 +389,13 @@ describe('in any conversation', () => {
 
   test('R13: every call asked for is open, or has exactly one end', () => {
     always((story) => {
-      const ends = ['call.completed', 'call.failed', 'call.cancelled', 'call.dropped'];
+      const ends = [
+        'call.completed',
+        'call.failed',
+        'call.cancelled',
+        'call.denied',
+        'call.dropped',
+      ];
       const open = new Set(story.state.calls.map(({ id }) => id));
       for (const { call_id } of story.all('call.requested')) {
         const ended = story.log.filter(
@@ -350,6 +403,67 @@ describe('in any conversation', () => {
         );
         expect(ended.length).toBe(open.has(call_id) ? 0 : 1);
       }
+    });
+  });
+
+  test('R10: no call of a tool that minds duplicates runs beside an identical one, unless a person agreed', () => {
+    always((story) => {
+      const { calls } = story.state;
+      const approved = new Set(story.all('call.approved').map(({ call_id }) => call_id));
+      const requests = new Map(story.all('call.requested').map((entry) => [entry.call_id, entry]));
+      const same = (a: string, b: string) =>
+        JSON.stringify(requests.get(a)?.input) === JSON.stringify(requests.get(b)?.input);
+      const minding = calls.filter(
+        (call) => (call.status === 'running' || call.status === 'queued') && minds(call),
+      );
+      for (const call of minding) {
+        const before = minding.filter(
+          ({ id, requested }) => requested < call.requested && same(id, call.id),
+        );
+        if (before.length > 0) expect(approved).toContain(call.id);
+      }
+      function minds(call: (typeof calls)[number]) {
+        return 'request' in call ? call.request.duplicates !== undefined : call.input !== undefined;
+      }
+    });
+  });
+
+  test('no call that awaited approval runs without a yes, and none with one that came too late', () => {
+    inTheEnd((story) => {
+      const asked = new Map(story.all('call.awaiting_approval').map((e) => [e.call_id, e]));
+      const approved = new Map(story.all('call.approved').map((e) => [e.call_id, e]));
+      expect(approved.size).toBe(story.all('call.approved').length);
+      for (const { call_id, at } of approved.values()) {
+        expect(Date.parse(at)).toBeLessThan(Date.parse(asked.get(call_id)!.expires_at));
+      }
+      for (const { call_id, seq } of story.all('call.started')) {
+        if (asked.has(call_id)) expect(approved.get(call_id)!.seq).toBeLessThan(seq);
+      }
+    });
+  });
+
+  test('an approval that nobody gives is denied at its time, neither sooner nor later', () => {
+    always((story) => {
+      const asked = new Map(story.all('call.awaiting_approval').map((e) => [e.call_id, e]));
+      for (const call of story.state.calls) {
+        if (call.status !== 'awaiting_approval') continue;
+        expect(story.now).toBeLessThan(call.expires_at);
+        expect(story.wakeAt).toBeLessThanOrEqual(call.expires_at);
+      }
+      for (const { call_id, at, actor } of story.all('call.denied')) {
+        if (actor.type === 'system') expect(at).toBe(asked.get(call_id)!.expires_at);
+        else expect(Date.parse(at)).toBeLessThan(Date.parse(asked.get(call_id)!.expires_at));
+      }
+    });
+  });
+
+  test('whoever waits for a person holds up nobody: a wait of its own never delays what a turn waits for', () => {
+    always((story) => {
+      const { state } = story;
+      const without = structuredClone(state);
+      without.calls = without.calls.filter(({ status }) => status !== 'awaiting_approval');
+      const due = wakeAt(without);
+      if (due !== undefined) expect(story.wakeAt).toBeLessThanOrEqual(due);
     });
   });
 

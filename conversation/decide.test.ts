@@ -444,3 +444,53 @@ describe('R15: closed is final', () => {
     expect(story.kinds).toEqual(['message.user', 'conversation.closed']);
   });
 });
+
+describe('a reader of the log that is one task ahead', () => {
+  test('cancels a call before the conversation knows of it: it is requested, and never runs', () => {
+    const story = new Story();
+    story.user('install alpha');
+    story.together(() => {
+      story.happens({ type: 'cancel_call', call_id: 'call_a', by: 'ada' });
+      story.model('Starting.', call('call_a'), call('call_b'));
+    });
+    story.pass(200);
+    expect(story.all('call.cancelled')).toMatchObject([
+      { call_id: 'call_a', by: 'user', actor: { type: 'user', id: 'ada' } },
+    ]);
+    expect(story.effectsOf('start_call').map((effect) => effect.call.call_id)).toEqual(['call_b']);
+  });
+
+  test('interrupts such a call by its id', () => {
+    const story = new Story();
+    story.user('install alpha');
+    story.together(() => {
+      story.interrupt({ scope: 'calls', call_ids: ['call_a'] });
+      story.model('Starting.', call('call_a'));
+    });
+    story.pass(200);
+    expect(story.kinds).toContain('call.cancelled');
+    expect(story.kinds).not.toContain('call.started');
+  });
+
+  test('cancels what is over already: nothing is remembered of it', () => {
+    const story = new Story();
+    story.user('install alpha');
+    story.model('Starting.', call('call_a'));
+    story.pass(200);
+    story.ends('call_a');
+    const before = story.log.length;
+    story.happens({ type: 'cancel_call', call_id: 'call_a' });
+    expect(story.log.slice(before).map(({ kind }) => kind)).not.toContain('call.cancelled');
+    expect(story.state.early_cancels).toEqual([]);
+  });
+});
+
+test('what is said in the same breath as the end has its place before it', () => {
+  const story = new Story();
+  story.happens({ type: 'close' });
+  story.together(() => {
+    story.happens({ type: 'settled' });
+    story.user('One more thing');
+  });
+  expect(story.kinds).toEqual(['message.user', 'conversation.closed']);
+});

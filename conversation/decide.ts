@@ -11,11 +11,13 @@
  *   R7  milestones, filtered at the source       ../tools/report.ts
  *   R8  repeats change nothing                   messages.ts, calls.ts (hearEvent)
  *   R9  so many calls at once, others queue      calls.ts (fillSlots)
+ *   R10 an identical call while one is open      release.ts, duplicates.ts
  *   R11 a quick tool stays in its turn           next.ts (continueTurn)
  *   R13 no dangling call                         ../model/transcript.ts
  *   R14 every decision is logged with its causes step.ts (log)
  *   R15 closed is final; the state is JSON       messages.ts, state.ts
  */
+import { expireApprovals, hearDecision } from './approvals.ts';
 import { hearEnd, hearEvent } from './calls.ts';
 import type { Decision, Event } from './event.ts';
 import { beginClosing, finishClosing, hearCancel, hearInterrupt, hearMessage } from './messages.ts';
@@ -30,13 +32,27 @@ import { beginStep, type Step } from './step.ts';
  * `wakeAt` of that one (next.ts).
  */
 export function decide(state: State, ...events: Event[]): Decision {
-  const step = beginStep(state);
-  for (const event of events) {
-    step.at = Math.max(step.at, event.at);
-    if (!step.state.closed) hear(step, event);
-  }
+  const step = hearAll(state, events);
   goOn(step);
   return { state: step.state, entries: step.entries, effects: step.effects };
+}
+
+/** What stands once these have been heard, before anything is done about them: by this a request is refused or taken. */
+export function afterHearing(state: State, events: Event[]): State {
+  return hearAll(state, events).state;
+}
+
+function hearAll(state: State, events: Event[]): Step {
+  const step = beginStep(state);
+  // Whatever else was accepted has its place before the end of the log.
+  const settled = (event: Event) => event.type === 'settled';
+  const inOrder = [...events.filter((event) => !settled(event)), ...events.filter(settled)];
+  for (const event of inOrder) {
+    step.at = Math.max(step.at, event.at);
+    expireApprovals(step);
+    if (!step.state.closed) hear(step, event);
+  }
+  return step;
 }
 
 function hear(step: Step, event: Event): void {
@@ -47,6 +63,8 @@ function hear(step: Step, event: Event): void {
       return hearInterrupt(step, event);
     case 'cancel_call':
       return hearCancel(step, event.call_id, event.by);
+    case 'decide_call':
+      return hearDecision(step, event);
     case 'close':
       return beginClosing(step, event.by);
     case 'settled':

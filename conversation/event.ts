@@ -5,6 +5,7 @@ import type {
   CallEventSignal,
   CancelCallSignal,
   CloseSignal,
+  DecideCall,
   InterruptSignal,
   MessageSignal,
 } from '../contract/signals.ts';
@@ -16,6 +17,7 @@ export type Event = { at: number } & (
   | ({ type: 'message' } & MessageSignal)
   | ({ type: 'interrupt' } & InterruptSignal)
   | ({ type: 'cancel_call' } & CancelCallSignal)
+  | ({ type: 'decide_call' } & DecideCall)
   | ({ type: 'close' } & CloseSignal)
   /** Nothing is under way any more: what closes is closed. */
   | { type: 'settled' }

@@ -24,6 +24,7 @@ export function openCalls(state: State): OpenCall[] {
       tool: call.tool,
       status: call.status,
       ...(position && { position }),
+      ...(call.status === 'awaiting_approval' && { expires_at: iso(call.expires_at) }),
     };
   });
 }
@@ -38,6 +39,8 @@ export function callHead(call: Call, state: State): CallHead {
     requested_at: iso(call.requested_at),
     ...(call.status === 'queued' && { queued_at: iso(call.queued_at) }),
     ...(position && { position }),
+    ...(call.status === 'awaiting_approval' && { expires_at: iso(call.expires_at) }),
+    ...(call.decision && { decision: call.decision }),
     ...(call.status === 'running' && {
       started_at: iso(call.started_at),
       ...(call.percent !== undefined && { percent: call.percent }),

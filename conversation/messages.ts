@@ -3,7 +3,7 @@ import type { InterruptSignal, MessageSignal } from '../contract/signals.ts';
 import { cancelCall, dropCalls } from './calls.ts';
 import { failNews } from './news.ts';
 import { interruptReply } from './replies.ts';
-import { SEEN_MESSAGES } from './state.ts';
+import { EARLY_CANCELS, SEEN_MESSAGES } from './state.ts';
 import { log, type Step, user } from './step.ts';
 
 /** A message, once: a repeat of its id changes nothing (R8). */
@@ -34,19 +34,23 @@ export function hearInterrupt(step: Step, { scope, call_ids, message, by }: Inte
     }
   }
   if (scope !== 'reply') {
-    const chosen = scope === 'calls' && call_ids ? new Set(call_ids) : undefined;
     // From the back, so that no queued call starts where a running one makes room.
-    for (const { id } of step.state.calls.toReversed()) {
-      if (!chosen || chosen.has(id)) hearCancel(step, id, by);
-    }
+    const open = step.state.calls.map(({ id }) => id).toReversed();
+    const chosen = scope === 'calls' && call_ids ? new Set(call_ids) : new Set(open);
+    for (const id of open) if (chosen.delete(id)) hearCancel(step, id, by);
+    for (const id of chosen) hearCancel(step, id, by);
   }
   if (message) hearMessage(step, message);
 }
 
-/** Cancels one call. One that is over already stays as it is. */
+/** Cancels one call. One that is over already stays as it is; one that is not known yet is cancelled once it is. */
 export function hearCancel(step: Step, callId: string, by?: string): void {
-  const call = step.state.calls.find(({ id }) => id === callId);
-  if (call) cancelCall(step, call, user(by), 'user');
+  const { state } = step;
+  const call = state.calls.find(({ id }) => id === callId);
+  if (call) return cancelCall(step, call, user(by), 'user');
+  if (state.ended.some(({ id }) => id === callId)) return;
+  const early = { call_id: callId, ...(by !== undefined && { by }) };
+  state.early_cancels = [...state.early_cancels, early].slice(-EARLY_CANCELS);
 }
 
 /** R15: the end begins. What is open is stopped; what the user has still sent is heard, so that nothing accepted is lost. */

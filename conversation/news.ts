@@ -17,9 +17,9 @@ export function newsDueAt({ news, limits, hushed }: State): number | undefined {
 /** R5: cuts into a reply in flight. */
 export const isUrgent = (news: News) => news.schedule === 'interrupt';
 
-/** R4: ends before partial results before progress; within a rank by arrival. */
+/** R4: decisions of a person before ends before partial results before progress; within a rank by arrival. */
 export function inOrder(news: News[]): News[] {
-  const rank = { end: 0, result: 1, progress: 2 };
+  const rank = { decision: 0, end: 1, result: 2, progress: 3 };
   return news.toSorted((a, b) => rank[a.rank] - rank[b.rank] || a.seq - b.seq);
 }
 

@@ -1,6 +1,8 @@
 /** What follows from where the conversation stands now: the order of turns (R1, R3, R4, R6, R11). */
-import { dropCalls, releaseCalls } from './calls.ts';
+import { approvalDueAt } from './approvals.ts';
+import { dropCalls } from './calls.ts';
 import { isUrgent, newsDueAt } from './news.ts';
+import { releaseCalls } from './release.ts';
 import { interruptReply, startReply } from './replies.ts';
 import type { State, Turn } from './state.ts';
 import { log, SYSTEM, type Step } from './step.ts';
@@ -13,6 +15,12 @@ export function goOn(step: Step): void {
 /** When something is due though nothing happens. Undefined: nothing is. */
 export function wakeAt(state: State): number | undefined {
   if (state.closed) return undefined;
+  const times = [turnDueAt(state), approvalDueAt(state)].filter((at) => at !== undefined);
+  return times.length > 0 ? Math.min(...times) : undefined;
+}
+
+/** When the turn goes on by itself. */
+function turnDueAt(state: State): number | undefined {
   switch (state.turn.phase) {
     case 'idle':
       return newsDueAt(state);

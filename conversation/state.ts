@@ -3,7 +3,7 @@
  * Plain JSON, so that it survives a round trip at any moment (R15). Times are milliseconds of the workflow's clock.
  */
 import type { Schedule, Usage } from '../contract/entry.ts';
-import type { CallHead } from '../contract/head.ts';
+import type { ApprovalDecision, CallHead } from '../contract/head.ts';
 import type { Limits } from '../contract/limits.ts';
 import type { RequestedCall } from '../contract/turn.ts';
 
@@ -23,10 +23,12 @@ export interface State {
   news: News[];
   /** At a limit the agent takes no turn by itself until the user writes again. */
   hushed: boolean;
-  /** Calls that are not over, in the order of their request. */
+  /** Calls that are not over, in the order of their request or, once released, in that of the queue. */
   calls: Call[];
   /** The last few that are. */
   ended: CallHead[];
+  /** Cancelled before this conversation knew of them: a reader of the log may be one task ahead. */
+  early_cancels: { call_id: string; by?: string }[];
   /** Ids of the last messages, so that a repeat changes nothing (R8). */
   seen: string[];
   usage: Usage;
@@ -62,7 +64,8 @@ export interface Unanswered {
 export interface News {
   seq: number;
   call_id: string;
-  rank: 'end' | 'result' | 'progress';
+  /** decision: a person has denied it, or nobody agreed in time. */
+  rank: 'decision' | 'end' | 'result' | 'progress';
   schedule: Schedule;
   at: number;
   /** In words, for a reason: "50 % of call_a", "call_a completed". */
@@ -77,13 +80,30 @@ interface CallFacts {
   /** Seq of its call.requested entry. */
   requested: number;
   requested_at: number;
+  /** What a person said where one was asked: to say it again changes nothing. */
+  decision?: ApprovalDecision;
 }
 
 export type Call =
   | (CallFacts & { status: 'requested'; request: RequestedCall })
-  | (CallFacts & { status: 'queued'; request: RequestedCall; queued_at: number })
+  | (CallFacts & {
+      status: 'awaiting_approval';
+      request: RequestedCall;
+      /** Seq of its call.awaiting_approval entry. */
+      asked: number;
+      expires_at: number;
+    })
+  | (CallFacts & {
+      status: 'queued';
+      request: RequestedCall;
+      queued_at: number;
+      /** Seqs of what let it go on, beside its request. */
+      released: number[];
+    })
   | (CallFacts & {
       status: 'running';
+      /** Where its tool minds duplicates (R10). */
+      input?: unknown;
       started_at: number;
       /** Number of the last event seen. */
       n: number;
@@ -92,6 +112,7 @@ export type Call =
     });
 
 export const SEEN_MESSAGES = 200;
+export const EARLY_CANCELS = 20;
 export const ENDED_CALLS = 10;
 
 export function newConversation(agent: string, limits: Limits): State {
@@ -108,6 +129,7 @@ export function newConversation(agent: string, limits: Limits): State {
     hushed: false,
     calls: [],
     ended: [],
+    early_cancels: [],
     seen: [],
     usage: { input_tokens: 0, output_tokens: 0 },
   };

@@ -3,6 +3,7 @@
 export type Intent =
   | { type: 'cancel'; packages: string[] }
   | { type: 'install'; packages: string[]; report?: string; instead: boolean }
+  | { type: 'pay'; to: string; amount: number }
   | { type: 'report'; report: string }
   | { type: 'progress' }
   | { type: 'signal' }
@@ -31,6 +32,8 @@ export function readIntents(sentence: string): [Intent, ...Intent[]] {
   const report = readReport(text);
   if (packages.length > 0) intents.push({ type: 'install', packages, report, instead });
   else if (report) intents.push({ type: 'report', report });
+  const pay = /\b(?:pay|send) (\d+(?:\.\d+)?) to ([a-z][\w-]*)/.exec(text);
+  if (pay) intents.push({ type: 'pay', amount: Number(pay[1]), to: pay[2]! });
   if (/\bhow far\b|\bprogress\?|\bstatus\b|\bhow is it going\b/.test(text)) {
     intents.push({ type: 'progress' });
   }

@@ -3,6 +3,8 @@ import { CANCEL_TOOL } from '../contract/names.ts';
 import type { Fact, PastUse } from './situation.ts';
 
 export const INSTALLER = 'run_installer';
+/** The example of a tool that needs a person's yes. */
+export const PAYMENT = 'send_payment';
 
 /** One sentence for each thing that a call brought; none for what the demo has said itself. */
 export function tellNews(fact: Fact, uses: Map<string, PastUse>): string[] {
@@ -20,6 +22,10 @@ export function tellNews(fact: Fact, uses: Map<string, PastUse>): string[] {
       const why = fact.error?.message.replace(/\.$/, '') ?? 'it does not say why';
       return [...results, `${name} ${isInstaller ? 'could not be installed' : 'failed'}: ${why}.`];
     }
+    case 'denied':
+      return [
+        `${name} was not allowed${fact.reason ? `: ${fact.reason.replace(/\.$/, '')}` : ''}.`,
+      ];
     case 'cancelled':
       return [...results, `${name} was cancelled.`];
     default:
@@ -30,6 +36,7 @@ export function tellNews(fact: Fact, uses: Map<string, PastUse>): string[] {
 
 export function tellProgress(fact: Fact, uses: Map<string, PastUse>): string {
   const name = nameOf(fact, uses);
+  if (fact.status === 'awaiting_approval') return `${name} waits until a person agrees.`;
   if (fact.status === 'queued') return `${name} is queued, place ${fact.position ?? 1}.`;
   if (fact.percent === undefined) return `${name} has started.`;
   return `${name} is at ${fact.percent} %${fact.note ? `: ${fact.note}` : ''}.`;

@@ -8,7 +8,7 @@
 import { CANCEL_TOOL } from '../contract/names.ts';
 import type { AskedCall, ModelMessage } from '../model/message.ts';
 import { type Intent, readIntents } from './intents.ts';
-import { INSTALLER, listOf, nameOf, tellNews, tellProgress, toolOf } from './news.ts';
+import { INSTALLER, listOf, nameOf, PAYMENT, tellNews, tellProgress, toolOf } from './news.ts';
 import { type Fact, readSituation, type Situation } from './situation.ts';
 
 export interface Answer {
@@ -19,12 +19,13 @@ export interface Answer {
 /** `tools` are the names of those offered. */
 export function answer(messages: readonly ModelMessage[], tools: readonly string[]): Answer {
   const situation = readSituation(messages);
-  const plan: Plan = { install: [], cancel: [], say: [] };
+  const plan: Plan = { install: [], pay: [], cancel: [], say: [] };
   for (const { tool, arguments: given } of situation.dropped) {
     if (tool === INSTALLER) addInstall(plan, String(given.package), textOf(given.report));
+    if (tool === PAYMENT) plan.pay.push({ to: String(given.to), amount: Number(given.amount) });
   }
   for (const intent of situation.unfinished.flatMap(readIntents)) {
-    if (intent.type === 'install' || intent.type === 'cancel') carryOut(intent, plan, situation);
+    if (TO_BE_DONE.has(intent.type)) carryOut(intent, plan, situation);
   }
   plan.say = [];
   for (const intent of situation.unanswered.flatMap(readIntents)) carryOut(intent, plan, situation);
@@ -42,12 +43,17 @@ export function answer(messages: readonly ModelMessage[], tools: readonly string
       ...plan.install.map(({ name, report }) =>
         call(INSTALLER, { package: name, ...(report && { report }) }),
       ),
+      ...plan.pay.map((payment) => call(PAYMENT, payment)),
     ],
   };
 }
 
+/** Also where the user has gone on before it was begun. */
+const TO_BE_DONE = new Set<Intent['type']>(['install', 'pay', 'cancel']);
+
 interface Plan {
   install: { name: string; report?: string }[];
+  pay: { to: string; amount: number }[];
   cancel: Fact[];
   say: string[];
   /** The report of what was cancelled last: what comes instead has the same. */
@@ -61,6 +67,8 @@ function carryOut(intent: Intent, plan: Plan, situation: Situation): void {
       for (const name of intent.packages) addInstall(plan, name, report);
       return;
     }
+    case 'pay':
+      return void plan.pay.push({ to: intent.to, amount: intent.amount });
     case 'report':
       if (plan.install.length === 0) plan.say.push('I can set that only as an installer starts.');
       plan.install = plan.install.map((each) => ({ ...each, report: intent.report }));
@@ -94,6 +102,7 @@ function cancel(packages: string[], plan: Plan, { open, uses }: Situation): void
     (fact) => toolOf(fact, uses) !== CANCEL_TOOL && isMeant(nameOf(fact, uses)),
   );
   plan.install = plan.install.filter(({ name }) => !isMeant(name));
+  if (packages.length === 0) plan.pay = [];
   plan.cancel = [...new Set([...plan.cancel, ...running])];
   plan.calledOff = [
     ...planned.map(({ report }) => report),
@@ -123,9 +132,10 @@ function actions(plan: Plan, { uses }: Situation): string[] {
       return `${verb} the installer for ${listOf(group.map(({ name }) => name))}${promise(report)}.`;
     },
   );
+  const paying = plan.pay.map(({ to, amount }) => `Asking whether ${amount} may go to ${to}.`);
   const [first, ...rest] = starting;
-  if (!first) return cancelling.map((sentence) => `${sentence}.`);
-  return [[...cancelling, first].join(' and '), ...rest];
+  if (!first) return [...cancelling.map((sentence) => `${sentence}.`), ...paying];
+  return [[...cancelling, first].join(' and '), ...rest, ...paying];
 }
 
 function promise(report: string | undefined): string {
@@ -133,7 +143,8 @@ function promise(report: string | undefined): string {
   return `; I will tell you ${report === 'only the end' ? 'at the end' : report}`;
 }
 
-function missingTool({ install, cancel: cancelled }: Plan, tools: readonly string[]) {
+function missingTool({ install, pay, cancel: cancelled }: Plan, tools: readonly string[]) {
+  if (pay.length > 0 && !tools.includes(PAYMENT)) return PAYMENT;
   if (install.length > 0 && !tools.includes(INSTALLER)) return INSTALLER;
   return cancelled.length > 0 && !tools.includes(CANCEL_TOOL) ? CANCEL_TOOL : undefined;
 }

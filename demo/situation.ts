@@ -30,6 +30,8 @@ export interface Fact {
   result?: unknown;
   results?: { n: number; data?: unknown; note?: string }[];
   error?: { type: string; message: string };
+  /** Why it was denied. */
+  reason?: string;
 }
 
 export function readSituation(messages: readonly ModelMessage[]): Situation {

@@ -39,11 +39,16 @@ export function createTranscript(print: (text: string) => void) {
       case 'reply.failed':
         return line(`!      ${entry.error.message}`);
       case 'call.started':
+      case 'call.approved':
       case 'call.cancelled':
       case 'call.completed':
         return line(`       · ${entry.call_id} ${entry.kind.slice('call.'.length)}`);
       case 'call.failed':
         return line(`       · ${entry.call_id} failed: ${entry.error.message}`);
+      case 'call.awaiting_approval':
+        return line(`       · ${entry.call_id} waits for a person: ${entry.why}`);
+      case 'call.denied':
+        return line(`       · ${entry.call_id} denied: ${entry.reason ?? 'no reason given'}`);
       case 'call.event':
         return line(`       · ${entry.call_id} ${entry.percent ?? ''} % ${entry.note ?? ''}`);
       default:

@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { asks, type PlayedModel, startPlayedModel } from '../testing/played-model.ts';
 import { startTestService, type TestService } from '../testing/service.ts';
 import { follow, talk } from '../testing/talk.ts';
@@ -63,6 +64,24 @@ test('the tool of the three steps is offered, and counts on from where it was wh
   // A quarter was told, with its checkpoint, a second before the kill.
   const live = items.flatMap((item) => (item.type === 'progress' ? [item.data.percent!] : []));
   expect(Math.min(...live)).toBeGreaterThan(25);
+});
+
+test('a person agrees to the example payment, which the demo model asks for, by the lines on approvals', async () => {
+  const shop = await startTestService({
+    temporal: inject('temporalAddress'),
+    env: {
+      MEANWHILE_EXTENSIONS: fileURLToPath(new URL('../examples/extensions', import.meta.url)),
+    },
+  });
+  onTestFinished(() => shop.remove());
+  const { id, log } = await talk(shop.client, 'pay 20 to Ann');
+  await log.until('it awaits approval', () => log.of('call.awaiting_approval')[0]);
+  const setting = `base=${shop.url}\njson='content-type: application/json'\nid=${id}\n`;
+  const script = setting + blockWith('/approval');
+  await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script]);
+  const { result } = await log.until('it is paid', () => log.of('call.completed')[0]);
+  expect(result).toMatchObject({ sent: 20, to: 'ann' });
+  expect(log.of('call.approved')).toMatchObject([{ actor: { type: 'user', id: 'ann' } }]);
 });
 
 /** Has the model ask for it. The conversation of the other test asks as well. */

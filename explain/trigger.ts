@@ -8,6 +8,7 @@ const TRIGGERS = [
   'call.completed',
   'call.failed',
   'call.cancelled',
+  'call.denied',
 ] as const satisfies EntryKind[];
 
 export type TriggerEntry = EntryOf<(typeof TRIGGERS)[number]>;
@@ -15,7 +16,9 @@ export type TriggerEntry = EntryOf<(typeof TRIGGERS)[number]>;
 /** An end that the user or the agent brought about themselves is no news to them. */
 export function isTrigger(entry: Entry): entry is TriggerEntry {
   if (!TRIGGERS.some((kind) => kind === entry.kind)) return false;
-  return entry.kind === 'message.user' || entry.actor.type === 'tool';
+  // A denial is news however it came about: the agent has to know.
+  if (entry.kind === 'message.user' || entry.kind === 'call.denied') return true;
+  return entry.actor.type === 'tool';
 }
 
 export function triggerOf(entry: TriggerEntry): Trigger {
@@ -38,6 +41,8 @@ function inWords(entry: TriggerEntry): string {
       return `${entry.call_id} failed: ${entry.error.message}`;
     case 'call.cancelled':
       return `${entry.call_id} cancelled by ${entry.by}`;
+    case 'call.denied':
+      return `${entry.call_id} denied${entry.reason ? `: ${entry.reason}` : ''}`;
     default:
       return entry satisfies never;
   }

@@ -173,6 +173,10 @@ function whyOf(entry: Entry): string | undefined {
   switch (entry.kind) {
     case 'call.dropped':
       return entry.why;
+    case 'call.awaiting_approval':
+      return entry.why;
+    case 'call.denied':
+      return entry.reason;
     case 'call.failed':
       return entry.error.message;
     case 'call.cancelled':

@@ -1,7 +1,11 @@
 /** What became of each call, read off the log once. */
 import type { Entry, EntryOf } from '../contract/entry.ts';
 
-export type CallEnd = EntryOf<'call.completed' | 'call.failed' | 'call.cancelled' | 'call.dropped'>;
+export type CallEnd = EntryOf<
+  'call.completed' | 'call.failed' | 'call.cancelled' | 'call.denied' | 'call.dropped'
+>;
+
+type Status = 'requested' | 'awaiting_approval' | 'queued' | 'running' | 'ended';
 
 export interface CallStory {
   call_id: string;
@@ -10,8 +14,10 @@ export interface CallStory {
   /** Seq of the completed reply that asked for it, if the range has it. */
   reply?: number;
   /** How it stood when the model was asked for the first time after the request. */
-  firstSeen?: 'requested' | 'queued' | 'running' | 'ended';
-  status: 'requested' | 'queued' | 'running' | 'ended';
+  firstSeen?: Status;
+  status: Status;
+  /** Why a person is asked, if one is. */
+  awaiting?: EntryOf<'call.awaiting_approval'>;
   results: EntryOf<'call.event'>[];
   /** The latest. */
   progress?: EntryOf<'call.event'>;
@@ -41,6 +47,9 @@ export function followCalls(entries: readonly Entry[]): Map<string, CallStory> {
         Object.assign(story(entry.call_id), { request: entry, reply, status: 'requested' });
         break;
       }
+      case 'call.awaiting_approval':
+        Object.assign(story(entry.call_id), { awaiting: entry, status: 'awaiting_approval' });
+        break;
       case 'call.queued':
         story(entry.call_id).status = 'queued';
         break;
@@ -54,9 +63,11 @@ export function followCalls(entries: readonly Entry[]): Map<string, CallStory> {
       case 'call.completed':
       case 'call.failed':
       case 'call.cancelled':
+      case 'call.denied':
       case 'call.dropped':
         Object.assign(story(entry.call_id), { end: entry, status: 'ended' });
         break;
+      case 'call.approved':
       case 'message.user':
       case 'reply.interrupted':
       case 'reply.failed':

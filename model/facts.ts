@@ -17,6 +17,13 @@ export function endFacts(end: CallEnd) {
       return { status: 'failed', error: end.error };
     case 'call.cancelled':
       return { status: 'cancelled', by: end.by };
+    case 'call.denied':
+      return {
+        status: 'denied',
+        note: 'It was not run.',
+        by: end.actor.type === 'user' ? end.actor.id : undefined,
+        reason: end.reason,
+      };
     case 'call.dropped':
       return { status: 'dropped', note: 'It was not run.', why: end.why };
     default:

@@ -44,6 +44,7 @@ function tells(entry: Entry): entry is Told {
     entry.kind === 'call.completed' ||
     entry.kind === 'call.failed' ||
     entry.kind === 'call.cancelled' ||
+    entry.kind === 'call.denied' ||
     entry.kind === 'call.dropped'
   );
 }
@@ -77,6 +78,10 @@ function openCall(call: OpenCall, story: CallStory | undefined, live: Progress |
     percent,
     note,
     position: call.position,
+    ...(call.status === 'awaiting_approval' && {
+      why: story?.awaiting?.why,
+      expires_at: call.expires_at,
+    }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Failure } from '../contract/entry.ts';
 import type { RequestedCall } from '../contract/turn.ts';
 import type { Tool } from '../tools/define.ts';
-import { parseReport } from '../tools/report.ts';
+import { parseReport } from '../contract/report.ts';
 import type { AskedCall } from './message.ts';
 import { cancelTool, takesReport } from './tools-schema.ts';
 

@@ -38,6 +38,22 @@ test.each([
   expect(declared({ results }).description).toBe(`Looks. ${sentence}`);
 });
 
+test.each([
+  [{ approval: true as const }, 'A person has to agree first.'],
+  [{ duplicates: 'reject' as const }, 'The same call twice at once is refused.'],
+  [{ duplicates: 'replace' as const }, 'The same call again replaces it.'],
+  [{ duplicates: 'confirm' as const }, 'The same call twice needs a yes.'],
+])('the model is told of %j by "%s"', (more, sentence) => {
+  expect(declared(more).description).toBe(`Looks. Returns 1 result. ${sentence}`);
+});
+
+test('the longest description that a tool may have stays under what providers accept', () => {
+  const longest = { approval: true, duplicates: 'reject' } as const;
+  const results = { min: 1, max: 'many' as const };
+  const description = 'x'.repeat(900);
+  expect(declared({ ...longest, results, description }).description.length).toBeLessThan(1_024);
+});
+
 async function* yields() {
   yield { type: 'result' as const, data: 1 };
 }

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { CANCEL_TOOL } from '../contract/names.ts';
 import type { Tool } from '../tools/define.ts';
-import { DEFAULT_REPORT, yieldsProgress } from '../tools/report.ts';
+import { DEFAULT_REPORT } from '../contract/report.ts';
+import { yieldsProgress } from '../tools/report.ts';
 import type { ToolDeclaration } from './message.ts';
 
 /** Carried out by the conversation itself, so every agent has it. */
@@ -39,7 +40,7 @@ function declare(tool: Tool): ToolDeclaration {
   const schema = parameters(tool.name, tool.input);
   return declaration({
     name: tool.name,
-    description: `${tool.description} ${expectedResults(tool)}`,
+    description: [tool.description, expectedResults(tool), ...conditions(tool)].join(' '),
     parameters: takesReport(tool)
       ? { ...schema, properties: { ...properties(tool), report: reportParameter(tool) } }
       : schema,
@@ -69,6 +70,17 @@ function reportParameter(tool: Tool) {
       'When you want to be told of the progress: "every 25 percent", "every minute" or "only the end". ' +
       `Set it when the user says how often to hear. Default: "${tool.report ?? DEFAULT_REPORT}".`,
   };
+}
+
+/** Short, since a description has to stay under what providers accept. */
+function conditions({ approval, duplicates = 'allow' }: Tool): string[] {
+  const repeat = {
+    allow: [],
+    reject: ['The same call twice at once is refused.'],
+    replace: ['The same call again replaces it.'],
+    confirm: ['The same call twice needs a yes.'],
+  };
+  return [...(approval ? ['A person has to agree first.'] : []), ...repeat[duplicates]];
 }
 
 function expectedResults({ results = { min: 1, max: 1 } }: Tool): string {

@@ -95,7 +95,7 @@ test('each end and each partial result is told exactly once in the past, and of 
       .map(({ call_id, text }) => ({ call_id, ...JSON.parse(text) }));
     const ended = new Set<string>();
     for (const entry of entries) {
-      if (!/^call\.(completed|failed|cancelled|dropped)$/.test(entry.kind)) continue;
+      if (!/^call\.(completed|failed|cancelled|denied|dropped)$/.test(entry.kind)) continue;
       const { call_id } = entry as Entry & { call_id: string };
       ended.add(call_id);
       const status = entry.kind.slice('call.'.length);
@@ -139,11 +139,14 @@ test('the last message is the moment, with every open call and one item of news 
     const { calls, news } = facts(now[0]!);
     const told = new Set(
       entries
-        .filter((entry) => /^call\.(event|completed|failed|cancelled|dropped)$/.test(entry.kind))
+        .filter((entry) =>
+          /^call\.(event|completed|failed|cancelled|denied|dropped)$/.test(entry.kind),
+        )
         .map((entry) => (entry as Entry & { call_id: string }).call_id),
     );
     expect(news.map((item: { call_id: string }) => item.call_id)).toEqual([...told]);
-    for (const { status } of calls) expect(status).toMatch(/^(requested|queued|running)$/);
+    for (const { status } of calls)
+      expect(status).toMatch(/^(requested|awaiting_approval|queued|running)$/);
   });
 });
 

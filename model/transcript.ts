@@ -68,9 +68,12 @@ function said(entry: Entry, { stories, replies }: Log): ModelMessage[] {
     case 'call.completed':
     case 'call.failed':
     case 'call.cancelled':
+    case 'call.denied':
     case 'call.dropped':
       return event(entry, stories.get(entry.call_id)!);
     case 'call.requested':
+    case 'call.awaiting_approval':
+    case 'call.approved':
     case 'call.queued':
     case 'call.started':
     case 'reply.failed':
@@ -121,7 +124,11 @@ function pastCall({ call_id, request }: CallStory): PastCall {
 function answer(story: CallStory) {
   if (!endedAtOnce(story)) {
     const status = story.firstSeen ?? story.status;
-    return { status, note: 'Its results will follow as events.' };
+    if (status !== 'awaiting_approval')
+      return { status, note: 'Its results will follow as events.' };
+    const note =
+      'It does not run before a person has agreed. What becomes of it follows as events.';
+    return { status, note, why: story.awaiting?.why };
   }
   const results = story.results.map(({ n, data }) => ({ n, data }));
   return { ...endFacts(story.end!), ...(results.length > 0 ? { results } : {}) };

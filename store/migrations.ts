@@ -103,4 +103,18 @@ const migrations: Record<string, Migration> = {
         )`.execute(db);
     },
   },
+  '0002_slots': {
+    async up(db: Kysely<unknown>) {
+      await sql`
+        create table slots (
+          tenant text not null,
+          queue text not null,
+          call_id text not null,
+          place integer not null,
+          primary key (tenant, queue, call_id),
+          unique (tenant, queue, place)
+        )`.execute(db);
+      await sql`create index slots_of_call on slots (tenant, call_id)`.execute(db);
+    },
+  },
 };

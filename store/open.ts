@@ -8,8 +8,11 @@ import { migrate } from './migrations.ts';
 import { openPGlite, tidied } from './pglite.ts';
 import { connectPostgres } from './postgres.ts';
 import { progress } from './progress.ts';
+import { pruning } from './prune.ts';
+import { pruned } from './pruned.ts';
 import { recording } from './record.ts';
 import type { Database } from './schema.ts';
+import { slots } from './slots.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -22,9 +25,9 @@ import type { Store } from './store.ts';
  * @throws Error when the database cannot be reached or brought up to date; the message is complete, without the password.
  */
 export async function openStore({ url, folder }: { url?: string; folder: string }): Promise<Store> {
-  if (url !== undefined) return storeOn(await connectPostgres(url));
+  if (url !== undefined) return pruned(await storeOn(await connectPostgres(url)));
   const pglite = await openPGlite(folder);
-  return tidied(await storeOn(new PGliteDialect({ pglite })), pglite);
+  return pruned(tidied(await storeOn(new PGliteDialect({ pglite })), pglite));
 }
 
 /** The store on any dialect of PostgreSQL's SQL, for instance a PGlite in memory. `close` ends the connections too. */
@@ -43,6 +46,8 @@ export async function storeOn(dialect: Dialect): Promise<Store> {
     ...drafts(db),
     ...progress(db),
     ...idempotency(db),
+    ...slots(db),
+    ...pruning(db),
     close: () => db.destroy(),
   };
 }

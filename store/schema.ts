@@ -60,6 +60,13 @@ export interface Database {
     call_id: string;
     progress: Json<Progress>;
   };
+  slots: {
+    tenant: string;
+    queue: string;
+    call_id: string;
+    /** Ascending within a queue. */
+    place: number;
+  };
   idempotency_keys: {
     tenant: string;
     scope: string;

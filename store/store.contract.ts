@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { conversationsContract } from './conversations.contract.ts';
 import { draftsContract } from './drafts.contract.ts';
 import { logContract } from './log.contract.ts';
+import { pruneContract } from './prune.contract.ts';
 import { recordContract } from './record.contract.ts';
+import { slotsContract } from './slots.contract.ts';
 import type { Store } from './store.ts';
 
 /** Declares the tests. `open` is called once; the store it gives is closed at the end. */
@@ -19,5 +21,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     logContract(() => store);
     draftsContract(() => store);
     conversationsContract(() => store);
+    slotsContract(() => store);
+    // The last one: it forgets for all of them.
+    pruneContract(() => store);
   });
 }

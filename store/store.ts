@@ -102,5 +102,21 @@ export interface Store {
     answer: unknown,
   ): Promise<Claim>;
 
+  /**
+   * Removes what nobody asks for any more: the progress of calls that are over, and idempotency keys older than this.
+   * @param claimedBefore ISO 8601
+   */
+  prune(claimedBefore: string): Promise<void>;
+
+  /**
+   * Puts a call at the end of a queue of its tenant, unless it is in there.
+   * @returns how many are before it
+   */
+  queueUp(place: { tenant: string; queue: string; call_id: string }): Promise<number>;
+  /** The ids of the calls that came first, at most `limit`. */
+  firstInQueue(queue: { tenant: string; queue: string }, limit: number): Promise<string[]>;
+  /** Takes a call out of every queue. */
+  leaveQueues(tenant: string, callId: string): Promise<void>;
+
   close(): Promise<void>;
 }

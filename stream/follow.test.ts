@@ -129,6 +129,29 @@ describe('a reader that follows a conversation', () => {
     expect(hand.size).toBe(0);
   });
 
+  test('has what was written anew before the closing became certain', async () => {
+    const closed = (seq: number) => ({ ...message(seq, ''), kind: 'conversation.closed' }) as never;
+    await record(1, 1, [question, closed(2)], { ...idle, status: 'closed' });
+    const items = follow({
+      store,
+      bus,
+      conversation: one,
+      from: START,
+      signal: abort.signal,
+      ticker: hand.ticker,
+      // The worker that takes over is done just as it is asked.
+      isOver: async () => {
+        await store.record(
+          batch(one, [1, 2], 2, [message(2, 'one more'), closed(3)], { ...idle, status: 'closed' }),
+        );
+        return true;
+      },
+    });
+    const { entries } = await take(items, 5);
+    expect(entries).toEqual([question, message(2, 'one more'), closed(3)]);
+    expect((await items.next()).done).toBe(true);
+  });
+
   test('ends at once where there is no such conversation', async () => {
     expect((await from(START).next()).done).toBe(true);
   });

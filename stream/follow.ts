@@ -21,6 +21,11 @@ export interface FollowOptions {
   /** The longest a lost poke goes unnoticed. Milliseconds; default 1,000. */
   heal_ms?: number;
   ticker?: Ticker;
+  /**
+   * Whether a log that ends with the closing stays so: it is written before it is certain, and until then it may be taken back.
+   * Asked again with every look. Default: it is certain.
+   */
+  isOver?(): Promise<boolean>;
   /** Entries fetched at once. Default 200. */
   page?: number;
 }
@@ -36,10 +41,12 @@ const MOST_PROGRESS = 100;
  */
 export async function* follow(options: FollowOptions): AsyncGenerator<StreamItem, void, void> {
   const { store, bus, conversation, signal, heal_ms = 1_000, ticker = every, page = 200 } = options;
+  const { isOver = async () => true } = options;
   const live = createLiveText();
   const progress = new Map<string, LiveProgress>();
   let position = options.from;
   let news = true;
+  let over = false;
   /** The reply whose start the reader has been given, or had before. */
   let started: string | undefined;
   let wake = () => {};
@@ -57,7 +64,12 @@ export async function* follow(options: FollowOptions): AsyncGenerator<StreamItem
         if (!read) return;
         yield* deliver(read);
         if (read.entries.length >= page) news = true;
-        else if (read.status === 'closed') return;
+        else if (read.status === 'closed') {
+          if (over) return;
+          // What has become certain may have been written anew since it was read.
+          over = await isOver();
+          if (over) news = true;
+        }
         continue;
       }
       const next = live.next();
@@ -121,6 +133,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<StreamItem
       case 'call.completed':
       case 'call.failed':
       case 'call.cancelled':
+      case 'call.denied':
         progress.delete(entry.call_id);
         return;
       default:

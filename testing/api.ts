@@ -49,6 +49,9 @@ const AGENTS = [
   }),
 ];
 
+/** Signs push URLs. */
+export const PUSH_SECRET = 'a secret of the tests, long enough';
+
 export async function createTestApi(more: Partial<ApiDependencies> = {}): Promise<TestApi> {
   const store = more.store ?? createMemoryStore();
   const bus = more.bus ?? createLocalBus();
@@ -63,6 +66,7 @@ export async function createTestApi(more: Partial<ApiDependencies> = {}): Promis
     },
     limits: LIMITS,
     maxMessageBytes: 10_000,
+    pushes: { secret: PUSH_SECRET, maxBytes: 8_000 },
     ...more,
   });
   await app.ready();

@@ -1,9 +1,11 @@
 /**
  * A worker that is killed where it is told to be:
  * - `in-reply`: as the first reply begins, before it has written what rode on it;
- * - `in-record`: between the log and the commit. It says `asked` to its parent when the reply before has begun.
+ * - `in-record`: between the log and the commit. It says `asked` to its parent when the reply before has begun;
+ * - `in-second-record`: as `in-record`, one write later. It says `recording` before the first, and waits for an answer.
  * Arguments: address of the Temporal server, task queue, folder of the store, one of these.
  */
+import { once } from 'node:events';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Batch } from '../contract/batch.ts';
 import { openStore } from '../store/open.ts';
@@ -11,6 +13,7 @@ import { workflowBundle } from '../worker/bundle.ts';
 
 const [address = '', taskQueue = '', folder = '', place = ''] = process.argv.slice(2);
 const store = await openStore({ folder });
+let records = 0;
 const die = () => process.kill(process.pid, 'SIGKILL');
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address }),
@@ -24,8 +27,14 @@ const worker = await Worker.create({
       await Promise.withResolvers<void>().promise;
     },
     async record(batch: Batch) {
+      const survives = place === 'in-second-record' && records === 0;
+      records += 1;
+      if (survives) {
+        process.send?.('recording');
+        await once(process, 'message');
+      }
       await store.record(batch);
-      die();
+      if (!survives) die();
     },
   },
 });

@@ -1,5 +1,5 @@
 /** A gateway without workflows: it remembers what it was asked, and answers as it is told. For tests. */
-import type { Gateway, Sent } from '../api/gateway.ts';
+import type { Decided, Gateway, Sent } from '../api/gateway.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { ConversationStart, MessageSignal } from '../contract/signals.ts';
 
@@ -8,6 +8,10 @@ export class FakeGateway implements Gateway {
   calls: { method: keyof Gateway; id?: string; payload?: unknown }[] = [];
   running = new Set<string>();
   busy = false;
+  /** What a running conversation says to a decision. */
+  decided: Decided = { outcome: 'accepted' };
+  /** What it says first, in order. */
+  decisions: Decided[] = [];
   /** Thrown by every method while it is set. */
   failure: Error | undefined;
 
@@ -29,8 +33,19 @@ export class FakeGateway implements Gateway {
   async cancelCall(key: ConversationKey, payload: object) {
     return this.#send('cancelCall', key, payload);
   }
+  async decideCall(key: ConversationKey, payload: object): Promise<Decided> {
+    const sent = this.#send('decideCall', key, payload);
+    return sent === 'not_running' ? { outcome: sent } : (this.decisions.shift() ?? this.decided);
+  }
   async close(key: ConversationKey, payload: object) {
     return this.#send('close', key, payload);
+  }
+  async isOver(key: ConversationKey) {
+    this.#note('isOver', key);
+    return !this.running.has(key.id);
+  }
+  async push({ tenant, call_id }: { tenant: string; call_id: string }, payload: object) {
+    return this.#send('push', { tenant, id: call_id }, payload);
   }
   async ready() {
     this.#note('ready');

@@ -16,7 +16,9 @@ interface Row extends MemoryLog {
 
 export function createMemoryStore(now = () => new Date().toISOString()): Store {
   const rows = new Map<string, Row>();
-  const claims = new Map<string, { bodyHash: string; answer: unknown }>();
+  const claims = new Map<string, { bodyHash: string; answer: unknown; at: number }>();
+  /** Call ids by tenant and name. */
+  const queues = new Map<string, string[]>();
   const name = (key: ConversationKey) => JSON.stringify([key.tenant, key.id]);
   const find = (key: ConversationKey) => rows.get(name(key));
   const seen = (key: ConversationKey) => {
@@ -109,12 +111,42 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
       const id = JSON.stringify([tenant, scope, key]);
       const claim = claims.get(id);
       if (!claim) {
-        claims.set(id, { bodyHash, answer: plain(answer ?? null) });
+        claims.set(id, { bodyHash, answer: plain(answer ?? null), at: Date.parse(now()) });
         return { outcome: 'fresh' };
       }
       return claim.bodyHash === bodyHash
         ? { outcome: 'repeated', answer: plain(claim.answer) }
         : { outcome: 'conflict' };
+    },
+
+    async prune(claimedBefore) {
+      for (const row of rows.values()) {
+        const open = row.head.calls.filter(({ ended_at }) => ended_at === undefined);
+        for (const callId of row.progress.keys()) {
+          if (!open.some(({ id }) => id === callId)) row.progress.delete(callId);
+        }
+      }
+      for (const [id, { at }] of claims) if (at < Date.parse(claimedBefore)) claims.delete(id);
+    },
+
+    async queueUp({ tenant, queue, call_id }) {
+      const id = JSON.stringify([tenant, queue]);
+      const calls = queues.get(id) ?? [];
+      queues.set(id, calls);
+      if (!calls.includes(call_id)) calls.push(call_id);
+      return calls.indexOf(call_id);
+    },
+    async firstInQueue({ tenant, queue }, limit) {
+      return queues.get(JSON.stringify([tenant, queue]))?.slice(0, limit) ?? [];
+    },
+    async leaveQueues(tenant, callId) {
+      for (const [id, calls] of queues) {
+        if (JSON.parse(id)[0] !== tenant) continue;
+        queues.set(
+          id,
+          calls.filter((each) => each !== callId),
+        );
+      }
     },
 
     async close() {},

@@ -1,4 +1,7 @@
 /** A call of a played tool, as an activity without a server. */
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -9,12 +12,12 @@ import { createRunTool, type RunToolDependencies } from '../activities/run-tool.
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
 import type { Progress } from '../store/store.ts';
 import type { BusMessage } from '../stream/bus.ts';
-import type { Tool } from '../tools/define.ts';
+import type { LocalTool } from '../tools/define.ts';
 
 export const conversation = { tenant: 'default', id: 'c' };
 
 export interface Play extends Partial<RunToolDependencies> {
-  tool?: Partial<Tool>;
+  tool?: Partial<LocalTool>;
   input?: unknown;
   report?: string;
   attempt?: number;
@@ -24,7 +27,7 @@ export interface Play extends Partial<RunToolDependencies> {
 
 /** A call under way, with all that was told, shown and said to Temporal. */
 export function play(
-  run: Tool['run'],
+  run: LocalTool['run'],
   { tool, input = {}, report, attempt = 1, details, ...more }: Play = {},
 ) {
   const logged: string[] = [];
@@ -37,12 +40,19 @@ export function play(
   const kept: Progress[] = [];
   const beats: CallCursor[] = [];
   environment.on('heartbeat', (cursor) => beats.push(JSON.parse(JSON.stringify(cursor))));
-  const played: Tool = { name: 'play', description: 'Plays.', input: z.object({}), run, ...tool };
+  const played: LocalTool = {
+    name: 'play',
+    description: 'Plays.',
+    input: z.object({}),
+    run,
+    ...tool,
+  };
   const runTool = createRunTool({
     catalogue: { tools: new Map([['play', played]]), agents: new Map() },
     bus: { publish: (_, message) => shown.push(message) },
     store: { setProgress: async (_, __, progress) => void kept.push(progress) },
     maxResultBytes: 1_000,
+    spools: join(tmpdir(), `spools-${randomUUID()}`),
     signalConversation: async (_, event) => void told.push(event),
     ...more,
   });

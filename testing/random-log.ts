@@ -20,6 +20,8 @@ const step = fc.record({
     'fail',
     'release',
     'release',
+    'ask',
+    'decide',
     'drop',
     'event',
     'event',
@@ -112,6 +114,24 @@ function play(steps: Step[]): RandomLog {
       if (call.status === 'queued') {
         log({ kind: 'call.queued', call_id: call.call_id, position: 1 }, [call.requested]);
       } else log({ kind: 'call.started', call_id: call.call_id }, [call.requested]);
+    } else if (what === 'ask') {
+      const call = among('requested');
+      if (!call) continue;
+      call.status = 'awaiting_approval';
+      const expires_at = new Date(Date.UTC(2030, 0, 8)).toISOString();
+      const { call_id } = call;
+      log({ kind: 'call.awaiting_approval', call_id, why: text, expires_at }, [call.requested]);
+    } else if (what === 'decide') {
+      const call = among('awaiting_approval');
+      if (!call) continue;
+      const { call_id } = call;
+      if (pick % 2 === 0) {
+        call.status = 'queued';
+        log({ kind: 'call.approved', call_id }, [call.requested]);
+      } else {
+        close(call);
+        log({ kind: 'call.denied', call_id, ...(text && { reason: text }) }, [call.requested]);
+      }
     } else if (what === 'drop') {
       const call = among('requested');
       if (!call) continue;
@@ -129,7 +149,7 @@ function play(steps: Step[]): RandomLog {
         call.requested,
       ]);
     } else if (what === 'end') {
-      const call = among('requested', 'queued', 'running');
+      const call = among('requested', 'awaiting_approval', 'queued', 'running');
       if (!call) continue;
       close(call);
       const { call_id } = call;

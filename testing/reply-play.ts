@@ -23,7 +23,12 @@ const look = defineTool({
   input: z.object({ where: z.string() }),
   run: async () => 'seen',
 });
-const other = { ...look, name: 'other' };
+const other = defineTool({
+  ...look,
+  name: 'other',
+  approval: { question: 'May I?' },
+  duplicates: 'reject',
+});
 const catalogue = {
   tools: new Map([look, other].map((tool) => [tool.name, tool])),
   agents: new Map(

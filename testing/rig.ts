@@ -7,14 +7,21 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { withHeartbeat } from '../activities/heartbeat.ts';
 import { createRecord, recordRiding } from '../activities/record.ts';
+import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
 import type { Failure } from '../contract/entry.ts';
 import type { Limits } from '../contract/limits.ts';
-import { conversationWorkflowId, SIGNALS } from '../contract/names.ts';
-import type { CallEnd, CallEventSignal, ConversationStart } from '../contract/signals.ts';
+import { callWorkflowId, conversationWorkflowId, SIGNALS, UPDATES } from '../contract/names.ts';
+import type {
+  CallEnd,
+  CallEventSignal,
+  ConversationStart,
+  DecideCall,
+} from '../contract/signals.ts';
 import type { CallStart, ReplyRequest, RequestedCall } from '../contract/turn.ts';
 import type { Store } from '../store/store.ts';
 import { createLocalBus } from '../stream/bus.ts';
 import { workflowBundle } from '../worker/bundle.ts';
+import { isRunning } from '../worker/is-running.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { createMailbox } from './mailbox.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -72,6 +79,15 @@ export async function createRig(
         });
         return promise;
       }, 100),
+    takeSlot: createTakeSlot({
+      store,
+      bus,
+      isRunning: (tenant, callId) => isRunning(client, callWorkflowId(tenant, callId)),
+    }),
+    releaseSlot: createReleaseSlot({ store }),
+    announceCall: unplayed,
+    withdrawCall: unplayed,
+    stopProgram: unplayed,
     runTool: (start) =>
       withHeartbeat(() => {
         const { promise, resolve, reject } = Promise.withResolvers<CallEnd>();
@@ -146,6 +162,10 @@ export async function createRig(
         interrupt: signal(SIGNALS.interrupt),
         cancel: signal(SIGNALS.cancelCall),
         close: signal(SIGNALS.close),
+        decide: (decision: DecideCall) =>
+          client.workflow
+            .getHandle(handle.workflowId)
+            .executeUpdate<void, [DecideCall]>(UPDATES.decideCall, { args: [decision] }),
         /** The log, once it has what the probe looks for. */
         async until(what: string, probe: (kinds: string[]) => boolean, after = 0) {
           const found = createMailbox<void>(what);
@@ -173,6 +193,11 @@ export async function createRig(
     },
   };
 }
+
+/** Of remote tools: a test that has some brings these along. */
+const unplayed = async () => {
+  throw ApplicationFailure.nonRetryable('No remote tool is played here.', 'Unplayed');
+};
 
 /** For calls that a scripted model asks for. */
 export function asks(tool: string, input: unknown = {}, problem?: Failure): RequestedCall {

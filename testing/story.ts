@@ -4,6 +4,7 @@ import type { Limits } from '../contract/limits.ts';
 import type {
   CallEnd,
   CallEventSignal,
+  DecideCall,
   InterruptSignal,
   MessageSignal,
 } from '../contract/signals.ts';
@@ -96,6 +97,10 @@ export class Story {
 
   ends(call_id: string, end: CallEnd = { type: 'completed', result: 'done' }) {
     return this.happens({ type: 'call_ended', call_id, end });
+  }
+
+  decides(call_id: string, decision: 'approve' | 'deny', more: Partial<DecideCall> = {}) {
+    return this.happens({ type: 'decide_call', call_id, decision, ...more });
   }
 
   /** Time passes; whatever falls due on the way happens at its time. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkAgent, checkTool } from './check.ts';
 import { defineTool } from './define.ts';
+import { defineRemoteTool } from './remote.ts';
 
 const good = defineTool({
   name: 'good',
@@ -21,8 +22,11 @@ test.each([
       report: 'every minute',
       timeout_ms: 1,
       restart: 'fail',
+      approval: { question: 'May it?', timeout_ms: 1 },
+      duplicates: 'confirm',
     },
   ],
+  ['that it needs a yes', { approval: true }],
   ['a generator', yields],
   ['a field named report, where the model sets none', { input: z.object({ report: z.string() }) }],
   ['any keys', { input: z.record(z.string(), z.number()) }],
@@ -45,6 +49,13 @@ describe('a tool is refused for', () => {
       { name: 'cancel_call' },
       /^name: cancel_call is the service's own/,
     ],
+    ['an approval that is neither', { approval: false }, /^approval: must be true, or/],
+    [
+      'an approval with a misspelt field',
+      { approval: { timeout: 5 } },
+      /^approval: Unrecognized key: "timeout"/,
+    ],
+    ['an unknown word on duplicates', { duplicates: 'forbid' }, /^duplicates: .*"reject"/],
     ['an empty description', { description: ' ' }, /^description: must say what/],
     [
       'a description too long for providers',
@@ -124,5 +135,48 @@ describe('an agent', () => {
     ['a bad name', { name: '-' }, /^name: must be a letter/],
   ])('is refused for %s', (_, more, problem) => {
     expect(checkAgent({ ...least, ...more }, ['one'])).toEqual([expect.stringMatching(problem)]);
+  });
+});
+
+describe('a remote tool', () => {
+  const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
+  const remote = defineRemoteTool({
+    name: 'remote',
+    description: 'Is elsewhere.',
+    input: z.object({}),
+    url: 'https://tools.example.com/hook',
+    secret,
+    silence_ms: 1_000,
+  });
+
+  test('is checked as other tools are, and may be on a private address only where that is allowed', () => {
+    expect(checkTool(remote)).toEqual([]);
+    const local = { ...remote, remote: { url: 'http://127.0.0.1:4000/', secret } };
+    expect(checkTool(local, { allowPrivateUrls: true })).toEqual([]);
+    expect(checkTool(local)).toEqual([
+      'remote.url: must not be on a private, local or reserved address, as 127.0.0.1 is, unless MEANWHILE_ALLOW_PRIVATE_URLS is true.',
+    ]);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['a name with a space', { name: 'a b' }, /^name: must be a letter/],
+    ['a function to run', { run: async () => 1 }, /run/],
+    ['what only a local tool does after a crash', { restart: 'fail' }, /restart/],
+    ['no URL', { remote: { secret } }, /^remote\.url: /],
+    ['another protocol', { remote: { url: 'ftp://a.example', secret } }, /^remote\.url: must be/],
+    ['no secret', { remote: { url: 'https://a.example' } }, /^remote\.secret: /],
+    [
+      'a secret that anybody could guess',
+      { remote: { url: 'https://a.example', secret: 'hunter2' } },
+      /^remote\.secret: must be whsec_ and the base64 of 24 to 64 random bytes\.$/,
+    ],
+    ['no time for silence', { remote: { ...remote.remote, silence_ms: 0 } }, /^remote\.silence_ms/],
+  ])('is refused for %s', (_, more, problem) => {
+    expect(checkTool({ ...remote, ...more })).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test('is refused without showing its secret', () => {
+    const wrong = { ...remote, remote: { url: 'nowhere', secret: 'hunter2' } };
+    expect(checkTool(wrong).join(' ')).not.toContain('hunter2');
   });
 });

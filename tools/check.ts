@@ -3,12 +3,25 @@ import { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
 import type { Limits } from '../contract/limits.ts';
 import { CANCEL_TOOL } from '../contract/names.ts';
-import type { Tool } from './define.ts';
-import { parseReport, yieldsProgress } from './report.ts';
+import { parseReport } from '../contract/report.ts';
+import { refuseUrl } from '../remote/address.ts';
+import { isSigningSecret } from '../remote/webhook.ts';
+import type { LocalTool, Tool, ToolBase } from './define.ts';
+import type { RemoteService, RemoteTool } from './remote.ts';
+import { yieldsProgress } from './report.ts';
+
+export interface CheckOptions {
+  /** Whether a remote tool may be at an address that only this machine or network can reach. */
+  allowPrivateUrls: boolean;
+}
 
 /** Empty: nothing is wrong. */
-export function checkTool(value: unknown): string[] {
-  const parsed = tool.safeParse(value);
+export function checkTool(
+  value: unknown,
+  options: CheckOptions = { allowPrivateUrls: false },
+): string[] {
+  const isRemote = typeof value === 'object' && value !== null && 'remote' in value;
+  const parsed = (isRemote ? remoteTool(options) : localTool).safeParse(value);
   return parsed.success ? checkInput(value as Tool) : explain(parsed.error);
 }
 
@@ -29,7 +42,7 @@ const name = z.string(NAME).regex(/^[a-zA-Z][\w-]{0,63}$/, NAME);
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 // Strict, since a misspelt field would otherwise be a setting that silently does nothing.
-const tool = z.strictObject({
+const everyTool = {
   name: name.refine(
     (given) => given !== CANCEL_TOOL,
     `${CANCEL_TOOL} is the service's own; choose another`,
@@ -56,12 +69,45 @@ const tool = z.strictObject({
     )
     .optional(),
   timeout_ms: z.int().min(1).max(LONGEST_TIMEOUT_MS).optional(),
-  restart: z.enum(['resume', 'fail']).optional(),
-  run: z.custom<Tool['run']>(
+  approval: z
+    .union(
+      [
+        z.literal(true),
+        z.strictObject({
+          question: z.string().trim().min(1, 'must say what the person is asked').optional(),
+          timeout_ms: z.int().min(1).optional(),
+        }),
+      ],
+      'must be true, or { question, timeout_ms }',
+    )
+    .optional(),
+  duplicates: z.enum(['allow', 'reject', 'replace', 'confirm']).optional(),
+  max_running: z.int().min(1).max(1_000).optional(),
+} satisfies Record<keyof ToolBase, z.ZodType>;
+
+const localTool = z.strictObject({
+  ...everyTool,
+  restart: z.enum(['resume', 'reattach', 'fail']).optional(),
+  run: z.custom<LocalTool['run']>(
     (given) => typeof given === 'function' && !isSyncGenerator(given),
     'must be an async function or an async generator function',
   ),
-} satisfies Record<keyof Tool, z.ZodType>);
+} satisfies Record<keyof LocalTool, z.ZodType>);
+
+const remoteTool = ({ allowPrivateUrls }: CheckOptions) =>
+  z.strictObject({
+    ...everyTool,
+    remote: z.strictObject({
+      url: z.string().superRefine((given, context) => {
+        const message = refuseUrl(given, { allowPrivate: allowPrivateUrls });
+        if (message) context.addIssue({ code: 'custom', message });
+      }),
+      secret: z
+        .string()
+        .refine(isSigningSecret, 'must be whsec_ and the base64 of 24 to 64 random bytes'),
+      silence_ms: z.int().min(1).max(LONGEST_TIMEOUT_MS).optional(),
+    } satisfies Record<keyof RemoteService, z.ZodType>),
+  } satisfies Record<keyof RemoteTool, z.ZodType>);
 
 const count = z.int().min(1).optional();
 const milliseconds = z.int().min(0).optional();

@@ -1,3 +1,6 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type CommandTool, CommandFailed, defineCommandTool } from './command.ts';
@@ -21,6 +24,8 @@ function context(signal = new AbortController().signal): CallContext {
     id: 'call_1',
     signal,
     checkpoint: undefined,
+    folder: () => mkdtemp(join(tmpdir(), 'call-')),
+    handsOver: false,
     progress: (percent, note) => ({ type: 'progress', percent, note }),
     result: (data) => ({ type: 'result', data }),
   };
@@ -240,6 +245,6 @@ describe('a cancelled call', () => {
 });
 
 test('a command tool reports progress only where it can read it, and is not started twice unasked', () => {
-  expect(scripted('')).toMatchObject({ progress: false, restart: 'fail' });
+  expect(scripted('')).toMatchObject({ progress: false, restart: 'reattach' });
   expect(scripted('', pids)).toMatchObject({ progress: true });
 });

@@ -1,9 +1,11 @@
 /** Command tools: a program with an argument template, no shell, and a rule that reads progress from its output. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { compileCommand } from './command-template.ts';
-import type { Tool } from './define.ts';
+import type { CallContext, CallYield, LocalTool } from './define.ts';
+import { attach, stopKept } from './keeper/attach.ts';
+import type { ProgramExit } from './keeper/spool.ts';
 import { createOutputEnds } from './output-ends.ts';
-import { type ProgramEnd, startProgram } from './program.ts';
+import { environment, type ProgramEnd, startProgram } from './program.ts';
 
 export interface CommandTool<Shape extends z.ZodRawShape> {
   name: string;
@@ -26,8 +28,11 @@ export interface CommandTool<Shape extends z.ZodRawShape> {
   /** See Tool. */
   report?: string;
   timeout_ms?: number;
-  /** Default `fail`: `resume` starts the program again from the beginning, which only its author can call harmless. */
-  restart?: Tool['restart'];
+  /**
+   * Default `reattach`: the program runs on when the service dies, and the next worker on this host finds it again. `resume`
+   * starts it again from the beginning, which only its author can call harmless.
+   */
+  restart?: LocalTool['restart'];
   /** Between SIGTERM and SIGKILL when the call is cancelled. Default: 5 seconds. */
   grace_ms?: number;
 }
@@ -50,8 +55,8 @@ export class CommandFailed extends Error {
  */
 export function defineCommandTool<Shape extends z.ZodRawShape>(
   definition: CommandTool<Shape>,
-): Tool<z.infer<z.ZodObject<Shape>>> {
-  const { name, description, input, report, timeout_ms, restart = 'fail' } = definition;
+): LocalTool<z.infer<z.ZodObject<Shape>>> {
+  const { name, description, input, report, timeout_ms, restart = 'reattach' } = definition;
   const argumentsFor = compileCommand(definition.command, {
     fields: Object.keys(input.shape),
     allow_dash: definition.allow_dash ?? [],
@@ -66,6 +71,9 @@ export function defineCommandTool<Shape extends z.ZodRawShape>(
     progress: definition.progress !== undefined,
     async *run(values, call) {
       const argv = argumentsFor(values);
+      if (restart === 'reattach') {
+        return yield* runKept(definition, { argv, values, call });
+      }
       const program = await startProgram({
         argv,
         env: definition.env ?? [],
@@ -92,6 +100,54 @@ export function defineCommandTool<Shape extends z.ZodRawShape>(
     },
   };
 }
+
+/** Reads from the beginning in every attempt, for the output that is returned; what was told is not yielded again. */
+async function* runKept<Shape extends z.ZodRawShape>(
+  { env = [], grace_ms = 5_000, progress, result }: CommandTool<Shape>,
+  run: { argv: [string, ...string[]]; values: z.infer<z.ZodObject<Shape>>; call: CallContext },
+): AsyncGenerator<CallYield, unknown, void> {
+  const { argv, values, call } = run;
+  const told = readOffset(call.checkpoint);
+  call.signal.throwIfAborted();
+  const folder = await call.folder();
+  try {
+    const command = { argv, grace_ms, max_bytes: MAX_OUTPUT_BYTES };
+    const program = await attach(folder, command, environment(env), call.signal);
+    const output = createOutputEnds();
+    for await (const { text, offset } of program.lines) {
+      output.add(text);
+      const step = offset > told ? progress?.(text) : undefined;
+      if (step) yield call.progress(step.percent, step.note, { checkpoint: { offset } });
+    }
+    call.signal.throwIfAborted();
+    const end = await program.ended();
+    if (end.type === 'failed') throw notKept(end, argv[0]);
+    const returned = { exit_code: exitCode(end, argv[0], output.tail()), output: output.text() };
+    return result ? result({ ...returned, input: values }) : returned;
+  } finally {
+    if (!call.handsOver) await stopKept(folder);
+  }
+}
+
+/** @throws Error for a checkpoint that no command tool has written */
+function readOffset(checkpoint: unknown): number {
+  if (checkpoint === undefined) return 0;
+  return z.object({ offset: z.int().min(0) }).parse(checkpoint).offset;
+}
+
+function notKept({ error, message }: ProgramExit & { type: 'failed' }, program: string): Error {
+  if (error === 'NotStarted') {
+    return new CommandFailed(`${program} could not be started: ${message}`);
+  }
+  const failure = new Error(
+    `The disk is full, so ${program} was stopped: its output could not be kept. ${message}`,
+  );
+  failure.name = error;
+  return failure;
+}
+
+/** Most output that is kept of a program, half of it from its beginning. */
+const MAX_OUTPUT_BYTES = 10_000_000;
 
 function exitCode(end: ProgramEnd, program: string, tail: string): number {
   if (end.type === 'exited' && end.code === 0) return end.code;

@@ -1,9 +1,16 @@
-/** What a tool is. A tool is an async generator; each `yield` is one asynchronous result. */
+/** What a tool is. A local tool is an async generator; each `yield` is one asynchronous result. */
 import type { z } from 'zod';
 import type { Schedule } from '../contract/entry.ts';
-import type { Restart } from '../contract/turn.ts';
+import type { Duplicates, Restart } from '../contract/turn.ts';
+import type { RemoteTool } from './remote.ts';
 
-export interface Tool<Input = any, Result = unknown> {
+/** It runs beside the service, or is another team's service. */
+export type Tool<Input = any> = LocalTool<Input> | RemoteTool<Input>;
+
+export const isRemote = (tool: Tool): tool is RemoteTool => 'remote' in tool;
+
+/** What every tool says of itself. */
+export interface ToolBase<Input = any> {
   /** As the model calls it: a letter, then letters, digits, `_` or `-`, at most 64. */
   name: string;
   description: string;
@@ -16,6 +23,15 @@ export interface Tool<Input = any, Result = unknown> {
   report?: string;
   /** The longest it may run, in milliseconds. Default: one hour. */
   timeout_ms?: number;
+  /** A person has to agree before a call runs, within `timeout_ms` (default: seven days). `question` is what he is asked. */
+  approval?: true | { question?: string; timeout_ms?: number };
+  /** What becomes of a call while an identical one is open. Default: `allow`, it runs too. */
+  duplicates?: Duplicates;
+  /** How many calls of it run at once in a tenant, in all its conversations; others wait in order. Default: any number. */
+  max_running?: number;
+}
+
+export interface LocalTool<Input = any, Result = unknown> extends ToolBase<Input> {
   /** After a crash: run again from the last checkpoint, or tell the model that it was cut off. Default: `resume`. */
   restart?: Restart;
   run(input: Input, call: CallContext): AsyncGenerator<CallYield, Result, void> | Promise<Result>;
@@ -31,6 +47,13 @@ export interface CallContext {
    * start. Results that are yielded again are not told twice.
    */
   checkpoint: unknown;
+  /**
+   * A folder of this call on this host, the same for every attempt.
+   * @throws an error `SpoolLost` in a later attempt of a `reattach` tool when the folder is not here
+   */
+  folder(): Promise<string>;
+  /** True once the signal has aborted because the worker shuts down: another attempt goes on. */
+  readonly handsOver: boolean;
   /** How far it is, 0–100. Between the milestones that the model asked for it is only shown live. */
   progress(percent: number, note?: string, options?: YieldOptions): CallYield;
   /** A partial result. Always told. */
@@ -49,6 +72,8 @@ export type CallYield =
   | ({ type: 'result'; data: unknown } & YieldOptions);
 
 /** Declares a tool; its input and result types follow from the schema and `run`. */
-export function defineTool<Input, Result>(tool: Tool<Input, Result>): Tool<Input, Result> {
+export function defineTool<Input, Result>(
+  tool: LocalTool<Input, Result>,
+): LocalTool<Input, Result> {
   return tool;
 }

@@ -45,6 +45,11 @@ export function lineStream(longest = 4_000): Transform {
   });
 }
 
+/** One line of those above, from all its text. */
+export function readableLine(text: string, longest = 4_000): string {
+  return clean(text.length > longest ? `${text.slice(0, longest)}…` : text);
+}
+
 /** What is left of control characters would be refused by the store (NUL) or by terminals that show the log. */
 function clean(line: string): string {
   return stripVTControlCharacters(line)

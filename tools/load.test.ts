@@ -99,7 +99,7 @@ describe("a team's folder", () => {
   test('like the one in examples/ loads from anywhere', async () => {
     await cp(join(repository, 'examples/extensions'), folder, { recursive: true });
     expect(await loadInNode()).toMatchObject({
-      tools: ['clock', 'run_installer', 'word_count'],
+      tools: ['clock', 'run_installer', 'send_payment', 'word_count'],
       agents: ['default', 'helper'],
       stderr: '',
     });

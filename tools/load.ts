@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Agent } from '../agents/define.ts';
 import type { Catalogue } from './catalogue.ts';
-import { checkAgent, checkTool } from './check.ts';
+import { checkAgent, type CheckOptions, checkTool } from './check.ts';
 import type { Tool } from './define.ts';
 import { openToExtensions } from './extension-imports.ts';
 
@@ -25,11 +25,12 @@ export class CatalogueError extends Error {
 /**
  * @param extensions a team's folder with `tools/`, `agents/` or both. Its agents may replace built-in ones.
  * @param options.home Default: `.meanwhile` in the working directory.
+ * @param options.allowPrivateUrls Default: false.
  * @throws CatalogueError naming each file, what is wrong with it and what is allowed
  */
 export async function loadCatalogue(
   extensions?: string,
-  { home = '.meanwhile' }: Partial<ToolSettings> = {},
+  { home = '.meanwhile', allowPrivateUrls = false }: Partial<ToolSettings & CheckOptions> = {},
 ): Promise<Catalogue> {
   const settings: ToolSettings = { home: resolve(home) };
   const folder = extensions === undefined ? undefined : await openExtensions(resolve(extensions));
@@ -38,7 +39,11 @@ export async function loadCatalogue(
     ...(folder ? await importAll(join(folder, kind), 'team', settings) : []),
   ];
 
-  const tools = collect<Tool>(await declared('tools'), checkTool, () => false);
+  const tools = collect<Tool>(
+    await declared('tools'),
+    (tool) => checkTool(tool, { allowPrivateUrls }),
+    () => false,
+  );
   const agents = collect<Agent>(
     await declared('agents'),
     (agent) => checkAgent(agent, tools.names),

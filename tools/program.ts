@@ -64,7 +64,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
 }
 
 /** The service's own variables hold its secrets: a program sees none but these. */
-function environment(more: readonly string[]): Record<string, string | undefined> {
+export function environment(more: readonly string[]): Record<string, string | undefined> {
   const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', ...more];
   return Object.fromEntries(
     names.filter((name) => name in process.env).map((name) => [name, process.env[name]]),

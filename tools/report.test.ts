@@ -1,63 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseReport, yieldsProgress } from './report.ts';
-
-describe('a report in words', () => {
-  test.each([
-    ['every 25 percent', { type: 'percent', every: 25 }],
-    ['every 25%', { type: 'percent', every: 25 }],
-    ['Every 25 %', { type: 'percent', every: 25 }],
-    ['update every 25%', { type: 'percent', every: 25 }],
-    ['Please tell me every 10 percent.', { type: 'percent', every: 10 }],
-    ['progress every 12.5 percent', { type: 'percent', every: 12.5 }],
-    ['every percent', { type: 'percent', every: 1 }],
-    ['every 100 percent', { type: 'percent', every: 100 }],
-    ['every minute', { type: 'time', every_ms: 60_000 }],
-    ['EVERY MINUTE', { type: 'time', every_ms: 60_000 }],
-    ['each minute', { type: 'time', every_ms: 60_000 }],
-    ['every 30 seconds', { type: 'time', every_ms: 30_000 }],
-    ['every 10s', { type: 'time', every_ms: 10_000 }],
-    ['every  2   mins', { type: 'time', every_ms: 120_000 }],
-    ['report every 0.5 minutes', { type: 'time', every_ms: 30_000 }],
-    ['every hour', { type: 'time', every_ms: 3_600_000 }],
-    ['every 3 hours', { type: 'time', every_ms: 10_800_000 }],
-    ['only the end', { type: 'end' }],
-    ['only at the end', { type: 'end' }],
-    ['tell me at the end', { type: 'end' }],
-    ['end', { type: 'end' }],
-    ['when done', { type: 'end' }],
-    ['Only when it is finished.', { type: 'end' }],
-    ['every event', { type: 'everything' }],
-    ['everything', { type: 'everything' }],
-    ['update me every step', { type: 'everything' }],
-    ['all', { type: 'everything' }],
-  ])('%j is understood', (text, report) => {
-    expect(parseReport(text)).toEqual(report);
-  });
-
-  test.each([
-    '',
-    ' ',
-    'percent',
-    'at 50%',
-    'every 0 percent',
-    'every 0.5 percent',
-    'every 101 percent',
-    'every -5 percent',
-    'every 0 seconds',
-    'every 100 milliseconds',
-    'every 1e3 seconds',
-    'every 25 percent and every minute',
-    'every now and then',
-    'not at the end',
-    'please',
-    'update',
-    'every 99999999999999999999999999999999 percent',
-    `every ${'9'.repeat(400)} hours`,
-    `every minute${'.'.repeat(300)}`,
-  ])('%j is not', (text) => {
-    expect(parseReport(text)).toBeUndefined();
-  });
-});
+import { yieldsProgress } from './report.ts';
 
 describe('a tool', () => {
   const generator = async function* () {};
@@ -71,5 +13,10 @@ describe('a tool', () => {
   test('that only returns reports none, unless it says that it does', () => {
     expect(yieldsProgress({ run: promise })).toBe(false);
     expect(yieldsProgress({ run: promise, progress: true })).toBe(true);
+  });
+
+  test('that is elsewhere reports progress, unless it says that it does not', () => {
+    expect(yieldsProgress({ remote: {} })).toBe(true);
+    expect(yieldsProgress({ remote: {}, progress: false })).toBe(false);
   });
 });

@@ -1,17 +1,33 @@
 /** The composition root of the worker: every activity gets here what it needs. */
-import { Client } from '@temporalio/client';
-import { GracefulShutdownPeriodExpiredError, NativeConnection, Worker } from '@temporalio/worker';
+import { Client, type ClientInterceptors } from '@temporalio/client';
+import {
+  GracefulShutdownPeriodExpiredError,
+  type InjectedSinks,
+  NativeConnection,
+  Worker,
+  type WorkerInterceptors,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
+import {
+  type AnnounceDependencies,
+  createAnnounceCall,
+  createWithdrawCall,
+} from '../activities/announce.ts';
 import type { Activities } from '../activities/index.ts';
 import { createDescribeTools } from '../activities/describe-tools.ts';
 import { createGenerateReply } from '../activities/generate-reply.ts';
 import { createRecord } from '../activities/record.ts';
 import { createRunTool } from '../activities/run-tool.ts';
-import { conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
+import { createStopProgram } from '../activities/stop-program.ts';
+import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
+import { callWorkflowId, conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
 import type { ModelClient } from '../model/message.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
 import { workflowBundle } from './bundle.ts';
+import { spoolRoot, sweepRegularly } from '../tools/keeper/sweep.ts';
+import { isRunning } from './is-running.ts';
 import { installRuntime } from './runtime.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 
@@ -27,8 +43,17 @@ export interface WorkerOptions {
   /** For agents that name none. */
   defaultModel: string;
   maxResultBytes: number;
-  /** Folder that keeps the workflow bundle between starts. */
+  /** How many calls of a tenant run at once, in all its conversations. Default: any number. */
+  maxRunningPerTenant?: number;
+  /** How remote tools are called, and call back. */
+  remote: Omit<AnnounceDependencies, 'catalogue'>;
+  /** Folder that keeps the workflow bundle between starts, and what belongs to calls on this host. */
   home: string;
+  /** Instead of the bundle of `home`. */
+  bundle?: WorkflowBundleOption;
+  /** Around what the worker does, and around the signals of its activities. */
+  interceptors?: WorkerInterceptors & { client?: ClientInterceptors };
+  sinks?: InjectedSinks<any>;
 }
 
 export interface RunningWorker {
@@ -40,16 +65,19 @@ export interface RunningWorker {
 
 /** Connects, registers the search attributes, and polls until closed. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { address, namespace, taskQueue = TASK_QUEUE, home } = options;
+  const { address, namespace, taskQueue = TASK_QUEUE, home, sinks } = options;
+  const { client: clientInterceptors, ...interceptors } = options.interceptors ?? {};
   installRuntime();
   const connection = await NativeConnection.connect({ address });
   await registerSearchAttributes(connection, namespace);
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, interceptors: clientInterceptors });
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
-    workflowBundle: await workflowBundle(home),
+    workflowBundle: options.bundle ?? (await workflowBundle(home)),
+    interceptors,
+    sinks,
     activities: createActivities(options, client),
     // After a kill the next worker waits this long before it takes a conversation over.
     stickyQueueScheduleToStartTimeout: '1s',
@@ -62,26 +90,49 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     maxConcurrentActivityTaskExecutions: 200,
     reuseV8Context: true,
   });
+  const sweeping = sweepRegularly(spoolRoot(home));
   const running = worker.run();
   return {
     failed: running.then(() => new Promise<never>(() => {})),
     async close() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await running.catch(unlessOverdue);
+      clearInterval(sweeping);
       await connection.close();
     },
   };
 }
 
 function createActivities(
-  { store, bus, catalogue, model, defaultModel, maxResultBytes }: WorkerOptions,
+  {
+    store,
+    bus,
+    catalogue,
+    model,
+    defaultModel,
+    maxResultBytes,
+    maxRunningPerTenant,
+    remote,
+    home,
+  }: WorkerOptions,
   client: Client,
 ): Activities {
+  const spools = spoolRoot(home);
   return {
     record: createRecord({ store, bus }),
     generateReply: createGenerateReply({ store, bus, catalogue, model, defaultModel }),
-    describeTool: createDescribeTools({ catalogue }),
+    describeTool: createDescribeTools({ catalogue, maxRunningPerTenant }),
+    announceCall: createAnnounceCall({ catalogue, ...remote }),
+    withdrawCall: createWithdrawCall({ catalogue, ...remote }),
+    takeSlot: createTakeSlot({
+      store,
+      bus,
+      isRunning: (tenant, callId) => isRunning(client, callWorkflowId(tenant, callId)),
+    }),
+    releaseSlot: createReleaseSlot({ store }),
+    stopProgram: createStopProgram({ spools }),
     runTool: createRunTool({
+      spools,
       store,
       bus,
       catalogue,

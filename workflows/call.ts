@@ -4,6 +4,7 @@
  */
 import {
   CancellationScope,
+  ContinueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
   proxyLocalActivities,
@@ -15,25 +16,34 @@ import type { CallEnd, CallEndedSignal } from '../contract/signals.ts';
 import type { CallStart } from '../contract/turn.ts';
 import { failureOf } from './failure.ts';
 import { runLocal } from './local-call.ts';
+import { withSlot } from './slot.ts';
+import { type CarriedCall, type RemoteEnd, runRemote, withdraw } from './remote-call.ts';
 
 const { describeTool } = proxyLocalActivities<Activities>({ startToCloseTimeout: '5s' });
 
-export async function call(start: CallStart): Promise<CallEnd> {
-  const end = await run(start);
+/** @param carried what the run before hands over: only calls of remote tools have several */
+export async function call(start: CallStart, carried?: CarriedCall): Promise<CallEnd> {
+  const { end, withdraw: isOpenThere } = await run(start, carried);
   setCurrentDetails(`**${end.type}** ${end.type === 'failed' ? end.error.message : ''}`);
-  await CancellationScope.nonCancellable(() => tell(start, end));
+  await CancellationScope.nonCancellable(async () => {
+    await tell(start, end);
+    if (isOpenThere) await withdraw(start, end);
+  });
   return end;
 }
 
-async function run(start: CallStart): Promise<CallEnd> {
+async function run(start: CallStart, carried?: CarriedCall): Promise<RemoteEnd> {
   try {
-    const facts = await describeTool(start.tool);
-    if (facts.kind === 'remote')
-      throw new Error('Remote tools come with workflows/remote-call.ts.');
-    return await runLocal(start, facts);
+    const facts = carried?.facts ?? (await describeTool(start.tool));
+    return await withSlot(start, facts.slots, async () =>
+      facts.kind === 'remote'
+        ? runRemote(start, facts, carried)
+        : { end: await runLocal(start, facts) },
+    );
   } catch (error) {
-    if (isCancellation(error)) return { type: 'cancelled' };
-    return { type: 'failed', error: failureOf(error) };
+    if (error instanceof ContinueAsNew) throw error;
+    if (isCancellation(error)) return { end: { type: 'cancelled' } };
+    return { end: { type: 'failed', error: failureOf(error) } };
   }
 }
 

@@ -164,7 +164,7 @@ describe('a long conversation', () => {
 
 /** A conversation whose first worker is killed at `place`; the heir has its store, and is not started yet. */
 async function doom(
-  place: 'in-reply' | 'in-record',
+  place: 'in-reply' | 'in-record' | 'in-second-record',
   meanwhile: (doomed: ChildProcess, conversation: Conversation) => Promise<void>,
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-'));
@@ -220,6 +220,43 @@ test('a worker that dies between the log and the commit leaves no entry twice, a
   expect(followed?.revision).toBe(inVain.revision + 1);
 });
 
+test('a write that outlasts its task, and a later one that was in vain, do not keep the next worker from writing', async () => {
+  const { heir, log } = await doom('in-second-record', async (doomed, { say, handle }) => {
+    await once(doomed, 'message');
+    await say('B');
+    await once(doomed, 'message');
+    // It cannot be decided on before B is written, and the task of B ends meanwhile.
+    await say('C');
+    await expect
+      .poll(async () => kindsAfterLastSignal((await handle.fetchHistory()).events!), {
+        timeout: 10_000,
+      })
+      .toContain(WORKFLOW_TASK_STARTED);
+    doomed.send('go on');
+  });
+  await heir.startWorker();
+  let reply = await heir.asked();
+  // B interrupts the first, C the second, which may be asked for once more until that is known.
+  while (reply.request.reply_id !== 'reply_3') reply = await heir.asked();
+  reply.says('Here.');
+  await expect
+    .poll(async () => (await log()).entries.at(-1), { timeout: 10_000 })
+    .toMatchObject({ kind: 'reply.completed' });
+  const { entries } = await log();
+  expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, i) => i + 1));
+  const texts = entries.flatMap((entry) => (entry.kind === 'message.user' ? [entry.text] : []));
+  expect(texts).toEqual(['A', 'B', 'C']);
+});
+
+/** `temporal.api.enums.v1.EventType` */
+const WORKFLOW_TASK_STARTED = 6;
+const SIGNALED = 26;
+
+function kindsAfterLastSignal(events: { eventType?: unknown }[]): unknown[] {
+  const kinds = events.map(({ eventType }) => eventType);
+  return kinds.slice(kinds.lastIndexOf(SIGNALED) + 1);
+}
+
 describe('a worker that dies before a reply has written what rode on it', () => {
   test('leaves it to the next attempt', async () => {
     const { heir, store, key, log } = await doom('in-reply', async () => {});
@@ -274,4 +311,39 @@ test('a reply that is tried again after later entries were written is not lost b
   const log = await conversation.until('both', (k) => count(k, 'reply.completed') === 2);
   expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1));
   expect(batches[0]).toMatchObject({ base: 1, entries: [{ seq: 1 }, { seq: 2 }] });
+});
+
+test('what is accepted while the end is being written stands in the log before it', async () => {
+  const own = await createRig(address);
+  onTestFinished(() => own.close());
+  const writing = Promise.withResolvers<void>();
+  const away = Promise.withResolvers<void>();
+  await own.startWorker({
+    async record(batch) {
+      if (batch.entries.some(({ kind }) => kind === 'conversation.closed')) {
+        writing.resolve();
+        await away.promise;
+      }
+      return own.activities.record(batch);
+    },
+  });
+  const { handle, close, say, key } = await own.converse({}, { workflowTaskTimeout: '1s' });
+  await close({});
+  await writing.promise;
+  await say('One more thing');
+  // A task that waits for its write is carried into the next one, which hears the message.
+  await expect
+    .poll(
+      async () => {
+        const events = (await handle.fetchHistory()).events!;
+        const signals = events.filter(({ eventType }) => Number(eventType) === SIGNALED).length;
+        return signals === 2 && kindsAfterLastSignal(events).includes(WORKFLOW_TASK_STARTED);
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(true);
+  away.resolve();
+  await handle.result();
+  const { entries } = (await own.store.entries(key, { after: 0, limit: 10 }))!;
+  expect(entries.map(({ kind }) => kind)).toEqual(['message.user', 'conversation.closed']);
 });

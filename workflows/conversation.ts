@@ -3,6 +3,7 @@
  * what they decided is written to the log, or rides on the reply it starts (write.ts); then their effects are carried out.
  */
 import {
+  ApplicationFailure,
   condition,
   continueAsNew,
   defineSignal,
@@ -14,7 +15,8 @@ import {
 import type { Entry } from '../contract/entry.ts';
 import { SIGNALS, UPDATES } from '../contract/names.ts';
 import type * as Signals from '../contract/signals.ts';
-import { decide } from '../conversation/decide.ts';
+import { refuseDecision } from '../conversation/approvals.ts';
+import { afterHearing, decide } from '../conversation/decide.ts';
 import type { Event, Untimed } from '../conversation/event.ts';
 import { wakeAt } from '../conversation/next.ts';
 import { isBusy, newConversation, type State } from '../conversation/state.ts';
@@ -28,6 +30,7 @@ const cancelCall = defineSignal<[Signals.CancelCallSignal]>(SIGNALS.cancelCall);
 const callEvent = defineSignal<[Signals.CallEventSignal]>(SIGNALS.callEvent);
 const callEnded = defineSignal<[Signals.CallEndedSignal]>(SIGNALS.callEnded);
 const close = defineSignal<[Signals.CloseSignal]>(SIGNALS.close);
+const decideCall = defineUpdate<void, [Signals.DecideCall]>(UPDATES.decideCall);
 const messageIfIdle = defineUpdate<void, [Signals.MessageSignal]>(UPDATES.messageIfIdle);
 
 /** What a run hands to the next one: nothing is left behind (R15). */
@@ -54,6 +57,7 @@ export async function conversation(
   const { run } = carried;
   const { max_history_events: softSize } = start.limits;
   let { state, inbox } = carried;
+  let nextTry = 0;
   const hear = (event: Untimed) => void inbox.push({ ...event, at: Date.now() });
   const log = createLog(start.conversation, run, carried.unwritten);
   const effects = createEffects(start, hear, log.isWritten);
@@ -64,6 +68,9 @@ export async function conversation(
   setHandler(callEvent, (signal) => hear({ type: 'call_event', ...signal }));
   setHandler(callEnded, (signal) => hear({ type: 'call_ended', ...signal }));
   setHandler(close, (signal) => hear({ type: 'close', ...signal }));
+  setHandler(decideCall, (update) => hear({ type: 'decide_call', ...update }), {
+    validator: (update: Signals.DecideCall) => refuseUndecidable(update, state, inbox),
+  });
   setHandler(messageIfIdle, (signal) => hear({ type: 'message', ...signal, when_busy: 'reject' }), {
     validator: ({ message_id }: Signals.MessageSignal) => refuseIfBusy(message_id, state, inbox),
   });
@@ -74,13 +81,20 @@ export async function conversation(
     const decided = decide(state, ...events);
     // Nothing is written in the task that continues as new: the server refuses it while a signal waits, and the task is
     // then decided anew. So the next run hears, decides and writes this itself.
-    if (isQuiet || (historyIs(2 * softSize) && effects.pendingAfter(decided.effects) === 0)) {
+    if (isQuiet || (isTooLong(softSize) && effects.pendingAfter(decided.effects) === 0)) {
       const unwritten = log.unwritten();
       await continueAsNew<typeof conversation>(start, { run: run + 1, state, inbox, unwritten });
     }
+    const before = state;
     inbox = [];
     ({ state } = decided);
     const riding = await log.write(decided);
+    if (state.closed && inbox.length > 0) {
+      // Accepted while the end was being written: the end is written anew, after it.
+      state = before;
+      inbox = [...events, ...inbox];
+      continue;
+    }
     setCurrentDetails(detailsOf(state));
     showStatus(state);
     for (const effect of decided.effects) effects.perform(effect, riding);
@@ -89,29 +103,46 @@ export async function conversation(
   /** True: nothing has happened for a while, and this run is long enough. */
   async function somethingToDo(): Promise<boolean> {
     const heard = () => inbox.length > 0;
-    const due = wakeAt(state);
     if (state.turn.phase === 'closing') {
       await condition(() => heard() || effects.pendingAfter([]) === 0);
       if (!heard()) hear({ type: 'settled' });
       return false;
     }
-    if (due !== undefined) {
-      // A timeout of 0 would mean none.
-      await condition(heard, Math.max(1, due - Date.now()), { summary: waitsFor(state) });
-      return false;
+    const due = wakeAt(state);
+    // A timeout of 0 would mean none.
+    const rest = due === undefined ? Infinity : Math.max(1, due - Date.now());
+    // What is due in days must not keep a long run alive: the next one waits for the remainder.
+    if (rest > QUIET_MS && isLong(softSize, nextTry) && effects.pendingAfter([]) === 0) {
+      const isHeard = await condition(heard, QUIET_MS, { summary: QUIET });
+      // In a lively conversation a timer each time would make every turn dearer.
+      nextTry = workflowInfo().historyLength + softSize / 20;
+      return !isHeard;
     }
-    const isLong = historyIs(softSize) || workflowInfo().continueAsNewSuggested;
-    if (isLong && effects.pendingAfter([]) === 0) {
-      return !(await condition(heard, QUIET, { summary: 'a quiet moment to continue as new' }));
-    }
-    await condition(heard);
+    if (due === undefined) await condition(heard);
+    else await condition(heard, rest, { summary: waitsFor(state) });
     return false;
   }
 }
 
-const QUIET = '1s';
+const QUIET_MS = 1_000;
+const QUIET = 'a quiet moment to continue as new';
 
-const historyIs = (length: number) => workflowInfo().historyLength >= length;
+/** Long messages make a history large before it is long: each is in it twice, as a signal and on its way to the log. */
+const SOFT_BYTES = 2_000_000;
+/** With what may come in until a reply is over it stays below 4 MB. */
+const HARD_BYTES = 3_000_000;
+
+function isLong(softSize: number, atLeast: number): boolean {
+  const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
+  if (historyLength < atLeast) return false;
+  return historyLength >= softSize || historySize >= SOFT_BYTES || continueAsNewSuggested;
+}
+
+/** Then it does not wait for a quiet moment. */
+function isTooLong(softSize: number): boolean {
+  const { historyLength, historySize } = workflowInfo();
+  return historyLength >= 2 * softSize || historySize >= HARD_BYTES;
+}
 
 /** R2, `reject`: only here is it known whether the conversation is busy. A repeat was accepted before (R8). */
 function refuseIfBusy(messageId: string, state: State, inbox: Event[]): void {
@@ -119,4 +150,11 @@ function refuseIfBusy(messageId: string, state: State, inbox: Event[]): void {
   const waiting = inbox.some(({ type }) => type === 'message');
   if (waiting || isBusy(state) || state.turn.phase === 'closing')
     throw new Error('The conversation is busy.');
+}
+
+/** What waits in the inbox comes first: it may decide the call, cancel it or be too late for it. */
+function refuseUndecidable(update: Signals.DecideCall, state: State, inbox: Event[]): void {
+  const now = { type: 'tick', at: Date.now() } as const;
+  const refusal = refuseDecision(afterHearing(state, [...inbox, now]), update);
+  if (refusal) throw ApplicationFailure.nonRetryable(refusal.message, refusal.type);
 }

@@ -1,5 +1,5 @@
 /** A call whose tool runs beside the service: one activity with a heartbeat, from beginning to end. */
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { CallEnd } from '../contract/signals.ts';
 import type { CallStart, ToolFacts } from '../contract/turn.ts';
@@ -7,7 +7,26 @@ import type { CallStart, ToolFacts } from '../contract/turn.ts';
 /** The activity ends an overlong tool by itself, with a readable reason; Temporal's limit is the net below. */
 const MARGIN_MS = 30_000;
 
-export function runLocal(
+export async function runLocal(
+  start: CallStart,
+  facts: ToolFacts & { kind: 'local' },
+): Promise<CallEnd> {
+  let end: CallEnd | undefined;
+  try {
+    end = await runActivity(start, facts);
+    return end;
+  } finally {
+    if (facts.restart === 'reattach' && end?.type !== 'completed') await stopProgram(start);
+  }
+}
+
+/** Temporal does not retry a cancelled activity whose worker died: the program may still run. */
+async function stopProgram(start: CallStart): Promise<void> {
+  const { stopProgram } = proxyActivities<Activities>({ startToCloseTimeout: '1 minute' });
+  await CancellationScope.nonCancellable(() => stopProgram(start));
+}
+
+function runActivity(
   start: CallStart,
   { timeout_ms }: ToolFacts & { kind: 'local' },
 ): Promise<CallEnd> {

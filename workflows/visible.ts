@@ -2,16 +2,23 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
+import { wakeAt } from '../conversation/next.ts';
 import type { State } from '../conversation/state.ts';
 
 const status = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttributeType.KEYWORD);
 
 /** `working`: calls are open. Replies come and go too fast to be worth the history. */
-export function showStatus({ closed, calls }: State): void {
-  const value = closed ? 'closed' : calls.length > 0 ? 'working' : 'idle';
+export function showStatus(state: State): void {
+  const value = statusOf(state);
   if (workflowInfo().typedSearchAttributes.get(status) !== value) {
     upsertSearchAttributes([{ key: status, value }]);
   }
+}
+
+function statusOf({ closed, calls }: State): string {
+  if (closed) return 'closed';
+  if (calls.some(({ status }) => status === 'awaiting_approval')) return 'awaiting_approval';
+  return calls.length > 0 ? 'working' : 'idle';
 }
 
 /** Markdown for "current details". */
@@ -22,9 +29,13 @@ export function detailsOf(state: State): string {
       `${usage.input_tokens} + ${usage.output_tokens} tokens`,
   ];
   for (const call of calls) {
+    const until =
+      call.status === 'awaiting_approval'
+        ? ` until ${new Date(call.expires_at).toISOString()}`
+        : '';
     const percent = call.status === 'running' && call.percent !== undefined;
     lines.push(
-      `- \`${call.id}\` ${call.tool}: ${call.status}${percent ? ` ${call.percent} %` : ''}`,
+      `- \`${call.id}\` ${call.tool}: ${call.status}${until}${percent ? ` ${call.percent} %` : ''}`,
     );
   }
   if (news.length > 0) lines.push(`- news that waits: ${news.map(({ seq }) => seq).join(', ')}`);
@@ -32,7 +43,13 @@ export function detailsOf(state: State): string {
 }
 
 /** Why a timer runs. */
-export function waitsFor({ turn }: State): string {
+export function waitsFor(state: State): string {
+  const { turn, calls } = state;
+  const due = wakeAt(state);
+  const waiting = calls.find(
+    (call) => call.status === 'awaiting_approval' && call.expires_at === due,
+  );
+  if (waiting) return `${waiting.id} waits for a person until ${new Date(due!).toISOString()}`;
   if (turn.phase === 'settling') return `calls of ${turn.reply.id} wait for the user to settle`;
   if (turn.phase === 'grace') return `${turn.reply.id} waits for quick results`;
   return 'news waits for more of it';

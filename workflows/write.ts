@@ -8,12 +8,14 @@
  *   or never if the reply is stopped first. So until it is known to be written, every other write begins with it.
  */
 import {
+  ActivityFailure,
+  ApplicationFailure,
   type LocalActivityOptions,
   proxyLocalActivities,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { Batch } from '../contract/batch.ts';
+import type { Batch, Fence } from '../contract/batch.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { Decision } from '../conversation/event.ts';
@@ -44,9 +46,8 @@ export function createLog(conversation: ConversationKey, run: number, unwritten:
     async write(decided) {
       if (decided.entries.length === 0) return undefined;
       const entries = [...unwritten, ...decided.entries];
-      const fence = { run, length: workflowInfo().historyLength };
       const head = headOf(decided.state);
-      const batch = { conversation, fence, base: entries[0]!.seq, entries, head };
+      const batch = { conversation, fence: fenceOf(run), base: entries[0]!.seq, entries, head };
       if (rides(decided)) {
         unwritten = entries;
         return batch;
@@ -74,13 +75,30 @@ const rides = ({ entries, effects }: Decision) =>
   effects[0]!.type === 'start_reply' &&
   entries.every(({ kind }) => RIDING.has(kind));
 
+const fenceOf = (run: number): Fence => ({ run, length: workflowInfo().historyLength });
+
 async function writeNow(batch: Batch): Promise<void> {
   try {
-    const summary = batch.entries.map(({ seq, kind }) => `${seq} ${kind}`).join(', ');
-    await record.executeWithOptions({ ...options, summary: summary.slice(0, 200) }, [batch]);
+    await recordBatch(batch).catch(async (error: unknown) => {
+      if (!isStale(error)) throw error;
+      // A write that outlasts its task is carried into the next one, which may then write more and be lost. Whoever does the first
+      // again does it with the fence of the first. By now the length is that of the task that really runs; a worker that was
+      // replaced has no higher one.
+      await recordBatch({ ...batch, fence: fenceOf(batch.fence.run) });
+    });
   } catch (error) {
     // A plain error fails the task and not the conversation: a worker that was replaced must not go on, and one that
     // wrongly believes so is seen in the Temporal UI.
     throw new Error(`The log refused entry ${batch.base}: ${String(error)}`, { cause: error });
   }
 }
+
+async function recordBatch(batch: Batch): Promise<void> {
+  const summary = batch.entries.map(({ seq, kind }) => `${seq} ${kind}`).join(', ');
+  await record.executeWithOptions({ ...options, summary: summary.slice(0, 200) }, [batch]);
+}
+
+const isStale = (error: unknown) =>
+  error instanceof ActivityFailure &&
+  error.cause instanceof ApplicationFailure &&
+  error.cause.type === 'StaleFence';

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Agent } from '../../agents/define.ts';
 import { agentList, toolList } from '../../contract/http.ts';
+import { ONE_RESULT } from '../../contract/result-count.ts';
 import type { Catalogue } from '../../tools/catalogue.ts';
-import type { Tool } from '../../tools/define.ts';
+import { approvalOf } from '../../tools/approval.ts';
+import { isRemote, type Tool } from '../../tools/define.ts';
 import type { Api } from '../dependencies.ts';
 import { problemResponses } from '../problems.ts';
 
@@ -38,9 +40,22 @@ export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue 
 }
 
 function describeTool(tool: Tool): z.infer<typeof toolList>['tools'][number] {
-  const { name, description, results = { min: 1, max: 1 }, restart = 'resume' } = tool;
+  const { name, description, results = ONE_RESULT } = tool;
   const { $schema, ...input } = z.toJSONSchema(tool.input, { io: 'input' });
-  return { name, description, input, results, restart };
+  const { duplicates = 'allow', max_running } = tool;
+  const approval = approvalOf(tool);
+  const facts = {
+    name,
+    description,
+    input,
+    results,
+    duplicates,
+    max_running,
+    ...(approval && { approval }),
+  };
+  return isRemote(tool)
+    ? { kind: 'remote', ...facts }
+    : { kind: 'local', ...facts, restart: tool.restart ?? 'resume' };
 }
 
 function describeAgent(

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { conversationParams } from '../../contract/http.ts';
+import type { Followed } from '../../store/store.ts';
 import { follow } from '../../stream/follow.ts';
 import { parsePosition, POSITION_PATTERN, START } from '../../stream/item.ts';
 import { sendEvents } from '../../stream/sse.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
+import { GatewayUnavailable } from '../gateway.ts';
 import { unknownConversation } from '../not-running.ts';
 import { problemResponses } from '../problems.ts';
 import type { Streams } from '../streams.ts';
@@ -37,7 +39,12 @@ const events = z
 
 export function streamRoute(
   app: Api,
-  { store, bus, streaming }: Pick<ApiDependencies, 'store' | 'bus' | 'streaming'>,
+  {
+    store,
+    bus,
+    gateway,
+    streaming,
+  }: Pick<ApiDependencies, 'store' | 'bus' | 'gateway' | 'streaming'>,
   streams: Streams,
 ): void {
   app.get(
@@ -72,14 +79,18 @@ export function streamRoute(
       const conversation = conversationOf(request);
       const from = request.headers['last-event-id'] ?? request.query.after ?? START;
       const signal = streams.open(reply.raw);
-      const ahead = await store.follow(conversation, { ...from, limit: 1 });
-      if (!ahead) throw unknownConversation(conversation);
-      const { status, rewind, entries } = ahead;
-      if (status === 'closed' && rewind === undefined && entries.length === 0) {
+      const look = async () => {
+        const ahead = await store.follow(conversation, { ...from, limit: 1 });
+        if (!ahead) throw unknownConversation(conversation);
+        return ahead;
+      };
+      const isOver = () => gateway.isOver(conversation).catch(notKnown);
+      // What has become certain may have been written anew since it was read.
+      if (hasNoMore(await look()) && (await isOver()) && hasNoMore(await look())) {
         return reply.code(204).send();
       }
       reply.hijack();
-      const items = follow({ store, bus, conversation, from, signal, ...streaming });
+      const items = follow({ store, bus, conversation, from, signal, isOver, ...streaming });
       try {
         await sendEvents(reply.raw, items, { signal, ...streaming });
       } catch (error) {
@@ -88,4 +99,13 @@ export function streamRoute(
       }
     },
   );
+}
+
+const hasNoMore = ({ status, rewind, entries }: Followed) =>
+  status === 'closed' && rewind === undefined && entries.length === 0;
+
+/** While Temporal is away nobody knows; then the stream stays open. */
+function notKnown(error: unknown): false {
+  if (!(error instanceof GatewayUnavailable)) throw error;
+  return false;
 }

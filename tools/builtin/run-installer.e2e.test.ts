@@ -21,6 +21,8 @@ function install(name: string, signal = new AbortController().signal) {
       id: 'call_1',
       signal,
       checkpoint: undefined,
+    folder: () => mkdtemp(join(tmpdir(), 'call-')),
+    handsOver: false,
       progress: (percent, note) => ({ type: 'progress', percent, note }),
       result: (data) => ({ type: 'result', data }),
     },

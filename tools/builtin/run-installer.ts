@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { defineCommandTool } from '../command.ts';
 import { literal } from '../command-template.ts';
-import type { Tool } from '../define.ts';
+import type { LocalTool } from '../define.ts';
 import type { ToolSettings } from '../load.ts';
 
 /** Packages are installed below `home`. The folder is an argument: the installer sees nothing of the service's environment. */
-export default ({ home }: ToolSettings): Tool =>
+export default ({ home }: ToolSettings): LocalTool =>
   defineCommandTool({
     name: 'run_installer',
     description: 'Installs a package on the build host. Takes a few seconds to half a minute.',
@@ -25,8 +25,7 @@ export default ({ home }: ToolSettings): Tool =>
       installed: input.package,
       summary: output.split('\n').at(-1),
     }),
-    // What is already installed of an unfinished package is verified and kept.
-    restart: 'resume',
+    restart: 'reattach',
     timeout_ms: 10 * 60_000,
   });
 

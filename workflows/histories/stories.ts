@@ -47,6 +47,27 @@ export const stories: Record<
     return close(conversation, [alpha.call_id, beta.call_id]);
   },
 
+  /** One call gets its yes, another a no, a third none in time; the chat goes on meanwhile. */
+  async 'waits-for-a-person'(rig) {
+    const conversation = await rig.converse();
+    const payment = (timeout_ms: number) => ({ ...asks('send_payment'), approval: { timeout_ms } });
+    const [agreed, refused, forgotten] = [payment(60_000), payment(60_000), payment(1)];
+    await conversation.say('pay three of them');
+    (await rig.asked()).says('I ask for it.', agreed, refused, forgotten);
+    (await rig.asked()).says('The third was not answered in time.');
+    await conversation.until('that is told', (kinds) => kinds.includes('receipt'));
+    await conversation.say('what time is it?');
+    (await rig.asked()).says('Noon.');
+    await conversation.decide({ call_id: refused.call_id, decision: 'deny', reason: 'Too much.' });
+    (await rig.asked()).says('The second was denied.');
+    await conversation.until('it is told', (kinds) => count(kinds, 'receipt') === 2);
+    await conversation.decide({ call_id: agreed.call_id, decision: 'approve', by: 'ann' });
+    (await rig.running()).ends({ type: 'completed', result: 'paid' });
+    (await rig.asked()).says('The first is paid.');
+    await conversation.until('its end is told', (kinds) => count(kinds, 'receipt') === 3);
+    return close(conversation, [agreed.call_id]);
+  },
+
   /** Its history grows past the limit while a tool runs. */
   async 'continues-as-new'(rig) {
     const conversation = await rig.converse({ max_history_events: 20 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Report } from './report.ts';
-import { admit, createFilter, filterState } from './report-filter.ts';
+import { admit, createFilter } from './report-filter.ts';
 
 const every = (percent: number): Report => ({ type: 'percent', every: percent });
 
@@ -62,9 +62,9 @@ test('everything tells each step, even the same one twice', () => {
   expect(told({ type: 'everything' }, [0, 50, 50, 20, 100])).toEqual([0, 50, 50, 20, 100]);
 });
 
-test('a state that went through JSON and its schema decides the same', () => {
+test('a state that went through JSON decides the same', () => {
   const { state } = admit(createFilter(every(25), 0), 60, 1_000);
-  const travelled = filterState.parse(JSON.parse(JSON.stringify(state)));
+  const travelled = JSON.parse(JSON.stringify(state));
   expect(admit(travelled, 74, 2_000).told).toBe(false);
   expect(admit(travelled, 75, 2_000).told).toBe(true);
 });

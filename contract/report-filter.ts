@@ -2,18 +2,15 @@
  * Which steps of a call's progress the model is told (R7). It stands at the source, so what is between costs neither tokens
  * nor history. Pure, and its state is JSON: it travels in the checkpoint, so that no milestone is told twice.
  */
-import { z } from 'zod';
-import { type Report, report } from './report.ts';
+import type { Report } from './report.ts';
 
-export const filterState = z.object({
-  report,
+export interface FilterState {
+  report: Report;
   /** The last milestone told, in percent; 0: none. */
-  milestone: z.number().min(0).max(100),
+  milestone: number;
   /** When something was last told, or the call began. Milliseconds since 1970. */
-  told_at: z.number(),
-});
-
-export type FilterState = z.infer<typeof filterState>;
+  told_at: number;
+}
 
 export function createFilter(wanted: Report, now: number): FilterState {
   return { report: wanted, milestone: 0, told_at: now };

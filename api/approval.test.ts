@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Entry } from '../contract/entry.ts';
+import type { ConversationKey } from '../contract/names.ts';
+import { batch, idle } from '../store/samples.ts';
+import { createTestApi, type TestApi } from '../testing/api.ts';
+
+let api: TestApi;
+let one: ConversationKey;
+let url: string;
+
+beforeEach(async () => {
+  api = await createTestApi();
+  one = await api.begin();
+  url = `/v1/conversations/${one.id}/calls/call_a/approval`;
+});
+afterEach(() => api.app.close());
+
+const decide = (body: object, key?: string) =>
+  api.post(url, body, key === undefined ? {} : { 'idempotency-key': key });
+
+const at = '2030-01-01T00:00:00.000Z';
+const requested: Entry = {
+  seq: 1,
+  at,
+  actor: { type: 'agent', id: 'default' },
+  cause: [],
+  kind: 'call.requested',
+  call_id: 'call_a',
+  tool: 'send_payment',
+  input: {},
+};
+const ann = { type: 'user', id: 'ann' } as const;
+const approved: Entry = {
+  ...{ seq: 2, at, cause: [1] },
+  actor: ann,
+  kind: 'call.approved',
+  call_id: 'call_a',
+};
+const expired: Entry = {
+  ...{ seq: 2, at, cause: [1], kind: 'call.denied', call_id: 'call_a' },
+  actor: { type: 'system', id: 'conversation' },
+  reason: 'Nobody decided in time.',
+};
+
+/** The log has these, whatever the workflow remembers. */
+const logged = (entries: Entry[], status: 'idle' | 'closed' = 'idle') =>
+  api.store.record(batch(one, [1, 1], 1, entries, { ...idle, status }));
+
+describe('a decision', () => {
+  test('is one update, and answered with what was decided', async () => {
+    const answer = await decide({ decision: 'deny', reason: 'Too much.', author: 'ann' });
+    expect(answer).toMatchObject({ status: 202, body: { call_id: 'call_a', decision: 'deny' } });
+    expect(api.gateway.calls).toEqual([
+      {
+        method: 'decideCall',
+        id: one.id,
+        payload: { call_id: 'call_a', decision: 'deny', reason: 'Too much.', by: 'ann' },
+      },
+    ]);
+  });
+
+  test.each([
+    [{}, 'body.decision'],
+    [{ decision: 'maybe' }, 'body.decision'],
+    [{ decision: 'deny', reason: ' ' }, 'body.reason'],
+    [{ decision: 'deny', reason: 'x'.repeat(2_001) }, 'body.reason'],
+    [{ decision: 'approve', author: '' }, 'body.author'],
+  ])('like %j is refused', async (body, path) => {
+    const answer = await decide(body);
+    expect(answer.body).toMatchObject({ status: 400, errors: [{ path }] });
+    expect(api.gateway.calls).toEqual([]);
+  });
+
+  test('on a call that does not await it is a 409 that says what has become of it', async () => {
+    const message = 'call_a does not await approval: it is cancelled.';
+    api.gateway.decided = { outcome: 'not_awaiting', message };
+    const answer = await decide({ decision: 'approve' });
+    expect(answer.body).toMatchObject({ status: 409, code: 'call_not_awaiting', detail: message });
+  });
+
+  test('is given once more where the log shows the call as awaiting: after a crash it is ahead of the workflow', async () => {
+    const call = {
+      id: 'call_a',
+      tool: 'pay',
+      status: 'awaiting_approval',
+      requested_at: at,
+    } as const;
+    await api.store.record(batch(one, [1, 1], 1, [requested], { ...idle, calls: [call] }));
+    const refused = { outcome: 'not_awaiting', message: 'It is requested.' } as const;
+    api.gateway.decided = refused;
+    expect((await decide({ decision: 'approve' })).status).toBe(409);
+    expect(api.gateway.calls).toHaveLength(2);
+    api.gateway.decisions = [refused];
+    api.gateway.decided = { outcome: 'accepted' };
+    expect((await decide({ decision: 'approve' })).status).toBe(202);
+  });
+
+  test('on a call that nobody asked for is a 404', async () => {
+    api.gateway.decided = { outcome: 'not_found', message: '…' };
+    const answer = await decide({ decision: 'approve' });
+    expect(answer.body).toMatchObject({ status: 404, code: 'call_not_found' });
+  });
+
+  test('in no conversation is a 404', async () => {
+    const answer = await api.post('/v1/conversations/conv_none/calls/call_a/approval', {
+      decision: 'approve',
+    });
+    expect(answer.body).toMatchObject({ status: 404, code: 'conversation_not_found' });
+  });
+
+  test('with one key is repeated with the same answer, and with another body a conflict', async () => {
+    const first = await decide({ decision: 'approve' }, 'k');
+    expect(await decide({ decision: 'approve' }, 'k')).toMatchObject({
+      status: 202,
+      body: first.body,
+    });
+    const conflict = await decide({ decision: 'deny' }, 'k');
+    expect(conflict.body).toMatchObject({ status: 409, code: 'idempotency_conflict' });
+  });
+});
+
+describe('a decision on a call that the workflow has forgotten', () => {
+  beforeEach(() => void (api.gateway.decided = { outcome: 'not_found', message: '…' }));
+
+  test('is accepted again where the log has the same one', async () => {
+    await logged([requested, approved]);
+    expect((await decide({ decision: 'approve' })).status).toBe(202);
+  });
+
+  test.each([
+    ['deny', 'was approved', approved],
+    ['deny', 'was denied by nobody but the time', expired],
+    ['approve', 'needed none', undefined],
+  ])('to %s one that %s is a 409', async (decision, _, end) => {
+    await logged(end ? [requested, end] : [requested]);
+    const answer = await decide({ decision });
+    expect(answer.body).toMatchObject({ status: 409, code: 'call_not_awaiting' });
+  });
+});
+
+describe('a decision in a conversation that is closed', () => {
+  test('is a 409, unless it was given before', async () => {
+    await logged([requested, approved], 'closed');
+    api.gateway.running.clear();
+    expect((await decide({ decision: 'approve' })).status).toBe(202);
+    const answer = await decide({ decision: 'deny' });
+    expect(answer.body).toMatchObject({ status: 409, code: 'conversation_closed' });
+  });
+});

@@ -1,0 +1,127 @@
+import {
+  callParams,
+  decideCallBody,
+  decisionAccepted,
+  idempotencyHeaders,
+} from '../../contract/http.ts';
+import type { ApprovalDecision } from '../../contract/head.ts';
+import type { ConversationKey } from '../../contract/names.ts';
+import type { Store } from '../../store/store.ts';
+import type { Api, ApiDependencies } from '../dependencies.ts';
+import type { Decided } from '../gateway.ts';
+import { claimKey } from '../idempotency.ts';
+import { whyNotRunning } from '../not-running.ts';
+import { Problem, problemResponses } from '../problems.ts';
+import { conversationOf } from '../tenant.ts';
+
+/** A person agrees to a call, or does not. */
+export function approvalRoute(
+  app: Api,
+  { store, gateway }: Pick<ApiDependencies, 'store' | 'gateway'>,
+): void {
+  app.post(
+    '/v1/conversations/:id/calls/:call_id/approval',
+    {
+      schema: {
+        operationId: 'decideCall',
+        summary: 'Approve or deny a call',
+        description:
+          'For a call whose status is `awaiting_approval`. The same decision again changes nothing; the opposite one is refused.',
+        tags: ['talking'],
+        params: callParams,
+        headers: idempotencyHeaders,
+        body: decideCallBody,
+        response: {
+          202: decisionAccepted,
+          ...problemResponses(
+            'malformed_json',
+            'invalid_request',
+            'conversation_not_found',
+            'call_not_found',
+            'call_not_awaiting',
+            'conversation_closed',
+            'idempotency_conflict',
+            'request_too_large',
+            'unsupported_media_type',
+            'conversation_lost',
+            'temporal_unavailable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const conversation = conversationOf(request);
+      const { call_id } = request.params;
+      const { decision, reason, author } = request.body;
+      await claimKey(store, {
+        tenant: conversation.tenant,
+        scope: `approval of ${call_id} in ${conversation.id}`,
+        key: request.headers['idempotency-key'],
+        body: request.body,
+        answer: {},
+      });
+      const update = {
+        call_id,
+        decision,
+        ...(reason !== undefined && { reason }),
+        ...(author !== undefined && { by: author }),
+      };
+      let decided = await gateway.decideCall(conversation, update);
+      // After a crash the log may be one task ahead of the workflow, which has caught up by the time that it has answered.
+      if (isRefused(decided) && (await isShownAsAwaiting(store, conversation, call_id))) {
+        decided = await gateway.decideCall(conversation, update);
+      }
+      if (decided.outcome === 'not_awaiting')
+        throw new Problem('call_not_awaiting', decided.message);
+      // The workflow remembers its last calls, and is gone once it is closed. The log has them all.
+      if (decided.outcome !== 'accepted') {
+        const known = await readCall(store, conversation, call_id);
+        if (known?.decision !== decision) {
+          if (decided.outcome === 'not_running') throw await whyNotRunning(store, conversation);
+          throw known
+            ? new Problem('call_not_awaiting', `${call_id} does not await approval: it is over.`)
+            : new Problem('call_not_found', `There is no call ${call_id}.`);
+        }
+      }
+      return reply.code(202).send({ call_id, decision });
+    },
+  );
+}
+
+const isRefused = ({ outcome }: Decided) => outcome === 'not_found' || outcome === 'not_awaiting';
+
+async function isShownAsAwaiting(
+  store: Pick<Store, 'conversation'>,
+  conversation: ConversationKey,
+  callId: string,
+): Promise<boolean> {
+  const head = await store.conversation(conversation);
+  return (
+    head?.calls.some(({ id, status }) => id === callId && status === 'awaiting_approval') ?? false
+  );
+}
+
+/** Undefined: nobody has asked for such a call. */
+async function readCall(
+  store: Pick<Store, 'entries'>,
+  conversation: ConversationKey,
+  callId: string,
+): Promise<{ decision?: ApprovalDecision } | undefined> {
+  let call: { decision?: ApprovalDecision } | undefined;
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const page = await store.entries(conversation, {
+      after,
+      limit: 1_000,
+      kinds: ['call.requested', 'call.approved', 'call.denied'],
+    });
+    for (const entry of page?.entries ?? []) {
+      if (!('call_id' in entry) || entry.call_id !== callId) continue;
+      // What nobody decided in time was denied by the system: no person's word.
+      const isDecision = entry.kind !== 'call.requested' && entry.actor.type === 'user';
+      const word = entry.kind === 'call.approved' ? 'approve' : 'deny';
+      call = isDecision ? { decision: word } : { ...call };
+    }
+    after = page?.next_after;
+  }
+  return call;
+}

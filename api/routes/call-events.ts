@@ -1,0 +1,109 @@
+import { callEventAccepted, callEventBody, callEventParams } from '../../contract/http.ts';
+import type { ConversationKey } from '../../contract/names.ts';
+import type { CallPush } from '../../contract/signals.ts';
+import { storable } from '../../contract/storable.ts';
+import { type PushClaims, verifyPushToken } from '../../remote/push-token.ts';
+import type { Store } from '../../store/store.ts';
+import type { Bus } from '../../stream/bus.ts';
+import type { Api, ApiDependencies } from '../dependencies.ts';
+import { claimKey } from '../idempotency.ts';
+import { Problem, problemResponses } from '../problems.ts';
+
+/** The way back from a remote tool: the URL is the permission. */
+export function callEventsRoute(
+  app: Api,
+  { store, bus, gateway, pushes }: Pick<ApiDependencies, 'store' | 'bus' | 'gateway' | 'pushes'>,
+): void {
+  app.post(
+    '/v1/call-events/:token',
+    {
+      bodyLimit: pushes.maxBytes,
+      schema: {
+        operationId: 'pushCallEvent',
+        summary: 'Push an event of a remote call',
+        description:
+          "For another team's service, at the `push_url` it was given. Numbered 1, 2, 3 … by the service: a repeat has the same answer and no further effect. Numbers may come late, and may be left out.",
+        tags: ['remote tools'],
+        params: callEventParams,
+        body: callEventBody,
+        response: {
+          202: callEventAccepted,
+          ...problemResponses(
+            'malformed_json',
+            'invalid_request',
+            'push_url_invalid',
+            'push_conflict',
+            'push_url_expired',
+            'call_over',
+            'request_too_large',
+            'unsupported_media_type',
+            'temporal_unavailable',
+          ),
+        },
+      },
+      // Before the body is read: whoever may not push costs nothing.
+      onRequest: async (request) => {
+        claimsOf(pushes.secret, request.params.token);
+      },
+    },
+    async (request, reply) => {
+      const claims = claimsOf(pushes.secret, request.params.token);
+      const { tenant, call_id } = claims;
+      const push: CallPush = JSON.parse(storable(JSON.stringify(request.body)));
+      const { n } = push;
+      const number = { tenant, key: String(n), body: push };
+      await claimNumber(store, { ...number, scope: `pushes of ${call_id}`, answer: {} });
+      // A repeat is sent again: the process may have died between the claim and the signal. The call knows its numbers.
+      const sent = await gateway.push({ tenant, call_id }, push);
+      // Whether this number was taken is remembered when it first becomes certain, for repeats after the end.
+      const { answer } = await claimNumber(store, {
+        ...number,
+        scope: `taken pushes of ${call_id}`,
+        answer: { isTaken: sent === 'sent' },
+      });
+      if (!answer.isTaken) {
+        throw new Problem('call_over', `The call ${call_id} is over: it takes no more events.`);
+      }
+      if (sent === 'sent' && push.kind === 'progress') await show({ store, bus }, claims, push);
+      return reply.code(202).send({ n });
+    },
+  );
+}
+
+function claimsOf(secret: string, token: string): PushClaims {
+  const verified = verifyPushToken(secret, token, Date.now());
+  switch (verified.outcome) {
+    case 'valid':
+      return verified.claims;
+    case 'expired':
+      throw new Problem('push_url_expired', 'The time of this call is over.');
+    case 'forged':
+      throw new Problem(
+        'push_url_invalid',
+        'This is not a push URL of this service, or not all of it.',
+      );
+  }
+}
+
+async function claimNumber<Answer>(
+  store: Pick<Store, 'claim'>,
+  request: Parameters<typeof claimKey<Answer>>[1],
+): Promise<{ answer: Answer }> {
+  try {
+    return await claimKey(store, request);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem('push_conflict', `The event ${request.key} was pushed with another body.`);
+  }
+}
+
+async function show(
+  { store, bus }: { store: Store; bus: Bus },
+  { tenant, conversation: id, call_id }: PushClaims,
+  { percent, note }: CallPush & { kind: 'progress' },
+): Promise<void> {
+  const conversation: ConversationKey = { tenant, id };
+  const step = { percent, ...(note !== undefined && { note }) };
+  bus.publish(conversation, { type: 'progress', call_id, ...step });
+  await store.setProgress(conversation, call_id, { ...step, at: new Date().toISOString() });
+}

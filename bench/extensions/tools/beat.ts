@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineTool, z } from 'meanwhile';
+
+/** Tells the time, again and again: whoever hears of it knows how long that took. */
+export default defineTool({
+  name: 'beat',
+  description: 'Tells the time so many times.',
+  input: z.object({
+    beats: z.int().positive(),
+    every_ms: z.number(),
+    schedule: z.enum(['when_idle', 'interrupt']),
+  }),
+  results: { min: 1, max: 'many' },
+  async *run({ beats, every_ms, schedule }, call) {
+    for (let beat = 0; beat < beats; beat += 1) {
+      await sleep(every_ms, undefined, { signal: call.signal });
+      yield call.result({ at: performance.timeOrigin + performance.now() }, { schedule });
+    }
+    return 'done';
+  },
+});

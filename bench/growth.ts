@@ -1,0 +1,171 @@
+/**
+ * What a turn costs when a conversation has become long: history, time until the model is asked, and room in the store. One
+ * conversation with the real service, short messages, a model that answers at once.
+ *
+ * A sample is the mean over WINDOW turns around its turn. History is what the workflow has written in the window in all of its
+ * runs, so a window in which it continued as new includes what that costs.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { MeanwhileClient } from '../client/client.ts';
+import { watch } from '../client/watch.ts';
+import { conversationWorkflowId, DEFAULT_TENANT } from '../contract/names.ts';
+import { createMailbox } from '../testing/mailbox.ts';
+import { startTestTemporal } from '../testing/temporal.ts';
+import { percentile } from './figures.ts';
+import { createHistoryMeter, type Grown } from './history-meter.ts';
+import { plot } from './plot.ts';
+import { post, startService, stop } from './service.ts';
+import { startSilentModel } from './silent-model.ts';
+
+const SAMPLED = [10, 100, 500, 1_000, 2_000, 5_000];
+/** Turns. */
+const WINDOW = 20;
+const MODEL_LATENCY_MS = 5;
+/** Between two turns: too short for a quiet moment, so the conversation continues as new where it must. */
+const REST_MS = 10;
+
+interface Sample {
+  turn: number;
+  history_bytes: number;
+  history_events: number;
+  model_p50_ms: number;
+  store_bytes: number;
+}
+
+export async function growth(args: string[]): Promise<object> {
+  const { values } = parseArgs({
+    args,
+    options: { turns: { type: 'string', default: '5000' }, plot: { type: 'string' } },
+  });
+  const sampled = SAMPLED.filter((turn) => turn <= Number(values.turns));
+  const home = await mkdtemp(join(tmpdir(), 'meanwhile-bench-'));
+  const temporal = await startTestTemporal(console.log);
+  const asked = createMailbox<number>('the model is asked');
+  const model = await startSilentModel(asked.put, MODEL_LATENCY_MS);
+  const connection = await Connection.connect({ address: temporal.address });
+  const processes: ChildProcess[] = [];
+  try {
+    const service = { address: temporal.address, model: model.url, home };
+    const base = await startService(service, processes);
+    const talk = await begin(base, new Client({ connection }), asked.take);
+    const turns: Sample[] = [];
+    for (const turn of sampled) {
+      await talk.upTo(turn - WINDOW / 2);
+      turns.push({
+        turn,
+        ...(await talk.window()),
+        store_bytes: await sizeOf(join(home, 'store')),
+      });
+      console.log(JSON.stringify(turns.at(-1)));
+    }
+    await talk.close();
+    printRuns(talk.runs());
+    const file = values.plot ?? fileURLToPath(new URL('../docs/growth.svg', import.meta.url));
+    await writeFile(file, picture(turns));
+    console.log(`plotted in ${file}`);
+    return { bench: 'growth', turns };
+  } finally {
+    for (const child of processes) await stop(child);
+    await connection.close();
+    await model.close();
+    await temporal.close();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** A conversation of which every message is answered before the next one is sent. */
+async function begin(base: string, temporal: Client, asked: () => Promise<number>) {
+  const client = new MeanwhileClient(base);
+  const { id } = await client.post('/v1/conversations');
+  const meter = createHistoryMeter(
+    temporal,
+    conversationWorkflowId({ tenant: DEFAULT_TENANT, id }),
+  );
+  let answers = 0;
+  const log = watch(client, id, (item) => {
+    if (item.type === 'entry' && item.data.kind === 'reply.completed') answers++;
+  });
+  let turns = 0;
+
+  /** @returns milliseconds from the moment before the message is sent to the one in which the model is asked */
+  async function takeTurn(): Promise<number> {
+    await sleep(REST_MS);
+    const wanted = ++turns;
+    const answered = log.until(`answer ${wanted}`, () => answers >= wanted);
+    const sent = performance.now();
+    await post(`${base}/v1/conversations/${id}/messages`, { text: `Message ${wanted}, please.` });
+    const waited = (await asked()) - sent;
+    await answered;
+    // Often enough for the meter; and whoever waits sees that it goes on.
+    if (wanted % 100 === 0) {
+      const { events, bytes } = await meter.total();
+      console.log(`turn ${wanted}: ${Math.round(waited)} ms, ${events} events, ${bytes} bytes`);
+    }
+    return waited;
+  }
+
+  return {
+    async upTo(turn: number) {
+      while (turns < turn) await takeTurn();
+    },
+    async window(): Promise<Pick<Sample, 'history_bytes' | 'history_events' | 'model_p50_ms'>> {
+      // Before the first turn the workflow has begun, which is no turn's doing.
+      const before = await meter.total();
+      const waits: number[] = [];
+      while (waits.length < WINDOW) waits.push(await takeTurn());
+      const after = await meter.total();
+      return {
+        history_bytes: Math.round((after.bytes - before.bytes) / WINDOW),
+        history_events: Math.round(((after.events - before.events) / WINDOW) * 10) / 10,
+        model_p50_ms: percentile(waits, 50),
+      };
+    },
+    runs: meter.runs,
+    close: () => log.close(),
+  };
+}
+
+function printRuns(runs: Grown[]): void {
+  const most = (of: keyof Grown) => Math.max(...runs.map((run) => run[of]));
+  console.log(
+    `${runs.length} runs of the workflow; the longest has ${most('events')} events, the largest ${most('bytes')} bytes`,
+  );
+}
+
+/** Bytes of the files in a folder, without the write-ahead log, which has room for more than it holds. */
+async function sizeOf(folder: string): Promise<number> {
+  const files = await readdir(folder, { recursive: true, withFileTypes: true });
+  const sizes = files
+    .filter((file) => file.isFile() && !file.parentPath.includes('pg_wal'))
+    // One may be gone by now.
+    .map((file) =>
+      stat(join(file.parentPath, file.name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+const picture = (turns: Sample[]) =>
+  plot({
+    title: 'What a turn costs in a long conversation',
+    x: { label: 'turn', values: turns.map(({ turn }) => turn) },
+    panels: [
+      {
+        label: 'history a turn, bytes',
+        values: turns.map(({ history_bytes }) => history_bytes),
+      },
+      {
+        label: 'message sent until the model is asked, p50, ms',
+        values: turns.map(({ model_p50_ms }) => model_p50_ms),
+      },
+    ],
+  });

@@ -1,0 +1,97 @@
+/** A report for a person: what the run was, what was counted, and every finding in words. */
+import type { Evidence } from '../evidence.ts';
+import { type Count, COUNTS, type Finding, type Report, type Spread } from './report.ts';
+
+/** @param most findings of one count that are written out */
+export function print(report: Report, most = 20): string {
+  return [sizeInWords(report), '', table(report), ...findingsInWords(report, most)].join('\n');
+}
+
+/** The last line of a run: its figures, as JSON. */
+export function closingLine(
+  { seed, kills }: Evidence,
+  { counts, excused, recovery }: Report,
+): string {
+  const { broken_rules: _, ...fixed } = counts;
+  return JSON.stringify({
+    chaos: true,
+    kills: kills.length,
+    seed,
+    ...fixed,
+    excused: excused.length,
+    recovery_p50_ms: recovery.all.p50 ?? null,
+    recovery_p95_ms: recovery.all.p95 ?? null,
+  });
+}
+
+/** Markdown, which is readable as it is. */
+export function table({ counts, excused, recovery, output_waits, size }: Report): string {
+  const rows = [
+    ['counted', 'what', 'found'],
+    ['---', '---', '---'],
+    ...Object.entries(COUNTS).map(([count, what]) => [count, what, `${counts[count as Count]}`]),
+    ['excused', 'calls that failed because what they ran on was killed', `${excused.length}`],
+  ];
+  const times = [
+    ['time in ms', 'samples', 'p50', 'p95'],
+    ['---', '---', '---', '---'],
+    ...Object.entries(recovery.after).map(([target, spread]) =>
+      timeRow(`back after ${target}`, spread),
+    ),
+    timeRow('back after any kill', recovery.all),
+    timeRow('output of a program waits', output_waits),
+  ];
+  const kills = [
+    ['killed', 'at which moment', 'kills'],
+    ['---', '---', '---'],
+    ...Object.entries(size.kills).flatMap(([target, moments]) =>
+      Object.entries(moments).map(([moment, count]) => [target, moment, `${count}`]),
+    ),
+  ];
+  return [rows, times, kills].map(columns).join('\n\n');
+}
+
+export function sizeInWords({ size }: Report): string {
+  const failures = Object.entries(size.failures).map(([type, count]) => `${count} ${type}`);
+  const failed = failures.length > 0 ? `; calls that failed: ${failures.join(', ')}` : '';
+  return (
+    `${size.conversations} conversations, ${size.messages} messages, ${size.entries} entries, ` +
+    `${size.calls} calls, ${size.effects} side effects${failed}.`
+  );
+}
+
+function findingsInWords({ findings, excused }: Report, most: number): string[] {
+  const found = [...Map.groupBy(findings, ({ count }) => count)].flatMap(([count, own]) => [
+    '',
+    `${count}: ${own.length}`,
+    ...own.slice(0, most).map((finding) => `  ${place(finding)}${finding.words}`),
+    ...(own.length > most ? [`  … and ${own.length - most} more`] : []),
+  ]);
+  const reasons = [...Map.groupBy(excused, ({ why }) => why)].flatMap(([why, own]) => [
+    `  ${own.length} × ${why}`,
+    ...own.slice(0, most).map((each) => `    ${place(each)}${each.words}`),
+  ]);
+  return [...found, ...(reasons.length > 0 ? ['', `excused: ${excused.length}`, ...reasons] : [])];
+}
+
+function place({ conversation, seqs }: Pick<Finding, 'conversation' | 'seqs'>): string {
+  const where = [conversation, ...seqs.map((seq) => `#${seq}`)].filter(Boolean);
+  return where.length > 0 ? `${where.join(' ')}: ` : '';
+}
+
+const timeRow = (what: string, { samples, p50, p95 }: Spread) => [
+  what,
+  `${samples}`,
+  `${p50 === undefined ? '–' : Math.round(p50)}`,
+  `${p95 === undefined ? '–' : Math.round(p95)}`,
+];
+
+function columns(rows: string[][]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows
+    .map((row) => {
+      const fill = row[0] === '---' ? '-' : ' ';
+      return `| ${row.map((cell, i) => cell.padEnd(widths[i]!, fill)).join(' | ')} |`;
+    })
+    .join('\n');
+}

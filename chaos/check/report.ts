@@ -1,0 +1,67 @@
+/** What the checker says of a run: how many faults of each kind, and each of them in words. */
+export const COUNTS = {
+  lost_messages: 'messages that were acknowledged and are not in the log',
+  lost_news: 'results of tools that nobody was told',
+  missing_entries: 'entries that are not there, or that a reader does not hold',
+  doubled_entries: 'entries that are there twice',
+  doubled_effects: 'side effects that happened twice, too late or for no call',
+  unended_calls: 'calls without an end',
+  programs_left: 'programs that still run',
+  stuck: 'conversations that could not be closed',
+  broken_rules: 'turns against the rules',
+} as const;
+
+export type Count = keyof typeof COUNTS;
+
+export interface Finding {
+  count: Count;
+  /** Where it was seen; undefined for what belongs to no conversation. */
+  conversation?: string;
+  /** The entries it is about. */
+  seqs: number[];
+  /** One sentence for a person, with the ids to look for. */
+  words: string;
+}
+
+/** What went wrong and cannot go right, and why. */
+export interface Excused {
+  conversation: string;
+  seqs: number[];
+  words: string;
+  /** The reason, from the table of excuses. */
+  why: string;
+}
+
+export interface Report {
+  counts: Record<Count, number>;
+  findings: Finding[];
+  excused: Excused[];
+  /** Milliseconds, after the kill of each target and of all of them. */
+  recovery: { all: Spread; after: Record<string, Spread> };
+  /** From an effect of a program until the next entry of its call. Milliseconds. */
+  output_waits: Spread;
+  /** What the run was, so that zeros can be weighed. */
+  size: Size;
+}
+
+/** Undefined where nothing was measured. */
+export interface Spread {
+  samples: number;
+  p50?: number;
+  p95?: number;
+}
+
+export interface Size {
+  conversations: number;
+  messages: number;
+  entries: number;
+  calls: number;
+  effects: number;
+  /** Kills, by target and then by moment. */
+  kills: Record<string, Record<string, number>>;
+  /** Calls that failed, by the type of their error. */
+  failures: Record<string, number>;
+}
+
+/** Zeros everywhere. What is excused is no fault. */
+export const isSound = ({ findings }: Report) => findings.length === 0;

@@ -1,0 +1,135 @@
+/** What a run has left behind, from everywhere that remembers: the API, Temporal's histories, the ledger, the processes. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import type { MeanwhileClient } from '../client/client.ts';
+import type { Entry } from '../contract/entry.ts';
+import { conversationWorkflowId, DEFAULT_TENANT, SIGNALS } from '../contract/names.ts';
+import type {
+  CallEndedSignal,
+  CallEventSignal,
+  InterruptSignal,
+  MessageSignal,
+} from '../contract/signals.ts';
+import type { ConversationEvidence, LedgerLine } from './evidence.ts';
+import type { Talk } from './workload.ts';
+
+export async function collectConversations(
+  client: MeanwhileClient,
+  temporalAddress: string,
+  talks: Talk[],
+): Promise<ConversationEvidence[]> {
+  const connection = await Connection.connect({ address: temporalAddress });
+  const temporal = new Client({ connection });
+  try {
+    const evidence: ConversationEvidence[] = [];
+    for (const { id, follower } of talks) {
+      const { last_seq: _, ...head } = await client.get(`/v1/conversations/${id}`);
+      evidence.push({
+        id,
+        entries: await allEntries(client, id),
+        followed: [...follower.entries],
+        head,
+        ...(await signalsOf(temporal, id)),
+      });
+    }
+    return evidence;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function allEntries(client: MeanwhileClient, id: string): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const page: { entries: Entry[]; next_after?: number } = await client.get(
+      `/v1/conversations/${id}/entries?after=${after}&limit=1000`,
+    );
+    entries.push(...page.entries);
+    after = page.next_after;
+  }
+  return entries;
+}
+
+type Signals = Pick<ConversationEvidence, 'signalled' | 'events' | 'ended'>;
+
+async function signalsOf(temporal: Client, id: string): Promise<Signals> {
+  const signalled: string[] = [];
+  const events: Signals['events'] = [];
+  const ended: string[] = [];
+  for (const { name, payload } of await received(temporal, id)) {
+    switch (name) {
+      case SIGNALS.message:
+        signalled.push((payload as MessageSignal).message_id);
+        break;
+      case SIGNALS.interrupt: {
+        const { message } = payload as InterruptSignal;
+        if (message) signalled.push(message.message_id);
+        break;
+      }
+      case SIGNALS.callEvent: {
+        const { call_id, n } = payload as CallEventSignal;
+        events.push({ call_id, n, late: ended.includes(call_id) });
+        break;
+      }
+      case SIGNALS.callEnded:
+        ended.push((payload as CallEndedSignal).call_id);
+    }
+  }
+  return { signalled, events, ended };
+}
+
+type History = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['fetchHistory']>>;
+
+interface Received {
+  name: string;
+  payload: unknown;
+}
+
+/** Of all runs, oldest first. */
+async function received({ workflow }: Client, id: string): Promise<Received[]> {
+  const workflowId = conversationWorkflowId({ tenant: DEFAULT_TENANT, id });
+  const runs: Received[][] = [];
+  for (let run: string | undefined = ''; run !== undefined;) {
+    const history: History = await workflow.getHandle(workflowId, run || undefined).fetchHistory();
+    const events = history.events ?? [];
+    const signals = events.flatMap(({ workflowExecutionSignaledEventAttributes: signal }) =>
+      signal
+        ? [{ name: signal.signalName!, payload: read(signal.input?.payloads?.[0]?.data) }]
+        : [],
+    );
+    runs.unshift(signals);
+    const started = events[0]?.workflowExecutionStartedEventAttributes;
+    run = started?.continuedExecutionRunId || undefined;
+  }
+  return runs.flat();
+}
+
+const read = (data: Uint8Array | null | undefined): unknown =>
+  data ? JSON.parse(Buffer.from(data).toString()) : undefined;
+
+/** A program knows the key that it was given, and its line here gets the id of the call that gave it. */
+export async function readLedger(
+  home: string,
+  conversations: ConversationEvidence[],
+): Promise<LedgerLine[]> {
+  const calls = new Map<unknown, string>();
+  for (const { entries } of conversations) {
+    const started = new Set(
+      entries.flatMap((entry) => (entry.kind === 'call.started' ? [entry.call_id] : [])),
+    );
+    for (const entry of entries) {
+      if (entry.kind !== 'call.requested') continue;
+      const { key } = entry.input as { key?: unknown };
+      if (!calls.has(key) || started.has(entry.call_id)) calls.set(key, entry.call_id);
+    }
+  }
+  const text = await readFile(join(home, 'ledger.jsonl'), 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const { key, ...rest } = JSON.parse(line) as LedgerLine & { key?: string };
+      return key === undefined ? rest : { ...rest, call_id: calls.get(key) ?? key };
+    });
+}

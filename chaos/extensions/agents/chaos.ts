@@ -1,0 +1,15 @@
+import { defineAgent } from 'meanwhile';
+
+/** Short runs, so that a conversation continues as new several times in a minute; short pauses, so that much happens. */
+export default defineAgent({
+  name: 'chaos',
+  instructions: 'Do what stands in square brackets.',
+  tools: ['steps', 'saves', 'looks', 'signs'],
+  limits: {
+    max_history_events: 150,
+    settle_ms: 50,
+    quiet_ms: 100,
+    quiet_max_ms: 500,
+    grace_ms: 300,
+  },
+});

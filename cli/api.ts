@@ -1,0 +1,44 @@
+/**
+ * `meanwhile api`: answers and streams, beside any number of others, for Temporal and PostgreSQL elsewhere. It starts and stays up
+ * without Temporal; `/readyz` says so.
+ */
+import { resolve } from 'node:path';
+import type { Settings } from '../config.ts';
+import { createLocalBus } from '../stream/bus.ts';
+import { loadCatalogue } from '../tools/load.ts';
+import { openApi, openStoreOf } from './parts.ts';
+import { listenError, whyNotFree } from './ports.ts';
+import { aborted, runService } from './run-service.ts';
+import { openTogether, type Running, type StartOptions } from './running.ts';
+
+export function api(settings: Settings): Promise<void> {
+  return runService(
+    (options) => startApiRole(settings, options),
+    async ({ url }, signal) => {
+      console.log(`The API is ready: ${url}`);
+      await aborted(signal);
+    },
+  );
+}
+
+export function startApiRole(
+  settings: Settings,
+  options: StartOptions,
+): Promise<Running & { url: string }> {
+  return openTogether(options, async ({ signal }, stack) => {
+    const { PORT: port, HOST: host } = settings;
+    const taken = await whyNotFree(port, host);
+    if (taken) throw listenError(taken, port, host);
+    const home = resolve(settings.MEANWHILE_HOME);
+    const catalogue = await loadCatalogue(settings.MEANWHILE_EXTENSIONS, {
+      home,
+      allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
+    });
+    const store = await openStoreOf(settings, home, stack);
+    signal.throwIfAborted();
+    const address = settings.TEMPORAL_ADDRESS!;
+    const parts = { address, store, bus: createLocalBus(), catalogue };
+    const url = await openApi(settings, parts, stack);
+    return { url, failed: new Promise<never>(() => {}), kill: () => {} };
+  });
+}

@@ -1,0 +1,132 @@
+/** The parts that a service is made of, each opened from the settings. A role is a choice of them. */
+import type { AddressInfo } from 'node:net';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { NativeConnection } from '@temporalio/worker';
+import { pino } from 'pino';
+import { type Api, buildApp } from '../api/app.ts';
+import { createTemporalGateway } from '../api/temporal-gateway.ts';
+import type { Settings } from '../config.ts';
+import type { Limits } from '../contract/limits.ts';
+import { createModelClient } from '../model/client.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import { keepSecret } from '../remote/secret.ts';
+import type { Bus } from '../stream/bus.ts';
+import type { Catalogue } from '../tools/catalogue.ts';
+import { type RunningWorker, startWorker, type WorkerOptions } from '../worker/start.ts';
+import type { ChosenModel } from './model.ts';
+import { listenError } from './ports.ts';
+import type { Stack } from './stack.ts';
+
+/** What both the worker and the API work with. */
+export interface Ground {
+  /** host:port of the Temporal server. */
+  address: string;
+  store: Store;
+  bus: Bus;
+  catalogue: Catalogue;
+}
+
+export function openStoreOf(
+  { DATABASE_URL: url }: Settings,
+  home: string,
+  stack: Stack,
+): Promise<Store> {
+  const opening = openStore({ url, folder: join(home, 'store') });
+  return stack.opening('The store', opening, (store) => store.close());
+}
+
+/**
+ * @param parts.url of the API, where its port is not known beforehand
+ * @param more for a worker that is watched or disturbed on purpose
+ */
+export async function openWorker(
+  settings: Settings,
+  { model, url, ...parts }: Ground & { model: ChosenModel; home: string; url?: Promise<string> },
+  stack: Stack,
+  more: Partial<WorkerOptions> = {},
+): Promise<RunningWorker> {
+  const pushSecret = await pushSecretOf(settings);
+  const starting = startWorker({
+    ...parts,
+    namespace: settings.TEMPORAL_NAMESPACE,
+    model: createModelClient({ api: settings.OPENAI_API, ...model.access }),
+    defaultModel: model.name,
+    maxResultBytes: settings.MEANWHILE_MAX_RESULT_BYTES,
+    maxRunningPerTenant: settings.MEANWHILE_MAX_RUNNING_PER_TENANT,
+    remote: {
+      pushSecret,
+      publicUrl: () => publicUrlOf(settings, url),
+      allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
+    },
+    ...more,
+  });
+  return stack.opening('The worker', starting, (worker) => worker.close());
+}
+
+/**
+ * Listens when it resolves.
+ * @returns its URL, without a slash at the end
+ */
+export async function openApi(
+  settings: Settings,
+  { address, ...parts }: Ground,
+  stack: Stack,
+): Promise<string> {
+  const { PORT: port, HOST: host, TEMPORAL_NAMESPACE: namespace } = settings;
+  // The worker's kind of connection: it works outside the thread that answers requests.
+  const connect = () => NativeConnection.connect({ address });
+  const connecting = createTemporalGateway({ connect, namespace });
+  const gateway = await stack.opening('The gateway', connecting, (g) => g.disconnect());
+  const secret = await pushSecretOf(settings);
+  const building = buildApp({
+    ...parts,
+    gateway,
+    limits: limitsOf(settings),
+    maxMessageBytes: settings.MEANWHILE_MAX_MESSAGE_BYTES,
+    pushes: { secret, maxBytes: settings.MEANWHILE_MAX_RESULT_BYTES },
+    logger: pino({ level: 'warn' }, pino.destination(2)),
+  });
+  const app = await stack.opening<Api>('The API', building, (a) => a.close());
+  await app.listen({ port, host }).catch((error) => {
+    throw listenError(error, port, host);
+  });
+  return urlOf(host, (app.server.address() as AddressInfo).port);
+}
+
+/** Signs push URLs. Where the API and the worker are apart, both need the same setting or folder. */
+async function pushSecretOf({ MEANWHILE_SECRET, MEANWHILE_HOME }: Settings): Promise<string> {
+  if (MEANWHILE_SECRET !== undefined) return MEANWHILE_SECRET;
+  const home = resolve(MEANWHILE_HOME);
+  await mkdir(home, { recursive: true });
+  return keepSecret(home);
+}
+
+/** Without a slash at the end. */
+async function publicUrlOf(settings: Settings, url?: Promise<string>): Promise<string> {
+  const { MEANWHILE_PUBLIC_URL, HOST, PORT } = settings;
+  return MEANWHILE_PUBLIC_URL?.replace(/\/+$/, '') ?? (await url) ?? urlOf(HOST, PORT);
+}
+
+/** Long enough that a conversation seldom begins anew, short enough that a worker reads one quickly. Events. */
+const MAX_HISTORY_EVENTS = 4_000;
+
+function limitsOf(settings: Settings): Limits {
+  return {
+    settle_ms: settings.MEANWHILE_SETTLE_MS,
+    quiet_ms: settings.MEANWHILE_QUIET_MS,
+    quiet_max_ms: settings.MEANWHILE_QUIET_MAX_MS,
+    max_running: settings.MEANWHILE_MAX_RUNNING,
+    grace_ms: settings.MEANWHILE_GRACE_MS,
+    max_replies_per_turn: settings.MEANWHILE_MAX_REPLIES_PER_TURN,
+    model_attempts: settings.MEANWHILE_MODEL_ATTEMPTS,
+    max_history_events: MAX_HISTORY_EVENTS,
+  };
+}
+
+/** An address that means "all of them" can be listened on, but not be called everywhere. */
+function urlOf(host: string, port: number): string {
+  const callable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`;
+}

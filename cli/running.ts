@@ -1,0 +1,34 @@
+/** What a command starts and stops: parts that open together, and close in the opposite order. */
+import { createStack, type Stack } from './stack.ts';
+
+export interface Running {
+  /** Rejects when a part stopped by itself and did not come back. */
+  failed: Promise<never>;
+  /** Ends streams, lets the worker finish what is under way, and stops everything that was started. */
+  close(): Promise<void>;
+  /** For those who cannot wait: leaves no process behind, and drains nothing. */
+  kill(): void;
+}
+
+export interface StartOptions {
+  log: (line: string) => void;
+  /** Aborts the start. */
+  signal?: AbortSignal;
+}
+
+/** @throws what `open` throws; what it had opened is closed. */
+export async function openTogether<T>(
+  { log, signal }: StartOptions,
+  open: (options: Required<StartOptions>, stack: Stack) => Promise<T>,
+): Promise<T & Pick<Running, 'close'>> {
+  const stack = createStack();
+  const hopeless = new AbortController();
+  const going = AbortSignal.any([hopeless.signal, ...(signal ? [signal] : [])]);
+  try {
+    return { ...(await open({ log, signal: going }, stack)), close: () => stack.close() };
+  } catch (error) {
+    hopeless.abort();
+    await stack.close();
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+/** `meanwhile worker`: carries conversations out, beside any number of others, for Temporal and PostgreSQL elsewhere. */
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Settings } from '../config.ts';
+import type { Store } from '../store/store.ts';
+import { createLocalBus } from '../stream/bus.ts';
+import { loadCatalogue } from '../tools/load.ts';
+import type { WorkerOptions } from '../worker/start.ts';
+import { chooseModel } from './model.ts';
+import { openStoreOf, openWorker } from './parts.ts';
+import { aborted, runService } from './run-service.ts';
+import { openTogether, type Running, type StartOptions } from './running.ts';
+import { reachTemporal } from './temporal/reach.ts';
+
+export function worker(settings: Settings): Promise<void> {
+  return runService(
+    (options) => startWorkerRole(settings, options),
+    async (_, signal) => {
+      console.log(`The worker is ready: Temporal at ${settings.TEMPORAL_ADDRESS}.`);
+      await aborted(signal);
+    },
+  );
+}
+
+/** @param disturb for a worker that is killed at a chosen place */
+export function startWorkerRole(
+  settings: Settings,
+  options: StartOptions,
+  disturb: (store: Store) => Partial<WorkerOptions> = () => ({}),
+): Promise<Running> {
+  return openTogether(options, async ({ log, signal }, stack) => {
+    const home = resolve(settings.MEANWHILE_HOME);
+    await mkdir(home, { recursive: true });
+    const catalogue = await loadCatalogue(settings.MEANWHILE_EXTENSIONS, {
+      home,
+      allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
+    });
+    const [{ address }, model, store] = await Promise.all([
+      reachTemporal(settings, { home, log, signal }),
+      stack.opening('The model', chooseModel(settings, log), (m) => m.close()),
+      openStoreOf(settings, home, stack),
+    ]);
+    signal.throwIfAborted();
+    const parts = { address, store, bus: createLocalBus(), catalogue, model, home };
+    const { failed } = await openWorker(settings, parts, stack, disturb(store));
+    failed.catch(() => {});
+    return { failed, kill: () => {} };
+  });
+}

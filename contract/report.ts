@@ -1,0 +1,51 @@
+/** When the model wants to hear of a call's progress (R7): what it wrote, and what that means for each step. */
+export type Report =
+  | { type: 'percent'; every: number }
+  | { type: 'time'; every_ms: number }
+  /** No progress at all: the end of the call says it. */
+  | { type: 'end' }
+  | { type: 'everything' };
+
+/** What a tool that says nothing else gets. */
+export const DEFAULT_REPORT = 'every 25 percent';
+
+/**
+ * Reads "every 25 percent", "update every 10%", "every minute", "only the end", "everything" and the like.
+ * Undefined: it means none of them, or steps below one percent or one second.
+ */
+export function parseReport(text: string): Report | undefined {
+  if (text.length > LONGEST) return undefined;
+  const words = text
+    .toLowerCase()
+    .replace(/\s+/g, ' ')
+    .replace(/[\s.!]+$/, '')
+    .trim()
+    .replace(POLITE, '');
+  if (END.test(words)) return { type: 'end' };
+  if (EVERYTHING.test(words)) return { type: 'everything' };
+  const step = STEP.exec(words)?.groups;
+  return step && readStep(step);
+}
+
+/** A model's sentence; the patterns below need not cope with more. */
+const LONGEST = 200;
+const POLITE =
+  /^(please )?((report|update|updates|notify|tell|inform)( me)?|progress)?( (progress|updates))? ?(?=\S)/;
+const END =
+  /^(only )?(at |when |once )?(it is |it's )?(the )?(end|end only|final result|result|done|finished|complete|completed)$/;
+const EVERYTHING = /^(all|everything|always|(every|each|all) (events?|steps?|updates?|changes?))$/;
+const STEP =
+  /^(every|each) ?(?<amount>\d+(\.\d+)?)? ?(?<unit>%|percent|pct|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)$/;
+
+function readStep({
+  amount = '1',
+  unit = '',
+}: Record<string, string | undefined>): Report | undefined {
+  const step = Number(amount);
+  const milliseconds = { s: 1_000, m: 60_000, h: 3_600_000 }[unit.charAt(0)];
+  if (milliseconds === undefined) {
+    return step >= 1 && step <= 100 ? { type: 'percent', every: step } : undefined;
+  }
+  const every_ms = step * milliseconds;
+  return every_ms >= 1_000 && Number.isFinite(every_ms) ? { type: 'time', every_ms } : undefined;
+}

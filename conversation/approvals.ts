@@ -1,0 +1,75 @@
+/** A call that a person has to agree to. It waits for days if it must, and holds up nothing else. */
+import type { CallHead } from '../contract/head.ts';
+import type { DecideCall } from '../contract/signals.ts';
+import { APPROVAL_TIMEOUT_MS } from '../contract/turn.ts';
+import { endCall, enqueue, replaceCall } from './calls.ts';
+import type { Call, State } from './state.ts';
+import { log, SYSTEM, type Step, user } from './step.ts';
+
+type Awaiting = Call & { status: 'awaiting_approval' };
+
+/** @param cause what made it necessary, beside its request */
+export function awaitApproval(
+  step: Step,
+  call: Call & { status: 'requested' },
+  { why, cause = [] }: { why: string; cause?: number[] },
+): void {
+  const expires_at = step.at + (call.request.approval?.timeout_ms ?? APPROVAL_TIMEOUT_MS);
+  const asked = log(
+    step,
+    'call.awaiting_approval',
+    { call_id: call.id, why, expires_at: new Date(expires_at).toISOString() },
+    { actor: SYSTEM, cause: [call.requested, ...cause] },
+  );
+  replaceCall(step, { ...call, status: 'awaiting_approval', asked, expires_at });
+}
+
+/** A person's word. It comes too late for a call that does not wait any more, and a repeat changes nothing. */
+export function hearDecision(step: Step, { call_id, decision, reason, by }: DecideCall): void {
+  const call = awaiting(step.state).find(({ id }) => id === call_id);
+  if (!call) return;
+  const decided: Awaiting = { ...call, decision };
+  const context = { actor: user(by), cause: [call.requested, call.asked] };
+  replaceCall(step, decided);
+  if (decision === 'deny') {
+    endCall(step, decided, { type: 'denied', reason }, context);
+    return;
+  }
+  const approved = log(step, 'call.approved', { call_id }, context);
+  const { asked: _, expires_at: __, ...facts } = decided;
+  enqueue(step, { ...facts, status: 'requested' }, [approved]);
+}
+
+/** Nobody has decided in time. */
+export function expireApprovals(step: Step): void {
+  for (const call of awaiting(step.state)) {
+    if (step.at < call.expires_at) continue;
+    const end = { type: 'denied', reason: 'Nobody decided in time.' } as const;
+    endCall(step, call, end, { actor: SYSTEM, cause: [call.requested, call.asked] });
+  }
+}
+
+/** When the first of them has waited too long. */
+export function approvalDueAt(state: State): number | undefined {
+  const times = awaiting(state).map(({ expires_at }) => expires_at);
+  return times.length > 0 ? Math.min(...times) : undefined;
+}
+
+export type Refusal = { type: 'CallNotFound' | 'CallNotAwaiting'; message: string };
+
+/** Why a decision cannot be taken. Undefined: it is taken, or was taken before. */
+export function refuseDecision(state: State, { call_id, decision }: DecideCall) {
+  const call: Call | CallHead | undefined = [...state.calls, ...state.ended].find(
+    ({ id }) => id === call_id,
+  );
+  if (!call) {
+    const message = `There is no call ${call_id}, or it has been over for long.`;
+    return { type: 'CallNotFound', message } satisfies Refusal;
+  }
+  if (call.status === 'awaiting_approval' || call.decision === decision) return undefined;
+  const message = `${call_id} does not await approval: it is ${call.status}.`;
+  return { type: 'CallNotAwaiting', message } satisfies Refusal;
+}
+
+const awaiting = ({ calls }: State) =>
+  calls.filter((call): call is Awaiting => call.status === 'awaiting_approval');

@@ -1,0 +1,126 @@
+/**
+ * What becomes of a remote tool's pushes: pure, and its state is JSON. They come in any order and more than once. The
+ * conversation hears of them numbered anew, in the order in which it is told.
+ */
+import type { Failure } from '../contract/entry.ts';
+import { admit, createFilter, type FilterState } from '../contract/report-filter.ts';
+import { DEFAULT_REPORT, parseReport, type Report } from '../contract/report.ts';
+import { excess, miscount } from '../contract/result-count.ts';
+import type { CallEnd, CallEventSignal, CallPush } from '../contract/signals.ts';
+import type { CallStart, ToolFacts } from '../contract/turn.ts';
+import { addNumber, hasCome, missingBelow, NO_NUMBERS, type PushNumbers } from './push-numbers.ts';
+
+export type RemoteFacts = ToolFacts & { kind: 'remote' };
+
+/** How far a call is. */
+export interface Pushes {
+  numbers: PushNumbers;
+  /** Events told to the conversation. */
+  told: number;
+  /** Results among them. */
+  results: number;
+  filter: FilterState;
+  /** When the call began, and when something was last heard of it. Milliseconds since 1970. */
+  began_at: number;
+  heard_at: number;
+}
+
+export interface Heard {
+  pushes: Pushes;
+  /** To tell the conversation, before the end if that came too. */
+  event?: CallEventSignal;
+  end?: CallEnd;
+  /** True: the service does not know that it is over. */
+  withdraw?: boolean;
+}
+
+export function newPushes(start: CallStart, facts: RemoteFacts, now: number): Pushes {
+  const filter = createFilter(reportOf(start, facts), now);
+  return { numbers: NO_NUMBERS, told: 0, results: 0, filter, began_at: now, heard_at: now };
+}
+
+export function hearPush(
+  before: Pushes,
+  push: CallPush,
+  { start, facts, now }: { start: CallStart; facts: RemoteFacts; now: number },
+): Heard {
+  if (hasCome(before.numbers, push.n)) return { pushes: before };
+  const missing = missingBelow(before.numbers, push.n);
+  const pushes = { ...before, numbers: addNumber(before.numbers, push.n), heard_at: now };
+  const told = {
+    call_id: start.call_id,
+    n: pushes.told + 1,
+    pushed_n: push.n,
+    ...(missing.length > 0 && { missing }),
+  };
+  switch (push.kind) {
+    case 'progress': {
+      const { percent, note, schedule } = push;
+      const { state: filter, told: isTold } = admit(pushes.filter, percent, now);
+      if (!isTold) return { pushes };
+      return {
+        pushes: { ...pushes, filter, told: told.n },
+        event: {
+          ...told,
+          event: 'progress',
+          percent,
+          ...(note !== undefined && { note }),
+          schedule,
+        },
+      };
+    }
+    case 'result': {
+      const results = pushes.results + 1;
+      const failure = excess(start.tool, facts.results, results);
+      if (failure) return { pushes, ...failed(failure) };
+      const { data, schedule } = push;
+      return {
+        pushes: { ...pushes, results, told: told.n },
+        event: { ...told, event: 'result', data, schedule },
+      };
+    }
+    case 'done': {
+      const failure = miscount(start.tool, facts.results, pushes.results, push.data);
+      if (!failure) return { pushes, end: { type: 'completed', result: push.data ?? null } };
+      return { pushes, end: { type: 'failed', error: explainGap(failure, missing) } };
+    }
+    case 'failed':
+      return { pushes, end: { type: 'failed', error: push.error } };
+    default:
+      return push satisfies never;
+  }
+}
+
+/** When it has been silent, or has gone on, for too long. Milliseconds since 1970. */
+export const overdueAt = (pushes: Pushes, { silence_ms, timeout_ms }: RemoteFacts) =>
+  Math.min(pushes.heard_at + silence_ms, pushes.began_at + timeout_ms);
+
+/** The end of a call that is overdue; undefined: it is not. */
+export function endIfOverdue(
+  pushes: Pushes,
+  { start, facts, now }: { start: CallStart; facts: RemoteFacts; now: number },
+): Omit<Heard, 'pushes'> | undefined {
+  if (now < overdueAt(pushes, facts)) return undefined;
+  if (now >= pushes.began_at + facts.timeout_ms) {
+    const message = `${start.tool} did not end within ${facts.timeout_ms / 1_000} seconds.`;
+    return failed({ type: 'Timeout', message });
+  }
+  const message = `The service of ${start.tool} has not been heard of for ${facts.silence_ms / 1_000} seconds.`;
+  return failed({ type: 'Silent', message });
+}
+
+const failed = (error: Failure) => ({ end: { type: 'failed', error }, withdraw: true }) as const;
+
+function reportOf(start: CallStart, facts: RemoteFacts): Report {
+  const wanted = [start.report, facts.report].map((text) => text && parseReport(text));
+  return wanted.find(Boolean) || parseReport(DEFAULT_REPORT)!;
+}
+
+/** A result may be among what never came. */
+function explainGap(failure: Failure, missing: number[]): Failure {
+  if (missing.length === 0) return failure;
+  return {
+    ...failure,
+    message: `${failure.message} Pushes that never came: ${missing.join(', ')}.`,
+  };
+}

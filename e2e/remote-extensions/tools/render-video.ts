@@ -1,0 +1,1 @@
+export { default } from '../../../examples/remote-receiver/extensions/tools/render-video.ts';

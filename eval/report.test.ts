@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { Outcome } from './evaluate.ts';
+import { explain, summarise, table } from './report.ts';
+
+const outcomes: Outcome[] = [
+  {
+    scenario: 'cancel',
+    run: 1,
+    conversation: 'conv_1',
+    checks: [
+      { check: 'played', problems: [] },
+      { check: 'told', problems: [] },
+    ],
+  },
+  {
+    scenario: 'cancel',
+    run: 2,
+    conversation: 'conv_2',
+    checks: [
+      { check: 'played', problems: [] },
+      { check: 'told', problems: ['KX-1111 of bicycle was never told.'] },
+    ],
+  },
+  {
+    scenario: 'never-comes',
+    run: 1,
+    conversation: 'conv_3',
+    checks: [{ check: 'played', problems: ['The agent has not called it.'] }],
+  },
+];
+
+test('the summary counts plays, and names each failed check', () => {
+  expect(summarise('some model', outcomes)).toEqual({
+    eval: true,
+    model: 'some model',
+    scenarios: 3,
+    passed: 1,
+    failed: 2,
+    failures: [
+      { scenario: 'cancel', run: 2, check: 'told' },
+      { scenario: 'never-comes', run: 1, check: 'played' },
+    ],
+  });
+});
+
+test('the table has a row for each scenario and a dash where a check was not asked', () => {
+  const rows = table(outcomes)
+    .split('\n')
+    .map((line) => line.split(/ +/).slice(0, 4));
+  expect(rows).toEqual([
+    ['scenario', 'played', 'told', 'told_once'],
+    ['cancel', '2/2', '1/2', '–'],
+    ['never-comes', '0/1', '–', '–'],
+  ]);
+});
+
+test('each failure says where and why', () => {
+  expect(explain(outcomes)).toBe(
+    '✗ cancel, run 2: told (conv_2)\n    KX-1111 of bicycle was never told.\n' +
+      '✗ never-comes, run 1: played (conv_3)\n    The agent has not called it.',
+  );
+});

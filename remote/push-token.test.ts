@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { signPushToken, verifyPushToken } from './push-token.ts';
+
+const SECRET = 'a secret that is long enough for this';
+const claims = { tenant: 'acme', conversation: 'conv_1', call_id: 'call_1', expires_at: 2_000 };
+const token = signPushToken(SECRET, claims);
+const verify = (given: string, { secret = SECRET, now = 1_999 } = {}) =>
+  verifyPushToken(secret, given, now);
+
+test('a token says whose call it is for, and fits in a URL as it is', () => {
+  expect(verify(token)).toEqual({ outcome: 'valid', claims });
+  expect(encodeURIComponent(token)).toBe(token);
+});
+
+test('it expires at its time, and says so only where it is genuine', () => {
+  expect(verify(token, { now: 2_000 }).outcome).toBe('expired');
+  expect(verify(token.slice(0, -1), { now: 2_000 }).outcome).toBe('forged');
+});
+
+describe('refused is', () => {
+  const [payload, signature] = token.split('.') as [string, string];
+  const bent = (more: object) =>
+    Buffer.from(JSON.stringify({ ...claims, ...more })).toString('base64url');
+  test.each([
+    ['nothing', ''],
+    ['something else', 'hello'],
+    ['a payload without a signature', payload],
+    ['an empty signature', `${payload}.`],
+    ['a signature that is cut short', token.slice(0, -1)],
+    ['a signature with more behind it', `${token}A`],
+    ['a third part', `${token}.${signature}`],
+    ['the token of another tenant', `${bent({ tenant: 'other' })}.${signature}`],
+    ['the token of another call', `${bent({ call_id: 'call_2' })}.${signature}`],
+    ['a longer life', `${bent({ expires_at: 9_000_000 })}.${signature}`],
+    ['a payload that is no JSON', `${Buffer.from('{').toString('base64url')}.${signature}`],
+    ['no signature at all, of the right length', `${payload}.${'A'.repeat(43)}`],
+  ])('%s', (_, given) => {
+    expect(verify(given)).toEqual({ outcome: 'forged' });
+  });
+
+  test('what another secret signed', () => {
+    expect(verify(token, { secret: 'another secret, as long as the first' }).outcome).toBe(
+      'forged',
+    );
+  });
+
+  test('every token with one character changed', () => {
+    for (let i = 0; i < token.length; i += 1) {
+      const other = token[i] === 'x' ? 'y' : 'x';
+      // The last character of a signature has two bits that mean nothing.
+      if (i === token.length - 1) continue;
+      expect(verify(token.slice(0, i) + other + token.slice(i + 1)).outcome).toBe('forged');
+    }
+  });
+});

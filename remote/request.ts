@@ -1,0 +1,84 @@
+/** POST to another team's service. No redirect is followed: it could lead to an address that was not looked at. */
+import dns from 'node:dns';
+import http from 'node:http';
+import https from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { isPrivateAddress, refuseUrl } from './address.ts';
+
+export interface PostOptions {
+  headers: Record<string, string>;
+  body: string;
+  /** For the whole exchange. */
+  timeout_ms: number;
+  allowPrivate: boolean;
+  /** Default: the system's. */
+  lookup?: typeof dns.lookup;
+}
+
+export interface Answer {
+  status: number;
+  retryAfter?: string;
+  /** Its beginning. */
+  text: string;
+}
+
+/** The URL is, or leads to, an address that may not be called. */
+export class ForbiddenAddress extends Error {
+  override name = 'ForbiddenAddress';
+}
+
+/** @throws ForbiddenAddress before anything is sent; Error of the network, or of the time that is over */
+export async function post(url: string, options: PostOptions): Promise<Answer> {
+  const { headers, body, timeout_ms, allowPrivate } = options;
+  const problem = refuseUrl(url, { allowPrivate });
+  if (problem) throw new ForbiddenAddress(`Its URL ${problem}.`);
+  const { request } = url.startsWith('https:') ? https : http;
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const sent = request(url, {
+    method: 'POST',
+    headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+    // A connection of its own, whose address has just been looked at.
+    agent: false,
+    signal: AbortSignal.timeout(timeout_ms),
+    lookup: allowPrivate ? undefined : publicOnly(options.lookup ?? dns.lookup),
+  });
+  sent.on('error', reject);
+  sent.on('response', (response) => {
+    readBeginning(response).then((text) => {
+      resolve({
+        status: response.statusCode!,
+        ...(response.headers['retry-after'] && { retryAfter: response.headers['retry-after'] }),
+        text,
+      });
+      sent.destroy();
+    }, reject);
+  });
+  sent.end(body);
+  return promise;
+}
+
+/** The connection is made to what this answers: a name cannot lead elsewhere afterwards. */
+function publicOnly(lookup: typeof dns.lookup): LookupFunction {
+  return (hostname, options, done) =>
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return done(error, '');
+      const forbidden = addresses.find(({ address }) => isPrivateAddress(address));
+      if (forbidden) {
+        const message = `${hostname} leads to ${forbidden.address}, a private, local or reserved address.`;
+        return done(new ForbiddenAddress(message), '');
+      }
+      if (options.all) return done(null, addresses);
+      done(null, addresses[0]!.address, addresses[0]!.family);
+    });
+}
+
+const LONGEST_TEXT = 500;
+
+async function readBeginning(response: http.IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const piece of response.setEncoding('utf8')) {
+    text += piece;
+    if (text.length > LONGEST_TEXT) break;
+  }
+  return text.slice(0, LONGEST_TEXT).toWellFormed();
+}

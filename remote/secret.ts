@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * The secret that signs push URLs, made at the first start and kept in the folder, readable by its owner alone.
+ * @param home folder that exists
+ */
+export async function keepSecret(home: string): Promise<string> {
+  const path = join(home, 'secret');
+  return (await read(path)) ?? make(path);
+}
+
+/** Characters. */
+export const SHORTEST_SECRET = 32;
+
+/** It appears whole or not at all, and two that start at once agree on the first one's. */
+async function make(path: string): Promise<string> {
+  const draft = `${path}.${randomBytes(4).toString('hex')}`;
+  await writeFile(draft, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 });
+  try {
+    await link(draft, path).catch(unlessCode('EEXIST'));
+  } finally {
+    await rm(draft);
+  }
+  return (await read(path))!;
+}
+
+/** Undefined: there is none yet. */
+async function read(path: string): Promise<string | undefined> {
+  const found = await readFile(path, 'utf8').catch(unlessCode('ENOENT'));
+  const secret = found?.trim();
+  if (secret !== undefined && secret.length < SHORTEST_SECRET) {
+    throw new Error(`${path} is no secret: delete it, and a new one is made.`);
+  }
+  return secret;
+}
+
+const unlessCode = (code: string) => (error: NodeJS.ErrnoException) => {
+  if (error.code !== code) throw error;
+  return undefined;
+};

@@ -1,0 +1,22 @@
+/** What may be forgotten, since nobody asks for it any more. The log is never part of it. */
+import { sql } from 'kysely';
+import type { Db } from './schema.ts';
+import type { Store } from './store.ts';
+
+export const pruning = (db: Db): Pick<Store, 'prune'> => ({
+  async prune(claimedBefore) {
+    // A call's progress comes after its request is in the head, and an open call stays there until its end.
+    await sql`
+      delete from progress
+      using conversations as own
+      where own.tenant = progress.tenant and own.id = progress.conversation
+        and not exists (
+          select from json_array_elements(own.head -> 'calls') as call
+          where call ->> 'id' = progress.call_id and call ->> 'ended_at' is null
+        )`.execute(db);
+    await db
+      .deleteFrom('idempotency_keys')
+      .where('claimed_at', '<', sql<Date>`${claimedBefore}::timestamptz`)
+      .execute();
+  },
+});

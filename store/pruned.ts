@@ -1,0 +1,26 @@
+import type { Store } from './store.ts';
+
+/**
+ * The same store, which forgets every hour what nobody asks for any more. Any number of processes may do so.
+ * @param wait_ms until the first time, and between two
+ */
+export function pruned(store: Store, wait_ms = 3_600_000): Store {
+  let pruning = Promise.resolve();
+  const timer = setInterval(() => {
+    // What remains is in nobody's way; the next hour takes it.
+    pruning = pruning.then(() => store.prune(longAgo())).catch(() => {});
+  }, wait_ms).unref();
+  return {
+    ...store,
+    async close() {
+      clearInterval(timer);
+      await pruning;
+      await store.close();
+    },
+  };
+}
+
+/** Longer than any call may run (2^31 ms, 25 days), since a call may hold a key as long as it is open. */
+const RETENTION_MS = 30 * 24 * 3_600_000;
+
+const longAgo = () => new Date(Date.now() - RETENTION_MS).toISOString();

@@ -1,0 +1,235 @@
+/** Calls, as the log tells of them: R3, R8, R9, R10, R13. */
+import type { Entry, EntryOf } from '../../contract/entry.ts';
+import type { Limits } from '../../contract/limits.ts';
+import type { ApprovalDecision } from '../../contract/head.ts';
+import type { OpenCall, RequestedCall } from '../../contract/turn.ts';
+import { CANCEL_TOOL } from '../../contract/names.ts';
+import type { Effect, Event } from '../../conversation/event.ts';
+import type { Told } from './programs.ts';
+import { broken } from './violation.ts';
+
+export type CallEntry = Extract<Entry, { call_id: string }>;
+
+interface AuditedCall {
+  id: string;
+  tool: string;
+  request: RequestedCall;
+  /** The first word of a person. */
+  verdict?: ApprovalDecision;
+  /** Seq of the start of the reply that asked for it: it knew nothing that came later. */
+  decidedAt: number;
+  status: OpenCall['status'] | 'over';
+  end?: CallEntry['kind'];
+  isReleased: boolean;
+  approval?: { expires_at: number; isGiven: boolean };
+  /** Number of the last event. */
+  n: number;
+}
+
+export function createCallAudit(limits: Limits) {
+  const calls = new Map<string, AuditedCall>();
+  const open = new Map<string, AuditedCall>();
+  /** As the model asked for them. */
+  const requests = new Map<string, RequestedCall>();
+  /** Unreleased calls that a user's interrupt has found. */
+  let withdrawn: AuditedCall[] = [];
+  let asking: { completed: number; started: number } | undefined;
+  /** Of this decision: those that started, and those that were stopped while they ran. */
+  let started: string[] = [];
+  let stopped: string[] = [];
+
+  return {
+    /** Before what is decided on them. */
+    heard,
+    mayFollow: (reply: { completed: number; started: number }) => void (asking = reply),
+    hear,
+    payments: () =>
+      [...calls.values()]
+        .filter(({ tool, end }) => tool === 'pay' && end !== 'call.dropped')
+        .map(({ id, request, status }) => {
+          return { id, pays: (request.input as { pays: string }).pays, isOpen: status !== 'over' };
+        }),
+    open: () => [...open.values()],
+    isShown,
+    afterwards,
+    atRest,
+    atTheEnd,
+  };
+
+  function heard(events: Event[]): void {
+    for (const event of events) {
+      if (event.type === 'reply_completed') {
+        for (const request of event.result.calls) requests.set(request.call_id, request);
+      }
+      if (event.type === 'decide_call') {
+        const call = open.get(event.call_id);
+        if (call?.status === 'awaiting_approval') call.verdict ??= event.decision;
+      }
+      if (event.type === 'interrupt' && event.scope !== 'calls') {
+        withdrawn = [...open.values()].filter(({ status }) => status === 'requested');
+      }
+    }
+  }
+
+  /** @returns whether it is news for the model */
+  function hear(
+    entry: CallEntry,
+    { lastMessage, at }: { lastMessage: { seq: number; at: number }; at: number },
+  ): boolean {
+    if (entry.kind === 'call.requested') return request(entry, at);
+    const call = calls.get(entry.call_id);
+    if (!call)
+      throw broken('R13', `${entry.kind} of ${entry.call_id}, which nobody asked for.`, at);
+    if (call.status === 'over')
+      throw broken('R13', `${entry.kind} of ${call.id}, which is over.`, at);
+    switch (entry.kind) {
+      case 'call.awaiting_approval':
+        release(call, lastMessage, at);
+        call.status = 'awaiting_approval';
+        call.approval = { expires_at: Date.parse(entry.expires_at), isGiven: false };
+        return false;
+      case 'call.approved':
+        if (call.status !== 'awaiting_approval' || at >= call.approval!.expires_at)
+          throw broken('R10', `${call.id} is approved too late.`, at);
+        if (call.verdict !== 'approve') throw broken('R10', `Nobody approved ${call.id}.`, at);
+        call.approval!.isGiven = true;
+        return false;
+      case 'call.queued':
+        refuseDuplicate(call, at);
+        release(call, lastMessage, at);
+        call.status = 'queued';
+        return false;
+      case 'call.started':
+        refuseDuplicate(call, at);
+        release(call, lastMessage, at);
+        if ((call.request.approval || call.approval) && !call.approval?.isGiven)
+          throw broken('R10', `${call.id} starts without a person's yes.`, at);
+        call.status = 'running';
+        started.push(call.id);
+        return false;
+      case 'call.event':
+        if (call.status !== 'running' || entry.n !== call.n + 1)
+          throw broken('R8', `Event ${entry.n} of ${call.id} follows event ${call.n}.`, at);
+        call.n = entry.n;
+        return true;
+      case 'call.completed':
+        if (call.tool === CANCEL_TOOL) release(call, lastMessage, at);
+        end(call, entry);
+        return call.tool !== CANCEL_TOOL;
+      case 'call.failed':
+      case 'call.denied':
+        end(call, entry);
+        return true;
+      case 'call.cancelled':
+        if (call.status === 'running') stopped.push(call.id);
+        end(call, entry);
+        return false;
+      case 'call.dropped':
+        if (call.isReleased) throw broken('R3', `${call.id} is dropped after its release.`, at);
+        end(call, entry);
+        return false;
+    }
+  }
+
+  function request({ call_id, tool, cause }: EntryOf<'call.requested'>, at: number): false {
+    if (calls.has(call_id)) throw broken('R13', `${call_id} is asked for twice.`, at);
+    if (!asking || !cause.includes(asking.completed))
+      throw broken('R14', `${call_id} is asked for by no reply.`, at);
+    const facts = { id: call_id, tool, request: requests.get(call_id)!, n: 0 };
+    const decidedAt = asking.started;
+    const call: AuditedCall = { ...facts, decidedAt, status: 'requested', isReleased: false };
+    calls.set(call_id, call);
+    open.set(call_id, call);
+    return false;
+  }
+
+  /** R10: one that minds duplicates does not run beside the same, unless a person agrees. */
+  function refuseDuplicate(call: AuditedCall, at: number): void {
+    if (!call.request.duplicates || call.isReleased) return;
+    const input = JSON.stringify(call.request.input);
+    for (const other of open.values()) {
+      if (other === call || !other.isReleased || other.tool !== call.tool) continue;
+      if (JSON.stringify(other.request.input) === input)
+        throw broken('R10', `${call.id} goes on beside the same ${other.id}.`, at);
+    }
+  }
+
+  /** R3: what was decided on stale input never runs. */
+  function release(call: AuditedCall, lastMessage: { seq: number; at: number }, at: number): void {
+    if (call.isReleased) return;
+    call.isReleased = true;
+    if (call.decidedAt < lastMessage.seq)
+      throw broken(
+        'R3',
+        `${call.id} is released, but message ${lastMessage.seq} came after it was decided.`,
+        at,
+      );
+    if (at - lastMessage.at < limits.settle_ms)
+      throw broken('R3', `${call.id} is released ${at - lastMessage.at} ms after a message.`, at);
+  }
+
+  function end(call: AuditedCall, { kind }: CallEntry): void {
+    call.status = 'over';
+    call.end = kind;
+    open.delete(call.id);
+  }
+
+  function isShown(shown: OpenCall[], reply: string): void {
+    const same = ({ call_id, status }: OpenCall) => open.get(call_id)?.status === status;
+    if (shown.length !== open.size || !shown.every(same)) {
+      const are = [...open.values()].map(({ id, status }) => `${id} ${status}`).join(', ');
+      const seen = shown.map(({ call_id, status }) => `${call_id} ${status}`).join(', ');
+      throw broken('R13', `${reply} is shown [${seen}] as open; open are [${are}].`);
+    }
+  }
+
+  function afterwards(effects: Effect[], stated: { id: string; status: string }[]): void {
+    if (stated.length !== open.size || stated.some((c) => open.get(c.id)?.status !== c.status)) {
+      throw broken('R14', 'The log and the state differ in what is open.');
+    }
+    const told = (type: 'start_call' | 'cancel_call') =>
+      effects.flatMap((effect) => {
+        if (effect.type === 'start_call' && type === 'start_call') return effect.call.call_id;
+        return effect.type === 'cancel_call' && type === 'cancel_call' ? effect.call_id : [];
+      });
+    if (String(told('start_call')) !== String(started))
+      throw broken('R9', `Started: ${String(started)}; told to: ${String(told('start_call'))}.`);
+    for (const { id, status } of withdrawn) {
+      if (status !== 'over') throw broken('R3', `${id} goes on though the user interrupted.`);
+    }
+    withdrawn = [];
+    const byItself = new Set(stopped.filter((id) => !told('cancel_call').includes(id)));
+    for (const id of told('cancel_call')) {
+      if (!stopped.includes(id)) throw broken('R13', `${id} is stopped, but not cancelled.`);
+    }
+    if (byItself.size > 0) throw broken('R13', `${[...byItself].join()} runs on, cancelled.`);
+    [started, stopped] = [[], []];
+    let running = 0;
+    let queued = 0;
+    for (const { status } of open.values()) {
+      if (status === 'running') running += 1;
+      if (status === 'queued') queued += 1;
+    }
+    if (running > limits.max_running) throw broken('R9', `${running} calls run at once.`);
+    if (queued > 0 && running < limits.max_running)
+      throw broken('R9', `${queued} calls queue while there is room.`);
+  }
+
+  function atRest(endless: Set<string>): void {
+    for (const { id, status } of open.values()) {
+      if (status === 'running' && endless.has(id)) continue;
+      if (status === 'queued') continue;
+      throw broken('R13', `${id} is ${status} for ever.`);
+    }
+  }
+
+  function atTheEnd(programs: Told[]): void {
+    for (const { id } of open.values()) throw broken('R13', `${id} is open after the close.`);
+    for (const { call_id, events, ended } of programs) {
+      const call = calls.get(call_id)!;
+      if (!ended || call.end === 'call.cancelled') continue;
+      if (call.n !== events)
+        throw broken('R5', `${call_id} told ${events} events, the log has ${call.n}.`);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/** News, as the log tells of it: none lost, none told twice, one receipt each (R5, R6). */
+import type { EntryOf } from '../../contract/entry.ts';
+import type { Limits } from '../../contract/limits.ts';
+import type { CallEntry } from './audit-calls.ts';
+import { broken } from './violation.ts';
+
+interface News {
+  seq: number;
+  call_id: string;
+  /** Only silent news may wait for another cause. */
+  isSilent: boolean;
+  /** Cuts in. */
+  isUrgent: boolean;
+  at: number;
+  isSuperseded?: true;
+}
+
+export function createNewsAudit(limits: Limits) {
+  /** Not told yet, by seq. */
+  const waiting = new Map<number, News>();
+  /** What the reply in flight is telling. */
+  let telling = new Map<number, News>();
+  /** Told, or never to be told: waits for its receipt. */
+  const due = new Map<number, { reply_id?: string; superseded?: true }>();
+  const receipts = new Set<number>();
+
+  /** R6: when a burst is told. Undefined: nothing is to be told by itself. */
+  function dueAt(): number | undefined {
+    const audible = [...waiting.values()].filter(({ isSilent }) => !isSilent);
+    if (audible.length === 0) return undefined;
+    if (audible.some(({ isUrgent }) => isUrgent)) return 0;
+    const times = audible.map(({ at }) => at);
+    return Math.min(Math.max(...times) + limits.quiet_ms, Math.min(...times) + limits.quiet_max_ms);
+  }
+
+  return {
+    add(entry: CallEntry): void {
+      const { seq, call_id } = entry;
+      const schedule = entry.kind === 'call.event' ? entry.schedule : 'when_idle';
+      const isSilent = schedule === 'silent';
+      const at = Date.parse(entry.at);
+      waiting.set(seq, { seq, call_id, isSilent, isUrgent: schedule === 'interrupt', at });
+    },
+    /** A reply begins: it is to tell all that waits. */
+    isAsked(reply_id: string, news: number[]): void {
+      for (const seq of news) {
+        if (!waiting.has(seq)) throw broken('R5', `${reply_id} tells ${seq}, which does not wait.`);
+      }
+      if (new Set(news).size !== waiting.size)
+        throw broken('R5', `${reply_id} tells [${news}]; [${[...waiting.keys()]}] waits.`);
+      telling = new Map(waiting);
+      waiting.clear();
+    },
+    isTold(reply_id: string): void {
+      for (const seq of telling.keys()) due.set(seq, { reply_id });
+      telling.clear();
+    },
+    /** @param again whether it is told at once, and not with the next turn */
+    isCutOff(again: boolean): void {
+      for (const news of telling.values()) {
+        if (news.isSuperseded) due.set(news.seq, { superseded: true });
+        else if (again) waiting.set(news.seq, news);
+        else waiting.set(news.seq, { ...news, isSilent: true, isUrgent: false });
+      }
+      telling.clear();
+    },
+    /** A cancelled call never speaks again. */
+    isCancelled(call_id: string): void {
+      for (const news of waiting.values()) {
+        if (news.call_id !== call_id) continue;
+        waiting.delete(news.seq);
+        due.set(news.seq, { superseded: true });
+      }
+      for (const news of telling.values()) if (news.call_id === call_id) news.isSuperseded = true;
+    },
+    receipt({ of, fate, reply_id }: EntryOf<'receipt'>): void {
+      for (const seq of of) {
+        if (receipts.has(seq)) throw broken('R5', `${seq} has two receipts.`);
+        receipts.add(seq);
+        const owed = due.get(seq);
+        if (fate === 'failed') {
+          if (!waiting.delete(seq)) throw broken('R5', `${seq} is no news that waits.`);
+        } else if (
+          !owed ||
+          owed.reply_id !== reply_id ||
+          !owed.superseded !== (fate !== 'superseded')
+        ) {
+          throw broken('R5', `${seq} is ${fate} by ${reply_id}: it was not.`);
+        }
+        due.delete(seq);
+      }
+    },
+    /** @param wakesAt when the conversation, which is idle, goes on by itself; undefined where it is not idle */
+    afterwards({ isReplying, wakesAt }: { isReplying: boolean; wakesAt?: number }): void {
+      for (const seq of due.keys()) throw broken('R5', `${seq} has no receipt.`);
+      if (isReplying) {
+        for (const { seq, isUrgent } of waiting.values()) {
+          if (isUrgent) throw broken('R5', `${seq} does not cut in.`);
+        }
+      }
+      if (wakesAt !== undefined && wakesAt > (dueAt() ?? Infinity))
+        throw broken('R6', 'News waits for too long.', wakesAt);
+    },
+    /** A turn begins because of news alone. */
+    isDue(at: number): void {
+      if (at < (dueAt() ?? Infinity)) throw broken('R6', 'News is told too soon.', at);
+    },
+    /** Of what waits, each has to wait for something. */
+    atRest(): void {
+      for (const { seq, isSilent } of waiting.values()) {
+        if (!isSilent) throw broken('R6', `${seq} is never told.`);
+      }
+    },
+    atTheEnd(): void {
+      for (const seq of waiting.keys()) throw broken('R5', `${seq} is lost.`);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** A story in words: its script, then what was heard and what was decided, with the times. */
+import type { Entry } from '../../contract/entry.ts';
+import type { Effect, Event } from '../../conversation/event.ts';
+import type { Audit } from './audit.ts';
+import type { Script } from './script.ts';
+import { Violation } from './violation.ts';
+import { live } from './world.ts';
+
+/** Lives through it once more. */
+export function tell(script: Script): string {
+  let told: Audit['told'] = [];
+  let end = 'Every promise held.';
+  try {
+    live(script, (audit) => (told = audit.told));
+  } catch (error) {
+    end = error instanceof Violation ? error.message : String((error as Error).stack);
+  }
+  const lines = told.flatMap(({ events, decided }) => [
+    ...events.map((event) => `${time(event.at)}  → ${wordsOf(event)}`),
+    ...decided.entries.map(
+      (entry) => `${' '.repeat(12)}${String(entry.seq).padStart(4)}  ${inShort(entry)}`,
+    ),
+    ...decided.effects.map((effect) => `${' '.repeat(16)}  ⇒ ${effect.type} ${subjectOf(effect)}`),
+  ]);
+  const shown = lines.length > MOST_LINES ? ['…', ...lines.slice(-MOST_LINES)] : lines;
+  return [JSON.stringify(script), ...shown, end].join('\n');
+}
+
+/** Of a story that never ends, its last ones say enough. */
+const MOST_LINES = 200;
+
+const time = (at: number) => `${at - 1_000_000} ms`.padStart(10);
+
+const wordsOf = ({ at: _, ...event }: Event) => short(event);
+
+const inShort = ({ at: _, actor: __, ...entry }: Entry) => {
+  const { seq: ___, kind, cause, ...body } = entry;
+  return `${kind} ${short(body)}${cause.length > 0 ? ` ← ${cause.join(', ')}` : ''}`;
+};
+
+function subjectOf(effect: Effect): string {
+  switch (effect.type) {
+    case 'start_reply':
+      return `${effect.request.reply_id}, news [${effect.request.news.join(', ')}]`;
+    case 'stop_reply':
+      return effect.reply_id;
+    case 'start_call':
+      return effect.call.call_id;
+    case 'cancel_call':
+      return effect.call_id;
+  }
+}
+
+/** As JSON, without quotes. */
+const short = (value: object) => JSON.stringify(value).replaceAll('"', '');

@@ -1,0 +1,94 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { environment } from '../program.ts';
+import { attach, type KeptProgram, stopKept } from './attach.ts';
+import { isAlive } from './identity.ts';
+import type { SpoolLine } from './read-output.ts';
+import { readSpool, type SpoolFiles } from './spool.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spool-'));
+});
+afterEach(async () => {
+  await stopKept(folder);
+  await rm(folder, { recursive: true });
+});
+
+const endless = 'console.log("up"); setInterval(() => {}, 1e6)';
+const run = (script: string, signal = new AbortController().signal, max_bytes = 10_000_000) => {
+  const command = { argv: [process.execPath, '-e', script], grace_ms: 100, max_bytes } as const;
+  return attach(folder, command as unknown as SpoolFiles['command.json'], environment([]), signal);
+};
+async function linesOf({ lines }: KeptProgram): Promise<SpoolLine[]> {
+  const read: SpoolLine[] = [];
+  for await (const line of lines) read.push(line);
+  return read;
+}
+const programOf = async () => (await readSpool(folder, 'program.json'))!;
+
+test('two who attach at once start one program, and read the same', async () => {
+  const both = await Promise.all([
+    run('console.log(process.pid)'),
+    run('console.log(process.pid)'),
+  ]);
+  const [one, other] = await Promise.all(both.map(linesOf));
+  expect(one).toHaveLength(1);
+  expect(other).toEqual(one);
+});
+
+test('a reader that left is followed by one that finds the same program', async () => {
+  const leaving = new AbortController();
+  const first = await run(endless, leaving.signal);
+  expect((await first.lines.next()).value).toMatchObject({ text: 'up' });
+  const program = await programOf();
+  leaving.abort();
+  expect((await first.lines.next()).done).toBe(true);
+  const second = await run(endless);
+  expect((await second.lines.next()).value).toMatchObject({ text: 'up' });
+  expect([await programOf(), await isAlive(program)]).toEqual([program, true]);
+});
+
+test('a program whose keeper was killed is stopped and said to be lost', async () => {
+  const kept = await run(endless);
+  await kept.lines.next();
+  const keeper = (await readSpool(folder, 'keeper.json')) as { pid: number };
+  const program = await programOf();
+  process.kill(keeper.pid, 'SIGKILL');
+  await expect(linesOf(kept)).rejects.toMatchObject({ name: 'KeeperLost' });
+  expect(await isAlive(program)).toBe(false);
+});
+
+test('a living process with the number of the program, but another beginning, is not ours', async () => {
+  const { pid, boot } = (await (await import('./identity.ts')).identify(process.pid))!;
+  expect(await isAlive({ pid, boot, began: '1' })).toBe(false);
+  expect(await isAlive({ pid, boot: 'another', began: '1' })).toBe(false);
+});
+
+test('of too much output the beginning and the end are kept', async () => {
+  const kept = await run(
+    'for (let i = 0; i < 50000; i++) console.log("line " + i)',
+    undefined,
+    16_000,
+  );
+  const lines = (await linesOf(kept)).map(({ text }) => text);
+  expect([lines[0], lines.at(-1)]).toEqual(['line 0', 'line 49999']);
+});
+
+test.runIf(process.platform === 'linux')(
+  'keeper and program see nothing of the service',
+  async () => {
+    process.env.MEANWHILE_SECRET = 'hidden';
+    const kept = await run(endless);
+    await kept.lines.next();
+    delete process.env.MEANWHILE_SECRET;
+    const keeper = (await readSpool(folder, 'keeper.json')) as { pid: number };
+    for (const { pid } of [keeper, await programOf()]) {
+      const seen = await readFile(`/proc/${pid}/environ`, 'utf8');
+      expect(seen).toContain('PATH=');
+      expect(seen).not.toContain('hidden');
+    }
+  },
+);

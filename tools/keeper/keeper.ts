@@ -1,0 +1,115 @@
+/**
+ * Keeps one program: starts it, writes its output to the spool and says how it ended, whatever becomes of the service.
+ * Argument: the spool's folder. SIGTERM stops the program.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endGroup } from '../process-group.ts';
+import { identify } from './identity.ts';
+import { createSegments, type Segments } from './segments.ts';
+import { claimSpool, type ProgramExit, readSpool, writeSpool } from './spool.ts';
+
+const RESERVE_BYTES = 64 * 1_024;
+/** Bytes of a line without an end. */
+const LONGEST_REST = 64 * 1_024;
+const OUTPUT_GRACE_MS = 1_000;
+
+const stop = Promise.withResolvers<void>();
+process.on('SIGTERM', () => stop.resolve());
+// A terminal that closes, or Ctrl-C in it, is not meant for the program.
+for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => {});
+
+const folder = process.argv[2]!;
+const reserve = join(folder, 'reserve');
+const self = (await identify(process.pid))!;
+if (await claimSpool(folder, 'keeper.json', self)) await keep();
+
+async function keep(): Promise<void> {
+  const command = (await readSpool(folder, 'command.json'))!;
+  // On a full disk there must be room left to say so.
+  await writeFile(reserve, Buffer.alloc(RESERVE_BYTES));
+  const segments = createSegments(folder, command.max_bytes);
+  const exit = await runProgram(command, segments);
+  rmSync(reserve, { force: true });
+  await writeExit(exit, segments);
+}
+
+async function runProgram(
+  { argv, grace_ms }: { argv: readonly [string, ...string[]]; grace_ms: number },
+  segments: Segments,
+): Promise<ProgramExit> {
+  const [file, ...args] = argv;
+  let failed: ProgramExit | undefined;
+  try {
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const ended = once(child, 'exit');
+    // Where it cannot be started, the line after says why.
+    ended.catch(() => {});
+    await once(child, 'spawn');
+    // Once only: after its end the number of the group may belong to somebody else.
+    let ending: Promise<void> | undefined;
+    const end = () => (ending ??= endGroup(child.pid!, grace_ms));
+    void stop.promise.then(end);
+
+    for (const output of [child.stdout, child.stderr]) {
+      let rest = Buffer.alloc(0);
+      const write = (bytes: Uint8Array) => {
+        if (failed) return;
+        try {
+          segments.append(bytes);
+        } catch (error) {
+          failed = { type: 'failed', error: 'DiskFull', message: (error as Error).message };
+          rmSync(reserve, { force: true });
+          void end();
+        }
+      };
+      output.on('data', (chunk: Buffer) => {
+        // Whole lines, so that those of stdout and stderr do not mix.
+        const all = Buffer.concat([rest, chunk]);
+        const at = Math.max(all.lastIndexOf(0x0a), all.lastIndexOf(0x0d)) + 1;
+        const cut = at === 0 && all.length > LONGEST_REST ? all.length : at;
+        if (cut > 0) write(all.subarray(0, cut));
+        rest = Buffer.from(all.subarray(cut));
+      });
+      output.once('close', () => {
+        if (rest.length > 0) write(Buffer.concat([rest, Buffer.from('\n')]));
+      });
+    }
+    const program = await identify(child.pid!);
+    if (program) await writeSpool(folder, 'program.json', program);
+
+    const [code, signal] = (await ended) as [number | null, string];
+    // What it left running in its group ends with it.
+    await end();
+    await closeOutput(child);
+    return failed ?? (code === null ? { type: 'killed', signal } : { type: 'exited', code });
+  } catch (error) {
+    return { type: 'failed', error: 'NotStarted', message: (error as Error).message };
+  }
+}
+
+/** What has left the group may hold the output open for ever; the program's own words have arrived long before. */
+async function closeOutput({ stdout, stderr }: ChildProcess) {
+  const open = [stdout!, stderr!].filter((output) => !output.closed);
+  const late = setTimeout(() => open.forEach((output) => output.destroy()), OUTPUT_GRACE_MS);
+  await Promise.all(open.map((output) => once(output, 'close')));
+  clearTimeout(late);
+}
+
+/** Until there is room for it. */
+async function writeExit(exit: ProgramExit, segments: Segments): Promise<void> {
+  for (;;) {
+    try {
+      await writeSpool(folder, 'exit.json', { ...exit, bytes: segments.bytes() });
+      process.exit();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      segments.dropMiddle();
+      await sleep(1_000);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** Reads the lines of a spool, each with the offset of the byte after it, while the keeper writes them. */
+import { readFile } from 'node:fs/promises';
+import { readableLine } from '../lines.ts';
+import { listSegments } from './segments.ts';
+
+export interface SpoolLine {
+  text: string;
+  /** Of the byte after it. */
+  offset: number;
+}
+
+export interface OutputReader {
+  /** Lines that are complete now. */
+  read(): Promise<SpoolLine[]>;
+  /** Of the next byte. */
+  position(): number;
+}
+
+export function createOutputReader(folder: string): OutputReader {
+  let position = 0;
+  let rest = Buffer.alloc(0);
+  /** The beginning of the line has been told, or is no longer there. */
+  let skips = false;
+
+  function* split(bytes: Buffer): Generator<SpoolLine> {
+    let from = 0;
+    for (let at = 0; at < bytes.length; at++) {
+      if (bytes[at] !== 0x0a && bytes[at] !== 0x0d) continue;
+      const line = Buffer.concat([rest, bytes.subarray(from, at)]);
+      const text = skips ? '' : readableLine(line.toString('utf8'));
+      rest = Buffer.alloc(0);
+      skips = false;
+      from = at + 1;
+      if (text !== '') yield { text, offset: position + from };
+    }
+    rest = skips ? rest : Buffer.concat([rest, bytes.subarray(from)]);
+    if (rest.length > LONGEST_LINE) {
+      yield { text: readableLine(rest.toString('utf8')), offset: position + bytes.length };
+      rest = Buffer.alloc(0);
+      skips = true;
+    }
+    position += bytes.length;
+  }
+
+  return {
+    position: () => position,
+    async read() {
+      const lines: SpoolLine[] = [];
+      for (;;) {
+        const segments = listSegments(folder);
+        const segment = segments.findLast(({ offset }) => offset <= position);
+        const next = segments.find(({ offset }) => offset > position);
+        const all = segment && (await readFile(segment.path).catch(unlessGone));
+        const bytes = all?.subarray(position - segment!.offset) ?? Buffer.alloc(0);
+        if (bytes.length > 0) {
+          lines.push(...split(bytes));
+        } else if (next && (segment === undefined || all !== undefined)) {
+          // A segment was complete before the next began: what is missing between them is gone.
+          lines.push(jump(next.offset));
+        } else if (segment === undefined || all !== undefined) {
+          return lines;
+        }
+      }
+    },
+  };
+
+  function jump(to: number): SpoolLine {
+    const missing = to - position + rest.length;
+    position = to;
+    rest = Buffer.alloc(0);
+    skips = true;
+    return { text: `… ${missing} bytes left out …`, offset: to };
+  }
+}
+
+/** Bytes: four for each character that is shown. */
+const LONGEST_LINE = 64 * 1_024;
+
+function unlessGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}

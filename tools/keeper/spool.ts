@@ -1,0 +1,71 @@
+/** The files of one kept program. Each appears whole or not at all. */
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProcessIdentity } from './identity.ts';
+
+export interface SpoolFiles {
+  'command.json': {
+    argv: readonly [string, ...string[]];
+    /** Between SIGTERM and SIGKILL. Milliseconds. */
+    grace_ms: number;
+    /** Most output that is kept. */
+    max_bytes: number;
+  };
+  /** Who may start the program; `given_up`: nobody any more. */
+  'keeper.json': ProcessIdentity | { given_up: true };
+  'program.json': ProcessIdentity;
+  /** `bytes`: of output, all told. */
+  'exit.json': ProgramExit & { bytes: number };
+}
+
+export type ProgramExit =
+  | { type: 'exited'; code: number }
+  | { type: 'killed'; signal: string }
+  | { type: 'failed'; error: 'NotStarted' | 'DiskFull'; message: string };
+
+/** Undefined: it is not there. */
+export async function readSpool<Name extends keyof SpoolFiles>(
+  folder: string,
+  name: Name,
+): Promise<SpoolFiles[Name] | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, name), 'utf8')) as SpoolFiles[Name];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export async function writeSpool<Name extends keyof SpoolFiles>(
+  folder: string,
+  name: Name,
+  content: SpoolFiles[Name],
+): Promise<void> {
+  const draft = await writeDraft(folder, name, content);
+  await rename(draft, join(folder, name));
+}
+
+/** False: somebody else was first, and the file is theirs. */
+export async function claimSpool<Name extends keyof SpoolFiles>(
+  folder: string,
+  name: Name,
+  content: SpoolFiles[Name],
+): Promise<boolean> {
+  const draft = await writeDraft(folder, name, content);
+  try {
+    await link(draft, join(folder, name));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await unlink(draft);
+  }
+}
+
+async function writeDraft(folder: string, name: string, content: unknown): Promise<string> {
+  const draft = join(folder, `${name}.${randomUUID()}`);
+  await writeFile(draft, JSON.stringify(content), { flush: true });
+  return draft;
+}

@@ -1,0 +1,176 @@
+/**
+ * A call of a tool that is another team's service: it is announced, and then its pushes come as signals, for days if need be.
+ * What becomes of each is decided in conversation/pushes.ts.
+ */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineSignal,
+  getExternalWorkflowHandle,
+  isCancellation,
+  proxyActivities,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { CALL_SIGNALS, conversationWorkflowId, SIGNALS } from '../contract/names.ts';
+import type { CallEnd, CallEventSignal, CallPush } from '../contract/signals.ts';
+import type { CallStart } from '../contract/turn.ts';
+import {
+  endIfOverdue,
+  hearPush,
+  newPushes,
+  overdueAt,
+  type Pushes,
+  type RemoteFacts,
+} from '../conversation/pushes.ts';
+import type { call } from './call.ts';
+
+const pushed = defineSignal<[CallPush]>(CALL_SIGNALS.push);
+
+/** What a run hands to the next one. */
+export interface CarriedCall {
+  facts: RemoteFacts;
+  pushes: Pushes;
+  inbox: CallPush[];
+}
+
+export interface RemoteEnd {
+  end: CallEnd;
+  /** True: the service has to be told that nobody waits for it any longer. */
+  withdraw?: boolean;
+}
+
+/** @param carried undefined: the call has not been announced */
+export async function runRemote(
+  start: CallStart,
+  facts: RemoteFacts,
+  carried?: CarriedCall,
+): Promise<RemoteEnd> {
+  let pushes = carried?.pushes ?? newPushes(start, facts, Date.now());
+  const inbox = [...(carried?.inbox ?? [])];
+  setHandler(pushed, (push) => void inbox.push(push));
+  const alarm = createAlarm();
+  let known = carried !== undefined;
+  try {
+    if (!carried) {
+      known = true;
+      await announce(start, pushes.began_at + facts.timeout_ms, () => inbox.length > 0);
+      pushes = { ...pushes, heard_at: Date.now() };
+    }
+    for (;;) {
+      if (isLong()) await continueAsNew<typeof call>(start, { facts, pushes, inbox });
+      const at = { start, facts, now: Date.now() };
+      const push = inbox.shift();
+      if (push) {
+        const heard = hearPush(pushes, push, at);
+        ({ pushes } = heard);
+        if (heard.event && !(await tellEvent(start, heard.event))) {
+          return { end: { type: 'cancelled' }, withdraw: true };
+        }
+        if (heard.end) return { end: heard.end, withdraw: heard.withdraw };
+      } else {
+        const late = endIfOverdue(pushes, at);
+        if (late?.end) return { end: late.end, withdraw: late.withdraw };
+        alarm.set(overdueAt(pushes, facts));
+        await condition(() => inbox.length > 0 || alarm.rings());
+      }
+    }
+  } catch (error) {
+    if (isCancellation(error)) return { end: { type: 'cancelled' }, withdraw: known };
+    throw error;
+  }
+}
+
+/** Best effort: whoever cannot be reached finds out when it pushes. */
+export async function withdraw(start: CallStart, end: CallEnd): Promise<void> {
+  const reason = end.type === 'failed' ? end.error.message : 'The call was cancelled.';
+  try {
+    await withdrawCall({ start, at: Date.now(), reason });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+  }
+}
+
+const ATTEMPT = '20s';
+const LONGEST_PAUSE = '30s';
+
+const { announceCall } = proxyActivities<Activities>({
+  startToCloseTimeout: ATTEMPT,
+  scheduleToCloseTimeout: '10m',
+  retry: { initialInterval: '500ms', maximumInterval: LONGEST_PAUSE },
+});
+
+const { withdrawCall } = proxyActivities<Activities>({
+  startToCloseTimeout: ATTEMPT,
+  scheduleToCloseTimeout: '2m',
+  retry: { initialInterval: '1s', maximumInterval: LONGEST_PAUSE },
+});
+
+/** A service that has begun to push knows of the call, whether or not it could say so. */
+async function announce(
+  start: CallStart,
+  expires_at: number,
+  isAnswered: () => boolean,
+): Promise<void> {
+  const scope = new CancellationScope();
+  const announcing = scope.run(() => announceCall({ start, at: Date.now(), expires_at }));
+  try {
+    await Promise.race([announcing, condition(isAnswered)]);
+  } catch (error) {
+    throw lastAttempt(error);
+  }
+  scope.cancel();
+}
+
+/** Where the time for attempts is over, what the last of them met says more. */
+function lastAttempt(error: unknown): unknown {
+  let cause = error instanceof ActivityFailure ? error.cause : undefined;
+  while (cause && !(cause instanceof ApplicationFailure)) cause = cause.cause as Error | undefined;
+  return cause ?? error;
+}
+
+/** False: the conversation has closed. */
+async function tellEvent({ conversation }: CallStart, event: CallEventSignal): Promise<boolean> {
+  try {
+    const handle = getExternalWorkflowHandle(conversationWorkflowId(conversation));
+    await handle.signal<[CallEventSignal]>(SIGNALS.callEvent, event);
+    return true;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return false;
+  }
+}
+
+interface Alarm {
+  set(at: number): void;
+  rings(): boolean;
+}
+
+/** One timer for a time that only moves on: each push would cost two events of history otherwise. */
+function createAlarm(): Alarm {
+  let due: number | undefined;
+  return {
+    set(at) {
+      if (due !== undefined) return;
+      due = at;
+      // A timeout of 0 would mean none. A cancellation ends the whole call.
+      void sleep(Math.max(1, at - Date.now())).then(
+        () => (due = undefined),
+        () => {},
+      );
+    },
+    rings: () => due === undefined,
+  };
+}
+
+const MAX_HISTORY_EVENTS = 1_000;
+
+function isLong(): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  return continueAsNewSuggested || historyLength >= MAX_HISTORY_EVENTS;
+}
