@@ -95,7 +95,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     const { signal } = new AbortController();
     const server = await launch({
       command,
-      home: folder,
+      home,
       namespace: 'default',
       port,
       uiPort,

@@ -95,7 +95,8 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
         heardOf.add(entry.message_id);
         unseen.delete(entry.message_id);
       }
-      if (entry.kind === 'call.awaiting_approval') deciding.push(decide(entry.call_id));
+      if (entry.kind === 'call.awaiting_approval')
+        deciding.push(decide(entry.call_id).catch(unlessGivenUp));
       notice(talk, entry);
     });
     const talk: Talk = {
@@ -142,6 +143,11 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
     await post(`${path}/close`, {});
     await Promise.allSettled(deciding);
     await Promise.race([follower.over, once(signal)]);
+  }
+
+  /** Whoever gives up says so by that alone. */
+  function unlessGivenUp(error: unknown): void {
+    if (!signal.aborted) throw error;
   }
 
   async function atRest(follower: Follower, owes: () => boolean): Promise<void> {

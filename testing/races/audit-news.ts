@@ -47,7 +47,10 @@ export function createNewsAudit(limits: Limits) {
         if (!waiting.has(seq)) throw broken('R5', `${reply_id} tells ${seq}, which does not wait.`);
       }
       if (new Set(news).size !== waiting.size)
-        throw broken('R5', `${reply_id} tells [${news}]; [${[...waiting.keys()]}] waits.`);
+        throw broken(
+          'R5',
+          `${reply_id} tells [${news.join()}]; [${[...waiting.keys()].join()}] waits.`,
+        );
       telling = new Map(waiting);
       waiting.clear();
     },

@@ -1,38 +1,57 @@
-/** `npm run races -- --steps N --seed S`: random races against the rules, until so many decisions have been made or one is wrong. */
+/**
+ * `npm run races -- --steps N --seed S`: random races against the rules, on every core, until so many decisions have been made or one
+ * is wrong. Ends with a line of JSON; status 1 if a rule was broken, with the smallest story that breaks it.
+ */
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { race } from './run.ts';
+import { Worker } from 'node:worker_threads';
+import type { Raced } from './run.ts';
+
+/** Between the seeds of two threads: more than a thread uses. */
+const APART = 1_000_000;
 
 const { values } = parseArgs({
   options: {
     steps: { type: 'string', default: '2000000' },
     seed: { type: 'string', default: '1' },
+    threads: { type: 'string', default: String(availableParallelism()) },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
-  console.log('npm run races -- [--steps 2000000] [--seed 1]');
+  console.log('npm run races -- [--steps 2000000] [--seed 1] [--threads (one for each core)]');
   process.exit(0);
 }
-const [steps, seed] = [Number(values.steps), Number(values.seed)];
+const [steps, seed, threads] = [values.steps, values.seed, values.threads].map(Number) as [
+  number,
+  number,
+  number,
+];
 const begin = performance.now();
-const rate = (done: number) => Math.round(done / ((performance.now() - begin) / 1_000));
+const done = new Map<number, number>();
+const rate = (made: number) => Math.round(made / ((performance.now() - begin) / 1_000));
+const made = () => [...done.values()].reduce((sum, each) => sum + each, 0);
+const report = setInterval(() => console.log(`${made()} steps, ${rate(made())} a second`), 5_000);
 
-let shown = begin;
-const raced = race({ steps, seed }, (done) => {
-  if (performance.now() - shown < 5_000) return;
-  shown = performance.now();
-  console.log(`${done} steps, ${rate(done)} a second`);
-});
-if (raced.failure) console.log(raced.failure);
-const held = raced.failure === undefined;
-console.log(
-  JSON.stringify({
-    races: true,
-    seed,
-    ...raced,
-    failure: undefined,
-    held,
-    steps_per_s: rate(raced.steps),
-  }),
+const all = await Promise.all(
+  Array.from({ length: threads }, (_, nth) => raceOn(nth, Math.ceil(steps / threads))),
 );
+clearInterval(report);
+const failures = all.flatMap(({ failure }) => failure ?? []);
+for (const failure of failures) console.log(failure);
+const sum = (what: 'steps' | 'stories') => all.reduce((total, raced) => total + raced[what], 0);
+const held = failures.length === 0;
+const figures = { steps: sum('steps'), stories: sum('stories'), steps_per_s: rate(sum('steps')) };
+console.log(JSON.stringify({ races: true, seed, threads, ...figures, held }));
 process.exitCode = held ? 0 : 1;
+
+async function raceOn(nth: number, share: number): Promise<Raced> {
+  const workerData = { steps: share, seed: seed + nth * APART };
+  const thread = new Worker(new URL('thread.ts', import.meta.url), { workerData });
+  for (;;) {
+    const [message] = (await once(thread, 'message')) as [{ steps: number } | { raced: Raced }];
+    if ('raced' in message) return message.raced;
+    done.set(nth, message.steps);
+  }
+}

@@ -124,7 +124,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
   }
 
   function hear(event: Untimed): void {
-    inbox.push({ ...event, at: clock.now } as Event);
+    inbox.push({ ...event, at: clock.now });
   }
 
   function playActs(next: number): void {
