@@ -75,7 +75,12 @@ const rides = ({ entries, effects }: Decision) =>
   effects[0]!.type === 'start_reply' &&
   entries.every(({ kind }) => RIDING.has(kind));
 
-const fenceOf = (run: number): Fence => ({ run, length: workflowInfo().historyLength });
+/** The workflow's clock stands still within a task: it says when the task began. */
+const fenceOf = (run: number): Fence => ({
+  run,
+  length: workflowInfo().historyLength,
+  at: Date.now(),
+});
 
 async function writeNow(batch: Batch): Promise<void> {
   try {
