@@ -6,6 +6,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import type { Api, ApiDependencies } from './dependencies.ts';
+import { drainOnClose } from './drain.ts';
 import { handleError, handleNotFound } from './errors.ts';
 import { measure } from './metrics.ts';
 import { describe } from './openapi.ts';
@@ -44,6 +45,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
 
   const streams = createStreams();
   app.addHook('preClose', () => streams.closeAll());
+  drainOnClose(app);
   const metrics = measure(app, streams);
   await describe(app);
 

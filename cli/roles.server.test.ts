@@ -59,8 +59,8 @@ test('an API and a worker that share nothing but Temporal and PostgreSQL are a s
   expect(reply.text).toContain('A signal in Temporal is');
   await log.close();
 
-  expect(await api.stop()).toBe(0);
   expect(await worker.stop()).toBe(0);
+  expect(await api.stop()).toBe(0);
 });
 
 async function startRole(role: string, pattern: RegExp, cwd: string, env: Record<string, string>) {
