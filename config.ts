@@ -71,6 +71,12 @@ export const settings = z.object({
   MEANWHILE_MAX_RESULT_BYTES: bytes
     .default(64_000)
     .describe('Largest single result of a tool, as JSON; above it the call fails.'),
+  MEANWHILE_MAX_OUTPUT_BYTES: whole(10_000, 1_000_000_000)
+    .default(10_000_000)
+    .describe("Output kept of a tool's program: half of it its beginning, half its end."),
+  MEANWHILE_SPOOL_HOURS: whole(1, 10_000)
+    .default(24)
+    .describe('How long the folder of a call stays after nothing happens in it any more.'),
   MEANWHILE_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
     .optional()

@@ -28,8 +28,8 @@ export function createDescribeTools({
 }
 
 /** With the defaults of what a tool does not say. */
-export function factsOf({ timeout_ms = 3_600_000, restart = 'resume' }: LocalTool) {
-  return { kind: 'local', timeout_ms, restart } satisfies ToolFacts;
+export function factsOf({ timeout_ms = 3_600_000, restart = 'resume', keeps }: LocalTool) {
+  return { kind: 'local', timeout_ms, restart, ...(keeps && { keeps }) } satisfies ToolFacts;
 }
 
 function remoteFacts({ remote, timeout_ms = 3_600_000, results = ONE_RESULT, report }: RemoteTool) {

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { callWorkflowId } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
+import { createHost } from '../testing/spools.ts';
 import type { CallContext, LocalTool } from '../tools/define.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 import { installRuntime } from '../worker/runtime.ts';
@@ -47,7 +46,7 @@ async function call(run: LocalTool['run']) {
       bus: { publish: () => {} },
       store: { setProgress: async () => {} },
       maxResultBytes: 1_000,
-      spools: join(tmpdir(), `spools-${randomUUID()}`),
+      spools: createHost(),
       signalConversation: async (_, event) => void told.push(event),
     }),
   };

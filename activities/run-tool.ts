@@ -1,14 +1,14 @@
 /** Runs a tool as one activity: a heartbeat from beginning to end, and a signal to the conversation for each event. */
-import { access, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ConversationKey } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
-import type { CallStart, Restart } from '../contract/turn.ts';
+import type { CallStart } from '../contract/turn.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
 import { type CallContext, isRemote, type LocalTool } from '../tools/define.ts';
+import { hostLost } from '../tools/keeper/lost.ts';
+import { HeldElsewhere, type Spools } from '../tools/keeper/spools.ts';
 import { DEFAULT_REPORT, parseReport, type Report } from '../contract/report.ts';
 import { asJson } from './as-json.ts';
 import { advance, restoreCursor } from './call-cursor.ts';
@@ -16,6 +16,7 @@ import { CallFailed, toolFailure } from './call-failed.ts';
 import { ConversationGone, deliver } from './deliver.ts';
 import { factsOf } from './describe-tools.ts';
 import { driveTool } from './drive-tool.ts';
+import { createPatience, heldElsewhere } from './held-elsewhere.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { createLiveProgress } from './live-progress.ts';
 import { countResults, refuseExcess } from './result-count.ts';
@@ -27,12 +28,13 @@ export interface RunToolDependencies {
   store: Pick<Store, 'setProgress'>;
   /** Largest single result, as JSON. */
   maxResultBytes: number;
+  /** Most output that is kept of a tool's program. Default: ten million. */
+  maxOutputBytes?: number;
   /** @throws WorkflowNotFoundError: the conversation has closed */
   signalConversation(conversation: ConversationKey, event: CallEventSignal): Promise<void>;
   /** How long a tool may take to stop. Default: 15 seconds, half of the call workflow's margin. */
   stop_ms?: number;
-  /** Holds a folder for each call that wants one. Absolute. */
-  spools: string;
+  spools: Spools;
 }
 
 /**
@@ -40,6 +42,7 @@ export interface RunToolDependencies {
  * @throws CancelledFailure once a cancelled tool has stopped; ApplicationFailure `WorkerShutdown`, so that another worker goes on
  */
 export function createRunTool(dependencies: RunToolDependencies) {
+  const isPatient = createPatience(ELSEWHERE_MS);
   return async function runTool(start: CallStart): Promise<CallEnd> {
     const context = Context.current();
     try {
@@ -50,10 +53,15 @@ export function createRunTool(dependencies: RunToolDependencies) {
         throw context.cancellationDetails?.workerShutdown ? shutDown() : error;
       }
       if (error instanceof ConversationGone) return { type: 'cancelled' };
-      return { type: 'failed', error: toolFailure(error) };
+      if (error instanceof HeldElsewhere && isPatient(start.call_id)) throw heldElsewhere(error);
+      const told = error instanceof HeldElsewhere ? hostLost() : error;
+      return { type: 'failed', error: toolFailure(told) };
     }
   };
 }
+
+/** Long enough for a machine that is restarted. */
+const ELSEWHERE_MS = 60_000;
 
 async function run(dependencies: RunToolDependencies, start: CallStart, context: Context) {
   const { catalogue, maxResultBytes, signalConversation, stop_ms = 15_000 } = dependencies;
@@ -86,7 +94,8 @@ async function run(dependencies: RunToolDependencies, start: CallStart, context:
   try {
     const call: CallContext = {
       ...callContext(call_id, signal, cursor.checkpoint),
-      folder: () => callFolder(dependencies.spools, start, restart, context.info.attempt),
+      maxOutputBytes: dependencies.maxOutputBytes ?? 10_000_000,
+      folder: () => dependencies.spools.open(conversation, call_id),
       get handsOver() {
         return handsOver(context, signal);
       },
@@ -100,6 +109,7 @@ async function run(dependencies: RunToolDependencies, start: CallStart, context:
     return asJson(returned, maxResultBytes, 'Its result');
   } finally {
     clearTimeout(timer);
+    dependencies.spools.release(call_id);
     await live.finish();
     // A worker that shuts down hands on what happened since the last beat.
     if (signal.aborted) context.heartbeat(cursor);
@@ -142,33 +152,13 @@ function callContext(id: string, signal: AbortSignal, checkpoint: unknown) {
   } satisfies Partial<CallContext>;
 }
 
-/** A later attempt never begins anew what may have run, or still run, elsewhere. */
-async function callFolder(
-  spools: string,
-  { call_id }: CallStart,
-  restart: Restart,
-  attempt: number,
-) {
-  const folder = join(spools, call_id);
-  if (restart === 'reattach' && attempt > 1) {
-    await access(folder).catch(() => {
-      throw new CallFailed(
-        'SpoolLost',
-        'The worker that ran it is gone, and its program is not to be found on this host. It was not started again; how far it came is unknown.',
-      );
-    });
-    return folder;
-  }
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  return folder;
-}
-
+/** Not when the call was cancelled or its time is over: then nobody goes on. */
 function handsOver(
   { cancellationSignal, cancellationDetails }: Context,
   { aborted, reason }: AbortSignal,
-) {
-  const byWorker = cancellationSignal.aborted && reason === cancellationSignal.reason;
-  return aborted && byWorker && cancellationDetails?.workerShutdown === true;
+): boolean {
+  const isTold = cancellationSignal.aborted && reason === cancellationSignal.reason;
+  return aborted && isTold && cancellationDetails?.cancelRequested !== true;
 }
 
 function liveProgress({ bus, store }: RunToolDependencies, start: CallStart, { log }: Context) {

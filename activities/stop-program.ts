@@ -1,10 +1,22 @@
-import { join } from 'node:path';
 import type { CallStart } from '../contract/turn.ts';
-import { stopKept } from '../tools/keeper/attach.ts';
+import { stopAllKept } from '../tools/keeper/attempts.ts';
+import { HeldElsewhere, type Spools } from '../tools/keeper/spools.ts';
+import { heldElsewhere } from './held-elsewhere.ts';
 
-/** Resolves when no program of the call runs on this host. */
-export function createStopProgram({ spools }: { spools: string }) {
-  return async function stopProgram({ call_id }: CallStart): Promise<void> {
-    await stopKept(join(spools, call_id));
+/**
+ * Resolves when no program of the call runs on this host, nor will.
+ * @throws ApplicationFailure `HeldElsewhere`, to be tried again by a worker of the host that has the call
+ */
+export function createStopProgram({ spools }: { spools: Spools }) {
+  return async function stopProgram({ conversation, call_id }: CallStart): Promise<void> {
+    try {
+      await stopAllKept(await spools.open(conversation, call_id));
+    } catch (error) {
+      if (error instanceof HeldElsewhere) throw heldElsewhere(error);
+      // Its folder was removed, which never happens while anything in it lives.
+      if ((error as Error).name !== 'SpoolLost') throw error;
+    } finally {
+      spools.release(call_id);
+    }
   };
 }

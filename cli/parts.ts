@@ -54,6 +54,8 @@ export async function openWorker(
     model: createModelClient({ api: settings.OPENAI_API, ...model.access }),
     defaultModel: model.name,
     maxResultBytes: settings.MEANWHILE_MAX_RESULT_BYTES,
+    maxOutputBytes: settings.MEANWHILE_MAX_OUTPUT_BYTES,
+    spoolHours: settings.MEANWHILE_SPOOL_HOURS,
     maxRunningPerTenant: settings.MEANWHILE_MAX_RUNNING_PER_TENANT,
     remote: {
       pushSecret,

@@ -8,6 +8,7 @@ import { lockHome } from './home-lock.ts';
 import { chooseModel } from './model.ts';
 import { openApi, openStoreOf, openWorker } from './parts.ts';
 import { listenError, whyNotFree } from './ports.ts';
+import { tellWhatGoesOn } from './programs.ts';
 import { openTogether, type Running, type StartOptions } from './running.ts';
 import type { Stack } from './stack.ts';
 import { reachTemporal } from './temporal/reach.ts';
@@ -60,6 +61,7 @@ async function startParts(
   signal.throwIfAborted();
   const listening = Promise.withResolvers<string>();
   const parts = { ...ground, model, home, url: listening.promise };
+  void tellWhatGoesOn(home, log, stack);
   const worker = await openWorker(settings, parts, stack);
   signal.throwIfAborted();
   const url = await openApi(settings, ground, stack);

@@ -8,6 +8,7 @@ import { loadCatalogue } from '../tools/load.ts';
 import type { WorkerOptions } from '../worker/start.ts';
 import { chooseModel } from './model.ts';
 import { openStoreOf, openWorker } from './parts.ts';
+import { tellWhatGoesOn } from './programs.ts';
 import { aborted, runService } from './run-service.ts';
 import { openTogether, type Running, type StartOptions } from './running.ts';
 import { reachTemporal } from './temporal/reach.ts';
@@ -42,6 +43,7 @@ export function startWorkerRole(
     ]);
     signal.throwIfAborted();
     const parts = { address, store, bus: createLocalBus(), catalogue, model, home };
+    void tellWhatGoesOn(home, log, stack);
     const { failed } = await openWorker(settings, parts, stack, disturb(store));
     failed.catch(() => {});
     return { failed, kill: () => {} };

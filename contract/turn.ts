@@ -88,17 +88,19 @@ export type ToolFacts = {
   timeout_ms: number;
   /** Absent: it need not wait for others. */
   slots?: Slots;
-} & (
-  | { kind: 'local'; restart: Restart }
-  /** Another team's service, which pushes events: it has failed after so much silence. */
-  | {
-      kind: 'remote';
-      silence_ms: number;
-      results: ResultRange;
-      /** When the model hears of progress where it did not say. */
-      report?: string;
-    }
-);
+} &
+  /** `keeps`: what it has started may run on when its worker dies. */
+  (
+    | { kind: 'local'; restart: Restart; keeps?: true }
+    /** Another team's service, which pushes events: it has failed after so much silence. */
+    | {
+        kind: 'remote';
+        silence_ms: number;
+        results: ResultRange;
+        /** When the model hears of progress where it did not say. */
+        report?: string;
+      }
+  );
 
 /**
  * After a crash: go on from the last checkpoint; find the program again, which ran on meanwhile; or tell the model that it was cut

@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { identify, isRunning } from '../cli/processes.ts';
 import { readRecord } from '../cli/temporal/record.ts';
 import type { StreamItem } from '../client/client.ts';
 import type { Watcher } from '../client/watch.ts';
+import { isAlive } from '../tools/keeper/identity.ts';
+import { readSpool } from '../tools/keeper/spool.ts';
 import { startTestService, type TestService } from '../testing/service.ts';
 import { follow, talk } from '../testing/talk.ts';
 
@@ -19,11 +22,12 @@ test('a kill -9 of everything in the middle of an installation loses nothing and
   await before.log.until('beta is at 40 %', () => before.items.some(isAtLeast(40)));
   const servers = [await temporalServer()];
   const held = before.held();
+  const installer = await installerOf(before.log);
 
   await service.kill9WithTemporal();
+  expect(await isAlive(installer)).toBe(true);
   await service.start();
   servers.push(await temporalServer());
-
   // Somebody who comes back with what he holds, and somebody who comes for the first time.
   const reader = follow(service.client, before.id, held);
   const { log, say } = follow(service.client, before.id);
@@ -54,11 +58,20 @@ test('a kill -9 of everything in the middle of an installation loses nothing and
   }
   expect(texts.filter((text) => text.includes('beta is installed.'))).toHaveLength(1);
 
+  // It has not noticed anything, and was the only one.
+  expect(await installerOf(before.log)).toEqual(installer);
+  expect(await isAlive(installer)).toBe(false);
   expect(await service.stop()).toBe(0);
   expect(await identify(service.pid)).toBeUndefined();
   for (const server of servers) expect(await isRunning(server)).toBe(false);
   expect(await readRecord(service.home)).toBeUndefined();
 }, 120_000);
+
+/** The program that the only call runs. */
+async function installerOf(log: Watcher) {
+  const [{ call_id } = { call_id: '' }] = log.of('call.started');
+  return (await readSpool(join(service.home, 'spool', call_id), 'program.json'))!;
+}
 
 async function temporalServer() {
   const { pid, started } = (await readRecord(service.home))!;
@@ -72,3 +85,20 @@ function told(log: Watcher, percent: number) {
 
 const isAtLeast = (percent: number) => (item: StreamItem) =>
   item.type === 'progress' && (item.data.percent ?? 0) >= percent;
+
+test('a service that is told to stop leaves the program running and says so; cancelled after the next start, it is gone', async () => {
+  await service.start();
+  const before = await talk(service.client, 'install alpha and update me every 10%');
+  await before.log.until('the installer says something', () => before.log.of('call.event')[0]);
+  const installer = await installerOf(before.log);
+  const { call_id } = before.log.of('call.started')[0]!;
+  expect(await service.stop()).toBe(0);
+  expect(await isAlive(installer)).toBe(true);
+  expect(service.output()).toContain(`(${call_id}) goes on`);
+
+  await service.start();
+  const after = follow(service.client, before.id);
+  await after.post(`calls/${call_id}/cancel`);
+  await after.log.until('it is cancelled', () => after.log.of('call.cancelled')[0]);
+  await expect.poll(() => isAlive(installer), { timeout: 30_000 }).toBe(false);
+}, 120_000);

@@ -1,7 +1,4 @@
 /** A call of a played tool, as an activity without a server. */
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -13,6 +10,7 @@ import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
 import type { Progress } from '../store/store.ts';
 import type { BusMessage } from '../stream/bus.ts';
 import type { LocalTool } from '../tools/define.ts';
+import { createHost } from './spools.ts';
 
 export const conversation = { tenant: 'default', id: 'c' };
 
@@ -52,7 +50,7 @@ export function play(
     bus: { publish: (_, message) => shown.push(message) },
     store: { setProgress: async (_, __, progress) => void kept.push(progress) },
     maxResultBytes: 1_000,
-    spools: join(tmpdir(), `spools-${randomUUID()}`),
+    spools: createHost(),
     signalConversation: async (_, event) => void told.push(event),
     ...more,
   });

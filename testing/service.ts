@@ -1,7 +1,7 @@
 /** The real service as a user starts it: a process of its own, which a test can stop, kill and start again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { readRecord } from '../cli/temporal/record.ts';
 import { signalProcess, terminate } from '../cli/processes.ts';
 import { MeanwhileClient } from '../client/client.ts';
 import { settings } from '../config.ts';
+import { stopAllKept } from '../tools/keeper/attempts.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 import { createNamespace } from './namespace.ts';
 
@@ -131,6 +132,7 @@ export async function startTestService({
       await end('SIGKILL');
       const server = await readRecord(home);
       if (server) await terminate(server);
+      await stopPrograms(join(home, 'spool'));
       dismissGuard();
       await rm(home, { recursive: true, force: true });
     },
@@ -142,6 +144,13 @@ export async function startTestService({
     throw error;
   }
   return service;
+}
+
+/** What its tools have started outlives it. */
+async function stopPrograms(root: string): Promise<void> {
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const calls = entries.filter((entry) => entry.isDirectory());
+  await Promise.all(calls.map(({ name }) => stopAllKept(join(root, name))));
 }
 
 const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));

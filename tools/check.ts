@@ -85,14 +85,20 @@ const everyTool = {
   max_running: z.int().min(1).max(1_000).optional(),
 } satisfies Record<keyof ToolBase, z.ZodType>;
 
-const localTool = z.strictObject({
-  ...everyTool,
-  restart: z.enum(['resume', 'reattach', 'fail']).optional(),
-  run: z.custom<LocalTool['run']>(
-    (given) => typeof given === 'function' && !isSyncGenerator(given),
-    'must be an async function or an async generator function',
-  ),
-} satisfies Record<keyof LocalTool, z.ZodType>);
+const localTool = z
+  .strictObject({
+    ...everyTool,
+    restart: z.enum(['resume', 'reattach', 'fail']).optional(),
+    keeps: z.literal(true, 'is set by defineCommandTool').optional(),
+    run: z.custom<LocalTool['run']>(
+      (given) => typeof given === 'function' && !isSyncGenerator(given),
+      'must be an async function or an async generator function',
+    ),
+  } satisfies Record<keyof LocalTool, z.ZodType>)
+  .refine(({ restart, keeps }) => restart !== 'reattach' || keeps, {
+    path: ['restart'],
+    error: "reattach is for command tools: code dies with its worker; choose 'resume' or 'fail'",
+  });
 
 const remoteTool = ({ allowPrivateUrls }: CheckOptions) =>
   z.strictObject({

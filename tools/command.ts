@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { compileCommand } from './command-template.ts';
 import type { CallContext, CallYield, LocalTool } from './define.ts';
 import { attach, stopKept } from './keeper/attach.ts';
+import { freshFolder } from './keeper/attempts.ts';
+import { environment } from './keeper/environment.ts';
 import type { ProgramExit } from './keeper/spool.ts';
 import { createOutputEnds } from './output-ends.ts';
-import { environment, type ProgramEnd, startProgram } from './program.ts';
 
 export interface CommandTool<Shape extends z.ZodRawShape> {
   name: string;
@@ -19,7 +20,10 @@ export interface CommandTool<Shape extends z.ZodRawShape> {
   command: readonly [string, ...string[]];
   /** Fields whose value may begin with `-`, for programs that take it as it is (say, after a `--`). */
   allow_dash?: readonly Extract<keyof Shape, string>[];
-  /** Names of environment variables the program may see. Default: only PATH, HOME, LANG and TMPDIR. */
+  /**
+   * Names of environment variables the program may see besides PATH, HOME, LANG and TMPDIR. It also gets MEANWHILE_CALL_ID, by
+   * which its side effects can be told apart, and MEANWHILE_SPOOL, by which it is found again.
+   */
   env?: readonly string[];
   /** How far it is (0–100), where this line of stdout or stderr says so. */
   progress?(line: string): { percent: number; note?: string } | undefined;
@@ -68,65 +72,51 @@ export function defineCommandTool<Shape extends z.ZodRawShape>(
     report,
     timeout_ms,
     restart,
+    keeps: true,
     progress: definition.progress !== undefined,
     async *run(values, call) {
       const argv = argumentsFor(values);
-      if (restart === 'reattach') {
-        return yield* runKept(definition, { argv, values, call });
-      }
-      const program = await startProgram({
-        argv,
-        env: definition.env ?? [],
-        signal: call.signal,
-        grace_ms: definition.grace_ms ?? 5_000,
-      }).catch((error: Error) => {
-        throw new CommandFailed(`${argv[0]} could not be started: ${error.message}`);
-      });
+      call.signal.throwIfAborted();
+      const own = await call.folder();
+      // Where one is started anew, a worker that was replaced must not find it.
+      const folder = restart === 'reattach' ? own : await freshFolder(own);
+      const goesOn = () => restart === 'reattach' && call.handsOver;
       try {
-        const output = createOutputEnds();
-        for await (const line of program.lines) {
-          output.add(line);
-          const step = definition.progress?.(line);
-          if (step) yield call.progress(step.percent, step.note);
-        }
-        const end = await program.ended;
-        call.signal.throwIfAborted();
-        const exit_code = exitCode(end, argv[0], output.tail());
-        const result = { exit_code, output: output.text() };
-        return definition.result ? definition.result({ ...result, input: values }) : result;
+        return yield* follow(definition, { argv, values, call, folder });
       } finally {
-        await program.close();
+        if (!goesOn()) await stopKept(folder);
       }
     },
   };
 }
 
 /** Reads from the beginning in every attempt, for the output that is returned; what was told is not yielded again. */
-async function* runKept<Shape extends z.ZodRawShape>(
-  { env = [], grace_ms = 5_000, progress, result }: CommandTool<Shape>,
-  run: { argv: [string, ...string[]]; values: z.infer<z.ZodObject<Shape>>; call: CallContext },
+async function* follow<Shape extends z.ZodRawShape>(
+  { name, env = [], grace_ms = 5_000, progress, result }: CommandTool<Shape>,
+  run: {
+    argv: [string, ...string[]];
+    values: z.infer<z.ZodObject<Shape>>;
+    call: CallContext;
+    folder: string;
+  },
 ): AsyncGenerator<CallYield, unknown, void> {
-  const { argv, values, call } = run;
+  const { argv, values, call, folder } = run;
   const told = readOffset(call.checkpoint);
-  call.signal.throwIfAborted();
-  const folder = await call.folder();
-  try {
-    const command = { argv, grace_ms, max_bytes: MAX_OUTPUT_BYTES };
-    const program = await attach(folder, command, environment(env), call.signal);
-    const output = createOutputEnds();
-    for await (const { text, offset } of program.lines) {
-      output.add(text);
-      const step = offset > told ? progress?.(text) : undefined;
-      if (step) yield call.progress(step.percent, step.note, { checkpoint: { offset } });
-    }
-    call.signal.throwIfAborted();
-    const end = await program.ended();
-    if (end.type === 'failed') throw notKept(end, argv[0]);
-    const returned = { exit_code: exitCode(end, argv[0], output.tail()), output: output.text() };
-    return result ? result({ ...returned, input: values }) : returned;
-  } finally {
-    if (!call.handsOver) await stopKept(folder);
+  const label = `${name} (${call.id})`;
+  const command = { label, argv, grace_ms, max_bytes: call.maxOutputBytes };
+  const variables = { ...environment(env), MEANWHILE_CALL_ID: call.id };
+  const program = await attach(folder, command, variables, call.signal);
+  const output = createOutputEnds();
+  for await (const { text, offset } of program.lines) {
+    output.add(text);
+    const step = offset > told ? progress?.(text) : undefined;
+    if (step) yield call.progress(step.percent, step.note, { checkpoint: { offset } });
   }
+  call.signal.throwIfAborted();
+  const end = await program.ended();
+  if (end.type === 'failed') throw notKept(end, argv[0]);
+  const returned = { exit_code: exitCode(end, argv[0], output.tail()), output: output.text() };
+  return result ? result({ ...returned, input: values }) : returned;
 }
 
 /** @throws Error for a checkpoint that no command tool has written */
@@ -146,10 +136,11 @@ function notKept({ error, message }: ProgramExit & { type: 'failed' }, program: 
   return failure;
 }
 
-/** Most output that is kept of a program, half of it from its beginning. */
-const MAX_OUTPUT_BYTES = 10_000_000;
-
-function exitCode(end: ProgramEnd, program: string, tail: string): number {
+function exitCode(
+  end: Exclude<ProgramExit, { type: 'failed' }>,
+  program: string,
+  tail: string,
+): number {
   if (end.type === 'exited' && end.code === 0) return end.code;
   const how = end.type === 'exited' ? `exited with code ${end.code}` : `was ended by ${end.signal}`;
   throw new CommandFailed(`${program} ${how}. Its last words:\n${tail.slice(-LAST_WORDS)}`);

@@ -34,6 +34,8 @@ export interface ToolBase<Input = any> {
 export interface LocalTool<Input = any, Result = unknown> extends ToolBase<Input> {
   /** After a crash: run again from the last checkpoint, or tell the model that it was cut off. Default: `resume`. */
   restart?: Restart;
+  /** Set by `defineCommandTool`: what it has started may run on when its worker dies. */
+  keeps?: true;
   run(input: Input, call: CallContext): AsyncGenerator<CallYield, Result, void> | Promise<Result>;
 }
 
@@ -48,12 +50,14 @@ export interface CallContext {
    */
   checkpoint: unknown;
   /**
-   * A folder of this call on this host, the same for every attempt.
-   * @throws an error `SpoolLost` in a later attempt of a `reattach` tool when the folder is not here
+   * A folder of this call, the same for every attempt; removed some time after the call (MEANWHILE_SPOOL_HOURS). From its first use on
+   * the call belongs to this host: a later attempt elsewhere fails, as does one that finds the folder removed.
    */
   folder(): Promise<string>;
-  /** True once the signal has aborted because the worker shuts down: another attempt goes on. */
+  /** True once the signal has aborted because this worker shuts down or was replaced: another attempt goes on. */
   readonly handsOver: boolean;
+  /** Most output that is kept of a program. Bytes. */
+  readonly maxOutputBytes: number;
   /** How far it is, 0–100. Between the milestones that the model asked for it is only shown live. */
   progress(percent: number, note?: string, options?: YieldOptions): CallYield;
   /** A partial result. Always told. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, type ProcessIdentity } from './keeper/identity.ts';
 
 /**
  * SIGTERM to every process of the group, SIGKILL to what is left after `grace_ms`. Resolves when none is left. POSIX only.
@@ -10,6 +11,31 @@ export async function endGroup(leader: number, grace_ms: number): Promise<void> 
   signalGroup(leader, 'SIGKILL');
   // Bounded: where nobody reaps orphans, the dead stay in the group.
   await isGone(leader, REAP_MS);
+}
+
+/** The same for single processes. What has ended by itself is passed over. */
+export async function endAll(processes: ProcessIdentity[], grace_ms: number): Promise<void> {
+  const end = performance.now() + grace_ms;
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    const alive = await filterAlive(processes);
+    for (const { pid } of alive) signalOne(pid, signal);
+    while (performance.now() < end && (await filterAlive(alive)).length > 0) {
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+}
+
+async function filterAlive(processes: ProcessIdentity[]): Promise<ProcessIdentity[]> {
+  const alive = await Promise.all(processes.map(isAlive));
+  return processes.filter((_, index) => alive[index]);
+}
+
+function signalOne(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 const REAP_MS = 2_000;

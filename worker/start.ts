@@ -25,8 +25,9 @@ import type { ModelClient } from '../model/message.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
-import { workflowBundle } from './bundle.ts';
+import { createSpools, type Spools, type SpoolsOptions } from '../tools/keeper/spools.ts';
 import { spoolRoot, sweepRegularly } from '../tools/keeper/sweep.ts';
+import { workflowBundle } from './bundle.ts';
 import { isRunning } from './is-running.ts';
 import { installRuntime } from './runtime.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
@@ -43,6 +44,10 @@ export interface WorkerOptions {
   /** For agents that name none. */
   defaultModel: string;
   maxResultBytes: number;
+  /** Most output that is kept of a tool's program. */
+  maxOutputBytes?: number;
+  /** How long an untouched folder of a call stays on this host. Default: 24. */
+  spoolHours?: number;
   /** How many calls of a tenant run at once, in all its conversations. Default: any number. */
   maxRunningPerTenant?: number;
   /** How remote tools are called, and call back. */
@@ -65,12 +70,13 @@ export interface RunningWorker {
 
 /** Connects, registers the search attributes, and polls until closed. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { address, namespace, taskQueue = TASK_QUEUE, home, sinks } = options;
+  const { address, namespace, taskQueue = TASK_QUEUE, home, sinks, spoolHours = 24 } = options;
   const { client: clientInterceptors, ...interceptors } = options.interceptors ?? {};
   installRuntime();
   const connection = await NativeConnection.connect({ address });
   await registerSearchAttributes(connection, namespace);
   const client = new Client({ connection, namespace, interceptors: clientInterceptors });
+  const spools = createSpools({ root: spoolRoot(home), claim: claimIn(options.store) });
   const worker = await Worker.create({
     connection,
     namespace,
@@ -78,7 +84,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     workflowBundle: options.bundle ?? (await workflowBundle(home)),
     interceptors,
     sinks,
-    activities: createActivities(options, client),
+    activities: createActivities(options, client, spools),
     // After a kill the next worker waits this long before it takes a conversation over.
     stickyQueueScheduleToStartTimeout: '1s',
     // A cancellation travels on a heartbeat: at most this late.
@@ -90,7 +96,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     maxConcurrentActivityTaskExecutions: 200,
     reuseV8Context: true,
   });
-  const sweeping = sweepRegularly(spoolRoot(home));
+  const sweeping = sweepRegularly({
+    root: spoolRoot(home),
+    keep_ms: spoolHours * 3_600_000,
+    isInUse: spools.isInUse,
+  });
   const running = worker.run();
   return {
     failed: running.then(() => new Promise<never>(() => {})),
@@ -111,13 +121,13 @@ function createActivities(
     model,
     defaultModel,
     maxResultBytes,
+    maxOutputBytes,
     maxRunningPerTenant,
     remote,
-    home,
   }: WorkerOptions,
   client: Client,
+  spools: Spools,
 ): Activities {
-  const spools = spoolRoot(home);
   return {
     record: createRecord({ store, bus }),
     generateReply: createGenerateReply({ store, bus, catalogue, model, defaultModel }),
@@ -137,6 +147,7 @@ function createActivities(
       bus,
       catalogue,
       maxResultBytes,
+      maxOutputBytes,
       signalConversation: (conversation, event) =>
         client.workflow
           .getHandle(conversationWorkflowId(conversation))
@@ -144,6 +155,17 @@ function createActivities(
     }),
   };
 }
+
+/** Which host has a call is said once and for all, in the store that all workers share. */
+const claimIn =
+  (store: Pick<Store, 'claim'>): SpoolsOptions['claim'] =>
+  async ({ tenant }, callId, host) => {
+    const place = { tenant, scope: `host of ${callId}`, key: 'host' };
+    const claim = await store.claim(place, '', { host });
+    return claim.outcome === 'repeated'
+      ? { holder: (claim.answer as { host: string }).host, isNew: false }
+      : { holder: host, isNew: true };
+  };
 
 /** What was cut off is not lost: Temporal gives it to the next worker. */
 function unlessOverdue(error: unknown): void {

@@ -1,8 +1,14 @@
 /** A call whose tool runs beside the service: one activity with a heartbeat, from beginning to end. */
-import { ActivityCancellationType, CancellationScope, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  proxyActivities,
+  setCurrentDetails,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { CallEnd } from '../contract/signals.ts';
 import type { CallStart, ToolFacts } from '../contract/turn.ts';
+import { failureOf } from './failure.ts';
 
 /** The activity ends an overlong tool by itself, with a readable reason; Temporal's limit is the net below. */
 const MARGIN_MS = 30_000;
@@ -16,14 +22,22 @@ export async function runLocal(
     end = await runActivity(start, facts);
     return end;
   } finally {
-    if (facts.restart === 'reattach' && end?.type !== 'completed') await stopProgram(start);
+    if (facts.keeps && end?.type !== 'completed') await stopProgram(start);
   }
 }
 
 /** Temporal does not retry a cancelled activity whose worker died: the program may still run. */
 async function stopProgram(start: CallStart): Promise<void> {
-  const { stopProgram } = proxyActivities<Activities>({ startToCloseTimeout: '1 minute' });
-  await CancellationScope.nonCancellable(() => stopProgram(start));
+  const { stopProgram: stop } = proxyActivities<Activities>({
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '5 minutes',
+  });
+  try {
+    await CancellationScope.nonCancellable(() => stop(start));
+  } catch (error) {
+    // The call is over all the same. Whoever looks here learns that its machine was not to be reached.
+    setCurrentDetails(`Its program may still run: ${failureOf(error).message}`);
+  }
 }
 
 function runActivity(

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { callContext } from '../../testing/call-context.ts';
 import type { CallYield } from '../define.ts';
 import createInstaller from './run-installer.ts';
 
@@ -17,15 +18,7 @@ type Progress = Extract<CallYield, { type: 'progress' }>;
 function install(name: string, signal = new AbortController().signal) {
   return createInstaller({ home }).run(
     { package: name },
-    {
-      id: 'call_1',
-      signal,
-      checkpoint: undefined,
-    folder: () => mkdtemp(join(tmpdir(), 'call-')),
-    handsOver: false,
-      progress: (percent, note) => ({ type: 'progress', percent, note }),
-      result: (data) => ({ type: 'result', data }),
-    },
+    callContext({ signal }),
   ) as AsyncGenerator<Progress, unknown, void>;
 }
 

@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { environment } from '../program.ts';
 import { attach, type KeptProgram, stopKept } from './attach.ts';
+import { environment } from './environment.ts';
 import { isAlive } from './identity.ts';
 import type { SpoolLine } from './read-output.ts';
-import { readSpool, type SpoolFiles } from './spool.ts';
+import { readSpool } from './spool.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -19,8 +19,13 @@ afterEach(async () => {
 
 const endless = 'console.log("up"); setInterval(() => {}, 1e6)';
 const run = (script: string, signal = new AbortController().signal, max_bytes = 10_000_000) => {
-  const command = { argv: [process.execPath, '-e', script], grace_ms: 100, max_bytes } as const;
-  return attach(folder, command as unknown as SpoolFiles['command.json'], environment([]), signal);
+  const command = {
+    label: 'a test',
+    argv: [process.execPath, '-e', script],
+    grace_ms: 100,
+    max_bytes,
+  } as const;
+  return attach(folder, command, environment([]), signal);
 };
 async function linesOf({ lines }: KeptProgram): Promise<SpoolLine[]> {
   const read: SpoolLine[] = [];

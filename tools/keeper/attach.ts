@@ -2,18 +2,11 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { endGroup } from '../process-group.ts';
-import { bootId, isAlive, type ProcessIdentity } from './identity.ts';
+import { endAll, endGroup } from '../process-group.ts';
+import { bootId, isAlive, markedWith, type ProcessIdentity } from './identity.ts';
+import { ProgramLost, spoolLost } from './lost.ts';
 import { createOutputReader, type SpoolLine } from './read-output.ts';
-import { claimSpool, readSpool, type ProgramExit, type SpoolFiles } from './spool.ts';
-
-/** The program is out of reach. `name` is a stable word, the message a sentence for the model. */
-export class ProgramLost extends Error {
-  constructor(name: 'KeeperLost' | 'HostRestarted' | 'SpoolLost', message: string) {
-    super(message);
-    this.name = name;
-  }
-}
+import { claimSpool, type ProgramExit, readSpool, type SpoolFiles, spoolMark } from './spool.ts';
 
 export interface KeptProgram {
   /** From the beginning of what is kept. Ends when the program has, or the signal aborts. */
@@ -38,35 +31,35 @@ export async function attach(
   async function* lines() {
     for (;;) {
       const exit = signal.aborted || (await exitOf(folder));
-      const lines = await reader.read().catch(spoolLost);
+      const lines = await reader.read().catch(throwLost);
       yield* lines;
       if (exit === true || signal.aborted) return;
       if (exit && reader.position() >= exit.bytes) return;
       if (lines.length === 0) await sleep(POLL_MS);
     }
   }
-  return { lines: lines(), ended: async () => (await exitOf(folder)) ?? spoolLost() };
+  return { lines: lines(), ended: async () => (await exitOf(folder)) ?? throwLost() };
 }
 
 /** Stops what the spool keeps, and what was to be started. Resolves when nothing of it runs. */
 export async function stopKept(folder: string): Promise<void> {
-  const command = await readSpool(folder, 'command.json');
-  if (!command) return;
-  if (await claimSpool(folder, 'keeper.json', { given_up: true })) return;
-  const keeper = (await readSpool(folder, 'keeper.json'))!;
-  if ('given_up' in keeper) return;
+  const isFirst = await claimSpool(folder, 'keeper.json', { given_up: true });
+  const keeper = isFirst ? undefined : await readSpool(folder, 'keeper.json');
+  if (!keeper || 'given_up' in keeper) return;
+  const { grace_ms } = (await readSpool(folder, 'command.json'))!;
   if (await isAlive(keeper)) {
     process.kill(keeper.pid, 'SIGTERM');
-    const end = performance.now() + command.grace_ms + KEEPER_MS;
+    const end = performance.now() + grace_ms + KEEPER_MS;
     while ((await isAlive(keeper)) && performance.now() < end) await sleep(POLL_MS);
     // One that is frozen itself does not hear.
     if (await isAlive(keeper)) process.kill(keeper.pid, 'SIGKILL');
   }
-  await stopOrphan(folder, command.grace_ms);
+  await stopOrphans(folder, grace_ms);
 }
 
 async function startKeeper(folder: string, env: Record<string, string | undefined>) {
-  spawn(process.execPath, [KEEPER, folder], { env, stdio: 'ignore', detached: true })
+  const marked = { ...env, ...spoolMark(folder) };
+  spawn(process.execPath, [KEEPER, folder], { env: marked, stdio: 'ignore', detached: true })
     .on('error', () => {})
     .unref();
   const end = performance.now() + START_MS;
@@ -78,8 +71,8 @@ async function startKeeper(folder: string, env: Record<string, string | undefine
 
 /** Undefined: it still runs. */
 async function exitOf(folder: string): Promise<SpoolFiles['exit.json'] | undefined> {
-  const keeper = await readSpool(folder, 'keeper.json').catch(spoolLost);
-  if (!keeper) return spoolLost();
+  const keeper = await readSpool(folder, 'keeper.json').catch(throwLost);
+  if (!keeper) return throwLost();
   const lives = !('given_up' in keeper) && (await isAlive(keeper));
   const exit = await readSpool(folder, 'exit.json');
   if (exit || lives) return exit;
@@ -97,23 +90,22 @@ async function losesKeeper(folder: string, keeper: SpoolFiles['keeper.json']): P
     );
   }
   const command = await readSpool(folder, 'command.json');
-  await stopOrphan(folder, command?.grace_ms ?? 0);
+  await stopOrphans(folder, command?.grace_ms ?? 0);
   throw new ProgramLost(
     'KeeperLost',
     'The process that watched the program was ended by something else. The program was stopped and not started again; how far it came is unknown.',
   );
 }
 
-async function stopOrphan(folder: string, grace_ms: number): Promise<void> {
+/** The program whose keeper is gone, and what has left its group or was started in the keeper's last moment. */
+async function stopOrphans(folder: string, grace_ms: number): Promise<void> {
   const program: ProcessIdentity | undefined = await readSpool(folder, 'program.json');
   if (program && (await isAlive(program))) await endGroup(program.pid, grace_ms);
+  await endAll(await markedWith(spoolMark(folder)), grace_ms);
 }
 
-function spoolLost(): never {
-  throw new ProgramLost(
-    'SpoolLost',
-    'The files of the program are gone. It was not started again; how far it came is unknown.',
-  );
+function throwLost(): never {
+  throw spoolLost();
 }
 
 const KEEPER = fileURLToPath(new URL('keeper.ts', import.meta.url));

@@ -1,6 +1,6 @@
 /** Which process a number means. A number alone is given again to others; with the time it began it is not. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 export interface ProcessIdentity {
@@ -37,4 +37,18 @@ async function beganByPs(pid: number): Promise<string | undefined> {
   const asked = promisify(execFile)('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]);
   const text = (await asked.catch(() => undefined))?.stdout.trim();
   return text === undefined || text.startsWith('Z') ? undefined : text.replace(/^\S+\s+/, '');
+}
+
+/** Every process with these variables in its environment, as far as this system shows it; elsewhere than on Linux none. */
+export async function markedWith(mark: Record<string, string>): Promise<ProcessIdentity[]> {
+  const wanted = Object.entries(mark).map(([name, value]) => `${name}=${value}`);
+  const names = await readdir('/proc').catch(() => []);
+  const found = names
+    .filter((name) => /^\d+$/.test(name))
+    .map(async (name) => {
+      const variables = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');
+      const has = new Set(variables.split('\0'));
+      return wanted.every((variable) => has.has(variable)) ? identify(Number(name)) : undefined;
+    });
+  return (await Promise.all(found)).filter((process) => process !== undefined);
 }

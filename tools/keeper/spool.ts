@@ -6,6 +6,8 @@ import type { ProcessIdentity } from './identity.ts';
 
 export interface SpoolFiles {
   'command.json': {
+    /** For people: the tool and the call. */
+    label: string;
     argv: readonly [string, ...string[]];
     /** Between SIGTERM and SIGKILL. Milliseconds. */
     grace_ms: number;
@@ -23,6 +25,9 @@ export type ProgramExit =
   | { type: 'exited'; code: number }
   | { type: 'killed'; signal: string }
   | { type: 'failed'; error: 'NotStarted' | 'DiskFull'; message: string };
+
+/** A variable in the environment of the keeper and of all that it starts, by which they are found again. */
+export const spoolMark = (folder: string) => ({ MEANWHILE_SPOOL: folder });
 
 /** Undefined: it is not there. */
 export async function readSpool<Name extends keyof SpoolFiles>(

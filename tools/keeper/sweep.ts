@@ -1,36 +1,55 @@
-/** Removes what calls left on this host, once they have been over for a while. */
+/** Removes what calls left on this host, once nothing has happened to it for a while. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { attemptsIn } from './attempts.ts';
 import { isAlive } from './identity.ts';
 import { readSpool } from './spool.ts';
 
 /** Holds a folder for each call. */
 export const spoolRoot = (home: string) => resolve(home, 'spool');
 
+export interface SweepOptions {
+  root: string;
+  /** How long an untouched folder stays. */
+  keep_ms: number;
+  /** Of calls that a worker of this process runs. */
+  isInUse(callId: string): boolean;
+}
+
 /** Now and every hour. The timer keeps no process alive; clear it to stop. */
-export function sweepRegularly(root: string): NodeJS.Timeout {
-  const sweep = () => void sweepSpools(root, Date.now() - KEEP_MS).catch(() => {});
+export function sweepRegularly(options: SweepOptions): NodeJS.Timeout {
+  // What cannot be removed now may be in an hour.
+  const sweep = () => void sweepSpools(options, Date.now()).catch(() => {});
   sweep();
   return setInterval(sweep, 3_600_000).unref();
 }
 
-/** @param before milliseconds since 1970: what has changed later stays. So does what lives. */
-export async function sweepSpools(root: string, before: number): Promise<void> {
-  for (const name of await readdir(root).catch(() => [])) {
-    const folder = join(root, name);
-    const { mtimeMs } = await stat(folder);
-    if (mtimeMs < before && !(await lives(folder))) {
-      await rm(folder, { recursive: true, force: true });
-    }
+/** @param now milliseconds since 1970 */
+export async function sweepSpools({ root, keep_ms, isInUse }: SweepOptions, now: number) {
+  const found = await readdir(root, { withFileTypes: true }).catch(() => []);
+  for (const entry of found) {
+    const folder = join(root, entry.name);
+    if (!entry.isDirectory() || isInUse(entry.name)) continue;
+    if ((await touchedAt(folder)) >= now - keep_ms || (await lives(folder))) continue;
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function lives(folder: string): Promise<boolean> {
-  const program = await readSpool(folder, 'program.json');
-  const keeper = await readSpool(folder, 'keeper.json');
-  const processes = [program, keeper].filter((file) => file !== undefined && 'pid' in file);
-  return (await Promise.all(processes.map(isAlive))).includes(true);
+async function touchedAt(folder: string): Promise<number> {
+  const inside = (await readdir(folder, { recursive: true })).map((name) => join(folder, name));
+  const times = await Promise.all(
+    [folder, ...inside].map((path) => stat(path).then(({ mtimeMs }) => mtimeMs)),
+  );
+  return Math.max(...times);
 }
 
-/** A day: a call's output can be looked at for so long. */
-const KEEP_MS = 24 * 3_600_000;
+async function lives(folder: string): Promise<boolean> {
+  for (const spool of [folder, ...(await attemptsIn(folder))]) {
+    const files = await Promise.all([
+      readSpool(spool, 'program.json'),
+      readSpool(spool, 'keeper.json'),
+    ]);
+    for (const file of files) if (file && 'pid' in file && (await isAlive(file))) return true;
+  }
+  return false;
+}

@@ -1,11 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type CommandTool, CommandFailed, defineCommandTool } from './command.ts';
 import { literal } from './command-template.ts';
-import type { CallContext, CallYield } from './define.ts';
+import { callContext } from '../testing/call-context.ts';
+import type { CallYield } from './define.ts';
 
 const node = literal(process.execPath);
 /** A tool that runs a script, with the input's text after it. */
@@ -19,21 +17,9 @@ function scripted(script: string, more: Partial<CommandTool<{ text: z.ZodString 
   });
 }
 
-function context(signal = new AbortController().signal): CallContext {
-  return {
-    id: 'call_1',
-    signal,
-    checkpoint: undefined,
-    folder: () => mkdtemp(join(tmpdir(), 'call-')),
-    handsOver: false,
-    progress: (percent, note) => ({ type: 'progress', percent, note }),
-    result: (data) => ({ type: 'result', data }),
-  };
-}
-
 type Scripted = ReturnType<typeof scripted>;
 const start = (tool: Scripted, text = '', signal?: AbortSignal) =>
-  tool.run({ text }, context(signal)) as AsyncGenerator<CallYield, unknown, void>;
+  tool.run({ text }, callContext(signal && { signal })) as AsyncGenerator<CallYield, unknown, void>;
 
 async function finish(tool: Scripted, text?: string) {
   const steps: CallYield[] = [];
@@ -96,7 +82,7 @@ describe('its environment', () => {
   test('has none of the secrets of the service', async () => {
     process.env.OPENAI_API_KEY = 'secret';
     const { result } = await finish(scripted(names));
-    const allowed = ['HOME', 'LANG', 'PATH', 'TMPDIR'];
+    const allowed = ['HOME', 'LANG', 'PATH', 'TMPDIR', 'MEANWHILE_CALL_ID', 'MEANWHILE_SPOOL'];
     expect(result.output.split(',').filter((name) => !allowed.includes(name))).toEqual([]);
     expect(result.output).toContain('PATH');
   });
@@ -177,8 +163,8 @@ describe('its output', () => {
       },
     });
     expect((await finish(tool)).steps).toEqual([
-      { type: 'progress', percent: 10, note: 'a' },
-      { type: 'progress', percent: 20, note: 'b' },
+      { type: 'progress', percent: 10, note: 'a', checkpoint: { offset: 13 } },
+      { type: 'progress', percent: 20, note: 'b', checkpoint: { offset: 20 } },
     ]);
   });
 

@@ -1,0 +1,7 @@
+/** The service's own variables hold its secrets: a program sees none but these. */
+export function environment(more: readonly string[]): Record<string, string | undefined> {
+  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', ...more];
+  return Object.fromEntries(
+    names.filter((name) => name in process.env).map((name) => [name, process.env[name]]),
+  );
+}

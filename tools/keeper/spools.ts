@@ -1,0 +1,80 @@
+/**
+ * The folders that calls have on this host. A call belongs to the host that used its folder first: what runs there cannot be
+ * seen from elsewhere, so nobody else may begin it.
+ */
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ConversationKey } from '../../contract/names.ts';
+import { spoolLost } from './lost.ts';
+
+export interface Spools {
+  /**
+   * The folder of a call, the same for every attempt; made when it is first asked for.
+   * @throws HeldElsewhere; ProgramLost `SpoolLost`: it was here, and is gone
+   */
+  open(conversation: ConversationKey, callId: string): Promise<string>;
+  /** The attempt that opened it is over. */
+  release(callId: string): void;
+  isInUse(callId: string): boolean;
+}
+
+/** Another host has the call. */
+export class HeldElsewhere extends Error {
+  override name = 'HeldElsewhere';
+}
+
+export interface SpoolsOptions {
+  /** Holds a folder for each call. */
+  root: string;
+  /** Claims a call for a host, once and for all. @returns the host that has it, and whether it was claimed only now */
+  claim(
+    conversation: ConversationKey,
+    callId: string,
+    host: string,
+  ): Promise<{ holder: string; isNew: boolean }>;
+}
+
+export function createSpools({ root, claim }: SpoolsOptions): Spools {
+  const inUse = new Set<string>();
+  return {
+    release: (callId) => void inUse.delete(callId),
+    isInUse: (callId) => inUse.has(callId),
+    async open(conversation, callId) {
+      inUse.add(callId);
+      const host = await hostId(root);
+      const folder = join(root, callId);
+      // Before the claim: a folder that is missing though its call was claimed has been removed.
+      const isMade = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
+      const { holder, isNew } = await claim(conversation, callId, host);
+      const isHere = holder === host;
+      if (isHere && (isNew || !isMade)) return folder;
+      if (isMade) await rm(folder, { recursive: true, force: true });
+      throw isHere ? spoolLost() : new HeldElsewhere(`${callId} is held by another host.`);
+    },
+  };
+}
+
+/** A name for this host that is kept with the folders: another disk is another host. */
+async function hostId(root: string): Promise<string> {
+  const path = join(root, 'id');
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const known = await readId(path);
+  if (known !== undefined) return known;
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, randomUUID(), { flush: true });
+  await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  await rm(draft);
+  return (await readId(path))!;
+}
+
+async function readId(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
