@@ -24,6 +24,8 @@ test('an empty environment gives the defaults, and nothing for what has none', (
     MEANWHILE_MAX_REPLIES_PER_TURN: 10,
     MEANWHILE_MAX_MESSAGE_BYTES: 100_000,
     MEANWHILE_MAX_RESULT_BYTES: 64_000,
+    MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
+    MEANWHILE_SPOOL_HOURS: 24,
     MEANWHILE_ALLOW_PRIVATE_URLS: false,
   });
 });

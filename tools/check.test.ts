@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkAgent, checkTool } from './check.ts';
+import { defineCommandTool } from './command.ts';
 import { defineTool } from './define.ts';
 import { defineRemoteTool } from './remote.ts';
 
@@ -179,4 +180,19 @@ describe('a remote tool', () => {
     const wrong = { ...remote, remote: { url: 'nowhere', secret: 'hunter2' } };
     expect(checkTool(wrong).join(' ')).not.toContain('hunter2');
   });
+});
+
+test('reattach is for command tools alone', () => {
+  const tool = { name: 'walk', description: 'Walks.', input: z.object({}), run: async () => 1 };
+  expect(checkTool({ ...tool, restart: 'reattach' }, { allowPrivateUrls: false })).toEqual([
+    expect.stringMatching(/^restart: reattach is for command tools/),
+  ]);
+  const command = defineCommandTool({
+    name: 'walk',
+    description: 'Walks.',
+    input: z.object({}),
+    command: ['/bin/true'],
+  });
+  expect(command.restart).toBe('reattach');
+  expect(checkTool(command, { allowPrivateUrls: false })).toEqual([]);
 });

@@ -15,10 +15,14 @@ export async function endGroup(leader: number, grace_ms: number): Promise<void> 
 
 /** The same for single processes. What has ended by itself is passed over. */
 export async function endAll(processes: ProcessIdentity[], grace_ms: number): Promise<void> {
-  const end = performance.now() + grace_ms;
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  const signals = [
+    ['SIGTERM', grace_ms],
+    ['SIGKILL', REAP_MS],
+  ] as const;
+  for (const [signal, within_ms] of signals) {
     const alive = await filterAlive(processes);
     for (const { pid } of alive) signalOne(pid, signal);
+    const end = performance.now() + within_ms;
     while (performance.now() < end && (await filterAlive(alive)).length > 0) {
       await sleep(LOOK_EVERY_MS);
     }

@@ -30,7 +30,7 @@ export async function runLocal(
 async function stopProgram(start: CallStart): Promise<void> {
   const { stopProgram: stop } = proxyActivities<Activities>({
     startToCloseTimeout: '1 minute',
-    scheduleToCloseTimeout: '5 minutes',
+    scheduleToCloseTimeout: '2 minutes',
   });
   try {
     await CancellationScope.nonCancellable(() => stop(start));

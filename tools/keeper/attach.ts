@@ -101,7 +101,12 @@ async function losesKeeper(folder: string, keeper: SpoolFiles['keeper.json']): P
 async function stopOrphans(folder: string, grace_ms: number): Promise<void> {
   const program: ProcessIdentity | undefined = await readSpool(folder, 'program.json');
   if (program && (await isAlive(program))) await endGroup(program.pid, grace_ms);
-  await endAll(await markedWith(spoolMark(folder)), grace_ms);
+  // A process that was about to start another may have done so before it ended.
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    const marked = await markedWith(spoolMark(folder));
+    if (marked.length === 0) return;
+    await endAll(marked, grace_ms);
+  }
 }
 
 function throwLost(): never {
@@ -109,6 +114,7 @@ function throwLost(): never {
 }
 
 const KEEPER = fileURLToPath(new URL('keeper.ts', import.meta.url));
+const MOST_LOOKS = 5;
 const POLL_MS = 50;
 const START_MS = 10_000;
 /** Longer than the keeper needs after the program's end. */

@@ -16,6 +16,7 @@ import { claimSpool, type ProgramExit, readSpool, writeSpool } from './spool.ts'
 const RESERVE_BYTES = 64 * 1_024;
 /** Bytes of a line without an end. */
 const LONGEST_REST = 64 * 1_024;
+const EXIT_ATTEMPTS = 10;
 const OUTPUT_GRACE_MS = 1_000;
 
 const stop = Promise.withResolvers<void>();
@@ -30,10 +31,12 @@ if (await claimSpool(folder, 'keeper.json', self)) await keep();
 
 async function keep(): Promise<void> {
   const command = (await readSpool(folder, 'command.json'))!;
-  // On a full disk there must be room left to say so.
-  await writeFile(reserve, Buffer.alloc(RESERVE_BYTES));
   const segments = createSegments(folder, command.max_bytes);
-  const exit = await runProgram(command, segments);
+  // On a full disk there must be room left to say so.
+  const exit = await writeFile(reserve, Buffer.alloc(RESERVE_BYTES)).then(
+    () => runProgram(command, segments),
+    diskFull,
+  );
   rmSync(reserve, { force: true });
   await writeExit(exit, segments);
 }
@@ -62,7 +65,7 @@ async function runProgram(
         try {
           segments.append(bytes);
         } catch (error) {
-          failed = { type: 'failed', error: 'DiskFull', message: (error as Error).message };
+          failed = diskFull(error as Error);
           rmSync(reserve, { force: true });
           void end();
         }
@@ -80,7 +83,12 @@ async function runProgram(
       });
     }
     const program = await identify(child.pid!);
-    if (program) await writeSpool(folder, 'program.json', program);
+    if (program) {
+      await writeSpool(folder, 'program.json', program).catch((error: Error) => {
+        failed = diskFull(error);
+        void end();
+      });
+    }
 
     const [code, signal] = (await ended) as [number | null, string];
     // What it left running in its group ends with it.
@@ -100,14 +108,18 @@ async function closeOutput({ stdout, stderr }: ChildProcess) {
   clearTimeout(late);
 }
 
-/** Until there is room for it. */
+function diskFull({ message }: Error): ProgramExit {
+  return { type: 'failed', error: 'DiskFull', message };
+}
+
+/** As soon as there is room for it. Where there never is, the reader sees that the keeper is gone. */
 async function writeExit(exit: ProgramExit, segments: Segments): Promise<void> {
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     try {
       await writeSpool(folder, 'exit.json', { ...exit, bytes: segments.bytes() });
       process.exit();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      if (attempt === EXIT_ATTEMPTS) throw error;
       segments.dropMiddle();
       await sleep(1_000);
     }

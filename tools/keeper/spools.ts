@@ -3,7 +3,7 @@
  * seen from elsewhere, so nobody else may begin it.
  */
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConversationKey } from '../../contract/names.ts';
 import { spoolLost } from './lost.ts';
@@ -49,7 +49,8 @@ export function createSpools({ root, claim }: SpoolsOptions): Spools {
       const { holder, isNew } = await claim(conversation, callId, host);
       const isHere = holder === host;
       if (isHere && (isNew || !isMade)) return folder;
-      if (isMade) await rm(folder, { recursive: true, force: true });
+      // Only what is empty: an attempt that slept here may wake beside one that has gone on.
+      if (isMade) await rmdir(folder).catch(() => {});
       throw isHere ? spoolLost() : new HeldElsewhere(`${callId} is held by another host.`);
     },
   };
