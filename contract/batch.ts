@@ -4,19 +4,13 @@ import type { Head } from './head.ts';
 import type { ConversationKey } from './names.ts';
 
 /**
- * Grows with every task of a conversation. `run` counts continue-as-new, `length` is the history's length when the task began, and
- * `at` is when it began, by the server's clock, in milliseconds: the attempts of a task that has failed before share one length.
+ * Grows with every task of a conversation. `run` counts continue-as-new, `length` is the history's length when the task began.
  * A write with a lower fence comes from a worker that was paused and has been replaced.
  */
 export interface Fence {
   run: number;
   length: number;
-  at: number;
 }
-
-/** Below 0: `a` is the lower one. */
-export const compareFences = (a: Fence, b: Fence) =>
-  a.run - b.run || a.length - b.length || a.at - b.at;
 
 export interface Batch {
   conversation: ConversationKey;

@@ -7,7 +7,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { sql, type Kysely } from 'kysely';
-import { type Batch, compareFences } from '../contract/batch.ts';
+import type { Batch, Fence } from '../contract/batch.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import { replyNumber, type ConversationKey } from '../contract/names.ts';
 import { headColumns, NOTHING_YET } from './conversations.ts';
@@ -47,10 +47,10 @@ async function append(
   const appended = await sql`
     with head as (
       update conversations set
-        last_seq = ${base - 1 + entries.length}, fence_run = ${fence.run}, fence_length = ${fence.length}, fence_at = ${fence.at},
+        last_seq = ${base - 1 + entries.length}, fence_run = ${fence.run}, fence_length = ${fence.length},
         status = ${status}, replying = ${replying}, head = ${headJson}, updated_at = now()
       where tenant = ${tenant} and id = ${id} and last_seq = ${base - 1}
-        and (fence_run, fence_length, fence_at) <= (${fence.run}, ${fence.length}, ${fence.at})
+        and (fence_run, fence_length) <= (${fence.run}, ${fence.length})
       returning id
     ), added as (
       insert into entries (tenant, conversation, seq, kind, body)
@@ -73,11 +73,7 @@ async function append(
 async function settle(db: Db, batch: Batch): Promise<Recorded> {
   const { conversation, fence, base } = batch;
   const held = await lock(db, conversation);
-  const order = compareFences(fence, {
-    run: held.fence_run,
-    length: held.fence_length,
-    at: held.fence_at,
-  });
+  const order = compare(fence, { run: held.fence_run, length: held.fence_length });
   if (order < 0) return { outcome: 'refused' };
   if (base > held.last_seq + 1) {
     throw new Error(
@@ -121,10 +117,11 @@ const lock = (db: Db, { tenant, id }: ConversationKey) =>
     .values({ tenant, id, ...headColumns(NOTHING_YET) })
     // An update that changes nothing: unlike `do nothing`, it locks and returns the row that is there.
     .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet({ id }))
-    .returning(['last_seq', 'revision', 'fence_run', 'fence_length', 'fence_at'])
+    .returning(['last_seq', 'revision', 'fence_run', 'fence_length'])
     .executeTakeFirstOrThrow();
 
 /** Run first, then length: continue-as-new begins a new history. */
+const compare = (a: Fence, b: Fence) => a.run - b.run || a.length - b.length;
 
 async function entriesFrom(db: Db, { tenant, id }: ConversationKey, base: number) {
   const rows = await db

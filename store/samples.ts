@@ -68,14 +68,14 @@ export const replying = (number: number): Head => ({
   reply: { id: replyId(number), started_at: at },
 });
 
-/** `fence` is [run, length] or [run, length, at]. */
+/** `fence` is [run, length]. */
 export const batch = (
   conversation: ConversationKey,
-  [run, length, at = 0]: [number, number, number?],
+  [run, length]: [number, number],
   base: number,
   entries: Batch['entries'],
   head: Head = idle,
-): Batch => ({ conversation, fence: { run, length, at }, base, entries, head });
+): Batch => ({ conversation, fence: { run, length }, base, entries, head });
 
 /** One message per text. */
 export const messages = (base: number, ...texts: string[]) =>

@@ -1,6 +1,6 @@
 /** Writing a batch to one conversation, in memory, by the rules that store/record.ts follows. */
 import { isDeepStrictEqual } from 'node:util';
-import { type Batch, compareFences, type Fence } from '../contract/batch.ts';
+import type { Batch, Fence } from '../contract/batch.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { Recorded } from '../store/store.ts';
@@ -20,7 +20,7 @@ export interface MemoryLog {
 /** @throws Error where the batch would leave a gap or does not count up from its base */
 export function writeBatch(log: MemoryLog, batch: Batch, at: string): Recorded {
   const { fence, base, head } = batch;
-  const order = compareFences(fence, log.fence);
+  const order = fence.run - log.fence.run || fence.length - log.fence.length;
   if (order < 0) return { outcome: 'refused' };
   checkPlace(log, batch);
 

@@ -162,7 +162,7 @@ const newRow = ({ tenant, id }: ConversationKey, at: string): Row => ({
   created_at: at,
   updated_at: at,
   progress: new Map(),
-  fence: { run: 0, length: 0, at: 0 },
+  fence: { run: 0, length: 0 },
   entries: [],
   head: { status: 'idle', calls: [], usage: { input_tokens: 0, output_tokens: 0 } },
   revision: 0,

@@ -75,12 +75,7 @@ const rides = ({ entries, effects }: Decision) =>
   effects[0]!.type === 'start_reply' &&
   entries.every(({ kind }) => RIDING.has(kind));
 
-/** The workflow's clock stands still within a task: it says when the task began. */
-const fenceOf = (run: number): Fence => ({
-  run,
-  length: workflowInfo().historyLength,
-  at: Date.now(),
-});
+const fenceOf = (run: number): Fence => ({ run, length: workflowInfo().historyLength });
 
 async function writeNow(batch: Batch): Promise<void> {
   try {
