@@ -80,7 +80,6 @@ function askThread(thread: Worker) {
       if (over) return Promise.reject(over);
       const id = ++last;
       const answer = expect(id);
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       thread.postMessage({ id, ...question });
       return answer;
     },

@@ -58,7 +58,6 @@ async function answer(id: number, result: Promise<Result>): Promise<void> {
     (done) => ({ id, ok: true, ...done }),
     (error: Error) => ({ id, ok: false, error: { ...(error as object), message: error.message } }),
   );
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
   parentPort!.postMessage(message);
 }
 
