@@ -16,6 +16,7 @@ COPY conversation/ conversation/
 COPY demo/ demo/
 COPY explain/ explain/
 COPY model/ model/
+COPY remote/ remote/
 COPY store/ store/
 COPY stream/ stream/
 COPY tools/ tools/
