@@ -53,7 +53,7 @@ test('an installation that is stopped leaves no manifest and nothing half; the n
     summary: expect.stringMatching(/^installed gamma: 12 files, \d+ bytes$/),
   });
   expect(steps).toHaveLength(12);
-  expect(steps.at(0)).toEqual({
+  expect(steps.at(0)).toMatchObject({
     type: 'progress',
     percent: 8,
     note: 'lib/file-1.js (1 of 12) sha256 ok',
