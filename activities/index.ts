@@ -2,7 +2,7 @@
 import type { createAnnounceCall, createWithdrawCall } from './announce.ts';
 import type { createDescribeTools } from './describe-tools.ts';
 import type { createGenerateReply } from './generate-reply.ts';
-import type { createRecord } from './record.ts';
+import type { createRecord, createRecordCommitted } from './record.ts';
 import type { createRunTool } from './run-tool.ts';
 import type { createStopProgram } from './stop-program.ts';
 import type { createReleaseSlot, createTakeSlot } from './take-slot.ts';
@@ -24,4 +24,6 @@ export interface Activities {
   releaseSlot: ReturnType<typeof createReleaseSlot>;
   /** Writes to the log. Local. What only starts a reply is written by generateReply. */
   record: ReturnType<typeof createRecord>;
+  /** Writes to the log what `record` could not be sure of. */
+  recordCommitted: ReturnType<typeof createRecordCommitted>;
 }

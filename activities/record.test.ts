@@ -3,7 +3,7 @@ import type { Batch } from '../contract/batch.ts';
 import { batch, completed, message, someone, started } from '../store/samples.ts';
 import { type BusMessage, createLocalBus } from '../stream/bus.ts';
 import { createMemoryStore } from '../testing/memory-store.ts';
-import { recordRiding } from './record.ts';
+import { createRecord, createRecordCommitted, recordRiding } from './record.ts';
 
 function setUp() {
   const key = someone();
@@ -14,6 +14,7 @@ function setUp() {
   const riding = batch(key, [0, 5], 1, [message(1, 'hello'), started(2, 1)]);
   return {
     riding,
+    dependencies: { store, bus },
     heard,
     writes: (length: number, entries: Batch['entries']) =>
       store.record(batch(key, [0, length], 1, entries)),
@@ -21,6 +22,26 @@ function setUp() {
     log: () => store.window(key, { from: 1, to: 9 }),
   };
 }
+
+test('what is written anew in replay is refused, whatever stands, and then written once it is committed', async () => {
+  const { riding, log, heard, dependencies } = setUp();
+  const again = createRecord(dependencies)({ ...riding, replayed: true });
+  await expect(again).rejects.toMatchObject({ type: 'StaleFence', nonRetryable: true });
+  expect(await log()).toEqual([]);
+  expect(heard).toEqual([]);
+  await createRecordCommitted(dependencies)(riding);
+  expect(await log()).toEqual(riding.entries);
+  expect(heard).toEqual([{ type: 'poke' }]);
+});
+
+test('what is refused for its fence is written once it is committed', async () => {
+  const { riding, log, writes, dependencies } = setUp();
+  await writes(9, [message(1, 'in vain')]);
+  const late = createRecord(dependencies)({ ...riding, replayed: false });
+  await expect(late).rejects.toMatchObject({ type: 'StaleFence' });
+  await createRecordCommitted(dependencies)(riding);
+  expect(await log()).toEqual(riding.entries);
+});
 
 describe('what rides on a reply', () => {
   test('is written, once, and the readers are told', async () => {

@@ -7,18 +7,31 @@ import type { Bus } from '../stream/bus.ts';
 /**
  * Writes a batch of entries to the log and tells the readers. A local activity: at once, and before the task that asked
  * for it is committed; the fence in the batch settles who was right.
+ * @param replayed the workflow was replaying when it asked: the fence is that of a task which was committed without this write
  * @returns the words of interrupted replies, so that the history has them too
- * @throws ApplicationFailure `StaleFence`: a later task has written already
+ * @throws ApplicationFailure `StaleFence`: a later task has written already, or may have
  */
 export function createRecord(dependencies: { store: Pick<Store, 'record'>; bus: Bus }) {
-  return async function record(batch: Batch): Promise<Record<string, string> | undefined> {
-    const recorded = await write(dependencies, batch);
-    if (recorded.outcome === 'refused') {
-      throw ApplicationFailure.nonRetryable('A later task has written already.', 'StaleFence');
+  return async function record({ replayed, ...batch }: Batch & { replayed: boolean }) {
+    const recorded = replayed ? undefined : await write(dependencies, batch);
+    if (recorded?.outcome !== 'recorded') {
+      throw ApplicationFailure.nonRetryable('A later task may have written.', 'StaleFence');
     }
-    return Object.keys(recorded.said).length > 0 ? recorded.said : undefined;
+    return saidIn(recorded);
   };
 }
+
+/** Writes a batch that is certain: whatever fence has written before, it stands from now on. Not a local activity. */
+export function createRecordCommitted(dependencies: { store: Pick<Store, 'record'>; bus: Bus }) {
+  return async function recordCommitted(batch: Batch) {
+    return saidIn(await write(dependencies, batch, { committed: true }));
+  };
+}
+
+const saidIn = (recorded: Recorded) =>
+  recorded.outcome === 'recorded' && Object.keys(recorded.said).length > 0
+    ? recorded.said
+    : undefined;
 
 /**
  * Writes the batch that rode on a reply (workflows/write.ts). It was committed with the reply, so it may come late but
@@ -39,8 +52,9 @@ export async function recordRiding(
 async function write(
   { store, bus }: { store: Pick<Store, 'record'>; bus: Bus },
   batch: Batch,
+  options?: { committed: boolean },
 ): Promise<Recorded> {
-  const recorded = await store.record(batch);
+  const recorded = await store.record(batch, options);
   if (recorded.outcome === 'refused') return recorded;
   for (const reply_id of Object.keys(recorded.said)) {
     bus.publish(batch.conversation, { type: 'stop', reply_id });

@@ -18,7 +18,7 @@ test('turns come in pages, oldest first', async () => {
     story.user(text);
     story.model(`${text}, indeed`);
   }
-  const fence = { run: 1, length: 1 };
+  const fence = { run: 1, length: 1, at: 0 };
   const head = headOf(story.state);
   await api.store.record({ conversation: key, fence, base: 1, entries: story.log, head });
   const url = `/v1/conversations/${key.id}/turns`;

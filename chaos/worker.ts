@@ -66,8 +66,8 @@ function disturb(store: Store): Partial<WorkerOptions> {
     bundle: { codePath },
     store: {
       ...store,
-      async record(batch) {
-        const recorded = await store.record(batch);
+      async record(batch, options) {
+        const recorded = await store.record(batch, options);
         await at('recorded, not committed', batch.conversation.id);
         return recorded;
       },

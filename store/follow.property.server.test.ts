@@ -4,6 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import fc from 'fast-check';
 import { PGliteDialect } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compareFences, type Fence, fenceAbove } from '../contract/batch.ts';
 import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { storeOn } from './open.ts';
@@ -22,6 +23,8 @@ const recordStep = fc.record({
   type: fc.constant('record' as const),
   run: fc.constantFrom(-1, 0, 0, 0, 1),
   length: fc.constantFrom(-1, 0, 0, 1, 2),
+  at: fc.constantFrom(-1, 0, 0, 1),
+  committed: fc.constantFrom(false, false, true),
   /** How far before the end of the log; -1 leaves a gap. */
   back: fc.constantFrom(-1, 0, 0, 0, 1, 1, 2, 3, 4),
   // Few different texts: much is written again as it was.
@@ -52,11 +55,13 @@ test('every log follows the rules of the fence, and every reader arrives at it',
         const entries = messages(base, ...step.texts);
         const run = Math.max(0, model.fence.run + step.run);
         const length = Math.max(0, model.fence.length + step.length);
+        const at = Math.max(0, model.fence.at + step.at);
+        const { committed } = step;
         const outcome = await store
-          .record(batch(conversation, [run, length], base, entries))
+          .record(batch(conversation, [run, length, at], base, entries), { committed })
           .then((recorded) => recorded.outcome)
           .catch(() => 'error' as const);
-        expect(outcome).toBe(model.record({ run, length }, base, entries));
+        expect(outcome).toBe(model.record({ run, length, at }, base, entries, committed));
         const held = await store.conversation(conversation);
         expect(held?.last_seq ?? 0).toBe(model.log.length);
         expect(held?.revision ?? 0).toBe(model.revision);
@@ -79,14 +84,18 @@ function createModel() {
   const model = {
     log: [] as Entry[],
     revision: 0,
-    fence: { run: 0, length: 0 },
-    record(fence: { run: number; length: number }, base: number, entries: Entry[]) {
-      const order = fence.run - model.fence.run || fence.length - model.fence.length;
+    fence: { run: 0, length: 0, at: 0 },
+    record(given: Fence, base: number, entries: Entry[], committed: boolean) {
+      const fence = committed ? fenceAbove(model.fence, given) : given;
+      const order = compareFences(fence, model.fence);
       if (order < 0) return 'refused';
       if (base > model.log.length + 1) return 'error';
       const standing = model.log.slice(base - 1);
       const again = isDeepStrictEqual(standing.slice(0, entries.length), entries);
-      if (order === 0 && standing.length > 0 && again) return 'recorded';
+      if ((order === 0 || committed) && standing.length > 0 && again) {
+        model.fence = fence;
+        return 'recorded';
+      }
       const kept = isDeepStrictEqual(entries.slice(0, standing.length), standing);
       model.log = [...model.log.slice(0, base - 1), ...entries];
       model.fence = fence;

@@ -117,4 +117,13 @@ const migrations: Record<string, Migration> = {
       await sql`create index slots_of_call on slots (tenant, call_id)`.execute(db);
     },
   },
+  '0003_fence_at': {
+    async up(db: Kysely<unknown>) {
+      // Milliseconds since 1970, which a double holds exactly.
+      await sql`
+        alter table conversations add column fence_at double precision not null default 0`.execute(
+        db,
+      );
+    },
+  },
 };

@@ -39,7 +39,7 @@ export function tidied(store: Store, pglite: ThreadedPGlite): Store {
   };
   return {
     ...store,
-    record: (batch) => counted(store.record(batch)),
+    record: (batch, options) => counted(store.record(batch, options)),
     appendDraft: (conversation, draft) => counted(store.appendDraft(conversation, draft)),
     setProgress: (conversation, callId, progress) =>
       counted(store.setProgress(conversation, callId, progress)),

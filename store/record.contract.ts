@@ -5,6 +5,7 @@ import {
   batch,
   completed,
   idle,
+  interrupted,
   message,
   messages,
   replying,
@@ -87,7 +88,9 @@ export function recordContract(store: () => Store): void {
     test.each([
       { held: [1, 9], late: [1, 8] },
       { held: [2, 3], late: [1, 90] },
-    ] as { held: [number, number]; late: [number, number] }[])(
+      { held: [1, 9, 500], late: [1, 9, 400] },
+      { held: [1, 9, 500], late: [1, 8, 600] },
+    ] as { held: [number, number, number?]; late: [number, number, number?] }[])(
       '$late after $held is refused, whatever it brings',
       async ({ held, late }) => {
         const one = someone();
@@ -113,6 +116,59 @@ export function recordContract(store: () => Store): void {
       expect(await store().record(batch(one, [1, 8], 1, messages(1, 'a')))).toEqual({
         outcome: 'refused',
       });
+    });
+  });
+
+  describe('a committed batch', () => {
+    test('is never refused, and what is lower than the one it overruled is from then on', async () => {
+      const one = someone();
+      await store().record(batch(one, [1, 9, 5], 1, messages(1, 'a', 'in vain', 'too')));
+      const certain = batch(one, [1, 4], 2, messages(2, 'b'), replying(1));
+      expect(await store().record(certain, { committed: true })).toEqual(recorded);
+      expect(await texts(one)).toEqual(['a', 'b']);
+      expect(await state(one)).toEqual({ last_seq: 2, revision: 1, status: 'replying' });
+      for (const fence of [
+        [1, 4],
+        [1, 9, 5],
+        [1, 9, 6],
+      ] as [number, number, number?][]) {
+        const late = batch(one, fence, 3, messages(3, 'in vain again'));
+        expect(await store().record(late)).toEqual({ outcome: 'refused' });
+      }
+      await store().record(batch(one, [1, 15], 3, messages(3, 'c')));
+      expect(await texts(one)).toEqual(['a', 'b', 'c']);
+    });
+
+    test('that comes once more takes back nothing that came after', async () => {
+      const one = someone();
+      const certain = batch(one, [1, 4], 1, messages(1, 'a', 'b'));
+      await store().record(certain, { committed: true });
+      await store().record(batch(one, [1, 9], 3, messages(3, 'c'), replying(1)));
+      await store().record(certain, { committed: true });
+      expect(await texts(one)).toEqual(['a', 'b', 'c']);
+      expect(await state(one)).toEqual({ last_seq: 3, revision: 0, status: 'replying' });
+    });
+
+    test('holds off the worker that wrote the same and was replaced', async () => {
+      const one = someone();
+      await store().record(batch(one, [1, 9], 1, messages(1, 'a')));
+      await store().record(batch(one, [1, 4], 1, messages(1, 'a')), { committed: true });
+      const late = batch(one, [1, 9], 2, messages(2, 'in vain'));
+      expect(await store().record(late)).toEqual({ outcome: 'refused' });
+    });
+
+    test('keeps what an interrupted reply had said', async () => {
+      const one = someone();
+      await store().record(batch(one, [1, 3], 1, [message(1, 'a'), started(2, 1)], replying(1)));
+      await store().beginDraft(one, 'reply_1', 1);
+      await store().appendDraft(one, { reply_id: 'reply_1', attempt: 1, text: 'Once' });
+      const cut = batch(one, [1, 8], 3, [interrupted(3, 1)]);
+      await store().record({ ...cut, fence: { ...cut.fence, length: 9 } });
+      expect(await store().record(cut, { committed: true })).toEqual({
+        outcome: 'recorded',
+        said: { reply_1: 'Once' },
+      });
+      expect(await texts(one)).toEqual(['a', 'reply.started', 'Once']);
     });
   });
 

@@ -7,7 +7,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { sql, type Kysely } from 'kysely';
-import type { Batch, Fence } from '../contract/batch.ts';
+import { type Batch, compareFences, fenceAbove, type Fence } from '../contract/batch.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import { replyNumber, type ConversationKey } from '../contract/names.ts';
 import { headColumns, NOTHING_YET } from './conversations.ts';
@@ -16,12 +16,12 @@ import type { Database, Db } from './schema.ts';
 import type { Recorded, Store } from './store.ts';
 
 export const recording = (db: Kysely<Database>): Pick<Store, 'record'> => ({
-  async record(batch) {
+  async record(batch, { committed = false } = {}) {
     checkOrder(batch);
     if (!batch.entries.some(isInterrupted) && (await append(db, batch))) {
       return { outcome: 'recorded', said: {} };
     }
-    return db.transaction().execute((transaction) => settle(transaction, batch));
+    return db.transaction().execute((transaction) => settle(transaction, batch, committed));
   },
 });
 
@@ -47,10 +47,10 @@ async function append(
   const appended = await sql`
     with head as (
       update conversations set
-        last_seq = ${base - 1 + entries.length}, fence_run = ${fence.run}, fence_length = ${fence.length},
+        last_seq = ${base - 1 + entries.length}, fence_run = ${fence.run}, fence_length = ${fence.length}, fence_at = ${fence.at},
         status = ${status}, replying = ${replying}, head = ${headJson}, updated_at = now()
       where tenant = ${tenant} and id = ${id} and last_seq = ${base - 1}
-        and (fence_run, fence_length) <= (${fence.run}, ${fence.length})
+        and (fence_run, fence_length, fence_at) <= (${fence.run}, ${fence.length}, ${fence.at})
       returning id
     ), added as (
       insert into entries (tenant, conversation, seq, kind, body)
@@ -70,10 +70,12 @@ async function append(
   return appended.rows.length === 1;
 }
 
-async function settle(db: Db, batch: Batch): Promise<Recorded> {
-  const { conversation, fence, base } = batch;
+async function settle(db: Db, batch: Batch, committed: boolean): Promise<Recorded> {
+  const { conversation, base } = batch;
   const held = await lock(db, conversation);
-  const order = compare(fence, { run: held.fence_run, length: held.fence_length });
+  const heldFence = { run: held.fence_run, length: held.fence_length, at: held.fence_at };
+  const fence = committed ? fenceAbove(heldFence, batch.fence) : batch.fence;
+  const order = compareFences(fence, heldFence);
   if (order < 0) return { outcome: 'refused' };
   if (base > held.last_seq + 1) {
     throw new Error(
@@ -89,8 +91,9 @@ async function settle(db: Db, batch: Batch): Promise<Recorded> {
   );
 
   const same = countSame(standing, entries);
-  // The same task has written this already, and perhaps more after it: a late duplicate takes nothing back.
-  if (order === 0 && standing.length > 0 && same === entries.length) {
+  // This has been written already, and perhaps more after it: a late duplicate takes nothing back.
+  if ((order === 0 || committed) && standing.length > 0 && same === entries.length) {
+    await hold(db, conversation, fence);
     return { outcome: 'recorded', said };
   }
   if (same < standing.length) {
@@ -103,7 +106,7 @@ async function settle(db: Db, batch: Batch): Promise<Recorded> {
       undone.map((entry) => entry.reply_id).filter((reply) => !remaining.has(reply)),
     );
   }
-  const rest = { ...batch, base: base + same, entries: entries.slice(same) };
+  const rest = { ...batch, fence, base: base + same, entries: entries.slice(same) };
   if (!(await append(db, rest))) {
     throw new Error(`The log of ${name(conversation)} does not end where its last_seq says.`);
   }
@@ -117,11 +120,16 @@ const lock = (db: Db, { tenant, id }: ConversationKey) =>
     .values({ tenant, id, ...headColumns(NOTHING_YET) })
     // An update that changes nothing: unlike `do nothing`, it locks and returns the row that is there.
     .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet({ id }))
-    .returning(['last_seq', 'revision', 'fence_run', 'fence_length'])
+    .returning(['last_seq', 'revision', 'fence_run', 'fence_length', 'fence_at'])
     .executeTakeFirstOrThrow();
 
-/** Run first, then length: continue-as-new begins a new history. */
-const compare = (a: Fence, b: Fence) => a.run - b.run || a.length - b.length;
+const hold = (db: Db, { tenant, id }: ConversationKey, { run, length, at }: Fence) =>
+  db
+    .updateTable('conversations')
+    .set({ fence_run: run, fence_length: length, fence_at: at })
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .execute();
 
 async function entriesFrom(db: Db, { tenant, id }: ConversationKey, base: number) {
   const rows = await db

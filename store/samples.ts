@@ -68,14 +68,14 @@ export const replying = (number: number): Head => ({
   reply: { id: replyId(number), started_at: at },
 });
 
-/** `fence` is [run, length]. */
+/** `fence` is [run, length] or [run, length, at]. */
 export const batch = (
   conversation: ConversationKey,
-  [run, length]: [number, number],
+  [run, length, at = 0]: [number, number, number?],
   base: number,
   entries: Batch['entries'],
   head: Head = idle,
-): Batch => ({ conversation, fence: { run, length }, base, entries, head });
+): Batch => ({ conversation, fence: { run, length, at }, base, entries, head });
 
 /** One message per text. */
 export const messages = (base: number, ...texts: string[]) =>

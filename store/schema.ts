@@ -26,6 +26,7 @@ export interface Database {
     revision: Generated<number>;
     fence_run: Generated<number>;
     fence_length: Generated<number>;
+    fence_at: Generated<number>;
     /** What `head` says, as columns for SQL to ask for: its status, and the number of its reply. */
     status: Generated<Head['status']>;
     replying: number | null;

@@ -65,7 +65,13 @@ export interface Store {
     conversation: ConversationKey,
     facts: { agent: string; metadata: Record<string, unknown>; at: string },
   ): Promise<void>;
-  record(batch: Batch): Promise<Recorded>;
+  /**
+   * Writes a batch, and takes back what stood in its place.
+   * @param options.committed the task that asked for it is committed, so it is never refused. What follows the same entries
+   * stays: a duplicate may come late.
+   * @throws Error where it would leave a gap or does not count up from its base
+   */
+  record(batch: Batch, options?: { committed?: boolean }): Promise<Recorded>;
   conversation(conversation: ConversationKey): Promise<Conversation | undefined>;
   /** Newest first; `after` is the id of the last conversation of the page before. */
   list(

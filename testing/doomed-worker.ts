@@ -7,12 +7,14 @@
  */
 import { once } from 'node:events';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import type { Batch } from '../contract/batch.ts';
+import { createRecord } from '../activities/record.ts';
 import { openStore } from '../store/open.ts';
+import { createLocalBus } from '../stream/bus.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 
 const [address = '', taskQueue = '', folder = '', place = ''] = process.argv.slice(2);
 const store = await openStore({ folder });
+const record = createRecord({ store, bus: createLocalBus() });
 let records = 0;
 const die = () => process.kill(process.pid, 'SIGKILL');
 const worker = await Worker.create({
@@ -26,14 +28,14 @@ const worker = await Worker.create({
       process.send?.('asked');
       await Promise.withResolvers<void>().promise;
     },
-    async record(batch: Batch) {
+    async record(batch: Parameters<typeof record>[0]) {
       const survives = place === 'in-second-record' && records === 0;
       records += 1;
       if (survives) {
         process.send?.('recording');
         await once(process, 'message');
       }
-      await store.record(batch);
+      await record(batch);
       if (!survives) die();
     },
   },

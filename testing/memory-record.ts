@@ -1,6 +1,6 @@
 /** Writing a batch to one conversation, in memory, by the rules that store/record.ts follows. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Batch, Fence } from '../contract/batch.ts';
+import { type Batch, compareFences, fenceAbove, type Fence } from '../contract/batch.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { Recorded } from '../store/store.ts';
@@ -18,9 +18,14 @@ export interface MemoryLog {
 }
 
 /** @throws Error where the batch would leave a gap or does not count up from its base */
-export function writeBatch(log: MemoryLog, batch: Batch, at: string): Recorded {
-  const { fence, base, head } = batch;
-  const order = fence.run - log.fence.run || fence.length - log.fence.length;
+export function writeBatch(
+  log: MemoryLog,
+  batch: Batch,
+  { at, committed }: { at: string; committed: boolean },
+): Recorded {
+  const { base, head } = batch;
+  const fence = committed ? fenceAbove(log.fence, batch.fence) : batch.fence;
+  const order = compareFences(fence, log.fence);
   if (order < 0) return { outcome: 'refused' };
   checkPlace(log, batch);
 
@@ -36,7 +41,8 @@ export function writeBatch(log: MemoryLog, batch: Batch, at: string): Recorded {
 
   const differs = entries.findIndex((entry, index) => !isDeepStrictEqual(standing[index], entry));
   const same = differs === -1 ? entries.length : differs;
-  if (order === 0 && standing.length > 0 && same === entries.length) {
+  if ((order === 0 || committed) && standing.length > 0 && same === entries.length) {
+    log.fence = fence;
     return { outcome: 'recorded', said };
   }
   if (same < standing.length) {

@@ -34,9 +34,9 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
       Object.assign(row, { agent, metadata: plain(metadata), created_at: at, opened: true });
     },
 
-    async record(batch) {
+    async record(batch, { committed = false } = {}) {
       const row = find(batch.conversation) ?? newRow(batch.conversation, now());
-      const recorded = writeBatch(row, batch, now());
+      const recorded = writeBatch(row, batch, { at: now(), committed });
       rows.set(name(batch.conversation), row);
       return recorded;
     },
@@ -162,7 +162,7 @@ const newRow = ({ tenant, id }: ConversationKey, at: string): Row => ({
   created_at: at,
   updated_at: at,
   progress: new Map(),
-  fence: { run: 0, length: 0 },
+  fence: { run: 0, length: 0, at: 0 },
   entries: [],
   head: { status: 'idle', calls: [], usage: { input_tokens: 0, output_tokens: 0 } },
   revision: 0,

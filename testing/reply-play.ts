@@ -63,7 +63,7 @@ const head: Head = {
 /** The last message and the start of the reply, from a task before the one that wrote the log. */
 export const riding = (instead: { text?: string }): Batch => ({
   conversation,
-  fence: { run: 0, length: 1 },
+  fence: { run: 0, length: 1, at: 0 },
   base: 1,
   entries: entries.map((entry) =>
     entry.kind === 'message.user' ? { ...entry, ...instead } : entry,
@@ -98,7 +98,7 @@ export async function play({
   const store = createMemoryStore();
   await store.record({
     conversation,
-    fence: { run: 1, length: 1 },
+    fence: { run: 1, length: 1, at: 0 },
     base: 1,
     entries,
     head,

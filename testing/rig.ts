@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { withHeartbeat } from '../activities/heartbeat.ts';
-import { createRecord, recordRiding } from '../activities/record.ts';
+import { createRecord, createRecordCommitted, recordRiding } from '../activities/record.ts';
 import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
 import type { Failure } from '../contract/entry.ts';
 import type { Limits } from '../contract/limits.ts';
@@ -62,6 +62,7 @@ export async function createRig(
 
   const activities: Activities = {
     record: createRecord({ store, bus }),
+    recordCommitted: createRecordCommitted({ store, bus }),
     describeTool: async () => ({ kind: 'local', timeout_ms: 60_000, restart: 'resume' }),
     generateReply: (request) =>
       withHeartbeat(async () => {

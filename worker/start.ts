@@ -16,7 +16,7 @@ import {
 import type { Activities } from '../activities/index.ts';
 import { createDescribeTools } from '../activities/describe-tools.ts';
 import { createGenerateReply } from '../activities/generate-reply.ts';
-import { createRecord } from '../activities/record.ts';
+import { createRecord, createRecordCommitted } from '../activities/record.ts';
 import { createRunTool } from '../activities/run-tool.ts';
 import { createStopProgram } from '../activities/stop-program.ts';
 import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
@@ -130,6 +130,7 @@ function createActivities(
 ): Activities {
   return {
     record: createRecord({ store, bus }),
+    recordCommitted: createRecordCommitted({ store, bus }),
     generateReply: createGenerateReply({ store, bus, catalogue, model, defaultModel }),
     describeTool: createDescribeTools({ catalogue, maxRunningPerTenant }),
     announceCall: createAnnounceCall({ catalogue, ...remote }),

@@ -6,11 +6,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
+import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { Batch } from '../contract/batch.ts';
 import { callWorkflowId, UPDATES } from '../contract/names.ts';
 import { openStore } from '../store/open.ts';
 import { asks, createRig, type Rig } from '../testing/rig.ts';
+import { workflowBundle } from '../worker/bundle.ts';
 
 const address = inject('temporalAddress');
 let rig: Rig;
@@ -221,17 +223,13 @@ test('a worker that dies between the log and the commit leaves no entry twice, a
 });
 
 test('a write that outlasts its task, and a later one that was in vain, do not keep the next worker from writing', async () => {
-  const { heir, log } = await doom('in-second-record', async (doomed, { say, handle }) => {
+  const { heir, log, handle } = await doom('in-second-record', async (doomed, { say, handle }) => {
     await once(doomed, 'message');
     await say('B');
     await once(doomed, 'message');
     // It cannot be decided on before B is written, and the task of B ends meanwhile.
     await say('C');
-    await expect
-      .poll(async () => kindsAfterLastSignal((await handle.fetchHistory()).events!), {
-        timeout: 10_000,
-      })
-      .toContain(WORKFLOW_TASK_STARTED);
+    await expect.poll(() => isHeard(handle, 3), { timeout: 10_000 }).toBe(true);
     doomed.send('go on');
   });
   await heir.startWorker();
@@ -246,15 +244,26 @@ test('a write that outlasts its task, and a later one that was in vain, do not k
   expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, i) => i + 1));
   const texts = entries.flatMap((entry) => (entry.kind === 'message.user' ? [entry.text] : []));
   expect(texts).toEqual(['A', 'B', 'C']);
+  const history = await handle.fetchHistory();
+  expect(activitiesIn(history)).toContain('recordCommitted');
+  const bundle = await workflowBundle('node_modules/.cache/meanwhile');
+  await Worker.runReplayHistory({ workflowBundle: bundle }, history, handle.workflowId);
 });
 
 /** `temporal.api.enums.v1.EventType` */
 const WORKFLOW_TASK_STARTED = 6;
 const SIGNALED = 26;
 
-function kindsAfterLastSignal(events: { eventType?: unknown }[]): unknown[] {
-  const kinds = events.map(({ eventType }) => eventType);
-  return kinds.slice(kinds.lastIndexOf(SIGNALED) + 1);
+const activitiesIn = ({ events }: Awaited<ReturnType<Conversation['handle']['fetchHistory']>>) =>
+  events!.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
+
+/** So many signals are in its history, and a task has begun that sees the last of them. */
+async function isHeard(handle: Conversation['handle'], signals: number): Promise<boolean> {
+  const kinds = (await handle.fetchHistory()).events!.map(({ eventType }) => Number(eventType));
+  return (
+    kinds.filter((kind) => kind === SIGNALED).length === signals &&
+    kinds.slice(kinds.lastIndexOf(SIGNALED)).includes(WORKFLOW_TASK_STARTED)
+  );
 }
 
 describe('a worker that dies before a reply has written what rode on it', () => {
@@ -332,16 +341,7 @@ test('what is accepted while the end is being written stands in the log before i
   await writing.promise;
   await say('One more thing');
   // A task that waits for its write is carried into the next one, which hears the message.
-  await expect
-    .poll(
-      async () => {
-        const events = (await handle.fetchHistory()).events!;
-        const signals = events.filter(({ eventType }) => Number(eventType) === SIGNALED).length;
-        return signals === 2 && kindsAfterLastSignal(events).includes(WORKFLOW_TASK_STARTED);
-      },
-      { timeout: 10_000 },
-    )
-    .toBe(true);
+  await expect.poll(() => isHeard(handle, 2), { timeout: 10_000 }).toBe(true);
   away.resolve();
   await handle.result();
   const { entries } = (await own.store.entries(key, { after: 0, limit: 10 }))!;

@@ -1,8 +1,9 @@
 /**
- * The only way into the log. There are two of them:
+ * The only ways into the log. There are two of them:
  *
  * - A local activity writes before this task is committed. If the worker dies in between, the task runs again and may
- *   decide otherwise: hence the fence, which only grows, and by which the store replaces what was written in vain.
+ *   decide otherwise: hence the fence, which only grows, and by which the store replaces what was written in vain. Where the
+ *   fence cannot tell, the same batch is written by an ordinary activity, which only a commit schedules: see `writeNow`.
  * - What only starts a reply rides on it: the reply's activity writes it first of all (activities/record.ts), so that the
  *   model need not wait for two activities. It is scheduled by the commit, so this is never in vain, but it may come late,
  *   or never if the reply is stopped first. So until it is known to be written, every other write begins with it.
@@ -10,7 +11,8 @@
 import {
   ActivityFailure,
   ApplicationFailure,
-  type LocalActivityOptions,
+  type ActivityOptions,
+  proxyActivities,
   proxyLocalActivities,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -36,9 +38,10 @@ export interface Log {
 const options = {
   startToCloseTimeout: '10s',
   retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumInterval: '5s' },
-} satisfies LocalActivityOptions;
+} satisfies ActivityOptions;
 
 const { record } = proxyLocalActivities<Activities>(options);
+const { recordCommitted } = proxyActivities<Activities>(options);
 
 /** @param unwritten of the run before */
 export function createLog(conversation: ConversationKey, run: number, unwritten: Entry[]): Log {
@@ -75,30 +78,43 @@ const rides = ({ entries, effects }: Decision) =>
   effects[0]!.type === 'start_reply' &&
   entries.every(({ kind }) => RIDING.has(kind));
 
-const fenceOf = (run: number): Fence => ({ run, length: workflowInfo().historyLength });
+/** The workflow's clock stands still within a task: it says when the task began. */
+const fenceOf = (run: number): Fence => ({
+  run,
+  length: workflowInfo().historyLength,
+  at: Date.now(),
+});
 
+/**
+ * A write that outlasts its task is carried into the next one. Should that be lost with its worker, the write has left no
+ * mark in the history, and is done again in replay: with the fence of a task that has long been committed, under which it may
+ * be refused, or taken and then replaced by a worker that was paused. Such a write, and any that is refused, waits for the
+ * commit instead: a worker that was replaced never gets that far.
+ */
 async function writeNow(batch: Batch): Promise<void> {
+  const summary = batch.entries
+    .map(({ seq, kind }) => `${seq} ${kind}`)
+    .join(', ')
+    .slice(0, 200);
+  const { isReplaying } = workflowInfo().unsafe;
   try {
-    await recordBatch(batch).catch(async (error: unknown) => {
-      if (!isStale(error)) throw error;
-      // A write that outlasts its task is carried into the next one, which may then write more and be lost. Whoever does the first
-      // again does it with the fence of the first. By now the length is that of the task that really runs; a worker that was
-      // replaced has no higher one.
-      await recordBatch({ ...batch, fence: fenceOf(batch.fence.run) });
-    });
+    await record.executeWithOptions({ ...options, summary }, [{ ...batch, replayed: isReplaying }]);
   } catch (error) {
-    // A plain error fails the task and not the conversation: a worker that was replaced must not go on, and one that
-    // wrongly believes so is seen in the Temporal UI.
-    throw new Error(`The log refused entry ${batch.base}: ${String(error)}`, { cause: error });
+    if (!isStale(error)) throw failedWrite(batch, error);
+    await recordCommitted
+      .executeWithOptions({ ...options, summary }, [batch])
+      .catch((cause: unknown) => {
+        throw failedWrite(batch, cause);
+      });
   }
 }
 
-async function recordBatch(batch: Batch): Promise<void> {
-  const summary = batch.entries.map(({ seq, kind }) => `${seq} ${kind}`).join(', ');
-  await record.executeWithOptions({ ...options, summary: summary.slice(0, 200) }, [batch]);
-}
+/** A plain error fails the task and not the conversation, and is seen in the Temporal UI. */
+const failedWrite = ({ base }: Batch, cause: unknown) =>
+  new Error(`The log refused entry ${base}: ${String(cause)}`, { cause });
 
-const isStale = (error: unknown) =>
-  error instanceof ActivityFailure &&
-  error.cause instanceof ApplicationFailure &&
-  error.cause.type === 'StaleFence';
+/** A local activity fails plainly where it ran, and within an ActivityFailure where that is read from the history. */
+const isStale = (error: unknown) => {
+  const failure = error instanceof ActivityFailure ? error.cause : error;
+  return failure instanceof ApplicationFailure && failure.type === 'StaleFence';
+};

@@ -1,7 +1,7 @@
 /** A command tool's call over several attempts, as workers that die leave it. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { callContext } from '../../testing/call-context.ts';
 import { createClaims, createHost } from '../../testing/spools.ts';
@@ -51,6 +51,17 @@ async function stage(more: Partial<CommandTool<{ folder: z.ZodString }>> = {}, s
   return { host, folder, attempt, starts, go: () => writeFile(join(folder, 'go'), '') };
 }
 
+/** The keeper writes it down as soon as it can, which may be after the program's first words. */
+const programIn = (folder: string) =>
+  vi.waitFor(
+    async () => {
+      const program = await readSpool(folder, 'program.json');
+      expect(program).toBeDefined();
+      return program!;
+    },
+    { timeout: 20_000 },
+  );
+
 type Progress = Extract<CallYield, { type: 'progress' }>;
 const percentOf = ({ value }: IteratorResult<CallYield, unknown>) => (value as Progress).percent;
 
@@ -94,7 +105,7 @@ test('a worker that hands over leaves the program running; one that is cancelled
   const shutdown = new AbortController();
   const handing = attempt({ signal: shutdown.signal, handsOver: true });
   await handing.next();
-  const program = (await readSpool(folder, 'program.json'))!;
+  const program = await programIn(folder);
   shutdown.abort(new Error('shut down'));
   await expect(finish(handing)).rejects.toThrow('shut down');
   expect(await isAlive(program)).toBe(true);
@@ -155,7 +166,7 @@ test('a program that is killed is told by its signal', async () => {
   const { attempt, folder } = await stage();
   const running = attempt();
   await running.next();
-  process.kill((await readSpool(folder, 'program.json'))!.pid, 'SIGKILL');
+  process.kill((await programIn(folder)).pid, 'SIGKILL');
   await expect(finish(running)).rejects.toThrow(/was ended by SIGKILL/);
 });
 
