@@ -17,6 +17,8 @@ export interface KillerOptions {
   workload: Workload;
   /** At the moment of each kill. */
   killed(kill: Omit<Kill, 'at'>): void;
+  /** Aborted: no more kills. */
+  signal: AbortSignal;
 }
 
 type Target = 'worker' | 'api' | 'temporal' | 'database' | 'program' | 'keeper';
@@ -54,9 +56,9 @@ const MOST_AT_ONCE = 8;
 /** Longer than a worker may be silent: heartbeats 5 s, tasks 5 s, its own queue 1 s. */
 const PAUSE_MS = [7_000, 14_000] as const;
 
-/** Resolves when so many have been killed. */
+/** Resolves when so many have been killed, or soon after `signal` aborts. */
 export async function killAll(options: KillerOptions): Promise<void> {
-  const { kills, random, topology, workload } = options;
+  const { kills, random, topology, workload, signal } = options;
   let count = 0;
   const dead = new Set<number>();
   const under = new Set<Promise<void>>();
@@ -72,7 +74,7 @@ export async function killAll(options: KillerOptions): Promise<void> {
     options.killed({ target, moment });
   }
 
-  while (count < kills) {
+  while (count < kills && !signal.aborted) {
     await sleep(-Math.log(1 - random.next()) * BETWEEN_MS);
     const moment = random.weighted(MOMENTS);
     const chance = random.fork(`${count} ${moment}`);

@@ -12,7 +12,9 @@ const USAGE = `Usage: npm run chaos -- [--kills N] [--seed S] [--conversations C
   --kills N          how many processes to kill with -9 (30)
   --seed S           the same seed chooses the same targets and moments (1)
   --conversations C  at a time (12)
-  --keep DIR         keeps the evidence and the logs of all processes there`;
+  --keep DIR         keeps the evidence and the logs of all processes there
+
+Ctrl-C ends the killing early; what was done until then is checked. A second Ctrl-C ends the run.`;
 
 const { values } = parseArgs({
   options: {
@@ -27,12 +29,18 @@ if (values.help) {
   console.log(USAGE);
 } else {
   const keep = values.keep === undefined ? undefined : resolve(values.keep);
+  const stopping = new AbortController();
+  process.once('SIGINT', () => {
+    console.log('No more kills. Ctrl-C once more ends the run at once.');
+    stopping.abort();
+  });
   const run = await runChaos({
     kills: Number(values.kills),
     seed: Number(values.seed),
     conversations: Number(values.conversations),
     keep,
     log: console.log,
+    signal: stopping.signal,
   });
   const { evidence, surprises } = run;
   if (keep !== undefined) {

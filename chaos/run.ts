@@ -24,6 +24,8 @@ export interface ChaosOptions {
   /** Keeps the logs of the processes here. Default: they are removed. */
   keep?: string;
   log(line: string): void;
+  /** Aborted: no more kills; what was done until then is checked. */
+  signal?: AbortSignal;
 }
 
 export interface ChaosRun {
@@ -44,6 +46,7 @@ const PROGRAMS_WITHIN_MS = 60_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const { kills: wanted, seed, conversations, keep, log } = options;
+  const { signal = new AbortController().signal } = options;
   const folder = keep ?? (await mkdtemp(join(tmpdir(), 'meanwhile-chaos-')));
   await mkdir(folder, { recursive: true });
   const dismissGuard = guard(join(folder, 'home'));
@@ -78,6 +81,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
       random: random.fork('killer'),
       topology,
       workload,
+      signal,
       killed(kill) {
         kills.push({ at: Date.now() - start, ...kill });
         recovery.killed(kill.target);
