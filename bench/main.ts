@@ -3,6 +3,7 @@ import { asyncHelp, asynchronous } from './async.ts';
 import { growth } from './growth.ts';
 import { latency, latencyHelp } from './latency.ts';
 import { races, racesHelp } from './races.ts';
+import { tokens, tokensHelp } from './tokens.ts';
 import { turn } from './turn.ts';
 
 interface Bench {
@@ -15,6 +16,7 @@ const benches: Record<string, Bench> = {
   growth: { run: growth, help: 'npm run bench -- growth [--turns 5000]' },
   races: { run: races, help: racesHelp },
   latency: { run: latency, help: latencyHelp },
+  tokens: { run: tokens, help: tokensHelp },
   async: { run: asynchronous, help: asyncHelp },
 };
 

@@ -46,6 +46,26 @@ function createActivities(client: Client, ledger: string) {
           .signal('said', `<event>{"rate":${nth}}</event>`);
       }
     },
+
+    /** Tells the conversation each of 100 steps, in the words that this service has for it. */
+    async takeSteps({
+      call_id,
+      nth,
+      every_ms,
+    }: {
+      call_id: string;
+      nth: number;
+      every_ms: number;
+    }) {
+      const { workflowId } = activityInfo().workflowExecution!;
+      const conversation = client.workflow.getHandle(workflowId);
+      for (let percent = 1; percent <= 100; percent += 1) {
+        await sleep(every_ms);
+        const note = `step ${percent} of job ${nth}`;
+        const event = { call_id, tool: 'steps', n: percent, percent, note };
+        await conversation.signal('said', `<event>${JSON.stringify(event)}</event>`);
+      }
+    },
   };
 }
 

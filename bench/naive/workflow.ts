@@ -17,7 +17,9 @@ export interface ToolCall {
   function: { name: string; arguments: string };
 }
 
-const { askModel, pay, watchRates } = proxyActivities<Naive>({ startToCloseTimeout: '1m' });
+const { askModel, pay, takeSteps, watchRates } = proxyActivities<Naive>({
+  startToCloseTimeout: '1m',
+});
 
 export const said = defineSignal<[string]>('said');
 /** The user has said all, and this many messages there are. */
@@ -69,6 +71,11 @@ export async function naive(modelUrl: string): Promise<{ call_id: string; at: nu
       // A long tool: it reports by signals, like a user.
       underWay += 1;
       void watchRates(input.waits_ms).finally(() => (underWay -= 1));
+      return '{"status":"running"}';
+    }
+    if (name === 'steps') {
+      underWay += 1;
+      void takeSteps({ call_id: id, ...input }).finally(() => (underWay -= 1));
       return '{"status":"running"}';
     }
     decided.push({ call_id: id, at: Date.now() });
