@@ -12,7 +12,16 @@ export interface Step {
 }
 
 export function beginStep(state: State): Step {
-  return { state: JSON.parse(JSON.stringify(state)) as State, entries: [], effects: [], at: 0 };
+  return { state: copy(state), entries: [], effects: [], at: 0 };
+}
+
+/** Of plain JSON, which a state is: several times as fast as by way of its text. */
+function copy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copy) as T;
+  const copied: Record<string, unknown> = {};
+  for (const key in value) copied[key] = copy(value[key]);
+  return copied as T;
 }
 
 type Body<K extends EntryKind> = Omit<EntryOf<K>, 'seq' | 'at' | 'kind' | 'actor' | 'cause'>;
