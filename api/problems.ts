@@ -87,6 +87,21 @@ export class Problem extends Error {
   }
 }
 
+/** Of every route that takes a body. */
+export const BODY_PROBLEMS = [
+  'malformed_json',
+  'invalid_request',
+  'request_too_large',
+  'unsupported_media_type',
+] as const satisfies ProblemCode[];
+
+/** Of every route that tells a conversation's workflow something. */
+export const RUNNING_PROBLEMS = [
+  'conversation_not_found',
+  'conversation_lost',
+  'temporal_unavailable',
+] as const satisfies ProblemCode[];
+
 /** The response schemas of a route that may answer with these problems. */
 export function problemResponses(...codes: ProblemCode[]) {
   const all = [...codes, 'internal_error'] as const;

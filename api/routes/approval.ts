@@ -7,11 +7,12 @@ import {
 import type { ApprovalDecision } from '../../contract/head.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Store } from '../../store/store.ts';
+import { allEntries } from '../all-entries.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import type { Decided } from '../gateway.ts';
 import { claimKey } from '../idempotency.ts';
 import { whyNotRunning } from '../not-running.ts';
-import { Problem, problemResponses } from '../problems.ts';
+import { BODY_PROBLEMS, RUNNING_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 import { conversationOf } from '../tenant.ts';
 
 /** A person agrees to a call, or does not. */
@@ -34,17 +35,12 @@ export function approvalRoute(
         response: {
           202: decisionAccepted,
           ...problemResponses(
-            'malformed_json',
-            'invalid_request',
-            'conversation_not_found',
+            ...BODY_PROBLEMS,
+            ...RUNNING_PROBLEMS,
             'call_not_found',
             'call_not_awaiting',
             'conversation_closed',
             'idempotency_conflict',
-            'request_too_large',
-            'unsupported_media_type',
-            'conversation_lost',
-            'temporal_unavailable',
           ),
         },
       },
@@ -108,20 +104,13 @@ async function readCall(
   callId: string,
 ): Promise<{ decision?: ApprovalDecision } | undefined> {
   let call: { decision?: ApprovalDecision } | undefined;
-  for (let after: number | undefined = 0; after !== undefined;) {
-    const page = await store.entries(conversation, {
-      after,
-      limit: 1_000,
-      kinds: ['call.requested', 'call.approved', 'call.denied'],
-    });
-    for (const entry of page?.entries ?? []) {
-      if (!('call_id' in entry) || entry.call_id !== callId) continue;
-      // What nobody decided in time was denied by the system: no person's word.
-      const isDecision = entry.kind !== 'call.requested' && entry.actor.type === 'user';
-      const word = entry.kind === 'call.approved' ? 'approve' : 'deny';
-      call = isDecision ? { decision: word } : { ...call };
-    }
-    after = page?.next_after;
+  const kinds = ['call.requested', 'call.approved', 'call.denied'] as const;
+  for await (const entry of allEntries(store, conversation, [...kinds])) {
+    if (entry.call_id !== callId) continue;
+    // What nobody decided in time was denied by the system: no person's word.
+    const isDecision = entry.kind !== 'call.requested' && entry.actor.type === 'user';
+    const word = entry.kind === 'call.approved' ? 'approve' : 'deny';
+    call = isDecision ? { decision: word } : { ...call };
   }
   return call;
 }

@@ -7,7 +7,7 @@ import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { claimKey } from '../idempotency.ts';
-import { Problem, problemResponses } from '../problems.ts';
+import { BODY_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 
 /** The way back from a remote tool: the URL is the permission. */
 export function callEventsRoute(
@@ -29,14 +29,11 @@ export function callEventsRoute(
         response: {
           202: callEventAccepted,
           ...problemResponses(
-            'malformed_json',
-            'invalid_request',
+            ...BODY_PROBLEMS,
             'push_url_invalid',
             'push_conflict',
             'push_url_expired',
             'call_over',
-            'request_too_large',
-            'unsupported_media_type',
             'temporal_unavailable',
           ),
         },

@@ -9,7 +9,7 @@ import {
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { randomId } from '../ids.ts';
 import { whyNotRunning } from '../not-running.ts';
-import { problemResponses } from '../problems.ts';
+import { BODY_PROBLEMS, RUNNING_PROBLEMS, problemResponses } from '../problems.ts';
 import { conversationOf } from '../tenant.ts';
 
 /** Stop talking, stop a call, stop for good. */
@@ -30,16 +30,7 @@ export function controlRoutes(
         body: interruptBody,
         response: {
           202: interruptAccepted,
-          ...problemResponses(
-            'malformed_json',
-            'invalid_request',
-            'conversation_not_found',
-            'conversation_closed',
-            'request_too_large',
-            'unsupported_media_type',
-            'conversation_lost',
-            'temporal_unavailable',
-          ),
+          ...problemResponses(...BODY_PROBLEMS, ...RUNNING_PROBLEMS, 'conversation_closed'),
         },
       },
     },
@@ -64,13 +55,7 @@ export function controlRoutes(
         params: callParams,
         response: {
           202: callAccepted,
-          ...problemResponses(
-            'invalid_request',
-            'conversation_not_found',
-            'conversation_closed',
-            'conversation_lost',
-            'temporal_unavailable',
-          ),
+          ...problemResponses(...RUNNING_PROBLEMS, 'invalid_request', 'conversation_closed'),
         },
       },
     },
@@ -94,12 +79,7 @@ export function controlRoutes(
         params: conversationParams,
         response: {
           202: closeAccepted,
-          ...problemResponses(
-            'invalid_request',
-            'conversation_not_found',
-            'conversation_lost',
-            'temporal_unavailable',
-          ),
+          ...problemResponses(...RUNNING_PROBLEMS, 'invalid_request'),
         },
       },
     },

@@ -9,7 +9,7 @@ import type { Catalogue } from '../../tools/catalogue.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { claimKey } from '../idempotency.ts';
 import { derivedId, randomId } from '../ids.ts';
-import { Problem, problemResponses } from '../problems.ts';
+import { BODY_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 import { tenantOf } from '../tenant.ts';
 
 export function createRoute(
@@ -34,11 +34,8 @@ export function createRoute(
         response: {
           201: conversationSchema,
           ...problemResponses(
-            'malformed_json',
-            'invalid_request',
+            ...BODY_PROBLEMS,
             'idempotency_conflict',
-            'request_too_large',
-            'unsupported_media_type',
             'unknown_agent',
             'temporal_unavailable',
           ),

@@ -7,12 +7,13 @@ import {
 import type { ConversationKey } from '../../contract/names.ts';
 import type { MessageSignal } from '../../contract/signals.ts';
 import type { Store } from '../../store/store.ts';
+import { allEntries } from '../all-entries.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import type { Gateway } from '../gateway.ts';
 import { claimKey } from '../idempotency.ts';
 import { derivedId, randomId } from '../ids.ts';
 import { whyNotRunning } from '../not-running.ts';
-import { Problem, problemResponses } from '../problems.ts';
+import { BODY_PROBLEMS, RUNNING_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 import { conversationOf } from '../tenant.ts';
 
 /** The hot path: one signal and nothing else, unless the client brings a key or the workflow is not there. */
@@ -35,16 +36,11 @@ export function messageRoute(
         response: {
           202: messageAccepted,
           ...problemResponses(
-            'malformed_json',
-            'invalid_request',
-            'conversation_not_found',
+            ...BODY_PROBLEMS,
+            ...RUNNING_PROBLEMS,
             'conversation_busy',
             'conversation_closed',
             'idempotency_conflict',
-            'request_too_large',
-            'unsupported_media_type',
-            'conversation_lost',
-            'temporal_unavailable',
           ),
         },
       },
@@ -89,17 +85,8 @@ async function isLogged(
   conversation: ConversationKey,
   messageId: string,
 ): Promise<boolean> {
-  for (let after: number | undefined = 0; after !== undefined;) {
-    const page = await store.entries(conversation, {
-      after,
-      limit: 1_000,
-      kinds: ['message.user'],
-    });
-    const found = page?.entries.some(
-      (entry) => entry.kind === 'message.user' && entry.message_id === messageId,
-    );
-    if (found) return true;
-    after = page?.next_after;
+  for await (const { message_id } of allEntries(store, conversation, ['message.user'])) {
+    if (message_id === messageId) return true;
   }
   return false;
 }
