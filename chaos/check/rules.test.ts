@@ -1,0 +1,125 @@
+/** Each fault, put into evidence that is sound, is found, under its own count, and by name: broken rules, and calls that failed. */
+import { describe, expect, test } from 'vitest';
+import { type Break, broken, type Case, containing, finds } from './faults.ts';
+
+describe('broken_rules', () => {
+  const reply = { reply_id: 'reply_9', because: 'results', reason: '' };
+  test.each<Case>([
+    [
+      'R1: two replies at a time',
+      (log) => {
+        log.insert(18, 'reply.started', reply, [17]);
+        log.insert(20, 'reply.completed', { reply_id: 'reply_9', text: '' }, [18]);
+      },
+      'R1: reply_9 was started while reply_3 was in flight.',
+    ],
+    [
+      'R2: a message did not interrupt',
+      (log) => {
+        log.insert(18, 'message.user', { message_id: 'm9', text: '', when_busy: 'interrupt' });
+        log.change(26, { cause: [18, 22, 24] });
+      },
+      'R2: m9 did not interrupt reply_3.',
+    ],
+    [
+      'R2: the next reply does not answer a message',
+      (log) => log.change(31, { cause: [30] }),
+      'R2: reply_5 was started and did not answer m3.',
+    ],
+    [
+      'R3: a call that was asked for on stale input runs',
+      (log) => {
+        log.insert(11, 'message.user', { message_id: 'm9', text: '', when_busy: 'queue' });
+        log.change(18, { cause: [11, 16, 17] });
+      },
+      'R3: call_a was released (call.started) though m9 had come since reply_2 began.',
+      'R3: call_b was released (call.queued) though m9 had come since reply_2 began.',
+      'R3: call_c was released (call.awaiting_approval) though m9 had come since reply_2 began.',
+      'R3: call_d was released (call.awaiting_approval) though m9 had come since reply_2 began.',
+    ],
+    [
+      'R3: a call that was dropped runs',
+      (log) => log.insert(30, 'call.started', { call_id: 'call_e' }, [28]),
+      'R3: call_e was released (call.started) though m3 had come since reply_4 began.',
+      'R3: call_e was dropped (31), yet it was started.',
+    ],
+    [
+      'R3: a call is asked for by nobody',
+      (log) => log.change(28, { cause: [25] }),
+      'R3: call_e was asked for by no reply that was completed.',
+    ],
+    [
+      'R5: silent news starts a turn',
+      (log) => [15, 16].forEach((seq) => log.change(seq, { schedule: 'silent' })),
+      'R5: reply_3 was started by silent news alone.',
+    ],
+    [
+      'R8: events fall back',
+      (log, { events }) => {
+        log.change(15, { n: 5 });
+        events[0]!.n = events[1]!.n = 5;
+      },
+      'R8: event 2 of call_a (16) comes after event 5.',
+    ],
+    [
+      'R8: a call speaks after its end',
+      (log) => {
+        log.insert(
+          24,
+          'call.event',
+          { call_id: 'call_a', n: 9, event: 'result', schedule: 'silent' },
+          [7],
+        );
+        log.change(26, { cause: [21, 23, 24] });
+        log.change(28, { of: [21, 23, 24], cause: [21, 23, 24] });
+      },
+      'R8: call.event (24) of call_a comes after its call.completed (23).',
+    ],
+    [
+      'R10: a call runs that nobody has approved yet',
+      (log) => log.remove(22),
+      'R10: call_c was started (37) before anybody had approved it.',
+    ],
+    [
+      'R15: something follows the close',
+      (log) => log.insert(43, 'limit.reached', { limit: 'tokens', value: 1 }),
+      'R15: limit.reached (43) comes after conversation.closed (42).',
+    ],
+  ])('%s', (_, by, ...words) => finds('broken_rules', by, words));
+});
+
+describe('a call that failed', () => {
+  const fails =
+    (type: string, ...kills: string[]): Break =>
+    (log, _, evidence) => {
+      log.change(40, { kind: 'call.failed', error: { type, message: 'It is gone.' } });
+      evidence.kills = kills.map((target) => ({ at: 1, target, moment: 'random' }));
+    };
+
+  test.each([
+    ['KeeperLost', 'keeper'],
+    ['CommandFailed', 'program'],
+    ['WorkerLost', 'worker'],
+  ])('as %s, where its %s was killed, is excused with the reason', (type, target) => {
+    const { findings, excused, size } = broken(fails(type, target));
+    expect(findings).toEqual([]);
+    expect(excused).toMatchObject([
+      { seqs: [40], words: `call_c failed as ${type}: It is gone.`, why: containing(type) },
+    ]);
+    expect(size.failures).toEqual({ [type]: 1 });
+  });
+
+  test('because the model asked for nonsense is nothing to excuse', () => {
+    expect(broken(fails('NoSuchCall'))).toMatchObject({ findings: [], excused: [] });
+  });
+
+  test('as KeeperLost is not excused where no keeper was killed', () => {
+    finds('broken_rules', fails('KeeperLost', 'worker'), ['(no keeper was killed for it)']);
+  });
+
+  test('for any other reason is not excused', () => {
+    finds('broken_rules', fails('Timeout', 'keeper', 'worker'), [
+      'for which the run gave no reason',
+    ]);
+  });
+});
