@@ -10,6 +10,7 @@ import { literal } from '../command-template.ts';
 import type { CallContext, CallYield } from '../define.ts';
 import { stopAllKept } from './attempts.ts';
 import { bootId, identify, isAlive, markedWith } from './identity.ts';
+import { runningIn } from './running.ts';
 import { readSpool, spoolMark, writeSpool } from './spool.ts';
 import { HeldElsewhere } from './spools.ts';
 
@@ -119,12 +120,13 @@ test('a worker that hands over leaves the program running; one that is cancelled
 });
 
 test('`resume` stops the old program for certain and starts it once more', async () => {
-  const { attempt, starts, go } = await stage({ restart: 'resume' });
+  const { host, attempt, starts, go } = await stage({ restart: 'resume' });
   await readAndDie(attempt(), 1);
   const [first] = await starts();
   const again = attempt();
   expect(percentOf(await again.next())).toBe(1);
   expect(await identify(Number(first))).toBeUndefined();
+  expect(await runningIn(host.root)).toEqual(['counted (call_1)']);
   await go();
   expect((await finish(again)).percents).toEqual([2, 3, 4, 5, 6]);
   expect(await starts()).toHaveLength(2);

@@ -1,5 +1,5 @@
 /** Reads the lines of a spool, each with the offset of the byte after it, while the keeper writes them. */
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { readableLine } from '../lines.ts';
 import { listSegments } from './segments.ts';
 
@@ -50,14 +50,15 @@ export function createOutputReader(folder: string): OutputReader {
         const segments = listSegments(folder);
         const segment = segments.findLast(({ offset }) => offset <= position);
         const next = segments.find(({ offset }) => offset > position);
-        const all = segment && (await readFile(segment.path).catch(unlessGone));
-        const bytes = all?.subarray(position - segment!.offset) ?? Buffer.alloc(0);
-        if (bytes.length > 0) {
+        const bytes = segment && (await readFrom(segment.path, position - segment.offset));
+        // Its segment was dropped just now: look again.
+        if (segment && !bytes) continue;
+        if (bytes && bytes.length > 0) {
           lines.push(...split(bytes));
-        } else if (next && (segment === undefined || all !== undefined)) {
+        } else if (next) {
           // A segment was complete before the next began: what is missing between them is gone.
           lines.push(jump(next.offset));
-        } else if (segment === undefined || all !== undefined) {
+        } else {
           return lines;
         }
       }
@@ -75,6 +76,21 @@ export function createOutputReader(folder: string): OutputReader {
 
 /** Bytes: four for each character that is shown. */
 const LONGEST_LINE = 64 * 1_024;
+
+/** Bytes read at once. */
+const MOST = 256 * 1_024;
+
+/** Undefined: there is no such file. */
+async function readFrom(path: string, from: number): Promise<Buffer | undefined> {
+  const file = await open(path).catch(unlessGone);
+  if (!file) return undefined;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(MOST), 0, MOST, from);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
 
 function unlessGone(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { attemptsIn } from './attempts.ts';
 import { isAlive } from './identity.ts';
 import { readSpool } from './spool.ts';
 
@@ -9,9 +10,15 @@ export async function runningIn(root: string): Promise<string[]> {
   const labels = entries
     .filter((entry) => entry.isDirectory())
     .map(async ({ name }) => {
-      const keeper = await readSpool(join(root, name), 'keeper.json');
-      const runs = keeper !== undefined && 'pid' in keeper && (await isAlive(keeper));
-      return runs ? (await readSpool(join(root, name), 'command.json'))?.label : undefined;
+      const call = join(root, name);
+      const attempts = await attemptsIn(call).catch(() => []);
+      return Promise.all([call, ...attempts].map(labelIfRunning));
     });
-  return (await Promise.all(labels)).filter((label) => label !== undefined);
+  return (await Promise.all(labels)).flat().filter((label) => label !== undefined);
+}
+
+async function labelIfRunning(folder: string): Promise<string | undefined> {
+  const keeper = await readSpool(folder, 'keeper.json');
+  const runs = keeper !== undefined && 'pid' in keeper && (await isAlive(keeper));
+  return runs ? (await readSpool(folder, 'command.json'))?.label : undefined;
 }
