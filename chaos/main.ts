@@ -1,5 +1,5 @@
 /** `npm run chaos -- --kills N --seed S [--conversations C] [--keep DIR]` */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from './check/check.ts';
@@ -12,7 +12,7 @@ const USAGE = `Usage: npm run chaos -- [--kills N] [--seed S] [--conversations C
   --kills N          how many processes to kill with -9 (30)
   --seed S           the same seed chooses the same targets and moments (1)
   --conversations C  at a time (12)
-  --keep DIR         keeps the evidence and the logs of all processes there
+  --keep DIR         keeps the evidence and the logs of all processes there; new or empty
 
 Ctrl-C ends the killing early; what was done until then is checked. A second Ctrl-C ends the run.`;
 
@@ -29,6 +29,11 @@ if (values.help) {
   console.log(USAGE);
 } else {
   const keep = values.keep === undefined ? undefined : resolve(values.keep);
+  // What another run has left there would be taken for this one's.
+  if (keep !== undefined && (await readdir(keep).catch(() => [])).length > 0) {
+    console.error(`${keep} is not empty.`);
+    process.exit(2);
+  }
   const stopping = new AbortController();
   process.once('SIGINT', () => {
     console.log('No more kills. Ctrl-C once more ends the run at once.');
