@@ -12,6 +12,7 @@ import { log, SYSTEM, type Step } from './step.ts';
  */
 export function mayBegin(step: Step, news: News[]): boolean {
   const { state } = step;
+  if (isFree(step)) return true;
   if (state.hushed) return false;
   const causes = news.map(({ seq }) => seq);
   const spent = spentLimit(state);
@@ -19,7 +20,6 @@ export function mayBegin(step: Step, news: News[]): boolean {
     hush(step, spent, causes);
     return false;
   }
-  if (step.at >= freeAt(state)) return true;
   const initiative = initiativeOf(state);
   if (!initiative.holding) {
     const value = state.limits.unsolicited_per_minute!;
@@ -28,6 +28,10 @@ export function mayBegin(step: Step, news: News[]): boolean {
   }
   return false;
 }
+
+/** Whether a turn may begin now because of news. */
+export const isFree = ({ state, at }: Step) =>
+  !state.hushed && spentLimit(state) === undefined && at >= freeAt(state);
 
 /** It begins. To be cut off counts as well: it was begun, and heard. */
 export function countTurn({ state, at }: Step): void {

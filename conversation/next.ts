@@ -1,7 +1,7 @@
 /** What follows from where the conversation stands now: the order of turns (R1, R3, R4, R6, R11, R12). */
 import { approvalDueAt } from './approvals.ts';
 import { dropCalls } from './calls.ts';
-import { countTurn, heldUntil, holdNothing, hush, mayBegin } from './initiative.ts';
+import { countTurn, heldUntil, holdNothing, hush, isFree, mayBegin } from './initiative.ts';
 import { isAudible, isUrgent, newsDueAt } from './news.ts';
 import { releaseCalls } from './release.ts';
 import { interruptReply, startReply } from './replies.ts';
@@ -114,12 +114,15 @@ function settle(step: Step, { reply, spoke }: Turn & { phase: 'settling' }): boo
 /** R11: results of quick calls go to the model in the same turn; nobody says twice what was started. */
 function continueTurn(step: Step, turn: Turn & { phase: 'grace' }): boolean {
   const { state } = step;
-  if (state.unanswered.length > 0 || mayCutIn(step)) {
+  const allOver = !state.calls.some(({ id }) => turn.calls.includes(id));
+  const goesOn = allOver || step.at >= turn.until;
+  // Where the turn goes on, what is held back is told in it.
+  const mayEnd = () => (goesOn ? state.news.some(isUrgent) && isFree(step) : mayCutIn(step));
+  if (state.unanswered.length > 0 || mayEnd()) {
     state.turn = { phase: 'idle' };
     return true;
   }
-  const allOver = !state.calls.some(({ id }) => turn.calls.includes(id));
-  if (!allOver && step.at < turn.until) return false;
+  if (!goesOn) return false;
 
   const results = state.news.filter(
     ({ call_id, rank }) => turn.calls.includes(call_id) && rank !== 'progress',
