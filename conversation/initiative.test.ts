@@ -145,6 +145,21 @@ describe('R12: within a minute', () => {
     expect(toldLast(story)).toHaveLength(2);
   });
 
+  test('nothing is held back that comes as the results do: both are told at once', () => {
+    const story = installing({ unsolicited_per_minute: 1 });
+    tells(story, 1);
+    story.user('What time is it?');
+    story.pass(300);
+    story.model('', call('call_b'));
+    story.together(() => {
+      story.progress('call_a', 2, 2, { schedule: 'interrupt' });
+      story.ends('call_b');
+    });
+    expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'results' });
+    expect(toldLast(story)).toHaveLength(2);
+    expect(story.kinds).not.toContain('limit.reached');
+  });
+
   test('replies that follow within a turn are not turns', () => {
     const story = installing({ unsolicited_per_minute: 1, unsolicited_in_a_row: 1 });
     story.progress('call_a', 1, 1);
