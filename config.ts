@@ -12,6 +12,7 @@ const whole = (min: number, max: number) => {
 const port = whole(0, 65_535);
 const milliseconds = whole(0, 3_600_000);
 const count = whole(1, 1_000);
+const tokens = whole(1, 1_000_000_000_000);
 const bytes = whole(1_000, 100_000_000);
 
 /** Every setting: name, allowed values, default. `.env.example` lists the same; a test compares the two. */
@@ -67,6 +68,18 @@ export const settings = z.object({
   MEANWHILE_MAX_REPLIES_PER_TURN: count
     .default(10)
     .describe('Replies one cause may lead to before the agent waits for the user.'),
+  MEANWHILE_UNSOLICITED_PER_MINUTE: count
+    .default(12)
+    .describe('Turns within a minute that the agent begins by itself; further news waits (R12).'),
+  MEANWHILE_UNSOLICITED_IN_A_ROW: count
+    .default(30)
+    .describe('Turns that the agent begins by itself before it waits for the user (R12).'),
+  MEANWHILE_MAX_TOKENS: tokens
+    .optional()
+    .describe('Tokens of a conversation after which the agent only answers. Unset: any number.'),
+  MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY: tokens
+    .optional()
+    .describe('The same for all conversations of a tenant in a day (UTC). Unset: any number.'),
   MEANWHILE_MAX_MESSAGE_BYTES: bytes.default(100_000).describe('Largest request body.'),
   MEANWHILE_MAX_RESULT_BYTES: bytes
     .default(64_000)

@@ -17,21 +17,28 @@ import { newCallId } from './call-id.ts';
 import { createDraftWriter } from './draft-writer.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { recordRiding } from './record.ts';
+import { refuseIfSpent, spend } from './tenant-tokens.ts';
 
 export interface GenerateReplyDependencies {
-  store: Pick<Store, 'record' | 'window' | 'progress' | 'beginDraft' | 'appendDraft'>;
+  store: Pick<
+    Store,
+    'record' | 'window' | 'progress' | 'beginDraft' | 'appendDraft' | 'spendTokens' | 'tokensSpent'
+  >;
   bus: Bus;
   catalogue: Catalogue;
   model: ModelClient;
   /** For agents that name none. */
   defaultModel: string;
+  /** Of a tenant in a day (UTC): once they are spent, nothing is said unasked (R12). Default: any number. */
+  maxTokensPerTenantPerDay?: number;
   /** Between two writes of the text. Default: 40 ms, about what an eye can follow. */
   rest_ms?: number;
 }
 
 /**
  * The activity fails with type `ReplyStopped` when the reply is no longer wanted, `UnknownAgent` or `UnknownTool` when the
- * catalogue lacks what the conversation needs, and a ModelErrorType for the provider's failures.
+ * catalogue lacks what the conversation needs, `TenantTokensSpent` (with the limit as its detail) when it would speak unasked and
+ * the tenant has no tokens left, and a ModelErrorType for the provider's failures.
  */
 export function createGenerateReply(dependencies: GenerateReplyDependencies) {
   return (request: ReplyRequest): Promise<ReplyResult> =>
@@ -39,7 +46,15 @@ export function createGenerateReply(dependencies: GenerateReplyDependencies) {
 }
 
 async function generateReply(
-  { store, bus, catalogue, model, defaultModel, rest_ms = 40 }: GenerateReplyDependencies,
+  {
+    store,
+    bus,
+    catalogue,
+    model,
+    defaultModel,
+    maxTokensPerTenantPerDay,
+    rest_ms = 40,
+  }: GenerateReplyDependencies,
   request: ReplyRequest,
 ): Promise<ReplyResult> {
   const { conversation, reply_id } = request;
@@ -76,6 +91,8 @@ async function generateReply(
         conversation,
         request.calls.map(({ call_id }) => call_id),
       ),
+      // Who is asked answers, whatever it costs.
+      request.because === 'news' && refuseIfSpent(store, conversation, maxTokensPerTenantPerDay),
     ]);
     const speaking = speak(
       model,
@@ -92,7 +109,7 @@ async function generateReply(
       signal.throwIfAborted();
       throw toFailure(error, { last: attempt >= request.attempts });
     });
-    await Promise.all([begin(), draft.finish()]);
+    await Promise.all([spend(store, conversation, usage), begin(), draft.finish()]);
     signal.throwIfAborted();
     return { text, usage, calls: await Promise.all(asked.map((call) => requested(tools, call))) };
   } finally {

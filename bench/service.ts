@@ -41,6 +41,9 @@ export async function startService(
       TEMPORAL_ADDRESS: address,
       OPENAI_BASE_URL: model,
       OPENAI_API_KEY: 'stub',
+      // What is measured is how soon news is told: here it is told as often as there is any.
+      MEANWHILE_UNSOLICITED_PER_MINUTE: '1000',
+      MEANWHILE_UNSOLICITED_IN_A_ROW: '1000',
       ...settings,
     },
   });

@@ -57,6 +57,7 @@ export async function openWorker(
     maxOutputBytes: settings.MEANWHILE_MAX_OUTPUT_BYTES,
     spoolHours: settings.MEANWHILE_SPOOL_HOURS,
     maxRunningPerTenant: settings.MEANWHILE_MAX_RUNNING_PER_TENANT,
+    maxTokensPerTenantPerDay: settings.MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY,
     remote: {
       pushSecret,
       publicUrl: () => publicUrlOf(settings, url),
@@ -122,6 +123,9 @@ function limitsOf(settings: Settings): Limits {
     max_running: settings.MEANWHILE_MAX_RUNNING,
     grace_ms: settings.MEANWHILE_GRACE_MS,
     max_replies_per_turn: settings.MEANWHILE_MAX_REPLIES_PER_TURN,
+    unsolicited_per_minute: settings.MEANWHILE_UNSOLICITED_PER_MINUTE,
+    unsolicited_in_a_row: settings.MEANWHILE_UNSOLICITED_IN_A_ROW,
+    max_tokens: settings.MEANWHILE_MAX_TOKENS,
     model_attempts: settings.MEANWHILE_MODEL_ATTEMPTS,
     max_history_events: MAX_HISTORY_EVENTS,
   };

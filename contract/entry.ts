@@ -111,7 +111,15 @@ export const entry = z.discriminatedUnion('kind', [
       ),
     reply_id: reply_id.optional(),
   }),
-  kind('limit.reached', { limit: z.string(), value: z.number() }),
+  kind('limit.reached', {
+    limit: z
+      .string()
+      .describe(
+        'unsolicited_per_minute: news waits. unsolicited_in_a_row, max_tokens, max_tokens_per_tenant_per_day and max_replies_per_turn: ' +
+          'the agent is quiet until the user writes.',
+      ),
+    value: z.number(),
+  }),
   kind('conversation.closed', {}),
 ]);
 

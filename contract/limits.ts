@@ -12,8 +12,23 @@ export interface Limits {
   grace_ms: number;
   /** Replies one cause may lead to before the agent waits for the user. */
   max_replies_per_turn: number;
+  /** R12: turns of the agent's own within a minute; further ones wait. Absent, as with the next two: any number. */
+  unsolicited_per_minute?: number;
+  /** R12: turns of the agent's own before it waits for the user. */
+  unsolicited_in_a_row?: number;
+  /** R12: tokens of a conversation after which the agent no longer speaks by itself. */
+  max_tokens?: number;
   /** How often the model is asked for a reply before it fails. */
   model_attempts: number;
   /** A run of the workflow this long continues as new at a quiet moment; twice as long, between two replies. Events. */
   max_history_events: number;
 }
+
+/** A limit that keeps the agent quiet, as its `limit.reached` entry has it; also the detail of the failure below. */
+export interface ReachedLimit {
+  limit: string;
+  value: number;
+}
+
+/** Type of the failure of an unsolicited reply for which the tenant has no tokens left today. */
+export const TENANT_TOKENS_SPENT = 'TenantTokensSpent';

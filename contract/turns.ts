@@ -41,6 +41,14 @@ export const turnCall = z.object({
 
 const fate = (meaning: string) => z.array(trigger).describe(meaning);
 
+export const reached = z.object({
+  seq: seq.describe('Of its limit.reached entry.'),
+  at: z.iso.datetime(),
+  limit: z.string(),
+  value: z.number(),
+  held_back: fate('News that would have made the agent speak, and waited for that reason.'),
+});
+
 export const turn = z.object({
   turn: z.int().positive().describe('1, 2, 3 … within the conversation.'),
   triggered_by: fate('Who and what made the agent speak, and when.'),
@@ -55,7 +63,7 @@ export const turn = z.object({
   deferred: z
     .array(trigger.extend({ turn: z.int().positive().optional() }))
     .describe('What came during a reply of this turn and waited; `turn` is where it was taken up.'),
-  limits: z.array(z.object({ limit: z.string(), value: z.number() })).describe('Reached in it.'),
+  limits: z.array(reached).describe('Reached in it or after it: why nothing was said then.'),
   started_at: z.iso.datetime(),
   ended_at: z.iso.datetime().optional().describe('Of its last reply. Absent: one is in flight.'),
   duration_ms: z.int().nonnegative().optional(),

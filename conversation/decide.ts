@@ -13,6 +13,7 @@
  *   R9  so many calls at once, others queue      calls.ts (fillSlots)
  *   R10 an identical call while one is open      release.ts, duplicates.ts
  *   R11 a quick tool stays in its turn           next.ts (continueTurn)
+ *   R12 its own initiative is limited            initiative.ts
  *   R13 no dangling call                         ../model/transcript.ts
  *   R14 every decision is logged with its causes step.ts (log)
  *   R15 closed is final; the state is JSON       messages.ts, state.ts
@@ -76,7 +77,7 @@ function hear(step: Step, event: Event): void {
     case 'reply_completed':
       return ifInFlight(step, event.reply_id, (reply) => completeReply(step, reply, event.result));
     case 'reply_failed':
-      return ifInFlight(step, event.reply_id, (reply) => failReply(step, reply, event.error));
+      return ifInFlight(step, event.reply_id, (reply) => failReply(step, reply, event));
     case 'tick':
       return undefined;
   }

@@ -1,5 +1,6 @@
 /** What the rules are told, and what they ask for. */
 import type { Entry, Failure } from '../contract/entry.ts';
+import type { ReachedLimit } from '../contract/limits.ts';
 import type {
   CallEndedSignal,
   CallEventSignal,
@@ -24,7 +25,8 @@ export type Event = { at: number } & (
   | ({ type: 'call_event' } & CallEventSignal)
   | ({ type: 'call_ended' } & CallEndedSignal)
   | { type: 'reply_completed'; reply_id: string; result: ReplyResult }
-  | { type: 'reply_failed'; reply_id: string; error: Failure }
+  /** `limit`: which one has stopped it (R12). */
+  | { type: 'reply_failed'; reply_id: string; error: Failure; limit?: ReachedLimit }
   /** Time has passed: sent at `wake_at`, harmless at any other time. */
   | { type: 'tick' }
 );

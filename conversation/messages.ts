@@ -1,6 +1,7 @@
 /** What the user does: write, interrupt, cancel, close. User input always wins (R2). */
 import type { InterruptSignal, MessageSignal } from '../contract/signals.ts';
 import { cancelCall, dropCalls } from './calls.ts';
+import { freeByMessage } from './initiative.ts';
 import { failNews } from './news.ts';
 import { interruptReply } from './replies.ts';
 import { EARLY_CANCELS, SEEN_MESSAGES } from './state.ts';
@@ -20,7 +21,7 @@ export function hearMessage(step: Step, message: MessageSignal): void {
   }
   state.unanswered.push({ seq });
   state.last_message_at = step.at;
-  state.hushed = false;
+  freeByMessage(step);
 }
 
 /** Stop talking, stop calls, or both; with or without a word. */

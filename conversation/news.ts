@@ -1,18 +1,27 @@
 /** News: call events and ends that the model has not been told yet. Each one gets a receipt; none is lost. */
 import type { EntryOf } from '../contract/entry.ts';
+import type { Limits } from '../contract/limits.ts';
+import { heldUntil } from './initiative.ts';
 import type { News, Reply, State } from './state.ts';
 import { log, SYSTEM, type Step } from './step.ts';
 
 type Fate = EntryOf<'receipt'>['fate'];
 
 /** R6: when what is waiting is due to be told in a turn of its own. Undefined: nothing is (R5: `silent` news waits for another cause). */
-export function newsDueAt({ news, limits, hushed }: State): number | undefined {
-  const audible = hushed ? [] : news.filter(({ schedule }) => schedule !== 'silent');
+export function newsDueAt(state: State): number | undefined {
+  const audible = state.hushed ? [] : state.news.filter(isAudible);
   if (audible.length === 0) return undefined;
+  return Math.max(quietAt(audible, state.limits), heldUntil(state) ?? 0);
+}
+
+function quietAt(audible: News[], { quiet_ms, quiet_max_ms }: Limits): number {
   if (audible.some(isUrgent)) return 0;
   const times = audible.map(({ at }) => at);
-  return Math.min(Math.max(...times) + limits.quiet_ms, Math.min(...times) + limits.quiet_max_ms);
+  return Math.min(Math.max(...times) + quiet_ms, Math.min(...times) + quiet_max_ms);
 }
+
+/** R5: makes the agent speak. */
+export const isAudible = (news: News) => news.schedule !== 'silent';
 
 /** R5: cuts into a reply in flight. */
 export const isUrgent = (news: News) => news.schedule === 'interrupt';

@@ -1,11 +1,12 @@
-/** What follows from where the conversation stands now: the order of turns (R1, R3, R4, R6, R11). */
+/** What follows from where the conversation stands now: the order of turns (R1, R3, R4, R6, R11, R12). */
 import { approvalDueAt } from './approvals.ts';
 import { dropCalls } from './calls.ts';
-import { isUrgent, newsDueAt } from './news.ts';
+import { countTurn, heldUntil, holdNothing, hush, isFree, mayBegin } from './initiative.ts';
+import { isAudible, isUrgent, newsDueAt } from './news.ts';
 import { releaseCalls } from './release.ts';
 import { interruptReply, startReply } from './replies.ts';
 import type { State, Turn } from './state.ts';
-import { log, SYSTEM, type Step } from './step.ts';
+import { SYSTEM, type Step } from './step.ts';
 
 /** Goes on until the conversation has to wait for something. */
 export function goOn(step: Step): void {
@@ -25,12 +26,13 @@ function turnDueAt(state: State): number | undefined {
     case 'idle':
       return newsDueAt(state);
     case 'replying':
+      return cutInAt(state);
     case 'closing':
       return undefined;
     case 'settling':
       return releaseAt(state);
     case 'grace':
-      return state.turn.until;
+      return Math.min(state.turn.until, cutInAt(state) ?? Infinity);
   }
 }
 
@@ -53,20 +55,45 @@ function advance(step: Step): boolean {
 
 /** R4: user messages first, then news that is due. */
 function takeTurn(step: Step): boolean {
-  const due = newsDueAt(step.state);
-  if (step.state.unanswered.length > 0) startReply(step, 'message');
-  else if (due !== undefined && due <= step.at) startReply(step, 'news');
-  else return false;
+  const { state } = step;
+  if (state.unanswered.length > 0) {
+    startReply(step, 'message');
+    return true;
+  }
+  const due = newsDueAt(state);
+  if (due === undefined) holdNothing(step);
+  if (due === undefined || due > step.at || !mayBegin(step, state.news.filter(isAudible))) {
+    return false;
+  }
+  countTurn(step);
+  startReply(step, 'news');
   return true;
 }
 
 /** R5: urgent news cuts into a reply, which is then given anew with it. */
 function cutIn(step: Step): boolean {
-  const urgent = step.state.news.filter(isUrgent);
-  if (urgent.length === 0) return false;
-  interruptReply(step, 'event', { actor: SYSTEM, cause: urgent.map(({ seq }) => seq) });
+  if (!mayCutIn(step)) return false;
+  const { state } = step;
+  const cause = state.news.filter(isUrgent).map(({ seq }) => seq);
+  interruptReply(step, 'event', { actor: SYSTEM, cause });
+  // Where nobody waits for an answer, the turn that follows is one because of news, and is counted as such.
+  if (state.unanswered.length > 0) countTurn(step);
   return true;
 }
+
+/** Whether there is urgent news that the agent may interrupt itself with (R12). */
+function mayCutIn(step: Step): boolean {
+  const urgent = step.state.news.filter(isUrgent);
+  if (urgent.length === 0) {
+    holdNothing(step);
+    return false;
+  }
+  return mayBegin(step, urgent);
+}
+
+/** When urgent news that is held back may cut in. */
+const cutInAt = (state: State) =>
+  state.news.some(isUrgent) && !state.hushed ? heldUntil(state) : undefined;
 
 /** R3: effects are debounced. */
 function settle(step: Step, { reply, spoke }: Turn & { phase: 'settling' }): boolean {
@@ -87,33 +114,28 @@ function settle(step: Step, { reply, spoke }: Turn & { phase: 'settling' }): boo
 /** R11: results of quick calls go to the model in the same turn; nobody says twice what was started. */
 function continueTurn(step: Step, turn: Turn & { phase: 'grace' }): boolean {
   const { state } = step;
-  if (state.unanswered.length > 0 || state.news.some(isUrgent)) {
+  const allOver = !state.calls.some(({ id }) => turn.calls.includes(id));
+  const goesOn = allOver || step.at >= turn.until;
+  // Where the turn goes on, what is held back is told in it.
+  const mayEnd = () => (goesOn ? state.news.some(isUrgent) && isFree(step) : mayCutIn(step));
+  if (state.unanswered.length > 0 || mayEnd()) {
     state.turn = { phase: 'idle' };
     return true;
   }
-  const allOver = !state.calls.some(({ id }) => turn.calls.includes(id));
-  if (!allOver && step.at < turn.until) return false;
+  if (!goesOn) return false;
 
   const results = state.news.filter(
     ({ call_id, rank }) => turn.calls.includes(call_id) && rank !== 'progress',
   );
   state.turn = { phase: 'idle' };
   if (results.length === 0 && turn.spoke) return true;
-  if (turn.reply.step >= state.limits.max_replies_per_turn) return hush(step, turn.reply.started);
+  if (turn.reply.step >= state.limits.max_replies_per_turn) {
+    // It goes round in circles.
+    const value = state.limits.max_replies_per_turn;
+    hush(step, { limit: 'max_replies_per_turn', value }, [turn.reply.started]);
+    return true;
+  }
   startReply(step, 'results', { turnStep: turn.reply.step + 1, follows: turn.reply.started });
-  return true;
-}
-
-/** The agent goes round in circles: it is quiet until the user writes. */
-function hush(step: Step, cause: number): boolean {
-  const { max_replies_per_turn } = step.state.limits;
-  log(
-    step,
-    'limit.reached',
-    { limit: 'max_replies_per_turn', value: max_replies_per_turn },
-    { actor: SYSTEM, cause: [cause] },
-  );
-  step.state.hushed = true;
   return true;
 }
 

@@ -1,8 +1,10 @@
 /** Replies: one run of the model each. */
 import type { Actor, EntryOf, Failure } from '../contract/entry.ts';
+import type { ReachedLimit } from '../contract/limits.ts';
 import { replyId } from '../contract/names.ts';
 import type { ReplyResult } from '../contract/turn.ts';
 import { requestCalls } from './calls.ts';
+import { holdNothing, hush } from './initiative.ts';
 import { inOrder, untell, writeReceipts } from './news.ts';
 import { openCalls } from './head.ts';
 import type { Reply } from './state.ts';
@@ -32,6 +34,9 @@ export function startReply(
   );
   state.unanswered = [];
   state.news = [];
+  holdNothing(step);
+  // What was said to a hushed agent may have waited until now.
+  if (because === 'message') state.hushed = false;
   state.turn = {
     phase: 'replying',
     reply: { id, started, at: step.at, because, step: turnStep, answers, tells },
@@ -68,15 +73,23 @@ export function completeReply(step: Step, reply: Reply, result: ReplyResult): vo
   state.turn = result.calls.length > 0 ? { phase: 'settling', reply, spoke } : { phase: 'idle' };
 }
 
-/** Every attempt failed. What it was to tell is told with the next turn. */
-export function failReply(step: Step, reply: Reply, error: Failure): void {
-  log(
+/**
+ * Every attempt failed. What it was to tell is told with the next turn.
+ * @param failed.limit it was not even tried, and the agent is quiet until the user writes (R12)
+ */
+export function failReply(
+  step: Step,
+  reply: Reply,
+  { error, limit }: { error: Failure; limit?: ReachedLimit },
+): void {
+  const failed = log(
     step,
     'reply.failed',
     { reply_id: reply.id, error },
     { actor: SYSTEM, cause: [reply.started] },
   );
-  untell(step, reply, 'silent');
+  if (limit) hush(step, limit, [failed, ...reply.tells.map(({ seq }) => seq)]);
+  untell(step, reply, limit ? undefined : 'silent');
   step.state.turn = { phase: 'idle' };
 }
 

@@ -23,6 +23,8 @@ export interface State {
   news: News[];
   /** At a limit the agent takes no turn by itself until the user writes again. */
   hushed: boolean;
+  /** R12. Absent: it has begun nothing by itself. */
+  initiative?: Initiative;
   /** Calls that are not over, in the order of their request or, once released, in that of the queue. */
   calls: Call[];
   /** The last few that are. */
@@ -59,6 +61,16 @@ export interface Reply {
 
 export interface Unanswered {
   seq: number;
+}
+
+/** What the agent has begun by itself. */
+export interface Initiative {
+  /** When its last turns of that kind began, oldest first: at most as many as may begin within a minute. */
+  began: number[];
+  /** How many since the user's last message. */
+  in_a_row: number;
+  /** The limit of a minute holds news back, and the log says so. */
+  holding: boolean;
 }
 
 export interface News {

@@ -78,6 +78,23 @@ test('rollback: the stream of the provider is closed, and the model does not see
   expect(talk.log.of('reply.interrupted')).toMatchObject([
     { reply_id: 'reply_1', text: 'Once upon a ', by: 'message', rolled_back: true },
   ]);
+  // The people who read along have heard it: for them it stays.
+  const streamed = talk.items.flatMap((item) => (item.type === 'delta' ? [item.data] : []));
+  expect(streamed).toContainEqual(
+    expect.objectContaining({ reply_id: 'reply_1', text: 'Once upon a ' }),
+  );
+  expect(talk.items.map(({ type }) => type)).not.toContain('rewind');
+
+  await talk.say('And then?');
+  const later = await stage.model.asked();
+  expect(later.request.messages.slice(1)).toEqual([
+    { role: 'user', text: 'Tell me a story.' },
+    { role: 'user', text: 'In French, please.' },
+    { role: 'assistant', text: 'Il était une fois.', calls: [] },
+    { role: 'user', text: 'And then?' },
+  ]);
+  later.says('Fin.');
+  await talk.replied(3);
 });
 
 test('an interruption without a word closes the stream of the provider, and nobody speaks until spoken to', async () => {

@@ -33,6 +33,20 @@ test('a conversation is told turn by turn, one line for each thing that happened
   `);
 });
 
+test('news that a limit holds back stands below it', () => {
+  const story = new Story({ unsolicited_in_a_row: 1 });
+  story.user('Install alpha');
+  story.model('I do.', call('call_a'));
+  story.pass(2_000);
+  for (const n of [1, 2]) story.progress('call_a', n, 25 * n, { schedule: 'interrupt' });
+  const turns = gatherTurns();
+  for (const entry of story.log) turns.add(entry);
+  const text = turns.all().map(printTurn).join('\n');
+  expect(text).toMatch(
+    /limit    unsolicited_in_a_row \(1\) reached, #\d+\n  held     .*50 % of call_a/,
+  );
+});
+
 test('a failure and a limit are said, and long words cut', () => {
   const story = new Story({ max_replies_per_turn: 1 });
   story.user('long '.repeat(50));
@@ -45,6 +59,6 @@ test('a failure and a limit are said, and long words cut', () => {
   const text = turns.all().map(printTurn).join('\n');
   expect(text).toContain('failed (No such thing.)');
   expect(text).toContain('failed, 0 ms: The model is away.');
-  expect(text).toContain('limit    max_replies_per_turn (1) reached');
+  expect(text).toContain('limit    max_replies_per_turn (1) reached, #');
   for (const line of text.split('\n')) expect(line.length).toBeLessThan(160);
 });

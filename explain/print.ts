@@ -17,7 +17,10 @@ export function printTurn(turn: Turn): string {
       (waited) =>
         `  waited   ${describe(waited)} → ${waited.turn ? `turn ${waited.turn}` : 'still waits'}`,
     ),
-    ...turn.limits.map(({ limit, value }) => `  limit    ${limit} (${value}) reached`),
+    ...turn.limits.flatMap(({ seq, limit, value, held_back }) => [
+      `  limit    ${limit} (${value}) reached, #${seq}`,
+      ...section('held', held_back),
+    ]),
   ];
   return lines.join('\n');
 }

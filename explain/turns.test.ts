@@ -156,6 +156,33 @@ test('a limit and a failure stand in their turn', () => {
   expect(second).toMatchObject({ replies: [{ status: 'failed', error: 'The model is away.' }] });
 });
 
+test('where nothing was said because of a limit, the turn before says which, and what was held back', () => {
+  const story = new Story({ unsolicited_per_minute: 1 });
+  story.user('Install alpha');
+  story.model('I do.', call('call_a'));
+  story.pass(2_000);
+  for (const n of [1, 2]) {
+    story.progress('call_a', n, 25 * n);
+    story.pass(300);
+    if (n === 1) story.model('25 %');
+  }
+  const reached = story.all('limit.reached')[0]!;
+  expect(turnsOf(story)[1]!.limits).toEqual([
+    {
+      seq: reached.seq,
+      at: reached.at,
+      limit: 'unsolicited_per_minute',
+      value: 1,
+      held_back: [expect.objectContaining({ kind: 'call.event', what: '50 % of call_a' })],
+    },
+  ]);
+  story.pass(60_000);
+  expect(turnsOf(story)[2]).toMatchObject({
+    triggered_by: [{ what: '50 % of call_a' }],
+    limits: [],
+  });
+});
+
 test('a closed conversation says what nobody heard', () => {
   const story = new Story();
   story.user('Install alpha');

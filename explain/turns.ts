@@ -124,6 +124,11 @@ export function gatherTurns(): Turns {
     turn?.[fate === 'failed' ? 'unheard' : fate].push(...told);
   }
 
+  function reachLimit({ seq, at, limit, value, cause }: EntryOf<'limit.reached'>) {
+    const held_back = cause.flatMap((held) => triggers.get(held) ?? []);
+    turns.at(-1)?.limits.push({ seq, at, limit, value, held_back });
+  }
+
   return {
     add(entry) {
       if (isTrigger(entry)) hear(entry);
@@ -140,7 +145,7 @@ export function gatherTurns(): Turns {
         case 'receipt':
           return settle(entry);
         case 'limit.reached':
-          return void turns.at(-1)?.limits.push({ limit: entry.limit, value: entry.value });
+          return reachLimit(entry);
         default:
           return undefined;
       }

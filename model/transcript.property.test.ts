@@ -168,3 +168,22 @@ test('what the model saw with one reply is the beginning of what it sees with th
     { numRuns: 1_000 },
   );
 });
+
+test('R2: of a reply that was rolled back not a word is seen, at any time', () => {
+  const said = 'words that were taken back';
+  const withText = (entries: readonly Entry[], text: string) =>
+    entries.map((entry) =>
+      entry.kind === 'reply.interrupted' && entry.rolled_back ? { ...entry, text } : entry,
+    );
+  fc.assert(
+    fc.property(randomLog, (log) => {
+      for (let to = 1; to <= log.entries.length; to += 1) {
+        const { entries, ...rest } = seen(log, 1, to);
+        const messages = transcript({ ...rest, entries: withText(entries, said) });
+        expect(messages).toEqual(transcript({ ...rest, entries: withText(entries, '') }));
+        expect(JSON.stringify(messages)).not.toContain(said);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -126,4 +126,16 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0004_tenant_tokens': {
+    async up(db: Kysely<unknown>) {
+      // A double counts exactly up to 2^53, and is read as a number: a bigint is read as text.
+      await sql`
+        create table tenant_tokens (
+          tenant text not null,
+          day text not null,
+          tokens double precision not null,
+          primary key (tenant, day)
+        )`.execute(db);
+    },
+  },
 };

@@ -14,6 +14,7 @@ import { recording } from './record.ts';
 import type { Database } from './schema.ts';
 import { slots } from './slots.ts';
 import type { Store } from './store.ts';
+import { tokens } from './tokens.ts';
 
 /**
  * `url` of a PostgreSQL, else PGlite in `folder` (made where there is none). Tables are brought up to date first.
@@ -47,6 +48,7 @@ export async function storeOn(dialect: Dialect): Promise<Store> {
     ...progress(db),
     ...idempotency(db),
     ...slots(db),
+    ...tokens(db),
     ...pruning(db),
     close: () => db.destroy(),
   };

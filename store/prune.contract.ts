@@ -37,5 +37,13 @@ export function pruneContract(store: () => Store): void {
       await store().prune(new Date(Date.now() + 3_600_000).toISOString());
       expect(await store().claim(key, 'hash', 'third')).toEqual({ outcome: 'fresh' });
     });
+
+    test('forgets what was spent on days before that', async () => {
+      const { tenant } = someone();
+      for (const day of ['2029-12-31', '2030-01-01']) await store().spendTokens({ tenant, day }, 5);
+      await store().prune('2030-01-01T12:00:00.000Z');
+      expect(await store().tokensSpent({ tenant, day: '2029-12-31' })).toBe(0);
+      expect(await store().tokensSpent({ tenant, day: '2030-01-01' })).toBe(5);
+    });
   });
 }

@@ -18,5 +18,6 @@ export const pruning = (db: Db): Pick<Store, 'prune'> => ({
       .deleteFrom('idempotency_keys')
       .where('claimed_at', '<', sql<Date>`${claimedBefore}::timestamptz`)
       .execute();
+    await db.deleteFrom('tenant_tokens').where('day', '<', claimedBefore.slice(0, 10)).execute();
   },
 });

@@ -68,6 +68,12 @@ export interface Database {
     /** Ascending within a queue. */
     place: number;
   };
+  tenant_tokens: {
+    tenant: string;
+    /** UTC, as 2030-01-31. */
+    day: string;
+    tokens: number;
+  };
   idempotency_keys: {
     tenant: string;
     scope: string;

@@ -7,6 +7,7 @@ import { pruneContract } from './prune.contract.ts';
 import { recordContract } from './record.contract.ts';
 import { slotsContract } from './slots.contract.ts';
 import type { Store } from './store.ts';
+import { tokensContract } from './tokens.contract.ts';
 
 /** Declares the tests. `open` is called once; the store it gives is closed at the end. */
 export function storeContract(name: string, open: () => Promise<Store>): void {
@@ -22,6 +23,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     draftsContract(() => store);
     conversationsContract(() => store);
     slotsContract(() => store);
+    tokensContract(() => store);
     // The last one: it forgets for all of them.
     pruneContract(() => store);
   });

@@ -109,7 +109,8 @@ export interface Store {
   ): Promise<Claim>;
 
   /**
-   * Removes what nobody asks for any more: the progress of calls that are over, and idempotency keys older than this.
+   * Removes what nobody asks for any more: the progress of calls that are over, and idempotency keys and spent tokens older than
+   * this.
    * @param claimedBefore ISO 8601
    */
   prune(claimedBefore: string): Promise<void>;
@@ -123,6 +124,13 @@ export interface Store {
   firstInQueue(queue: { tenant: string; queue: string }, limit: number): Promise<string[]>;
   /** Takes a call out of every queue. */
   leaveQueues(tenant: string, callId: string): Promise<void>;
+
+  /**
+   * Adds to what a tenant has spent.
+   * @param of.day UTC, as 2030-01-31
+   */
+  spendTokens(of: { tenant: string; day: string }, amount: number): Promise<void>;
+  tokensSpent(of: { tenant: string; day: string }): Promise<number>;
 
   close(): Promise<void>;
 }

@@ -19,6 +19,8 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
   const claims = new Map<string, { bodyHash: string; answer: unknown; at: number }>();
   /** Call ids by tenant and name. */
   const queues = new Map<string, string[]>();
+  /** By tenant and day. */
+  const spent = new Map<string, number>();
   const name = (key: ConversationKey) => JSON.stringify([key.tenant, key.id]);
   const find = (key: ConversationKey) => rows.get(name(key));
   const seen = (key: ConversationKey) => {
@@ -126,6 +128,9 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
           if (!open.some(({ id }) => id === callId)) row.progress.delete(callId);
         }
       }
+      for (const id of spent.keys()) {
+        if (JSON.parse(id)[1] < claimedBefore.slice(0, 10)) spent.delete(id);
+      }
       for (const [id, { at }] of claims) if (at < Date.parse(claimedBefore)) claims.delete(id);
     },
 
@@ -148,6 +153,12 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
         );
       }
     },
+
+    async spendTokens({ tenant, day }, amount) {
+      const id = JSON.stringify([tenant, day]);
+      spent.set(id, (spent.get(id) ?? 0) + amount);
+    },
+    tokensSpent: async ({ tenant, day }) => spent.get(JSON.stringify([tenant, day])) ?? 0,
 
     async close() {},
   };

@@ -10,6 +10,7 @@ import type { Head } from '../contract/head.ts';
 import type { ReplyRequest, ReplyResult } from '../contract/turn.ts';
 import { createModelClient } from '../model/client.ts';
 import type { ModelClient } from '../model/message.ts';
+import type { Store } from '../store/store.ts';
 import { type BusMessage, createLocalBus } from '../stream/bus.ts';
 import { defineTool } from '../tools/define.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -77,6 +78,9 @@ export interface Play {
   client?: ModelClient;
   request?: Partial<ReplyRequest>;
   attempt?: number;
+  maxTokensPerTenantPerDay?: number;
+  /** Before anything is asked. */
+  before?: (store: Store) => Promise<void>;
   /** Before the batch that rides is written. */
   recording?: () => Promise<void>;
   begin?: () => Promise<boolean>;
@@ -89,6 +93,8 @@ export async function play({
   client,
   request,
   attempt = 1,
+  maxTokensPerTenantPerDay,
+  before,
   recording,
   begin,
   append,
@@ -96,6 +102,7 @@ export async function play({
   const stub = await startStubModel(model);
   onTestFinished(() => stub.close());
   const store = createMemoryStore();
+  await before?.(store);
   await store.record({
     conversation,
     fence: { run: 1, length: 1, at: 0 },
@@ -143,6 +150,7 @@ export async function play({
     model: client ?? createModelClient({ api: 'chat', baseURL: stub.url }),
     defaultModel: 'small',
     rest_ms: 0,
+    maxTokensPerTenantPerDay,
   });
   const asked: ReplyRequest = {
     conversation,

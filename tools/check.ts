@@ -133,6 +133,9 @@ const agent = z.strictObject({
       grace_ms: milliseconds,
       max_running: count,
       max_replies_per_turn: count,
+      unsolicited_per_minute: count,
+      unsolicited_in_a_row: count,
+      max_tokens: count,
       model_attempts: count,
       max_history_events: count,
     } satisfies Record<keyof Limits, z.ZodType>)

@@ -50,6 +50,8 @@ export interface WorkerOptions {
   spoolHours?: number;
   /** How many calls of a tenant run at once, in all its conversations. Default: any number. */
   maxRunningPerTenant?: number;
+  /** Tokens of a tenant in a day (UTC) after which its agents only answer. Default: any number. */
+  maxTokensPerTenantPerDay?: number;
   /** How remote tools are called, and call back. */
   remote: Omit<AnnounceDependencies, 'catalogue'>;
   /** Folder that keeps the workflow bundle between starts, and what belongs to calls on this host. */
@@ -123,6 +125,7 @@ function createActivities(
     maxResultBytes,
     maxOutputBytes,
     maxRunningPerTenant,
+    maxTokensPerTenantPerDay,
     remote,
   }: WorkerOptions,
   client: Client,
@@ -131,7 +134,14 @@ function createActivities(
   return {
     record: createRecord({ store, bus }),
     recordCommitted: createRecordCommitted({ store, bus }),
-    generateReply: createGenerateReply({ store, bus, catalogue, model, defaultModel }),
+    generateReply: createGenerateReply({
+      store,
+      bus,
+      catalogue,
+      model,
+      defaultModel,
+      maxTokensPerTenantPerDay,
+    }),
     describeTool: createDescribeTools({ catalogue, maxRunningPerTenant }),
     announceCall: createAnnounceCall({ catalogue, ...remote }),
     withdrawCall: createWithdrawCall({ catalogue, ...remote }),

@@ -14,7 +14,7 @@ import { callWorkflowId } from '../contract/names.ts';
 import type { ConversationStart } from '../contract/signals.ts';
 import type { Effect, Untimed } from '../conversation/event.ts';
 import type { call } from './call.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, limitOf } from './failure.ts';
 
 export interface Effects {
   /** @param riding what the reply that is started has to write */
@@ -71,7 +71,8 @@ export function createEffects(
     } catch (error) {
       // The rules stopped it themselves and have gone on already.
       if (scope.consideredCancelled) return;
-      hear({ type: 'reply_failed', reply_id, error: failureOf(error) });
+      const limit = limitOf(error);
+      hear({ type: 'reply_failed', reply_id, error: failureOf(error), ...(limit && { limit }) });
     } finally {
       replies.delete(reply_id);
     }

@@ -38,6 +38,7 @@ export function detailsOf(state: State): string {
       `- \`${call.id}\` ${call.tool}: ${call.status}${until}${percent ? ` ${call.percent} %` : ''}`,
     );
   }
+  if (state.hushed) lines.push('- quiet until the user writes: a limit is reached');
   if (news.length > 0) lines.push(`- news that waits: ${news.map(({ seq }) => seq).join(', ')}`);
   return lines.join('\n');
 }
@@ -52,5 +53,6 @@ export function waitsFor(state: State): string {
   if (waiting) return `${waiting.id} waits for a person until ${new Date(due!).toISOString()}`;
   if (turn.phase === 'settling') return `calls of ${turn.reply.id} wait for the user to settle`;
   if (turn.phase === 'grace') return `${turn.reply.id} waits for quick results`;
+  if (state.initiative?.holding) return 'news waits: unsolicited_per_minute is reached';
   return 'news waits for more of it';
 }

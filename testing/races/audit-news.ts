@@ -15,6 +15,16 @@ interface News {
   isSuperseded?: true;
 }
 
+/** Where news may make the agent speak, or cut in. */
+interface Speaking {
+  isReplying: boolean;
+  now: number;
+  /** When the conversation goes on by itself. */
+  wakesAt: number;
+  /** When the limit of a minute lets it. */
+  freeAt: number;
+}
+
 export function createNewsAudit(limits: Limits) {
   /** Not told yet, by seq. */
   const waiting = new Map<number, News>();
@@ -93,16 +103,22 @@ export function createNewsAudit(limits: Limits) {
         due.delete(seq);
       }
     },
-    /** @param wakesAt when the conversation, which is idle, goes on by itself; undefined where it is not idle */
-    afterwards({ isReplying, wakesAt }: { isReplying: boolean; wakesAt?: number }): void {
+    /** @param speaking undefined: at this moment no news makes the agent speak */
+    afterwards(speaking?: Speaking): void {
       for (const seq of due.keys()) throw broken('R5', `${seq} has no receipt.`);
-      if (isReplying) {
-        for (const { seq, isUrgent } of waiting.values()) {
-          if (isUrgent) throw broken('R5', `${seq} does not cut in.`);
-        }
+      if (!speaking) return;
+      const { isReplying, now, wakesAt, freeAt } = speaking;
+      if (!isReplying) {
+        // The log has to say when it begins to hold something back: until then it wakes at the time of the news.
+        if (wakesAt > Math.max(dueAt() ?? Infinity, freeAt))
+          throw broken('R6', 'News waits for too long.', wakesAt);
+        return;
       }
-      if (wakesAt !== undefined && wakesAt > (dueAt() ?? Infinity))
-        throw broken('R6', 'News waits for too long.', wakesAt);
+      for (const { seq, isUrgent } of waiting.values()) {
+        if (!isUrgent) continue;
+        if (now >= freeAt) throw broken('R5', `${seq} does not cut in.`);
+        if (wakesAt > freeAt) throw broken('R12', `${seq} will not cut in.`, wakesAt);
+      }
     },
     /** A turn begins because of news alone. */
     isDue(at: number): void {

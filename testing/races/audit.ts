@@ -3,11 +3,12 @@
  * conversation and never takes the state's word for it.
  */
 import type { Entry } from '../../contract/entry.ts';
-import type { Limits } from '../../contract/limits.ts';
+import { type Limits, TENANT_TOKENS_SPENT } from '../../contract/limits.ts';
 import type { Decision, Effect, Event } from '../../conversation/event.ts';
 import { wakeAt } from '../../conversation/next.ts';
 import type { State } from '../../conversation/state.ts';
 import { createCallAudit } from './audit-calls.ts';
+import { createInitiativeAudit } from './audit-initiative.ts';
 import { createNewsAudit } from './audit-news.ts';
 import type { Told } from './programs.ts';
 import { broken } from './violation.ts';
@@ -46,6 +47,7 @@ interface Reply {
 export function createAudit(limits: Limits, keep: boolean): Audit {
   const told: Audit['told'] = [];
   const calls = createCallAudit(limits);
+  const initiative = createInitiativeAudit(limits);
   const news = createNewsAudit(limits);
   const accepted = new Set<string>();
   const paid = new Set<unknown>();
@@ -73,7 +75,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
       cutting = 0;
       calls.heard(events);
       for (const entry of decision.entries) hear(entry, decision.effects);
-      afterwards(decision);
+      afterwards(decision, Math.max(...events.map(({ at }) => at)));
     },
     ran({ tool, input }) {
       if (tool !== 'pay') return;
@@ -92,7 +94,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
         throw broken('R1', `It rests while ${state.turn.phase}.`, now);
       if (unanswered.length > 0)
         throw broken('R2', `Message ${unanswered[0]} waits for ever.`, now);
-      if (!state.hushed) news.atRest();
+      if (!initiative.isHushed()) news.atRest();
       calls.atRest(running);
     },
     atTheEnd(programs) {
@@ -118,6 +120,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
       case 'reply.completed':
         calls.mayFollow({ completed: entry.seq, started: over(entry, at).started });
         news.isTold(entry.reply_id);
+        initiative.ends(entry);
         reply = undefined;
         return;
       case 'reply.interrupted':
@@ -125,7 +128,10 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
         const cut = over(entry, at);
         const again = entry.kind === 'reply.interrupted' && ['message', 'event'].includes(entry.by);
         if (again) unanswered = [...cut.answers, ...unanswered];
-        news.isCutOff(again);
+        // What the tenant has no tokens for is not hushed up: it waits for the user.
+        const isRefused = entry.kind === 'reply.failed' && entry.error.type === TENANT_TOKENS_SPENT;
+        news.isCutOff(again || isRefused);
+        initiative.ends(entry);
         reply = undefined;
         return;
       }
@@ -135,7 +141,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
         closed = true;
         return;
       case 'limit.reached':
-        return;
+        return initiative.reached(entry);
       default:
         if (calls.hear(entry, { lastMessage, at })) news.add(entry);
         if (entry.kind === 'call.cancelled') news.isCancelled(entry.call_id);
@@ -147,6 +153,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
     if (heard.has(message_id)) throw broken('R8', `Message ${message_id} is heard twice.`);
     heard.add(message_id);
     unanswered.push(entry.seq);
+    initiative.message();
     lastMessage = { seq: entry.seq, at: Date.parse(entry.at) };
     if (when_busy === 'interrupt' || when_busy === 'rollback') cutting = entry.seq;
     if (message_id.endsWith(' no payment')) wanted = undefined;
@@ -166,6 +173,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
     calls.isShown(request.calls, id);
     inTurn = entry.because === 'results' ? inTurn + 1 : 1;
     if (inTurn > limits.max_replies_per_turn) throw broken('R11', `${id} is one too many.`);
+    initiative.begins(entry);
     if (entry.because === 'news') news.isDue(Date.parse(entry.at));
     news.isAsked(id, request.news);
     const shown = { wanted, payments: calls.payments(), open: calls.open().map(({ id }) => id) };
@@ -179,7 +187,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
   }
 
   /** What has to be true between two decisions. */
-  function afterwards({ state, effects }: Decision): void {
+  function afterwards({ state, effects }: Decision, now: number): void {
     if (reply && reply.started < cutting) {
       throw broken('R2', `${reply.id} goes on though message ${cutting} interrupts it.`);
     }
@@ -188,8 +196,13 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
     if (unanswered.length > 0 && !reply && state.turn.phase !== 'closing' && !closed)
       throw broken('R2', `Message ${unanswered[0]} waits though nobody speaks.`);
     calls.afterwards(effects, state.calls);
-    const isIdle = state.turn.phase === 'idle' && !state.hushed && !state.closed;
-    const wakesAt = isIdle ? (wakeAt(state) ?? Infinity) : undefined;
-    news.afterwards({ isReplying: reply !== undefined, wakesAt });
+    if (state.hushed !== initiative.isHushed()) throw broken('R12', 'It is quiet for no reason.');
+    if (initiative.isHushed() || closed) return news.afterwards();
+    const wakesAt = wakeAt(state) ?? Infinity;
+    const freeAt = initiative.freeAt();
+    if (reply) news.afterwards({ isReplying: true, now, wakesAt, freeAt });
+    else if (state.turn.phase === 'idle')
+      news.afterwards({ isReplying: false, now, wakesAt, freeAt });
+    else news.afterwards();
   }
 }

@@ -2,6 +2,7 @@
  * The model of a race: it takes its time, and asks for what the user wants by what it was shown. It pays once for each request to
  * pay that no later one replaces, and withdraws a payment that is not wanted any more.
  */
+import { TENANT_TOKENS_SPENT } from '../../contract/limits.ts';
 import type { RequestedCall } from '../../contract/turn.ts';
 import type { Effect, Untimed } from '../../conversation/event.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
@@ -25,7 +26,7 @@ export function createModel(
   let calls = 0;
   let inFlight: { id: string; forget: () => void } | undefined;
 
-  function ask({ reply_id }: Request): void {
+  function ask({ reply_id, because }: Request): void {
     if (inFlight) throw broken('R1', `${reply_id} starts beside ${inFlight.id}.`, clock.now);
     const answer = answers[asked++ % answers.length]!;
     const shown = audit.shown(reply_id);
@@ -36,7 +37,13 @@ export function createModel(
         hear({ type: 'reply_failed', reply_id, error });
         return;
       }
-      const text = answer.ends === 'spoken' ? 'Ok.' : '';
+      if (answer.ends === 'spent' && because === 'news') {
+        const error = { type: TENANT_TOKENS_SPENT, message: '' };
+        const limit = { limit: 'max_tokens_per_tenant_per_day', value: 1 };
+        hear({ type: 'reply_failed', reply_id, error, limit });
+        return;
+      }
+      const text = answer.ends === 'silent' ? '' : 'Ok.';
       const result = { text, usage, calls: requests(answer, shown) };
       hear({ type: 'reply_completed', reply_id, result });
     };

@@ -1,10 +1,13 @@
 /** What is left to chance in a race: what the users do and when, how long the model takes, what the tools' programs do. */
 import fc from 'fast-check';
 import type { Schedule, WhenBusy } from '../../contract/entry.ts';
+import type { Limits } from '../../contract/limits.ts';
 import type { InterruptSignal } from '../../contract/signals.ts';
 
 /** Times are milliseconds. What runs out of its list starts over with the first. */
 export interface Script {
+  /** How far the agent may go by itself; absent: as far as it likes. */
+  initiative?: Initiative;
   acts: Act[];
   /** What the model says to its first request, to its second … */
   answers: Answer[];
@@ -13,6 +16,8 @@ export interface Script {
   /** How long the log takes to be written. What arrives meanwhile is heard together. */
   writes: number[];
 }
+
+type Initiative = Pick<Limits, 'unsolicited_per_minute' | 'unsolicited_in_a_row' | 'max_tokens'>;
 
 /** Of a user, so long after the one before. */
 export type Act = { after: number } & (
@@ -31,7 +36,8 @@ export type Wants = 'pay' | 'no payment' | 'chat';
 
 export interface Answer {
   latency: number;
-  ends: 'spoken' | 'silent' | 'failed';
+  /** `spent`: where nobody asked for it, the tenant has no tokens left for it. */
+  ends: 'spoken' | 'silent' | 'failed' | 'spent';
   /** Beside the payment that the user wants. */
   asks: Asked[];
   /** Its answer comes although it was stopped. */
@@ -101,7 +107,7 @@ const ASKED: Asked[] = ['slow', 'approval', 'reject', 'replace', 'confirm', 'bro
 
 const answer: fc.Arbitrary<Answer> = fc.record({
   latency: soon,
-  ends: fc.constantFrom('spoken', 'spoken', 'spoken', 'silent', 'failed'),
+  ends: fc.constantFrom('spoken', 'spoken', 'spoken', 'silent', 'failed', 'spent'),
   asks: fc.array(fc.constantFrom('slow' as const, 'slow' as const, ...ASKED), { maxLength: 3 }),
   deaf: fc.boolean(),
 });
@@ -126,7 +132,19 @@ const program: fc.Arbitrary<Program> = fc.record(
   { requiredKeys: ['steps', 'end', 'stops_after'] },
 );
 
+const initiative: fc.Arbitrary<Initiative> = fc.record(
+  {
+    unsolicited_per_minute: fc.integer({ min: 1, max: 4 }),
+    unsolicited_in_a_row: fc.integer({ min: 1, max: 4 }),
+    // Each reply takes two.
+    max_tokens: fc.integer({ min: 1, max: 40 }),
+  },
+  { requiredKeys: [] },
+);
+
 export const script: fc.Arbitrary<Script> = fc.record({
+  // In every other story it may go as far as it likes: more happens then.
+  initiative: fc.oneof(fc.constant({}), initiative),
   acts: fc.array(act, { minLength: 1, maxLength: 20, size: 'max' }),
   answers: fc.array(answer, { minLength: 1, maxLength: 6, size: 'max' }),
   programs: fc.array(program, { minLength: 1, maxLength: 6, size: 'max' }),

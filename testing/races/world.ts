@@ -35,11 +35,12 @@ const REST_MS = 10_000;
  */
 export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
   const clock = createClock(1_000_000);
-  const audit = createAudit(RACE_LIMITS, watch !== undefined);
+  const limits = { ...RACE_LIMITS, ...script.initiative };
+  const audit = createAudit(limits, watch !== undefined);
   watch?.(audit);
   const model = createModel(script.answers, { clock, audit, hear });
   const programs = createPrograms(script.programs, { clock, audit, hear });
-  let state: State = newConversation('default', RACE_LIMITS);
+  let state: State = newConversation('default', limits);
   let inbox: Event[] = [];
   let isWriting = false;
   let steps = 0;

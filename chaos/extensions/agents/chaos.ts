@@ -11,5 +11,7 @@ export default defineAgent({
     quiet_ms: 100,
     quiet_max_ms: 500,
     grace_ms: 300,
+    unsolicited_per_minute: 1_000,
+    unsolicited_in_a_row: 1_000,
   },
 });

@@ -1,0 +1,32 @@
+/** R12, across conversations: what a tenant may spend in a day before its agents only answer. Days are those of UTC. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { Usage } from '../contract/entry.ts';
+import { type ReachedLimit, TENANT_TOKENS_SPENT } from '../contract/limits.ts';
+import type { ConversationKey } from '../contract/names.ts';
+import type { Store } from '../store/store.ts';
+
+/**
+ * @param most absent: any number
+ * @throws ApplicationFailure `TenantTokensSpent`, with the limit as its detail
+ */
+export async function refuseIfSpent(
+  store: Pick<Store, 'tokensSpent'>,
+  { tenant }: ConversationKey,
+  most?: number,
+): Promise<void> {
+  if (most === undefined || (await store.tokensSpent({ tenant, day: today() })) < most) return;
+  const message = `The ${most} tokens that ${tenant} has for a day (UTC) are spent.`;
+  const limit: ReachedLimit = { limit: 'max_tokens_per_tenant_per_day', value: most };
+  throw ApplicationFailure.nonRetryable(message, TENANT_TOKENS_SPENT, limit);
+}
+
+/** Counted where it happens: an answer is paid for even if it is no longer wanted, and each time it is asked for again. */
+export function spend(
+  store: Pick<Store, 'spendTokens'>,
+  { tenant }: ConversationKey,
+  { input_tokens, output_tokens }: Usage,
+): Promise<void> {
+  return store.spendTokens({ tenant, day: today() }, input_tokens + output_tokens);
+}
+
+const today = () => new Date().toISOString().slice(0, 10);

@@ -1,0 +1,332 @@
+import { describe, expect, test } from 'vitest';
+import { call, Story } from '../testing/story.ts';
+
+/** A conversation in which `call_a` runs, and nothing has been said about it yet. */
+function installing(limits = {}): Story {
+  const story = new Story(limits);
+  story.user('run the installer and update me every percent');
+  story.pass(300);
+  story.model('Starting it.', call('call_a'));
+  story.pass(2_000);
+  return story;
+}
+
+/** The next piece of news, each in a turn of its own if it may be. */
+function tells(story: Story, n: number): void {
+  story.progress('call_a', n, n);
+  story.pass(300);
+  if (story.state.turn.phase === 'replying') story.model(`${n} %`);
+}
+
+const bySelf = (story: Story) =>
+  story.all('reply.started').filter(({ because }) => because === 'news');
+const toldLast = (story: Story) => story.effectsOf('start_reply').at(-1)!.request.news;
+
+describe('R12: within a minute', () => {
+  /** Two turns of its own have been taken, 300 ms apart, and a third is wanted. */
+  function held(): Story {
+    const story = installing({ unsolicited_per_minute: 2 });
+    for (const n of [1, 2, 3]) tells(story, n);
+    return story;
+  }
+
+  test('the agent speaks by itself as often as it may, then waits, and the log says why', () => {
+    const story = held();
+    expect(bySelf(story)).toHaveLength(2);
+    const news = story.all('call.event').at(-1)!;
+    expect(story.all('limit.reached')).toMatchObject([
+      {
+        limit: 'unsolicited_per_minute',
+        value: 2,
+        cause: [news.seq],
+        actor: { type: 'system', id: 'conversation' },
+      },
+    ]);
+  });
+
+  test('it goes on when the oldest of those turns is a minute old, not sooner, and tells in one turn what has gathered', () => {
+    const story = held();
+    for (const n of [4, 5, 6]) tells(story, n);
+    const freed = Date.parse(bySelf(story)[0]!.at) + 60_000;
+    expect(story.wakeAt).toBe(freed);
+    story.pass(freed - story.now - 1);
+    expect(bySelf(story)).toHaveLength(2);
+    story.pass(1);
+    expect(bySelf(story)).toHaveLength(3);
+    expect(toldLast(story)).toHaveLength(4);
+    expect(story.all('limit.reached')).toHaveLength(1);
+  });
+
+  test('it is logged again when it begins to hold back again', () => {
+    const story = held();
+    story.pass(60_000);
+    story.model('3 %');
+    tells(story, 4);
+    tells(story, 5);
+    expect(bySelf(story)).toHaveLength(4);
+    expect(story.all('limit.reached')).toHaveLength(2);
+  });
+
+  test('a message is answered at once, and the answer tells what was held back', () => {
+    const story = held();
+    story.user('How far is it?');
+    expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'message' });
+    expect(toldLast(story)).toHaveLength(1);
+    story.model('3 %');
+    expect(story.wakeAt).toBeUndefined();
+    tells(story, 4);
+    expect(bySelf(story)).toHaveLength(2);
+    expect(story.all('limit.reached')).toHaveLength(2);
+  });
+
+  test('what was held back of a call that is cancelled is dropped, and the next is logged anew', () => {
+    const story = installing({ unsolicited_per_minute: 1 });
+    story.user('and another');
+    story.pass(300);
+    story.model('Two.', call('call_b'));
+    story.pass(2_000);
+    for (const n of [1, 2]) tells(story, n);
+    story.happens({ type: 'cancel_call', call_id: 'call_a' });
+    expect(story.wakeAt).toBeUndefined();
+    story.progress('call_b', 1, 50);
+    story.pass(300);
+    expect(story.all('limit.reached')).toHaveLength(2);
+    story.pass(60_000);
+    expect(bySelf(story)).toHaveLength(2);
+  });
+
+  test('urgent news that cuts into an answer is a turn of its own; held back, it lets the answer end', () => {
+    const story = installing({ unsolicited_per_minute: 2 });
+    story.user('Tell me a story');
+    const urgent = { schedule: 'interrupt' } as const;
+    for (const n of [1, 2, 3]) story.progress('call_a', n, n, urgent);
+    expect(story.all('reply.interrupted')).toHaveLength(2);
+    expect(story.all('limit.reached')).toMatchObject([{ limit: 'unsolicited_per_minute' }]);
+    story.model('Once upon a time.');
+    expect(story.state.turn).toEqual({ phase: 'idle' });
+    story.pass(60_000);
+    expect(bySelf(story)).toHaveLength(1);
+  });
+
+  test('urgent news that is held back cuts in when it may, if the answer is still being given', () => {
+    const story = installing({ unsolicited_per_minute: 1 });
+    const urgent = { schedule: 'interrupt' } as const;
+    story.progress('call_a', 1, 1, urgent);
+    story.model('1 %');
+    story.user('Tell me a long story');
+    story.progress('call_a', 2, 2, urgent);
+    const freed = Date.parse(bySelf(story)[0]!.at) + 60_000;
+    expect(story.wakeAt).toBe(freed);
+    story.pass(freed - story.now);
+    expect(story.all('reply.interrupted')).toMatchObject([{ by: 'event' }]);
+    expect(toldLast(story)).toHaveLength(1);
+  });
+
+  test('a turn of its own that urgent news cuts off has been heard, and counts', () => {
+    const story = installing({ unsolicited_per_minute: 2 });
+    const urgent = { schedule: 'interrupt' } as const;
+    for (const n of [1, 2, 3]) story.progress('call_a', n, n, urgent);
+    expect(bySelf(story)).toHaveLength(2);
+    expect(story.all('limit.reached')).toHaveLength(1);
+  });
+
+  test('held back while quick calls are waited for, urgent news is told with their results', () => {
+    const story = installing({ unsolicited_per_minute: 1 });
+    const urgent = { schedule: 'interrupt' } as const;
+    tells(story, 1);
+    story.user('What time is it?');
+    story.pass(300);
+    story.model('', call('call_b'));
+    expect(story.state.turn.phase).toBe('grace');
+    story.progress('call_a', 2, 2, urgent);
+    expect(story.state.turn.phase).toBe('grace');
+    story.ends('call_b');
+    expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'results' });
+    expect(toldLast(story)).toHaveLength(2);
+  });
+
+  test('nothing is held back that comes as the results do: both are told at once', () => {
+    const story = installing({ unsolicited_per_minute: 1 });
+    tells(story, 1);
+    story.user('What time is it?');
+    story.pass(300);
+    story.model('', call('call_b'));
+    story.together(() => {
+      story.progress('call_a', 2, 2, { schedule: 'interrupt' });
+      story.ends('call_b');
+    });
+    expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'results' });
+    expect(toldLast(story)).toHaveLength(2);
+    expect(story.kinds).not.toContain('limit.reached');
+  });
+
+  test('replies that follow within a turn are not turns', () => {
+    const story = installing({ unsolicited_per_minute: 1, unsolicited_in_a_row: 1 });
+    story.progress('call_a', 1, 1);
+    story.pass(300);
+    story.model('', call('call_b'));
+    story.ends('call_b');
+    expect(story.all('reply.started').map(({ because }) => because)).toEqual([
+      'message',
+      'news',
+      'results',
+    ]);
+    expect(story.all('limit.reached')).toEqual([]);
+  });
+});
+
+describe('R12: in a row', () => {
+  function held(): Story {
+    const story = installing({ unsolicited_in_a_row: 2 });
+    for (const n of [1, 2, 3]) tells(story, n);
+    return story;
+  }
+
+  test('after so many turns of its own the agent is quiet, however long, and the log says so once', () => {
+    const story = held();
+    story.pass(3_600_000);
+    tells(story, 4);
+    expect(bySelf(story)).toHaveLength(2);
+    const [, , third] = story.all('call.event');
+    expect(story.all('limit.reached')).toMatchObject([
+      { limit: 'unsolicited_in_a_row', value: 2, cause: [third!.seq] },
+    ]);
+    expect(story.wakeAt).toBeUndefined();
+  });
+
+  test('the next message frees it: the answer tells what has gathered, and it may begin as often again', () => {
+    const story = held();
+    story.user('And?');
+    expect(toldLast(story)).toHaveLength(1);
+    story.model('3 %');
+    for (const n of [4, 5, 6]) tells(story, n);
+    expect(bySelf(story)).toHaveLength(4);
+    expect(story.all('limit.reached')).toHaveLength(2);
+  });
+
+  test('while it is quiet a person may approve, and the call runs; the news of its end waits', () => {
+    const story = installing({ unsolicited_in_a_row: 1 });
+    story.user('pay Ann');
+    story.pass(300);
+    story.model('', call('call_pay', { approval: { timeout_ms: 3_600_000 } }));
+    story.pass(2_000);
+    if (story.state.turn.phase === 'replying') story.model('It awaits a yes.');
+    for (const n of [1, 2]) tells(story, n);
+    expect(story.state.hushed).toBe(true);
+    story.decides('call_pay', 'approve');
+    expect(story.effectsOf('start_call').at(-1)!.call.call_id).toBe('call_pay');
+    story.ends('call_pay');
+    expect(story.pass(60_000)).toEqual([]);
+    story.user('Is it paid?');
+    const ended = story.all('call.completed').map(({ seq }) => seq);
+    expect(toldLast(story)).toEqual(expect.arrayContaining(ended));
+  });
+
+  test('while it is quiet the conversation closes, and what was held back has its receipt', () => {
+    const story = held();
+    story.ends('call_a');
+    story.happens({ type: 'close' });
+    story.happens({ type: 'settled' });
+    const [, , third] = story.all('call.event');
+    const [end] = story.all('call.completed');
+    const receipt = { of: [third!.seq, end!.seq], fate: 'failed' };
+    expect(story.all('receipt').at(-1)).toMatchObject(receipt);
+    expect(story.kinds.at(-1)).toBe('conversation.closed');
+  });
+});
+
+describe('R12: tokens', () => {
+  /** Each reply takes 11. */
+  const spent = () => {
+    const story = installing({ max_tokens: 22 });
+    for (const n of [1, 2]) tells(story, n);
+    return story;
+  };
+
+  test('once they are spent the agent says nothing by itself', () => {
+    const story = spent();
+    expect(story.state.usage).toEqual({ input_tokens: 20, output_tokens: 2 });
+    expect(bySelf(story)).toHaveLength(1);
+    expect(story.all('limit.reached')).toMatchObject([{ limit: 'max_tokens', value: 22 }]);
+    expect(story.pass(3_600_000)).toEqual([]);
+  });
+
+  test('whoever asks is answered; after that the limit holds again, and is logged when something is held back', () => {
+    const story = spent();
+    story.user('How far?');
+    expect(toldLast(story)).toHaveLength(1);
+    story.model('2 %');
+    story.pass(60_000);
+    expect(story.all('limit.reached')).toHaveLength(1);
+    tells(story, 3);
+    tells(story, 4);
+    expect(bySelf(story)).toHaveLength(1);
+    expect(story.all('limit.reached')).toHaveLength(2);
+  });
+
+  test('urgent news does not cut into an answer, and a message that waits for its end frees what is held back', () => {
+    const story = spent();
+    story.user('Tell me a story');
+    story.user('And then?', { when_busy: 'queue' });
+    story.progress('call_a', 3, 3, { schedule: 'interrupt' });
+    expect(story.all('reply.interrupted')).toEqual([]);
+    expect(story.all('limit.reached')).toHaveLength(2);
+    story.model('Once upon a time.');
+    expect(toldLast(story)).toHaveLength(1);
+    expect(story.state.hushed).toBe(false);
+  });
+});
+
+describe('R12: tokens of the tenant', () => {
+  const limit = { limit: 'max_tokens_per_tenant_per_day', value: 1_000 };
+  const error = { type: 'TenantTokensSpent', message: 'The tokens are spent.' };
+  const refuse = (story: Story) =>
+    story.happens({ type: 'reply_failed', reply_id: story.replying, error, limit });
+
+  test('a reply that they do not allow fails, and the agent is quiet: its news waits for the next message', () => {
+    const story = installing();
+    story.progress('call_a', 1, 1);
+    story.pass(300);
+    const written = refuse(story);
+    const [event] = story.all('call.event');
+    expect(written).toMatchObject([
+      { kind: 'reply.failed', error },
+      { kind: 'limit.reached', ...limit, cause: [event!.seq, written[0]!.seq] },
+    ]);
+    story.progress('call_a', 2, 2, { schedule: 'interrupt' });
+    expect(story.pass(3_600_000)).toEqual([]);
+    story.user('How far?');
+    expect(toldLast(story)).toHaveLength(2);
+    story.model('2 %');
+    expect(story.all('receipt').map(({ fate }) => fate)).toEqual(['merged', 'spoken']);
+  });
+
+  test('after the answer it is tried again: another day may have begun', () => {
+    const story = installing();
+    story.progress('call_a', 1, 1);
+    story.pass(300);
+    refuse(story);
+    story.user('How far?');
+    story.model('1 %');
+    story.progress('call_a', 2, 2);
+    story.pass(300);
+    expect(bySelf(story)).toHaveLength(2);
+  });
+
+  test('a message that waits in the queue is answered at once', () => {
+    const story = installing();
+    story.progress('call_a', 1, 1);
+    story.pass(300);
+    story.user('How far?', { when_busy: 'queue' });
+    refuse(story);
+    expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'message' });
+    expect(toldLast(story)).toHaveLength(1);
+  });
+});
+
+test('R12: without limits, as in conversations that began before there were any, nothing is held back', () => {
+  const story = installing();
+  for (let n = 1; n <= 99; n++) tells(story, n);
+  expect(bySelf(story)).toHaveLength(99);
+  expect(story.kinds).not.toContain('limit.reached');
+});

@@ -1,0 +1,92 @@
+/**
+ * R12: the agent's own initiative is limited. A turn is unsolicited that begins because of news; and one that begins anew
+ * because news cut in. What is held back stays news: it is told later, or with the answer to the user's next message.
+ */
+import type { ReachedLimit } from '../contract/limits.ts';
+import type { Initiative, News, State } from './state.ts';
+import { log, SYSTEM, type Step } from './step.ts';
+
+/**
+ * Whether a turn may begin now because of this news. Where it may not, the log says so: once each time that something begins
+ * to be held back.
+ */
+export function mayBegin(step: Step, news: News[]): boolean {
+  const { state } = step;
+  if (isFree(step)) return true;
+  if (state.hushed) return false;
+  const causes = news.map(({ seq }) => seq);
+  const spent = spentLimit(state);
+  if (spent) {
+    hush(step, spent, causes);
+    return false;
+  }
+  const initiative = initiativeOf(state);
+  if (!initiative.holding) {
+    const value = state.limits.unsolicited_per_minute!;
+    reach(step, { limit: 'unsolicited_per_minute', value }, causes);
+    state.initiative = { ...initiative, holding: true };
+  }
+  return false;
+}
+
+/** Whether a turn may begin now because of news. */
+export const isFree = ({ state, at }: Step) =>
+  !state.hushed && spentLimit(state) === undefined && at >= freeAt(state);
+
+/** It begins. To be cut off counts as well: it was begun, and heard. */
+export function countTurn({ state, at }: Step): void {
+  const { began, in_a_row } = initiativeOf(state);
+  const most = state.limits.unsolicited_per_minute;
+  state.initiative = {
+    began: most === undefined ? [] : [...began, at].slice(-most),
+    in_a_row: in_a_row + 1,
+    holding: false,
+  };
+}
+
+/** The user has written: as many turns in a row as before. */
+export function freeByMessage({ state }: Step): void {
+  state.hushed = false;
+  if (state.initiative) state.initiative.in_a_row = 0;
+}
+
+/** All the news is being told, or there is none left that would be: the next that is held back is logged again. */
+export function holdNothing({ state }: Step): void {
+  if (state.initiative) state.initiative.holding = false;
+}
+
+/** Quiet until the user writes. */
+export function hush(step: Step, reached: ReachedLimit, cause: number[]): void {
+  reach(step, reached, cause);
+  step.state.hushed = true;
+}
+
+/** While the limit of a minute holds news back: when it no longer does. */
+export function heldUntil(state: State): number | undefined {
+  return state.initiative?.holding ? freeAt(state) : undefined;
+}
+
+/** When the oldest of the last few unsolicited turns is a minute old. */
+function freeAt(state: State): number {
+  const most = state.limits.unsolicited_per_minute;
+  const { began } = initiativeOf(state);
+  return most === undefined || began.length < most ? 0 : began.at(-most)! + MINUTE_MS;
+}
+
+const MINUTE_MS = 60_000;
+
+/** The limit, if there is one, at which only the user can make the agent speak. */
+function spentLimit(state: State): ReachedLimit | undefined {
+  const { unsolicited_in_a_row: most = Infinity, max_tokens = Infinity } = state.limits;
+  const { input_tokens, output_tokens } = state.usage;
+  if (initiativeOf(state).in_a_row >= most) return { limit: 'unsolicited_in_a_row', value: most };
+  if (input_tokens + output_tokens >= max_tokens) return { limit: 'max_tokens', value: max_tokens };
+  return undefined;
+}
+
+function reach(step: Step, { limit, value }: ReachedLimit, cause: number[]): void {
+  log(step, 'limit.reached', { limit, value }, { actor: SYSTEM, cause });
+}
+
+const initiativeOf = ({ initiative }: State): Initiative =>
+  initiative ?? { began: [], in_a_row: 0, holding: false };
