@@ -1,6 +1,7 @@
 /** What follows from where the conversation stands now: the order of turns (R1, R3, R4, R6, R11). */
 import { approvalDueAt } from './approvals.ts';
 import { dropCalls } from './calls.ts';
+import { areSuspended } from './managed.ts';
 import { isUrgent, newsDueAt } from './news.ts';
 import { releaseCalls } from './release.ts';
 import { interruptReply, startReply } from './replies.ts';
@@ -98,7 +99,7 @@ function continueTurn(step: Step, turn: Turn & { phase: 'grace' }): boolean {
     ({ call_id, rank }) => turn.calls.includes(call_id) && rank !== 'progress',
   );
   state.turn = { phase: 'idle' };
-  if (results.length === 0 && turn.spoke) return true;
+  if (results.length === 0 && (turn.spoke || areSuspended(state, turn.calls))) return true;
   if (turn.reply.step >= state.limits.max_replies_per_turn) return hush(step, turn.reply.started);
   startReply(step, 'results', { turnStep: turn.reply.step + 1, follows: turn.reply.started });
   return true;
