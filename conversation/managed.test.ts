@@ -227,8 +227,12 @@ describe('a flow that goes on', () => {
   test('hears of no progress that comes after its results', () => {
     const story = telling();
     story.model('All is in.');
-    story.progress('call_a', 3, 90);
+    story.progress('call_a', 3, 90, { schedule: 'interrupt' });
     expect(story.pass(60_000)).toEqual([]);
+    story.ends('call_a', { type: 'completed', result: null });
+    expect(story.pass(60_000)).toEqual([]);
+    story.user('Thanks.');
+    expect(told(story)).toHaveLength(2);
   });
 
   test('has failed receipts where the conversation closes before it is told', () => {
