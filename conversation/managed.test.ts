@@ -272,6 +272,11 @@ describe('R11: within grace', () => {
     },
   );
 
+  test('a model that has said nothing is asked again where a person has to agree first, so that it can say so', () => {
+    const story = released('', managed('call_a', { approval: { timeout_ms: 60_000 } }));
+    expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'results' });
+  });
+
   test('a model that has said nothing is asked again for a call whose results it awaits itself', () => {
     const story = released('', managed('call_a'), call('call_b'));
     story.pass(LIMITS.grace_ms);
