@@ -230,9 +230,12 @@ export const agentList = z
         name: z.string(),
         model: z.string().optional().describe("Absent: the service's."),
         tools: z.array(z.string()),
-        awaits: awaits.describe(
-          'Where a tool does not say: the model awaits its results (prompt), or the service suspends its flow (managed).',
-        ),
+        awaits: awaits
+          .optional()
+          .describe(
+            'Who awaits the results of tools that do not say: the model (prompt), or the service, which suspends the flow of the call (managed). ' +
+              'Absent: prompt.',
+          ),
       }),
     ),
   })

@@ -60,7 +60,7 @@ function describeTool(tool: Tool): z.infer<typeof toolList>['tools'][number] {
 }
 
 function describeAgent(
-  { name, model, tools = 'all', awaits = 'prompt' }: Agent,
+  { name, model, tools = 'all', awaits }: Agent,
   catalogue: Catalogue,
 ): z.infer<typeof agentList>['agents'][number] {
   const names = tools === 'all' ? [...catalogue.tools.keys()] : tools;
