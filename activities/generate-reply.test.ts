@@ -30,7 +30,7 @@ test('a reply is what the model said and asked for, each call with a new id of o
         call_id: id,
         tool: 'listen',
         input: {},
-        problem: { type: 'UnknownTool', message: expect.stringContaining('look, other') },
+        problem: { type: 'UnknownTool', message: expect.stringContaining('look, other, gather') },
       },
     ],
   });
@@ -47,6 +47,34 @@ test('a call carries what its tool demands before it runs', async () => {
       approval: { question: 'May I?', timeout_ms: 604_800_000 },
     },
   ]);
+});
+
+test('R8: a managed call carries how many results its flow waits for, as its tool or its agent says', async () => {
+  const calls = ['look', 'gather', 'cancel_call', 'nothing'].map((name) => ({
+    name,
+    arguments: '{"where":"here","call_id":"call_a"}',
+  }));
+  const awaited = async (agent: string) => {
+    const { result } = await play({ model: () => ({ calls }), request: { agent } });
+    return (await result).calls.map(({ awaits, results }) => [awaits, results]);
+  };
+  const [gathers, others] = [
+    ['managed', 3],
+    [undefined, undefined],
+  ];
+  expect(await awaited('default')).toEqual([others, gathers, others, others]);
+  expect(await awaited('patient')).toEqual([['managed', 1], gathers, others, others]);
+});
+
+test('the model is told who waits for the results', async () => {
+  const systemOf = async (agent: string) => {
+    const { result, stub } = await play({ model: () => ({}), request: { agent } });
+    await result;
+    return stub.requests[0]!.messages[0]!.text;
+  };
+  expect(await systemOf('narrow')).toMatch(/^All tools support multiple asynchronous tool results/);
+  expect(await systemOf('patient')).toContain('The service waits for the results of a tool call');
+  expect(await systemOf('default')).toContain('says "You wait:"');
 });
 
 test('the model is sent the window of the log and the tools of the agent', async () => {
@@ -104,7 +132,7 @@ test('an agent that names neither model nor tools has the default and all', asyn
   await result;
   expect(stub.requests[0]).toMatchObject({
     model: 'small',
-    tools: ['look', 'other', 'cancel_call'],
+    tools: ['look', 'other', 'gather', 'cancel_call'],
   });
 });
 

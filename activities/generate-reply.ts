@@ -2,6 +2,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Agent } from '../agents/define.ts';
 import type { Entry } from '../contract/entry.ts';
+import { ONE_RESULT } from '../contract/result-count.ts';
 import type { ReplyRequest, ReplyResult, RequestedCall } from '../contract/turn.ts';
 import { ModelError, toFailure } from '../model/errors.ts';
 import type { AskedCall, ModelClient, ModelRequest } from '../model/message.ts';
@@ -11,6 +12,7 @@ import { transcript } from '../model/transcript.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import { approvalOf } from '../tools/approval.ts';
+import { type Awaiting, awaitingOf } from '../tools/awaits.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
 import type { Tool } from '../tools/define.ts';
 import { newCallId } from './call-id.ts';
@@ -85,6 +87,7 @@ async function generateReply(
   try {
     const agent = findAgent(catalogue, request.agent);
     const tools = toolsOf(agent, catalogue);
+    const awaiting = awaitingOf(agent, tools.values());
     const [entries, progress] = await Promise.all([
       readLog(store, request),
       store.progress(
@@ -98,8 +101,8 @@ async function generateReply(
       model,
       {
         model: agent.model ?? defaultModel,
-        messages: transcript({ entries, agent, request, progress }),
-        tools: declareTools(tools.values()),
+        messages: transcript({ entries, agent, awaits: awaiting.all, request, progress }),
+        tools: declareTools(tools.values(), awaiting),
       },
       signal,
       (piece) => draft.add(piece),
@@ -111,7 +114,8 @@ async function generateReply(
     });
     await Promise.all([spend(store, conversation, usage), begin(), draft.finish()]);
     signal.throwIfAborted();
-    return { text, usage, calls: await Promise.all(asked.map((call) => requested(tools, call))) };
+    const calls = asked.map((call) => requested(tools, awaiting, call));
+    return { text, usage, calls: await Promise.all(calls) };
   } finally {
     unsubscribe();
     draft.discard();
@@ -160,15 +164,26 @@ async function speak(
   throw new ModelError('ModelBrokenAnswer', 'The model client ended without its last part.');
 }
 
-async function requested(tools: Map<string, Tool>, asked: AskedCall): Promise<RequestedCall> {
-  const { duplicates = 'allow', ...tool } = tools.get(asked.name) ?? {};
+async function requested(
+  tools: Map<string, Tool>,
+  awaiting: Awaiting,
+  asked: AskedCall,
+): Promise<RequestedCall> {
+  const known = tools.get(asked.name);
+  const { duplicates = 'allow', ...tool } = known ?? {};
   const approval = approvalOf(tool);
   return {
     call_id: newCallId(),
     ...(await parseToolCall(tools, asked)),
     ...(duplicates !== 'allow' && { duplicates }),
     ...(approval && { approval }),
+    ...(known && awaiting.of(known) === 'managed' && managed(known)),
   };
+}
+
+/** Its flow goes on when it has given all the results that it may. */
+function managed({ results: { max } = ONE_RESULT }: Tool) {
+  return { awaits: 'managed', ...(max !== 'many' && { results: max }) } as const;
 }
 
 function findAgent(catalogue: Catalogue, name: string): Agent {

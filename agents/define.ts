@@ -1,5 +1,6 @@
 /** What an agent is: a declaration, and nothing that runs. */
 import type { Limits } from '../contract/limits.ts';
+import type { Awaits } from '../contract/turn.ts';
 
 export interface Agent {
   name: string;
@@ -9,6 +10,8 @@ export interface Agent {
   model?: string;
   /** Names of tools, or all there are. Default: `all`. */
   tools?: string[] | 'all';
+  /** How the results of its tools are awaited, where a tool does not say so itself. Default: `prompt`. */
+  awaits?: Awaits;
   /** Overrides the service's. */
   limits?: Partial<Limits>;
 }

@@ -54,6 +54,19 @@ describe('the catalogue', () => {
     await guarded.app.close();
   });
 
+  test('has who awaits the results, where a tool or an agent says so', async () => {
+    const tool = { description: 'Asks.', input: z.object({}), run: async () => 1 };
+    const awaiting = await createTestApi({
+      catalogue: {
+        tools: new Map([['ask', { ...tool, name: 'ask', awaits: 'managed' }]]),
+        agents: new Map([['a', { name: 'a', instructions: 'Help.', awaits: 'prompt' }]]),
+      },
+    });
+    expect((await awaiting.get('/v1/tools')).body.tools).toMatchObject([{ awaits: 'managed' }]);
+    expect((await awaiting.get('/v1/agents')).body.agents).toMatchObject([{ awaits: 'prompt' }]);
+    await awaiting.app.close();
+  });
+
   test('has each agent with its tools, and not its instructions', async () => {
     expect((await api.get('/v1/agents')).body).toEqual({
       agents: [

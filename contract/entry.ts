@@ -67,6 +67,17 @@ export const entry = z.discriminatedUnion('kind', [
     tool: z.string(),
     input: z.unknown(),
     report: z.string().optional().describe('When the model wants to hear of it.'),
+    awaits: z
+      .literal('managed')
+      .optional()
+      .describe(
+        'managed: its flow is suspended; the model is told of all its results at once. Absent: of each as it comes.',
+      ),
+    results: z
+      .int()
+      .positive()
+      .optional()
+      .describe('Of a managed call: how many results its flow waits for. Absent: until it ends.'),
   }),
   kind('call.dropped', { call_id, why: z.string() }),
   kind('call.awaiting_approval', {

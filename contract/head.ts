@@ -29,6 +29,12 @@ export const callHead = z.object({
     .datetime()
     .optional()
     .describe('While it awaits approval: until when a person may agree.'),
+  suspended: z
+    .object({ results: z.int().nonnegative(), of: z.int().positive().optional() })
+    .optional()
+    .describe(
+      'While its flow is suspended (`awaits: managed`): results that are in, of how many. Without `of`: until it ends.',
+    ),
   decision: decision.optional().describe('What a person has decided.'),
 });
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { entry, schedule, whenBusy, type EntryKind } from './entry.ts';
 import { decision, head } from './head.ts';
+import type { Awaits } from './turn.ts';
 
 /** The agent of a conversation that names none. */
 export const DEFAULT_AGENT = 'default';
@@ -184,6 +185,8 @@ export const closeAccepted = z
   .object({ id: z.string() })
   .describe('The conversation is being closed.');
 
+const awaits = z.enum(['prompt', 'managed'] satisfies Awaits[]);
+
 export const toolList = z
   .object({
     tools: z.array(
@@ -197,6 +200,9 @@ export const toolList = z
         results: z
           .object({ min: z.int(), max: z.union([z.int(), z.literal('many')]) })
           .describe('How many results a call has, the last included.'),
+        awaits: awaits
+          .optional()
+          .describe('Who awaits the results of a call. Absent: as its agent says.'),
         restart: z
           .enum(['resume', 'reattach', 'fail'])
           .optional()
@@ -224,6 +230,12 @@ export const agentList = z
         name: z.string(),
         model: z.string().optional().describe("Absent: the service's."),
         tools: z.array(z.string()),
+        awaits: awaits
+          .optional()
+          .describe(
+            'Who awaits the results of tools that do not say: the model (prompt), or the service, which suspends the flow of the call (managed). ' +
+              'Absent: prompt.',
+          ),
       }),
     ),
   })

@@ -32,6 +32,16 @@ export interface OpenCall {
   position?: number;
   /** While it awaits approval: until when a person may agree. */
   expires_at?: string;
+  suspended?: Suspended;
+}
+
+/** How the results of a call are awaited: by the model, which is told of each; or by the service, which tells all at once. */
+export type Awaits = 'prompt' | 'managed';
+
+/** How far a call is whose flow the service suspends: results that are in, of how many. Without `of`: until it ends. */
+export interface Suspended {
+  results: number;
+  of?: number;
 }
 
 export interface ReplyResult {
@@ -53,6 +63,10 @@ export interface RequestedCall {
   duplicates?: Exclude<Duplicates, 'allow'>;
   /** A person has to agree before it runs. */
   approval?: Approval;
+  /** The service suspends its flow. Absent: the model awaits its results itself. */
+  awaits?: Extract<Awaits, 'managed'>;
+  /** Of a managed call: its flow goes on after so many results. Absent: when it ends. */
+  results?: number;
 }
 
 /** R10: a second identical call runs too, is refused, takes the place of the first, or awaits a person's yes. */

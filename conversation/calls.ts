@@ -3,6 +3,7 @@ import type { Actor } from '../contract/entry.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
 import type { RequestedCall } from '../contract/turn.ts';
 import { callHead } from './head.ts';
+import { flowOf, holdNews, isComplete, newFlow, releaseNews } from './managed.ts';
 import { supersedeNews } from './news.ts';
 import { type Call, ENDED_CALLS, type News } from './state.ts';
 import { agent, log, SYSTEM, type Step, tool, user } from './step.ts';
@@ -10,11 +11,18 @@ import { agent, log, SYSTEM, type Step, tool, user } from './step.ts';
 /** The model has asked for them. None runs yet. */
 export function requestCalls(step: Step, calls: RequestedCall[], reply: number): void {
   for (const request of calls) {
-    const { call_id, tool: name, input, report } = request;
+    const { call_id, tool: name, input, report, awaits, results } = request;
     const requested = log(
       step,
       'call.requested',
-      { call_id, tool: name, input, ...(report && { report }) },
+      {
+        call_id,
+        tool: name,
+        input,
+        ...(report && { report }),
+        ...(awaits && { awaits }),
+        ...(results !== undefined && { results }),
+      },
       { actor: agent(step), cause: [reply] },
     );
     const facts = { id: call_id, tool: name, requested, requested_at: step.at };
@@ -65,7 +73,9 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
     call.note = note;
   }
   const label = `${event === 'progress' ? `${percent} %` : `result ${n}`} of ${call_id}`;
-  step.state.news.push({ seq, call_id, rank: event, schedule, at: step.at, label });
+  const news = { seq, call_id, rank: event, schedule, at: step.at, label };
+  if (call.flow) holdNews(step, call.flow, news);
+  else step.state.news.push(news);
 }
 
 /** The call's workflow says that it is over. */
@@ -98,10 +108,13 @@ export function endCall(
   },
 ): void {
   const seq = logEnd(step, call.id, end, context);
+  // Of a flow that has gone on already a success brings nothing new: no turn is spent on it.
+  const schedule = end.type === 'completed' && isComplete(flowOf(call)) ? 'silent' : 'when_idle';
+  releaseNews(step, call.id, schedule);
   retire(step, call, end.type);
   const news = { seq, call_id: call.id, at: step.at, label: `${call.id} ${end.type}` } as const;
   const rank = end.type === 'denied' ? 'decision' : 'end';
-  step.state.news.push({ ...news, rank, schedule: 'when_idle' } satisfies News);
+  step.state.news.push({ ...news, rank, schedule } satisfies News);
 }
 
 interface Denied {
@@ -165,7 +178,7 @@ function fillSlots(step: Step): void {
   const free = limits.max_running - calls.filter(({ status }) => status === 'running').length;
   const next = calls.filter((call) => call.status === 'queued').slice(0, Math.max(0, free));
   for (const { request, queued_at: _, released, ...facts } of next) {
-    const { duplicates, approval: __, problem: ___, ...call } = request;
+    const { duplicates, approval: __, problem: ___, awaits, results, ...call } = request;
     replaceCall(step, {
       ...facts,
       status: 'running',
@@ -173,6 +186,7 @@ function fillSlots(step: Step): void {
       n: 0,
       // Kept to know a repeat (R10); nothing else needs it.
       ...(duplicates && { input: call.input }),
+      ...(awaits && { flow: newFlow(results) }),
     });
     const cause = [facts.requested, ...released];
     log(step, 'call.started', { call_id: facts.id }, { actor: SYSTEM, cause });
@@ -188,7 +202,7 @@ export function retire(
 ): void {
   const { state } = step;
   const ended_at = new Date(step.at).toISOString();
-  const { position: _, expires_at: __, ...facts } = callHead(call, state);
+  const { position: _, expires_at: __, suspended: ___, ...facts } = callHead(call, state);
   state.calls = state.calls.filter(({ id }) => id !== call.id);
   state.ended = [...state.ended, { ...facts, status, ended_at }].slice(-ENDED_CALLS);
   fillSlots(step);

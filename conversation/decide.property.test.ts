@@ -8,8 +8,8 @@ import { headOf } from './head.ts';
 import { head as headSchema } from '../contract/head.ts';
 import { wakeAt } from './next.ts';
 
-/** Calls of tools that need a yes, or mind duplicates. */
-type Guarded = 'approval' | 'reject' | 'replace' | 'confirm' | 'both';
+/** Calls of tools that need a yes, mind duplicates, or are managed. */
+type Guarded = 'approval' | 'reject' | 'replace' | 'confirm' | 'both' | 'managed';
 
 /** What can happen; numbers choose among what there is at that moment. */
 type Happening =
@@ -36,6 +36,7 @@ type Happening =
 const ASKED = [
   ...(['slow', 'slow', 'slow', 'slow', 'cancel', 'broken'] as const),
   ...(['approval', 'approval', 'reject', 'replace', 'confirm', 'both'] as const),
+  ...(['managed', 'managed'] as const),
 ];
 /** Within what a random conversation lasts. */
 const APPROVAL_MS = 3_000;
@@ -146,6 +147,7 @@ function play(story: Story, what: Happening): void {
       const requests = what.calls.map((type, i) => {
         const id = `call_${ids.length + i}`;
         if (type === 'slow') return call(id);
+        if (type === 'managed') return call(id, { awaits: 'managed', results: 2 });
         // Half of them ask for the same.
         const input = { package: i % 2 === 0 ? 'alpha' : 'beta' };
         const approval = { timeout_ms: APPROVAL_MS };
@@ -311,10 +313,15 @@ describe('in any conversation', () => {
   test('R5: silent news alone never starts a turn', () => {
     inTheEnd(({ log }) => {
       const bySeq = new Map(log.map((entry) => [entry.seq, entry]));
+      // Of a managed call the flow goes on, whatever the schedule of its results.
+      const managed = new Set(
+        log.flatMap((e) => (e.kind === 'call.requested' && e.awaits ? e.call_id : [])),
+      );
+      const isAudible = (cause: (typeof log)[number]) =>
+        cause.kind !== 'call.event' || cause.schedule !== 'silent' || managed.has(cause.call_id);
       for (const entry of log) {
         if (entry.kind !== 'reply.started' || entry.because !== 'news') continue;
-        const causes = entry.cause.map((seq) => bySeq.get(seq)!);
-        expect(causes.some((c) => c.kind !== 'call.event' || c.schedule !== 'silent')).toBe(true);
+        expect(entry.cause.some((seq) => isAudible(bySeq.get(seq)!))).toBe(true);
       }
     });
   });
@@ -326,7 +333,7 @@ describe('in any conversation', () => {
       const control = new Set(cancels.map(({ call_id }) => call_id));
       const receipts = log.flatMap((entry) => (entry.kind === 'receipt' ? entry.of : []));
       const telling = state.turn.phase === 'replying' ? state.turn.reply.tells : [];
-      const pending = [...telling, ...state.news].map(({ seq }) => seq);
+      const pending = [...telling, ...state.news, ...(state.held ?? [])].map(({ seq }) => seq);
       const places = [...receipts, ...pending];
       expect(new Set(places).size).toBe(places.length);
       for (const entry of log) {
@@ -484,7 +491,12 @@ describe('in any conversation', () => {
       const closedAt = story.kinds.indexOf('conversation.closed');
       expect(closedAt === -1 || closedAt === story.log.length - 1).toBe(true);
       if (state.closed)
-        expect([state.calls, state.news, story.wakeAt]).toEqual([[], [], undefined]);
+        expect([state.calls, state.news, state.held, story.wakeAt]).toEqual([
+          [],
+          [],
+          undefined,
+          undefined,
+        ]);
       const copy = JSON.parse(JSON.stringify(state)) as typeof state;
       const event = { type: 'message', message_id: 'next', text: 'x', at: story.now } as const;
       expect(decide(deepFreeze(copy), event)).toEqual(decide(deepFreeze(state), event));

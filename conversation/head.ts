@@ -1,6 +1,7 @@
 /** What a conversation is doing, as its readers see it. */
 import type { CallHead, Head } from '../contract/head.ts';
 import type { OpenCall } from '../contract/turn.ts';
+import { flowOf, isComplete } from './managed.ts';
 import { type Call, isBusy, type State } from './state.ts';
 
 export function headOf(state: State): Head {
@@ -25,6 +26,7 @@ export function openCalls(state: State): OpenCall[] {
       status: call.status,
       ...(position && { position }),
       ...(call.status === 'awaiting_approval' && { expires_at: iso(call.expires_at) }),
+      ...suspensionOf(call),
     };
   });
 }
@@ -40,6 +42,7 @@ export function callHead(call: Call, state: State): CallHead {
     ...(call.status === 'queued' && { queued_at: iso(call.queued_at) }),
     ...(position && { position }),
     ...(call.status === 'awaiting_approval' && { expires_at: iso(call.expires_at) }),
+    ...suspensionOf(call),
     ...(call.decision && { decision: call.decision }),
     ...(call.status === 'running' && {
       started_at: iso(call.started_at),
@@ -47,6 +50,11 @@ export function callHead(call: Call, state: State): CallHead {
       ...(call.note !== undefined && { note: call.note }),
     }),
   };
+}
+
+function suspensionOf(call: Call): Pick<CallHead, 'suspended'> {
+  const flow = flowOf(call);
+  return flow && !isComplete(flow) ? { suspended: flow } : {};
 }
 
 /** Place in the queue, 1 is next; undefined for what is not queued. */

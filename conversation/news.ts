@@ -2,6 +2,7 @@
 import type { EntryOf } from '../contract/entry.ts';
 import type { Limits } from '../contract/limits.ts';
 import { heldUntil } from './initiative.ts';
+import { releaseNews } from './managed.ts';
 import type { News, Reply, State } from './state.ts';
 import { log, SYSTEM, type Step } from './step.ts';
 
@@ -53,6 +54,7 @@ export function untell(step: Step, reply: Reply, schedule?: 'silent'): void {
 /** A cancelled call never speaks again. */
 export function supersedeNews(step: Step, callId: string): void {
   const { state } = step;
+  releaseNews(step, callId, 'silent');
   const [superseded, rest] = partition(state.news, ({ call_id }) => call_id === callId);
   if (superseded.length > 0) writeReceipt(step, superseded.map(seqOf), 'superseded');
   state.news = rest;

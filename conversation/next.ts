@@ -2,6 +2,7 @@
 import { approvalDueAt } from './approvals.ts';
 import { dropCalls } from './calls.ts';
 import { countTurn, heldUntil, holdNothing, hush, isFree, mayBegin } from './initiative.ts';
+import { areSuspended } from './managed.ts';
 import { isAudible, isUrgent, newsDueAt } from './news.ts';
 import { releaseCalls } from './release.ts';
 import { interruptReply, startReply } from './replies.ts';
@@ -128,7 +129,7 @@ function continueTurn(step: Step, turn: Turn & { phase: 'grace' }): boolean {
     ({ call_id, rank }) => turn.calls.includes(call_id) && rank !== 'progress',
   );
   state.turn = { phase: 'idle' };
-  if (results.length === 0 && turn.spoke) return true;
+  if (results.length === 0 && (turn.spoke || areSuspended(state, turn.calls))) return true;
   if (turn.reply.step >= state.limits.max_replies_per_turn) {
     // It goes round in circles.
     const value = state.limits.max_replies_per_turn;

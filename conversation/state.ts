@@ -5,7 +5,7 @@
 import type { Schedule, Usage } from '../contract/entry.ts';
 import type { ApprovalDecision, CallHead } from '../contract/head.ts';
 import type { Limits } from '../contract/limits.ts';
-import type { RequestedCall } from '../contract/turn.ts';
+import type { RequestedCall, Suspended } from '../contract/turn.ts';
 
 export interface State {
   agent: string;
@@ -21,6 +21,8 @@ export interface State {
   last_message_at: number;
   /** Call events and ends that no reply has begun to tell, oldest first. */
   news: News[];
+  /** Of managed calls whose flow is suspended: neither due nor told before it goes on. Absent: none. */
+  held?: News[];
   /** At a limit the agent takes no turn by itself until the user writes again. */
   hushed: boolean;
   /** R12. Absent: it has begun nothing by itself. */
@@ -121,6 +123,8 @@ export type Call =
       n: number;
       percent?: number;
       note?: string;
+      /** Of a managed call. */
+      flow?: Suspended;
     });
 
 export const SEEN_MESSAGES = 200;

@@ -5,6 +5,8 @@ export type CallEnd = EntryOf<
   'call.completed' | 'call.failed' | 'call.cancelled' | 'call.denied' | 'call.dropped'
 >;
 
+export type CallEvent = EntryOf<'call.event'> | CallEnd;
+
 type Status = 'requested' | 'awaiting_approval' | 'queued' | 'running' | 'ended';
 
 export interface CallStory {
@@ -22,14 +24,27 @@ export interface CallStory {
   /** The latest. */
   progress?: EntryOf<'call.event'>;
   end?: CallEnd;
+  /** Of a managed call: the entries with which its flow went on, and what was to be told with each. */
+  flow?: Map<CallEvent, CallEvent[]>;
 }
 
-/** By call id, in the order in which they first appear. */
-export function followCalls(entries: readonly Entry[]): Map<string, CallStory> {
+/**
+ * By call id, in the order in which they first appear.
+ * @param suspended ids of managed calls that are known to be so though their request may be out of range
+ */
+export function followCalls(
+  entries: readonly Entry[],
+  suspended: readonly string[] = [],
+): Map<string, CallStory> {
   const stories = new Map<string, CallStory>();
   const completed = new Set<number>();
   const story = (call_id: string) => {
-    const known = stories.get(call_id) ?? { call_id, status: 'running', results: [] };
+    const known: CallStory = stories.get(call_id) ?? {
+      call_id,
+      status: 'running',
+      results: [],
+      ...(suspended.includes(call_id) && { flow: new Map() }),
+    };
     stories.set(call_id, known);
     return known;
   };
@@ -45,6 +60,7 @@ export function followCalls(entries: readonly Entry[]): Map<string, CallStory> {
       case 'call.requested': {
         const reply = entry.cause.findLast((seq) => completed.has(seq));
         Object.assign(story(entry.call_id), { request: entry, reply, status: 'requested' });
+        if (entry.awaits) story(entry.call_id).flow ??= new Map();
         break;
       }
       case 'call.awaiting_approval':
@@ -57,7 +73,7 @@ export function followCalls(entries: readonly Entry[]): Map<string, CallStory> {
         story(entry.call_id).status = 'running';
         break;
       case 'call.event':
-        if (entry.event === 'result') story(entry.call_id).results.push(entry);
+        if (entry.event === 'result') addResult(story(entry.call_id), entry);
         else story(entry.call_id).progress = entry;
         break;
       case 'call.completed':
@@ -65,7 +81,7 @@ export function followCalls(entries: readonly Entry[]): Map<string, CallStory> {
       case 'call.cancelled':
       case 'call.denied':
       case 'call.dropped':
-        Object.assign(story(entry.call_id), { end: entry, status: 'ended' });
+        addEnd(story(entry.call_id), entry);
         break;
       case 'call.approved':
       case 'message.user':
@@ -80,6 +96,18 @@ export function followCalls(entries: readonly Entry[]): Map<string, CallStory> {
     }
   }
   return stories;
+}
+
+function addResult(story: CallStory, entry: EntryOf<'call.event'>): void {
+  story.results.push(entry);
+  const isComplete = story.results.length === story.request?.results;
+  if (isComplete) story.flow?.set(entry, [...story.results]);
+}
+
+function addEnd(story: CallStory, entry: CallEnd): void {
+  Object.assign(story, { end: entry, status: 'ended' });
+  const isTold = (story.flow?.size ?? 0) > 0;
+  story.flow?.set(entry, isTold ? [entry] : [...story.results, entry]);
 }
 
 /** True: its end stands in the tool message itself, and nothing of it is told as an event (R11, R13). */

@@ -1,13 +1,30 @@
 import type { Agent } from '../agents/define.ts';
+import type { Awaiting } from '../tools/awaits.ts';
 
 /** The pattern's own prompt first, then how to read our blocks, then what the agent is for. */
-export function developerPrompt(agent: Agent): string {
-  return [PATTERN, RULES, agent.instructions.trim()].filter((part) => part !== '').join('\n\n');
+export function developerPrompt(agent: Agent, awaits: Awaiting['all'] = 'prompt'): string {
+  return [PATTERN[awaits], RULES, agent.instructions.trim()]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
-const PATTERN =
-  'All tools support multiple asynchronous tool results. You must suspend their tool flow while waiting for the results ' +
-  'and can continue regular interactions in the meantime.';
+const SUSPENDED =
+  'Until then the call stands in "calls" of <now> with "suspended", which says how many of its results are in: ' +
+  'answer from that when the user asks.';
+
+/** Who waits for the results: the model itself, the service, or for each tool as its description says. */
+const PATTERN = {
+  prompt:
+    'All tools support multiple asynchronous tool results. You must suspend their tool flow while waiting for the results ' +
+    'and can continue regular interactions in the meantime.',
+  managed:
+    'All tools run while the conversation goes on. The service waits for the results of a tool call: you are told of all of them ' +
+    `at once when they are in, and continue regular interactions in the meantime. ${SUSPENDED}`,
+  mixed:
+    'All tools support multiple asynchronous tool results, and regular interactions continue in the meantime. Where the description of a tool ' +
+    'says "You wait:", you must suspend its tool flow while waiting for the results, which come one by one. Where it says "Managed:", the ' +
+    `service waits for them: you are told of all of them at once when they are in. ${SUSPENDED}`,
+} satisfies Record<Awaiting['all'], string>;
 
 const RULES = `How to read this conversation:
 - A tool call that is not over is answered with a status only. What it brings later comes as an <event> block that names its call_id.

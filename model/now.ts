@@ -1,6 +1,6 @@
 /** The facts of the `<now>` block: why the model speaks, what it has to tell, what is going on. */
 import type { Entry, EntryOf } from '../contract/entry.ts';
-import type { OpenCall, ReplyRequest } from '../contract/turn.ts';
+import type { OpenCall, ReplyRequest, Suspended } from '../contract/turn.ts';
 import type { Progress } from '../store/store.ts';
 import type { CallEnd, CallStory } from './call-story.ts';
 import { endFacts } from './facts.ts';
@@ -78,11 +78,18 @@ function openCall(call: OpenCall, story: CallStory | undefined, live: Progress |
     percent,
     note,
     position: call.position,
+    suspended: call.suspended && inWords(call.suspended),
     ...(call.status === 'awaiting_approval' && {
       why: story?.awaiting?.why,
       expires_at: call.expires_at,
     }),
   };
+}
+
+/** How far a flow is that the service suspends. */
+function inWords({ results, of }: Suspended): string {
+  const noun = (of ?? results) === 1 ? 'result' : 'results';
+  return `${results}${of === undefined ? '' : ` of ${of}`} ${noun} in`;
 }
 
 function shortEnd(end: CallEnd) {

@@ -1,6 +1,8 @@
 /** Tools as a model sees them. */
 import { z } from 'zod';
 import { CANCEL_TOOL } from '../contract/names.ts';
+import { ONE_RESULT } from '../contract/result-count.ts';
+import { type Awaiting, awaitingOf } from '../tools/awaits.ts';
 import type { Tool } from '../tools/define.ts';
 import { DEFAULT_REPORT } from '../contract/report.ts';
 import { yieldsProgress } from '../tools/report.ts';
@@ -17,9 +19,23 @@ export const cancelTool = {
  * The tools in their order, then `cancel_call`.
  * @throws Error for a tool whose input is no object or has no JSON schema: no model could call it.
  */
-export function declareTools(tools: Iterable<Tool>): ToolDeclaration[] {
+export function declareTools(
+  tools: Iterable<Tool>,
+  awaiting: Awaiting = awaitingOf({}, []),
+): ToolDeclaration[] {
   const cancel = { ...cancelTool, parameters: parameters(cancelTool.name, cancelTool.input) };
-  return [...[...tools].map(declareOnce), declaration(cancel)];
+  return [
+    ...[...tools].map((tool) => declareOnce(tool, styleOf(tool, awaiting))),
+    declaration(cancel),
+  ];
+}
+
+/** What the description says of who waits for the results; `plain`, that the developer prompt has said it. */
+type Style = 'plain' | 'you wait' | 'managed';
+
+function styleOf(tool: Tool, { all, of }: Awaiting): Style {
+  if (of(tool) === 'managed') return 'managed';
+  return all === 'mixed' ? 'you wait' : 'plain';
 }
 
 /** True: the model may say when it wants to hear of progress (R7). An input field of that name is the tool's own. */
@@ -28,22 +44,28 @@ export function takesReport(tool: Tool): boolean {
 }
 
 /** A schema takes a while to make, and stands in every request. */
-const declared = new WeakMap<Tool, ToolDeclaration>();
+const declared = {
+  plain: new WeakMap<Tool, ToolDeclaration>(),
+  'you wait': new WeakMap<Tool, ToolDeclaration>(),
+  managed: new WeakMap<Tool, ToolDeclaration>(),
+} satisfies Record<Style, unknown>;
 
-function declareOnce(tool: Tool): ToolDeclaration {
-  const known = declared.get(tool) ?? declare(tool);
-  declared.set(tool, known);
+function declareOnce(tool: Tool, style: Style): ToolDeclaration {
+  const known = declared[style].get(tool) ?? declare(tool, style);
+  declared[style].set(tool, known);
   return known;
 }
 
-function declare(tool: Tool): ToolDeclaration {
+function declare(tool: Tool, style: Style): ToolDeclaration {
   const schema = parameters(tool.name, tool.input);
   return declaration({
     name: tool.name,
-    description: [tool.description, expectedResults(tool), ...conditions(tool)].join(' '),
-    parameters: takesReport(tool)
-      ? { ...schema, properties: { ...properties(tool), report: reportParameter(tool) } }
-      : schema,
+    description: [tool.description, expectedResults(tool, style), ...conditions(tool)].join(' '),
+    // Of a managed call no progress is told.
+    parameters:
+      takesReport(tool) && style !== 'managed'
+        ? { ...schema, properties: { ...properties(tool), report: reportParameter(tool) } }
+        : schema,
   });
 }
 
@@ -83,8 +105,13 @@ function conditions({ approval, duplicates = 'allow' }: Tool): string[] {
   return [...(approval ? ['A person has to agree first.'] : []), ...repeat[duplicates]];
 }
 
-function expectedResults({ results = { min: 1, max: 1 } }: Tool): string {
+function expectedResults({ results = ONE_RESULT }: Tool, style: Style): string {
   const { min, max } = results;
+  if (style !== 'plain') {
+    const count = min === max ? max : `between ${min} and ${max}`;
+    const returns = `returns ${count} ${count === 1 ? 'result' : 'results'}.`;
+    return `${style === 'managed' ? 'Managed' : 'You wait'}: ${returns}`;
+  }
   if (min !== max) return `Returns between ${min} and ${max} asynchronous results.`;
   if (max === 0) return 'Returns no result.';
   if (max === 1) return 'Returns 1 result.';

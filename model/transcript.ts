@@ -7,8 +7,9 @@ import type { Agent } from '../agents/define.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
 import type { Progress } from '../store/store.ts';
+import type { Awaiting } from '../tools/awaits.ts';
 import { block, json, plain } from './blocks.ts';
-import { type CallStory, endedAtOnce, followCalls } from './call-story.ts';
+import { type CallEvent, type CallStory, endedAtOnce, followCalls } from './call-story.ts';
 import { developerPrompt } from './developer-prompt.ts';
 import { endFacts, eventFacts } from './facts.ts';
 import type { ModelMessage, PastCall } from './message.ts';
@@ -18,16 +19,22 @@ export interface Seen {
   /** request.from ≤ seq ≤ request.to, in order. */
   entries: readonly Entry[];
   agent: Agent;
+  /** Who awaits the results of its tools. Default: `prompt`. */
+  awaits?: Awaiting['all'];
   request: ReplyRequest;
   /** The latest live progress of the open calls. */
   progress: ReadonlyMap<string, Progress>;
 }
 
-export function transcript({ entries, agent, request, progress }: Seen): ModelMessage[] {
-  const log: Log = { stories: followCalls(entries), replies: followReplies(entries) };
+export function transcript({ entries, agent, awaits, request, progress }: Seen): ModelMessage[] {
+  const suspended = request.calls.flatMap((call) => (call.suspended ? call.call_id : []));
+  const log: Log = {
+    stories: followCalls(entries, suspended),
+    replies: followReplies(entries),
+  };
   const now = nowFacts(entries, log.stories, request, progress);
   return [
-    { role: 'system', text: developerPrompt(agent) },
+    { role: 'system', text: developerPrompt(agent, awaits) },
     ...entries.flatMap((entry) => said(entry, log)),
     ...(now ? [{ role: 'user' as const, text: block('now', now) }] : []),
   ];
@@ -124,8 +131,10 @@ function pastCall({ call_id, request }: CallStory): PastCall {
 function answer(story: CallStory) {
   if (!endedAtOnce(story)) {
     const status = story.firstSeen ?? story.status;
-    if (status !== 'awaiting_approval')
-      return { status, note: 'Its results will follow as events.' };
+    if (status !== 'awaiting_approval') {
+      const how = story.flow ? 'all at once, when they are in' : 'as events';
+      return { status, note: `Its results will follow ${how}.` };
+    }
     const note =
       'It does not run before a person has agreed. What becomes of it follows as events.';
     return { status, note, why: story.awaiting?.why };
@@ -134,10 +143,20 @@ function answer(story: CallStory) {
   return { ...endFacts(story.end!), ...(results.length > 0 ? { results } : {}) };
 }
 
-/** Partial results stay, of progress only the latest of an open call; a finished call shrinks to its results. */
-function event(entry: Parameters<typeof eventFacts>[0], story: CallStory): ModelMessage[] {
+/**
+ * Partial results stay, of progress only the latest of an open call; a finished call shrinks to its results. Those of a managed
+ * call stand where its flow went on.
+ */
+function event(entry: CallEvent, story: CallStory): ModelMessage[] {
   if (endedAtOnce(story)) return [];
+  const { flow } = story;
+  if (flow) return (flow.get(entry) ?? []).map((each) => toldAs(each, story));
   const isProgress = entry.kind === 'call.event' && entry.event === 'progress';
   if (isProgress && (story.end || story.progress !== entry)) return [];
-  return [{ role: 'user', text: block('event', eventFacts(entry, story)) }];
+  return [toldAs(entry, story)];
 }
+
+const toldAs = (entry: CallEvent, story: CallStory): ModelMessage => ({
+  role: 'user',
+  text: block('event', eventFacts(entry, story)),
+});

@@ -47,6 +47,10 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 interface Call extends OpenCall {
   requested: number;
   n: number;
+  /** Of a managed call, until its flow goes on. */
+  suspended?: { results: number; of?: number };
+  /** It has given as many results as it may. */
+  isFull?: true;
 }
 
 function play(steps: Step[]): RandomLog {
@@ -64,7 +68,12 @@ function play(steps: Step[]): RandomLog {
     entries.push({ seq, at, actor, cause, ...body } as Entry);
     openAt.set(
       seq,
-      open.map(({ call_id, tool, status }) => ({ call_id, tool, status })),
+      open.map(({ call_id, tool, status, suspended }) => ({
+        call_id,
+        tool,
+        status,
+        ...(suspended && { suspended: { ...suspended } }),
+      })),
     );
     return seq;
   };
@@ -100,8 +109,12 @@ function play(steps: Step[]): RandomLog {
         const call_id = `call_${++calls}`;
         const call = { call_id, tool: 'work', status: 'requested' as const, n: 0 };
         const input = pick % 5 === 0 ? 'not an object' : { text };
-        open.push({ ...call, requested: entries.length + 1 });
-        log({ kind: 'call.requested', call_id, tool: 'work', input }, [seq]);
+        // A third waits for its end, a third for as many results as chance has it, a third is not managed.
+        const of = 1 + (pick % 2);
+        const managed = [{ awaits: 'managed' }, { awaits: 'managed', results: of }, {}][calls % 3];
+        const suspended = [{ results: 0 }, { results: 0, of }, undefined][calls % 3];
+        open.push({ ...call, requested: entries.length + 1, ...(suspended && { suspended }) });
+        log({ kind: 'call.requested', call_id, tool: 'work', input, ...managed }, [seq]);
       }
     } else if (what === 'fail' && reply) {
       const error = { type: 'ModelTimeout', message: 'Silent.' };
@@ -141,7 +154,12 @@ function play(steps: Step[]): RandomLog {
     } else if (what === 'event') {
       const call = among('running');
       if (!call) continue;
-      const isResult = pick % 2 === 0;
+      const { suspended } = call;
+      const isResult = pick % 2 === 0 && !call.isFull;
+      if (isResult && suspended && ++suspended.results === suspended.of) {
+        call.isFull = true;
+        delete call.suspended;
+      }
       const body = isResult ? { data: { text } } : { percent: pick % 101, note: text };
       const event = isResult ? 'result' : 'progress';
       const { call_id } = call;

@@ -30,12 +30,19 @@ const other = defineTool({
   approval: { question: 'May I?' },
   duplicates: 'reject',
 });
+const gather = defineTool({
+  ...look,
+  name: 'gather',
+  awaits: 'managed',
+  results: { min: 1, max: 3 },
+});
 const catalogue = {
-  tools: new Map([look, other].map((tool) => [tool.name, tool])),
+  tools: new Map([look, other, gather].map((tool) => [tool.name, tool])),
   agents: new Map(
     [
       { name: 'default', instructions: 'Help.' },
       { name: 'narrow', instructions: 'Help.', model: 'large', tools: ['look'] },
+      { name: 'patient', instructions: 'Help.', awaits: 'managed' as const },
       { name: 'broken', instructions: 'Help.', tools: ['nothing'] },
     ].map((agent) => [agent.name, agent]),
   ),

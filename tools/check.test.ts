@@ -25,6 +25,7 @@ test.each([
       restart: 'fail',
       approval: { question: 'May it?', timeout_ms: 1 },
       duplicates: 'confirm',
+      awaits: 'managed',
     },
   ],
   ['that it needs a yes', { approval: true }],
@@ -56,6 +57,7 @@ describe('a tool is refused for', () => {
       { approval: { timeout: 5 } },
       /^approval: Unrecognized key: "timeout"/,
     ],
+    ['an unknown way to await', { awaits: 'both' }, /^awaits: must be 'prompt' or 'managed'\.$/],
     ['an unknown word on duplicates', { duplicates: 'forbid' }, /^duplicates: .*"reject"/],
     ['an empty description', { description: ' ' }, /^description: must say what/],
     [
@@ -122,6 +124,7 @@ describe('an agent', () => {
     ['all tools', { tools: 'all' }],
     ['some tools', { tools: ['one'] }],
     ['no tools', { tools: [] }],
+    ['how results are awaited', { awaits: 'managed' }],
     ['limits of its own', { limits: { quiet_ms: 0, max_running: 1 } }],
   ])('may declare %s', (_, more) => {
     expect(checkAgent({ ...least, ...more }, ['one'])).toEqual([]);
@@ -131,6 +134,7 @@ describe('an agent', () => {
     ['unknown tools', { tools: ['one', 'two'] }, /^tools: there is no tool "two"; there are one\./],
     ['tools that are no list', { tools: 'one' }, /^tools: must be a list of names, or 'all'/],
     ['no instructions', { instructions: '' }, /^instructions: must say what the agent is for/],
+    ['an unknown way to await', { awaits: true }, /^awaits: must be 'prompt' or 'managed'\.$/],
     ['a limit of zero calls', { limits: { max_running: 0 } }, /^limits\.max_running: /],
     ['an unknown limit', { limits: { max: 1 } }, /^limits: Unrecognized key: "max"/],
     ['a bad name', { name: '-' }, /^name: must be a letter/],
@@ -148,6 +152,7 @@ describe('a remote tool', () => {
     url: 'https://tools.example.com/hook',
     secret,
     silence_ms: 1_000,
+    awaits: 'managed',
   });
 
   test('is checked as other tools are, and may be on a private address only where that is allowed', () => {
@@ -195,4 +200,13 @@ test('reattach is for command tools alone', () => {
   });
   expect(command.restart).toBe('reattach');
   expect(checkTool(command, { allowPrivateUrls: false })).toEqual([]);
+});
+
+test('command tools and remote tools say how their results are awaited, as others do', () => {
+  const tool = { name: 'walk', description: 'Walks.', input: z.object({}) };
+  const command = defineCommandTool({ ...tool, command: ['/bin/true'], awaits: 'managed' });
+  const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
+  const remote = defineRemoteTool({ ...tool, url: 'https://a.example', secret, awaits: 'managed' });
+  expect([command.awaits, remote.awaits]).toEqual(['managed', 'managed']);
+  expect([...checkTool(command), ...checkTool(remote)]).toEqual([]);
 });

@@ -41,6 +41,8 @@ const name = z.string(NAME).regex(/^[a-zA-Z][\w-]{0,63}$/, NAME);
 /** A timer cannot wait longer. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
+const awaits = z.enum(['prompt', 'managed'], "must be 'prompt' or 'managed'").optional();
+
 // Strict, since a misspelt field would otherwise be a setting that silently does nothing.
 const everyTool = {
   name: name.refine(
@@ -60,6 +62,7 @@ const everyTool = {
     })
     .refine(({ min, max }) => max === 'many' || min <= max, 'min must not be above max')
     .optional(),
+  awaits,
   progress: z.boolean().optional(),
   report: z
     .string()
@@ -125,6 +128,7 @@ const agent = z.strictObject({
   tools: z
     .union([z.literal('all'), z.array(z.string())], "must be a list of names, or 'all'")
     .optional(),
+  awaits,
   limits: z
     .strictObject({
       settle_ms: milliseconds,

@@ -30,6 +30,7 @@ export interface CommandTool<Shape extends z.ZodRawShape> {
   /** What the call returns when the program exits with 0. Default: `{ exit_code, output }`. */
   result?(end: CommandEnd<z.infer<z.ZodObject<Shape>>>): unknown;
   /** See Tool. */
+  awaits?: LocalTool['awaits'];
   report?: string;
   timeout_ms?: number;
   /**
@@ -69,6 +70,7 @@ export function defineCommandTool<Shape extends z.ZodRawShape>(
     name,
     description,
     input,
+    awaits: definition.awaits,
     report,
     timeout_ms,
     restart,

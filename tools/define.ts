@@ -1,7 +1,7 @@
 /** What a tool is. A local tool is an async generator; each `yield` is one asynchronous result. */
 import type { z } from 'zod';
 import type { Schedule } from '../contract/entry.ts';
-import type { Duplicates, Restart } from '../contract/turn.ts';
+import type { Awaits, Duplicates, Restart } from '../contract/turn.ts';
 import type { RemoteTool } from './remote.ts';
 
 /** It runs beside the service, or is another team's service. */
@@ -17,6 +17,12 @@ export interface ToolBase<Input = any> {
   input: z.ZodType<Input>;
   /** How many results the model may expect, the returned value included. Default: exactly one. Progress does not count. */
   results?: { min: number; max: number | 'many' };
+  /**
+   * `prompt`: the model is told of each result and milestone as it comes, and decides itself when to go on. `managed`: the service
+   * suspends the flow of a call until `results.max` of them are in, or it ends; then the model is told all at once. Default: as
+   * its agent says.
+   */
+  awaits?: Awaits;
   /** True: the tool yields progress, and takes `report` from the model. Default: true when it may yield. */
   progress?: boolean;
   /** When the model hears of progress where it did not say. Default: every 25 percent. */

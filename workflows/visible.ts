@@ -23,7 +23,7 @@ function statusOf({ closed, calls }: State): string {
 
 /** Markdown for "current details". */
 export function detailsOf(state: State): string {
-  const { turn, calls, news, usage } = state;
+  const { turn, calls, news, held = [], usage } = state;
   const lines = [
     `**${state.closed ? 'closed' : turn.phase}**, ${state.seq} entries, ${state.replies} replies, ` +
       `${usage.input_tokens} + ${usage.output_tokens} tokens`,
@@ -40,6 +40,7 @@ export function detailsOf(state: State): string {
   }
   if (state.hushed) lines.push('- quiet until the user writes: a limit is reached');
   if (news.length > 0) lines.push(`- news that waits: ${news.map(({ seq }) => seq).join(', ')}`);
+  if (held.length > 0) lines.push(`- held back: ${held.map(({ seq }) => seq).join(', ')}`);
   return lines.join('\n');
 }
 

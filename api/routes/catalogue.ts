@@ -42,13 +42,14 @@ export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue 
 function describeTool(tool: Tool): z.infer<typeof toolList>['tools'][number] {
   const { name, description, results = ONE_RESULT } = tool;
   const { $schema, ...input } = z.toJSONSchema(tool.input, { io: 'input' });
-  const { duplicates = 'allow', max_running } = tool;
+  const { awaits, duplicates = 'allow', max_running } = tool;
   const approval = approvalOf(tool);
   const facts = {
     name,
     description,
     input,
     results,
+    awaits,
     duplicates,
     max_running,
     ...(approval && { approval }),
@@ -59,8 +60,9 @@ function describeTool(tool: Tool): z.infer<typeof toolList>['tools'][number] {
 }
 
 function describeAgent(
-  { name, model, tools = 'all' }: Agent,
+  { name, model, tools = 'all', awaits }: Agent,
   catalogue: Catalogue,
 ): z.infer<typeof agentList>['agents'][number] {
-  return { name, model, tools: tools === 'all' ? [...catalogue.tools.keys()] : tools };
+  const names = tools === 'all' ? [...catalogue.tools.keys()] : tools;
+  return { name, model, tools: names, awaits };
 }

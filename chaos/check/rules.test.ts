@@ -88,6 +88,14 @@ describe('broken_rules', () => {
   ])('%s', (_, by, ...words) => finds('broken_rules', by, words));
 });
 
+test('that the flow of a managed call goes on is a reason to speak, though all it brought was silent', () => {
+  const { findings } = broken((log) => {
+    log.change(7, { awaits: 'managed' });
+    for (const seq of [15, 16]) log.change(seq, { schedule: 'silent' });
+  });
+  expect(findings).toEqual([]);
+});
+
 describe('a call that failed', () => {
   const fails =
     (type: string, ...kills: string[]): Break =>

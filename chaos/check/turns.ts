@@ -59,13 +59,16 @@ function messagesComeFirst({ entries }: Trace, report: Report): void {
   }
 }
 
-/** R5: what is to be told silently is no reason to speak. */
-function silenceIsKept({ entries, bySeq }: Trace, report: Report): void {
+/** R5: what is to be told silently is no reason to speak. That the flow of a managed call goes on is one (R8). */
+function silenceIsKept({ entries, bySeq, calls }: Trace, report: Report): void {
+  const isSilent = (entry: Entry) =>
+    entry.kind === 'call.event' &&
+    entry.schedule === 'silent' &&
+    !calls.get(entry.call_id)?.requested[0]?.awaits;
   for (const { seq, because, cause, reply_id } of only(entries, 'reply.started')) {
     const known = cause.flatMap((each) => bySeq.get(each) ?? []);
     if (because !== 'news' || known.length < cause.length) continue;
-    if (known.every((entry) => entry.kind === 'call.event' && entry.schedule === 'silent'))
-      report([seq], `R5: ${reply_id} was started by silent news alone.`);
+    if (known.every(isSilent)) report([seq], `R5: ${reply_id} was started by silent news alone.`);
   }
 }
 

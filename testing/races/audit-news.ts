@@ -1,4 +1,4 @@
-/** News, as the log tells of it: none lost, none told twice, one receipt each (R5, R6). */
+/** News, as the log tells of it: none lost, none told twice, one receipt each (R5, R6); of a suspended flow none told (R8). */
 import type { EntryOf } from '../../contract/entry.ts';
 import type { Limits } from '../../contract/limits.ts';
 import type { CallEntry } from './audit-calls.ts';
@@ -28,6 +28,8 @@ interface Speaking {
 export function createNewsAudit(limits: Limits) {
   /** Not told yet, by seq. */
   const waiting = new Map<number, News>();
+  /** Of managed calls: what is held back, and how many results have come. */
+  const flows = new Map<string, { wanted: number; results: number; held: News[] }>();
   /** What the reply in flight is telling. */
   let telling = new Map<number, News>();
   /** Told, or never to be told: waits for its receipt. */
@@ -49,7 +51,23 @@ export function createNewsAudit(limits: Limits) {
       const schedule = entry.kind === 'call.event' ? entry.schedule : 'when_idle';
       const isSilent = schedule === 'silent';
       const at = Date.parse(entry.at);
-      waiting.set(seq, { seq, call_id, isSilent, isUrgent: schedule === 'interrupt', at });
+      const isUrgent = schedule === 'interrupt';
+      const news = { seq, call_id, isSilent, isUrgent, at };
+      const flow = flows.get(call_id);
+      if (!flow) return void waiting.set(seq, news);
+
+      flow.held.push(news);
+      if (entry.kind === 'call.event') {
+        if (entry.event === 'progress' || ++flow.results !== flow.wanted) return;
+      }
+      const wasTold = entry.kind === 'call.completed' && flow.results >= flow.wanted;
+      for (const held of flow.held.splice(0)) {
+        const goesOn = { isSilent: wasTold, isUrgent: held.isUrgent && !wasTold, at };
+        waiting.set(held.seq, { ...held, ...goesOn });
+      }
+    },
+    isManaged({ call_id, results: wanted = Infinity }: EntryOf<'call.requested'>): void {
+      flows.set(call_id, { wanted, results: 0, held: [] });
     },
     /** A reply begins: it is to tell all that waits. */
     isAsked(reply_id: string, news: number[]): void {
@@ -79,7 +97,8 @@ export function createNewsAudit(limits: Limits) {
     },
     /** A cancelled call never speaks again. */
     isCancelled(call_id: string): void {
-      for (const news of waiting.values()) {
+      const held = flows.get(call_id)?.held.splice(0) ?? [];
+      for (const news of [...held, ...waiting.values()]) {
         if (news.call_id !== call_id) continue;
         waiting.delete(news.seq);
         due.set(news.seq, { superseded: true });
@@ -131,7 +150,8 @@ export function createNewsAudit(limits: Limits) {
       }
     },
     atTheEnd(): void {
-      for (const seq of waiting.keys()) throw broken('R5', `${seq} is lost.`);
+      const held = [...flows.values()].flatMap((flow) => flow.held.map(({ seq }) => seq));
+      for (const seq of [...waiting.keys(), ...held]) throw broken('R5', `${seq} is lost.`);
     },
   };
 }

@@ -144,6 +144,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
         return initiative.reached(entry);
       default:
         if (calls.hear(entry, { lastMessage, at })) news.add(entry);
+        if (entry.kind === 'call.requested' && entry.awaits) news.isManaged(entry);
         if (entry.kind === 'call.cancelled') news.isCancelled(entry.call_id);
     }
   }

@@ -83,6 +83,8 @@ export function createModel(
       case 'replace':
       case 'confirm':
         return { ...call, duplicates: what };
+      case 'managed':
+        return { ...call, awaits: 'managed', results: 2 };
       case 'broken':
         // A payment is always well asked for.
         if (tool === 'pay') return call;

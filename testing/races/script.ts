@@ -44,7 +44,15 @@ export interface Answer {
   deaf: boolean;
 }
 
-export type Asked = 'slow' | 'approval' | 'reject' | 'replace' | 'confirm' | 'broken' | 'cancel';
+export type Asked =
+  | 'slow'
+  | 'managed'
+  | 'approval'
+  | 'reject'
+  | 'replace'
+  | 'confirm'
+  | 'broken'
+  | 'cancel';
 
 export interface Program {
   steps: Step[];
@@ -103,7 +111,16 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ after: soon, do: fc.constant('close' as const) }) },
 );
 
-const ASKED: Asked[] = ['slow', 'approval', 'reject', 'replace', 'confirm', 'broken', 'cancel'];
+const ASKED: Asked[] = [
+  'slow',
+  'managed',
+  'approval',
+  'reject',
+  'replace',
+  'confirm',
+  'broken',
+  'cancel',
+];
 
 const answer: fc.Arbitrary<Answer> = fc.record({
   latency: soon,

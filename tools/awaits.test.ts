@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { awaitingOf } from './awaits.ts';
+
+const prompt = { awaits: 'prompt' } as const;
+const managed = { awaits: 'managed' } as const;
+
+test.each([
+  ['neither says anything', {}, {}, 'prompt'],
+  ['only the agent does', managed, {}, 'managed'],
+  ['only the tool does', {}, managed, 'managed'],
+  ['both do: the tool wins', managed, prompt, 'prompt'],
+  ['both do, the other way round', prompt, managed, 'managed'],
+] as const)('how results are awaited where %s', (_, agent, tool, expected) => {
+  expect(awaitingOf(agent, [tool]).of(tool)).toBe(expected);
+});
+
+test.each([
+  ['no tools', managed, [], 'managed'],
+  ['tools that say nothing', {}, [{}, {}], 'prompt'],
+  ['tools that all say the same', {}, [managed, managed], 'managed'],
+  ['tools that say the same as the agent', managed, [{}, managed], 'managed'],
+  ['tools that differ', {}, [{}, managed], 'mixed'],
+] as const)('of an agent with %s', (_, agent, tools, all) => {
+  expect(awaitingOf(agent, tools).all).toBe(all);
+});

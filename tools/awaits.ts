@@ -1,0 +1,19 @@
+import type { Agent } from '../agents/define.ts';
+import type { Awaits } from '../contract/turn.ts';
+import type { Tool } from './define.ts';
+
+/** Who awaits the results of an agent's tools: of all alike, and of each. */
+export interface Awaiting {
+  all: Awaits | 'mixed';
+  of(this: void, tool: Pick<Tool, 'awaits'>): Awaits;
+}
+
+/** The tool's word wins over the agent's. */
+export function awaitingOf(
+  { awaits = 'prompt' }: Pick<Agent, 'awaits'>,
+  tools: Iterable<Pick<Tool, 'awaits'>>,
+): Awaiting {
+  const of = (tool: Pick<Tool, 'awaits'>) => tool.awaits ?? awaits;
+  const [first, ...others] = new Set(Array.from(tools, of));
+  return { all: others.length > 0 ? 'mixed' : (first ?? awaits), of };
+}
