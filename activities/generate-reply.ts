@@ -2,9 +2,12 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Agent } from '../agents/define.ts';
 import type { Entry } from '../contract/entry.ts';
+import type { ProfileName } from '../contract/profile.ts';
 import type { ReplyRequest, ReplyResult, RequestedCall } from '../contract/turn.ts';
 import { ModelError, toFailure } from '../model/errors.ts';
+import { strategies } from '../model/events/strategy.ts';
 import type { AskedCall, ModelClient, ModelRequest } from '../model/message.ts';
+import { profiles } from '../model/profiles.ts';
 import { parseToolCall } from '../model/tool-call.ts';
 import { declareTools } from '../model/tools-schema.ts';
 import { transcript } from '../model/transcript.ts';
@@ -25,6 +28,8 @@ export interface GenerateReplyDependencies {
   model: ModelClient;
   /** For agents that name none. */
   defaultModel: string;
+  /** For agents that name none. Default: `compatible`. */
+  defaultProfile?: ProfileName;
   /** Between two writes of the text. Default: 40 ms, about what an eye can follow. */
   rest_ms?: number;
 }
@@ -39,7 +44,15 @@ export function createGenerateReply(dependencies: GenerateReplyDependencies) {
 }
 
 async function generateReply(
-  { store, bus, catalogue, model, defaultModel, rest_ms = 40 }: GenerateReplyDependencies,
+  {
+    store,
+    bus,
+    catalogue,
+    model,
+    defaultModel,
+    defaultProfile = 'compatible',
+    rest_ms = 40,
+  }: GenerateReplyDependencies,
   request: ReplyRequest,
 ): Promise<ReplyResult> {
   const { conversation, reply_id } = request;
@@ -70,6 +83,7 @@ async function generateReply(
   try {
     const agent = findAgent(catalogue, request.agent);
     const tools = toolsOf(agent, catalogue);
+    const profile = profiles[agent.profile ?? defaultProfile];
     const [entries, progress] = await Promise.all([
       readLog(store, request),
       store.progress(
@@ -81,8 +95,8 @@ async function generateReply(
       model,
       {
         model: agent.model ?? defaultModel,
-        messages: transcript({ entries, agent, request, progress }),
-        tools: declareTools(tools.values()),
+        messages: transcript({ entries, agent, request, progress, profile }),
+        tools: [...declareTools(tools.values()), ...strategies[profile.events].tools],
       },
       signal,
       (piece) => draft.add(piece),

@@ -1,5 +1,6 @@
 /** What an agent is: a declaration, and nothing that runs. */
 import type { Limits } from '../contract/limits.ts';
+import type { ProfileName } from '../contract/profile.ts';
 
 export interface Agent {
   name: string;
@@ -7,6 +8,8 @@ export interface Agent {
   instructions: string;
   /** Default: OPENAI_MODEL. */
   model?: string;
+  /** How its model is spoken to. Default: OPENAI_PROFILE. */
+  profile?: ProfileName;
   /** Names of tools, or all there are. Default: `all`. */
   tools?: string[] | 'all';
   /** Overrides the service's. */

@@ -21,6 +21,7 @@ import { createRunTool } from '../activities/run-tool.ts';
 import { createStopProgram } from '../activities/stop-program.ts';
 import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
 import { callWorkflowId, conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
+import type { ProfileName } from '../contract/profile.ts';
 import type { ModelClient } from '../model/message.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
@@ -43,6 +44,8 @@ export interface WorkerOptions {
   model: ModelClient;
   /** For agents that name none. */
   defaultModel: string;
+  /** For agents that name none. Default: `compatible`. */
+  defaultProfile?: ProfileName;
   maxResultBytes: number;
   /** Most output that is kept of a tool's program. */
   maxOutputBytes?: number;
@@ -120,6 +123,7 @@ function createActivities(
     catalogue,
     model,
     defaultModel,
+    defaultProfile,
     maxResultBytes,
     maxOutputBytes,
     maxRunningPerTenant,
@@ -131,7 +135,14 @@ function createActivities(
   return {
     record: createRecord({ store, bus }),
     recordCommitted: createRecordCommitted({ store, bus }),
-    generateReply: createGenerateReply({ store, bus, catalogue, model, defaultModel }),
+    generateReply: createGenerateReply({
+      store,
+      bus,
+      catalogue,
+      model,
+      defaultModel,
+      defaultProfile,
+    }),
     describeTool: createDescribeTools({ catalogue, maxRunningPerTenant }),
     announceCall: createAnnounceCall({ catalogue, ...remote }),
     withdrawCall: createWithdrawCall({ catalogue, ...remote }),
