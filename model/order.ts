@@ -46,6 +46,6 @@ function afterTool(message: ModelMessage, index: number, all: ModelMessage[]): M
 }
 
 function userFirst(messages: ModelMessage[]): ModelMessage[] {
-  if (messages[0]?.role === 'user') return messages;
+  if (messages.length === 0 || messages[0]!.role === 'user') return messages;
   return [{ role: 'user', text: BEGAN_EARLIER }, ...messages];
 }

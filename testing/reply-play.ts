@@ -7,6 +7,7 @@ import { createGenerateReply } from '../activities/generate-reply.ts';
 import type { Batch } from '../contract/batch.ts';
 import type { Entry } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
+import type { ProfileName } from '../contract/profile.ts';
 import type { ReplyRequest, ReplyResult } from '../contract/turn.ts';
 import { createModelClient } from '../model/client.ts';
 import type { ModelClient } from '../model/message.ts';
@@ -35,12 +36,13 @@ const catalogue = {
     [
       { name: 'default', instructions: 'Help.' },
       { name: 'narrow', instructions: 'Help.', model: 'large', tools: ['look'] },
+      { name: 'told', instructions: 'Help.', profile: 'tool_result' as const },
       { name: 'broken', instructions: 'Help.', tools: ['nothing'] },
     ].map((agent) => [agent.name, agent]),
   ),
 };
 
-const entries = [
+const asked = [
   { seq: 1, kind: 'message.user', message_id: 'm1', text: 'Look here.', when_busy: 'interrupt' },
   { seq: 2, kind: 'reply.started', reply_id: 'reply_1', because: 'message', reason: '' },
 ].map(
@@ -65,9 +67,7 @@ export const riding = (instead: { text?: string }): Batch => ({
   conversation,
   fence: { run: 0, length: 1, at: 0 },
   base: 1,
-  entries: entries.map((entry) =>
-    entry.kind === 'message.user' ? { ...entry, ...instead } : entry,
-  ),
+  entries: asked.map((entry) => (entry.kind === 'message.user' ? { ...entry, ...instead } : entry)),
   head,
 });
 
@@ -75,6 +75,11 @@ export interface Play {
   model?: StubHandler;
   /** In place of the stub. */
   client?: ModelClient;
+  /** Default: `chat`. */
+  api?: 'chat' | 'responses';
+  profile?: ProfileName;
+  /** In place of one message and the start of a reply to it. */
+  entries?: Entry[];
   request?: Partial<ReplyRequest>;
   attempt?: number;
   /** Before the batch that rides is written. */
@@ -87,6 +92,9 @@ export interface Play {
 export async function play({
   model = () => ({}),
   client,
+  api = 'chat',
+  profile,
+  entries = asked,
   request,
   attempt = 1,
   recording,
@@ -140,16 +148,17 @@ export async function play({
     },
     bus,
     catalogue,
-    model: client ?? createModelClient({ api: 'chat', baseURL: stub.url }),
+    model: client ?? createModelClient({ api, baseURL: stub.url }),
     defaultModel: 'small',
+    defaultProfile: profile,
     rest_ms: 0,
   });
-  const asked: ReplyRequest = {
+  const wanted: ReplyRequest = {
     conversation,
     agent: 'default',
     reply_id: 'reply_1',
     from: 1,
-    to: 2,
+    to: entries.length,
     because: 'message',
     news: [],
     calls: [],
@@ -158,7 +167,7 @@ export async function play({
   };
   const result = environment.run<[ReplyRequest], ReplyResult, typeof generateReply>(
     generateReply,
-    asked,
+    wanted,
   );
   // Every test looks at the outcome in the end, some only after having waited for something else.
   result.catch(() => undefined);
