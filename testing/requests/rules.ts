@@ -46,7 +46,7 @@ function calls(turns: Turn[]): string[] {
   return problems;
 }
 
-/** OpenAI: the pattern and the length of a description. Anthropic and Bedrock, behind gateways: what is called is declared. */
+/** OpenAI: the pattern, and the length of a description. Gateways: what was called is declared. */
 function names(turns: Turn[], tools: ReturnType<typeof toolsOf>): string[] {
   const declared = tools.map(({ name }) => name);
   const called = turns.flatMap((turn) => turn.calls);
