@@ -46,7 +46,7 @@ describe.each(['chat', 'responses'] as const)('over the %s API', (api) => {
       const { body } = stub.requests[0]!;
       const check = await requestChecker(api);
       expect(check(body)).toEqual([]);
-      expect(brokenRules({ api, body } as Body, profile)).toEqual([]);
+      expect(brokenRules({ api, body } as Body, profile.name)).toEqual([]);
       return { text, turns: turnsOf({ api, body } as Body), tools: stub.requests[0]!.tools };
     }
 

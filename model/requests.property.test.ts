@@ -69,7 +69,7 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
           await all(sent);
           const { body } = stub.requests.at(-1)!;
           expect(check(body)).toEqual([]);
-          expect(brokenRules({ api, body } as Body, profile)).toEqual([]);
+          expect(brokenRules({ api, body } as Body, profile.name)).toEqual([]);
         }),
         { numRuns: 100 },
       );

@@ -1,7 +1,7 @@
 /** The tests of requests find what is wrong with one. */
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { ProfileName } from '../../contract/profile.ts';
 import { createModelClient } from '../../model/client.ts';
-import { profiles } from '../../model/profiles.ts';
 import { all, never, request } from '../model-request.ts';
 import { startStubModel } from '../model-server.ts';
 import { brokenRules } from './rules.ts';
@@ -101,11 +101,11 @@ describe('the rules that no type can say', () => {
     'are kept by a plain conversation in the profile %s',
     (name) => {
       const messages = [system, user, calling(one, two), tool(one), tool(two), said, user];
-      expect(brokenRules(chat(messages), profiles[name])).toEqual([]);
+      expect(brokenRules(chat(messages), name)).toEqual([]);
     },
   );
 
-  test.each<[string, keyof typeof profiles, object[], string]>([
+  test.each<[string, ProfileName, object[], string]>([
     ['developer for system', 'openai', [system, user], 'It does not begin with the developer.'],
     ['no instructions', 'compatible', [user], 'It does not begin with the system.'],
     ['instructions later', 'compatible', [system, user, system, user], 'in the middle'],
@@ -154,7 +154,7 @@ describe('the rules that no type can say', () => {
       'do not alternate',
     ],
   ])('are broken by %s', (_, name, messages, problem) => {
-    expect(brokenRules(chat(messages), profiles[name]).join('\n')).toContain(problem);
+    expect(brokenRules(chat(messages), name).join('\n')).toContain(problem);
   });
 
   test.each<[string, object[], string]>([
@@ -172,7 +172,7 @@ describe('the rules that no type can say', () => {
     ],
   ])('are broken by %s', (_, tools, problem) => {
     const messages = [system, user, calling(one), tool(one)];
-    expect(brokenRules(chat(messages, tools), profiles.compatible)).toEqual([problem]);
+    expect(brokenRules(chat(messages, tools), 'compatible')).toEqual([problem]);
   });
 
   test('are the same for the items of the Responses API', () => {
@@ -181,7 +181,7 @@ describe('the rules that no type can say', () => {
     const tools = [{ type: 'function', name: 'look', description: 'Looks.', parameters: {} }];
     const body = { model: 'm', stream: true, instructions: 'Be brief.', input, tools };
     const request = { api: 'responses' as const, body: body as unknown as ResponsesRequest };
-    expect(brokenRules(request, profiles.compatible)).toEqual([
+    expect(brokenRules(request, 'compatible')).toEqual([
       `${one} is not answered directly.`,
       `The arguments of ${one} are no object.`,
     ]);

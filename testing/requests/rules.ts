@@ -2,28 +2,48 @@
  * What providers refuse and no type can say, each with who refuses it. docs/decisions/0017-profiles.md has where that is
  * known from.
  */
-import type { Profile } from '../../model/profiles.ts';
+import type { ProfileName } from '../../contract/profile.ts';
 import { type Body, toolsOf, type Turn, turnsOf } from './turns.ts';
 
+/** What those for whom a profile is made insist on: said here again, so that a profile that no longer does it is found. */
+interface Demands {
+  instructions: 'system' | 'developer';
+  neighbours?: true;
+  alternation?: true;
+  id: RegExp;
+}
+
+const demands: Record<ProfileName, Demands> = {
+  openai: { instructions: 'developer', id: /^[\w-]{1,40}$/ },
+  compatible: { instructions: 'system', id: /^[\w-]{1,40}$/ },
+  alternating: {
+    instructions: 'system',
+    neighbours: true,
+    alternation: true,
+    id: /^[a-zA-Z0-9]{9}$/,
+  },
+  tool_result: { instructions: 'system', neighbours: true, id: /^[\w-]{1,40}$/ },
+};
+
 /** @returns what is wrong, a sentence each; nothing if nothing is */
-export function brokenRules(request: Body, profile: Profile): string[] {
+export function brokenRules(request: Body, profile: ProfileName): string[] {
+  const { instructions, neighbours, alternation, id } = demands[profile];
   const [first, ...turns] = turnsOf(request);
-  const tools = toolsOf(request);
-  const role = request.api === 'chat' ? profile.instructions_role : 'system';
+  const role = request.api === 'chat' ? instructions : 'system';
   return [
     ...unless(first?.role === role && first.text !== '', `It does not begin with the ${role}.`),
     ...turns
       .filter((turn) => turn.role === 'system' || turn.role === 'developer')
       .map(() => 'Instructions stand in the middle.'),
     ...calls(turns),
-    ...names(turns, tools),
+    ...names(turns, toolsOf(request)),
     ...turns
-      .filter(({ role, text, calls }) => role === 'assistant' && text === '' && calls.length === 0)
+      .filter((turn) => turn.role === 'assistant' && turn.text === '' && turn.calls.length === 0)
       .map(() => 'An assistant says nothing.'),
     ...unless(turns.at(-1)?.role !== 'assistant', 'Nobody is left to be answered.'),
-    ...(profile.order === 'free' ? [] : neighbours(turns)),
-    ...(profile.order === 'alternating' ? alternation(turns) : []),
-    ...ids(turns, profile),
+    ...(neighbours ? twoOfOneRole(turns) : []),
+    ...(alternation ? outOfTurn(turns) : []),
+    ...ids(turns, id),
   ];
 }
 
@@ -68,9 +88,8 @@ function names(turns: Turn[], tools: ReturnType<typeof toolsOf>): string[] {
 }
 
 /** OpenAI: at most 40 characters, no two alike. Mistral: nine letters and digits. */
-function ids(turns: Turn[], { call_ids }: Profile): string[] {
+function ids(turns: Turn[], fits: RegExp): string[] {
   const all = turns.flatMap(({ calls }) => calls.map(({ id }) => id));
-  const fits = call_ids === 'short' ? /^[a-zA-Z0-9]{9}$/ : /^[\w-]{1,40}$/;
   return [
     ...unless(new Set(all).size === all.length, 'Two calls have one id.'),
     ...all.filter((id) => !fits.test(id)).map((id) => `${id} is no id of a call.`),
@@ -78,7 +97,7 @@ function ids(turns: Turn[], { call_ids }: Profile): string[] {
 }
 
 /** Qwen's templates: there is a user. Mistral, Anthropic: he is first. Gemini: a call follows a user or a tool, not the assistant's own words. */
-function neighbours(turns: Turn[]): string[] {
+function twoOfOneRole(turns: Turn[]): string[] {
   return [
     ...unless(turns[0]?.role === 'user', 'The user is not first.'),
     ...turns
@@ -88,7 +107,7 @@ function neighbours(turns: Turn[]): string[] {
 }
 
 /** Mistral's API refuses a user after a tool. Its templates count users and assistants, without those that call. */
-function alternation(turns: Turn[]): string[] {
+function outOfTurn(turns: Turn[]): string[] {
   const counted = turns.filter(
     ({ role, calls }) => role === 'user' || (role === 'assistant' && calls.length === 0),
   );
