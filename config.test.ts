@@ -44,6 +44,11 @@ test.each([
   ['MEANWHILE_MAX_RUNNING', '0', 'must be a whole number from 1 to 1000, not "0".'],
   ['TEMPORAL_ADDRESS', 'https://t:7233', 'must be host:port, not "https://t:7233".'],
   ['TEMPORAL_ADDRESS', 'localhost', 'must be host:port, not "localhost".'],
+  [
+    'OPENAI_PROFILE',
+    'ollama',
+    'must be one of openai, compatible, alternating, tool_result, not "ollama".',
+  ],
   ['OPENAI_API', 'assistants', 'must be chat or responses, not "assistants".'],
 ])('%s=%s is refused with what is allowed', (name, value, message) => {
   const error = refusal({ [name]: value });

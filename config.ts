@@ -2,6 +2,7 @@
 import { homedir, platform } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { PROFILE_NAMES } from './contract/profile.ts';
 
 const whole = (min: number, max: number) => {
   const allowed = `must be a whole number from ${min} to ${max}`;
@@ -46,6 +47,12 @@ export const settings = z.object({
     .enum(['chat', 'responses'], 'must be chat or responses')
     .default('chat')
     .describe('Chat Completions (Ollama, vLLM and others speak it) or Responses.'),
+  OPENAI_PROFILE: z
+    .enum(PROFILE_NAMES, `must be one of ${PROFILE_NAMES.join(', ')}`)
+    .optional()
+    .describe(
+      'How agents that name no profile speak to their model. Unset: compatible with OPENAI_BASE_URL, openai without.',
+    ),
   MEANWHILE_MODEL_ATTEMPTS: count
     .default(4)
     .describe('How often a reply is tried before it fails.'),

@@ -3,9 +3,12 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Agent } from '../agents/define.ts';
 import type { Entry } from '../contract/entry.ts';
 import { ONE_RESULT } from '../contract/result-count.ts';
+import type { ProfileName } from '../contract/profile.ts';
 import type { ReplyRequest, ReplyResult, RequestedCall } from '../contract/turn.ts';
 import { ModelError, toFailure } from '../model/errors.ts';
+import { strategies } from '../model/events/strategy.ts';
 import type { AskedCall, ModelClient, ModelRequest } from '../model/message.ts';
+import { profiles } from '../model/profiles.ts';
 import { parseToolCall } from '../model/tool-call.ts';
 import { declareTools } from '../model/tools-schema.ts';
 import { transcript } from '../model/transcript.ts';
@@ -33,6 +36,8 @@ export interface GenerateReplyDependencies {
   defaultModel: string;
   /** Of a tenant in a day (UTC): once they are spent, nothing is said unasked (R12). Default: any number. */
   maxTokensPerTenantPerDay?: number;
+  /** For agents that name none. Default: `compatible`. */
+  defaultProfile?: ProfileName;
   /** Between two writes of the text. Default: 40 ms, about what an eye can follow. */
   rest_ms?: number;
 }
@@ -55,6 +60,7 @@ async function generateReply(
     model,
     defaultModel,
     maxTokensPerTenantPerDay,
+    defaultProfile = 'compatible',
     rest_ms = 40,
   }: GenerateReplyDependencies,
   request: ReplyRequest,
@@ -88,6 +94,7 @@ async function generateReply(
     const agent = findAgent(catalogue, request.agent);
     const tools = toolsOf(agent, catalogue);
     const awaiting = awaitingOf(agent, tools.values());
+    const profile = profiles[agent.profile ?? defaultProfile];
     const [entries, progress] = await Promise.all([
       readLog(store, request),
       store.progress(
@@ -101,8 +108,15 @@ async function generateReply(
       model,
       {
         model: agent.model ?? defaultModel,
-        messages: transcript({ entries, agent, awaits: awaiting.all, request, progress }),
-        tools: declareTools(tools.values(), awaiting),
+        messages: transcript({
+          entries,
+          agent,
+          awaits: awaiting.all,
+          request,
+          progress,
+          profile,
+        }),
+        tools: [...declareTools(tools.values(), awaiting), ...strategies[profile.events].tools],
       },
       signal,
       (piece) => draft.add(piece),

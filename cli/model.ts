@@ -1,11 +1,14 @@
 /** Which model answers: the one that is set, or the demo model where none is. */
 import type { Settings } from '../config.ts';
+import type { ProfileName } from '../contract/profile.ts';
 import { startDemoModel } from '../demo/model-server.ts';
 import { usualOrFreePort } from './ports.ts';
 
 export interface ChosenModel {
   /** For agents that name none. */
   name: string;
+  /** For agents that name none. */
+  profile: ProfileName;
   access: { apiKey?: string; baseURL?: string };
   /** Set where the demo model answers. */
   demoUrl?: string;
@@ -21,10 +24,11 @@ export async function chooseModel(
   log: (line: string) => void,
 ): Promise<ChosenModel> {
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL, OPENAI_MODEL: name } = settings;
+  const { OPENAI_PROFILE: profile = baseURL === undefined ? 'openai' : 'compatible' } = settings;
   if (apiKey !== undefined || baseURL !== undefined) {
-    return { name, access: { apiKey, baseURL }, close: () => Promise.resolve() };
+    return { name, profile, access: { apiKey, baseURL }, close: () => Promise.resolve() };
   }
   const port = await usualOrFreePort('the demo model', { usual: USUAL_PORT, host: HOST, log });
   const { url, close } = await startDemoModel({ port, host: HOST });
-  return { name: 'demo', access: { apiKey: 'demo', baseURL: url }, demoUrl: url, close };
+  return { name: 'demo', profile, access: { apiKey: 'demo', baseURL: url }, demoUrl: url, close };
 }

@@ -53,6 +53,7 @@ export async function openWorker(
     namespace: settings.TEMPORAL_NAMESPACE,
     model: createModelClient({ api: settings.OPENAI_API, ...model.access }),
     defaultModel: model.name,
+    defaultProfile: model.profile,
     maxResultBytes: settings.MEANWHILE_MAX_RESULT_BYTES,
     maxOutputBytes: settings.MEANWHILE_MAX_OUTPUT_BYTES,
     spoolHours: settings.MEANWHILE_SPOOL_HOURS,

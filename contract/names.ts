@@ -37,6 +37,9 @@ export const UPDATES = {
 /** The tool that the conversation itself carries out: no activity, no worker. */
 export const CANCEL_TOOL = 'cancel_call';
 
+/** What the service seems to call where events are put to a model as results of a tool. Nobody else may. */
+export const EVENT_TOOL = 'next_event';
+
 export const conversationWorkflowId = ({ tenant, id }: ConversationKey) =>
   `conversation/${tenant}/${id}`;
 

@@ -1,5 +1,6 @@
 /** What the messages say about the moment: the part of the demo that reads, so that its rules need only answer. */
 import type { ModelMessage } from '../model/message.ts';
+import { asBlocks } from './as-blocks.ts';
 
 export interface Situation {
   /** What the user wrote since the last answer. */
@@ -34,7 +35,8 @@ export interface Fact {
   reason?: string;
 }
 
-export function readSituation(messages: readonly ModelMessage[]): Situation {
+export function readSituation(given: readonly ModelMessage[]): Situation {
+  const messages = asBlocks(given);
   const now = readNow(messages.at(-1));
   const uses = readUses(messages);
   const spoken = messages.findLastIndex(({ role }) => role === 'assistant');

@@ -118,7 +118,7 @@ function toMessage(given: z.infer<typeof message>): ModelMessage {
   switch (given.role) {
     case 'system':
     case 'developer':
-      return { role: 'system', text: given.content };
+      return { role: given.role, text: given.content };
     case 'user':
       return { role: 'user', text: given.content };
     case 'tool':

@@ -130,7 +130,7 @@ function join(messages: ModelMessage[], given: z.infer<typeof item>): ModelMessa
   if ('role' in given) {
     const { role, content: text } = given;
     if (role === 'assistant') return [...messages, { role, text, calls: [] }];
-    return [...messages, { role: role === 'user' ? 'user' : 'system', text }];
+    return [...messages, { role, text }];
   }
   if (given.type === 'function_call_output') {
     return [...messages, { role: 'tool', call_id: given.call_id, text: given.output }];

@@ -10,6 +10,8 @@ import { badRequest, type WireAnswer, WireError, type WireRequest } from './wire
 
 export interface Exchange {
   request: WireRequest;
+  /** The request as it came. */
+  body: unknown;
   headers: IncomingMessage['headers'];
   response: ServerResponse;
   /** Aborts when the client closes the connection before the answer is complete. */
@@ -66,20 +68,22 @@ async function handle(
   const closed = closedSignal(response);
   const exchange = { headers: http.headers, response, closed };
   if (route === 'POST /v1/chat/completions') {
-    const request = parseChat(await readJson(http));
+    const body = await readJson(http);
+    const request = parseChat(body);
     const send = (given: WireAnswer) =>
       request.stream
         ? sendFrames(response, chatStream(request, given), closed)
-        : chatCompletion(request, given).then((body) => sendJson(response, 200, body));
-    return answer({ ...exchange, request, send });
+        : chatCompletion(request, given).then((whole) => sendJson(response, 200, whole));
+    return answer({ ...exchange, body, request, send });
   }
   if (route === 'POST /v1/responses') {
-    const request = parseResponses(await readJson(http));
+    const body = await readJson(http);
+    const request = parseResponses(body);
     const send = (given: WireAnswer) =>
       request.stream
         ? sendFrames(response, responsesStream(request, given), closed)
-        : responseBody(request, given).then((body) => sendJson(response, 200, body));
-    return answer({ ...exchange, request, send });
+        : responseBody(request, given).then((whole) => sendJson(response, 200, whole));
+    return answer({ ...exchange, body, request, send });
   }
   throw new WireError(404, `Unknown request URL: ${route}.`, 'unknown_url', null);
 }

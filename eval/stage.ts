@@ -59,10 +59,10 @@ async function chooseModel(
   settings: Settings,
   stack: Stack,
 ): Promise<{ model: string; env: Record<string, string> }> {
-  const { OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL, OPENAI_API } = settings;
+  const { OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL, OPENAI_API, OPENAI_PROFILE } = settings;
   const isSet = OPENAI_API_KEY !== undefined || OPENAI_BASE_URL !== undefined;
   if (isSet && scripted === undefined) {
-    const env = { OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL, OPENAI_API };
+    const env = { OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL, OPENAI_API, OPENAI_PROFILE };
     const given = Object.entries(env).filter(([, value]) => value !== undefined);
     return { model: OPENAI_MODEL, env: Object.fromEntries(given) as Record<string, string> };
   }

@@ -59,6 +59,7 @@ function toBody({ model, messages, tools }: ModelRequest) {
 function toMessage(message: ModelMessage): OpenAI.ChatCompletionMessageParam {
   switch (message.role) {
     case 'system':
+    case 'developer':
     case 'user':
       return { role: message.role, content: message.text };
     case 'tool':

@@ -5,6 +5,7 @@ import { begins, completes, log, open, progress, read, says } from '../testing/l
 import { awaitingOf } from '../tools/awaits.ts';
 import { defineTool, type Tool } from '../tools/define.ts';
 import { developerPrompt } from './developer-prompt.ts';
+import { profiles } from './profiles.ts';
 import { declareTools } from './tools-schema.ts';
 
 const asks = { kind: 'call.requested', call_id: 'call_a', tool: 'survey', input: {}, cause: [3] };
@@ -154,7 +155,7 @@ describe('what is said of who waits', () => {
   const said = (tools: Tool[], awaits?: 'managed') => {
     const awaiting = awaitingOf({ awaits }, tools);
     return {
-      prompt: developerPrompt(agent, awaiting.all),
+      prompt: developerPrompt(agent, profiles.compatible, awaiting.all),
       descriptions: declareTools(tools, awaiting).map(({ description }) => description),
     };
   };

@@ -3,7 +3,8 @@ import type { Usage } from '../contract/entry.ts';
 
 /** Directly after an assistant message stand the tool messages of its calls, exactly one for each (R13). */
 export type ModelMessage =
-  | { role: 'system'; text: string }
+  /** The developer prompt, which is the first message and the only one in these roles. */
+  | { role: 'system' | 'developer'; text: string }
   | { role: 'user'; text: string }
   | { role: 'assistant'; text: string; calls: PastCall[] }
   | { role: 'tool'; call_id: string; text: string };

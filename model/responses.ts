@@ -68,7 +68,7 @@ function toBody({ model, messages, tools }: ModelRequest) {
   return {
     model,
     instructions: messages
-      .filter(({ role }) => role === 'system')
+      .filter(({ role }) => role === 'system' || role === 'developer')
       .map(({ text }) => text)
       .join('\n\n'),
     input: messages.flatMap(toItems),
@@ -81,6 +81,7 @@ function toBody({ model, messages, tools }: ModelRequest) {
 function toItems(message: ModelMessage): OpenAI.Responses.ResponseInputItem[] {
   switch (message.role) {
     case 'system':
+    case 'developer':
       return [];
     case 'user':
       return [{ role: 'user', content: message.text }];

@@ -35,6 +35,15 @@ test('cancel_call is known without being in the catalogue', async () => {
   expect((await parse('cancel_call', '{}')).problem).toMatchObject({ type: 'InvalidInput' });
 });
 
+test('next_event is the service’s alone, and a model that calls it is told so', async () => {
+  const { problem } = await parse('next_event', '{}');
+  expect(problem).toEqual({
+    type: 'NotForTheModel',
+    message:
+      'next_event is called by the service only, as soon as something has happened. Do not call it; say nothing if there is nothing to say.',
+  });
+});
+
 test('no arguments at all are an empty object', async () => {
   const ping = { ...install, name: 'ping', input: z.object({}) } as Tool;
   const call = await parseToolCall(new Map([['ping', ping]]), { name: 'ping', arguments: '' });

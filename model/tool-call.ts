@@ -1,5 +1,6 @@
 /** From what a model wrote to a call that can run, or to what is wrong with it. */
 import type { z } from 'zod';
+import { EVENT_TOOL } from '../contract/names.ts';
 import type { Failure } from '../contract/entry.ts';
 import type { RequestedCall } from '../contract/turn.ts';
 import type { Tool } from '../tools/define.ts';
@@ -22,6 +23,12 @@ export async function parseToolCall(
     problem: { type, message } satisfies Failure,
   });
 
+  if (name === EVENT_TOOL) {
+    return problem(
+      'NotForTheModel',
+      `${EVENT_TOOL} is called by the service only, as soon as something has happened. Do not call it; say nothing if there is nothing to say.`,
+    );
+  }
   const tool = name === cancelTool.name ? undefined : tools.get(name);
   if (!tool && name !== cancelTool.name) {
     const names = [...tools.keys(), cancelTool.name].join(', ');

@@ -12,7 +12,7 @@ import type { ToolDeclaration } from './message.ts';
 export const cancelTool = {
   name: CANCEL_TOOL,
   description: 'Cancels a tool call that is not over.',
-  input: z.object({ call_id: z.string().describe('The id of the call, as in <now>.') }),
+  input: z.object({ call_id: z.string().describe('The id of the call, as "calls" names it.') }),
 };
 
 /**

@@ -2,18 +2,23 @@
  * The log as a model reads it. A reply stands where it was begun, before the messages and events that it had not seen when it
  * spoke; everything else stands in the order of the log. Past messages depend on the log alone, so a provider's prompt cache holds from turn to turn
  * up to the first progress of a call that is still open; everything that changes by the moment stands in the last message, `<now>`.
+ * How events and `<now>` are put, and what else the provider insists on, is the profile's.
  */
 import type { Agent } from '../agents/define.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
 import type { Progress } from '../store/store.ts';
 import type { Awaiting } from '../tools/awaits.ts';
-import { block, json, plain } from './blocks.ts';
+import { json, plain } from './blocks.ts';
+import { withShortIds } from './call-ids.ts';
 import { type CallEvent, type CallStory, endedAtOnce, followCalls } from './call-story.ts';
 import { developerPrompt } from './developer-prompt.ts';
+import { strategies } from './events/strategy.ts';
 import { endFacts, eventFacts } from './facts.ts';
 import type { ModelMessage, PastCall } from './message.ts';
 import { nowFacts } from './now.ts';
+import { inOrder } from './order.ts';
+import { type Profile, profiles } from './profiles.ts';
 
 export interface Seen {
   /** request.from ≤ seq ≤ request.to, in order. */
@@ -24,23 +29,38 @@ export interface Seen {
   request: ReplyRequest;
   /** The latest live progress of the open calls. */
   progress: ReadonlyMap<string, Progress>;
+  /** Default: `compatible`. */
+  profile?: Profile;
 }
 
-export function transcript({ entries, agent, awaits, request, progress }: Seen): ModelMessage[] {
+export function transcript({
+  entries,
+  agent,
+  awaits,
+  request,
+  progress,
+  profile = profiles.compatible,
+}: Seen): ModelMessage[] {
   const suspended = request.calls.flatMap((call) => (call.suspended ? call.call_id : []));
   const log: Log = {
     stories: followCalls(entries, suspended),
     replies: followReplies(entries),
+    profile,
   };
   const now = nowFacts(entries, log.stories, request, progress);
-  return [
-    { role: 'system', text: developerPrompt(agent, awaits) },
+  const messages = [
     ...entries.flatMap((entry) => said(entry, log)),
-    ...(now ? [{ role: 'user' as const, text: block('now', now) }] : []),
+    ...(now ? strategies[profile.events].now(request.to, now) : []),
+  ];
+  const ordered = inOrder(messages, profile.order);
+  return [
+    { role: profile.instructions_role, text: developerPrompt(agent, profile, awaits) },
+    ...(profile.call_ids === 'short' ? withShortIds(ordered) : ordered),
   ];
 }
 
 interface Log {
+  profile: Profile;
   stories: Map<string, CallStory>;
   /** By reply id. Without `end` it is still in flight, or nothing came of it. */
   replies: Map<string, { begun: boolean; end?: ReplyEnd }>;
@@ -60,24 +80,25 @@ function followReplies(entries: readonly Entry[]): Log['replies'] {
   return replies;
 }
 
-function said(entry: Entry, { stories, replies }: Log): ModelMessage[] {
+function said(entry: Entry, log: Log): ModelMessage[] {
+  const { stories, replies } = log;
   switch (entry.kind) {
     case 'message.user':
       return [{ role: 'user', text: plain(spoken(entry)) }];
     case 'reply.started': {
       const end = replies.get(entry.reply_id)?.end;
-      return end ? reply(end, stories) : [];
+      return end ? reply(end, log) : [];
     }
     case 'reply.completed':
     case 'reply.interrupted':
-      return replies.get(entry.reply_id)?.begun ? [] : reply(entry, stories);
+      return replies.get(entry.reply_id)?.begun ? [] : reply(entry, log);
     case 'call.event':
     case 'call.completed':
     case 'call.failed':
     case 'call.cancelled':
     case 'call.denied':
     case 'call.dropped':
-      return event(entry, stories.get(entry.call_id)!);
+      return event(entry, stories.get(entry.call_id)!, log.profile);
     case 'call.requested':
     case 'call.awaiting_approval':
     case 'call.approved':
@@ -98,7 +119,7 @@ function spoken({ actor, text }: EntryOf<'message.user'>): string {
 }
 
 /** What was said and asked for, and at once the one tool message of each call (R13). */
-function reply(entry: ReplyEnd, stories: Map<string, CallStory>): ModelMessage[] {
+function reply(entry: ReplyEnd, { stories, profile }: Log): ModelMessage[] {
   if (entry.kind === 'reply.interrupted') return cutOff(entry);
   const asked = [...stories.values()].filter((story) => story.reply === entry.seq);
   if (entry.text === '' && asked.length === 0) return [];
@@ -107,7 +128,11 @@ function reply(entry: ReplyEnd, stories: Map<string, CallStory>): ModelMessage[]
     ...asked.map((story) => ({
       role: 'tool' as const,
       call_id: story.call_id,
-      text: json(answer(story)),
+      text: json({
+        // Where the provider sees another id, this is how the events that follow are known to be of it.
+        call_id: profile.call_ids === 'short' ? story.call_id : undefined,
+        ...answer(story),
+      }),
     })),
   ];
 }
@@ -147,16 +172,12 @@ function answer(story: CallStory) {
  * Partial results stay, of progress only the latest of an open call; a finished call shrinks to its results. Those of a managed
  * call stand where its flow went on.
  */
-function event(entry: CallEvent, story: CallStory): ModelMessage[] {
+function event(entry: CallEvent, story: CallStory, { events }: Profile): ModelMessage[] {
+  const told = (each: CallEvent) => strategies[events].event(each.seq, eventFacts(each, story));
   if (endedAtOnce(story)) return [];
   const { flow } = story;
-  if (flow) return (flow.get(entry) ?? []).map((each) => toldAs(each, story));
+  if (flow) return (flow.get(entry) ?? []).flatMap(told);
   const isProgress = entry.kind === 'call.event' && entry.event === 'progress';
   if (isProgress && (story.end || story.progress !== entry)) return [];
-  return [toldAs(entry, story)];
+  return told(entry);
 }
-
-const toldAs = (entry: CallEvent, story: CallStory): ModelMessage => ({
-  role: 'user',
-  text: block('event', eventFacts(entry, story)),
-});

@@ -1,6 +1,7 @@
 /** Short ways to write a log by hand, and to read it as a model does. */
 import type { Entry } from '../contract/entry.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
+import type { Profile } from '../model/profiles.ts';
 import { transcript } from '../model/transcript.ts';
 import type { Progress } from '../store/store.ts';
 
@@ -61,6 +62,7 @@ export function read(
   entries: Entry[],
   request: Partial<ReplyRequest> = {},
   live: Record<string, Progress> = {},
+  profile?: Profile,
 ) {
   const [system, ...messages] = transcript({
     entries,
@@ -78,8 +80,9 @@ export function read(
       ...request,
     },
     progress: new Map(Object.entries(live)),
+    profile,
   });
-  return { system: system!.text, messages };
+  return { role: system!.role, system: system!.text, messages };
 }
 
 export const installing = [

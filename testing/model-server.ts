@@ -29,6 +29,8 @@ export interface StubReply {
 }
 
 export interface StubRequest extends WireRequest {
+  /** As it came over the wire. */
+  body: unknown;
   headers: Record<string, string | string[] | undefined>;
   /** Aborts when the client closes the connection before the answer is complete. */
   closed: AbortSignal;
@@ -58,8 +60,8 @@ export async function startStubModel(
     host: '127.0.0.1',
     models: ['stub'],
     async answer(exchange) {
-      const { headers, closed } = exchange;
-      const request = { ...exchange.request, headers, closed };
+      const { body, headers, closed } = exchange;
+      const request = { ...exchange.request, body, headers, closed };
       const nth = requests.push(request);
       arrival(nth).resolve(request);
       await send(exchange, await handler(request));

@@ -7,6 +7,7 @@ import { createGenerateReply } from '../activities/generate-reply.ts';
 import type { Batch } from '../contract/batch.ts';
 import type { Entry } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
+import type { ProfileName } from '../contract/profile.ts';
 import type { ReplyRequest, ReplyResult } from '../contract/turn.ts';
 import { createModelClient } from '../model/client.ts';
 import type { ModelClient } from '../model/message.ts';
@@ -43,12 +44,13 @@ const catalogue = {
       { name: 'default', instructions: 'Help.' },
       { name: 'narrow', instructions: 'Help.', model: 'large', tools: ['look'] },
       { name: 'patient', instructions: 'Help.', awaits: 'managed' as const },
+      { name: 'told', instructions: 'Help.', profile: 'tool_result' as const },
       { name: 'broken', instructions: 'Help.', tools: ['nothing'] },
     ].map((agent) => [agent.name, agent]),
   ),
 };
 
-const entries = [
+const asked = [
   { seq: 1, kind: 'message.user', message_id: 'm1', text: 'Look here.', when_busy: 'interrupt' },
   { seq: 2, kind: 'reply.started', reply_id: 'reply_1', because: 'message', reason: '' },
 ].map(
@@ -73,9 +75,7 @@ export const riding = (instead: { text?: string }): Batch => ({
   conversation,
   fence: { run: 0, length: 1, at: 0 },
   base: 1,
-  entries: entries.map((entry) =>
-    entry.kind === 'message.user' ? { ...entry, ...instead } : entry,
-  ),
+  entries: asked.map((entry) => (entry.kind === 'message.user' ? { ...entry, ...instead } : entry)),
   head,
 });
 
@@ -83,6 +83,11 @@ export interface Play {
   model?: StubHandler;
   /** In place of the stub. */
   client?: ModelClient;
+  /** Default: `chat`. */
+  api?: 'chat' | 'responses';
+  profile?: ProfileName;
+  /** In place of one message and the start of a reply to it. */
+  entries?: Entry[];
   request?: Partial<ReplyRequest>;
   attempt?: number;
   maxTokensPerTenantPerDay?: number;
@@ -98,6 +103,9 @@ export interface Play {
 export async function play({
   model = () => ({}),
   client,
+  api = 'chat',
+  profile,
+  entries = asked,
   request,
   attempt = 1,
   maxTokensPerTenantPerDay,
@@ -154,17 +162,18 @@ export async function play({
     },
     bus,
     catalogue,
-    model: client ?? createModelClient({ api: 'chat', baseURL: stub.url }),
+    model: client ?? createModelClient({ api, baseURL: stub.url }),
     defaultModel: 'small',
+    defaultProfile: profile,
     rest_ms: 0,
     maxTokensPerTenantPerDay,
   });
-  const asked: ReplyRequest = {
+  const wanted: ReplyRequest = {
     conversation,
     agent: 'default',
     reply_id: 'reply_1',
     from: 1,
-    to: 2,
+    to: entries.length,
     because: 'message',
     news: [],
     calls: [],
@@ -173,7 +182,7 @@ export async function play({
   };
   const result = environment.run<[ReplyRequest], ReplyResult, typeof generateReply>(
     generateReply,
-    asked,
+    wanted,
   );
   // Every test looks at the outcome in the end, some only after having waited for something else.
   result.catch(() => undefined);

@@ -49,7 +49,12 @@ describe('a tool is refused for', () => {
     [
       'the name of the tool that cancels',
       { name: 'cancel_call' },
-      /^name: cancel_call is the service's own/,
+      /^name: cancel_call and next_event are the service's own/,
+    ],
+    [
+      'the name under which events are told',
+      { name: 'next_event' },
+      /next_event are the service's/,
     ],
     ['an approval that is neither', { approval: false }, /^approval: must be true, or/],
     [
@@ -126,6 +131,7 @@ describe('an agent', () => {
     ['no tools', { tools: [] }],
     ['how results are awaited', { awaits: 'managed' }],
     ['limits of its own', { limits: { quiet_ms: 0, max_running: 1 } }],
+    ['a profile', { profile: 'tool_result' }],
   ])('may declare %s', (_, more) => {
     expect(checkAgent({ ...least, ...more }, ['one'])).toEqual([]);
   });
@@ -135,6 +141,11 @@ describe('an agent', () => {
     ['tools that are no list', { tools: 'one' }, /^tools: must be a list of names, or 'all'/],
     ['no instructions', { instructions: '' }, /^instructions: must say what the agent is for/],
     ['an unknown way to await', { awaits: true }, /^awaits: must be 'prompt' or 'managed'\.$/],
+    [
+      'an unknown profile',
+      { profile: 'mistral' },
+      /^profile: must be one of openai, compatible, alternating, tool_result\.$/,
+    ],
     ['a limit of zero calls', { limits: { max_running: 0 } }, /^limits\.max_running: /],
     ['an unknown limit', { limits: { max: 1 } }, /^limits: Unrecognized key: "max"/],
     ['a bad name', { name: '-' }, /^name: must be a letter/],

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
 import type { Limits } from '../contract/limits.ts';
-import { CANCEL_TOOL } from '../contract/names.ts';
+import { CANCEL_TOOL, EVENT_TOOL } from '../contract/names.ts';
+import { PROFILE_NAMES } from '../contract/profile.ts';
 import { parseReport } from '../contract/report.ts';
 import { refuseUrl } from '../remote/address.ts';
 import { isSigningSecret } from '../remote/webhook.ts';
@@ -38,6 +39,9 @@ export function checkAgent(value: unknown, tools: readonly string[]): string[] {
 const NAME = 'must be a letter, then letters, digits, _ or -, at most 64 in all';
 const name = z.string(NAME).regex(/^[a-zA-Z][\w-]{0,63}$/, NAME);
 
+/** What a model is told of beside a team's tools. */
+const OWN = [CANCEL_TOOL, EVENT_TOOL];
+
 /** A timer cannot wait longer. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -46,8 +50,8 @@ const awaits = z.enum(['prompt', 'managed'], "must be 'prompt' or 'managed'").op
 // Strict, since a misspelt field would otherwise be a setting that silently does nothing.
 const everyTool = {
   name: name.refine(
-    (given) => given !== CANCEL_TOOL,
-    `${CANCEL_TOOL} is the service's own; choose another`,
+    (given) => !OWN.includes(given),
+    `${OWN.join(' and ')} are the service's own; choose another`,
   ),
   // Providers refuse descriptions over 1,024 characters, and the number of results is added to it.
   description: z.string().trim().min(1, 'must say what the tool does').max(900),
@@ -125,6 +129,7 @@ const agent = z.strictObject({
   name,
   instructions: z.string().trim().min(1, 'must say what the agent is for'),
   model: z.string().min(1).optional(),
+  profile: z.enum(PROFILE_NAMES, `must be one of ${PROFILE_NAMES.join(', ')}`).optional(),
   tools: z
     .union([z.literal('all'), z.array(z.string())], "must be a list of names, or 'all'")
     .optional(),

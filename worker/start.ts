@@ -21,6 +21,7 @@ import { createRunTool } from '../activities/run-tool.ts';
 import { createStopProgram } from '../activities/stop-program.ts';
 import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
 import { callWorkflowId, conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
+import type { ProfileName } from '../contract/profile.ts';
 import type { ModelClient } from '../model/message.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
@@ -43,6 +44,8 @@ export interface WorkerOptions {
   model: ModelClient;
   /** For agents that name none. */
   defaultModel: string;
+  /** For agents that name none. Default: `compatible`. */
+  defaultProfile?: ProfileName;
   maxResultBytes: number;
   /** Most output that is kept of a tool's program. */
   maxOutputBytes?: number;
@@ -122,6 +125,7 @@ function createActivities(
     catalogue,
     model,
     defaultModel,
+    defaultProfile,
     maxResultBytes,
     maxOutputBytes,
     maxRunningPerTenant,
@@ -141,6 +145,7 @@ function createActivities(
       model,
       defaultModel,
       maxTokensPerTenantPerDay,
+      defaultProfile,
     }),
     describeTool: createDescribeTools({ catalogue, maxRunningPerTenant }),
     announceCall: createAnnounceCall({ catalogue, ...remote }),

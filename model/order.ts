@@ -1,0 +1,51 @@
+/** Puts messages into an order that a provider accepts. What is added depends on the messages before it and the one after it alone. */
+import type { ModelMessage } from './message.ts';
+import type { Profile } from './profiles.ts';
+
+/** Stands where the model has said nothing between what a tool answered and what came next. */
+export const WAITING = '[waiting]';
+
+/** Stands before a conversation that does not begin with the user. */
+export const BEGAN_EARLIER = '[The conversation began earlier.]';
+
+/** @param messages without the instructions */
+export function inOrder(messages: ModelMessage[], order: Profile['order']): ModelMessage[] {
+  switch (order) {
+    case 'free':
+      return messages;
+    case 'joined':
+      return userFirst(joined(messages));
+    case 'alternating':
+      return userFirst(joined(messages).flatMap(afterTool));
+    default:
+      return order satisfies never;
+  }
+}
+
+function joined(messages: ModelMessage[]): ModelMessage[] {
+  const result: ModelMessage[] = [];
+  for (const message of messages) {
+    const last = result.at(-1);
+    const both = last && join(last, message);
+    if (both) result.pop();
+    result.push(both ?? message);
+  }
+  return result;
+}
+
+function join(one: ModelMessage, next: ModelMessage): ModelMessage | undefined {
+  const text = [one.text, next.text].filter((each) => each !== '').join('\n\n');
+  if (one.role === 'user' && next.role === 'user') return { role: 'user', text };
+  if (one.role !== 'assistant' || next.role !== 'assistant') return undefined;
+  return { role: 'assistant', text, calls: [...one.calls, ...next.calls] };
+}
+
+function afterTool(message: ModelMessage, index: number, all: ModelMessage[]): ModelMessage[] {
+  const isAnswered = message.role === 'user' && all[index - 1]?.role === 'tool';
+  return isAnswered ? [{ role: 'assistant', text: WAITING, calls: [] }, message] : [message];
+}
+
+function userFirst(messages: ModelMessage[]): ModelMessage[] {
+  if (messages.length === 0 || messages[0]!.role === 'user') return messages;
+  return [{ role: 'user', text: BEGAN_EARLIER }, ...messages];
+}

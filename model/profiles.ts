@@ -1,0 +1,52 @@
+/** What a provider, or the chat template of a model, accepts beyond what the two APIs say (docs/decisions/0017-profiles.md). */
+import type { ProfileName } from '../contract/profile.ts';
+
+export interface Profile {
+  name: ProfileName;
+  /** Of the developer prompt in Chat Completions. The Responses API has a field of its own for it. */
+  instructions_role: 'system' | 'developer';
+  /** How events are put: as tagged messages of the user, or as results of calls of `next_event`. */
+  events: 'message' | 'tool_result';
+  /**
+   * `joined`: neighbours of one role are one message, and the user comes first. `alternating`: as joined, and between a tool's
+   * message and the user's the assistant says that it waits.
+   */
+  order: 'free' | 'joined' | 'alternating';
+  /** `short`: nine letters and digits, made from ours. */
+  call_ids: 'ours' | 'short';
+}
+
+export const profiles: { [Name in ProfileName]: Profile & { name: Name } } = {
+  /** OpenAI itself, and Azure. */
+  openai: {
+    name: 'openai',
+    instructions_role: 'developer',
+    events: 'message',
+    order: 'free',
+    call_ids: 'ours',
+  },
+  /** Nearly every other server; many know no role `developer`. */
+  compatible: {
+    name: 'compatible',
+    instructions_role: 'system',
+    events: 'message',
+    order: 'free',
+    call_ids: 'ours',
+  },
+  /** Mistral's API and chat templates, and others that insist on the user's and the assistant's turns. */
+  alternating: {
+    name: 'alternating',
+    instructions_role: 'system',
+    events: 'message',
+    order: 'alternating',
+    call_ids: 'short',
+  },
+  /** For models that keep a tool's words and a user's apart better by the role than by a tag. */
+  tool_result: {
+    name: 'tool_result',
+    instructions_role: 'system',
+    events: 'tool_result',
+    order: 'joined',
+    call_ids: 'ours',
+  },
+};

@@ -1,0 +1,78 @@
+/** Every profile through the real client of both APIs, against what OpenAI's types and providers' rules allow. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { ReplyRequest } from '../contract/turn.ts';
+import { startStubModel, type StubModel } from '../testing/model-server.ts';
+import { all, never } from '../testing/model-request.ts';
+import { randomLog } from '../testing/random-log.ts';
+import { brokenRules } from '../testing/requests/rules.ts';
+import { requestChecker } from '../testing/requests/schemas.ts';
+import type { Body } from '../testing/requests/turns.ts';
+import { defineTool } from '../tools/define.ts';
+import { createModelClient } from './client.ts';
+import { strategies } from './events/strategy.ts';
+import { profiles } from './profiles.ts';
+import { declareTools } from './tools-schema.ts';
+import { transcript } from './transcript.ts';
+
+const agent = { name: 'default', instructions: 'Help.' };
+const work = defineTool({
+  name: 'work',
+  description: 'Works.',
+  input: z.object({ text: z.string() }),
+  progress: true,
+  results: { min: 1, max: 'many' },
+  run: async () => 'done',
+});
+
+let stub: StubModel;
+beforeAll(async () => {
+  stub = await startStubModel(() => ({ text: 'Yes.' }));
+});
+afterAll(() => stub.close());
+
+describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
+  let check: (body: unknown) => string[];
+  beforeAll(async () => {
+    check = await requestChecker(api);
+  });
+
+  test.each(Object.values(profiles))(
+    'accepts whatever a conversation may be, in the profile $name',
+    async (profile) => {
+      const client = createModelClient({ api, baseURL: stub.url });
+      await fc.assert(
+        fc.asyncProperty(randomLog, fc.nat(), fc.boolean(), async (log, at, isLater) => {
+          const to = at % (log.entries.length + 1);
+          const from = isLater ? Math.ceil(to / 2) : 1;
+          const entries = log.entries.filter(({ seq }) => seq >= from && seq <= to);
+          const request: ReplyRequest = {
+            conversation: { tenant: 'default', id: 'c' },
+            agent: agent.name,
+            reply_id: 'reply_99',
+            from,
+            to,
+            because: 'news',
+            news: entries.filter(({ kind }) => kind.startsWith('call.')).map(({ seq }) => seq),
+            calls: log.openAt.get(to) ?? [],
+            attempts: 4,
+          };
+          const sent = client.stream(
+            {
+              model: 'some-model',
+              messages: transcript({ entries, agent, request, progress: new Map(), profile }),
+              tools: [...declareTools([work]), ...strategies[profile.events].tools],
+            },
+            never,
+          );
+          await all(sent);
+          const { body } = stub.requests.at(-1)!;
+          expect(check(body)).toEqual([]);
+          expect(brokenRules({ api, body } as Body, profile.name)).toEqual([]);
+        }),
+        { numRuns: 100 },
+      );
+    },
+  );
+});

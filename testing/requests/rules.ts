@@ -1,0 +1,125 @@
+/**
+ * What providers refuse and no type can say, each with who refuses it. docs/decisions/0017-profiles.md has where that is
+ * known from.
+ */
+import type { ProfileName } from '../../contract/profile.ts';
+import { type Body, toolsOf, type Turn, turnsOf } from './turns.ts';
+
+/** What those for whom a profile is made insist on: said here again, so that a profile that no longer does it is found. */
+interface Demands {
+  instructions: 'system' | 'developer';
+  neighbours?: true;
+  alternation?: true;
+  id: RegExp;
+}
+
+const demands: Record<ProfileName, Demands> = {
+  openai: { instructions: 'developer', id: /^[\w-]{1,40}$/ },
+  compatible: { instructions: 'system', id: /^[\w-]{1,40}$/ },
+  alternating: {
+    instructions: 'system',
+    neighbours: true,
+    alternation: true,
+    id: /^[a-zA-Z0-9]{9}$/,
+  },
+  tool_result: { instructions: 'system', neighbours: true, id: /^[\w-]{1,40}$/ },
+};
+
+/** @returns what is wrong, a sentence each; nothing if nothing is */
+export function brokenRules(request: Body, profile: ProfileName): string[] {
+  const { instructions, neighbours, alternation, id } = demands[profile];
+  const [first, ...turns] = turnsOf(request);
+  const role = request.api === 'chat' ? instructions : 'system';
+  return [
+    ...unless(first?.role === role && first.text !== '', `It does not begin with the ${role}.`),
+    ...turns
+      .filter((turn) => turn.role === 'system' || turn.role === 'developer')
+      .map(() => 'Instructions stand in the middle.'),
+    ...calls(turns),
+    ...names(turns, toolsOf(request)),
+    ...turns
+      .filter((turn) => turn.role === 'assistant' && turn.text === '' && turn.calls.length === 0)
+      .map(() => 'An assistant says nothing.'),
+    ...unless(turns.at(-1)?.role !== 'assistant', 'Nobody is left to be answered.'),
+    ...(neighbours ? twoOfOneRole(turns) : []),
+    ...(alternation ? outOfTurn(turns) : []),
+    ...ids(turns, id),
+  ];
+}
+
+/** OpenAI, and everybody who copies it: R13. */
+function calls(turns: Turn[]): string[] {
+  const problems: string[] = [];
+  let open: string[] = [];
+  for (const { role, calls, answers } of [
+    ...turns,
+    { role: 'end', calls: [], answers: undefined },
+  ]) {
+    if (role === 'tool') {
+      if (!open.includes(answers!)) problems.push(`${answers} is answered without being asked.`);
+      open = open.filter((id) => id !== answers);
+    } else {
+      problems.push(...open.map((id) => `${id} is not answered directly.`));
+      open = calls.map(({ id }) => id);
+    }
+  }
+  return problems;
+}
+
+/** OpenAI: the pattern, and the length of a description. Gateways: what was called is declared. */
+function names(turns: Turn[], tools: ReturnType<typeof toolsOf>): string[] {
+  const declared = tools.map(({ name }) => name);
+  const called = turns.flatMap((turn) => turn.calls);
+  return [
+    ...[...declared, ...called.map(({ name }) => name)]
+      .filter((name) => !/^[a-zA-Z0-9_-]{1,64}$/.test(name))
+      .map((name) => `${name} is no name of a function.`),
+    ...unless(new Set(declared).size === declared.length, 'Two tools have one name.'),
+    ...called
+      .filter(({ name }) => !declared.includes(name))
+      .map(({ name }) => `${name} is called but not declared.`),
+    ...called
+      .filter(({ arguments: text }) => !/^\{.*\}$/s.test(text) || !JSON.parse(text))
+      .map(({ id }) => `The arguments of ${id} are no object.`),
+    ...tools
+      .filter(({ description }) => description === '' || description.length > 1_024)
+      .map(({ name }) => `The description of ${name} is empty or too long.`),
+  ];
+}
+
+/** OpenAI: at most 40 characters, no two alike. Mistral: nine letters and digits. */
+function ids(turns: Turn[], fits: RegExp): string[] {
+  const all = turns.flatMap(({ calls }) => calls.map(({ id }) => id));
+  return [
+    ...unless(new Set(all).size === all.length, 'Two calls have one id.'),
+    ...all.filter((id) => !fits.test(id)).map((id) => `${id} is no id of a call.`),
+  ];
+}
+
+/** Qwen's templates: there is a user. Mistral, Anthropic: he is first. Gemini: a call follows a user or a tool, not the assistant's own words. */
+function twoOfOneRole(turns: Turn[]): string[] {
+  return [
+    ...unless(turns[0]?.role === 'user', 'The user is not first.'),
+    ...turns
+      .filter(({ role }, index) => role !== 'tool' && turns[index - 1]?.role === role)
+      .map(({ role }) => `Two neighbours are of the role ${role}.`),
+  ];
+}
+
+/** Mistral's API refuses a user after a tool. Its templates count users and assistants, without those that call. */
+function outOfTurn(turns: Turn[]): string[] {
+  const counted = turns.filter(
+    ({ role, calls }) => role === 'user' || (role === 'assistant' && calls.length === 0),
+  );
+  return [
+    ...turns
+      .filter(({ role }, index) => role === 'user' && turns[index - 1]?.role === 'tool')
+      .map(() => 'A user speaks after a tool.'),
+    ...counted
+      .filter(({ role }, index) => (role === 'user') !== (index % 2 === 0))
+      .slice(0, 1)
+      .map(() => 'User and assistant do not alternate.'),
+  ];
+}
+
+const unless = (holds: boolean, problem: string) => (holds ? [] : [problem]);
