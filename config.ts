@@ -2,6 +2,7 @@
 import { homedir, platform } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { MIN_CONTEXT_TOKENS } from './contract/limits.ts';
 
 const whole = (min: number, max: number) => {
   const allowed = `must be a whole number from ${min} to ${max}`;
@@ -67,6 +68,11 @@ export const settings = z.object({
   MEANWHILE_MAX_REPLIES_PER_TURN: count
     .default(10)
     .describe('Replies one cause may lead to before the agent waits for the user.'),
+  MEANWHILE_CONTEXT_TOKENS: whole(MIN_CONTEXT_TOKENS, 10_000_000)
+    .default(32_000)
+    .describe(
+      'What the model is sent of a conversation: above it the older part becomes a summary.',
+    ),
   MEANWHILE_MAX_MESSAGE_BYTES: bytes.default(100_000).describe('Largest request body.'),
   MEANWHILE_MAX_RESULT_BYTES: bytes
     .default(64_000)

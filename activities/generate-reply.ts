@@ -1,11 +1,11 @@
 /** Asks the model for one reply and shows it while it is being said. */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Agent } from '../agents/define.ts';
-import type { Entry } from '../contract/entry.ts';
 import type { ReplyRequest, ReplyResult, RequestedCall } from '../contract/turn.ts';
 import { ModelError, toFailure } from '../model/errors.ts';
 import type { AskedCall, ModelClient, ModelRequest } from '../model/message.ts';
 import { parseToolCall } from '../model/tool-call.ts';
+import { countRequest } from '../model/tokens.ts';
 import { declareTools } from '../model/tools-schema.ts';
 import { transcript } from '../model/transcript.ts';
 import type { Store } from '../store/store.ts';
@@ -15,7 +15,9 @@ import type { Catalogue } from '../tools/catalogue.ts';
 import type { Tool } from '../tools/define.ts';
 import { newCallId } from './call-id.ts';
 import { createDraftWriter } from './draft-writer.ts';
+import { findAgent } from './find-agent.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { readWindow } from './read-window.ts';
 import { recordRiding } from './record.ts';
 
 export interface GenerateReplyDependencies {
@@ -70,46 +72,39 @@ async function generateReply(
   try {
     const agent = findAgent(catalogue, request.agent);
     const tools = toolsOf(agent, catalogue);
-    const [entries, progress] = await Promise.all([
-      readLog(store, request),
+    const { from, to, summary, batch, calls } = request;
+    const before = calls.flatMap((call) => call.before ?? []);
+    const [window, progress] = await Promise.all([
+      readWindow(store, { conversation, from, to, summary, before, end: batch?.entries }),
       store.progress(
         conversation,
-        request.calls.map(({ call_id }) => call_id),
+        calls.map(({ call_id }) => call_id),
       ),
     ]);
-    const speaking = speak(
-      model,
-      {
-        model: agent.model ?? defaultModel,
-        messages: transcript({ entries, agent, request, progress }),
-        tools: declareTools(tools.values()),
-      },
-      signal,
-      (piece) => draft.add(piece),
-    );
+    const asking = {
+      model: agent.model ?? defaultModel,
+      messages: transcript({ ...window, agent, request, progress }),
+      tools: declareTools(tools.values()),
+    };
+    const speaking = speak(model, asking, signal, (piece) => draft.add(piece));
     begin().catch((error: unknown) => stop.abort(error));
     const { text, asked, usage } = await speaking.catch((error: unknown) => {
       signal.throwIfAborted();
       throw toFailure(error, { last: attempt >= request.attempts });
     });
-    await Promise.all([begin(), draft.finish()]);
+    const counting = request.count_tokens ? countRequest(asking) : undefined;
+    const [tokens] = await Promise.all([counting, begin(), draft.finish()]);
     signal.throwIfAborted();
-    return { text, usage, calls: await Promise.all(asked.map((call) => requested(tools, call))) };
+    return {
+      text,
+      usage,
+      ...(tokens !== undefined && { tokens }),
+      calls: await Promise.all(asked.map((call) => requested(tools, call))),
+    };
   } finally {
     unsubscribe();
     draft.discard();
   }
-}
-
-/** What the model sees: what stands in the log, and what this reply writes there itself. */
-async function readLog(
-  store: Pick<Store, 'window'>,
-  { conversation, from, to, batch }: ReplyRequest,
-): Promise<Entry[]> {
-  if (!batch) return store.window(conversation, { from, to });
-  const before =
-    batch.base > from ? await store.window(conversation, { from, to: batch.base - 1 }) : [];
-  return [...before, ...batch.entries];
 }
 
 async function isRecorded(
@@ -152,12 +147,6 @@ async function requested(tools: Map<string, Tool>, asked: AskedCall): Promise<Re
     ...(duplicates !== 'allow' && { duplicates }),
     ...(approval && { approval }),
   };
-}
-
-function findAgent(catalogue: Catalogue, name: string): Agent {
-  const agent = catalogue.agents.get(name);
-  if (!agent) throw ApplicationFailure.nonRetryable(`There is no agent ${name}.`, 'UnknownAgent');
-  return agent;
 }
 
 function toolsOf(agent: Agent, catalogue: Catalogue): Map<string, Tool> {

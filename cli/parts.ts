@@ -124,6 +124,7 @@ function limitsOf(settings: Settings): Limits {
     max_replies_per_turn: settings.MEANWHILE_MAX_REPLIES_PER_TURN,
     model_attempts: settings.MEANWHILE_MODEL_ATTEMPTS,
     max_history_events: MAX_HISTORY_EVENTS,
+    context_tokens: settings.MEANWHILE_CONTEXT_TOKENS,
   };
 }
 

@@ -7,6 +7,7 @@ import { inOrder, untell, writeReceipts } from './news.ts';
 import { openCalls } from './head.ts';
 import type { Reply } from './state.ts';
 import { agent, log, SYSTEM, type Step } from './step.ts';
+import { cutWindow, minWindow, noteTurn, windowFrom } from './summary.ts';
 
 /**
  * Starts a reply that answers every waiting message and tells all the news there is.
@@ -30,21 +31,35 @@ export function startReply(
     { reply_id: id, because, reason },
     { actor: agent(step), cause },
   );
+  if (follows === undefined) noteTurn(step, started, answers.map(seqOf), tells.map(seqOf));
+  const from = windowFrom(state);
+  const summary = state.context?.summary?.seq;
   state.unanswered = [];
   state.news = [];
   state.turn = {
     phase: 'replying',
-    reply: { id, started, at: step.at, because, step: turnStep, answers, tells },
+    reply: {
+      id,
+      started,
+      ...(state.context && { from }),
+      at: step.at,
+      because,
+      step: turnStep,
+      answers,
+      tells,
+    },
   };
   step.effects.push({
     type: 'start_reply',
     request: {
       reply_id: id,
-      from: 1,
+      from,
       to: started,
+      ...(summary !== undefined && { summary }),
+      ...(state.context && { count_tokens: true }),
       because,
       news: tells.map(({ seq }) => seq),
-      calls: openCalls(state),
+      calls: openCalls(state, from),
     },
     reason: `${id.replace('_', ' ')}: ${reason}`,
   });
@@ -66,11 +81,12 @@ export function completeReply(step: Step, reply: Reply, result: ReplyResult): vo
   writeReceipts(step, reply, spoke);
   requestCalls(step, result.calls, completed);
   state.turn = result.calls.length > 0 ? { phase: 'settling', reply, spoke } : { phase: 'idle' };
+  minWindow(step, reply, result.tokens, completed);
 }
 
 /** Every attempt failed. What it was to tell is told with the next turn. */
 export function failReply(step: Step, reply: Reply, error: Failure): void {
-  log(
+  const failed = log(
     step,
     'reply.failed',
     { reply_id: reply.id, error },
@@ -78,6 +94,7 @@ export function failReply(step: Step, reply: Reply, error: Failure): void {
   );
   untell(step, reply, 'silent');
   step.state.turn = { phase: 'idle' };
+  if (error.type === 'ModelContextTooLong') cutWindow(step, failed);
 }
 
 /**
@@ -105,6 +122,8 @@ export function interruptReply(
   untell(step, reply, goesOn ? undefined : 'silent');
   state.turn = { phase: 'idle' };
 }
+
+const seqOf = ({ seq }: { seq: number }) => seq;
 
 function inWords(because: Reply['because'], messages: number, tells: Reply['tells']): string {
   const latest = new Map(

@@ -17,21 +17,56 @@ import { nowFacts } from './now.ts';
 export interface Seen {
   /** request.from ≤ seq ≤ request.to, in order. */
   entries: readonly Entry[];
+  /** Requests from before that of calls which are open or speak in `entries`, and why a person is asked. */
+  earlier?: readonly Entry[];
+  /** What stands for everything before `entries`. */
+  summary?: string;
   agent: Agent;
   request: ReplyRequest;
   /** The latest live progress of the open calls. */
   progress: ReadonlyMap<string, Progress>;
 }
 
-export function transcript({ entries, agent, request, progress }: Seen): ModelMessage[] {
-  const log: Log = { stories: followCalls(entries), replies: followReplies(entries) };
-  const now = nowFacts(entries, log.stories, request, progress);
+export function transcript({
+  entries,
+  earlier = [],
+  summary,
+  agent,
+  request,
+  progress,
+}: Seen): ModelMessage[] {
+  const stories = followCalls([...earlier, ...entries]);
+  const now = nowFacts(entries, stories, request, progress);
   return [
     { role: 'system', text: developerPrompt(agent) },
-    ...entries.flatMap((entry) => said(entry, log)),
-    ...(now ? [{ role: 'user' as const, text: block('now', now) }] : []),
+    ...(summary === undefined ? [] : [inBlock('summary', { text: summary })]),
+    ...past(entries, stories),
+    ...(now ? [inBlock('now', now)] : []),
   ];
 }
+
+/** What was said and what happened, without what is true of this moment only. */
+export function history(entries: readonly Entry[], earlier: readonly Entry[]): ModelMessage[] {
+  return past(entries, followCalls([...earlier, ...entries]));
+}
+
+/** What was begun before the range stands before all of it: calls that were asked for, a reply that was being given. */
+function past(entries: readonly Entry[], stories: Map<string, CallStory>): ModelMessage[] {
+  const log: Log = { stories, replies: followReplies(entries) };
+  const before = [...stories.values()].filter((story) => story.request && !story.reply);
+  return [
+    ...(before.length > 0 ? withAnswers('', before) : []),
+    ...[...log.replies.values()].flatMap(({ begun, end }) =>
+      end && !begun ? reply(end, stories) : [],
+    ),
+    ...entries.flatMap((entry) => said(entry, log)),
+  ];
+}
+
+const inBlock = (name: 'summary' | 'event' | 'now', facts: unknown): ModelMessage => ({
+  role: 'user',
+  text: block(name, facts),
+});
 
 interface Log {
   stories: Map<string, CallStory>;
@@ -61,9 +96,6 @@ function said(entry: Entry, { stories, replies }: Log): ModelMessage[] {
       const end = replies.get(entry.reply_id)?.end;
       return end ? reply(end, stories) : [];
     }
-    case 'reply.completed':
-    case 'reply.interrupted':
-      return replies.get(entry.reply_id)?.begun ? [] : reply(entry, stories);
     case 'call.event':
     case 'call.completed':
     case 'call.failed':
@@ -76,8 +108,12 @@ function said(entry: Entry, { stories, replies }: Log): ModelMessage[] {
     case 'call.approved':
     case 'call.queued':
     case 'call.started':
+    case 'reply.completed':
+    case 'reply.interrupted':
     case 'reply.failed':
     case 'receipt':
+    case 'summary':
+    case 'summary.failed':
     case 'limit.reached':
     case 'conversation.closed':
       return [];
@@ -94,9 +130,12 @@ function spoken({ actor, text }: EntryOf<'message.user'>): string {
 function reply(entry: ReplyEnd, stories: Map<string, CallStory>): ModelMessage[] {
   if (entry.kind === 'reply.interrupted') return cutOff(entry);
   const asked = [...stories.values()].filter((story) => story.reply === entry.seq);
-  if (entry.text === '' && asked.length === 0) return [];
+  return entry.text === '' && asked.length === 0 ? [] : withAnswers(entry.text, asked);
+}
+
+function withAnswers(text: string, asked: CallStory[]): ModelMessage[] {
   return [
-    { role: 'assistant', text: entry.text, calls: asked.map((story) => pastCall(story)) },
+    { role: 'assistant', text, calls: asked.map((story) => pastCall(story)) },
     ...asked.map((story) => ({
       role: 'tool' as const,
       call_id: story.call_id,
@@ -139,5 +178,5 @@ function event(entry: Parameters<typeof eventFacts>[0], story: CallStory): Model
   if (endedAtOnce(story)) return [];
   const isProgress = entry.kind === 'call.event' && entry.event === 'progress';
   if (isProgress && (story.end || story.progress !== entry)) return [];
-  return [{ role: 'user', text: block('event', eventFacts(entry, story)) }];
+  return [inBlock('event', eventFacts(entry, story))];
 }

@@ -1,7 +1,7 @@
 /** What is wrong with a tool or an agent that somebody declared, in sentences that say what is allowed. */
 import { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
-import type { Limits } from '../contract/limits.ts';
+import { type Limits, MIN_CONTEXT_TOKENS } from '../contract/limits.ts';
 import { CANCEL_TOOL } from '../contract/names.ts';
 import { parseReport } from '../contract/report.ts';
 import { refuseUrl } from '../remote/address.ts';
@@ -135,6 +135,7 @@ const agent = z.strictObject({
       max_replies_per_turn: count,
       model_attempts: count,
       max_history_events: count,
+      context_tokens: z.int().min(MIN_CONTEXT_TOKENS).optional(),
     } satisfies Record<keyof Limits, z.ZodType>)
     .optional(),
 } satisfies Record<keyof Agent, z.ZodType>);

@@ -19,9 +19,11 @@ import { createGenerateReply } from '../activities/generate-reply.ts';
 import { createRecord, createRecordCommitted } from '../activities/record.ts';
 import { createRunTool } from '../activities/run-tool.ts';
 import { createStopProgram } from '../activities/stop-program.ts';
+import { createSummarise } from '../activities/summarise.ts';
 import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
 import { callWorkflowId, conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
 import type { ModelClient } from '../model/message.ts';
+import { loadTokenizer } from '../model/tokens.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
@@ -102,6 +104,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     isInUse: spools.isInUse,
   });
   const running = worker.run();
+  void loadTokenizer();
   return {
     failed: running.then(() => new Promise<never>(() => {})),
     async close() {
@@ -132,6 +135,7 @@ function createActivities(
     record: createRecord({ store, bus }),
     recordCommitted: createRecordCommitted({ store, bus }),
     generateReply: createGenerateReply({ store, bus, catalogue, model, defaultModel }),
+    summarise: createSummarise({ store, catalogue, model, defaultModel }),
     describeTool: createDescribeTools({ catalogue, maxRunningPerTenant }),
     announceCall: createAnnounceCall({ catalogue, ...remote }),
     withdrawCall: createWithdrawCall({ catalogue, ...remote }),

@@ -134,6 +134,8 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
       case 'conversation.closed':
         closed = true;
         return;
+      case 'summary':
+      case 'summary.failed':
       case 'limit.reached':
         return;
       default:
