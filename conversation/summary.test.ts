@@ -163,6 +163,15 @@ describe('a summary', () => {
     expect(lastRequest(story)).toMatchObject({ from: seq, news: [seq] });
   });
 
+  test('takes messages that follow each other before any is answered for one turn', () => {
+    const story = new Story({ context_tokens: BUDGET });
+    turn(story, 100);
+    turn(story, 100);
+    for (let nth = 0; nth < KEPT_TURNS; nth += 1) story.user('and');
+    counts(story, 2 * BUDGET + 1);
+    expect(asked(story)).toEqual([{ from: 1, to: 3 }]);
+  });
+
   test('is stopped by the close, which does not wait for it', () => {
     const story = full();
     const { to } = story.state.context!.underWay!;
