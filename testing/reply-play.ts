@@ -72,6 +72,8 @@ export const riding = (instead: { text?: string }): Batch => ({
 });
 
 export interface Play {
+  /** In place of a message and the start of its reply. */
+  log?: Entry[];
   model?: StubHandler;
   /** In place of the stub. */
   client?: ModelClient;
@@ -85,6 +87,7 @@ export interface Play {
 
 /** A reply under way, with everything that was kept and shown in its order. */
 export async function play({
+  log = entries,
   model = () => ({}),
   client,
   request,
@@ -100,7 +103,7 @@ export async function play({
     conversation,
     fence: { run: 1, length: 1, at: 0 },
     base: 1,
-    entries,
+    entries: log,
     head,
   });
   if (attempt > 1) {
@@ -149,7 +152,7 @@ export async function play({
     agent: 'default',
     reply_id: 'reply_1',
     from: 1,
-    to: 2,
+    to: log.length,
     because: 'message',
     news: [],
     calls: [],

@@ -38,6 +38,8 @@ export function detailsOf(state: State): string {
       `- \`${call.id}\` ${call.tool}: ${call.status}${until}${percent ? ` ${call.percent} %` : ''}`,
     );
   }
+  const summing = state.context?.underWay;
+  if (summing) lines.push(`- a summary of entries ${summing.from} to ${summing.to} is being made`);
   if (news.length > 0) lines.push(`- news that waits: ${news.map(({ seq }) => seq).join(', ')}`);
   return lines.join('\n');
 }
