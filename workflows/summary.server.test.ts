@@ -64,7 +64,7 @@ test('a conversation that passes its budget is summarised, talks on meanwhile, a
   expect(whole.slice(0, log.length)).toEqual(log);
   tool.ends({ type: 'completed', result: 'done' });
   (await rig.asked()).says('Installed.');
-  await close();
+  await close({});
   await handle.result();
 });
 
@@ -78,7 +78,7 @@ test('a summary that fails is in the log, and the conversation talks on with all
     error: { type: 'ModelAccessDenied', message: 'No such key.' },
   });
   expect(await turn(BUDGET)).toMatchObject({ from: 1 });
-  await close();
+  await close({});
   await handle.result();
 });
 
@@ -98,13 +98,13 @@ test('a run that is long enough goes on as a new one only when its summary is in
   await turn(10);
   expect(await runId()).not.toBe(before);
   expect(await turn(10)).toMatchObject({ from: summary.request.to + 1, summary: request.summary });
-  await close();
+  await close({});
 });
 
 test('the close of a conversation does not wait for its summary', async () => {
   const { close, handle, key } = await full();
   await rig.askedSummary();
-  await close();
+  await close({});
   await handle.result();
   const { entries } = (await rig.store.entries(key, { after: 0, limit: 10_000 }))!;
   expect(entries.at(-1)).toMatchObject({ kind: 'conversation.closed' });
