@@ -24,6 +24,7 @@ test('an empty environment gives the defaults, and nothing for what has none', (
     MEANWHILE_MAX_REPLIES_PER_TURN: 10,
     MEANWHILE_UNSOLICITED_PER_MINUTE: 12,
     MEANWHILE_UNSOLICITED_IN_A_ROW: 30,
+    MEANWHILE_CONTEXT_TOKENS: 32_000,
     MEANWHILE_MAX_MESSAGE_BYTES: 100_000,
     MEANWHILE_MAX_RESULT_BYTES: 64_000,
     MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
@@ -42,6 +43,7 @@ test.each([
   ['PORT', '-0.5', 'PORT must be a whole number from 0 to 65535, not "-0.5".'],
   ['PORT', '65536', 'PORT must be a whole number from 0 to 65535, not "65536".'],
   ['MEANWHILE_MAX_RUNNING', '0', 'must be a whole number from 1 to 1000, not "0".'],
+  ['MEANWHILE_CONTEXT_TOKENS', '1999', 'must be a whole number from 2000 to 10000000, not "1999".'],
   ['TEMPORAL_ADDRESS', 'https://t:7233', 'must be host:port, not "https://t:7233".'],
   ['TEMPORAL_ADDRESS', 'localhost', 'must be host:port, not "localhost".'],
   [

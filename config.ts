@@ -3,6 +3,7 @@ import { homedir, platform } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { PROFILE_NAMES } from './contract/profile.ts';
+import { MIN_CONTEXT_TOKENS } from './contract/limits.ts';
 
 const whole = (min: number, max: number) => {
   const allowed = `must be a whole number from ${min} to ${max}`;
@@ -87,6 +88,11 @@ export const settings = z.object({
   MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY: tokens
     .optional()
     .describe('The same for all conversations of a tenant in a day (UTC). Unset: any number.'),
+  MEANWHILE_CONTEXT_TOKENS: whole(MIN_CONTEXT_TOKENS, 10_000_000)
+    .default(32_000)
+    .describe(
+      'What the model is sent of a conversation: above it the older part becomes a summary.',
+    ),
   MEANWHILE_MAX_MESSAGE_BYTES: bytes.default(100_000).describe('Largest request body.'),
   MEANWHILE_MAX_RESULT_BYTES: bytes
     .default(64_000)

@@ -1,7 +1,6 @@
 /** Asks the model for one reply and shows it while it is being said. */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Agent } from '../agents/define.ts';
-import type { Entry } from '../contract/entry.ts';
 import { ONE_RESULT } from '../contract/result-count.ts';
 import type { ProfileName } from '../contract/profile.ts';
 import type { ReplyRequest, ReplyResult, RequestedCall } from '../contract/turn.ts';
@@ -10,6 +9,7 @@ import { strategies } from '../model/events/strategy.ts';
 import type { AskedCall, ModelClient, ModelRequest } from '../model/message.ts';
 import { profiles } from '../model/profiles.ts';
 import { parseToolCall } from '../model/tool-call.ts';
+import { countRequest } from '../model/tokens.ts';
 import { declareTools } from '../model/tools-schema.ts';
 import { transcript } from '../model/transcript.ts';
 import type { Store } from '../store/store.ts';
@@ -20,7 +20,9 @@ import type { Catalogue } from '../tools/catalogue.ts';
 import type { Tool } from '../tools/define.ts';
 import { newCallId } from './call-id.ts';
 import { createDraftWriter } from './draft-writer.ts';
+import { findAgent } from './find-agent.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { readWindow } from './read-window.ts';
 import { recordRiding } from './record.ts';
 import { refuseIfSpent, spend } from './tenant-tokens.ts';
 
@@ -95,56 +97,54 @@ async function generateReply(
     const tools = toolsOf(agent, catalogue);
     const awaiting = awaitingOf(agent, tools.values());
     const profile = profiles[agent.profile ?? defaultProfile];
-    const [entries, progress] = await Promise.all([
-      readLog(store, request),
+    const { from, to, summary, batch, calls } = request;
+    const before = calls.flatMap((call) => call.before ?? []);
+    const [window, progress] = await Promise.all([
+      readWindow(store, { conversation, from, to, summary, before, end: batch?.entries }),
       store.progress(
         conversation,
-        request.calls.map(({ call_id }) => call_id),
+        calls.map(({ call_id }) => call_id),
       ),
       // Who is asked answers, whatever it costs.
       request.because === 'news' && refuseIfSpent(store, conversation, maxTokensPerTenantPerDay),
     ]);
-    const speaking = speak(
-      model,
-      {
-        model: agent.model ?? defaultModel,
-        messages: transcript({
-          entries,
-          agent,
-          awaits: awaiting.all,
-          request,
-          progress,
-          profile,
-        }),
-        tools: [...declareTools(tools.values(), awaiting), ...strategies[profile.events].tools],
-      },
-      signal,
-      (piece) => draft.add(piece),
-    );
+    const asking = {
+      model: agent.model ?? defaultModel,
+      messages: transcript({
+        ...window,
+        agent,
+        awaits: awaiting.all,
+        request,
+        progress,
+        profile,
+      }),
+      tools: [...declareTools(tools.values(), awaiting), ...strategies[profile.events].tools],
+    };
+    const speaking = speak(model, asking, signal, (piece) => draft.add(piece));
     begin().catch((error: unknown) => stop.abort(error));
     const { text, asked, usage } = await speaking.catch((error: unknown) => {
       signal.throwIfAborted();
       throw toFailure(error, { last: attempt >= request.attempts });
     });
-    await Promise.all([spend(store, conversation, usage), begin(), draft.finish()]);
+    const counting = request.count_tokens ? countRequest(asking) : undefined;
+    const [tokens] = await Promise.all([
+      counting,
+      spend(store, conversation, usage),
+      begin(),
+      draft.finish(),
+    ]);
     signal.throwIfAborted();
-    const calls = asked.map((call) => requested(tools, awaiting, call));
-    return { text, usage, calls: await Promise.all(calls) };
+    const requests = asked.map((call) => requested(tools, awaiting, call));
+    return {
+      text,
+      usage,
+      ...(tokens !== undefined && { tokens }),
+      calls: await Promise.all(requests),
+    };
   } finally {
     unsubscribe();
     draft.discard();
   }
-}
-
-/** What the model sees: what stands in the log, and what this reply writes there itself. */
-async function readLog(
-  store: Pick<Store, 'window'>,
-  { conversation, from, to, batch }: ReplyRequest,
-): Promise<Entry[]> {
-  if (!batch) return store.window(conversation, { from, to });
-  const before =
-    batch.base > from ? await store.window(conversation, { from, to: batch.base - 1 }) : [];
-  return [...before, ...batch.entries];
 }
 
 async function isRecorded(
@@ -198,12 +198,6 @@ async function requested(
 /** Its flow goes on when it has given all the results that it may. */
 function managed({ results: { max } = ONE_RESULT }: Tool) {
   return { awaits: 'managed', ...(max !== 'many' && { results: max }) } as const;
-}
-
-function findAgent(catalogue: Catalogue, name: string): Agent {
-  const agent = catalogue.agents.get(name);
-  if (!agent) throw ApplicationFailure.nonRetryable(`There is no agent ${name}.`, 'UnknownAgent');
-  return agent;
 }
 
 function toolsOf(agent: Agent, catalogue: Catalogue): Map<string, Tool> {

@@ -5,11 +5,14 @@ import type { createGenerateReply } from './generate-reply.ts';
 import type { createRecord, createRecordCommitted } from './record.ts';
 import type { createRunTool } from './run-tool.ts';
 import type { createStopProgram } from './stop-program.ts';
+import type { createSummarise } from './summarise.ts';
 import type { createReleaseSlot, createTakeSlot } from './take-slot.ts';
 
 export interface Activities {
   /** Asks the model for a reply and streams it. */
   generateReply: ReturnType<typeof createGenerateReply>;
+  /** Asks the model for a summary of what it is to read no more. */
+  summarise: ReturnType<typeof createSummarise>;
   /** Runs a tool and tells its results as they come. */
   runTool: ReturnType<typeof createRunTool>;
   /** Ends what a call left running on this host. */

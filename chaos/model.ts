@@ -15,6 +15,8 @@ export interface ChaosModel extends WireServer {
 }
 
 const WORD_MS = 25;
+/** Only a summary is asked for without tools. Its words are never wishes. */
+const SUMMARY = { text: 'They have talked.', calls: [] };
 
 export async function startChaosModel(): Promise<ChaosModel> {
   const refused: string[] = [];
@@ -29,7 +31,8 @@ export async function startChaosModel(): Promise<ChaosModel> {
         refused.push((error as Error).message);
         throw error;
       }
-      const { text, calls } = answerTo(request.messages);
+      const isSummary = request.tools.length === 0;
+      const { text, calls } = isSummary ? SUMMARY : answerTo(request.messages);
       await send({
         text: paced(text, WORD_MS, closed),
         calls,

@@ -129,6 +129,7 @@ function limitsOf(settings: Settings): Limits {
     max_tokens: settings.MEANWHILE_MAX_TOKENS,
     model_attempts: settings.MEANWHILE_MODEL_ATTEMPTS,
     max_history_events: MAX_HISTORY_EVENTS,
+    context_tokens: settings.MEANWHILE_CONTEXT_TOKENS,
   };
 }
 

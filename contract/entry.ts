@@ -122,6 +122,17 @@ export const entry = z.discriminatedUnion('kind', [
       ),
     reply_id: reply_id.optional(),
   }),
+  kind('summary', {
+    text: z.string().describe('What the model reads in place of every entry up to `to`.'),
+    from: seq.describe('What came before this one is in it by way of the summary before it.'),
+    to: seq.describe('All entries stay in the log, also those that the model reads no more.'),
+    usage,
+  }),
+  kind('summary.failed', {
+    from: seq,
+    to: seq,
+    error: failure,
+  }),
   kind('limit.reached', {
     limit: z
       .string()

@@ -1,3 +1,6 @@
+/** Fewer tokens would hold little more than the prompt and the tools. */
+export const MIN_CONTEXT_TOKENS = 2_000;
+
 /** The numbers of the turn-taking rules. They enter a workflow as an argument and stay with it. */
 export interface Limits {
   /** R3: tool calls wait until the last user message is this old. Milliseconds. */
@@ -22,6 +25,8 @@ export interface Limits {
   model_attempts: number;
   /** A run of the workflow this long continues as new at a quiet moment; twice as long, between two replies. Events. */
   max_history_events: number;
+  /** A window of the log with more tokens than this gets a summary for its older part. Absent: all of the log is read each time. */
+  context_tokens?: number;
 }
 
 /** A limit that keeps the agent quiet, as its `limit.reached` entry has it; also the detail of the failure below. */

@@ -12,6 +12,10 @@ export interface ReplyRequest {
   /** The model sees the entries from ≤ seq ≤ to. `to` is the reply.started entry of this reply. */
   from: number;
   to: number;
+  /** Seq of the summary entry that stands for what comes before `from`. Absent: nothing does. */
+  summary?: number;
+  /** The result is to say how many tokens the window has. */
+  count_tokens?: true;
   /** Why it speaks now. */
   because: 'message' | 'news' | 'results';
   /** Seqs of the call events and ends that this reply is to tell. */
@@ -33,6 +37,11 @@ export interface OpenCall {
   /** While it awaits approval: until when a person may agree. */
   expires_at?: string;
   suspended?: Suspended;
+  /** Seqs of the entries before `from` without which it cannot be told: its request, and why a person is asked. */
+  before?: number[];
+  /** Its last progress that the log has, where `before` is set. */
+  percent?: number;
+  note?: string;
 }
 
 /** How the results of a call are awaited: by the model, which is told of each; or by the service, which tells all at once. */
@@ -47,8 +56,33 @@ export interface Suspended {
 export interface ReplyResult {
   text: string;
   usage: Usage;
+  /** Of all that the model was sent, by our own count. Absent where nobody asked for it. */
+  tokens?: number;
   /** What the model asked for, in its order. Ids are ours and new. */
   calls: RequestedCall[];
+}
+
+/** What of the log a summary is asked for. */
+export interface SummaryRange {
+  /** The entries from ≤ seq ≤ to. */
+  from: number;
+  to: number;
+  /** Seq of the summary entry that stands for what comes before `from`: the new one covers that too. */
+  previous?: number;
+}
+
+export interface SummaryRequest extends SummaryRange {
+  conversation: ConversationKey;
+  agent: string;
+  /** How often the model is asked; the last attempt's error is final. */
+  attempts: number;
+  /** The most tokens of the log in one request to the model, and four times the most of its answer. */
+  context_tokens: number;
+}
+
+export interface SummaryResult {
+  text: string;
+  usage: Usage;
 }
 
 export interface RequestedCall {

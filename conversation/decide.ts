@@ -27,6 +27,7 @@ import { goOn } from './next.ts';
 import { completeReply, failReply } from './replies.ts';
 import type { Reply, State } from './state.ts';
 import { beginStep, type Step } from './step.ts';
+import { failSummary, hearSummary } from './summary.ts';
 
 /**
  * What events lead to. Those that came together are all heard before anything is done about them: two messages are one
@@ -79,6 +80,10 @@ function hear(step: Step, event: Event): void {
       return ifInFlight(step, event.reply_id, (reply) => completeReply(step, reply, event.result));
     case 'reply_failed':
       return ifInFlight(step, event.reply_id, (reply) => failReply(step, reply, event));
+    case 'summary_completed':
+      return hearSummary(step, event.to, event.result);
+    case 'summary_failed':
+      return failSummary(step, event.to, event.error);
     case 'tick':
       return undefined;
   }

@@ -10,7 +10,13 @@ import type {
   InterruptSignal,
   MessageSignal,
 } from '../contract/signals.ts';
-import type { CallStart, ReplyRequest, ReplyResult } from '../contract/turn.ts';
+import type {
+  CallStart,
+  ReplyRequest,
+  ReplyResult,
+  SummaryRange,
+  SummaryResult,
+} from '../contract/turn.ts';
 import type { State } from './state.ts';
 
 /** `at`: when it reached the conversation, in milliseconds of the workflow's clock. */
@@ -27,6 +33,9 @@ export type Event = { at: number } & (
   | { type: 'reply_completed'; reply_id: string; result: ReplyResult }
   /** `limit`: which one has stopped it (R12). */
   | { type: 'reply_failed'; reply_id: string; error: Failure; limit?: ReachedLimit }
+  /** `to` is that of the effect. */
+  | { type: 'summary_completed'; to: number; result: SummaryResult }
+  | { type: 'summary_failed'; to: number; error: Failure }
   /** Time has passed: sent at `wake_at`, harmless at any other time. */
   | { type: 'tick' }
 );
@@ -42,6 +51,8 @@ export type Effect =
       reason: string;
     }
   | { type: 'stop_reply'; reply_id: string }
+  | { type: 'summarise'; range: SummaryRange }
+  | { type: 'stop_summary' }
   | { type: 'start_call'; call: Omit<CallStart, 'conversation'> }
   | { type: 'cancel_call'; call_id: string };
 

@@ -16,8 +16,11 @@ export function headOf(state: State): Head {
   };
 }
 
-/** The calls that the model is told are open. */
-export function openCalls(state: State): OpenCall[] {
+/**
+ * The calls that the model is told are open.
+ * @param from first entry of the window that it reads
+ */
+export function openCalls(state: State, from = 1): OpenCall[] {
   return state.calls.map((call) => {
     const position = positionOf(call, state);
     return {
@@ -27,8 +30,22 @@ export function openCalls(state: State): OpenCall[] {
       ...(position && { position }),
       ...(call.status === 'awaiting_approval' && { expires_at: iso(call.expires_at) }),
       ...suspensionOf(call),
+      ...(call.requested < from && outsideOf(call, from)),
     };
   });
+}
+
+/** What the window does not say of a call that was asked for before it. */
+function outsideOf(call: Call, from: number): Pick<OpenCall, 'before' | 'percent' | 'note'> {
+  const seqs =
+    call.status === 'awaiting_approval' ? [call.requested, call.asked] : [call.requested];
+  return {
+    before: seqs.filter((seq) => seq < from),
+    ...(call.status === 'running' && {
+      ...(call.percent !== undefined && { percent: call.percent }),
+      ...(call.note !== undefined && { note: call.note }),
+    }),
+  };
 }
 
 export function callHead(call: Call, state: State): CallHead {

@@ -6,6 +6,7 @@ import { failNews } from './news.ts';
 import { interruptReply } from './replies.ts';
 import { EARLY_CANCELS, SEEN_MESSAGES } from './state.ts';
 import { log, type Step, user } from './step.ts';
+import { stopSummary } from './summary.ts';
 
 /** A message, once: a repeat of its id changes nothing (R8). */
 export function hearMessage(step: Step, message: MessageSignal): void {
@@ -59,6 +60,7 @@ export function beginClosing(step: Step, by?: string): void {
   const { state } = step;
   const actor = user(by);
   interruptReply(step, 'close', { actor, cause: [] });
+  stopSummary(step);
   state.turn = { phase: 'closing', ...(by !== undefined && { by }) };
   for (const call of state.calls.toReversed()) cancelCall(step, call, actor, 'close');
 }

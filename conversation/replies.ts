@@ -9,6 +9,7 @@ import { inOrder, untell, writeReceipts } from './news.ts';
 import { openCalls } from './head.ts';
 import type { Reply } from './state.ts';
 import { agent, log, SYSTEM, type Step } from './step.ts';
+import { cutWindow, minWindow, noteTurn, windowFrom } from './summary.ts';
 
 /**
  * Starts a reply that answers every waiting message and tells all the news there is.
@@ -32,6 +33,9 @@ export function startReply(
     { reply_id: id, because, reason },
     { actor: agent(step), cause },
   );
+  if (follows === undefined) noteTurn(step, started, answers.map(seqOf), tells.map(seqOf));
+  const from = windowFrom(state);
+  const summary = state.context?.summary?.seq;
   state.unanswered = [];
   state.news = [];
   holdNothing(step);
@@ -39,17 +43,28 @@ export function startReply(
   if (because === 'message') state.hushed = false;
   state.turn = {
     phase: 'replying',
-    reply: { id, started, at: step.at, because, step: turnStep, answers, tells },
+    reply: {
+      id,
+      started,
+      ...(state.context && { from }),
+      at: step.at,
+      because,
+      step: turnStep,
+      answers,
+      tells,
+    },
   };
   step.effects.push({
     type: 'start_reply',
     request: {
       reply_id: id,
-      from: 1,
+      from,
       to: started,
+      ...(summary !== undefined && { summary }),
+      ...(state.context && { count_tokens: true }),
       because,
       news: tells.map(({ seq }) => seq),
-      calls: openCalls(state),
+      calls: openCalls(state, from),
     },
     reason: `${id.replace('_', ' ')}: ${reason}`,
   });
@@ -71,6 +86,7 @@ export function completeReply(step: Step, reply: Reply, result: ReplyResult): vo
   writeReceipts(step, reply, spoke);
   requestCalls(step, result.calls, completed);
   state.turn = result.calls.length > 0 ? { phase: 'settling', reply, spoke } : { phase: 'idle' };
+  minWindow(step, reply, result.tokens, completed);
 }
 
 /**
@@ -91,6 +107,7 @@ export function failReply(
   if (limit) hush(step, limit, [failed, ...reply.tells.map(({ seq }) => seq)]);
   untell(step, reply, limit ? undefined : 'silent');
   step.state.turn = { phase: 'idle' };
+  if (error.type === 'ModelContextTooLong') cutWindow(step, failed);
 }
 
 /**
@@ -118,6 +135,8 @@ export function interruptReply(
   untell(step, reply, goesOn ? undefined : 'silent');
   state.turn = { phase: 'idle' };
 }
+
+const seqOf = ({ seq }: { seq: number }) => seq;
 
 function inWords(because: Reply['because'], messages: number, tells: Reply['tells']): string {
   const latest = new Map(

@@ -5,7 +5,7 @@
 import type { Schedule, Usage } from '../contract/entry.ts';
 import type { ApprovalDecision, CallHead } from '../contract/head.ts';
 import type { Limits } from '../contract/limits.ts';
-import type { RequestedCall, Suspended } from '../contract/turn.ts';
+import type { RequestedCall, SummaryRange, Suspended } from '../contract/turn.ts';
 
 export interface State {
   agent: string;
@@ -36,6 +36,22 @@ export interface State {
   /** Ids of the last messages, so that a repeat changes nothing (R8). */
   seen: string[];
   usage: Usage;
+  /** What of the log the model reads. Absent: all of it, always. */
+  context?: Context;
+}
+
+/** The window of the log that the model reads, and the summary of what comes before it. */
+export interface Context {
+  /** Where the last turns began: seqs, oldest first. */
+  turns: number[];
+  /** The last one. The window begins after `to`. */
+  summary?: { seq: number; to: number };
+  /** Being made. `cause`: seqs of what led to it. */
+  underWay?: SummaryRange & { cause: number[] };
+  /** Tokens of the window at its last count. */
+  tokens?: number;
+  /** The next summary is asked for where the window has more tokens than this. */
+  ask_above?: number;
 }
 
 /** R1: one variant at a time, so never two replies. */
@@ -53,6 +69,8 @@ export interface Reply {
   id: string;
   /** Seq of its reply.started entry. */
   started: number;
+  /** First entry of its window. Absent: 1. */
+  from?: number;
   at: number;
   because: 'message' | 'news' | 'results';
   /** 1 for the first reply of a turn, 2 for the one that follows its calls … */
@@ -148,6 +166,7 @@ export function newConversation(agent: string, limits: Limits): State {
     early_cancels: [],
     seen: [],
     usage: { input_tokens: 0, output_tokens: 0 },
+    ...(limits.context_tokens !== undefined && { context: { turns: [] } }),
   };
 }
 

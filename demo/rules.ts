@@ -4,12 +4,14 @@
  * 2. Then every user message since the last answer is answered, by fixed patterns (intents.ts).
  * 3. What was asked for and cut off or dropped because the user went on is still done, unless he calls it off.
  * 4. With neither news nor a question it says nothing.
+ * 5. Asked for a summary, it lists what was wanted and what became of it (summary.ts).
  */
 import { CANCEL_TOOL } from '../contract/names.ts';
 import type { AskedCall, ModelMessage } from '../model/message.ts';
 import { type Intent, readIntents } from './intents.ts';
 import { INSTALLER, listOf, nameOf, PAYMENT, tellNews, tellProgress, toolOf } from './news.ts';
 import { type Fact, readSituation, type Situation } from './situation.ts';
+import { summaryOf } from './summary.ts';
 
 export interface Answer {
   text: string;
@@ -18,6 +20,8 @@ export interface Answer {
 
 /** `tools` are the names of those offered. */
 export function answer(messages: readonly ModelMessage[], tools: readonly string[]): Answer {
+  const summary = summaryOf(messages);
+  if (summary !== undefined) return { text: summary, calls: [] };
   const situation = readSituation(messages);
   const plan: Plan = { install: [], pay: [], cancel: [], say: [] };
   for (const { tool, arguments: given } of situation.dropped) {

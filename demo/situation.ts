@@ -106,6 +106,6 @@ function readObject(text: string): Record<string, unknown> {
 
 function words(messages: readonly ModelMessage[]): string[] {
   return messages
-    .filter(({ role, text }) => role === 'user' && !/^<(event|now)>/.test(text))
+    .filter(({ role, text }) => role === 'user' && !/^<(summary|event|now)>/.test(text))
     .map(({ text }) => text);
 }

@@ -1,6 +1,9 @@
-/** Blocks are what the service says to the model in the user's role: `<event>` for what a call brought, `<now>` for the moment. */
+/**
+ * Blocks are what the service says to the model in the user's role: `<summary>` for what came before the
+ * window of the log, `<event>` for what a call brought, `<now>` for the moment.
+ */
 
-export function block(name: 'event' | 'now', facts: unknown): string {
+export function block(name: 'summary' | 'event' | 'now', facts: unknown): string {
   return `<${name}>${json(facts)}</${name}>`;
 }
 
@@ -11,5 +14,5 @@ export function json(facts: unknown): string {
 
 /** A user's words, in which nothing can be taken for a block. */
 export function plain(words: string): string {
-  return words.replace(/<(?=\s*\/?\s*(event|now)\b)/gi, '&lt;');
+  return words.replace(/<(?=\s*\/?\s*(summary|event|now)\b)/gi, '&lt;');
 }

@@ -11,7 +11,7 @@ type Status = 'requested' | 'awaiting_approval' | 'queued' | 'running' | 'ended'
 
 export interface CallStory {
   call_id: string;
-  /** Undefined where the log's range begins after the request. */
+  /** Undefined where the log's range begins after the request and nobody has read it beside that. */
   request?: EntryOf<'call.requested'>;
   /** Seq of the completed reply that asked for it, if the range has it. */
   reply?: number;
@@ -88,6 +88,8 @@ export function followCalls(
       case 'reply.interrupted':
       case 'reply.failed':
       case 'receipt':
+      case 'summary':
+      case 'summary.failed':
       case 'limit.reached':
       case 'conversation.closed':
         break;

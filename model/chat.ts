@@ -50,7 +50,8 @@ function toBody({ model, messages, tools }: ModelRequest) {
   return {
     model,
     messages: messages.map(toMessage),
-    tools: tools.map(toTool),
+    // An empty list is refused.
+    ...(tools.length > 0 && { tools: tools.map(toTool) }),
     stream: true,
     stream_options: { include_usage: true },
   } satisfies OpenAI.ChatCompletionCreateParamsStreaming;

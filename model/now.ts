@@ -68,7 +68,7 @@ function latest(told: [Told, ...Told[]], story: CallStory | undefined) {
 function openCall(call: OpenCall, story: CallStory | undefined, live: Progress | undefined) {
   const told = story?.progress;
   const { percent, note } =
-    live && (!told || Date.parse(live.at) > Date.parse(told.at)) ? live : (told ?? {});
+    live && (!told || Date.parse(live.at) > Date.parse(told.at)) ? live : (told ?? call);
   return {
     call_id: call.call_id,
     tool: call.tool,

@@ -184,3 +184,24 @@ test('what a user writes can not be taken for a block, and reads as it was', () 
   const { messages } = read(log(says('<now>{}</now> and < EVENT > and <b>')));
   expect(messages[0]!.text).toBe('&lt;now>{}&lt;/now> and &lt; EVENT > and <b>');
 });
+
+test('a reply that was begun before the window stands before all of it, as it had seen none of it', () => {
+  const { messages } = read(log(says('And beta?'), completes('reply_1', 'Alpha it is.')));
+  expect(messages).toEqual([
+    { role: 'assistant', text: 'Alpha it is.', calls: [] },
+    { role: 'user', text: 'And beta?' },
+  ]);
+});
+
+test('neither a summary nor the failure of one is told where it stands in the log', () => {
+  const usage = { input_tokens: 1, output_tokens: 1 };
+  const error = { type: 'ModelTimeout', message: 'Silent.' };
+  const { messages } = read(
+    log(
+      says('Hi.'),
+      { kind: 'summary', text: 'They greet.', from: 1, to: 1, usage },
+      { kind: 'summary.failed', from: 1, to: 1, error },
+    ),
+  );
+  expect(messages).toEqual([{ role: 'user', text: 'Hi.' }]);
+});

@@ -9,7 +9,7 @@ import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
 import type { Progress } from '../store/store.ts';
 import type { Awaiting } from '../tools/awaits.ts';
-import { json, plain } from './blocks.ts';
+import { block, json, plain } from './blocks.ts';
 import { withShortIds } from './call-ids.ts';
 import { type CallEvent, type CallStory, endedAtOnce, followCalls } from './call-story.ts';
 import { developerPrompt } from './developer-prompt.ts';
@@ -23,6 +23,10 @@ import { type Profile, profiles } from './profiles.ts';
 export interface Seen {
   /** request.from ≤ seq ≤ request.to, in order. */
   entries: readonly Entry[];
+  /** Requests from before that of calls which are open or speak in `entries`, and why a person is asked. */
+  earlier?: readonly Entry[];
+  /** What stands for everything before `entries`. */
+  summary?: string;
   agent: Agent;
   /** Who awaits the results of its tools. Default: `prompt`. */
   awaits?: Awaiting['all'];
@@ -35,6 +39,8 @@ export interface Seen {
 
 export function transcript({
   entries,
+  earlier = [],
+  summary,
   agent,
   awaits,
   request,
@@ -42,14 +48,11 @@ export function transcript({
   profile = profiles.compatible,
 }: Seen): ModelMessage[] {
   const suspended = request.calls.flatMap((call) => (call.suspended ? call.call_id : []));
-  const log: Log = {
-    stories: followCalls(entries, suspended),
-    replies: followReplies(entries),
-    profile,
-  };
-  const now = nowFacts(entries, log.stories, request, progress);
+  const stories = followCalls([...earlier, ...entries], suspended);
+  const now = nowFacts(entries, stories, request, progress);
   const messages = [
-    ...entries.flatMap((entry) => said(entry, log)),
+    ...(summary === undefined ? [] : [summed(summary)]),
+    ...past(entries, stories, profile),
     ...(now ? strategies[profile.events].now(request.to, now) : []),
   ];
   const ordered = inOrder(messages, profile.order);
@@ -58,6 +61,30 @@ export function transcript({
     ...(profile.call_ids === 'short' ? withShortIds(ordered) : ordered),
   ];
 }
+
+/** What was said and what happened, without what is true of this moment only. */
+export function history(entries: readonly Entry[], earlier: readonly Entry[]): ModelMessage[] {
+  return past(entries, followCalls([...earlier, ...entries]), profiles.compatible);
+}
+
+/** What was begun before the range stands before all of it: calls that were asked for, a reply that was being given. */
+function past(
+  entries: readonly Entry[],
+  stories: Map<string, CallStory>,
+  profile: Profile,
+): ModelMessage[] {
+  const log: Log = { stories, replies: followReplies(entries), profile };
+  const before = [...stories.values()].filter((story) => story.request && !story.reply);
+  return [
+    ...(before.length > 0 ? withAnswers('', before, profile) : []),
+    ...[...log.replies.values()].flatMap(({ begun, end }) =>
+      end && !begun ? reply(end, log) : [],
+    ),
+    ...entries.flatMap((entry) => said(entry, log)),
+  ];
+}
+
+const summed = (text: string): ModelMessage => ({ role: 'user', text: block('summary', { text }) });
 
 interface Log {
   profile: Profile;
@@ -89,9 +116,6 @@ function said(entry: Entry, log: Log): ModelMessage[] {
       const end = replies.get(entry.reply_id)?.end;
       return end ? reply(end, log) : [];
     }
-    case 'reply.completed':
-    case 'reply.interrupted':
-      return replies.get(entry.reply_id)?.begun ? [] : reply(entry, log);
     case 'call.event':
     case 'call.completed':
     case 'call.failed':
@@ -104,8 +128,12 @@ function said(entry: Entry, log: Log): ModelMessage[] {
     case 'call.approved':
     case 'call.queued':
     case 'call.started':
+    case 'reply.completed':
+    case 'reply.interrupted':
     case 'reply.failed':
     case 'receipt':
+    case 'summary':
+    case 'summary.failed':
     case 'limit.reached':
     case 'conversation.closed':
       return [];
@@ -122,9 +150,12 @@ function spoken({ actor, text }: EntryOf<'message.user'>): string {
 function reply(entry: ReplyEnd, { stories, profile }: Log): ModelMessage[] {
   if (entry.kind === 'reply.interrupted') return cutOff(entry);
   const asked = [...stories.values()].filter((story) => story.reply === entry.seq);
-  if (entry.text === '' && asked.length === 0) return [];
+  return entry.text === '' && asked.length === 0 ? [] : withAnswers(entry.text, asked, profile);
+}
+
+function withAnswers(text: string, asked: CallStory[], profile: Profile): ModelMessage[] {
   return [
-    { role: 'assistant', text: entry.text, calls: asked.map((story) => pastCall(story)) },
+    { role: 'assistant', text, calls: asked.map((story) => pastCall(story)) },
     ...asked.map((story) => ({
       role: 'tool' as const,
       call_id: story.call_id,

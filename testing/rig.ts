@@ -17,7 +17,13 @@ import type {
   ConversationStart,
   DecideCall,
 } from '../contract/signals.ts';
-import type { CallStart, ReplyRequest, RequestedCall } from '../contract/turn.ts';
+import type {
+  CallStart,
+  ReplyRequest,
+  RequestedCall,
+  SummaryRequest,
+  SummaryResult,
+} from '../contract/turn.ts';
 import type { Store } from '../store/store.ts';
 import { createLocalBus } from '../stream/bus.ts';
 import { workflowBundle } from '../worker/bundle.ts';
@@ -30,6 +36,14 @@ import { LIMITS } from './story.ts';
 export interface AskedReply {
   request: ReplyRequest;
   says(text: string, ...calls: RequestedCall[]): void;
+  /** With this count of the window's tokens. */
+  counts(tokens: number, text: string): void;
+  fails(error: Error): void;
+}
+
+export interface AskedSummary {
+  request: SummaryRequest;
+  says(text: string): void;
   fails(error: Error): void;
 }
 
@@ -57,6 +71,7 @@ export async function createRig(
   const client = new Client({ connection });
   const bus = createLocalBus();
   const replies = createMailbox<AskedReply>('the model is asked');
+  const summaries = createMailbox<AskedSummary>('a summary is asked for');
   const tools = createMailbox<RunningTool>('a tool is run');
   const workers: { worker: Worker; running: Promise<void> }[] = [];
 
@@ -76,8 +91,17 @@ export async function createRig(
         replies.put({
           request,
           says: (text, ...calls) => resolve({ text, calls, usage }),
+          counts: (tokens, text) => resolve({ text, calls: [], usage, tokens }),
           fails: reject,
         });
+        return promise;
+      }, 100),
+    summarise: (request) =>
+      withHeartbeat(() => {
+        const { promise, resolve, reject } = Promise.withResolvers<SummaryResult>();
+        const usage = { input_tokens: 2, output_tokens: 1 };
+        Context.current().cancelled.catch(reject);
+        summaries.put({ request, says: (text) => resolve({ text, usage }), fails: reject });
         return promise;
       }, 100),
     takeSlot: createTakeSlot({
@@ -137,6 +161,8 @@ export async function createRig(
     failure: (message: string) => ApplicationFailure.nonRetryable(message, 'ModelUnavailable'),
     /** The next reply that the model is asked for. */
     asked: replies.take,
+    /** The next summary that the model is asked for. */
+    askedSummary: summaries.take,
     /** The next tool that is run. */
     running: tools.take,
     async converse(limits: Partial<Limits> = {}, { workflowTaskTimeout = '10s' as Duration } = {}) {

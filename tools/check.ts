@@ -1,9 +1,9 @@
 /** What is wrong with a tool or an agent that somebody declared, in sentences that say what is allowed. */
 import { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
-import type { Limits } from '../contract/limits.ts';
 import { CANCEL_TOOL, EVENT_TOOL } from '../contract/names.ts';
 import { PROFILE_NAMES } from '../contract/profile.ts';
+import { type Limits, MIN_CONTEXT_TOKENS } from '../contract/limits.ts';
 import { parseReport } from '../contract/report.ts';
 import { refuseUrl } from '../remote/address.ts';
 import { isSigningSecret } from '../remote/webhook.ts';
@@ -147,6 +147,7 @@ const agent = z.strictObject({
       max_tokens: count,
       model_attempts: count,
       max_history_events: count,
+      context_tokens: z.int().min(MIN_CONTEXT_TOKENS).optional(),
     } satisfies Record<keyof Limits, z.ZodType>)
     .optional(),
 } satisfies Record<keyof Agent, z.ZodType>);

@@ -19,10 +19,12 @@ import { createGenerateReply } from '../activities/generate-reply.ts';
 import { createRecord, createRecordCommitted } from '../activities/record.ts';
 import { createRunTool } from '../activities/run-tool.ts';
 import { createStopProgram } from '../activities/stop-program.ts';
+import { createSummarise } from '../activities/summarise.ts';
 import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
 import { callWorkflowId, conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
 import type { ProfileName } from '../contract/profile.ts';
 import type { ModelClient } from '../model/message.ts';
+import { loadTokenizer } from '../model/tokens.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
@@ -107,6 +109,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     isInUse: spools.isInUse,
   });
   const running = worker.run();
+  void loadTokenizer();
   return {
     failed: running.then(() => new Promise<never>(() => {})),
     async close() {
@@ -147,6 +150,7 @@ function createActivities(
       maxTokensPerTenantPerDay,
       defaultProfile,
     }),
+    summarise: createSummarise({ store, catalogue, model, defaultModel, defaultProfile }),
     describeTool: createDescribeTools({ catalogue, maxRunningPerTenant }),
     announceCall: createAnnounceCall({ catalogue, ...remote }),
     withdrawCall: createWithdrawCall({ catalogue, ...remote }),

@@ -26,7 +26,7 @@ export interface Effects {
 const HEARTBEAT_TIMEOUT = '5s';
 
 /** The model's attempts are counted by the activity: a lost worker is not the model's failure. */
-const { generateReply } = proxyActivities<Activities>({
+const { generateReply, summarise } = proxyActivities<Activities>({
   startToCloseTimeout: '15m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
@@ -40,6 +40,8 @@ export function createEffects(
 ): Effects {
   const underWay = new Set<Promise<void>>();
   const replies = new Map<string, CancellationScope>();
+  /** The one that is being made. */
+  let summing: CancellationScope | undefined;
 
   function track(work: Promise<void>): void {
     underWay.add(work);
@@ -78,6 +80,31 @@ export function createEffects(
     }
   }
 
+  async function sumUp({ range }: Effect & { type: 'summarise' }): Promise<void> {
+    const { from, to } = range;
+    const scope = new CancellationScope();
+    summing = scope;
+    try {
+      const result = await scope.run(() =>
+        summarise.executeWithOptions({ summary: `entries ${from} to ${to}` }, [
+          {
+            ...range,
+            conversation,
+            agent,
+            attempts: limits.model_attempts,
+            context_tokens: limits.context_tokens!,
+          },
+        ]),
+      );
+      hear({ type: 'summary_completed', to, result });
+    } catch (error) {
+      if (scope.consideredCancelled) return;
+      hear({ type: 'summary_failed', to, error: failureOf(error) });
+    } finally {
+      if (summing === scope) summing = undefined;
+    }
+  }
+
   async function begin({ call: request }: Effect & { type: 'start_call' }): Promise<void> {
     const { call_id, tool } = request;
     try {
@@ -109,6 +136,10 @@ export function createEffects(
           return track(reply(effect, riding));
         case 'stop_reply':
           return replies.get(effect.reply_id)?.cancel();
+        case 'summarise':
+          return track(sumUp(effect));
+        case 'stop_summary':
+          return summing?.cancel();
         case 'start_call':
           return track(begin(effect));
         case 'cancel_call':
@@ -116,7 +147,11 @@ export function createEffects(
       }
     },
     pendingAfter(next) {
-      const stopped = next.filter((e) => e.type === 'stop_reply' && replies.has(e.reply_id));
+      const stopped = next.filter(
+        (e) =>
+          (e.type === 'stop_reply' && replies.has(e.reply_id)) ||
+          (e.type === 'stop_summary' && summing),
+      );
       return underWay.size - stopped.length;
     },
   };

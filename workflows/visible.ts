@@ -39,6 +39,8 @@ export function detailsOf(state: State): string {
     );
   }
   if (state.hushed) lines.push('- quiet until the user writes: a limit is reached');
+  const summing = state.context?.underWay;
+  if (summing) lines.push(`- a summary of entries ${summing.from} to ${summing.to} is being made`);
   if (news.length > 0) lines.push(`- news that waits: ${news.map(({ seq }) => seq).join(', ')}`);
   if (held.length > 0) lines.push(`- held back: ${held.map(({ seq }) => seq).join(', ')}`);
   return lines.join('\n');

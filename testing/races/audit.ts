@@ -140,6 +140,9 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
       case 'conversation.closed':
         closed = true;
         return;
+      case 'summary':
+      case 'summary.failed':
+        return;
       case 'limit.reached':
         return initiative.reached(entry);
       default:

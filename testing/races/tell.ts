@@ -48,6 +48,10 @@ function subjectOf(effect: Effect): string {
       return effect.call.call_id;
     case 'cancel_call':
       return effect.call_id;
+    case 'summarise':
+      return `${effect.range.from} to ${effect.range.to}`;
+    case 'stop_summary':
+      return '';
   }
 }
 

@@ -120,6 +120,10 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
         case 'cancel_call':
           programs.cancel(effect.call_id);
           break;
+        case 'summarise':
+        case 'stop_summary':
+          // Races have no budget of tokens: RACE_LIMITS.
+          throw broken('R14', `Nobody wanted this: ${effect.type}.`, clock.now);
       }
     }
   }

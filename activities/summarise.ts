@@ -1,0 +1,149 @@
+/** Asks the model for a summary of the older part of a conversation, and of the summary before it. */
+import { Context } from '@temporalio/activity';
+import type { Agent } from '../agents/define.ts';
+import type { Usage } from '../contract/entry.ts';
+import type { ProfileName } from '../contract/profile.ts';
+import type { SummaryRequest, SummaryResult } from '../contract/turn.ts';
+import { ModelError, toFailure } from '../model/errors.ts';
+import type { ModelClient, ModelRequest } from '../model/message.ts';
+import { profiles } from '../model/profiles.ts';
+import { summaryLines, summaryPrompt, summaryQuestion } from '../model/summary-prompt.ts';
+import { countRequest, countTokens } from '../model/tokens.ts';
+import type { Store } from '../store/store.ts';
+import { findAgent } from './find-agent.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { readWindow } from './read-window.ts';
+import { spend } from './tenant-tokens.ts';
+
+export interface SummariseDependencies {
+  store: Pick<Store, 'window' | 'spendTokens'>;
+  catalogue: { agents: ReadonlyMap<string, Agent> };
+  model: ModelClient;
+  /** For agents that name none. */
+  defaultModel: string;
+  /** For agents that name none. Default: `compatible`. */
+  defaultProfile?: ProfileName;
+}
+
+/** The activity fails with type `UnknownAgent` when the catalogue lacks the agent, and a ModelErrorType for the provider's failures. */
+export function createSummarise(dependencies: SummariseDependencies) {
+  return (request: SummaryRequest): Promise<SummaryResult> =>
+    withHeartbeat(() => summarise(dependencies, request));
+}
+
+async function summarise(
+  { store, catalogue, model, defaultModel, defaultProfile = 'compatible' }: SummariseDependencies,
+  { conversation, agent: name, from, to, previous, attempts, context_tokens }: SummaryRequest,
+): Promise<SummaryResult> {
+  const { info, cancellationSignal } = Context.current();
+  const agent = findAgent(catalogue, name);
+  const { instructions_role: role } = profiles[agent.profile ?? defaultProfile];
+  const window = await readWindow(store, { conversation, from, to, summary: previous });
+  const ask = (text: string[], so_far?: string) => {
+    const mostTokens = Math.floor(context_tokens / 4);
+    const request: ModelRequest = {
+      model: agent.model ?? defaultModel,
+      messages: [
+        { role, text: summaryPrompt(Math.floor(mostTokens / 2)) },
+        summaryQuestion(text, so_far),
+      ],
+      tools: [],
+    };
+    return answerTo(model, request, mostTokens * CHARS_OF_A_TOKEN, cancellationSignal);
+  };
+  try {
+    const lines = summaryLines(window.entries, window.earlier);
+    const summary = await inPieces(lines, window.summary, { most: context_tokens, ask });
+    await spend(store, conversation, summary.usage);
+    return summary;
+  } catch (error) {
+    cancellationSignal.throwIfAborted();
+    throw toFailure(error, { last: info.attempt >= attempts });
+  }
+}
+
+/** What is too long for one request goes in several: each summary covers the one before it. */
+async function inPieces(
+  lines: string[],
+  previous: string | undefined,
+  {
+    most,
+    ask,
+  }: { most: number; ask: (lines: string[], so_far?: string) => Promise<SummaryResult> },
+): Promise<SummaryResult> {
+  const usage: Usage = { input_tokens: 0, output_tokens: 0 };
+  let rest = await shortEnough(lines, most);
+  let text = previous;
+  do {
+    const piece = await firstPiece(rest, most);
+    try {
+      const answer = await ask(piece, text);
+      text = answer.text;
+      usage.input_tokens += answer.usage.input_tokens;
+      usage.output_tokens += answer.usage.output_tokens;
+      rest = rest.slice(piece.length);
+    } catch (error) {
+      // The model takes less than our budget says.
+      const isTooLong = toFailure(error).type === 'ModelContextTooLong';
+      if (!isTooLong || most < 2 * FEWEST_TOKENS) throw error;
+      most = Math.floor(most / 2);
+      rest = await shortEnough(rest, most);
+    }
+  } while (rest.length > 0);
+  return { text: text ?? '', usage };
+}
+
+/** At least one line. */
+async function firstPiece(lines: string[], most: number): Promise<string[]> {
+  let tokens = 0;
+  for (const [index, line] of lines.entries()) {
+    tokens += await countTokens(line);
+    if (tokens > most && index > 0) return lines.slice(0, index);
+  }
+  return lines;
+}
+
+/** A line that alone is too long becomes several, which are no JSON any more, but can be read. */
+async function shortEnough(lines: string[], most: number): Promise<string[]> {
+  const parts = await Promise.all(
+    lines.map(async (line) => {
+      const tokens = await countTokens(line);
+      if (tokens <= most) return [line];
+      const chars = Math.max(1, Math.floor((line.length * most) / tokens));
+      return Array.from({ length: Math.ceil(line.length / chars) }, (_, nth) =>
+        line.slice(nth * chars, (nth + 1) * chars),
+      );
+    }),
+  );
+  return parts.flat();
+}
+
+/** A model that does not come to an end is cut off: a summary that grows would give nothing back. */
+async function answerTo(
+  model: ModelClient,
+  request: ModelRequest,
+  mostChars: number,
+  signal: AbortSignal,
+): Promise<SummaryResult> {
+  let text = '';
+  for await (const part of model.stream(request, signal)) {
+    signal.throwIfAborted();
+    if (part.type === 'done') {
+      if (text.trim() === '') throw new ModelError('ModelBrokenAnswer', 'The summary is empty.');
+      return { text: text.trim(), usage: part.usage };
+    }
+    text += part.text;
+    if (text.length <= mostChars) continue;
+    const kept = `${text.slice(0, mostChars).trim()} […]`;
+    const usage = {
+      input_tokens: await countRequest(request),
+      output_tokens: await countTokens(text),
+    };
+    return { text: kept, usage };
+  }
+  throw new ModelError('ModelBrokenAnswer', 'The model client ended without its last part.');
+}
+
+const CHARS_OF_A_TOKEN = 4;
+/** A model that refuses a piece of this size refuses any. */
+const FEWEST_TOKENS = 500;
