@@ -37,6 +37,9 @@ export const UPDATES = {
 /** The tool that the conversation itself carries out: no activity, no worker. */
 export const CANCEL_TOOL = 'cancel_call';
 
+/** The tool that reads on in a large result. Its own answers always travel whole. */
+export const READ_TOOL = 'read_result';
+
 export const conversationWorkflowId = ({ tenant, id }: ConversationKey) =>
   `conversation/${tenant}/${id}`;
 
