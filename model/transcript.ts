@@ -10,7 +10,7 @@ import type { Progress } from '../store/store.ts';
 import { block, json, plain } from './blocks.ts';
 import { type CallStory, endedAtOnce, followCalls } from './call-story.ts';
 import { developerPrompt } from './developer-prompt.ts';
-import { endFacts, eventFacts } from './facts.ts';
+import { endFacts, eventFacts, partFacts } from './facts.ts';
 import type { ModelMessage, PastCall } from './message.ts';
 import { nowFacts } from './now.ts';
 
@@ -130,7 +130,7 @@ function answer(story: CallStory) {
       'It does not run before a person has agreed. What becomes of it follows as events.';
     return { status, note, why: story.awaiting?.why };
   }
-  const results = story.results.map(({ n, data }) => ({ n, data }));
+  const results = story.results.map((result) => ({ n: result.n, ...partFacts(result) }));
   return { ...endFacts(story.end!), ...(results.length > 0 ? { results } : {}) };
 }
 

@@ -43,7 +43,9 @@ export interface WorkerOptions {
   model: ModelClient;
   /** For agents that name none. */
   defaultModel: string;
+  /** Largest result of a tool, and the largest that is not stored aside. */
   maxResultBytes: number;
+  inlineResultBytes: number;
   /** Most output that is kept of a tool's program. */
   maxOutputBytes?: number;
   /** How long an untouched folder of a call stays on this host. Default: 24. */
@@ -121,6 +123,7 @@ function createActivities(
     model,
     defaultModel,
     maxResultBytes,
+    inlineResultBytes,
     maxOutputBytes,
     maxRunningPerTenant,
     remote,
@@ -148,6 +151,7 @@ function createActivities(
       bus,
       catalogue,
       maxResultBytes,
+      inlineResultBytes,
       maxOutputBytes,
       signalConversation: (conversation, event) =>
         client.workflow

@@ -3,6 +3,7 @@ import type { ConversationKey } from '../../contract/names.ts';
 import type { CallPush } from '../../contract/signals.ts';
 import { storable } from '../../contract/storable.ts';
 import { type PushClaims, verifyPushToken } from '../../remote/push-token.ts';
+import { setAside } from '../../store/set-aside.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
@@ -54,7 +55,8 @@ export function callEventsRoute(
       const number = { tenant, key: String(n), body: push };
       await claimNumber(store, { ...number, scope: `pushes of ${call_id}`, answer: {} });
       // A repeat is sent again: the process may have died between the claim and the signal. The call knows its numbers.
-      const sent = await gateway.push({ tenant, call_id }, push);
+      const told = await withoutLarge(store, claims, push, pushes.inlineBytes);
+      const sent = await gateway.push({ tenant, call_id }, told);
       // Whether this number was taken is remembered when it first becomes certain, for repeats after the end.
       const { answer } = await claimNumber(store, {
         ...number,
@@ -68,6 +70,20 @@ export function callEventsRoute(
       return reply.code(202).send({ n });
     },
   );
+}
+
+/** What is too large to travel is stored before the call hears of it. */
+async function withoutLarge(
+  store: Pick<Store, 'keepResult'>,
+  { tenant, conversation: id, call_id }: PushClaims,
+  push: CallPush,
+  inlineBytes: number,
+): Promise<CallPush> {
+  if (push.kind !== 'result' && push.kind !== 'done') return push;
+  const { data, ...told } = push;
+  const which = { call_id, n: push.kind === 'done' ? ('end' as const) : push.n, result: data };
+  const stored = await setAside(store, { tenant, id }, which, inlineBytes);
+  return stored ? { ...told, stored } : push;
 }
 
 function claimsOf(secret: string, token: string): PushClaims {

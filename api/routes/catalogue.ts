@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Agent } from '../../agents/define.ts';
 import { agentList, toolList } from '../../contract/http.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
-import type { Catalogue } from '../../tools/catalogue.ts';
+import { type Catalogue, toolNames } from '../../tools/catalogue.ts';
 import { approvalOf } from '../../tools/approval.ts';
 import { isRemote, type Tool } from '../../tools/define.ts';
 import type { Api } from '../dependencies.ts';
@@ -59,8 +59,9 @@ function describeTool(tool: Tool): z.infer<typeof toolList>['tools'][number] {
 }
 
 function describeAgent(
-  { name, model, tools = 'all' }: Agent,
+  agent: Agent,
   catalogue: Catalogue,
 ): z.infer<typeof agentList>['agents'][number] {
-  return { name, model, tools: tools === 'all' ? [...catalogue.tools.keys()] : tools };
+  const { name, model } = agent;
+  return { name, model, tools: toolNames(agent, catalogue) };
 }
