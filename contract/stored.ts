@@ -12,7 +12,7 @@ export const stored = z.object({
   head: z
     .string()
     .describe(
-      'How it begins, at most 2,000 characters: of the text where it is one, else of its JSON.',
+      'How it begins, some 2,000 characters: of the text where it is one, else of its JSON.',
     ),
 });
 

@@ -48,7 +48,7 @@ export function play(
   };
   const store = createMemoryStore();
   const runTool = createRunTool({
-    catalogue: { tools: new Map([['play', played]]), agents: new Map() },
+    catalogue: { tools: new Map([[played.name, played]]), agents: new Map() },
     bus: { publish: (_, message) => shown.push(message) },
     store: { ...store, setProgress: async (_, __, progress) => void kept.push(progress) },
     maxResultBytes: 1_000,
@@ -57,7 +57,7 @@ export function play(
     signalConversation: async (_, event) => void told.push(event),
     ...more,
   });
-  const start = { conversation, call_id: 'call_1', tool: 'play', input, report };
+  const start = { conversation, call_id: 'call_1', tool: played.name, input, report };
   const end: Promise<CallEnd> = environment.run(runTool, start);
   return { end, environment, told, shown, kept, beats, logged };
 }
