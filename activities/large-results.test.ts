@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { READ_TOOL } from '../contract/names.ts';
 import { createMemoryStore } from '../testing/memory-store.ts';
 import { conversation, failed, MANY, play } from '../testing/played-call.ts';
@@ -157,6 +157,17 @@ describe('a tool reads a stored result', () => {
 
   test('of its own conversation, as it was given', async () => {
     expect(await keep()).toEqual({ type: 'completed', result: [{ a: 1 }] });
+  });
+
+  test('also where the store is away for a moment', async () => {
+    const store = createMemoryStore();
+    const result = vi.fn<typeof store.result>(async () => '1');
+    result.mockRejectedValueOnce(new Error('store is away'));
+    const reads = play(async (_, call) => call.storedResult('call_0', 2), {
+      store: { ...store, result },
+    });
+    expect(await reads.end).toEqual({ type: 'completed', result: 1 });
+    expect(reads.logged).toEqual(['A large result could not be read; it is tried again.']);
   });
 
   test.each([

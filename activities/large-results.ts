@@ -23,12 +23,12 @@ export function createLargeResults(
 ): LargeResults {
   // What reads them gives bounded parts: a part of a part would never end.
   const limit = tool === READ_TOOL ? Infinity : inlineBytes;
-  const aside = (n: ResultNumber, result: unknown) =>
-    insist(
-      () => setAside(store, conversation, { call_id, n, result }, limit),
-      signal,
-      (error) => warn('A large result could not be stored; it is tried again.', error),
+  const patiently = <T>(what: string, attempt: () => Promise<T>) =>
+    insist(attempt, signal, (error) =>
+      warn(`A large result could not be ${what}; it is tried again.`, error),
     );
+  const aside = (n: ResultNumber, result: unknown) =>
+    patiently('stored', () => setAside(store, conversation, { call_id, n, result }, limit));
   return {
     async event(event) {
       const { data, ...told } = event;
@@ -40,7 +40,8 @@ export function createLargeResults(
       return stored ? { type: 'completed', result: null, stored } : { type: 'completed', result };
     },
     async read(callId, n) {
-      const json = await store.result(conversation, { call_id: callId, n });
+      const which = { call_id: callId, n };
+      const json = await patiently('read', () => store.result(conversation, which));
       return json === undefined ? undefined : JSON.parse(json);
     },
   };

@@ -7,7 +7,7 @@ import { setAside } from '../../store/set-aside.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
-import { claimKey } from '../idempotency.ts';
+import { hashOf } from '../ids.ts';
 import { Problem, problemResponses } from '../problems.ts';
 
 /** The way back from a remote tool: the URL is the permission. */
@@ -52,18 +52,16 @@ export function callEventsRoute(
       const { tenant, call_id } = claims;
       const push: CallPush = JSON.parse(storable(JSON.stringify(request.body)));
       const { n } = push;
-      const number = { tenant, key: String(n), body: push };
-      await claimNumber(store, { ...number, scope: `pushes of ${call_id}`, answer: {} });
+      // Once, since it takes a while for a large one.
+      const hash = hashOf(push);
+      await claimNumber(store, { tenant, scope: `pushes of ${call_id}`, n }, hash, {});
       // A repeat is sent again: the process may have died between the claim and the signal. The call knows its numbers.
       const told = await withoutLarge(store, claims, push, pushes.inlineBytes);
       const sent = await gateway.push({ tenant, call_id }, told);
       // Whether this number was taken is remembered when it first becomes certain, for repeats after the end.
-      const { answer } = await claimNumber(store, {
-        ...number,
-        scope: `taken pushes of ${call_id}`,
-        answer: { isTaken: sent === 'sent' },
-      });
-      if (!answer.isTaken) {
+      const taken = { tenant, scope: `taken pushes of ${call_id}`, n };
+      const { isTaken } = await claimNumber(store, taken, hash, { isTaken: sent === 'sent' });
+      if (!isTaken) {
         throw new Problem('call_over', `The call ${call_id} is over: it takes no more events.`);
       }
       if (sent === 'sent' && push.kind === 'progress') await show({ store, bus }, claims, push);
@@ -101,16 +99,18 @@ function claimsOf(secret: string, token: string): PushClaims {
   }
 }
 
+/** @returns what was answered when the number first came */
 async function claimNumber<Answer>(
   store: Pick<Store, 'claim'>,
-  request: Parameters<typeof claimKey<Answer>>[1],
-): Promise<{ answer: Answer }> {
-  try {
-    return await claimKey(store, request);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    throw new Problem('push_conflict', `The event ${request.key} was pushed with another body.`);
+  { tenant, scope, n }: { tenant: string; scope: string; n: number },
+  hash: string,
+  answer: Answer,
+): Promise<Answer> {
+  const claim = await store.claim({ tenant, scope, key: String(n) }, hash, answer);
+  if (claim.outcome === 'conflict') {
+    throw new Problem('push_conflict', `The event ${n} was pushed with another body.`);
   }
+  return claim.outcome === 'repeated' ? (claim.answer as Answer) : answer;
 }
 
 async function show(
