@@ -17,7 +17,7 @@ async function answer(text: string, ...calls: ReturnType<typeof asks>[]): Promis
   const asked = await stage.model.asked();
   largest = Math.max(largest, JSON.stringify(asked.request.messages).length);
   const last = asked.request.messages.findLast(({ role }) => role === 'tool');
-  told.push(last && JSON.parse(last.text!));
+  told.push(last && JSON.parse(last.text));
   asked.says(text, ...calls);
   return told.at(-1);
 }
