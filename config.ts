@@ -95,8 +95,11 @@ export const settings = z.object({
     ),
   MEANWHILE_MAX_MESSAGE_BYTES: bytes.default(100_000).describe('Largest request body.'),
   MEANWHILE_MAX_RESULT_BYTES: bytes
-    .default(64_000)
+    .default(10_000_000)
     .describe('Largest single result of a tool, as JSON; above it the call fails.'),
+  MEANWHILE_INLINE_RESULT_BYTES: whole(4_000, 500_000)
+    .default(8_000)
+    .describe('A larger result is stored aside: the model sees its beginning and reads on.'),
   MEANWHILE_MAX_OUTPUT_BYTES: whole(10_000, 1_000_000_000)
     .default(10_000_000)
     .describe("Output kept of a tool's program: half of it its beginning, half its end."),

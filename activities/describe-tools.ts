@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { READ_TOOL } from '../contract/names.ts';
 import type { Slots, ToolFacts } from '../contract/turn.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
 import { ONE_RESULT } from '../contract/result-count.ts';
@@ -38,7 +39,12 @@ function remoteFacts({ remote, timeout_ms = 3_600_000, results = ONE_RESULT, rep
   return { ...facts, ...(report !== undefined && { report }) } satisfies ToolFacts;
 }
 
-function slotsOf({ max_running: ofTool }: Tool, ofTenant: number | undefined): Slots | undefined {
+function slotsOf(
+  { name, max_running: ofTool }: Tool,
+  ofTenant: number | undefined,
+): Slots | undefined {
+  // As in a conversation, to read what was given is no work.
+  if (name === READ_TOOL) return undefined;
   if (ofTool === undefined && ofTenant === undefined) return undefined;
   return {
     ...(ofTool !== undefined && { tool: ofTool }),

@@ -16,7 +16,7 @@ import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import { approvalOf } from '../tools/approval.ts';
 import { type Awaiting, awaitingOf } from '../tools/awaits.ts';
-import type { Catalogue } from '../tools/catalogue.ts';
+import { type Catalogue, toolNames } from '../tools/catalogue.ts';
 import type { Tool } from '../tools/define.ts';
 import { newCallId } from './call-id.ts';
 import { createDraftWriter } from './draft-writer.ts';
@@ -201,9 +201,8 @@ function managed({ results: { max } = ONE_RESULT }: Tool) {
 }
 
 function toolsOf(agent: Agent, catalogue: Catalogue): Map<string, Tool> {
-  if (agent.tools === undefined || agent.tools === 'all') return new Map(catalogue.tools);
   return new Map(
-    agent.tools.map((name) => {
+    toolNames(agent, catalogue).map((name) => {
       const tool = catalogue.tools.get(name);
       if (tool) return [name, tool];
       const message = `The agent ${agent.name} names a tool that is not there: ${name}.`;

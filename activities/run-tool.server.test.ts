@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { callWorkflowId } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
+import { createMemoryStore } from '../testing/memory-store.ts';
 import { createHost } from '../testing/spools.ts';
 import type { CallContext, LocalTool } from '../tools/define.ts';
 import { workflowBundle } from '../worker/bundle.ts';
@@ -44,8 +45,9 @@ async function call(run: LocalTool['run']) {
     runTool: createRunTool({
       catalogue,
       bus: { publish: () => {} },
-      store: { setProgress: async () => {} },
+      store: createMemoryStore(),
       maxResultBytes: 1_000,
+      inlineResultBytes: 1_000,
       spools: createHost(),
       signalConversation: async (_, event) => void told.push(event),
     }),

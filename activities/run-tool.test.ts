@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { createMemoryStore } from '../testing/memory-store.ts';
 import { conversation, failed, MANY, play, type Play } from '../testing/played-call.ts';
 import type { CallContext, LocalTool } from '../tools/define.ts';
 
@@ -107,7 +108,10 @@ describe('progress', () => {
 
   test('that cannot be kept costs the call nothing', async () => {
     const call = play(hundred, {
-      store: { setProgress: () => Promise.reject(new Error('store is away')) },
+      store: {
+        ...createMemoryStore(),
+        setProgress: () => Promise.reject(new Error('store is away')),
+      },
     });
     expect(await call.end).toEqual({ type: 'completed', result: 'done' });
     expect(call.logged).toContain('Live progress was not written.');

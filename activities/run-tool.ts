@@ -18,6 +18,7 @@ import { factsOf } from './describe-tools.ts';
 import { driveTool } from './drive-tool.ts';
 import { createPatience, heldElsewhere } from './held-elsewhere.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { createLargeResults } from './large-results.ts';
 import { createLiveProgress } from './live-progress.ts';
 import { countResults, refuseExcess } from './result-count.ts';
 import { readYield } from './tool-yield.ts';
@@ -25,9 +26,11 @@ import { readYield } from './tool-yield.ts';
 export interface RunToolDependencies {
   catalogue: Catalogue;
   bus: Pick<Bus, 'publish'>;
-  store: Pick<Store, 'setProgress'>;
+  store: Pick<Store, 'setProgress' | 'keepResult' | 'result'>;
   /** Largest single result, as JSON. */
   maxResultBytes: number;
+  /** Largest that travels; what is larger is stored aside. */
+  inlineResultBytes: number;
   /** Most output that is kept of a tool's program. Default: ten million. */
   maxOutputBytes?: number;
   /** @throws WorkflowNotFoundError: the conversation has closed */
@@ -46,7 +49,7 @@ export function createRunTool(dependencies: RunToolDependencies) {
   return async function runTool(start: CallStart): Promise<CallEnd> {
     const context = Context.current();
     try {
-      return { type: 'completed', result: await run(dependencies, start, context) };
+      return await run(dependencies, start, context);
     } catch (error) {
       const { aborted, reason } = context.cancellationSignal;
       if (aborted && error === reason) {
@@ -63,7 +66,11 @@ export function createRunTool(dependencies: RunToolDependencies) {
 /** Long enough for a machine that is restarted. */
 const ELSEWHERE_MS = 60_000;
 
-async function run(dependencies: RunToolDependencies, start: CallStart, context: Context) {
+async function run(
+  dependencies: RunToolDependencies,
+  start: CallStart,
+  context: Context,
+): Promise<CallEnd> {
   const { catalogue, maxResultBytes, signalConversation, stop_ms = 15_000 } = dependencies;
   const { conversation, call_id } = start;
   const tool = findTool(catalogue, start.tool);
@@ -77,25 +84,31 @@ async function run(dependencies: RunToolDependencies, start: CallStart, context:
   const timer = setTimeout(() => timeout.abort(overdue(tool, timeout_ms)), timeout_ms);
   const signal = AbortSignal.any([context.cancellationSignal, timeout.signal]);
   const live = liveProgress(dependencies, start, context);
+  const warn = (message: string, error?: unknown) =>
+    context.log.warn(message, { call_id, tool: tool.name, error });
+  const { store, inlineResultBytes: inlineBytes } = dependencies;
+  const large = createLargeResults({ store, inlineBytes }, start, signal, warn);
 
   const take = async (yielded: unknown) => {
     const step = readYield(yielded, maxResultBytes);
     if (step.type === 'progress') live.show({ percent: step.percent, note: step.note });
     const { cursor: next, event } = advance(cursor, step, Date.now());
     refuseExcess(tool, next.results);
-    if (event) await deliver(() => signalConversation(conversation, { call_id, ...event }), signal);
+    if (event) {
+      const told = await large.event({ call_id, ...event });
+      await deliver(() => signalConversation(conversation, told), signal);
+    }
     cursor = next;
     // At once, since what the next attempt does not know of it would tell again.
     if (event) context.heartbeat(cursor);
   };
-  const warn = (message: string, error?: unknown) =>
-    context.log.warn(message, { call_id, tool: tool.name, error });
 
   try {
     const call: CallContext = {
       ...callContext(call_id, signal, cursor.checkpoint),
       maxOutputBytes: dependencies.maxOutputBytes ?? 10_000_000,
       folder: () => dependencies.spools.open(conversation, call_id),
+      storedResult: large.read,
       get handsOver() {
         return handsOver(context, signal);
       },
@@ -106,7 +119,7 @@ async function run(dependencies: RunToolDependencies, start: CallStart, context:
       () => cursor,
     );
     countResults(tool, cursor.results, returned);
-    return asJson(returned, maxResultBytes, 'Its result');
+    return await large.end(asJson(returned, maxResultBytes, 'Its result'));
   } finally {
     clearTimeout(timer);
     dependencies.spools.release(call_id);

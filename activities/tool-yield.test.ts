@@ -49,3 +49,17 @@ test.each([
   expect(read).toThrow(message);
   expect(read).toThrow(expect.objectContaining({ type }));
 });
+
+test.each([
+  ['checkpoint', { type: 'result', data: 1, checkpoint: 'x'.repeat(64_000) }],
+  ['progress', { type: 'progress', percent: 1, note: 'x'.repeat(64_000) }],
+])(
+  'its %s is carried by Temporal, so it stays small however large a result may be',
+  (what, yielded) => {
+    const large = { type: 'result', data: 'x'.repeat(100_000) };
+    expect(readYield(large, 1_000_000)).toMatchObject(large);
+    expect(() => readYield(yielded, 1_000_000)).toThrow(
+      new RegExp(`^Its ${what} has 64\\d{3} bytes; at most 64000 are allowed`),
+    );
+  },
+);

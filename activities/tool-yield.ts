@@ -18,6 +18,9 @@ const step = z.discriminatedUnion('type', [
 /** What a tool yields, checked and as JSON. */
 export type Step = z.infer<typeof step>;
 
+/** Of what is never stored aside: a heartbeat carries the checkpoint, a signal the progress. */
+const MOST_CARRIED_BYTES = 64_000;
+
 /**
  * @throws CallFailed `InvalidYield` where it is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it carries
  */
@@ -32,9 +35,13 @@ export function readYield(yielded: unknown, maxBytes: number): Step {
     );
   }
   const { checkpoint, ...told } = parsed.data;
-  const json = asJson(told, maxBytes, told.type === 'result' ? 'A result' : 'Its progress');
+  const carried = Math.min(maxBytes, MOST_CARRIED_BYTES);
+  const json =
+    told.type === 'result'
+      ? asJson(told, maxBytes, 'A result')
+      : asJson(told, carried, 'Its progress');
   return {
     ...(json as Step),
-    ...(checkpoint !== undefined && { checkpoint: asJson(checkpoint, maxBytes, 'Its checkpoint') }),
+    ...(checkpoint !== undefined && { checkpoint: asJson(checkpoint, carried, 'Its checkpoint') }),
   };
 }

@@ -18,6 +18,7 @@ import { createRoute } from './routes/create.ts';
 import { logRoutes } from './routes/log.ts';
 import { lookRoutes } from './routes/look.ts';
 import { messageRoute } from './routes/message.ts';
+import { resultRoute } from './routes/result.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { streamRoute } from './routes/stream.ts';
 import { turnRoutes } from './routes/turns.ts';
@@ -56,6 +57,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   approvalRoute(app, dependencies);
   callEventsRoute(app, dependencies);
   logRoutes(app, dependencies);
+  resultRoute(app, dependencies);
   turnRoutes(app, dependencies);
   streamRoute(app, dependencies, streams);
   catalogueRoutes(app, dependencies);

@@ -18,8 +18,8 @@ export interface ApiDependencies {
   limits: Limits;
   /** Largest request body. */
   maxMessageBytes: number;
-  /** Events of remote tools: what signs their URLs, and their largest body. */
-  pushes: { secret: string; maxBytes: number };
+  /** Events of remote tools: what signs their URLs, their largest body, and the largest result that is not stored aside. */
+  pushes: { secret: string; maxBytes: number; inlineBytes: number };
   /** Default: silent. */
   logger?: FastifyBaseLogger;
   /** How streams keep time; for tests. */

@@ -19,7 +19,7 @@ const app = await buildApp({
   limits: absent,
   catalogue: { tools: new Map(), agents: new Map() },
   maxMessageBytes: 100_000,
-  pushes: { secret: '', maxBytes: 64_000 },
+  pushes: { secret: '', maxBytes: 10_000_000, inlineBytes: 8_000 },
 });
 await app.ready();
 const file = new URL('../docs/openapi.json', import.meta.url);

@@ -10,6 +10,7 @@ export const PROBLEMS = {
   push_url_invalid: { status: 401, title: 'The push URL is not valid.' },
   not_found: { status: 404, title: 'There is nothing at this address.' },
   conversation_not_found: { status: 404, title: 'There is no such conversation.' },
+  result_not_found: { status: 404, title: 'There is no such stored result.' },
   call_not_found: { status: 404, title: 'There is no such call.' },
   call_not_awaiting: { status: 409, title: 'The call does not await approval.' },
   conversation_busy: { status: 409, title: 'The conversation is busy.' },

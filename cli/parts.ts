@@ -55,6 +55,7 @@ export async function openWorker(
     defaultModel: model.name,
     defaultProfile: model.profile,
     maxResultBytes: settings.MEANWHILE_MAX_RESULT_BYTES,
+    inlineResultBytes: settings.MEANWHILE_INLINE_RESULT_BYTES,
     maxOutputBytes: settings.MEANWHILE_MAX_OUTPUT_BYTES,
     spoolHours: settings.MEANWHILE_SPOOL_HOURS,
     maxRunningPerTenant: settings.MEANWHILE_MAX_RUNNING_PER_TENANT,
@@ -89,7 +90,11 @@ export async function openApi(
     gateway,
     limits: limitsOf(settings),
     maxMessageBytes: settings.MEANWHILE_MAX_MESSAGE_BYTES,
-    pushes: { secret, maxBytes: settings.MEANWHILE_MAX_RESULT_BYTES },
+    pushes: {
+      secret,
+      maxBytes: settings.MEANWHILE_MAX_RESULT_BYTES,
+      inlineBytes: settings.MEANWHILE_INLINE_RESULT_BYTES,
+    },
     logger: pino({ level: 'warn' }, pino.destination(2)),
   });
   const app = await stack.opening<Api>('The API', building, (a) => a.close());

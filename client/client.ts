@@ -1,6 +1,6 @@
 /** A small client of the HTTP contract, for the terminal and the tests. */
 import { createParser } from 'eventsource-parser';
-import type { Entry } from '../contract/entry.ts';
+import type { Entry, EntryOf } from '../contract/entry.ts';
 
 export type StreamItem =
   | { type: 'entry'; id: string; data: Entry }
@@ -43,6 +43,13 @@ export class MeanwhileClient {
 
   async get<T = any>(path: string): Promise<T> {
     return this.#json(path, {});
+  }
+
+  /** What a call gave, whole, also where its entry shows only how it begins. */
+  async result<T = any>(id: string, entry: EntryOf<'call.event' | 'call.completed'>): Promise<T> {
+    const { call_id, stored } = entry;
+    if (stored) return this.get(`/v1/conversations/${id}/calls/${call_id}/results/${stored.n}`);
+    return (entry.kind === 'call.completed' ? entry.result : entry.data) as T;
   }
 
   /** Follows a conversation from an event id, or from the start. Ends when the server ends it or `signal` aborts. */

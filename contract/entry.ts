@@ -3,6 +3,7 @@
  * The schema is validation, type and documentation at once.
  */
 import { z } from 'zod';
+import { stored } from './stored.ts';
 
 const seq = z.int().positive();
 
@@ -99,6 +100,7 @@ export const entry = z.discriminatedUnion('kind', [
     percent: z.number().min(0).max(100).optional(),
     note: z.string().optional(),
     data: z.unknown().optional(),
+    stored: stored.optional().describe('In place of `data` that is large.'),
     schedule,
     pushed_n: z.int().positive().optional().describe("A remote tool's own number of it."),
     missing: z
@@ -106,7 +108,11 @@ export const entry = z.discriminatedUnion('kind', [
       .optional()
       .describe('Numbers below `pushed_n` that had not come by then; at most 20.'),
   }),
-  kind('call.completed', { call_id, result: z.unknown() }),
+  kind('call.completed', {
+    call_id,
+    result: z.unknown(),
+    stored: stored.optional().describe('Of a result that is large; `result` is null then.'),
+  }),
   kind('call.failed', { call_id, error: failure }),
   kind('call.cancelled', { call_id, by: z.string().describe('user, agent or close.') }),
 

@@ -37,6 +37,14 @@ const limit = count.min(1).max(1_000).default(100);
 
 export const conversationParams = z.object({ id });
 export const callParams = z.object({ id, call_id: id });
+export const resultParams = callParams.extend({
+  n: z
+    .union([
+      z.literal('end'),
+      z.coerce.number('must be a number from 1 on, or end').int().positive(),
+    ])
+    .describe('`stored.n` of its entry.'),
+});
 
 export const idempotencyHeaders = z.looseObject({
   'idempotency-key': z

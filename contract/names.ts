@@ -39,6 +39,8 @@ export const CANCEL_TOOL = 'cancel_call';
 
 /** What the service seems to call where events are put to a model as results of a tool. Nobody else may. */
 export const EVENT_TOOL = 'next_event';
+/** The tool that reads on in a large result. Its own answers always travel whole. */
+export const READ_TOOL = 'read_result';
 
 export const conversationWorkflowId = ({ tenant, id }: ConversationKey) =>
   `conversation/${tenant}/${id}`;

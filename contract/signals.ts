@@ -3,6 +3,7 @@ import type { Failure, Schedule, WhenBusy } from './entry.ts';
 import type { ApprovalDecision } from './head.ts';
 import type { Limits } from './limits.ts';
 import type { ConversationKey } from './names.ts';
+import type { Stored } from './stored.ts';
 
 export interface MessageSignal {
   message_id: string;
@@ -46,6 +47,8 @@ export interface CallEventSignal {
   percent?: number;
   note?: string;
   data?: unknown;
+  /** In place of `data` that is large. */
+  stored?: Stored;
   schedule: Schedule;
   /** A remote tool's own number of it. */
   pushed_n?: number;
@@ -53,11 +56,11 @@ export interface CallEventSignal {
   missing?: number[];
 }
 
-/** Sent to the call workflow for each push of a remote tool. Repeatable: n tells a repeat. */
+/** Sent to the call workflow for each push of a remote tool. Repeatable: n tells a repeat. `stored`: in place of `data` that is large. */
 export type CallPush = { n: number } & (
   | { kind: 'progress'; percent: number; note?: string; schedule: Schedule }
-  | { kind: 'result'; data: unknown; schedule: Schedule }
-  | { kind: 'done'; data?: unknown }
+  | { kind: 'result'; data?: unknown; stored?: Stored; schedule: Schedule }
+  | { kind: 'done'; data?: unknown; stored?: Stored }
   | { kind: 'failed'; error: Failure }
 );
 
@@ -68,7 +71,8 @@ export interface CallEndedSignal {
 }
 
 export type CallEnd =
-  | { type: 'completed'; result: unknown }
+  /** `result` is null where it is `stored`. */
+  | { type: 'completed'; result: unknown; stored?: Stored }
   | { type: 'failed'; error: Failure }
   | { type: 'cancelled' };
 

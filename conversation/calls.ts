@@ -1,5 +1,6 @@
 /** Calls: requested → (awaiting approval) → queued → running → completed, failed or cancelled; or dropped or denied before they ran. */
 import type { Actor } from '../contract/entry.ts';
+import { READ_TOOL } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
 import type { RequestedCall } from '../contract/turn.ts';
 import { callHead } from './head.ts';
@@ -50,7 +51,7 @@ export function dropCalls(step: Step, why: string, cause: number[]): void {
 export function hearEvent(step: Step, signal: CallEventSignal): void {
   const call = step.state.calls.find(({ id }) => id === signal.call_id);
   if (call?.status !== 'running' || signal.n <= call.n) return;
-  const { call_id, n, event, percent, note, data, schedule, pushed_n, missing } = signal;
+  const { call_id, n, event, percent, note, data, stored, schedule, pushed_n, missing } = signal;
   const seq = log(
     step,
     'call.event',
@@ -61,6 +62,7 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
       ...(percent !== undefined && { percent }),
       ...(note !== undefined && { note }),
       ...(data !== undefined && { data }),
+      ...(stored && { stored }),
       schedule,
       ...(pushed_n !== undefined && { pushed_n }),
       ...(missing && { missing }),
@@ -129,8 +131,10 @@ function logEnd(
   context: { actor: Actor; cause: number[] },
 ): number {
   switch (end.type) {
-    case 'completed':
-      return log(step, 'call.completed', { call_id, result: end.result }, context);
+    case 'completed': {
+      const { result, stored } = end;
+      return log(step, 'call.completed', { call_id, result, ...(stored && { stored }) }, context);
+    }
     case 'failed':
       return log(step, 'call.failed', { call_id, error: end.error }, context);
     case 'cancelled':
@@ -175,8 +179,11 @@ export function replaceCall({ state }: Step, call: Call): void {
 /** R9: the next in the queue start where there is room. */
 function fillSlots(step: Step): void {
   const { calls, limits } = step.state;
-  const free = limits.max_running - calls.filter(({ status }) => status === 'running').length;
-  const next = calls.filter((call) => call.status === 'queued').slice(0, Math.max(0, free));
+  const running = calls.filter((call) => call.status === 'running' && isWork(call));
+  let free = limits.max_running - running.length;
+  const next = calls
+    .filter((call) => call.status === 'queued')
+    .filter((call) => !isWork(call) || free-- > 0);
   for (const { request, queued_at: _, released, ...facts } of next) {
     const { duplicates, approval: __, problem: ___, awaits, results, ...call } = request;
     replaceCall(step, {
@@ -193,6 +200,9 @@ function fillSlots(step: Step): void {
     step.effects.push({ type: 'start_call', call });
   }
 }
+
+/** To read what was given is none: with long calls in every place no result could be read for hours. */
+const isWork = ({ tool }: Call) => tool !== READ_TOOL;
 
 /** Room for the next in the queue. */
 export function retire(

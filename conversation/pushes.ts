@@ -73,15 +73,18 @@ export function hearPush(
       const results = pushes.results + 1;
       const failure = excess(start.tool, facts.results, results);
       if (failure) return { pushes, ...failed(failure) };
-      const { data, schedule } = push;
+      const { data, stored, schedule } = push;
+      const given = stored ? { stored } : { data };
       return {
         pushes: { ...pushes, results, told: told.n },
-        event: { ...told, event: 'result', data, schedule },
+        event: { ...told, event: 'result', ...given, schedule },
       };
     }
     case 'done': {
-      const failure = miscount(start.tool, facts.results, pushes.results, push.data);
-      if (!failure) return { pushes, end: { type: 'completed', result: push.data ?? null } };
+      const { data, stored } = push;
+      const failure = miscount(start.tool, facts.results, pushes.results, stored ?? data);
+      const end = { type: 'completed', result: data ?? null, ...(stored && { stored }) } as const;
+      if (!failure) return { pushes, end };
       return { pushes, end: { type: 'failed', error: explainGap(failure, missing) } };
     }
     case 'failed':

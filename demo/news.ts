@@ -11,13 +11,13 @@ export function tellNews(fact: Fact, uses: Map<string, PastUse>): string[] {
   const name = nameOf(fact, uses);
   const isInstaller = toolOf(fact, uses) === INSTALLER;
   const results = (fact.results ?? []).map(
-    ({ data, note }) => `${name}: ${inWords(data ?? note)}.`,
+    ({ data, stored, note }) => `${name}: ${inWords(data ?? note, stored)}.`,
   );
   switch (fact.status) {
     case 'completed':
       if (toolOf(fact, uses) === CANCEL_TOOL) return [];
       if (isInstaller) return [...results, `${name} is installed.`];
-      return [...results, `${name} is done: ${inWords(fact.result)}.`];
+      return [...results, `${name} is done: ${inWords(fact.result, fact.stored)}.`];
     case 'failed': {
       const why = fact.error?.message.replace(/\.$/, '') ?? 'it does not say why';
       return [...results, `${name} ${isInstaller ? 'could not be installed' : 'failed'}: ${why}.`];
@@ -56,4 +56,7 @@ export function listOf(names: string[]): string {
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-const inWords = (data: unknown) => (typeof data === 'string' ? data : JSON.stringify(data));
+function inWords(data: unknown, stored: Fact['stored']): string {
+  if (stored) return `${Math.round(stored.bytes / 1_000)} kB, stored aside`;
+  return typeof data === 'string' ? data : JSON.stringify(data);
+}

@@ -24,6 +24,7 @@ describe('news', () => {
       },
       'alpha: unpacked. alpha: {"files":3}.',
     ],
+    [{ results: [{ n: 1, stored: { n: 1, bytes: 200_300 } }] }, 'alpha: 200 kB, stored aside.'],
   ])('%j is told as "%s"', (facts, sentence) => {
     expect(tell('news', [of(facts)])).toBe(sentence);
   });
@@ -33,6 +34,12 @@ describe('news', () => {
     expect(tell('news', [of({ percent: 25 }), other])).toBe(
       'alpha: 25 % done. look is done: a tree.',
     );
+  });
+
+  test('a large result is told by its size', () => {
+    const stored = { n: 'end', bytes: 200_300 };
+    const look = { call_id: 'call_x', tool: 'look', status: 'completed', stored };
+    expect(tell('news', [look])).toBe('look is done: 200 kB, stored aside.');
   });
 
   test('a cancel_call that succeeded was told when it was made', () => {

@@ -29,7 +29,9 @@ export interface Fact {
   note?: string;
   position?: number;
   result?: unknown;
-  results?: { n: number; data?: unknown; note?: string }[];
+  /** A large one, of which this is the beginning. */
+  stored?: { bytes: number };
+  results?: { n: number; data?: unknown; stored?: { bytes: number }; note?: string }[];
   error?: { type: string; message: string };
   /** Why it was denied. */
   reason?: string;

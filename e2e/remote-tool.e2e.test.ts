@@ -45,7 +45,8 @@ beforeAll(async () => {
       MEANWHILE_EXTENSIONS: fileURLToPath(new URL('remote-extensions', import.meta.url)),
       MEANWHILE_ALLOW_PRIVATE_URLS: 'true',
       MEANWHILE_SECRET: PUSH_SECRET,
-      MEANWHILE_MAX_RESULT_BYTES: '2000',
+      MEANWHILE_MAX_RESULT_BYTES: '10000',
+      MEANWHILE_INLINE_RESULT_BYTES: '4000',
       MEANWHILE_GRACE_MS: '0',
       RENDER_SECRET,
       RENDER_URL: `http://127.0.0.1:${port}/`,
@@ -174,12 +175,27 @@ test('what is forged, expired or too large is refused, and the call goes on', as
   expect(await push(at(another, later), event)).toMatchObject({ status: 401 });
   expect(await push(url.slice(0, -3), event)).toMatchObject({ status: 401 });
   expect(await push(at(PUSH_SECRET, 1), event)).toMatchObject({ status: 410 });
-  const large = { ...event, data: 'x'.repeat(2_000) };
+  const large = { ...event, data: 'x'.repeat(10_000) };
   expect(await push(url, large)).toMatchObject({ status: 413 });
   expect(await push(url, { ...event, n: -1 })).toMatchObject({ status: 400 });
   expect(await push(url, { n: 1, kind: 'done', data: 'fine' })).toMatchObject({ status: 202 });
   expect(await ended(conversation)).toMatchObject({ kind: 'call.completed', result: 'fine' });
   expect(conversation.log.of('call.event')).toEqual([]);
+});
+
+test('a large result stands in the log by its beginning, and is there as a whole', async () => {
+  const conversation = await byHand();
+  const { url } = conversation;
+  const [part, whole] = [{ frames: Array(2_000).fill(7) }, 'é'.repeat(3_000)];
+  expect(await push(url, { n: 5, kind: 'result', data: part })).toMatchObject({ status: 202 });
+  expect(await push(url, { n: 6, kind: 'done', data: whole })).toMatchObject({ status: 202 });
+  const end = await ended(conversation);
+  const [event] = conversation.log.of('call.event');
+  expect(event).toMatchObject({ n: 1, pushed_n: 5, stored: { n: 5, bytes: 4_012 } });
+  expect(end).toMatchObject({ result: null, stored: { n: 'end', head: 'é'.repeat(2_000) } });
+  expect(await service.client.result(conversation.id, event!)).toEqual(part);
+  const [completed] = conversation.log.of('call.completed');
+  expect(await service.client.result(conversation.id, completed!)).toBe(whole);
 });
 
 test('a service that falls silent fails its call with a reason, and is told', async () => {

@@ -1,18 +1,35 @@
 /** What an entry of a call says, in the field names the model sees. Undefined fields vanish in JSON. */
 import type { EntryOf } from '../contract/entry.ts';
+import { READ_TOOL } from '../contract/names.ts';
+import type { Stored } from '../contract/stored.ts';
 import type { CallEnd, CallStory } from './call-story.ts';
 
 export function eventFacts(entry: EntryOf<'call.event'> | CallEnd, story: CallStory) {
   const whose = { call_id: entry.call_id, tool: story.request?.tool };
   if (entry.kind !== 'call.event') return { ...whose, ...endFacts(entry) };
-  const { n, percent, note, data } = entry;
-  return { ...whose, n, percent, note, data };
+  const { n, percent, note } = entry;
+  return { ...whose, n, percent, note, ...partFacts(entry) };
 }
+
+/** What a partial result carries. */
+export const partFacts = ({ data, stored }: EntryOf<'call.event'>) =>
+  stored ? { stored: storedFacts(stored) } : { data };
+
+/** Of a large result only the beginning is paid for; the model reads on where it needs more. */
+const storedFacts = ({ n, bytes, head }: Stored) => ({
+  n,
+  bytes,
+  head,
+  note: `Only its beginning. ${READ_TOOL} reads on, from offset ${head.length}.`,
+});
 
 export function endFacts(end: CallEnd) {
   switch (end.kind) {
     case 'call.completed':
-      return { status: 'completed', result: end.result };
+      return {
+        status: 'completed',
+        ...(end.stored ? { stored: storedFacts(end.stored) } : { result: end.result }),
+      };
     case 'call.failed':
       return { status: 'failed', error: end.error };
     case 'call.cancelled':

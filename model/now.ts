@@ -1,5 +1,6 @@
 /** The facts of the `<now>` block: why the model speaks, what it has to tell, what is going on. */
 import type { Entry, EntryOf } from '../contract/entry.ts';
+import type { Stored } from '../contract/stored.ts';
 import type { OpenCall, ReplyRequest, Suspended } from '../contract/turn.ts';
 import type { Progress } from '../store/store.ts';
 import type { CallEnd, CallStory } from './call-story.ts';
@@ -54,7 +55,11 @@ function latest(told: [Told, ...Told[]], story: CallStory | undefined) {
   const events = told.filter((entry) => entry.kind === 'call.event');
   const results = events
     .filter(({ event }) => event === 'result')
-    .map(({ n, note, data }) => ({ n, note, data: short(data) }));
+    .map(({ n, note, data, stored }) => ({
+      n,
+      note,
+      ...(stored ? shortStored(stored) : { data: short(data) }),
+    }));
   const end = told.find((entry) => entry.kind !== 'call.event');
   const progress = events.findLast(({ event }) => event === 'progress');
   return {
@@ -94,8 +99,16 @@ function inWords({ results, of }: Suspended): string {
 
 function shortEnd(end: CallEnd) {
   const facts = endFacts(end);
-  return 'result' in facts ? { ...facts, result: short(facts.result) } : facts;
+  if (end.kind !== 'call.completed') return facts;
+  return {
+    ...facts,
+    ...(end.stored ? shortStored(end.stored) : { result: short(end.result) }),
+  };
 }
+
+const shortStored = ({ n, bytes }: Stored) => ({
+  stored: { n, bytes, note: 'Its beginning stands above.' },
+});
 
 /** The whole stands earlier in the conversation; a large result need not be paid for twice. */
 function short(value: unknown): unknown {

@@ -14,7 +14,7 @@ import { withShortIds } from './call-ids.ts';
 import { type CallEvent, type CallStory, endedAtOnce, followCalls } from './call-story.ts';
 import { developerPrompt } from './developer-prompt.ts';
 import { strategies } from './events/strategy.ts';
-import { endFacts, eventFacts } from './facts.ts';
+import { endFacts, eventFacts, partFacts } from './facts.ts';
 import type { ModelMessage, PastCall } from './message.ts';
 import { nowFacts } from './now.ts';
 import { inOrder } from './order.ts';
@@ -195,7 +195,7 @@ function answer(story: CallStory) {
       'It does not run before a person has agreed. What becomes of it follows as events.';
     return { status, note, why: story.awaiting?.why };
   }
-  const results = story.results.map(({ n, data }) => ({ n, data }));
+  const results = story.results.map((result) => ({ n: result.n, ...partFacts(result) }));
   return { ...endFacts(story.end!), ...(results.length > 0 ? { results } : {}) };
 }
 

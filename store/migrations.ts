@@ -138,4 +138,18 @@ const migrations: Record<string, Migration> = {
         )`.execute(db);
     },
   },
+  '0005_results': {
+    async up(db: Kysely<unknown>) {
+      // Part of the log: nothing is ever removed.
+      await sql`
+        create table results (
+          tenant text not null,
+          conversation text not null,
+          call_id text not null,
+          n text not null,
+          json text not null,
+          primary key (tenant, conversation, call_id, n)
+        )`.execute(db);
+    },
+  },
 };

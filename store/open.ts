@@ -11,6 +11,7 @@ import { progress } from './progress.ts';
 import { pruning } from './prune.ts';
 import { pruned } from './pruned.ts';
 import { recording } from './record.ts';
+import { results } from './results.ts';
 import type { Database } from './schema.ts';
 import { slots } from './slots.ts';
 import type { Store } from './store.ts';
@@ -46,6 +47,7 @@ export async function storeOn(dialect: Dialect): Promise<Store> {
     ...log(db),
     ...drafts(db),
     ...progress(db),
+    ...results(db),
     ...idempotency(db),
     ...slots(db),
     ...tokens(db),

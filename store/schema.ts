@@ -61,6 +61,15 @@ export interface Database {
     call_id: string;
     progress: Json<Progress>;
   };
+  results: {
+    tenant: string;
+    conversation: string;
+    call_id: string;
+    /** Its number within the call, or `end`. */
+    n: string;
+    /** Text, since what is asked for is mostly the JSON itself. */
+    json: string;
+  };
   slots: {
     tenant: string;
     queue: string;

@@ -5,6 +5,7 @@ import { draftsContract } from './drafts.contract.ts';
 import { logContract } from './log.contract.ts';
 import { pruneContract } from './prune.contract.ts';
 import { recordContract } from './record.contract.ts';
+import { resultsContract } from './results.contract.ts';
 import { slotsContract } from './slots.contract.ts';
 import type { Store } from './store.ts';
 import { tokensContract } from './tokens.contract.ts';
@@ -24,6 +25,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     conversationsContract(() => store);
     slotsContract(() => store);
     tokensContract(() => store);
+    resultsContract(() => store);
     // The last one: it forgets for all of them.
     pruneContract(() => store);
   });

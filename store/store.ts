@@ -6,6 +6,7 @@ import type { Batch } from '../contract/batch.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { ConversationKey } from '../contract/names.ts';
+import type { ResultNumber } from '../contract/stored.ts';
 
 export type Recorded =
   /** `said` has the text of each reply.interrupted of the batch, by reply id. */
@@ -100,6 +101,21 @@ export interface Store {
   setProgress(conversation: ConversationKey, callId: string, progress: Progress): Promise<void>;
   /** The latest progress of each call that has any. */
   progress(conversation: ConversationKey, callIds: string[]): Promise<Map<string, Progress>>;
+
+  /**
+   * Keeps a large result of a call under its number, unless there is one: what stands there stays.
+   * @returns the JSON that stands there
+   */
+  keepResult(
+    conversation: ConversationKey,
+    which: { call_id: string; n: ResultNumber },
+    json: string,
+  ): Promise<string>;
+  /** The JSON of a large result. */
+  result(
+    conversation: ConversationKey,
+    which: { call_id: string; n: ResultNumber },
+  ): Promise<string | undefined>;
 
   /** Takes an idempotency key for a request body (its hash) and the answer it will get. */
   claim(

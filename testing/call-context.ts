@@ -12,6 +12,7 @@ export function callContext(more: Partial<CallContext> = {}): CallContext {
     signal: new AbortController().signal,
     checkpoint: undefined,
     folder: () => (folder ??= mkdtemp(join(tmpdir(), 'call-'))),
+    storedResult: async () => undefined,
     handsOver: false,
     maxOutputBytes: 1_000_000,
     progress: (percent, note, options) => ({ type: 'progress', percent, note, ...options }),

@@ -17,6 +17,7 @@ interface Row extends MemoryLog {
 export function createMemoryStore(now = () => new Date().toISOString()): Store {
   const rows = new Map<string, Row>();
   const claims = new Map<string, { bodyHash: string; answer: unknown; at: number }>();
+  const results = new Map<string, string>();
   /** Call ids by tenant and name. */
   const queues = new Map<string, string[]>();
   /** By tenant and day. */
@@ -107,6 +108,15 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
     async progress(key, callIds) {
       const all = [...(find(key)?.progress ?? [])];
       return new Map(all.filter(([callId]) => callIds.includes(callId)));
+    },
+
+    async keepResult({ tenant, id }, { call_id, n }, json) {
+      const place = JSON.stringify([tenant, id, call_id, n]);
+      if (!results.has(place)) results.set(place, json);
+      return results.get(place)!;
+    },
+    async result({ tenant, id }, { call_id, n }) {
+      return results.get(JSON.stringify([tenant, id, call_id, n]));
     },
 
     async claim({ tenant, scope, key }, bodyHash, answer) {

@@ -10,6 +10,7 @@ import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
 import type { Progress } from '../store/store.ts';
 import type { BusMessage } from '../stream/bus.ts';
 import type { LocalTool } from '../tools/define.ts';
+import { createMemoryStore } from './memory-store.ts';
 import { createHost } from './spools.ts';
 
 export const conversation = { tenant: 'default', id: 'c' };
@@ -45,16 +46,18 @@ export function play(
     run,
     ...tool,
   };
+  const store = createMemoryStore();
   const runTool = createRunTool({
-    catalogue: { tools: new Map([['play', played]]), agents: new Map() },
+    catalogue: { tools: new Map([[played.name, played]]), agents: new Map() },
     bus: { publish: (_, message) => shown.push(message) },
-    store: { setProgress: async (_, __, progress) => void kept.push(progress) },
+    store: { ...store, setProgress: async (_, __, progress) => void kept.push(progress) },
     maxResultBytes: 1_000,
+    inlineResultBytes: 1_000,
     spools: createHost(),
     signalConversation: async (_, event) => void told.push(event),
     ...more,
   });
-  const start = { conversation, call_id: 'call_1', tool: 'play', input, report };
+  const start = { conversation, call_id: 'call_1', tool: played.name, input, report };
   const end: Promise<CallEnd> = environment.run(runTool, start);
   return { end, environment, told, shown, kept, beats, logged };
 }

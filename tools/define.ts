@@ -1,6 +1,7 @@
 /** What a tool is. A local tool is an async generator; each `yield` is one asynchronous result. */
 import type { z } from 'zod';
 import type { Schedule } from '../contract/entry.ts';
+import type { ResultNumber } from '../contract/stored.ts';
 import type { Awaits, Duplicates, Restart } from '../contract/turn.ts';
 import type { RemoteTool } from './remote.ts';
 
@@ -60,6 +61,11 @@ export interface CallContext {
    * the call belongs to this host: a later attempt elsewhere fails, as does one that finds the folder removed.
    */
   folder(): Promise<string>;
+  /**
+   * The whole of a result of this conversation that is stored aside since it is large (`stored` of its entry).
+   * Undefined: there is none, or it is another conversation's.
+   */
+  storedResult(callId: string, n: ResultNumber): Promise<unknown>;
   /** True once the signal has aborted because this worker shuts down or was replaced: another attempt goes on. */
   readonly handsOver: boolean;
   /** Most output that is kept of a program. Bytes. */

@@ -52,7 +52,7 @@ const agent = (name: string, more = '') => `
 
 test('without extensions there are the built-in tools and the default agent', async () => {
   const { tools, agents } = await loadCatalogue();
-  expect([...tools.keys()]).toEqual(['clock', 'run_installer']);
+  expect([...tools.keys()]).toEqual(['clock', 'read_result', 'run_installer']);
   expect([...agents.keys()]).toEqual(['default']);
 });
 
@@ -68,7 +68,7 @@ describe("a team's folder", () => {
       'agents/mine.ts': agent('mine', "tools: ['one', 'clock'], limits: { quiet_ms: 0 }"),
     });
     expect(await loadInNode()).toEqual({
-      tools: ['clock', 'run_installer', 'one', 'three', 'two'],
+      tools: ['clock', 'read_result', 'run_installer', 'one', 'three', 'two'],
       agents: ['default', 'mine'],
       stderr: '',
     });
@@ -99,7 +99,7 @@ describe("a team's folder", () => {
   test('like the one in examples/ loads from anywhere', async () => {
     await cp(join(repository, 'examples/extensions'), folder, { recursive: true });
     expect(await loadInNode()).toMatchObject({
-      tools: ['clock', 'run_installer', 'send_payment', 'word_count'],
+      tools: ['clock', 'read_result', 'run_installer', 'send_payment', 'word_count'],
       agents: ['default', 'helper'],
       stderr: '',
     });
@@ -136,6 +136,11 @@ describe('an error names the file, what is wrong and what is allowed:', () => {
       /a\.ts: name: "clock" is taken by .*builtin\/clock\.ts; choose another\.$/,
     ],
     [
+      'the name of what reads large results',
+      { 'tools/a.ts': tool('read_result') },
+      /a\.ts: name: "read_result" is taken by .*builtin\/read-result\.ts; choose another\.$/,
+    ],
+    [
       'two agents of one name',
       { 'agents/a.ts': agent('same'), 'agents/b.ts': agent('same') },
       /b\.ts: name: "same" is taken by .*a\.ts/,
@@ -143,7 +148,7 @@ describe('an error names the file, what is wrong and what is allowed:', () => {
     [
       'an unknown tool of an agent',
       { 'agents/a.ts': agent('a', "tools: ['clok']") },
-      /a\.ts: tools: there is no tool "clok"; there are clock, run_installer\.$/,
+      /a\.ts: tools: there is no tool "clok"; there are clock, read_result, run_installer\.$/,
     ],
     [
       'a command that cannot work',

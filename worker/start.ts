@@ -48,7 +48,9 @@ export interface WorkerOptions {
   defaultModel: string;
   /** For agents that name none. Default: `compatible`. */
   defaultProfile?: ProfileName;
+  /** Largest result of a tool, and the largest that is not stored aside. */
   maxResultBytes: number;
+  inlineResultBytes: number;
   /** Most output that is kept of a tool's program. */
   maxOutputBytes?: number;
   /** How long an untouched folder of a call stays on this host. Default: 24. */
@@ -130,6 +132,7 @@ function createActivities(
     defaultModel,
     defaultProfile,
     maxResultBytes,
+    inlineResultBytes,
     maxOutputBytes,
     maxRunningPerTenant,
     maxTokensPerTenantPerDay,
@@ -167,6 +170,7 @@ function createActivities(
       bus,
       catalogue,
       maxResultBytes,
+      inlineResultBytes,
       maxOutputBytes,
       signalConversation: (conversation, event) =>
         client.workflow

@@ -3,10 +3,11 @@ import type { ConversationKey } from '../../contract/names.ts';
 import type { CallPush } from '../../contract/signals.ts';
 import { storable } from '../../contract/storable.ts';
 import { type PushClaims, verifyPushToken } from '../../remote/push-token.ts';
+import { setAside } from '../../store/set-aside.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
-import { claimKey } from '../idempotency.ts';
+import { hashOf } from '../ids.ts';
 import { BODY_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 
 /** The way back from a remote tool: the URL is the permission. */
@@ -48,23 +49,36 @@ export function callEventsRoute(
       const { tenant, call_id } = claims;
       const push: CallPush = JSON.parse(storable(JSON.stringify(request.body)));
       const { n } = push;
-      const number = { tenant, key: String(n), body: push };
-      await claimNumber(store, { ...number, scope: `pushes of ${call_id}`, answer: {} });
+      // Once, since it takes a while for a large one.
+      const hash = hashOf(push);
+      await claimNumber(store, { tenant, scope: `pushes of ${call_id}`, n }, hash, {});
       // A repeat is sent again: the process may have died between the claim and the signal. The call knows its numbers.
-      const sent = await gateway.push({ tenant, call_id }, push);
+      const told = await withoutLarge(store, claims, push, pushes.inlineBytes);
+      const sent = await gateway.push({ tenant, call_id }, told);
       // Whether this number was taken is remembered when it first becomes certain, for repeats after the end.
-      const { answer } = await claimNumber(store, {
-        ...number,
-        scope: `taken pushes of ${call_id}`,
-        answer: { isTaken: sent === 'sent' },
-      });
-      if (!answer.isTaken) {
+      const taken = { tenant, scope: `taken pushes of ${call_id}`, n };
+      const { isTaken } = await claimNumber(store, taken, hash, { isTaken: sent === 'sent' });
+      if (!isTaken) {
         throw new Problem('call_over', `The call ${call_id} is over: it takes no more events.`);
       }
       if (sent === 'sent' && push.kind === 'progress') await show({ store, bus }, claims, push);
       return reply.code(202).send({ n });
     },
   );
+}
+
+/** What is too large to travel is stored before the call hears of it. */
+async function withoutLarge(
+  store: Pick<Store, 'keepResult'>,
+  { tenant, conversation: id, call_id }: PushClaims,
+  push: CallPush,
+  inlineBytes: number,
+): Promise<CallPush> {
+  if (push.kind !== 'result' && push.kind !== 'done') return push;
+  const { data, ...told } = push;
+  const which = { call_id, n: push.kind === 'done' ? ('end' as const) : push.n, result: data };
+  const stored = await setAside(store, { tenant, id }, which, inlineBytes);
+  return stored ? { ...told, stored } : push;
 }
 
 function claimsOf(secret: string, token: string): PushClaims {
@@ -82,16 +96,18 @@ function claimsOf(secret: string, token: string): PushClaims {
   }
 }
 
+/** @returns what was answered when the number first came */
 async function claimNumber<Answer>(
   store: Pick<Store, 'claim'>,
-  request: Parameters<typeof claimKey<Answer>>[1],
-): Promise<{ answer: Answer }> {
-  try {
-    return await claimKey(store, request);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    throw new Problem('push_conflict', `The event ${request.key} was pushed with another body.`);
+  { tenant, scope, n }: { tenant: string; scope: string; n: number },
+  hash: string,
+  answer: Answer,
+): Promise<Answer> {
+  const claim = await store.claim({ tenant, scope, key: String(n) }, hash, answer);
+  if (claim.outcome === 'conflict') {
+    throw new Problem('push_conflict', `The event ${n} was pushed with another body.`);
   }
+  return claim.outcome === 'repeated' ? (claim.answer as Answer) : answer;
 }
 
 async function show(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Agent } from '../../agents/define.ts';
 import { agentList, toolList } from '../../contract/http.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
-import type { Catalogue } from '../../tools/catalogue.ts';
+import { type Catalogue, toolNames } from '../../tools/catalogue.ts';
 import { approvalOf } from '../../tools/approval.ts';
 import { isRemote, type Tool } from '../../tools/define.ts';
 import type { Api } from '../dependencies.ts';
@@ -60,9 +60,9 @@ function describeTool(tool: Tool): z.infer<typeof toolList>['tools'][number] {
 }
 
 function describeAgent(
-  { name, model, tools = 'all', awaits }: Agent,
+  agent: Agent,
   catalogue: Catalogue,
 ): z.infer<typeof agentList>['agents'][number] {
-  const names = tools === 'all' ? [...catalogue.tools.keys()] : tools;
-  return { name, model, tools: names, awaits };
+  const { name, model, awaits } = agent;
+  return { name, model, tools: toolNames(agent, catalogue), awaits };
 }

@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { raceAbort } from './race-abort.ts';
+
+/**
+ * Tries until it succeeds, with growing pauses.
+ * @param signal ends the attempts
+ * @param consider gets what an attempt threw; throws where it is not to be tried again
+ * @throws what `consider` threw; the signal's reason
+ */
+export async function insist<T>(
+  attempt: () => Promise<T>,
+  signal: AbortSignal,
+  consider: (error: unknown) => void,
+): Promise<T> {
+  for (let pause_ms = FIRST_PAUSE_MS; ; pause_ms = Math.min(2 * pause_ms, LONGEST_PAUSE_MS)) {
+    signal.throwIfAborted();
+    try {
+      return await raceAbort(attempt(), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      consider(error);
+    }
+    await raceAbort(sleep(pause_ms, undefined, { ref: false }), signal);
+  }
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;

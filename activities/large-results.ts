@@ -1,0 +1,48 @@
+/** The results of a call on their way: what is too large for Temporal and a model is stored before anybody is told. */
+import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
+import { READ_TOOL } from '../contract/names.ts';
+import type { ResultNumber } from '../contract/stored.ts';
+import type { CallStart } from '../contract/turn.ts';
+import { setAside } from '../store/set-aside.ts';
+import type { Store } from '../store/store.ts';
+import { insist } from './insist.ts';
+
+export interface LargeResults {
+  event(event: CallEventSignal): Promise<CallEventSignal>;
+  end(result: unknown): Promise<CallEnd>;
+  /** What stands in the store of this conversation, and of no other. */
+  read(callId: string, n: ResultNumber): Promise<unknown>;
+}
+
+/** A store that is away is waited for: the tool has done its work, and must not fail for that. */
+export function createLargeResults(
+  { store, inlineBytes }: { store: Pick<Store, 'keepResult' | 'result'>; inlineBytes: number },
+  { conversation, call_id, tool }: CallStart,
+  signal: AbortSignal,
+  warn: (message: string, error: unknown) => void,
+): LargeResults {
+  // What reads them gives bounded parts: a part of a part would never end.
+  const limit = tool === READ_TOOL ? Infinity : inlineBytes;
+  const patiently = <T>(what: string, attempt: () => Promise<T>) =>
+    insist(attempt, signal, (error) =>
+      warn(`A large result could not be ${what}; it is tried again.`, error),
+    );
+  const aside = (n: ResultNumber, result: unknown) =>
+    patiently('stored', () => setAside(store, conversation, { call_id, n, result }, limit));
+  return {
+    async event(event) {
+      const { data, ...told } = event;
+      const stored = await aside(event.n, data);
+      return stored ? { ...told, stored } : event;
+    },
+    async end(result) {
+      const stored = await aside('end', result);
+      return stored ? { type: 'completed', result: null, stored } : { type: 'completed', result };
+    },
+    async read(callId, n) {
+      const which = { call_id: callId, n };
+      const json = await patiently('read', () => store.result(conversation, which));
+      return json === undefined ? undefined : JSON.parse(json);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { resultParams } from '../../contract/http.ts';
+import type { Store } from '../../store/store.ts';
+import type { Api } from '../dependencies.ts';
+import { unknownConversation } from '../not-running.ts';
+import { Problem, problemResponses } from '../problems.ts';
+import { conversationOf } from '../tenant.ts';
+
+export function resultRoute(
+  app: Api,
+  { store }: { store: Pick<Store, 'conversation' | 'result'> },
+): void {
+  app.get(
+    '/v1/conversations/:id/calls/:call_id/results/:n',
+    {
+      schema: {
+        operationId: 'getResult',
+        summary: 'The whole of a large result',
+        description:
+          'Of a `call.event` or `call.completed` with `stored`, which shows its beginning. Any other result stands in its entry.',
+        tags: ['log'],
+        params: resultParams,
+        response: {
+          200: z.unknown().describe('The result, as its tool gave it.'),
+          ...problemResponses('invalid_request', 'conversation_not_found', 'result_not_found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const key = conversationOf(request);
+      const { call_id, n } = request.params;
+      const json = await store.result(key, { call_id, n });
+      if (json === undefined) {
+        if (!(await store.conversation(key))) throw unknownConversation(key);
+        throw new Problem('result_not_found', `${call_id} has no stored result ${n}.`);
+      }
+      // A string goes out as it is: this is JSON already.
+      return reply.type('application/json; charset=utf-8').send(json);
+    },
+  );
+}

@@ -1,0 +1,22 @@
+import type { ConversationKey } from '../contract/names.ts';
+import { cut, HEAD_CHARS, legible, type ResultNumber, type Stored } from '../contract/stored.ts';
+import type { Store } from './store.ts';
+
+/**
+ * Keeps a result that is too large to travel. Repeatable: what another attempt has kept under this number stays, and is told.
+ * @param result JSON
+ * @param inlineBytes the largest that travels, as JSON
+ * @returns what travels in its place; undefined: it may travel itself
+ */
+export async function setAside(
+  store: Pick<Store, 'keepResult'>,
+  conversation: ConversationKey,
+  { call_id, n, result }: { call_id: string; n: ResultNumber; result: unknown },
+  inlineBytes: number,
+): Promise<Stored | undefined> {
+  const json = JSON.stringify(result);
+  if (json === undefined || Buffer.byteLength(json) <= inlineBytes) return undefined;
+  const kept = await store.keepResult(conversation, { call_id, n }, json);
+  const whole = kept === json ? result : JSON.parse(kept);
+  return { n, bytes: Buffer.byteLength(kept), head: cut(legible(whole), 0, HEAD_CHARS) };
+}
