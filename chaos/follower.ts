@@ -1,6 +1,6 @@
 /** A reader who follows one conversation through the whole run, as a browser's EventSource does: it comes back until told 204. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MeanwhileClient } from '../client/client.ts';
+import type { MeanwhileClient, StreamItem } from '../client/client.ts';
 import type { Entry } from '../contract/entry.ts';
 
 export interface Follower {
@@ -25,24 +25,28 @@ export function follow(
   let lastEventId: string | undefined;
   let isOver = false;
 
-  /** @returns true: nothing more comes */
+  /** @returns true: nothing more comes, ever */
   async function read(): Promise<boolean> {
-    let given = false;
     const { signal } = stopping;
-    for await (const item of client.follow(id, { lastEventId, signal })) {
-      given = true;
-      // What is live has no id of its own.
-      if (item.type === 'entry' || item.type === 'rewind') lastEventId = item.id;
-      if (item.type === 'rewind') {
-        const keep = entries.findIndex(({ seq }) => seq > item.data.to);
-        if (keep >= 0) entries.splice(keep);
-      }
-      if (item.type === 'entry') {
-        entries.push(item.data);
-        notice(item.data);
-      }
+    const items = client.follow(id, { lastEventId, signal });
+    for (;;) {
+      const next = await items.next();
+      if (next.done) return next.value === 'over';
+      take(next.value);
     }
-    return !given && entries.at(-1)?.kind === 'conversation.closed';
+  }
+
+  function take(item: StreamItem): void {
+    // What is live has no id of its own.
+    if (item.type === 'entry' || item.type === 'rewind') lastEventId = item.id;
+    if (item.type === 'rewind') {
+      const keep = entries.findIndex(({ seq }) => seq > item.data.to);
+      if (keep >= 0) entries.splice(keep);
+    }
+    if (item.type === 'entry') {
+      entries.push(item.data);
+      notice(item.data);
+    }
   }
 
   async function readOn(): Promise<void> {

@@ -59,7 +59,12 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
   });
 
   async function converse(tag: string, chance: Random): Promise<void> {
-    const refused = (error: HttpError) => surprises.push(`${tag}: ${error.message}`);
+    let isClosing = false;
+    const refused = (error: HttpError) => {
+      // The killer may have one more thing to say when the user has gone.
+      if (isClosing && error.problem.code === 'conversation_closed') return;
+      surprises.push(`${tag}: ${error.message}`);
+    };
     const post = <T>(path: string, body: unknown, key?: string) =>
       insist<T>(
         () => client.post(path, body, key ? { 'idempotency-key': key } : {}),
@@ -140,6 +145,7 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
       await sleep(pauseBefore(chance), undefined, { signal });
     }
     if (chance.chance(0.75)) await atRest(follower, () => unseen.size > 0);
+    isClosing = true;
     await post(`${path}/close`, {});
     await Promise.allSettled(deciding);
     await Promise.race([follower.over, once(signal)]);

@@ -52,11 +52,14 @@ export class MeanwhileClient {
     return (entry.kind === 'call.completed' ? entry.result : entry.data) as T;
   }
 
-  /** Follows a conversation from an event id, or from the start. Ends when the server ends it or `signal` aborts. */
+  /**
+   * Follows a conversation from an event id, or from the start. Ends when the server ends it or `signal` aborts.
+   * @returns `over` where the server says that there is nothing more and never will be; otherwise come back with the last id
+   */
   async *follow(
     id: string,
     { lastEventId, signal }: { lastEventId?: string; signal?: AbortSignal } = {},
-  ): AsyncGenerator<StreamItem> {
+  ): AsyncGenerator<StreamItem, 'over' | 'ended', void> {
     const response = await fetch(`${this.#base}/v1/conversations/${id}/stream`, {
       headers: {
         accept: 'text/event-stream',
@@ -64,7 +67,7 @@ export class MeanwhileClient {
       },
       signal,
     });
-    if (response.status === 204) return;
+    if (response.status === 204) return 'over';
     if (!response.ok || !response.body) throw await toError(response);
 
     const items: StreamItem[] = [];
@@ -76,6 +79,7 @@ export class MeanwhileClient {
       parser.feed(text);
       yield* items.splice(0);
     }
+    return 'ended';
   }
 
   async #json(path: string, init: RequestInit): Promise<any> {

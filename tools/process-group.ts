@@ -34,7 +34,8 @@ async function filterAlive(processes: ProcessIdentity[]): Promise<ProcessIdentit
   return processes.filter((_, index) => alive[index]);
 }
 
-function signalOne(pid: number, signal: NodeJS.Signals): void {
+/** That it is gone already is no error: it may end between the question whether it lives and the signal. */
+export function signalOne(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

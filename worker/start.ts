@@ -28,9 +28,10 @@ import { loadTokenizer } from '../model/tokens.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
-import { createSpools, type Spools, type SpoolsOptions } from '../tools/keeper/spools.ts';
+import { createSpools, type Spools } from '../tools/keeper/spools.ts';
 import { spoolRoot, sweepRegularly } from '../tools/keeper/sweep.ts';
 import { workflowBundle } from './bundle.ts';
+import { claimIn } from './claim-host.ts';
 import { isRunning } from './is-running.ts';
 import { installRuntime } from './runtime.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
@@ -179,17 +180,6 @@ function createActivities(
     }),
   };
 }
-
-/** Which host has a call is said once and for all, in the store that all workers share. */
-const claimIn =
-  (store: Pick<Store, 'claim'>): SpoolsOptions['claim'] =>
-  async ({ tenant }, callId, host) => {
-    const place = { tenant, scope: `host of ${callId}`, key: 'host' };
-    const claim = await store.claim(place, '', { host });
-    return claim.outcome === 'repeated'
-      ? { holder: (claim.answer as { host: string }).host, isNew: false }
-      : { holder: host, isNew: true };
-  };
 
 /** What was cut off is not lost: Temporal gives it to the next worker. */
 function unlessOverdue(error: unknown): void {

@@ -347,3 +347,36 @@ test('what is accepted while the end is being written stands in the log before i
   const { entries } = (await own.store.entries(key, { after: 0, limit: 10 }))!;
   expect(entries.map(({ kind }) => kind)).toEqual(['message.user', 'conversation.closed']);
 });
+
+test('a call that is cancelled in the task that starts it is started, and then cancelled', async () => {
+  const own = await createRig(address);
+  onTestFinished(() => own.close());
+  const writing = Promise.withResolvers<void>();
+  const away = Promise.withResolvers<void>();
+  await own.startWorker({
+    async record(batch) {
+      if (batch.entries.some(({ kind }) => kind === 'call.started')) {
+        writing.resolve();
+        await away.promise;
+      }
+      return own.activities.record(batch);
+    },
+  });
+  const conversation = await own.converse({}, { workflowTaskTimeout: '1s' });
+  const { handle, say, cancel, close } = conversation;
+  await say('install alpha');
+  const call = asks('run_installer', { package: 'alpha' });
+  (await own.asked()).says('Starting.', call);
+  await writing.promise;
+  await cancel({ call_id: call.call_id });
+  await expect.poll(() => isHeard(handle, 2), { timeout: 10_000 }).toBe(true);
+  away.resolve();
+  await conversation.until('it is cancelled', (kinds) => kinds.includes('call.cancelled'));
+  const started = own.client.workflow.getHandle(callWorkflowId('default', call.call_id));
+  await expect
+    .poll(() => started.describe().then(({ status }) => status.name, String), { timeout: 10_000 })
+    .toBe('COMPLETED');
+  expect(await started.result()).toEqual({ type: 'cancelled' });
+  await close({});
+  await handle.result();
+});

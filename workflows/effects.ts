@@ -40,6 +40,8 @@ export function createEffects(
 ): Effects {
   const underWay = new Set<Promise<void>>();
   const replies = new Map<string, CancellationScope>();
+  /** Calls of which Temporal has not said yet that they have started. */
+  const starting = new Map<string, Promise<void>>();
   /** The one that is being made. */
   let summing: CancellationScope | undefined;
 
@@ -121,6 +123,8 @@ export function createEffects(
   }
 
   async function cancel(callId: string): Promise<void> {
+    // Temporal refuses a task that starts a workflow and cancels it, each time that it is done again.
+    if (starting.has(callId)) await starting.get(callId);
     try {
       await getExternalWorkflowHandle(callWorkflowId(conversation.tenant, callId)).cancel();
     } catch (error) {
@@ -140,8 +144,12 @@ export function createEffects(
           return track(sumUp(effect));
         case 'stop_summary':
           return summing?.cancel();
-        case 'start_call':
-          return track(begin(effect));
+        case 'start_call': {
+          const { call_id } = effect.call;
+          const begun = begin(effect).finally(() => starting.delete(call_id));
+          starting.set(call_id, begun);
+          return track(begun);
+        }
         case 'cancel_call':
           return track(cancel(effect.call_id));
       }

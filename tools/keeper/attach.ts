@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { endAll, endGroup } from '../process-group.ts';
+import { endAll, endGroup, signalOne } from '../process-group.ts';
 import { bootId, isAlive, markedWith, type ProcessIdentity } from './identity.ts';
 import { ProgramLost, spoolLost } from './lost.ts';
 import { createOutputReader, type SpoolLine } from './read-output.ts';
@@ -48,11 +48,11 @@ export async function stopKept(folder: string): Promise<void> {
   if (!keeper || 'given_up' in keeper) return;
   const { grace_ms } = (await readSpool(folder, 'command.json'))!;
   if (await isAlive(keeper)) {
-    process.kill(keeper.pid, 'SIGTERM');
+    signalOne(keeper.pid, 'SIGTERM');
     const end = performance.now() + grace_ms + KEEPER_MS;
     while ((await isAlive(keeper)) && performance.now() < end) await sleep(POLL_MS);
     // One that is frozen itself does not hear.
-    if (await isAlive(keeper)) process.kill(keeper.pid, 'SIGKILL');
+    if (await isAlive(keeper)) signalOne(keeper.pid, 'SIGKILL');
   }
   await stopOrphans(folder, grace_ms);
 }
