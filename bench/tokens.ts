@@ -15,9 +15,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { watch } from '../client/watch.ts';
 import type { ModelMessage } from '../model/message.ts';
+import { countTokens } from '../model/tokens.ts';
 import { startStubModel, type StubModel, type StubRequest } from '../testing/model-server.ts';
 import { type Noted, staleIn } from './active-state.ts';
 import { ratio } from './figures.ts';
@@ -54,7 +54,7 @@ export async function tokens(args: string[]): Promise<object> {
     return await onGround(async (ground) => {
       const service = await ground.service(models.ours.url);
       await Promise.all([playOurs(service, everyMs), playNaive(ground, models.naive, everyMs)]);
-      return summarise(asked, await readNoted(join(ground.home, 'steps.jsonl')));
+      return await summarise(asked, await readNoted(join(ground.home, 'steps.jsonl')));
     });
   } finally {
     await Promise.all(Object.values(models).map((model) => model.close()));
@@ -131,20 +131,21 @@ function answer({ messages }: StubRequest) {
 
 const isUser = ({ role }: ModelMessage) => role === 'user';
 
-function summarise({ ours, naive: naively }: Record<'ours' | 'naive', Asked[]>, noted: Noted[]) {
+async function summarise(
+  { ours, naive: naively }: Record<'ours' | 'naive', Asked[]>,
+  noted: Noted[],
+) {
   const stale = ours.flatMap(({ at, messages }, nth) => {
     const problems = staleIn(messages, at, noted);
     if (problems.length > 0) console.log(`request ${nth + 1}: ${problems.join('; ')}`);
     return problems.length > 0 ? [nth] : [];
   });
-  const cost = { ours: sum(ours, eventTokens), naive: sum(naively, eventTokens) };
-  const whole = { ours: sum(ours, allTokens), naive: sum(naively, allTokens) };
+  const cost = { ours: await sum(ours, eventTokens), naive: await sum(naively, eventTokens) };
+  const whole = { ours: await sum(ours, allTokens), naive: await sum(naively, allTokens) };
   const events = naively.at(-1)!.messages.filter(({ text }) => isBlock(text));
-  const perEvent = countTokens(events.map(({ text }) => text).join('\n')) / events.length;
-  const sameRequests = sum(
-    ours,
-    ({ at }) => perEvent * noted.filter((note) => note.percent > 0 && note.at <= at).length,
-  );
+  const perEvent = (await eventTokens({ messages: events })) / events.length;
+  const happened = (at: number) => noted.filter((note) => note.percent > 0 && note.at <= at).length;
+  const sameRequests = perEvent * ours.reduce((total, { at }) => total + happened(at), 0);
   console.log(
     `ours   ${ours.length} requests, ${whole.ours} tokens in all, ${cost.ours} of them for events\n` +
       `naive  ${naively.length} requests, ${whole.naive} tokens in all, ${cost.naive} of them for ${events.length} events of ${perEvent.toFixed(1)}\n` +
@@ -163,16 +164,19 @@ function summarise({ ours, naive: naively }: Record<'ours' | 'naive', Asked[]>, 
   };
 }
 
-const sum = (requests: Asked[], of: (request: Asked) => number) =>
-  requests.reduce((total, request) => total + of(request), 0);
+async function sum<T>(items: T[], of: (item: T) => Promise<number>): Promise<number> {
+  let total = 0;
+  for (const item of items) total += await of(item);
+  return total;
+}
 
 const isBlock = (text: string) => /^<(event|now)>/.test(text);
 
-const eventTokens = ({ messages }: Asked) =>
-  messages.reduce((total, { text }) => total + (isBlock(text) ? countTokens(text) : 0), 0);
+const eventTokens = ({ messages }: Pick<Asked, 'messages'>) =>
+  sum(messages, async ({ text }) => (isBlock(text) ? countTokens(text) : 0));
 
 const allTokens = ({ messages }: Asked) =>
-  messages.reduce((total, message) => total + countTokens(wordsOf(message)), 0);
+  sum(messages, (message) => countTokens(wordsOf(message)));
 
 const wordsOf = (message: ModelMessage) =>
   message.role === 'assistant' ? message.text + JSON.stringify(message.calls) : message.text;

@@ -93,7 +93,7 @@ async function settle(db: Db, batch: Batch, committed: boolean): Promise<Recorde
   const same = countSame(standing, entries);
   // This has been written already, and perhaps more after it: a late duplicate takes nothing back.
   if ((order === 0 || committed) && standing.length > 0 && same === entries.length) {
-    await hold(db, conversation, fence);
+    if (order > 0) await hold(db, conversation, fence);
     return { outcome: 'recorded', said };
   }
   if (same < standing.length) {

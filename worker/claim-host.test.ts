@@ -1,15 +1,26 @@
+import { DefaultLogger } from '@temporalio/worker';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { createMemoryStore } from '../testing/memory-store.ts';
 import { claimIn } from './claim-host.ts';
 
 const conversation = { tenant: 'default', id: 'c' };
 
+/** As an activity asks, which waits no longer than it is wanted. */
+function ask(claim: ReturnType<typeof claimIn>, callId: string, host: string) {
+  const warnings: string[] = [];
+  const logger = new DefaultLogger('WARN', ({ message }) => warnings.push(message));
+  const environment = new MockActivityEnvironment({}, { logger });
+  const said = environment.run(() => claim(conversation, callId, host));
+  return { said, environment, warnings };
+}
+
 test('the first host has the call, and whoever comes later is told so', async () => {
   const claim = claimIn(createMemoryStore());
-  expect(await claim(conversation, 'call_1', 'one')).toEqual({ holder: 'one', isNew: true });
-  expect(await claim(conversation, 'call_1', 'one')).toEqual({ holder: 'one', isNew: false });
-  expect(await claim(conversation, 'call_1', 'two')).toEqual({ holder: 'one', isNew: false });
-  expect(await claim(conversation, 'call_2', 'two')).toEqual({ holder: 'two', isNew: true });
+  expect(await ask(claim, 'call_1', 'one').said).toEqual({ holder: 'one', isNew: true });
+  expect(await ask(claim, 'call_1', 'one').said).toEqual({ holder: 'one', isNew: false });
+  expect(await ask(claim, 'call_1', 'two').said).toEqual({ holder: 'one', isNew: false });
+  expect(await ask(claim, 'call_2', 'two').said).toEqual({ holder: 'two', isNew: true });
 });
 
 test.each([
@@ -28,7 +39,24 @@ test.each([
         throw new Error('Connection terminated unexpectedly');
       },
     });
-    expect(await claim(conversation, 'call_1', 'one')).toEqual({ holder: 'one', isNew: true });
-    expect(await claim(conversation, 'call_1', 'one')).toEqual({ holder: 'one', isNew: false });
+    const first = ask(claim, 'call_1', 'one');
+    expect(await first.said).toEqual({ holder: 'one', isNew: true });
+    expect(first.warnings).toEqual([expect.stringMatching(/asked again/)]);
+    expect(await ask(claim, 'call_1', 'one').said).toEqual({ holder: 'one', isNew: false });
   },
 );
+
+test('nobody is asked any longer once the call is cancelled', async () => {
+  const asked = Promise.withResolvers<void>();
+  const claim = claimIn({
+    claim() {
+      asked.resolve();
+      return Promise.reject(new Error('The store is away.'));
+    },
+  });
+  const { said, environment } = ask(claim, 'call_1', 'one');
+  const cancelled = expect(said).rejects.toThrow(/CANCELLED/);
+  await asked.promise;
+  environment.cancel();
+  await cancelled;
+});
