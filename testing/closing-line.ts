@@ -9,8 +9,10 @@ export default class ClosingLine implements Reporter {
       // A file that could not be loaded has no tests, and is a failure all the same.
       if (module.state() === 'failed' && module.children.size === 0) failed++;
       for (const test of module.children.allTests()) {
-        if (test.result().state === 'passed') passed++;
-        else failed++;
+        const { state } = test.result();
+        if (state === 'passed') passed++;
+        // One that was begun and never ended has failed; one that is not for this machine has not.
+        else if (state !== 'skipped') failed++;
       }
     }
     process.once('exit', () => process.stdout.write(`\n${passed} passed, ${failed} failed\n`));
