@@ -1,26 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { call, Story } from '../testing/story.ts';
-
-/** A conversation in which `call_a` runs, and nothing has been said about it yet. */
-function installing(limits = {}): Story {
-  const story = new Story(limits);
-  story.user('run the installer and update me every percent');
-  story.pass(300);
-  story.model('Starting it.', call('call_a'));
-  story.pass(2_000);
-  return story;
-}
-
-/** The next piece of news, each in a turn of its own if it may be. */
-function tells(story: Story, n: number): void {
-  story.progress('call_a', n, n);
-  story.pass(300);
-  if (story.state.turn.phase === 'replying') story.model(`${n} %`);
-}
-
-const bySelf = (story: Story) =>
-  story.all('reply.started').filter(({ because }) => because === 'news');
-const toldLast = (story: Story) => story.effectsOf('start_reply').at(-1)!.request.news;
+import { bySelf, installing, tells, toldLast } from '../testing/initiative-story.ts';
+import { call, type Story } from '../testing/story.ts';
 
 describe('R12: within a minute', () => {
   /** Two turns of its own have been taken, 300 ms apart, and a third is wanted. */
@@ -234,96 +214,6 @@ describe('R12: in a row', () => {
     expect(story.kinds.at(-1)).toBe('conversation.closed');
   });
 });
-
-describe('R12: tokens', () => {
-  /** Each reply takes 11. */
-  const spent = () => {
-    const story = installing({ max_tokens: 22 });
-    for (const n of [1, 2]) tells(story, n);
-    return story;
-  };
-
-  test('once they are spent the agent says nothing by itself', () => {
-    const story = spent();
-    expect(story.state.usage).toEqual({ input_tokens: 20, output_tokens: 2 });
-    expect(bySelf(story)).toHaveLength(1);
-    expect(story.all('limit.reached')).toMatchObject([{ limit: 'max_tokens', value: 22 }]);
-    expect(story.pass(3_600_000)).toEqual([]);
-  });
-
-  test('whoever asks is answered; after that the limit holds again, and is logged when something is held back', () => {
-    const story = spent();
-    story.user('How far?');
-    expect(toldLast(story)).toHaveLength(1);
-    story.model('2 %');
-    story.pass(60_000);
-    expect(story.all('limit.reached')).toHaveLength(1);
-    tells(story, 3);
-    tells(story, 4);
-    expect(bySelf(story)).toHaveLength(1);
-    expect(story.all('limit.reached')).toHaveLength(2);
-  });
-
-  test('urgent news does not cut into an answer, and a message that waits for its end frees what is held back', () => {
-    const story = spent();
-    story.user('Tell me a story');
-    story.user('And then?', { when_busy: 'queue' });
-    story.progress('call_a', 3, 3, { schedule: 'interrupt' });
-    expect(story.all('reply.interrupted')).toEqual([]);
-    expect(story.all('limit.reached')).toHaveLength(2);
-    story.model('Once upon a time.');
-    expect(toldLast(story)).toHaveLength(1);
-    expect(story.state.hushed).toBe(false);
-  });
-});
-
-describe('R12: tokens of the tenant', () => {
-  const limit = { limit: 'max_tokens_per_tenant_per_day', value: 1_000 };
-  const error = { type: 'TenantTokensSpent', message: 'The tokens are spent.' };
-  const refuse = (story: Story) =>
-    story.happens({ type: 'reply_failed', reply_id: story.replying, error, limit });
-
-  test('a reply that they do not allow fails, and the agent is quiet: its news waits for the next message', () => {
-    const story = installing();
-    story.progress('call_a', 1, 1);
-    story.pass(300);
-    const written = refuse(story);
-    const [event] = story.all('call.event');
-    expect(written).toMatchObject([
-      { kind: 'reply.failed', error },
-      { kind: 'limit.reached', ...limit, cause: [event!.seq, written[0]!.seq] },
-    ]);
-    story.progress('call_a', 2, 2, { schedule: 'interrupt' });
-    expect(story.pass(3_600_000)).toEqual([]);
-    story.user('How far?');
-    expect(toldLast(story)).toHaveLength(2);
-    story.model('2 %');
-    expect(story.all('receipt').map(({ fate }) => fate)).toEqual(['merged', 'spoken']);
-  });
-
-  test('after the answer it is tried again: another day may have begun', () => {
-    const story = installing();
-    story.progress('call_a', 1, 1);
-    story.pass(300);
-    refuse(story);
-    story.user('How far?');
-    story.model('1 %');
-    story.progress('call_a', 2, 2);
-    story.pass(300);
-    expect(bySelf(story)).toHaveLength(2);
-  });
-
-  test('a message that waits in the queue is answered at once', () => {
-    const story = installing();
-    story.progress('call_a', 1, 1);
-    story.pass(300);
-    story.user('How far?', { when_busy: 'queue' });
-    refuse(story);
-    expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'message' });
-    expect(toldLast(story)).toHaveLength(1);
-  });
-});
-
 test('R12: without limits, as in conversations that began before there were any, nothing is held back', () => {
   const story = installing();
   for (let n = 1; n <= 99; n++) tells(story, n);

@@ -55,6 +55,9 @@ export interface RunningTool {
   cancelled: Promise<void>;
 }
 
+/** How many entries of a kind there are, in the kinds of a log. */
+export const count = (kinds: string[], kind: string) => kinds.filter((k) => k === kind).length;
+
 export type Rig = Awaited<ReturnType<typeof createRig>>;
 
 /** @param address host:port of the Temporal server */

@@ -1,7 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { asks, createRig, type Rig } from '../testing/rig.ts';
+import { asks, count, createRig, type Rig } from '../testing/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -9,8 +9,6 @@ beforeAll(async () => {
   await rig.startWorker();
 });
 afterAll(() => rig.close());
-
-const count = (kinds: string[], kind: string) => kinds.filter((k) => k === kind).length;
 
 /** A conversation in which a payment awaits approval, and the model has said so. */
 async function awaiting(limits = {}, timeout_ms = 3_600_000) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { RequestedCall } from '../contract/turn.ts';
-import { asks, createRig, type Rig } from '../testing/rig.ts';
+import { asks, count, createRig, type Rig } from '../testing/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -8,8 +8,6 @@ beforeAll(async () => {
   await rig.startWorker();
 });
 afterAll(() => rig.close());
-
-const count = (kinds: string[], kind: string) => kinds.filter((k) => k === kind).length;
 
 /** A conversation whose runs are watched: what each of them has come to, by its id. */
 async function watched(limits = {}) {

@@ -1,10 +1,9 @@
 /** The lives that are recorded, and replayed against every change of workflow code. */
 import type { Rig } from '../../testing/rig.ts';
-import { asks } from '../../testing/rig.ts';
+import { asks, count } from '../../testing/rig.ts';
 
 type Conversation = Awaited<ReturnType<Rig['converse']>>;
 
-const count = (kinds: string[], kind: string) => kinds.filter((k) => k === kind).length;
 
 /** Each tells a story to its end, and returns the conversation with the calls it made. */
 export const stories: Record<
