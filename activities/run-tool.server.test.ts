@@ -118,20 +118,23 @@ test('a worker that shuts down hands the call on: same numbers, from the last ch
 
 test('a cancelled call is over when its tool has stopped', async () => {
   const waiting = Promise.withResolvers<void>();
-  let stopped = false;
+  const stopping = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<void>();
   const started = await call(async (_: unknown, { signal }: CallContext) => {
     try {
       waiting.resolve();
       await sleep(1e8, undefined, { signal });
     } finally {
-      await sleep(50);
-      stopped = true;
+      stopping.resolve();
+      await stopped.promise;
     }
   });
   const stop = await started.startWorker();
   await waiting.promise;
   await started.handle.cancel();
+  await stopping.promise;
+  expect((await started.handle.describe()).status.name).toBe('RUNNING');
+  stopped.resolve();
   expect(await started.end()).toEqual({ type: 'cancelled' });
-  expect(stopped).toBe(true);
   await stop();
 });

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ActivityCancellationDetails,
   CancelledFailure,
@@ -53,11 +53,23 @@ describe('cancelled', () => {
   }
 
   test('it throws CancelledFailure, but only after the tool has stopped', async () => {
-    const { run, state } = waiting(() => sleep(5));
+    const stopping = Promise.withResolvers<void>();
+    const mayStop = Promise.withResolvers<void>();
+    const { run, state } = waiting(() => {
+      stopping.resolve();
+      return mayStop.promise;
+    });
     const call = play(run, { tool: MANY });
+    let isOver = false;
+    const over = call.end.finally(() => (isOver = true));
+    const thrown = expect(over).rejects.toThrow(CancelledFailure);
     await state.started;
     call.environment.cancel();
-    await expect(call.end).rejects.toThrow(CancelledFailure);
+    await stopping.promise;
+    await nextTurn();
+    expect(isOver).toBe(false);
+    mayStop.resolve();
+    await thrown;
     expect(state.stopped).toBe(true);
     expect(call.logged).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createMemoryStore } from '../testing/memory-store.ts';
@@ -37,7 +37,7 @@ describe('a call that goes well', () => {
           expect(key).toEqual(conversation);
           telling += 1;
           most = Math.max(most, telling);
-          await sleep(1);
+          await nextTurn();
           ns.push(event.n);
           telling -= 1;
         },
