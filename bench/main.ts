@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: each bench ends with one line of JSON that holds its figures. */
 import { asyncHelp, asynchronous } from './async.ts';
 import { growth } from './growth.ts';
+import { idle, idleHelp } from './idle.ts';
 import { latency, latencyHelp } from './latency.ts';
 import { races, racesHelp } from './races.ts';
 import { tokens, tokensHelp } from './tokens.ts';
@@ -14,6 +15,7 @@ interface Bench {
 const benches: Record<string, Bench> = {
   turn: { run: turn, help: 'npm run bench -- turn [--turns 200]' },
   growth: { run: growth, help: 'npm run bench -- growth [--turns 5000]' },
+  idle: { run: idle, help: idleHelp },
   races: { run: races, help: racesHelp },
   latency: { run: latency, help: latencyHelp },
   tokens: { run: tokens, help: tokensHelp },
