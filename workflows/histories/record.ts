@@ -1,21 +1,37 @@
 /**
- * Records the stories' histories anew: `npm run histories`. Do it when workflow code changes so that old histories no longer
- * replay and no such conversation can be running any more; until then the old ones stay as the proof that it is compatible.
+ * Records the histories of stories that have none yet: `npm run histories`. Those that are there stay as the proof that running
+ * conversations go on with today's code. `npm run histories -- NAME…` records these anew: when old histories no longer replay, and
+ * no such conversation can be running any more.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { callWorkflowId } from '../../contract/names.ts';
 import { createRig } from '../../testing/rig.ts';
 import { startTestTemporal } from '../../testing/temporal.ts';
 import { registerSearchAttributes } from '../../worker/search-attributes.ts';
-import { stories } from './stories.ts';
+import { callStories, played } from './call-stories.ts';
+import { conversationStories } from './conversation-stories.ts';
+
+const stories = { ...conversationStories, ...callStories };
+const { positionals } = parseArgs({ allowPositionals: true });
+const unknown = positionals.filter((name) => !(name in stories));
+if (unknown.length > 0) {
+  console.error(`No such story: ${unknown.join(', ')}. There are: ${Object.keys(stories).join(', ')}.`);
+  process.exit(2);
+}
 
 const folder = new URL('./', import.meta.url);
-await mkdir(folder, { recursive: true });
+const recorded = (await readdir(folder)).filter((file) => file.endsWith('.json'));
+const filesOf = (name: string) => recorded.filter((file) => file.startsWith(`${name}.`));
+const wanted =
+  positionals.length > 0
+    ? positionals
+    : Object.keys(stories).filter((name) => filesOf(name).length === 0);
 const temporal = await startTestTemporal(console.log);
 const rig = await createRig(temporal.address);
 await registerSearchAttributes(rig.client.connection, 'default');
-await rig.startWorker();
+await rig.startWorker(played);
 
 /** Every run of a workflow, oldest first. */
 async function runsOf(workflowId: string): Promise<string[]> {
@@ -28,8 +44,9 @@ async function runsOf(workflowId: string): Promise<string[]> {
   return runs.toSorted((a, b) => a.at.getTime() - b.at.getTime()).map(({ runId }) => runId);
 }
 
-for (const [name, play] of Object.entries(stories)) {
-  const { conversation, calls } = await play(rig);
+for (const name of wanted) {
+  const { conversation, calls } = await stories[name]!(rig);
+  for (const file of filesOf(name)) await rm(new URL(file, folder));
   const workflowIds = [
     conversation.handle.workflowId,
     ...calls.map((id) => callWorkflowId('default', id)),

@@ -1,15 +1,9 @@
-/** The lives that are recorded, and replayed against every change of workflow code. */
-import type { Rig } from '../../testing/rig.ts';
+/** Lives of conversations that are recorded, and replayed against every change of workflow code. */
+import { KEPT_TURNS } from '../../conversation/summary.ts';
 import { asks, count } from '../../testing/rig.ts';
+import { close, type Story } from './story.ts';
 
-type Conversation = Awaited<ReturnType<Rig['converse']>>;
-
-
-/** Each tells a story to its end, and returns the conversation with the calls it made. */
-export const stories: Record<
-  string,
-  (rig: Rig) => Promise<{ conversation: Conversation; calls: string[] }>
-> = {
+export const conversationStories: Record<string, Story> = {
   /** A tool reports, the agent speaks by itself, the user chats meanwhile. */
   async 'talks-while-a-tool-runs'(rig) {
     const conversation = await rig.converse();
@@ -46,27 +40,6 @@ export const stories: Record<
     return close(conversation, [alpha.call_id, beta.call_id]);
   },
 
-  /** One call gets its yes, another a no, a third none in time; the chat goes on meanwhile. */
-  async 'waits-for-a-person'(rig) {
-    const conversation = await rig.converse();
-    const payment = (timeout_ms: number) => ({ ...asks('send_payment'), approval: { timeout_ms } });
-    const [agreed, refused, forgotten] = [payment(60_000), payment(60_000), payment(1)];
-    await conversation.say('pay three of them');
-    (await rig.asked()).says('I ask for it.', agreed, refused, forgotten);
-    (await rig.asked()).says('The third was not answered in time.');
-    await conversation.until('that is told', (kinds) => kinds.includes('receipt'));
-    await conversation.say('what time is it?');
-    (await rig.asked()).says('Noon.');
-    await conversation.decide({ call_id: refused.call_id, decision: 'deny', reason: 'Too much.' });
-    (await rig.asked()).says('The second was denied.');
-    await conversation.until('it is told', (kinds) => count(kinds, 'receipt') === 2);
-    await conversation.decide({ call_id: agreed.call_id, decision: 'approve', by: 'ann' });
-    (await rig.running()).ends({ type: 'completed', result: 'paid' });
-    (await rig.asked()).says('The first is paid.');
-    await conversation.until('its end is told', (kinds) => count(kinds, 'receipt') === 3);
-    return close(conversation, [agreed.call_id]);
-  },
-
   /** Its history grows past the limit while a tool runs. */
   async 'continues-as-new'(rig) {
     const conversation = await rig.converse({ max_history_events: 20 });
@@ -84,10 +57,31 @@ export const stories: Record<
     await conversation.until('its end is told', (kinds) => kinds.includes('receipt'));
     return close(conversation, [call.call_id]);
   },
-};
 
-async function close(conversation: Conversation, calls: string[]) {
-  await conversation.close({});
-  await conversation.handle.result();
-  return { conversation, calls };
-}
+  /** It passes its budget and is summed up while a call of its first turn runs. */
+  async 'is-summed-up'(rig) {
+    const conversation = await rig.converse({ context_tokens: 100 });
+    let answers = 0;
+    const answer = async (tokens: number) => {
+      await conversation.say('go on');
+      (await rig.asked()).counts(tokens, 'Ok.');
+      answers += 1;
+      await conversation.until('the answer', (k) => count(k, 'reply.completed') === answers + 1);
+    };
+    await conversation.say('install alpha');
+    const call = asks('run_installer', { package: 'alpha' });
+    (await rig.asked()).says('Starting.', call);
+    const tool = await rig.running();
+    for (let nth = 1; nth < KEPT_TURNS; nth += 1) await answer(100);
+    await answer(101);
+    const summary = await rig.askedSummary();
+    await answer(101);
+    summary.says('They want alpha.');
+    await conversation.until('the summary', (kinds) => kinds.includes('summary'));
+    await answer(10);
+    tool.ends({ type: 'completed', result: 'done' });
+    (await rig.asked()).says('Installed.');
+    await conversation.until('its end is told', (kinds) => kinds.includes('receipt'));
+    return close(conversation, [call.call_id]);
+  },
+};
