@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bySelf, installing, tells, toldLast } from '../testing/initiative-story.ts';
+import { bySelf, tells, toldLast } from '../testing/initiative-story.ts';
+import { installing } from '../testing/story.ts';
 import type { Story } from '../testing/story.ts';
 
 describe('R12: tokens', () => {

@@ -102,8 +102,7 @@ function settle(step: Step, { reply, spoke }: Turn & { phase: 'settling' }): boo
   if (state.unanswered.length > 0) {
     const messages = state.unanswered.map(({ seq }) => seq);
     dropCalls(step, 'A message came before it was released.', messages);
-    state.turn = { phase: 'idle' };
-    return true;
+    return endTurn(state);
   }
   if (step.at < releaseAt(state)) return false;
   const calls = releaseCalls(step);
@@ -115,21 +114,16 @@ function settle(step: Step, { reply, spoke }: Turn & { phase: 'settling' }): boo
 /** R11: results of quick calls go to the model in the same turn; nobody says twice what was started. */
 function continueTurn(step: Step, turn: Turn & { phase: 'grace' }): boolean {
   const { state } = step;
+  if (state.unanswered.length > 0) return endTurn(state);
   const allOver = !state.calls.some(({ id }) => turn.calls.includes(id));
   const goesOn = allOver || step.at >= turn.until;
-  // Where the turn goes on, what is held back is told in it.
-  const mayEnd = () => (goesOn ? state.news.some(isUrgent) && isFree(step) : mayCutIn(step));
-  if (state.unanswered.length > 0 || mayEnd()) {
-    state.turn = { phase: 'idle' };
-    return true;
-  }
+  // Urgent news has a turn of its own. What a limit holds back is told in this one, where it goes on.
+  const cutsIn = goesOn ? state.news.some(isUrgent) && isFree(step) : mayCutIn(step);
+  if (cutsIn) return endTurn(state);
   if (!goesOn) return false;
 
-  const results = state.news.filter(
-    ({ call_id, rank }) => turn.calls.includes(call_id) && rank !== 'progress',
-  );
-  state.turn = { phase: 'idle' };
-  if (results.length === 0 && (turn.spoke || areSuspended(state, turn.calls))) return true;
+  endTurn(state);
+  if (hasNothingToAdd(state, turn)) return true;
   if (turn.reply.step >= state.limits.max_replies_per_turn) {
     // It goes round in circles.
     const value = state.limits.max_replies_per_turn;
@@ -138,6 +132,19 @@ function continueTurn(step: Step, turn: Turn & { phase: 'grace' }): boolean {
   }
   startReply(step, 'results', { turnStep: turn.reply.step + 1, follows: turn.reply.started });
   return true;
+}
+
+function endTurn(state: State): true {
+  state.turn = { phase: 'idle' };
+  return true;
+}
+
+/** No result of the turn's own calls, and the model has said what it started, or may not speak of it yet. */
+function hasNothingToAdd(state: State, { calls, spoke }: Turn & { phase: 'grace' }): boolean {
+  const hasResults = state.news.some(
+    ({ call_id, rank }) => calls.includes(call_id) && rank !== 'progress',
+  );
+  return !hasResults && (spoke || areSuspended(state, calls));
 }
 
 const releaseAt = (state: State) => state.last_message_at + state.limits.settle_ms;

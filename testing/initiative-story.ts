@@ -1,15 +1,5 @@
 /** Stories in which the agent would speak by itself. */
-import { call, Story } from './story.ts';
-
-/** A conversation in which `call_a` runs, and nothing has been said about it yet. */
-export function installing(limits = {}): Story {
-  const story = new Story(limits);
-  story.user('run the installer and update me every percent');
-  story.pass(300);
-  story.model('Starting it.', call('call_a'));
-  story.pass(2_000);
-  return story;
-}
+import type { Story } from './story.ts';
 
 /** The next piece of news, each in a turn of its own if it may be. */
 export function tells(story: Story, n: number): void {

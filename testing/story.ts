@@ -147,3 +147,13 @@ export function deepFreeze<T>(value: T): T {
   }
   return value;
 }
+
+/** A conversation in which `call_a` has just been started, and the model has said so. */
+export function installing(limits: Partial<Limits> = {}): Story {
+  const story = new Story(limits);
+  story.user('run the installer and update me every 25%');
+  story.pass(300);
+  story.model('Starting it.', call('call_a'));
+  story.pass(2_000);
+  return story;
+}
