@@ -68,7 +68,7 @@ export async function growth(args: string[]): Promise<object> {
     await talk.close();
     printRuns(talk.runs());
     const file = values.plot ?? fileURLToPath(new URL('../docs/growth.svg', import.meta.url));
-    await writeFile(file, picture(turns));
+    await writeFile(file, await picture(turns));
     console.log(`plotted in ${file}`);
     return { bench: 'growth', turns };
   } finally {
@@ -161,11 +161,11 @@ const picture = (turns: Sample[]) =>
     panels: [
       {
         label: 'history a turn, bytes',
-        values: turns.map(({ history_bytes }) => history_bytes),
+        lines: { history: turns.map(({ history_bytes }) => history_bytes) },
       },
       {
         label: 'message sent until the model is asked, p50, ms',
-        values: turns.map(({ model_p50_ms }) => model_p50_ms),
+        lines: { time: turns.map(({ model_p50_ms }) => model_p50_ms) },
       },
     ],
   });
