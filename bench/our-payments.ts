@@ -24,6 +24,9 @@ export function startOurs(base: string, client: MeanwhileClient): Side {
         await log.until(`${round.name} is over`, () => isOver(log, round));
         await post(`${url}/close`, {});
         return { round, acknowledged, decided: decisions(log) };
+      } catch (error) {
+        const entries = log.entries.map((entry) => JSON.stringify(entry)).join('\n');
+        throw new Error(`Round ${round.name}, ${id}:\n${entries}`, { cause: error });
       } finally {
         await log.close();
       }

@@ -56,8 +56,9 @@ export async function races(args: string[]): Promise<object> {
       };
       const played = { ours: [] as Played[], naive: [] as Played[] };
       let next = 0;
+      let failed: unknown;
       const playOn = async () => {
-        while (next < rounds) {
+        while (next < rounds && !failed) {
           const round = roundOf(Number(values.seed), next++);
           const [ours, naive] = await Promise.all([
             sides.ours.play(round),
@@ -69,7 +70,10 @@ export async function races(args: string[]): Promise<object> {
           if (done % 50 === 0) console.log(`${done} of ${rounds} rounds`);
         }
       };
-      await Promise.all(Array.from({ length: Number(values['at-once']) }, playOn));
+      // The rounds that are under way come to their end before everything is taken from under them.
+      const lanes = Array.from({ length: Number(values['at-once']) }, playOn);
+      await Promise.all(lanes.map((lane) => lane.catch((error: unknown) => (failed ??= error))));
+      if (failed) throw failed;
       const ours = count(played.ours, await readLedger(ledgers.ours));
       const naive = count(played.naive, await readLedger(ledgers.naive));
       print('ours', ours);

@@ -6,12 +6,13 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
+import { guardHome } from '../testing/guard-home.ts';
 
 /**
  * Resolves when it is ready.
  * @param log file for what it prints; default: the terminal
  * @param settings further ones, such as MEANWHILE_QUIET_MS
- * @param processes gets the process, which is to be stopped at the end
+ * @param processes gets the process, which is to be stopped at the end, and one that ends it should this one be killed
  * @returns its URL, without a slash at the end
  */
 export async function startService(
@@ -33,6 +34,7 @@ export async function startService(
   const port = await getPort();
   const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
   const service = spawn(process.execPath, [main, 'start'], {
+    detached: true,
     stdio: ['ignore', 'ignore', log === undefined ? 'inherit' : openSync(log, 'a')],
     env: {
       PATH: process.env['PATH'],
@@ -47,7 +49,7 @@ export async function startService(
       ...settings,
     },
   });
-  processes.push(service);
+  processes.push(service, guardHome(home));
   const base = `http://127.0.0.1:${port}`;
   await untilReady(base, service);
   return base;

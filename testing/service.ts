@@ -11,6 +11,7 @@ import { MeanwhileClient } from '../client/client.ts';
 import { settings } from '../config.ts';
 import { stopAllKept } from '../tools/keeper/attempts.ts';
 import { workflowBundle } from '../worker/bundle.ts';
+import { guardHome } from './guard-home.ts';
 import { createNamespace } from './namespace.ts';
 
 export interface TestServiceOptions {
@@ -53,7 +54,7 @@ export async function startTestService({
   folder = REPOSITORY,
 }: TestServiceOptions): Promise<TestService> {
   const home = await mkdtemp(join(tmpdir(), 'meanwhile-e2e-'));
-  const dismissGuard = guard(home);
+  const guard = guardHome(home);
   await seedBundle(home);
   const namespace = temporal === undefined ? 'default' : await createNamespace(temporal);
   const environment = {
@@ -133,7 +134,7 @@ export async function startTestService({
       const server = await readRecord(home);
       if (server) await terminate(server);
       await stopPrograms(join(home, 'spool'));
-      dismissGuard();
+      guard.kill();
       await rm(home, { recursive: true, force: true });
     },
   };
@@ -167,15 +168,4 @@ async function seedBundle(home: string): Promise<void> {
   if (!('codePath' in bundle)) throw new Error('The bundle is not a file.');
   await mkdir(join(home, 'cache'));
   await cp(bundle.codePath, join(home, 'cache', basename(bundle.codePath)));
-}
-
-/** Ends what the service leaves where this process is killed. */
-function guard(home: string): () => void {
-  const program = fileURLToPath(new URL('service-guard.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, home], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'inherit'],
-  });
-  child.unref();
-  return () => void child.kill();
 }
