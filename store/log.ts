@@ -50,16 +50,13 @@ export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'window'> => ({
   },
 
   async window({ tenant, id }, { from, to }) {
-    const rows = await db
-      .selectFrom('entries')
-      .select('body')
-      .where('tenant', '=', tenant)
-      .where('conversation', '=', id)
-      .where('seq', '>=', from)
-      .where('seq', '<=', to)
-      .orderBy('seq')
-      .execute();
-    return rows.map((row) => row.body);
+    // As one text, for a window may have thousands of entries: as rows they take three times as long from PGlite's thread.
+    const found = await sql<{ entries: string }>`
+      select coalesce(json_agg(body order by seq), '[]')::text as entries from entries
+      where tenant = ${tenant} and conversation = ${id} and seq between ${from} and ${to}`.execute(
+      db,
+    );
+    return JSON.parse(found.rows[0]!.entries) as Entry[];
   },
 });
 
