@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { watch, type Watcher } from '../client/watch.ts';
 import { startStubModel, type StubRequest } from '../testing/model-server.ts';
 import { percentile, ratio } from './figures.ts';
-import { type OurService, onGround } from './ground.ts';
+import { type OurService, onGround, WITH_EXTENSIONS } from './ground.ts';
 import { plot } from './plot.ts';
 import { post } from './service.ts';
 
@@ -57,7 +57,7 @@ export async function asynchronous(args: string[]): Promise<object> {
   const stub = await startStubModel(answer);
   try {
     const plans = await onGround(async (ground) => {
-      const ours = await ground.service(stub.url);
+      const ours = await ground.service(stub.url, WITH_EXTENSIONS);
       const ms = Number(values['call-ms']);
       const repeats = Number(values.repeats);
       // The first conversation of a worker is slower than any after it.

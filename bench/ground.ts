@@ -10,6 +10,11 @@ import { MeanwhileClient } from '../client/client.ts';
 import { startTestTemporal } from '../testing/temporal.ts';
 import { startService, stop } from './service.ts';
 
+/** A setting: the service has the tools and agents of bench/extensions. */
+export const WITH_EXTENSIONS = {
+  MEANWHILE_EXTENSIONS: fileURLToPath(new URL('extensions', import.meta.url)),
+};
+
 export interface Ground {
   /** host:port of the Temporal server. */
   address: string;
@@ -17,7 +22,7 @@ export interface Ground {
   home: string;
   temporal: Client;
   /**
-   * The service with the tools and agents of bench/extensions.
+   * The service as its users start it.
    * @param model URL of the model server
    */
   service(model: string, settings?: Record<string, string>): Promise<OurService>;
@@ -42,18 +47,17 @@ export async function onGround<T>(work: (ground: Ground) => Promise<T>): Promise
       home,
       temporal: new Client({ connection }),
       async service(model, settings = {}) {
-        const extensions = { MEANWHILE_EXTENSIONS: here('extensions') };
         // It warns of every reply that is stopped on purpose.
         const log = join(home, 'service.log');
-        const all = { ...extensions, ...settings };
-        const starting = startService({ address, model, home, settings: all, log }, processes);
+        const starting = startService({ address, model, home, settings, log }, processes);
         const base = await starting.catch(async (error: unknown) => {
           throw new Error(await readFile(log, 'utf8'), { cause: error });
         });
         return { base, client: new MeanwhileClient(base) };
       },
       async worker(program, args) {
-        const worker = fork(here(program), args, { execPath: process.execPath });
+        const file = fileURLToPath(new URL(program, import.meta.url));
+        const worker = fork(file, args, { execPath: process.execPath });
         processes.push(worker);
         await once(worker, 'message');
         return worker;
@@ -66,5 +70,3 @@ export async function onGround<T>(work: (ground: Ground) => Promise<T>): Promise
     await rm(home, { recursive: true, force: true });
   }
 }
-
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));

@@ -5,26 +5,23 @@
  * A sample is the mean over WINDOW turns around its turn. History is what the workflow has written in the window in all of its
  * runs, so a window in which it continued as new includes what that costs.
  */
-import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Client, Connection } from '@temporalio/client';
-import { MeanwhileClient } from '../client/client.ts';
+import type { Client } from '@temporalio/client';
 import { watch } from '../client/watch.ts';
 import { conversationWorkflowId, DEFAULT_TENANT } from '../contract/names.ts';
 import { createMailbox } from '../testing/mailbox.ts';
-import { startTestTemporal } from '../testing/temporal.ts';
 import { percentile } from './figures.ts';
+import { onGround, type OurService } from './ground.ts';
 import { createHistoryMeter, type Grown } from './history-meter.ts';
 import { plot } from './plot.ts';
-import { post, startService, stop } from './service.ts';
+import { post } from './service.ts';
 import { startSilentModel } from './silent-model.ts';
 
-const SAMPLED = [10, 100, 500, 1_000, 2_000, 5_000];
+const SAMPLED = [10, 100, 500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 4_500, 5_000];
 /** Turns. */
 const WINDOW = 20;
 const MODEL_LATENCY_MS = 5;
@@ -45,44 +42,34 @@ export async function growth(args: string[]): Promise<object> {
     options: { turns: { type: 'string', default: '5000' }, plot: { type: 'string' } },
   });
   const sampled = SAMPLED.filter((turn) => turn <= Number(values.turns));
-  const home = await mkdtemp(join(tmpdir(), 'meanwhile-bench-'));
-  const temporal = await startTestTemporal(console.log);
   const asked = createMailbox<number>('the model is asked');
   const model = await startSilentModel(asked.put, MODEL_LATENCY_MS);
-  const connection = await Connection.connect({ address: temporal.address });
-  const processes: ChildProcess[] = [];
   try {
-    const service = { address: temporal.address, model: model.url, home };
-    const base = await startService(service, processes);
-    const talk = await begin(base, new Client({ connection }), asked.take);
-    const turns: Sample[] = [];
-    for (const turn of sampled) {
-      await talk.upTo(turn - WINDOW / 2);
-      turns.push({
-        turn,
-        ...(await talk.window()),
-        store_bytes: await sizeOf(join(home, 'store')),
-      });
-      console.log(JSON.stringify(turns.at(-1)));
-    }
-    await talk.close();
-    printRuns(talk.runs());
+    const turns = await onGround(async ({ home, temporal, service }) => {
+      const talk = await begin(await service(model.url), temporal, asked.take);
+      const samples: Sample[] = [];
+      for (const turn of sampled) {
+        await talk.upTo(turn - WINDOW / 2);
+        const costs = await talk.window();
+        const store_bytes = await sizeOf(join(home, 'store'));
+        samples.push({ turn, ...costs, store_bytes });
+        console.log(JSON.stringify(samples.at(-1)));
+      }
+      await talk.close();
+      printRuns(talk.runs());
+      return samples;
+    });
     const file = values.plot ?? fileURLToPath(new URL('../docs/growth.svg', import.meta.url));
     await writeFile(file, await picture(turns));
     console.log(`plotted in ${file}`);
     return { bench: 'growth', turns };
   } finally {
-    for (const child of processes) await stop(child);
-    await connection.close();
     await model.close();
-    await temporal.close();
-    await rm(home, { recursive: true, force: true });
   }
 }
 
 /** A conversation of which every message is answered before the next one is sent. */
-async function begin(base: string, temporal: Client, asked: () => Promise<number>) {
-  const client = new MeanwhileClient(base);
+async function begin({ base, client }: OurService, temporal: Client, asked: () => Promise<number>) {
   const { id } = await client.post('/v1/conversations');
   const meter = createHistoryMeter(
     temporal,

@@ -12,9 +12,9 @@ import { parseArgs } from 'node:util';
 import { watch } from '../client/watch.ts';
 import { createMailbox, type Mailbox } from '../testing/mailbox.ts';
 import { startStubModel, type StubRequest } from '../testing/model-server.ts';
-import { BARE_QUEUE, createBare } from './bare/turns.ts';
+import { startBare } from './bare/turns.ts';
 import { percentile, ratio } from './figures.ts';
-import { type OurService, onGround } from './ground.ts';
+import { type OurService, onGround, WITH_EXTENSIONS } from './ground.ts';
 import { post } from './service.ts';
 
 export const latencyHelp = `npm run bench -- latency [--samples 100]
@@ -52,11 +52,11 @@ export async function latency(args: string[]): Promise<object> {
   try {
     await onGround(async (ground) => {
       const ours = await ground.service(stub.url, {
+        ...WITH_EXTENSIONS,
         MEANWHILE_QUIET_MS: '0',
         MEANWHILE_GRACE_MS: '0',
       });
-      const worker = await ground.worker('bare/worker.ts', [ground.address, BARE_QUEUE]);
-      const bare = createBare(ground.temporal, worker, stub.url);
+      const bare = await startBare(ground, stub.url);
       // The first block warms up.
       for (let block = 0; block <= blocks; block += 1) {
         const taken = {

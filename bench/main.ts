@@ -4,6 +4,7 @@ import { growth } from './growth.ts';
 import { idle, idleHelp } from './idle.ts';
 import { latency, latencyHelp } from './latency.ts';
 import { races, racesHelp } from './races.ts';
+import { throughput, throughputHelp } from './throughput.ts';
 import { tokens, tokensHelp } from './tokens.ts';
 import { turn } from './turn.ts';
 
@@ -15,6 +16,7 @@ interface Bench {
 const benches: Record<string, Bench> = {
   turn: { run: turn, help: 'npm run bench -- turn [--turns 200]' },
   growth: { run: growth, help: 'npm run bench -- growth [--turns 5000]' },
+  throughput: { run: throughput, help: throughputHelp },
   idle: { run: idle, help: idleHelp },
   races: { run: races, help: racesHelp },
   latency: { run: latency, help: latencyHelp },

@@ -19,7 +19,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startNaive } from './naive/side.ts';
-import { onGround } from './ground.ts';
+import { onGround, WITH_EXTENSIONS } from './ground.ts';
 import { startOurs } from './our-payments.ts';
 import { startPaymentModel } from './payment-model.ts';
 import { count, type Counts, type Played, type Round, roundOf } from './payment-round.ts';
@@ -44,7 +44,7 @@ export async function races(args: string[]): Promise<object> {
   const model = await startPaymentModel();
   try {
     return await onGround(async (ground) => {
-      const { base, client } = await ground.service(model.url);
+      const { base, client } = await ground.service(model.url, WITH_EXTENSIONS);
       const ledgers = {
         ours: join(ground.home, 'payments.jsonl'),
         naive: join(ground.home, 'naive.jsonl'),

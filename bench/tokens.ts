@@ -21,7 +21,7 @@ import { countTokens } from '../model/tokens.ts';
 import { startStubModel, type StubModel, type StubRequest } from '../testing/model-server.ts';
 import { type Noted, staleIn } from './active-state.ts';
 import { ratio } from './figures.ts';
-import { type Ground, onGround, type OurService } from './ground.ts';
+import { type Ground, onGround, type OurService, WITH_EXTENSIONS } from './ground.ts';
 import { post } from './service.ts';
 import { NAIVE_QUEUE } from './naive/worker.ts';
 import type { naive } from './naive/workflow.ts';
@@ -52,7 +52,7 @@ export async function tokens(args: string[]): Promise<object> {
   };
   try {
     return await onGround(async (ground) => {
-      const service = await ground.service(models.ours.url);
+      const service = await ground.service(models.ours.url, WITH_EXTENSIONS);
       await Promise.all([playOurs(service, everyMs), playNaive(ground, models.naive, everyMs)]);
       return await summarise(asked, await readNoted(join(ground.home, 'steps.jsonl')));
     });
