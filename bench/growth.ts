@@ -11,15 +11,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Client } from '@temporalio/client';
-import { watch } from '../client/watch.ts';
 import { conversationWorkflowId, DEFAULT_TENANT } from '../contract/names.ts';
 import { createMailbox } from '../testing/mailbox.ts';
 import { percentile } from './figures.ts';
 import { onGround, type OurService } from './ground.ts';
 import { createHistoryMeter, type Grown } from './history-meter.ts';
 import { plot } from './plot.ts';
-import { post } from './service.ts';
 import { startSilentModel } from './silent-model.ts';
+import { type Asked, startTalk, takeTurn } from './talk.ts';
 
 const SAMPLED = [10, 100, 500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 4_500, 5_000];
 /** Turns. */
@@ -68,45 +67,36 @@ export async function growth(args: string[]): Promise<object> {
   }
 }
 
-/** A conversation of which every message is answered before the next one is sent. */
-async function begin({ base, client }: OurService, temporal: Client, asked: () => Promise<number>) {
-  const { id } = await client.post('/v1/conversations');
+async function begin(service: OurService, temporal: Client, asked: Asked) {
+  const talk = await startTalk(service);
   const meter = createHistoryMeter(
     temporal,
-    conversationWorkflowId({ tenant: DEFAULT_TENANT, id }),
+    conversationWorkflowId({ tenant: DEFAULT_TENANT, id: talk.id }),
   );
-  let answers = 0;
-  const log = watch(client, id, (item) => {
-    if (item.type === 'entry' && item.data.kind === 'reply.completed') answers++;
-  });
   let turns = 0;
 
   /** @returns milliseconds from the moment before the message is sent to the one in which the model is asked */
-  async function takeTurn(): Promise<number> {
+  async function takeNextTurn(): Promise<number> {
     await sleep(REST_MS);
-    const wanted = ++turns;
-    const answered = log.until(`answer ${wanted}`, () => answers >= wanted);
-    const sent = performance.now();
-    await post(`${base}/v1/conversations/${id}/messages`, { text: `Message ${wanted}, please.` });
-    const waited = (await asked()) - sent;
-    await answered;
+    turns += 1;
+    const { model } = await takeTurn(talk, asked, `Message ${turns}, please.`);
     // Often enough for the meter; and whoever waits sees that it goes on.
-    if (wanted % 100 === 0) {
+    if (turns % 100 === 0) {
       const { events, bytes } = await meter.total();
-      console.log(`turn ${wanted}: ${Math.round(waited)} ms, ${events} events, ${bytes} bytes`);
+      console.log(`turn ${turns}: ${Math.round(model)} ms, ${events} events, ${bytes} bytes`);
     }
-    return waited;
+    return model;
   }
 
   return {
     async upTo(turn: number) {
-      while (turns < turn) await takeTurn();
+      while (turns < turn) await takeNextTurn();
     },
     async window(): Promise<Pick<Sample, 'history_bytes' | 'history_events' | 'model_p50_ms'>> {
       // Before the first turn the workflow has begun, which is no turn's doing.
       const before = await meter.total();
       const waits: number[] = [];
-      while (waits.length < WINDOW) waits.push(await takeTurn());
+      while (waits.length < WINDOW) waits.push(await takeNextTurn());
       const after = await meter.total();
       return {
         history_bytes: Math.round((after.bytes - before.bytes) / WINDOW),
@@ -115,7 +105,7 @@ async function begin({ base, client }: OurService, temporal: Client, asked: () =
       };
     },
     runs: meter.runs,
-    close: () => log.close(),
+    close: () => talk.close(),
   };
 }
 

@@ -16,6 +16,7 @@ import { startBare } from './bare/turns.ts';
 import { percentile, ratio } from './figures.ts';
 import { type OurService, onGround, WITH_EXTENSIONS } from './ground.ts';
 import { post } from './service.ts';
+import { takeTurn } from './talk.ts';
 
 export const latencyHelp = `npm run bench -- latency [--samples 100]
   Milliseconds from a tool's result to the model's call, and from a message to the end of the reply in flight.`;
@@ -56,7 +57,7 @@ export async function latency(args: string[]): Promise<object> {
         MEANWHILE_QUIET_MS: '0',
         MEANWHILE_GRACE_MS: '0',
       });
-      const bare = await startBare(ground, stub.url);
+      const bare = (await startBare(ground, stub.url))('bare');
       // The first block warms up.
       for (let block = 0; block <= blocks; block += 1) {
         const taken = {
@@ -67,7 +68,7 @@ export async function latency(args: string[]): Promise<object> {
         };
         for (let i = 0; i < BLOCK; i += 1) {
           await sleep(100);
-          taken.floor.push((await bare.takeTurn(heard.bare.take, 'Bare.')).model);
+          taken.floor.push((await takeTurn(bare, heard.bare.take, 'Bare.')).model);
         }
         if (block === 0) continue;
         for (const [kind, more] of Object.entries(taken)) samples[kind]!.push(...more);

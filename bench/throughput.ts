@@ -3,12 +3,11 @@
  * same Temporal server and with the same model. The two take turns. Client, model and Temporal share the machine with both.
  */
 import { parseArgs } from 'node:util';
-import { watch } from '../client/watch.ts';
 import { startBare } from './bare/turns.ts';
 import { percentile, ratio } from './figures.ts';
-import { onGround, type OurService } from './ground.ts';
-import { post } from './service.ts';
+import { onGround } from './ground.ts';
 import { startSilentModel } from './silent-model.ts';
+import { startTalk, type Talk } from './talk.ts';
 
 export const throughputHelp = `npm run bench -- throughput [--conversations 50] [--turns 60]
   Turns a second of conversations that talk without a pause, this service against bare workflows. --turns: of each.`;
@@ -16,12 +15,6 @@ export const throughputHelp = `npm run bench -- throughput [--conversations 50] 
 const MODEL_LATENCY_MS = 20;
 /** Turns of a conversation before it is the other side's turn. The first block of each warms up. */
 const BLOCK = 10;
-
-interface Talk {
-  /** Resolves once it is answered. */
-  say(text: string): Promise<void>;
-  close(): Promise<void>;
-}
 
 interface Measured {
   /** Milliseconds from a message to the end of its answer. */
@@ -46,10 +39,8 @@ export async function throughput(args: string[]): Promise<object> {
       const service = await ground.service(model.url);
       const bare = await startBare(ground, model.url);
       const numbers = Array.from({ length: conversations }, (_, nth) => nth);
-      const talks = {
-        ours: await Promise.all(numbers.map(() => talkWith(service))),
-        bare: numbers.map((nth) => talkBare(bare, `bare/${nth}`)),
-      };
+      const ours = await Promise.all(numbers.map(() => startTalk(service)));
+      const talks = { ours, bare: numbers.map((nth) => bare(`bare/${nth}`)) };
       const measured = { ours: nothing(), bare: nothing() };
       for (let block = 0; block <= blocks; block += 1) {
         for (const side of ['ours', 'bare'] as const) {
@@ -61,7 +52,7 @@ export async function throughput(args: string[]): Promise<object> {
         if (block === 0) continue;
         console.log(`${block} of ${blocks} blocks: ${JSON.stringify(summarise(measured))}`);
       }
-      await Promise.all(talks.ours.map((talk) => talk.close()));
+      await Promise.all(ours.map((talk) => talk.close()));
       return { bench: 'throughput', conversations, ...summarise(measured) };
     });
   } finally {
@@ -77,32 +68,13 @@ async function play(talks: Talk[]): Promise<Measured> {
   const lanes = talks.map(async (talk, nth) => {
     for (let i = 0; i < BLOCK; i += 1) {
       const sent = performance.now();
-      await talk.say(`Message ${i} to ${nth}, please.`);
-      turns.push(performance.now() - sent);
+      const { answered } = await talk.send(`Message ${i} to ${nth}, please.`);
+      turns.push((await answered) - sent);
     }
   });
   await Promise.all(lanes);
   return { turns, time: performance.now() - begin };
 }
-
-async function talkWith({ base, client }: OurService): Promise<Talk> {
-  const { id } = await client.post('/v1/conversations');
-  const log = watch(client, id);
-  let answers = 0;
-  return {
-    async say(text) {
-      const wanted = ++answers;
-      await post(`${base}/v1/conversations/${id}/messages`, { text });
-      await log.until(`answer ${wanted}`, () => log.of('reply.completed').length >= wanted);
-    },
-    close: () => log.close(),
-  };
-}
-
-const talkBare = (bare: Awaited<ReturnType<typeof startBare>>, workflowId: string): Talk => ({
-  say: (text) => bare.say(workflowId, text),
-  close: async () => {},
-});
 
 const summarise = ({ ours, bare }: Record<'ours' | 'bare', Measured>) => ({
   ours: figures(ours),

@@ -5,15 +5,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { watch } from '../client/watch.ts';
 import { conversationWorkflowId, DEFAULT_TENANT } from '../contract/names.ts';
 import { createMailbox } from '../testing/mailbox.ts';
 import { startStubModel } from '../testing/model-server.ts';
-import { type Asked, type Sample, startBare } from './bare/turns.ts';
+import { startBare } from './bare/turns.ts';
 import { percentile, ratio } from './figures.ts';
 import { onGround, type OurService } from './ground.ts';
 import { printHistory } from './history.ts';
-import { post } from './service.ts';
+import { type Asked, type Sample, startTalk, takeTurn } from './talk.ts';
 
 const WARM_UP = 20;
 /** As long as a talk usually is. What a conversation of thousands costs is another bench's question. */
@@ -33,14 +32,14 @@ export async function turn(args: string[]): Promise<object> {
   });
   try {
     return await onGround(async (ground) => {
-      const ours = await talkWith(await ground.service(stub.url));
-      const bare = await startBare(ground, stub.url);
+      const ours = await talkOn(await ground.service(stub.url));
+      const bare = (await startBare(ground, stub.url))('bare');
       const samples = { ours: [] as Sample[], bare: [] as Sample[] };
       for (let i = 0; i < WARM_UP + turns; i++) {
         await sleep(REST_MS);
         const sampleOfOurs = await ours.takeTurn(asked.take, `message ${i}`);
         await sleep(REST_MS);
-        const sampleOfBare = await bare.takeTurn(asked.take, `message ${i}`);
+        const sampleOfBare = await takeTurn(bare, asked.take, `message ${i}`);
         if (i < WARM_UP) continue;
         samples.ours.push(sampleOfOurs);
         samples.bare.push(sampleOfBare);
@@ -54,38 +53,26 @@ export async function turn(args: string[]): Promise<object> {
   }
 }
 
-async function talkWith({ base, client }: OurService) {
-  let { id, log } = await begin();
-  let answers = 0;
-
-  async function begin() {
-    const { id } = await client.post('/v1/conversations');
-    return { id, log: watch(client, id) };
-  }
-
-  async function takeTurn(asked: Asked, words: string): Promise<Sample> {
-    if (answers === TURNS_A_CONVERSATION) {
-      await log.close();
-      ({ id, log } = await begin());
-      answers = 0;
-    }
-    const wanted = ++answers;
-    const done = log
-      .until(`answer ${wanted}`, () => log.of('reply.completed').length >= wanted)
-      .then(() => performance.now());
-    const sent = performance.now();
-    await post(`${base}/v1/conversations/${id}/messages`, { text: words });
-    const ack = performance.now() - sent;
-    return { ack, model: (await asked()) - sent, done: (await done) - sent };
-  }
+/** One talk after the other. */
+async function talkOn(service: OurService) {
+  let talk = await startTalk(service);
+  let turns = 0;
   return {
-    takeTurn,
+    async takeTurn(asked: Asked, text: string): Promise<Sample> {
+      if (turns === TURNS_A_CONVERSATION) {
+        await talk.close();
+        talk = await startTalk(service);
+        turns = 0;
+      }
+      turns += 1;
+      return takeTurn(talk, asked, text);
+    },
     /** Of the conversation that goes on. */
     current: () => ({
-      workflowId: conversationWorkflowId({ tenant: DEFAULT_TENANT, id }),
-      turns: answers,
+      workflowId: conversationWorkflowId({ tenant: DEFAULT_TENANT, id: talk.id }),
+      turns,
     }),
-    close: () => log.close(),
+    close: () => talk.close(),
   };
 }
 

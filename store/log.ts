@@ -50,7 +50,7 @@ export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'window'> => ({
   },
 
   async window({ tenant, id }, { from, to }) {
-    // As one text, for a window may have thousands of entries: as rows they take three times as long from PGlite's thread.
+    // As one text, for a window may have thousands of entries: as rows they take more than twice as long from PGlite's thread.
     const found = await sql<{ entries: string }>`
       select coalesce(json_agg(body order by seq), '[]')::text as entries from entries
       where tenant = ${tenant} and conversation = ${id} and seq between ${from} and ${to}`.execute(
