@@ -20,7 +20,7 @@ import { plot } from './plot.ts';
 import { startSilentModel } from './silent-model.ts';
 import { type Asked, startTalk, takeTurn } from './talk.ts';
 
-const SAMPLED = [10, 100, 500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 4_500, 5_000];
+const SAMPLED = [10, 100, 500, 1_000, 2_000, 5_000];
 /** Turns. */
 const WINDOW = 20;
 const MODEL_LATENCY_MS = 5;
