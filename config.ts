@@ -14,6 +14,7 @@ const whole = (min: number, max: number) => {
 const port = whole(0, 65_535);
 const milliseconds = whole(0, 3_600_000);
 const count = whole(1, 1_000);
+const atOnce = whole(1, 10_000);
 const tokens = whole(1, 1_000_000_000_000);
 const bytes = whole(1_000, 100_000_000);
 
@@ -70,6 +71,17 @@ export const settings = z.object({
   MEANWHILE_MAX_RUNNING_PER_TENANT: count
     .optional()
     .describe('Calls that run at once in all conversations of a tenant. Unset: any number.'),
+  MEANWHILE_MAX_TOOLS: atOnce
+    .default(200)
+    .describe(
+      'Tools that a worker process runs at once; further calls wait, and show their place.',
+    ),
+  MEANWHILE_MAX_REPLIES: atOnce
+    .default(200)
+    .describe('Replies and summaries that a worker process asks models for at once.'),
+  MEANWHILE_MAX_ERRANDS: atOnce
+    .default(100)
+    .describe('What else calls need, at once: telling remote services, places, ending programs.'),
   MEANWHILE_GRACE_MS: milliseconds
     .default(1_500)
     .describe('Results within this time go to the model in the same turn (R11).'),

@@ -1,9 +1,10 @@
 /** Every effect of the workflows, made from what it needs. Workflows import the type alone. */
 import type { createAnnounceCall, createWithdrawCall } from './announce.ts';
-import type { createDescribeTools } from './describe-tools.ts';
+import type { ToolFacts } from '../contract/turn.ts';
 import type { createGenerateReply } from './generate-reply.ts';
 import type { createRecord, createRecordCommitted } from './record.ts';
 import type { createRunTool } from './run-tool.ts';
+import type { Noted } from './show-note.ts';
 import type { createStopProgram } from './stop-program.ts';
 import type { createSummarise } from './summarise.ts';
 import type { createReleaseSlot, createTakeSlot } from './take-slot.ts';
@@ -17,7 +18,8 @@ export interface Activities {
   runTool: ReturnType<typeof createRunTool>;
   /** Ends what a call left running on this host. */
   stopProgram: ReturnType<typeof createStopProgram>;
-  describeTool: ReturnType<typeof createDescribeTools>;
+  /** @param call whose tool it is */
+  describeTool(name: string, call: Noted): Promise<ToolFacts>;
   /** Tells another team's service of a call. */
   announceCall: ReturnType<typeof createAnnounceCall>;
   /** Tells it that nobody waits for the call any longer. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { callWorkflowId } from '../contract/names.ts';
@@ -11,6 +11,8 @@ import { createHost } from '../testing/spools.ts';
 import type { CallContext, LocalTool } from '../tools/define.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 import { installRuntime } from '../worker/runtime.ts';
+import { createWorkers } from '../worker/workers.ts';
+import type { Activities } from './index.ts';
 import { createDescribeTools } from './describe-tools.ts';
 import { createRunTool } from './run-tool.ts';
 
@@ -62,18 +64,19 @@ async function call(run: LocalTool['run']) {
     told,
     end: () => handle.result() as Promise<CallEnd>,
     async startWorker() {
-      const worker = await Worker.create({
+      const options = {
         connection: native,
         taskQueue,
         workflowBundle: await workflowBundle('node_modules/.cache/meanwhile'),
-        activities,
+        activities: activities as unknown as Activities,
         maxHeartbeatThrottleInterval: '200ms',
         stickyQueueScheduleToStartTimeout: '500ms',
         shutdownGraceTime: 1,
-      });
-      const running = worker.run();
+      } as const;
+      const workers = await createWorkers(options, { replies: 9, tools: 9, errands: 9 });
+      const running = workers.run();
       return async () => {
-        worker.shutdown();
+        workers.shutdown();
         await running;
       };
     },

@@ -1,25 +1,22 @@
 /** A call's place among those that may run at once in its tenant. Whoever came first runs first. */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { CallStart, Slots } from '../contract/turn.ts';
+import type { Slots } from '../contract/turn.ts';
 import type { Store } from '../store/store.ts';
-import type { Bus } from '../stream/bus.ts';
+import { type NoteDependencies, type Noted, showNote, waitingNote } from './show-note.ts';
 
-export interface SlotDependencies {
-  store: Pick<Store, 'queueUp' | 'firstInQueue' | 'leaveQueues' | 'progress' | 'setProgress'>;
-  bus: Pick<Bus, 'publish'>;
+export interface SlotDependencies extends NoteDependencies {
+  store: NoteDependencies['store'] & Pick<Store, 'queueUp' | 'firstInQueue' | 'leaveQueues'>;
   /** False: its workflow has ended, in whatever way, or is not there. */
   isRunning(tenant: string, callId: string): Promise<boolean>;
 }
-
-export type SlotOf = Pick<CallStart, 'conversation' | 'call_id' | 'tool'>;
 
 /**
  * The activity returns when the call has its places. Until then it fails with `NoSlotYet`, to be retried after a while: what waits
  * takes no room in the worker, and attempts leave no trace in the history.
  */
 export function createTakeSlot(dependencies: SlotDependencies) {
-  return async function takeSlot(call: SlotOf, slots: Slots): Promise<void> {
+  return async function takeSlot(call: Noted, slots: Slots): Promise<void> {
     const { store } = dependencies;
     const { tenant } = call.conversation;
     const { attempt } = Context.current().info;
@@ -27,8 +24,8 @@ export function createTakeSlot(dependencies: SlotDependencies) {
       const before = await store.queueUp({ tenant, queue, call_id: call.call_id });
       if (before < limit) continue;
       const waiting = before - limit;
-      const note = `waits for one of ${limit} places${what}, ${waiting} before it`;
-      await show(dependencies, call, note);
+      const note = waitingNote(limit, what, waiting);
+      await showNote(dependencies, call, note);
       if (attempt % ATTEMPTS_BETWEEN === 0)
         await removeEnded(dependencies, { tenant, queue }, limit);
       throw ApplicationFailure.create({
@@ -38,13 +35,13 @@ export function createTakeSlot(dependencies: SlotDependencies) {
         category: ApplicationFailureCategory.BENIGN,
       });
     }
-    if (attempt > 1) await show(dependencies, call, undefined);
+    if (attempt > 1) await showNote(dependencies, call, undefined);
   };
 }
 
 /** The activity gives the places back, also where the call never had them. */
 export function createReleaseSlot({ store }: Pick<SlotDependencies, 'store'>) {
-  return ({ conversation, call_id }: SlotOf): Promise<void> =>
+  return ({ conversation, call_id }: Noted): Promise<void> =>
     store.leaveQueues(conversation.tenant, call_id);
 }
 
@@ -59,19 +56,6 @@ function queuesOf(tool: string, slots: Slots) {
     { queue: `tool/${tool}`, limit: slots.tool ?? Infinity, what: ` of ${tool}` },
     { queue: 'tenant', limit: slots.tenant ?? Infinity, what: '' },
   ].filter(({ limit }) => limit < Infinity);
-}
-
-/** The person and the model see it as the call's progress. */
-async function show(
-  { store, bus }: SlotDependencies,
-  { conversation, call_id }: SlotOf,
-  note: string | undefined,
-): Promise<void> {
-  const shown = (await store.progress(conversation, [call_id])).get(call_id)?.note;
-  if (shown === note) return;
-  const progress = note === undefined ? {} : { note };
-  bus.publish(conversation, { type: 'progress', call_id, ...progress });
-  await store.setProgress(conversation, call_id, { ...progress, at: new Date().toISOString() });
 }
 
 /** A workflow that was terminated gives nothing back: its place must not be taken for ever. */

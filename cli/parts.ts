@@ -60,6 +60,11 @@ export async function openWorker(
     spoolHours: settings.MEANWHILE_SPOOL_HOURS,
     maxRunningPerTenant: settings.MEANWHILE_MAX_RUNNING_PER_TENANT,
     maxTokensPerTenantPerDay: settings.MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY,
+    limits: {
+      replies: settings.MEANWHILE_MAX_REPLIES,
+      tools: settings.MEANWHILE_MAX_TOOLS,
+      errands: settings.MEANWHILE_MAX_ERRANDS,
+    },
     remote: {
       pushSecret,
       publicUrl: () => publicUrlOf(settings, url),

@@ -6,7 +6,14 @@ export interface ConversationKey {
   id: string;
 }
 
+/** Of workflows, replies, summaries and the log. What calls do has queues of its own, so that no reply ever waits for a tool. */
 export const TASK_QUEUE = 'meanwhile';
+
+/** Of tools, which may run for hours. */
+export const toolQueue = (taskQueue: string) => `${taskQueue}-tools`;
+
+/** Of what else calls need: announcing and withdrawing them, their places, the end of their programs. */
+export const errandQueue = (taskQueue: string) => `${taskQueue}-errands`;
 
 /** The tenant of a service that has no keys. */
 export const DEFAULT_TENANT = 'default';

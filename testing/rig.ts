@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, type Duration } from '@temporalio/common';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { withHeartbeat } from '../activities/heartbeat.ts';
 import { createRecord, createRecordCommitted, recordRiding } from '../activities/record.ts';
@@ -29,6 +29,7 @@ import { createLocalBus } from '../stream/bus.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 import { isRunning } from '../worker/is-running.ts';
 import { installRuntime } from '../worker/runtime.ts';
+import { createWorkers, type Workers, type WorkLimits } from '../worker/workers.ts';
 import { createMailbox } from './mailbox.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { LIMITS } from './story.ts';
@@ -76,7 +77,7 @@ export async function createRig(
   const replies = createMailbox<AskedReply>('the model is asked');
   const summaries = createMailbox<AskedSummary>('a summary is asked for');
   const tools = createMailbox<RunningTool>('a tool is run');
-  const workers: { worker: Worker; running: Promise<void> }[] = [];
+  const all: { workers: Workers; running: Promise<void> }[] = [];
 
   const activities: Activities = {
     record: createRecord({ store, bus }),
@@ -139,8 +140,11 @@ export async function createRig(
       }, 100),
   };
 
-  async function startWorker(overrides: Partial<Activities> = {}): Promise<Worker> {
-    const worker = await Worker.create({
+  async function startWorker(
+    overrides: Partial<Activities> = {},
+    limits: Partial<WorkLimits> = {},
+  ): Promise<Workers> {
+    const options = {
       connection: native,
       taskQueue,
       workflowBundle: await workflowBundle('node_modules/.cache/meanwhile'),
@@ -148,9 +152,15 @@ export async function createRig(
       stickyQueueScheduleToStartTimeout: '500ms',
       maxHeartbeatThrottleInterval: '100ms',
       defaultHeartbeatThrottleInterval: '100ms',
+    } as const;
+    const workers = await createWorkers(options, {
+      replies: 100,
+      tools: 100,
+      errands: 100,
+      ...limits,
     });
-    workers.push({ worker, running: worker.run() });
-    return worker;
+    all.push({ workers, running: workers.run() });
+    return workers;
   }
 
   return {
@@ -216,8 +226,8 @@ export async function createRig(
       };
     },
     async close() {
-      for (const { worker } of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await Promise.allSettled(workers.map(({ running }) => running));
+      for (const { workers } of all) workers.shutdown();
+      await Promise.allSettled(all.map(({ running }) => running));
       await connection.close();
       await native.close();
     },

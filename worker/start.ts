@@ -4,8 +4,9 @@ import {
   GracefulShutdownPeriodExpiredError,
   type InjectedSinks,
   NativeConnection,
-  Worker,
+  Runtime,
   type WorkerInterceptors,
+  type WorkerOptions as TemporalWorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import {
@@ -21,6 +22,7 @@ import { createRunTool } from '../activities/run-tool.ts';
 import { createStopProgram } from '../activities/stop-program.ts';
 import { createSummarise } from '../activities/summarise.ts';
 import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
+import { createToolPlaces, withPlaces } from '../activities/tool-places.ts';
 import { callWorkflowId, conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
 import type { ProfileName } from '../contract/profile.ts';
 import type { ModelClient } from '../model/message.ts';
@@ -28,13 +30,16 @@ import { loadTokenizer } from '../model/tokens.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
+import { isRemote } from '../tools/define.ts';
 import { createSpools, type Spools } from '../tools/keeper/spools.ts';
 import { spoolRoot, sweepRegularly } from '../tools/keeper/sweep.ts';
 import { workflowBundle } from './bundle.ts';
+import { callState } from './call-state.ts';
 import { claimIn } from './claim-host.ts';
 import { isRunning } from './is-running.ts';
 import { installRuntime } from './runtime.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
+import { createWorkers, type WorkLimits } from './workers.ts';
 
 export interface WorkerOptions {
   /** host:port of the Temporal server. */
@@ -60,6 +65,8 @@ export interface WorkerOptions {
   maxRunningPerTenant?: number;
   /** Tokens of a tenant in a day (UTC) after which its agents only answer. Default: any number. */
   maxTokensPerTenantPerDay?: number;
+  /** How much a process does at once. Default: 200 replies, 200 tools, 100 errands. */
+  limits?: Partial<WorkLimits>;
   /** How remote tools are called, and call back. */
   remote: Omit<AnnounceDependencies, 'catalogue'>;
   /** Folder that keeps the workflow bundle between starts, and what belongs to calls on this host. */
@@ -87,14 +94,26 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   await registerSearchAttributes(connection, namespace);
   const client = new Client({ connection, namespace, interceptors: clientInterceptors });
   const spools = createSpools({ root: spoolRoot(home), claim: claimIn(options.store) });
-  const worker = await Worker.create({
+  const limits = { replies: 200, tools: 200, errands: 100, ...options.limits };
+  const places = createToolPlaces({
+    limit: limits.tools,
+    store: options.store,
+    bus: options.bus,
+    stateOf: (call) => callState(client, call),
+    warn: (message, error) => Runtime.instance().logger.warn(message, { error }),
+  });
+  const isLocal = (name: string) => {
+    const tool = options.catalogue.tools.get(name);
+    return tool !== undefined && !isRemote(tool);
+  };
+  const settings = {
     connection,
     namespace,
     taskQueue,
     workflowBundle: options.bundle ?? (await workflowBundle(home)),
     interceptors,
     sinks,
-    activities: createActivities(options, client, spools),
+    activities: withPlaces(createActivities(options, client, spools), places, isLocal),
     // After a kill the next worker waits this long before it takes a conversation over.
     stickyQueueScheduleToStartTimeout: '1s',
     // A cancellation travels on a heartbeat: at most this late.
@@ -103,21 +122,22 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownGraceTime: '5s',
     // A task that cannot end, because the store is away for instance, is another worker's to do again.
     shutdownForceTime: '10s',
-    maxConcurrentActivityTaskExecutions: 200,
     reuseV8Context: true,
-  });
+  } satisfies TemporalWorkerOptions;
+  const workers = await createWorkers(settings, limits);
   const sweeping = sweepRegularly({
     root: spoolRoot(home),
     keep_ms: spoolHours * 3_600_000,
     isInUse: spools.isInUse,
   });
-  const running = worker.run();
+  const running = workers.run();
   void loadTokenizer();
   return {
     failed: running.then(() => new Promise<never>(() => {})),
     async close() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      workers.shutdown();
       await running.catch(unlessOverdue);
+      places.close();
       clearInterval(sweeping);
       await connection.close();
     },

@@ -34,7 +34,7 @@ export async function call(start: CallStart, carried?: CarriedCall): Promise<Cal
 
 async function run(start: CallStart, carried?: CarriedCall): Promise<RemoteEnd> {
   try {
-    const facts = carried?.facts ?? (await describeTool(start.tool));
+    const facts = carried?.facts ?? (await describeTool(start.tool, start));
     return await withSlot(start, facts.slots, async () =>
       facts.kind === 'remote'
         ? runRemote(start, facts, carried)

@@ -6,9 +6,11 @@ import {
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { READ_TOOL } from '../contract/names.ts';
 import type { CallEnd } from '../contract/signals.ts';
 import type { CallStart, ToolFacts } from '../contract/turn.ts';
 import { failureOf } from './failure.ts';
+import { forErrands, forTools } from './queues.ts';
 
 /** The activity ends an overlong tool by itself, with a readable reason; Temporal's limit is the net below. */
 const MARGIN_MS = 30_000;
@@ -29,6 +31,7 @@ export async function runLocal(
 /** Temporal does not retry a cancelled activity whose worker died: the program may still run. */
 async function stopProgram(start: CallStart): Promise<void> {
   const { stopProgram: stop } = proxyActivities<Activities>({
+    ...forErrands(),
     startToCloseTimeout: '1 minute',
     scheduleToCloseTimeout: '2 minutes',
   });
@@ -45,6 +48,8 @@ function runActivity(
   { timeout_ms }: ToolFacts & { kind: 'local' },
 ): Promise<CallEnd> {
   const { runTool } = proxyActivities<Activities>({
+    ...(start.tool === READ_TOOL ? forErrands() : forTools()),
+    // Of one attempt, from its start: waiting for a place costs a call none of its time.
     startToCloseTimeout: timeout_ms + MARGIN_MS,
     heartbeatTimeout: '5s',
     // The call is over when the tool has really stopped.

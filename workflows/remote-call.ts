@@ -29,6 +29,7 @@ import {
   type RemoteFacts,
 } from '../conversation/pushes.ts';
 import type { call } from './call.ts';
+import { forErrands } from './queues.ts';
 
 const pushed = defineSignal<[CallPush]>(CALL_SIGNALS.push);
 
@@ -90,7 +91,7 @@ export async function runRemote(
 export async function withdraw(start: CallStart, end: CallEnd): Promise<void> {
   const reason = end.type === 'failed' ? end.error.message : 'The call was cancelled.';
   try {
-    await withdrawCall({ start, at: Date.now(), reason });
+    await withdrawing().withdrawCall({ start, at: Date.now(), reason });
   } catch (error) {
     if (isCancellation(error)) throw error;
   }
@@ -99,17 +100,21 @@ export async function withdraw(start: CallStart, end: CallEnd): Promise<void> {
 const ATTEMPT = '20s';
 const LONGEST_PAUSE = '30s';
 
-const { announceCall } = proxyActivities<Activities>({
-  startToCloseTimeout: ATTEMPT,
-  scheduleToCloseTimeout: '10m',
-  retry: { initialInterval: '500ms', maximumInterval: LONGEST_PAUSE },
-});
+const announcing = () =>
+  proxyActivities<Activities>({
+    ...forErrands(),
+    startToCloseTimeout: ATTEMPT,
+    scheduleToCloseTimeout: '10m',
+    retry: { initialInterval: '500ms', maximumInterval: LONGEST_PAUSE },
+  });
 
-const { withdrawCall } = proxyActivities<Activities>({
-  startToCloseTimeout: ATTEMPT,
-  scheduleToCloseTimeout: '2m',
-  retry: { initialInterval: '1s', maximumInterval: LONGEST_PAUSE },
-});
+const withdrawing = () =>
+  proxyActivities<Activities>({
+    ...forErrands(),
+    startToCloseTimeout: ATTEMPT,
+    scheduleToCloseTimeout: '2m',
+    retry: { initialInterval: '1s', maximumInterval: LONGEST_PAUSE },
+  });
 
 /** A service that has begun to push knows of the call, whether or not it could say so. */
 async function announce(
@@ -118,9 +123,10 @@ async function announce(
   isAnswered: () => boolean,
 ): Promise<void> {
   const scope = new CancellationScope();
-  const announcing = scope.run(() => announceCall({ start, at: Date.now(), expires_at }));
+  const { announceCall } = announcing();
+  const announced = scope.run(() => announceCall({ start, at: Date.now(), expires_at }));
   try {
-    await Promise.race([announcing, condition(isAnswered)]);
+    await Promise.race([announced, condition(isAnswered)]);
   } catch (error) {
     throw lastAttempt(error);
   }

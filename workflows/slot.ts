@@ -9,13 +9,16 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { CallStart, Slots } from '../contract/turn.ts';
+import { forErrands } from './queues.ts';
 
-const { takeSlot, releaseSlot } = proxyActivities<Activities>({
-  startToCloseTimeout: '10s',
-  // An attempt under way would take a place after it has been given back.
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s' },
-});
+const slotActivities = () =>
+  proxyActivities<Activities>({
+    ...forErrands(),
+    startToCloseTimeout: '10s',
+    // An attempt under way would take a place after it has been given back.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  });
 
 /** Runs `work` when it is the call's turn, and lets the next one run after it. */
 export async function withSlot<T>(
@@ -25,6 +28,7 @@ export async function withSlot<T>(
 ): Promise<T> {
   if (!slots) return work();
   const call = { conversation, call_id, tool };
+  const { takeSlot, releaseSlot } = slotActivities();
   let isOver = true;
   try {
     setCurrentDetails('waits for its turn');

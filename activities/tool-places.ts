@@ -1,0 +1,157 @@
+/**
+ * How many tools a worker process runs at once. What comes on top waits in Temporal, where it takes no room, its time does not run, and
+ * the first worker with a free place gets it. Nobody could see it there: so the process that hands a call over notes what it waits for.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { READ_TOOL } from '../contract/names.ts';
+import type { Activities } from './index.ts';
+import {
+  hideWaitingNote,
+  type NoteDependencies,
+  type Noted,
+  showNote,
+  waitingNote,
+} from './show-note.ts';
+
+export interface ToolPlaces {
+  /** A call is about to be given to some worker. Never waits, and never fails. */
+  expect(call: Noted): void;
+  /** It runs here as long as `work` does. */
+  hold<T>(call: Noted, work: () => Promise<T>): Promise<T>;
+  /** Looks again at what waits: at once, instead of in a second. */
+  look(): Promise<void>;
+  close(): void;
+}
+
+export interface ToolPlacesOptions extends NoteDependencies {
+  limit: number;
+  /** `started`: some worker runs it; `over`: its workflow has ended, in whatever way. */
+  stateOf(call: Noted): Promise<'waiting' | 'started' | 'over'>;
+  warn(message: string, error: unknown): void;
+  /** Milliseconds. */
+  now?: () => number;
+}
+
+interface Waiting {
+  call: Noted;
+  checked_at: number;
+  note?: string;
+  /** One note after the other. */
+  showing: Promise<void>;
+}
+
+const LOOK_MS = 1_000;
+/** A call that is said to wait may have begun in another process, or be over: looked at this often. */
+const CHECK_MS = 5_000;
+/** A look costs no more than this, however many wait. */
+const MOST_AT_ONCE = 20;
+
+export function createToolPlaces(options: ToolPlacesOptions): ToolPlaces {
+  const { limit, stateOf, warn, now = () => performance.now() } = options;
+  const running = new Set<object>();
+  /** In the order in which they will begin, by call id. */
+  const waiting = new Map<string, Waiting>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function note(entry: Waiting, before: number): void {
+    const next = before < 0 ? undefined : waitingNote(limit, ' of this worker', before);
+    if (next === entry.note) return;
+    entry.note = next;
+    then(entry, () => showNote(options, entry.call, next));
+  }
+
+  /** What is shown is no reason for a call to fail, or to wait for a store that is away. */
+  function then(entry: Waiting, work: () => Promise<void>): void {
+    entry.showing = entry.showing
+      .then(work)
+      .catch((error: unknown) => warn('What a call waits for was not shown.', error));
+  }
+
+  function refresh(): void {
+    let before = running.size - limit;
+    let looked = 0;
+    for (const entry of waiting.values()) {
+      note(entry, before++);
+      if (++looked === MOST_AT_ONCE) return;
+    }
+  }
+
+  async function check(): Promise<void> {
+    const due = [...waiting.values()].filter(({ checked_at }) => now() - checked_at >= CHECK_MS);
+    for (const entry of due.slice(0, MOST_AT_ONCE)) {
+      const state = await stateOf(entry.call);
+      entry.checked_at = now();
+      if (state === 'waiting' || waiting.get(entry.call.call_id) !== entry) continue;
+      waiting.delete(entry.call.call_id);
+      if (state === 'started' && entry.note !== undefined) {
+        then(entry, () => hideWaitingNote(options, entry.call));
+      }
+    }
+  }
+
+  async function look(): Promise<void> {
+    await check().catch((error: unknown) => warn('Which calls still wait is not known.', error));
+    refresh();
+    if (waiting.size === 0) stop();
+  }
+
+  function stop(): void {
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  return {
+    expect(call) {
+      if (waiting.has(call.call_id)) return;
+      const entry: Waiting = { call, checked_at: now(), showing: Promise.resolve() };
+      waiting.set(call.call_id, entry);
+      note(entry, running.size + waiting.size - 1 - limit);
+      timer ??= setInterval(() => void look(), LOOK_MS).unref();
+    },
+    async hold(call, work) {
+      const place = {};
+      running.add(place);
+      try {
+        const known = waiting.get(call.call_id);
+        waiting.delete(call.call_id);
+        // Another process has expected it, or one that is gone: it may have left a note.
+        const entry = known ?? { call, checked_at: 0, note: '', showing: Promise.resolve() };
+        if (entry.note !== undefined) then(entry, () => hideWaitingNote(options, call));
+        // A tool waits for a note only briefly: it has no heartbeat yet.
+        await Promise.race([entry.showing, sleep(LOOK_MS, undefined, { ref: false })]);
+        return await work();
+      } finally {
+        running.delete(place);
+      }
+    },
+    look,
+    close: stop,
+  };
+}
+
+/** @param isLocal whether a tool of this name runs in a worker */
+export function withPlaces(
+  activities: Activities,
+  places: Pick<ToolPlaces, 'expect' | 'hold'>,
+  isLocal: (tool: string) => boolean,
+): Activities {
+  return {
+    ...activities,
+    async describeTool(name, call) {
+      const facts = await activities.describeTool(name, call);
+      if (facts.kind === 'local' && !facts.slots && takesPlace(call)) places.expect(call);
+      return facts;
+    },
+    async takeSlot(call, slots) {
+      await activities.takeSlot(call, slots);
+      if (isLocal(call.tool)) places.expect(call);
+    },
+    runTool: (start) =>
+      takesPlace(start)
+        ? places.hold(start, () => activities.runTool(start))
+        : activities.runTool(start),
+  };
+}
+
+/** To read what was given is no work: it waits for no tool. */
+const takesPlace = ({ tool }: Noted) => tool !== READ_TOOL;

@@ -1,0 +1,69 @@
+/**
+ * One worker for each kind of work, in one process, so that no kind waits for another: workflows with replies, summaries and the log;
+ * tools, which may run for hours; and what else calls need. Each asks Temporal for no more than it may do at once.
+ */
+import { Worker, type WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
+import type { Activities } from '../activities/index.ts';
+import { errandQueue, toolQueue } from '../contract/names.ts';
+
+/** How much of each kind a process does at once. */
+export interface WorkLimits {
+  replies: number;
+  tools: number;
+  errands: number;
+}
+
+export interface Workers {
+  /** Resolves when all have been shut down, rejects when one stops by itself. */
+  run(): Promise<void>;
+  /** Twice is the same as once. */
+  shutdown(): void;
+}
+
+export async function createWorkers(
+  options: Omit<TemporalWorkerOptions, 'activities'> & { activities: Activities },
+  limits: WorkLimits,
+): Promise<Workers> {
+  const { workflowBundle, reuseV8Context, sinks, ...common } = options;
+  const { taskQueue } = common;
+  const { runTool, announceCall, withdrawCall, takeSlot, releaseSlot, stopProgram } =
+    common.activities;
+  const workers = await Promise.all([
+    // All activities: those that an earlier version has scheduled are here.
+    Worker.create({
+      ...common,
+      workflowBundle,
+      reuseV8Context,
+      sinks,
+      maxConcurrentActivityTaskExecutions: limits.replies,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: toolQueue(taskQueue),
+      activities: { runTool },
+      maxConcurrentActivityTaskExecutions: limits.tools,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: errandQueue(taskQueue),
+      // `read_result` is a tool that waits for no other.
+      activities: { announceCall, withdrawCall, takeSlot, releaseSlot, stopProgram, runTool },
+      maxConcurrentActivityTaskExecutions: limits.errands,
+    }),
+  ]);
+  const shutdown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    async run() {
+      const running = workers.map((worker) => worker.run());
+      try {
+        await Promise.all(running);
+      } finally {
+        shutdown();
+        await Promise.allSettled(running);
+      }
+    },
+    shutdown,
+  };
+}
