@@ -5,6 +5,8 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { readBodies } from './body.ts';
+import { answerClientErrors, clientErrors } from './client-errors.ts';
 import type { Api, ApiDependencies } from './dependencies.ts';
 import { drainOnClose } from './drain.ts';
 import { handleError, handleNotFound } from './errors.ts';
@@ -34,15 +36,15 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
     bodyLimit: maxMessageBytes,
     // The usual 100 are too few for the token of a push URL.
     routerOptions: { maxParamLength: 1_000 },
+    ...clientErrors,
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
-  // Only JSON is understood; Fastify would take text as well.
-  app.removeContentTypeParser('text/plain');
-  takeEmptyBodies(app);
+  readBodies(app);
+  answerClientErrors(app);
 
   const streams = createStreams();
   app.addHook('preClose', () => streams.closeAll());
@@ -63,14 +65,4 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   catalogueRoutes(app, dependencies);
   serviceRoutes(app, dependencies, metrics);
   return app;
-}
-
-/** Many clients say `application/json` whatever they send; a route that needs a body says itself what is missing. */
-function takeEmptyBodies(app: Api): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body as string, done);
-  });
 }

@@ -26,7 +26,7 @@ describe('an error is a problem', () => {
     ['half an object', '{"agent":', json, 400, 'malformed_json'],
     ['nothing where JSON was promised', '', json, 400, 'invalid_request'],
     ['a blank where JSON was promised', ' ', json, 400, 'malformed_json'],
-    ['a poisoned object', '{"__proto__":{"a":1}}', json, 400, 'malformed_json'],
+    ['a field named __proto__', '{"__proto__":{"a":1}}', json, 400, 'invalid_request'],
     ['text', 'hello', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
     ['a form', 'a=b', { 'content-type': 'multipart/form-data' }, 415, 'unsupported_media_type'],
     ['too much', `"${'x'.repeat(11_000)}"`, json, 413, 'request_too_large'],
@@ -48,6 +48,16 @@ describe('an error is a problem', () => {
     ]);
     for (const { path, message } of body.errors)
       expect(body.detail).toContain(`${path}: ${message}`);
+  });
+
+  test('that stays short where a list is wrong in all its elements, or a wrong name is long', async () => {
+    const { id } = await api.begin();
+    const call_ids = Array.from({ length: 900 }, () => '?');
+    const many = await api.post(`/v1/conversations/${id}/interrupt`, { scope: 'calls', call_ids });
+    expect(many.body.errors).toHaveLength(20);
+    const long = await api.post('/v1/conversations', { ['x'.repeat(9_000)]: 1 });
+    expect(long.body).toMatchObject({ status: 400, code: 'invalid_request' });
+    expect(long.body.detail.length).toBeLessThan(1_100);
   });
 
   test('but not nothing where no body is needed, whatever its type is said to be', async () => {

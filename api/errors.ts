@@ -1,6 +1,7 @@
 /** Whatever is thrown becomes a problem; what is our own fault is logged and not shown. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { cut } from '../contract/stored.ts';
 import { GatewayUnavailable } from './gateway.ts';
 import { type FieldError, Problem } from './problems.ts';
 
@@ -72,10 +73,16 @@ function invalid(error: Invalid, request: FastifyRequest): Problem {
       errors: [{ path: 'body', message: 'is missing' }],
     });
   }
-  const errors = error.validation.map((issue): FieldError => {
+  const errors = error.validation.slice(0, MOST_ERRORS).map((issue): FieldError => {
     const path = [context, ...issue.instancePath.split('/').filter(Boolean)].join('.');
-    return { path, message: issue.message ?? 'is wrong' };
+    return { path: short(path), message: short(issue.message ?? 'is wrong') };
   });
   const fields = errors.map(({ path, message }) => `${path}: ${message}`);
   return new Problem('invalid_request', fields.join('; '), { errors });
 }
+
+/** A list of thousands may be wrong in each of its elements, and a name that is quoted as long as the body. */
+const MOST_ERRORS = 20;
+const MOST_CHARS = 500;
+
+const short = (text: string) => (text.length > MOST_CHARS ? `${cut(text, 0, MOST_CHARS)}…` : text);

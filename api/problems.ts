@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON.' },
+  malformed_request: { status: 400, title: 'The request is not HTTP.' },
   invalid_request: { status: 400, title: 'The request does not fit its schema.' },
   push_url_invalid: { status: 401, title: 'The push URL is not valid.' },
   not_found: { status: 404, title: 'There is nothing at this address.' },
@@ -13,6 +14,7 @@ export const PROBLEMS = {
   result_not_found: { status: 404, title: 'There is no such stored result.' },
   call_not_found: { status: 404, title: 'There is no such call.' },
   call_not_awaiting: { status: 409, title: 'The call does not await approval.' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time.' },
   conversation_busy: { status: 409, title: 'The conversation is busy.' },
   conversation_closed: { status: 409, title: 'The conversation is closed.' },
   idempotency_conflict: {
@@ -25,6 +27,7 @@ export const PROBLEMS = {
   request_too_large: { status: 413, title: 'The body is too large.' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json.' },
   unknown_agent: { status: 422, title: 'There is no such agent.' },
+  headers_too_large: { status: 431, title: 'The headers are too large.' },
   internal_error: { status: 500, title: 'Something went wrong on our side.' },
   conversation_lost: { status: 503, title: 'The conversation is not running.' },
   not_ready: { status: 503, title: 'The service is not ready.' },

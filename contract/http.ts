@@ -20,12 +20,27 @@ const author = z
   .max(128)
   .describe("Who wrote it; becomes the id of the entry's actor.");
 
-const metadata = z
-  .record(z.string().min(1).max(128), z.unknown())
+/** Not `z.record`, which drops a key named `__proto__`: here every key is data. */
+const object = (z.unknown() as z.ZodType<Record<string, unknown>>)
+  .refine((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+    error: 'must be an object',
+    abort: true,
+  })
+  .meta({ type: 'object', additionalProperties: {} });
+
+const metadata = object
+  .refine((value) => Object.keys(value).every((key) => key.length >= 1 && key.length <= 128), {
+    error: 'must have names of 1 to 128 characters',
+  })
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MOST_METADATA_BYTES, {
     error: `must be at most ${MOST_METADATA_BYTES} bytes of JSON`,
   })
-  .describe(`Yours: kept and given back, never looked at. At most ${MOST_METADATA_BYTES} bytes.`);
+  .meta({
+    type: 'object',
+    propertyNames: { type: 'string', minLength: 1, maxLength: 128 },
+    additionalProperties: {},
+    description: `Yours: kept and given back, never looked at. At most ${MOST_METADATA_BYTES} bytes.`,
+  });
 
 const id = z
   .string()
@@ -142,7 +157,7 @@ export const listQuery = z.strictObject({
 export const conversation = head.extend({
   id: z.string(),
   agent: z.string(),
-  metadata: z.record(z.string(), z.unknown()),
+  metadata: object,
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
   last_seq: z.int().nonnegative().describe('The seq of the newest entry; 0: none yet.'),

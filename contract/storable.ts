@@ -1,5 +1,5 @@
 /**
- * JSON without the characters that the store refuses: NUL and halves of a surrogate pair become U+FFFD.
+ * JSON without the characters that are not text everywhere: NUL and halves of a surrogate pair become U+FFFD.
  * @param json as JSON.stringify writes it: the escapes are its own
  */
 export const storable = (json: string) =>
@@ -7,3 +7,9 @@ export const storable = (json: string) =>
     // An escaped backslash is matched only to be left alone.
     escape === '\\\\' ? escape : '\\ufffd',
   );
+
+/** The same of a text. */
+export const storableText = (text: string) => text.replaceAll('\0', '\uFFFD').toWellFormed();
+
+/** The same of a value, as JSON.parse gives it. */
+export const storableValue = <T>(value: T): T => JSON.parse(storable(JSON.stringify(value)));

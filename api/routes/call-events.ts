@@ -1,7 +1,6 @@
 import { callEventAccepted, callEventBody, callEventParams } from '../../contract/http.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { CallPush } from '../../contract/signals.ts';
-import { storable } from '../../contract/storable.ts';
 import { type PushClaims, verifyPushToken } from '../../remote/push-token.ts';
 import { setAside } from '../../store/set-aside.ts';
 import type { Store } from '../../store/store.ts';
@@ -47,7 +46,7 @@ export function callEventsRoute(
     async (request, reply) => {
       const claims = claimsOf(pushes.secret, request.params.token);
       const { tenant, call_id } = claims;
-      const push: CallPush = JSON.parse(storable(JSON.stringify(request.body)));
+      const push: CallPush = request.body;
       const { n } = push;
       // Once, since it takes a while for a large one.
       const hash = hashOf(push);

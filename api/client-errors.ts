@@ -1,0 +1,63 @@
+/** What Node's HTTP parser refuses never becomes a request. It is answered as a problem all the same. */
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
+import type { Api } from './dependencies.ts';
+import { Problem } from './problems.ts';
+
+/** Options of Fastify: Node itself would answer with an empty body. */
+export const clientErrors = {
+  clientErrorHandler: (error, socket) => answer(socket, toProblem(error)),
+  // Its absence is told below.
+  http: { requireHostHeader: false },
+} satisfies FastifyHttpOptions<RawServerDefault>;
+
+/** The rest of what Node would answer by itself. */
+export function answerClientErrors(app: Api): void {
+  app.addHook('onRequest', async ({ raw }) => {
+    if (raw.httpVersion === '1.1' && raw.headers.host === undefined) {
+      throw new Problem('malformed_request', 'A request of HTTP/1.1 needs a host header.');
+    }
+  });
+  // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    app.server.emit('request', request, response),
+  );
+  app.server.on('connect', ({ url }: IncomingMessage, socket: Duplex) =>
+    answer(socket, new Problem('not_found', `There is no CONNECT ${url}.`)),
+  );
+}
+
+function toProblem({ code, message }: NodeJS.ErrnoException): Problem {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new Problem('headers_too_large', 'Address and headers are larger than 16 kB.');
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return new Problem('request_too_large', 'The extensions of a chunk are too large.');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new Problem('request_timeout', 'The request was not complete in time.');
+    default:
+      return new Problem('malformed_request', `The request is not valid HTTP: ${message}.`);
+  }
+}
+
+interface Connection extends Duplex {
+  /** As Node's own handling asks: the answer to a request before this one, or to this one. */
+  _httpMessage?: { headersSent: boolean } | null;
+}
+
+function answer(socket: Connection, problem: Problem): void {
+  // The client has gone, or an answer is on its way: another in the midst of it would be read as its body.
+  if (!socket.writable || socket._httpMessage?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(problem.toDocument());
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
