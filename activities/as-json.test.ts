@@ -10,6 +10,10 @@ test.each([
   [{ a: undefined, b: 1 }, { b: 1 }],
   [new Date(0), '1970-01-01T00:00:00.000Z'],
   ['a\0b', 'a\uFFFDb'],
+  [
+    JSON.parse('{"__proto__":{"a":1},"constructor":2}'),
+    JSON.parse('{"__proto__":{"a":1},"constructor":2}'),
+  ],
   [{ 'a\0': '\ud800' }, { 'a\uFFFD': '\uFFFD' }],
   ['\\u0000 as text', '\\u0000 as text'],
   ['\\\0', '\\\uFFFD'],
@@ -21,8 +25,7 @@ test.each([
 describe('what JSON would lose is refused:', () => {
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
-  let deep: unknown = 1;
-  for (let i = 0; i < 100_000; i += 1) deep = [deep];
+  const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
 
   test.each([
     ['a BigInt', { a: 1n }, 'Its result is no JSON: "a" is a bigint.'],
@@ -32,7 +35,9 @@ describe('what JSON would lose is refused:', () => {
     ['infinity', Number.POSITIVE_INFINITY, 'Its result is no JSON: it is Infinity.'],
     ['a map', { m: new Map() }, 'Its result is no JSON: "m" is a Map.'],
     ['a cycle', cycle, /^Its result is no JSON: Converting circular structure to JSON\.$/],
-    ['endless depth', deep, /^Its result is no JSON: /],
+    ['101 levels', nested(101), 'Its result is nested deeper than 100 levels.'],
+    ['3,800 levels', nested(3_800), 'Its result is nested deeper than 100 levels.'],
+    ['endless depth', nested(100_000), 'Its result is nested deeper than 100 levels.'],
     ['an object that throws', { toJSON: () => JSON.parse('{') }, /^Its result is no JSON: /],
   ])('%s', (_, value, message) => {
     expect(() => json(value)).toThrow(message);

@@ -1,3 +1,4 @@
+import { TOO_DEEP, whyRefused } from '../contract/json-value.ts';
 import { storable } from '../contract/storable.ts';
 import { CallFailed } from './call-failed.ts';
 
@@ -5,7 +6,7 @@ import { CallFailed } from './call-failed.ts';
  * The value as it will be read elsewhere: what a tool gives away goes through Temporal and the store as JSON. Characters that
  * the store refuses (NUL, half of a surrogate pair) become U+FFFD; nothing at all becomes null.
  * @param what how the value is called in the failure, such as "Its result"
- * @throws CallFailed `InvalidResult` for what JSON would lose, `ResultTooLarge` above `maxBytes`
+ * @throws CallFailed `InvalidResult` for what JSON would lose and for what is nested too deep, `ResultTooLarge` above `maxBytes`
  */
 export function asJson(value: unknown, maxBytes: number, what: string): unknown {
   const json = stringify(value, what);
@@ -16,13 +17,18 @@ export function asJson(value: unknown, maxBytes: number, what: string): unknown 
       `${what} has ${bytes} bytes; at most ${maxBytes} are allowed.`,
     );
   }
-  return JSON.parse(json);
+  const read: unknown = JSON.parse(json);
+  const reason = whyRefused(read);
+  if (reason !== undefined) throw new CallFailed('InvalidResult', `${what} ${reason}.`);
+  return read;
 }
 
 function stringify(value: unknown, what: string): string {
   try {
     return storable(JSON.stringify(value, refuseLoss) ?? 'null');
   } catch (error) {
+    // The stack, since cycles and whatever a tool throws have errors of their own.
+    if (error instanceof RangeError) throw new CallFailed('InvalidResult', `${what} ${TOO_DEEP}.`);
     const [reason] = String(error instanceof Error ? error.message : error).split('\n');
     throw new CallFailed('InvalidResult', `${what} is no JSON: ${reason}.`);
   }

@@ -1,4 +1,5 @@
 import type { Failure } from '../contract/entry.ts';
+import { storableText } from '../contract/storable.ts';
 
 /** A call that cannot go on, with what the model is told of it. It is not tried again. */
 export class CallFailed extends Error {
@@ -12,18 +13,29 @@ export class CallFailed extends Error {
   }
 }
 
-/** What the model is told of whatever a tool threw. */
+/** What the model is told of whatever a tool threw. Never throws, whatever that is. */
 export function toolFailure(error: unknown): Failure {
-  if (error instanceof CallFailed) return { type: error.type, message: shorten(error.message) };
-  if (!(error instanceof Error)) return { type: 'ToolError', message: shorten(String(error)) };
-  const type = error.name === 'Error' || error.name === '' ? 'ToolError' : error.name;
-  return { type: shorten(type), message: shorten(error.message) };
+  try {
+    return describe(error);
+  } catch {
+    return { type: 'ToolError', message: 'The tool threw what cannot be put into words.' };
+  }
 }
 
-/** The end of a long message says most: programs write their reason last. NUL cannot be stored. */
-function shorten(text: string): string {
-  const clean = text.replaceAll('\0', '\uFFFD').toWellFormed();
-  return clean.length > LONGEST ? `${clean.slice(0, 200)} … ${clean.slice(-LONGEST)}` : clean;
+function describe(error: unknown): Failure {
+  if (error instanceof CallFailed) return { type: error.type, message: shorten(error.message) };
+  if (!(error instanceof Error)) return { type: 'ToolError', message: shorten(error) };
+  // Words by their types only: a tool may have set anything.
+  const { name, message } = error as { name: unknown; message: unknown };
+  const type = name === 'Error' || name === '' ? 'ToolError' : name;
+  return { type: shorten(type), message: shorten(message) };
+}
+
+/** The end of a long message says most: programs write their reason last. */
+function shorten(words: unknown): string {
+  const text = String(words);
+  const short = text.length > LONGEST ? `${text.slice(0, 200)} … ${text.slice(-LONGEST)}` : text;
+  return storableText(short);
 }
 
 /** Characters. */

@@ -3,6 +3,8 @@ import { Context } from '@temporalio/activity';
 import type { Agent } from '../agents/define.ts';
 import type { Usage } from '../contract/entry.ts';
 import type { ProfileName } from '../contract/profile.ts';
+import { storableText } from '../contract/storable.ts';
+import { cut } from '../contract/stored.ts';
 import type { SummaryRequest, SummaryResult } from '../contract/turn.ts';
 import { ModelError, toFailure } from '../model/errors.ts';
 import type { ModelClient, ModelRequest } from '../model/message.ts';
@@ -111,7 +113,7 @@ async function shortEnough(lines: string[], most: number): Promise<string[]> {
       if (tokens <= most) return [line];
       const chars = Math.max(1, Math.floor((line.length * most) / tokens));
       return Array.from({ length: Math.ceil(line.length / chars) }, (_, nth) =>
-        line.slice(nth * chars, (nth + 1) * chars),
+        cut(line, nth * chars, (nth + 1) * chars),
       );
     }),
   );
@@ -130,11 +132,11 @@ async function answerTo(
     signal.throwIfAborted();
     if (part.type === 'done') {
       if (text.trim() === '') throw new ModelError('ModelBrokenAnswer', 'The summary is empty.');
-      return { text: text.trim(), usage: part.usage };
+      return { text: storableText(text.trim()), usage: part.usage };
     }
     text += part.text;
     if (text.length <= mostChars) continue;
-    const kept = `${text.slice(0, mostChars).trim()} […]`;
+    const kept = `${storableText(cut(text, 0, mostChars)).trim()} […]`;
     const usage = {
       input_tokens: await countRequest(request),
       output_tokens: await countTokens(text),

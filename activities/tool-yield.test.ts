@@ -22,6 +22,13 @@ test.each([
   expect(readYield(yielded, 1_000)).toEqual(step);
 });
 
+const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+
+test('what it carries may be as deep as everything else', () => {
+  const step = { type: 'result', data: nested(100), checkpoint: nested(100), schedule: 'silent' };
+  expect(readYield(step, 1_000)).toEqual(step);
+});
+
 test.each([
   [undefined, 'InvalidYield', /neither progress nor a result/],
   [null, 'InvalidYield', /neither progress nor a result/],
@@ -35,8 +42,14 @@ test.each([
   [{ type: 'progress', percent: 101 }, 'InvalidYield', /percent: .*<=100/],
   [{ type: 'progress', percent: 1, note: 7 }, 'InvalidYield', /note: /],
   [{ type: 'progress', percent: 1, schedule: 'now' }, 'InvalidYield', /schedule: /],
-  [{ type: 'result', data: 1n }, 'InvalidResult', /A result is no JSON: "data" is a bigint/],
+  [{ type: 'result', data: 1n }, 'InvalidResult', /A result is no JSON: it is a bigint/],
   [{ type: 'result', data: 1, checkpoint: () => 1 }, 'InvalidResult', /Its checkpoint is no JSON/],
+  [{ type: 'result', data: nested(101) }, 'InvalidResult', /A result is nested deeper than 100/],
+  [
+    { type: 'progress', percent: 1, checkpoint: nested(3_800) },
+    'InvalidResult',
+    /Its checkpoint is nested deeper than 100/,
+  ],
   [{ type: 'result', data: 'x'.repeat(2_000) }, 'ResultTooLarge', /A result has 2\d{3} bytes/],
   [{ type: 'progress', percent: 1, note: 'x'.repeat(2_000) }, 'ResultTooLarge', /Its progress has/],
   [

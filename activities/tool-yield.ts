@@ -36,12 +36,13 @@ export function readYield(yielded: unknown, maxBytes: number): Step {
   }
   const { checkpoint, ...told } = parsed.data;
   const carried = Math.min(maxBytes, MOST_CARRIED_BYTES);
-  const json =
-    told.type === 'result'
-      ? asJson(told, maxBytes, 'A result')
-      : asJson(told, carried, 'Its progress');
   return {
-    ...(json as Step),
+    ...(told.type === 'result'
+      ? {
+          ...told,
+          data: told.data === undefined ? undefined : asJson(told.data, maxBytes, 'A result'),
+        }
+      : (asJson(told, carried, 'Its progress') as typeof told)),
     ...(checkpoint !== undefined && { checkpoint: asJson(checkpoint, carried, 'Its checkpoint') }),
   };
 }

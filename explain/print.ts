@@ -1,4 +1,5 @@
 /** Turns as a screen of text: who triggered what, and when. */
+import { cut } from '../contract/stored.ts';
 import type { Trigger, Turn, TurnCall, TurnReply } from '../contract/turns.ts';
 
 /** One block of lines a turn. */
@@ -51,5 +52,5 @@ function describeCall({ call_id, tool, seq, reply_id, status, why }: TurnCall): 
 /** Short enough for a terminal. */
 function oneLine(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length > 90 ? `${line.slice(0, 89)}…` : line;
+  return line.length > 90 ? `${cut(line, 0, 89)}…` : line;
 }

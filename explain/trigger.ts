@@ -1,5 +1,6 @@
 /** What may make the agent speak: what the user says, and news of calls. */
 import type { Entry, EntryKind, EntryOf } from '../contract/entry.ts';
+import { cut } from '../contract/stored.ts';
 import type { Trigger } from '../contract/turns.ts';
 
 const TRIGGERS = [
@@ -24,7 +25,7 @@ export function isTrigger(entry: Entry): entry is TriggerEntry {
 export function triggerOf(entry: TriggerEntry): Trigger {
   const { seq, at, kind, actor } = entry;
   const what = inWords(entry);
-  return { seq, at, kind, actor, what: what.length > 200 ? `${what.slice(0, 199)}…` : what };
+  return { seq, at, kind, actor, what: what.length > 200 ? `${cut(what, 0, 199)}…` : what };
 }
 
 function inWords(entry: TriggerEntry): string {

@@ -2,6 +2,7 @@
  * Puts a log together by turns (R14): from the entries alone, so whatever can be read can be explained. Pure.
  */
 import type { Entry, EntryOf } from '../contract/entry.ts';
+import { cut } from '../contract/stored.ts';
 import type { Trigger, Turn, TurnCall, TurnReply } from '../contract/turns.ts';
 import { isTrigger, type TriggerEntry, triggerOf } from './trigger.ts';
 
@@ -193,4 +194,4 @@ function whyOf(entry: Entry): string | undefined {
 
 const between = (from: string, to: string) => Math.max(0, Date.parse(to) - Date.parse(from));
 
-const shorten = (text: string) => (text.length > 200 ? `${text.slice(0, 199)}…` : text);
+const shorten = (text: string) => (text.length > 200 ? `${cut(text, 0, 199)}…` : text);

@@ -4,6 +4,7 @@ import { ModelError } from './errors.ts';
 import type { ModelClient, ModelMessage, ModelRequest, ToolDeclaration } from './message.ts';
 import { streamedCalls } from './streamed-calls.ts';
 import { watched } from './watched.ts';
+import { textOf, tokensOf } from './wire.ts';
 
 export function createChatClient(openai: OpenAI, silence_ms: number): ModelClient {
   return {
@@ -19,12 +20,15 @@ export function createChatClient(openai: OpenAI, silence_ms: number): ModelClien
       let finish: string | undefined;
       let refusal = '';
       for await (const chunk of chunks) {
-        usage.input_tokens = chunk.usage?.prompt_tokens ?? usage.input_tokens;
-        usage.output_tokens = chunk.usage?.completion_tokens ?? usage.output_tokens;
+        if (chunk.usage) {
+          usage.input_tokens = tokensOf(chunk.usage.prompt_tokens);
+          usage.output_tokens = tokensOf(chunk.usage.completion_tokens);
+        }
         // The chunk with the usage has no choice, and some servers leave the list out.
         const choice = chunk.choices?.[0];
-        if (choice?.delta?.content) yield { type: 'text', text: choice.delta.content };
-        refusal += choice?.delta?.refusal ?? '';
+        const text = textOf(choice?.delta?.content);
+        if (text !== '') yield { type: 'text', text };
+        refusal += textOf(choice?.delta?.refusal);
         for (const piece of choice?.delta?.tool_calls ?? []) calls.add(piece);
         finish = choice?.finish_reason ?? finish;
       }

@@ -1,6 +1,7 @@
 /** Turns whatever goes wrong with a model provider into a failure that says whether, and when, to ask again. */
 import { ApplicationFailure } from '@temporalio/common';
 import OpenAI from 'openai';
+import { storableText } from '../contract/storable.ts';
 
 /** Stable words: they appear in `reply.failed` and in the Temporal UI. */
 export type ModelErrorType =
@@ -39,7 +40,7 @@ export function toFailure(
   const nonRetryable = last || FINAL.has(type);
   return ApplicationFailure.create({
     type,
-    message: message.slice(0, MAX_MESSAGE_CHARS),
+    message: storableText(message.slice(0, MAX_MESSAGE_CHARS)),
     nonRetryable,
     nextRetryDelay: nonRetryable ? undefined : retryDelay(error, now),
   });

@@ -3,6 +3,7 @@ import type OpenAI from 'openai';
 import { ModelError } from './errors.ts';
 import type { AskedCall, ModelClient, ModelMessage, ModelRequest } from './message.ts';
 import { watched } from './watched.ts';
+import { argumentsOf, textOf, tokensOf } from './wire.ts';
 
 type Response = OpenAI.Responses.Response;
 
@@ -19,8 +20,9 @@ export function createResponsesClient(openai: OpenAI, silence_ms: number): Model
       let refusal = '';
       let final: Response | undefined;
       for await (const event of events) {
-        if (event.type === 'response.output_text.delta') yield { type: 'text', text: event.delta };
-        if (event.type === 'response.refusal.delta') refusal += event.delta;
+        if (event.type === 'response.output_text.delta')
+          yield { type: 'text', text: textOf(event.delta) };
+        if (event.type === 'response.refusal.delta') refusal += textOf(event.delta);
         if (event.type === 'response.output_item.done') calls.push(...asked([event.item]));
         if (event.type === 'response.completed') final = event.response;
         if (event.type === 'response.incomplete') throw incomplete(event.response);
@@ -38,8 +40,8 @@ export function createResponsesClient(openai: OpenAI, silence_ms: number): Model
         // Some servers name the calls in the final response only.
         calls: calls.length > 0 ? calls : asked(final.output ?? []),
         usage: {
-          input_tokens: final.usage?.input_tokens ?? 0,
-          output_tokens: final.usage?.output_tokens ?? 0,
+          input_tokens: tokensOf(final.usage?.input_tokens),
+          output_tokens: tokensOf(final.usage?.output_tokens),
         },
       };
     },
@@ -49,7 +51,7 @@ export function createResponsesClient(openai: OpenAI, silence_ms: number): Model
 function asked(items: OpenAI.Responses.ResponseOutputItem[]): AskedCall[] {
   return items
     .filter((item) => item.type === 'function_call')
-    .map((item) => ({ name: item.name, arguments: item.arguments }));
+    .map((item) => ({ name: textOf(item.name), arguments: argumentsOf(item.arguments) }));
 }
 
 function incomplete({ incomplete_details }: Response): ModelError {

@@ -1,5 +1,6 @@
 import type OpenAI from 'openai';
 import type { AskedCall } from './message.ts';
+import { argumentsOf, textOf } from './wire.ts';
 
 type Delta = Partial<OpenAI.ChatCompletionChunk.Choice.Delta.ToolCall>;
 
@@ -21,15 +22,9 @@ export function streamedCalls() {
             : calls.at(-1);
       if (!call) calls.push((call = { index, name: '', arguments: '' }));
       call.id ||= id;
-      call.name ||= piece?.name ?? '';
-      call.arguments += text(piece?.arguments);
+      call.name ||= textOf(piece?.name);
+      call.arguments += argumentsOf(piece?.arguments);
     },
     all: (): AskedCall[] => calls.map((call) => ({ name: call.name, arguments: call.arguments })),
   };
-}
-
-/** Some servers send the parsed object. */
-function text(given: unknown): string {
-  if (given === undefined || given === null) return '';
-  return typeof given === 'string' ? given : JSON.stringify(given);
 }

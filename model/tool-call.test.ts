@@ -64,6 +64,50 @@ test('a tool that has no progress keeps a field named report', async () => {
   expect(call).toEqual({ tool: 'file', input: { report: 'Q3' } });
 });
 
+const open = {
+  ...install,
+  name: 'open',
+  progress: false,
+  input: z.object({ a: z.unknown() }),
+} as Tool;
+const parseOpen = (text: string) =>
+  parseToolCall(new Map([['open', open]]), { name: 'open', arguments: text });
+const nested = (depth: number) => `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+
+test('arguments may be as deep as everything else', async () => {
+  expect(await parseOpen(nested(99))).toEqual({ tool: 'open', input: JSON.parse(nested(99)) });
+});
+
+test.each([
+  [nested(100), 'do not fit: what they hold is nested deeper than 100 levels.'],
+  [nested(5_000), 'do not fit: what they hold is nested deeper than 100 levels.'],
+  [nested(100_000), 'do not fit: what they hold is nested deeper than 100 levels.'],
+  ['{"a":[1e400]}', 'has a number that is too large'],
+  [`{"a":"${'x'.repeat(256_000)}"}`, 'are longer than 256000 bytes.'],
+])('what is not taken is kept as a bounded text: %#', async (text, message) => {
+  const { input, problem } = await parseOpen(text);
+  expect(problem?.type).toBe('InvalidInput');
+  expect(problem?.message).toContain(message);
+  expect(input).toBe(text.slice(0, 8_000));
+});
+
+test('NUL and halves of a surrogate pair become U+FFFD, and every key is data', async () => {
+  const { input } = await parseOpen(
+    String.raw`{"a":{"__proto__":{"b":"\u0000\ud83d"},"constructor":1}}`,
+  );
+  expect(JSON.stringify(input)).toBe('{"a":{"__proto__":{"b":"\uFFFD\uFFFD"},"constructor":1}}');
+  const { tool } = await parse('\0\ud83d', '{}');
+  expect(tool).toBe('\uFFFD\uFFFD');
+});
+
+test('what is wrong is told in few words, also where thousands of elements are', async () => {
+  const list = { ...open, input: z.object({ a: z.array(z.string()) }) } as Tool;
+  const text = JSON.stringify({ a: Array.from({ length: 10_000 }, () => 1) });
+  const asked = { name: 'open', arguments: text };
+  const { problem } = await parseToolCall(new Map([['open', list]]), asked);
+  expect(problem!.message.length).toBeLessThan(3_000);
+});
+
 test.each([
   [
     'install',

@@ -2,6 +2,9 @@
 import type { z } from 'zod';
 import { EVENT_TOOL } from '../contract/names.ts';
 import type { Failure } from '../contract/entry.ts';
+import { whyRefused } from '../contract/json-value.ts';
+import { storableText, storableValue } from '../contract/storable.ts';
+import { cut } from '../contract/stored.ts';
 import type { RequestedCall } from '../contract/turn.ts';
 import type { Tool } from '../tools/define.ts';
 import { parseReport } from '../contract/report.ts';
@@ -15,11 +18,11 @@ export async function parseToolCall(
   tools: ReadonlyMap<string, Tool>,
   asked: AskedCall,
 ): Promise<Parsed> {
-  const { name } = asked;
+  const name = storableText(cut(asked.name, 0, LONGEST_NAME));
   const given = parseJson(asked.arguments);
   const problem = (type: string, message: string): Parsed => ({
     tool: name,
-    input: given.ok ? given.value : asked.arguments,
+    input: given.ok ? given.value : storableText(cut(asked.arguments, 0, MOST_KEPT_CHARS)),
     problem: { type, message } satisfies Failure,
   });
 
@@ -34,7 +37,7 @@ export async function parseToolCall(
     const names = [...tools.keys(), cancelTool.name].join(', ');
     return problem('UnknownTool', `There is no tool named ${name}. The tools are: ${names}.`);
   }
-  if (!given.ok) return problem('InvalidInput', `The arguments of ${name} are not valid JSON.`);
+  if (!given.ok) return problem('InvalidInput', `The arguments of ${name} ${given.why}.`);
 
   const { fields, report } = tool && takesReport(tool) ? splitReport(given.value) : whole(given);
   if (report !== undefined && !(typeof report === 'string' && parseReport(report))) {
@@ -51,16 +54,31 @@ export async function parseToolCall(
   return { tool: name, input: fields, ...(report ? { report } : {}) };
 }
 
-type Json = { ok: true; value: unknown } | { ok: false };
+/** No provider takes a longer name of a tool. */
+const LONGEST_NAME = 64;
+
+/** The arguments travel through Temporal several times, which takes two megabytes at once. */
+const MOST_BYTES = 256_000;
+/** Of arguments that are none: for whoever wants to know what the model wrote. */
+const MOST_KEPT_CHARS = 8_000;
+
+type Json = { ok: true; value: unknown } | { ok: false; why: string };
 
 function parseJson(text: string): Json {
   // Some models send nothing at all to a tool without parameters.
   if (text.trim() === '') return { ok: true, value: {} };
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch {
-    return { ok: false };
+  if (Buffer.byteLength(text) > MOST_BYTES) {
+    return { ok: false, why: `are longer than ${MOST_BYTES} bytes` };
   }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, why: 'are not valid JSON' };
+  }
+  const refused = whyRefused(value);
+  if (refused !== undefined) return { ok: false, why: `do not fit: what they hold ${refused}` };
+  return { ok: true, value: storableValue(value) };
 }
 
 /** `null` and empty text are how models leave an optional field out. */
@@ -76,6 +94,12 @@ function whole({ value }: { value: unknown }): { fields: unknown; report?: undef
 
 function list(error: z.ZodError): string {
   return error.issues
+    .slice(0, MOST_ISSUES)
     .map(({ path, message }) => `${path.length > 0 ? path.join('.') : 'arguments'}: ${message}`)
+    .map((text) => cut(text, 0, MOST_ISSUE_CHARS))
     .join('; ');
 }
+
+/** A list may be wrong in each of its elements, and a name that is quoted as long as the arguments. */
+const MOST_ISSUES = 20;
+const MOST_ISSUE_CHARS = 500;
