@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: each bench ends with one line of JSON that holds its figures. */
 import { asyncHelp, asynchronous } from './async.ts';
+import { crowd, crowdHelp } from './crowd.ts';
 import { growth } from './growth.ts';
 import { idle, idleHelp } from './idle.ts';
 import { latency, latencyHelp } from './latency.ts';
@@ -22,6 +23,7 @@ const benches: Record<string, Bench> = {
   latency: { run: latency, help: latencyHelp },
   tokens: { run: tokens, help: tokensHelp },
   async: { run: asynchronous, help: asyncHelp },
+  crowd: { run: crowd, help: crowdHelp },
 };
 
 const [name = 'turn', ...args] = process.argv.slice(2);
