@@ -29,7 +29,7 @@ export default ({ home }: ToolSettings): LocalTool =>
     timeout_ms: 10 * 60_000,
   });
 
-const INSTALLER = fileURLToPath(new URL('../installer/install.ts', import.meta.url));
+const INSTALLER = fileURLToPath(new URL('../installer/start.js', import.meta.url));
 
 /** `[ 25%] lib/file-10.js (10 of 40) sha256 ok` */
 function readProgress(line: string) {

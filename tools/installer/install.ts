@@ -1,5 +1,5 @@
 /**
- * `node install.ts <folder> <package>`: installs a package below the folder, with real and slow work: every file is generated,
+ * `node install.ts <folder> <package>`: installs a package below the folder. Every file arrives as slowly as over a network, is
  * compressed, synced to the disk, read back and verified. The manifest comes last, so a package that has one is complete.
  * What an interrupted run has finished is verified and kept; a complete package is installed anew.
  * Exit codes: 0 installed, 1 no such package or the work failed, 2 wrong usage, 143 stopped by SIGTERM.
@@ -7,10 +7,14 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { removeLeftovers, verify, writeCompressed, writeWhole } from './files.ts';
 import { contentOf, filesOf, PACKAGES } from './packages.ts';
 
 class Stopped extends Error {}
+
+/** An installer waits for its network most of the time: many at once are no work for the machine. */
+const PIECE_MS = 48;
 
 // The service on the same machine goes first.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
@@ -71,10 +75,10 @@ async function install(target: string, name: string) {
   console.log(`installed ${name}: ${files.length} files, ${bytes} bytes`);
 }
 
-/** The content, with a chance to stop before each piece. */
+/** The content as it arrives, with a chance to stop before each piece. */
 async function* pieces(name: string, path: string) {
   for (const piece of contentOf(name, path)) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await sleep(PIECE_MS);
     if (stopping) throw new Stopped();
     yield piece;
   }
