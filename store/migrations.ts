@@ -152,4 +152,32 @@ const migrations: Record<string, Migration> = {
         )`.execute(db);
     },
   },
+  '0006_calls': {
+    async up(db: Kysely<unknown>) {
+      // One row a process. Rewritten once a second while it runs tools, so it has no index but its key.
+      await sql`
+        create table holders (
+          id text primary key,
+          who json not null,
+          seen_at timestamptz not null default clock_timestamp(),
+          lapsed boolean not null default false
+        )`.execute(db);
+      // Never removed: a call that has run must not run again, whenever somebody resets a workflow.
+      await sql`
+        create table calls (
+          tenant text not null,
+          call_id text not null,
+          holder text,
+          run text not null,
+          body text not null,
+          ended boolean not null default false,
+          how json,
+          changed_at timestamptz not null default now(),
+          primary key (tenant, call_id)
+        )`.execute(db);
+      await sql`create index calls_remembered on calls (changed_at) where how is not null`.execute(
+        db,
+      );
+    },
+  },
 };

@@ -1,5 +1,6 @@
 /** Opens the store: PostgreSQL where there is one, else PGlite in a folder. */
 import { Kysely, PGliteDialect, type Dialect } from 'kysely';
+import { calls } from './calls.ts';
 import { conversations } from './conversations.ts';
 import { drafts } from './drafts.ts';
 import { idempotency } from './idempotency.ts';
@@ -50,6 +51,7 @@ export async function storeOn(dialect: Dialect): Promise<Store> {
     ...results(db),
     ...idempotency(db),
     ...slots(db),
+    ...calls(db),
     ...tokens(db),
     ...pruning(db),
     close: () => db.destroy(),

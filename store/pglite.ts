@@ -32,7 +32,7 @@ export function tidied(store: Store, pglite: ThreadedPGlite): Store {
     writes += 1;
     if (writes % WRITES_BETWEEN === 0) {
       // Rows of these are rewritten or removed all the time; an entry hardly ever is.
-      await pglite.exec('vacuum conversations, drafts, progress');
+      await pglite.exec('vacuum conversations, drafts, progress, holders');
       await pglite.exec('checkpoint');
     }
     return done;

@@ -38,6 +38,18 @@ export function pruneContract(store: () => Store): void {
       expect(await store().claim(key, 'hash', 'third')).toEqual({ outcome: 'fresh' });
     });
 
+    test('forgets how a call ended, and never that it has run', async () => {
+      const call = { tenant: someone().tenant, call_id: 'call_1' };
+      const hold = (holder: string) =>
+        store().holdCall(call, { holder, run: 'r', body: 'function', lease_ms: 1 });
+      await hold('one');
+      await store().endCall(call, 'one', { type: 'completed', result: 1 });
+      await store().prune(new Date(Date.now() - 3_600_000).toISOString());
+      expect(await hold('two')).toMatchObject({ outcome: 'ended', end: { result: 1 } });
+      await store().prune(new Date(Date.now() + 3_600_000).toISOString());
+      expect(await hold('two')).toEqual({ outcome: 'ended' });
+    });
+
     test('forgets what was spent on days before that', async () => {
       const { tenant } = someone();
       for (const day of ['2029-12-31', '2030-01-01']) await store().spendTokens({ tenant, day }, 5);

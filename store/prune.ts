@@ -18,6 +18,17 @@ export const pruning = (db: Db): Pick<Store, 'prune'> => ({
       .deleteFrom('idempotency_keys')
       .where('claimed_at', '<', sql<Date>`${claimedBefore}::timestamptz`)
       .execute();
+    // That it has run stays, as its entries do.
+    await db
+      .updateTable('calls')
+      .set({ how: null })
+      .where('how', 'is not', null)
+      .where('changed_at', '<', sql<Date>`${claimedBefore}::timestamptz`)
+      .execute();
+    await db
+      .deleteFrom('holders')
+      .where('seen_at', '<', sql<Date>`${claimedBefore}::timestamptz`)
+      .execute();
     await db.deleteFrom('tenant_tokens').where('day', '<', claimedBefore.slice(0, 10)).execute();
   },
 });

@@ -2,7 +2,8 @@
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
-import type { Progress } from './store.ts';
+import type { CallEnd } from '../contract/signals.ts';
+import type { CallBody, HolderIdentity, Progress } from './store.ts';
 
 /**
  * `json`, not `jsonb`: it keeps every character as it came, and `jsonb` refuses \u0000, which users and models do send.
@@ -76,6 +77,24 @@ export interface Database {
     call_id: string;
     /** Ascending within a queue. */
     place: number;
+  };
+  holders: {
+    id: string;
+    who: Json<HolderIdentity>;
+    seen_at: Moment;
+    /** A call of it was taken: it never holds one again. */
+    lapsed: Generated<boolean>;
+  };
+  calls: {
+    tenant: string;
+    call_id: string;
+    /** Null: given back, or over. */
+    holder: string | null;
+    run: string;
+    body: CallBody;
+    ended: Generated<boolean>;
+    how: ColumnType<CallEnd | null, string | null | undefined, string | null>;
+    changed_at: Moment;
   };
   tenant_tokens: {
     tenant: string;

@@ -1,5 +1,6 @@
 /** The contract of a store as tests. Any implementation of `Store` passes them. */
 import { afterAll, beforeAll, describe } from 'vitest';
+import { callsContract } from './calls.contract.ts';
 import { conversationsContract } from './conversations.contract.ts';
 import { draftsContract } from './drafts.contract.ts';
 import { logContract } from './log.contract.ts';
@@ -24,6 +25,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     draftsContract(() => store);
     conversationsContract(() => store);
     slotsContract(() => store);
+    callsContract(() => store);
     tokensContract(() => store);
     resultsContract(() => store);
     // The last one: it forgets for all of them.

@@ -3,6 +3,7 @@
  * One SQL for PGlite (embedded) and PostgreSQL.
  */
 import type { Batch } from '../contract/batch.ts';
+import type { CallEnd } from '../contract/signals.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { ConversationKey } from '../contract/names.ts';
@@ -59,6 +60,40 @@ export type Claim =
   | { outcome: 'repeated'; answer: unknown }
   /** Used with another body. */
   | { outcome: 'conflict' };
+
+/** A process that runs tools. Enough to tell, on the machine it ran on, whether it is dead. */
+export interface HolderIdentity {
+  /** Processes of one place see each other. Empty: nobody can tell from outside whether it lives. */
+  place: string;
+  pid: number;
+  /** When it began, as its system says it. */
+  began: string;
+}
+
+/** What a call is held for. */
+export interface HoldRequest {
+  holder: string;
+  /** Of the call's workflow. */
+  run: string;
+  /** What runs: a `function` of the worker's process, or a `program` that outlives it. */
+  body: CallBody;
+  /** A holder that was silent for longer has lapsed. By the clock of the store. Milliseconds. */
+  lease_ms: number;
+  /** A holder that is known to be dead has lapsed, however lately it was seen. */
+  dead?: string;
+}
+
+export type CallBody = 'function' | 'program';
+
+export type Held =
+  /** Nobody has ever held it. It is the asker's now. */
+  | { outcome: 'fresh' }
+  /** Somebody held it who has lapsed, has given it back, or is the asker itself. It is the asker's now. `run` and `body` are the first ones. */
+  | { outcome: 'taken'; run: string; body: CallBody }
+  /** Another process holds it. */
+  | { outcome: 'elsewhere'; holder: string; who?: HolderIdentity; silent_ms: number }
+  /** It is over and must never run again. Without `end`: how it ended is forgotten. */
+  | { outcome: 'ended'; end?: CallEnd };
 
 export interface Store {
   /** Makes the conversation known before its first entry. Repeating it changes nothing. */
@@ -125,8 +160,26 @@ export interface Store {
   ): Promise<Claim>;
 
   /**
-   * Removes what nobody asks for any more: the progress of calls that are over, and idempotency keys and spent tokens older than
-   * this.
+   * Says that a process lives, under a name of its own. Once somebody has taken a call from it, it has lapsed for good.
+   * @returns `others`: another holder was seen within the last minute
+   */
+  renewHolder(holder: string, who: HolderIdentity): Promise<{ lapsed: boolean; others: boolean }>;
+  /** Its calls may be taken at once. */
+  retireHolder(holder: string): Promise<void>;
+  /** Of several who ask at once, exactly one gets the call. */
+  holdCall(call: { tenant: string; call_id: string }, request: HoldRequest): Promise<Held>;
+  /** False: the call is another's, or over. Nothing was changed then. */
+  endCall(
+    call: { tenant: string; call_id: string },
+    holder: string,
+    end: CallEnd,
+  ): Promise<boolean>;
+  /** Lets the next one have it. Changes nothing where the call is another's, or over. */
+  releaseCall(call: { tenant: string; call_id: string }, holder: string): Promise<void>;
+
+  /**
+   * Removes what nobody asks for any more: the progress of calls that are over, how calls ended, and idempotency keys and spent
+   * tokens older than this. That a call has run is remembered for ever.
    * @param claimedBefore ISO 8601
    */
   prune(claimedBefore: string): Promise<void>;

@@ -1,6 +1,7 @@
 /** A store without a database, for tests. It keeps the whole contract (store/store.contract.ts) and forgets with the process. */
 import type { ConversationKey } from '../contract/names.ts';
 import type { Conversation, Progress, Store } from '../store/store.ts';
+import { createMemoryCalls } from './memory-calls.ts';
 import { createMemoryDrafts } from './memory-drafts.ts';
 import { type MemoryLog, plain, writeBatch } from './memory-record.ts';
 
@@ -22,6 +23,7 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
   const queues = new Map<string, string[]>();
   /** By tenant and day. */
   const spent = new Map<string, number>();
+  const { forgetCalls, ...calls } = createMemoryCalls(() => Date.parse(now()));
   const name = (key: ConversationKey) => JSON.stringify([key.tenant, key.id]);
   const find = (key: ConversationKey) => rows.get(name(key));
   const seen = (key: ConversationKey) => {
@@ -142,7 +144,10 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
         if (JSON.parse(id)[1] < claimedBefore.slice(0, 10)) spent.delete(id);
       }
       for (const [id, { at }] of claims) if (at < Date.parse(claimedBefore)) claims.delete(id);
+      forgetCalls(Date.parse(claimedBefore));
     },
+
+    ...calls,
 
     async queueUp({ tenant, queue, call_id }) {
       const id = JSON.stringify([tenant, queue]);

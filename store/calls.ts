@@ -1,0 +1,109 @@
+/** Who runs a call. Of all processes exactly one holds it, until it ends, gives it back, or is silent for too long. */
+import { sql } from 'kysely';
+import type { Db } from './schema.ts';
+import type { Held, HoldRequest, Store } from './store.ts';
+
+type Calls = 'renewHolder' | 'retireHolder' | 'holdCall' | 'endCall' | 'releaseCall';
+type Which = Parameters<Store['holdCall']>[0];
+
+/** Locks are taken in one order: the call, then its holder. A renewal locks the holder alone. */
+export const calls = (db: Db): Pick<Store, Calls> => ({
+  async renewHolder(holder, who) {
+    const found = await sql<{ others: boolean }>`
+      insert into holders (id, who) values (${holder}, ${JSON.stringify(who)})
+      on conflict (id) do update set seen_at = clock_timestamp() where not holders.lapsed
+      returning exists (
+        select from holders as other
+        where other.id <> ${holder} and not other.lapsed
+          and other.seen_at > clock_timestamp() - interval '1 minute'
+      ) as others`.execute(db);
+    const [row] = found.rows;
+    return { lapsed: row === undefined, others: row?.others ?? true };
+  },
+
+  async retireHolder(holder) {
+    await db.updateTable('holders').set({ lapsed: true }).where('id', '=', holder).execute();
+  },
+
+  async holdCall(call, request) {
+    const { holder, run, body } = request;
+    const fresh = await db
+      .insertInto('calls')
+      .values({ ...which(call), holder, run, body })
+      .onConflict((conflict) => conflict.columns(['tenant', 'call_id']).doNothing())
+      .returning('call_id')
+      .executeTakeFirst();
+    return fresh ? { outcome: 'fresh' } : takeOver(db, call, request);
+  },
+
+  async endCall(call, holder, end) {
+    const ended = await db
+      .updateTable('calls')
+      .set({ holder: null, ended: true, how: JSON.stringify(end), changed_at: sql<string>`now()` })
+      .where('tenant', '=', call.tenant)
+      .where('call_id', '=', call.call_id)
+      .where('holder', '=', holder)
+      .returning('call_id')
+      .executeTakeFirst();
+    return ended !== undefined;
+  },
+
+  async releaseCall(call, holder) {
+    await db
+      .updateTable('calls')
+      .set({ holder: null, changed_at: sql<string>`now()` })
+      .where('tenant', '=', call.tenant)
+      .where('call_id', '=', call.call_id)
+      .where('holder', '=', holder)
+      .execute();
+  },
+});
+
+async function takeOver(db: Db, call: Which, request: HoldRequest): Promise<Held> {
+  return db.transaction().execute(async (transaction) => {
+    const row = await transaction
+      .selectFrom('calls')
+      .select(['holder', 'run', 'body', 'ended', 'how'])
+      .where('tenant', '=', call.tenant)
+      .where('call_id', '=', call.call_id)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    if (row.ended) return { outcome: 'ended', ...(row.how && { end: row.how }) };
+    if (row.holder !== null && row.holder !== request.holder) {
+      const alive = await findAlive(transaction, row.holder, request);
+      if (alive) return { outcome: 'elsewhere', holder: row.holder, ...alive };
+    }
+    await transaction
+      .updateTable('calls')
+      .set({ holder: request.holder, changed_at: sql<string>`now()` })
+      .where('tenant', '=', call.tenant)
+      .where('call_id', '=', call.call_id)
+      .execute();
+    return { outcome: 'taken', run: row.run, body: row.body };
+  });
+}
+
+/** Undefined: it has lapsed, and from now on it knows when it renews. A renewal that is under way comes first. */
+async function findAlive(
+  db: Db,
+  holder: string,
+  { lease_ms, dead }: HoldRequest,
+): Promise<Pick<Held & { outcome: 'elsewhere' }, 'who' | 'silent_ms'> | undefined> {
+  await sql`
+    update holders set lapsed = true
+    where id = ${holder} and not lapsed
+      and (id = ${dead ?? ''} or seen_at < clock_timestamp() - ${lease_ms}::float8 * interval '1 ms')`.execute(
+    db,
+  );
+  return db
+    .selectFrom('holders')
+    .select([
+      'who',
+      sql<number>`(extract(epoch from clock_timestamp() - seen_at) * 1000)::float8`.as('silent_ms'),
+    ])
+    .where('id', '=', holder)
+    .where('lapsed', '=', false)
+    .executeTakeFirst();
+}
+
+const which = ({ tenant, call_id }: Which) => ({ tenant, call_id });
