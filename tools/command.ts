@@ -1,16 +1,18 @@
 /** Command tools: a program with an argument template, no shell, and a rule that reads progress from its output. */
 import { z } from 'zod';
 import { compileCommand } from './command-template.ts';
-import type { CallContext, CallYield, LocalTool } from './define.ts';
+import type { CallContext, CallYield, LocalTool, ToolBase } from './define.ts';
 import { attach, stopKept } from './keeper/attach.ts';
 import { freshFolder } from './keeper/attempts.ts';
 import { environment } from './keeper/environment.ts';
 import type { ProgramExit } from './keeper/spool.ts';
 import { createOutputEnds } from './output-ends.ts';
 
-export interface CommandTool<Shape extends z.ZodRawShape> {
-  name: string;
-  description: string;
+/** Every field of a tool but `progress`, which is a rule here, and what a program needs. */
+export interface CommandTool<Shape extends z.ZodRawShape> extends Omit<
+  ToolBase,
+  'input' | 'progress'
+> {
   input: z.ZodObject<Shape>;
   /**
    * The program, then its arguments. `{field}` stands for a field of the input, `{{` and `}}` for braces. Each argument stays
@@ -29,10 +31,6 @@ export interface CommandTool<Shape extends z.ZodRawShape> {
   progress?(line: string): { percent: number; note?: string } | undefined;
   /** What the call returns when the program exits with 0. Default: `{ exit_code, output }`. */
   result?(end: CommandEnd<z.infer<z.ZodObject<Shape>>>): unknown;
-  /** See Tool. */
-  awaits?: LocalTool['awaits'];
-  report?: string;
-  timeout_ms?: number;
   /**
    * Default `reattach`: the program runs on when the service dies, and the next worker on this host finds it again. `resume`
    * starts it again from the beginning, which only its author can call harmless.
@@ -61,21 +59,20 @@ export class CommandFailed extends Error {
 export function defineCommandTool<Shape extends z.ZodRawShape>(
   definition: CommandTool<Shape>,
 ): LocalTool<z.infer<z.ZodObject<Shape>>> {
-  const { name, description, input, report, timeout_ms, restart = 'reattach' } = definition;
-  const argumentsFor = compileCommand(definition.command, {
-    fields: Object.keys(input.shape),
-    allow_dash: definition.allow_dash ?? [],
+  // What is left is every tool's, or a mistake that the check at the start names.
+  const { command, allow_dash = [], env, progress, result, grace_ms, ...tool } = definition;
+  checkProgram({ allow_dash, env, progress, result, grace_ms }, tool);
+  const { restart = 'reattach' } = tool;
+  const argumentsFor = compileCommand(command, {
+    fields: Object.keys(tool.input.shape),
+    allow_dash,
   });
+  const program = { name: tool.name, env, progress, result, grace_ms };
   return {
-    name,
-    description,
-    input,
-    awaits: definition.awaits,
-    report,
-    timeout_ms,
+    ...tool,
     restart,
     keeps: true,
-    progress: definition.progress !== undefined,
+    progress: progress !== undefined,
     async *run(values, call) {
       const argv = argumentsFor(values);
       call.signal.throwIfAborted();
@@ -84,7 +81,7 @@ export function defineCommandTool<Shape extends z.ZodRawShape>(
       const folder = restart === 'reattach' ? own : await freshFolder(own);
       const goesOn = () => restart === 'reattach' && call.handsOver;
       try {
-        return yield* follow(definition, { argv, values, call, folder });
+        return yield* follow(program, { argv, values, call, folder });
       } finally {
         if (!goesOn()) await stopKept(folder);
       }
@@ -92,9 +89,37 @@ export function defineCommandTool<Shape extends z.ZodRawShape>(
   };
 }
 
+const ofProgram = z.object({
+  allow_dash: z.array(z.string()),
+  env: z.array(z.string()).optional(),
+  progress: z.custom(isFunction, 'must be a function of a line').optional(),
+  result: z.custom(isFunction, 'must be a function of what the program ended with').optional(),
+  grace_ms: z.number().min(0).optional(),
+} satisfies Record<
+  keyof Omit<CommandTool<any>, keyof ToolBase | 'command' | 'restart'> | 'progress',
+  z.ZodType
+>);
+
+/** The fields that the tool keeps to itself; those that it shows are checked with every tool's, at the start. */
+function checkProgram(own: object, { input }: { input: unknown }): void {
+  if (!(input instanceof z.ZodObject)) throw new Error('input: must be z.object({ … }).');
+  const { error } = ofProgram.safeParse(own);
+  const issue = error?.issues[0];
+  if (issue) throw new Error(`${issue.path.join('.')}: ${issue.message}.`);
+}
+
+function isFunction(given: unknown): boolean {
+  return typeof given === 'function';
+}
+
+type Program<Shape extends z.ZodRawShape> = Pick<
+  CommandTool<Shape>,
+  'name' | 'env' | 'progress' | 'result' | 'grace_ms'
+>;
+
 /** Reads from the beginning in every attempt, for the output that is returned; what was told is not yielded again. */
 async function* follow<Shape extends z.ZodRawShape>(
-  { name, env = [], grace_ms = 5_000, progress, result }: CommandTool<Shape>,
+  { name, env = [], grace_ms = 5_000, progress, result }: Program<Shape>,
   run: {
     argv: [string, ...string[]];
     values: z.infer<z.ZodObject<Shape>>;
