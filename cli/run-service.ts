@@ -1,5 +1,6 @@
 /** A service for as long as a command needs it: signals, failures and the order in which things end. */
 import { inspect } from 'node:util';
+import { whenNpmEnds } from './parent.ts';
 import type { Running, StartOptions } from './running.ts';
 
 /**
@@ -20,6 +21,10 @@ export async function runService<Service extends Running>(
       kill();
       process.exit(1);
     },
+  });
+  whenNpmEnds(() => {
+    console.log('\nnpm was stopped. Stopping …');
+    ending.abort();
   });
   // An error that no part expected: nobody knows what state it left, so everything stops.
   process.on('uncaughtException', (error) => {

@@ -1,0 +1,18 @@
+/**
+ * `npm start` runs us under a shell, and a SIGTERM that npm gets ends npm and the shell but never reaches us. A supervisor that
+ * started npm would leave the service running.
+ */
+
+const LOOK_MS = 250;
+
+/** Calls `ended` once when the shell that npm started us under is gone. Does nothing where npm did not start us. */
+export function whenNpmEnds(ended: () => void, environment = process.env): void {
+  if (environment['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(looking);
+    ended();
+  }, LOOK_MS);
+  looking.unref();
+}
