@@ -4,6 +4,7 @@ import { readArguments } from './arguments.ts';
 test.each([
   ['start', { type: 'start' }],
   ['demo', { type: 'demo' }],
+  ['doctor', { type: 'doctor' }],
   ['api', { type: 'api' }],
   ['worker', { type: 'worker' }],
   ['explain conv_1', { type: 'explain', id: 'conv_1' }],

@@ -6,6 +6,7 @@ export type Task =
   | { type: 'api' }
   | { type: 'worker' }
   | { type: 'demo' }
+  | { type: 'doctor' }
   | { type: 'explain'; id: string };
 
 export type Command =
@@ -23,6 +24,7 @@ Commands:
   api        Starts the API alone, for a worker elsewhere. Needs TEMPORAL_ADDRESS and DATABASE_URL.
   worker     Starts a worker alone, for an API elsewhere. Needs the same.
   demo       Starts a service of its own, plays a conversation, and stops.
+  doctor     Asks your model server a few small questions and says which settings fit it.
   explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
 
 Options:
@@ -54,6 +56,7 @@ function readCommand([name, ...rest]: string[]): Command {
     case 'api':
     case 'worker':
     case 'demo':
+    case 'doctor':
       return { type: name };
     case undefined:
       return { type: 'wrong', message: 'A command is missing.' };

@@ -35,6 +35,8 @@ async function run(command: Task, settings: Settings): Promise<void> {
       return (await import('./worker.ts')).worker(settings);
     case 'demo':
       return (await import('./demo.ts')).demo(settings);
+    case 'doctor':
+      return (await import('./doctor.ts')).doctor(settings);
     case 'explain':
       return (await import('./explain.ts')).explain(settings, command.id);
   }

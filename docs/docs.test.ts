@@ -92,6 +92,7 @@ const MEANING: Record<string, string> = {
   stream: 'bus, follow, server-sent events',
   remote: "what another team's service is trusted with: URLs, signatures, push tokens",
   agents: 'what an agent is; the built-in one',
+  doctor: 'which settings fit a model server',
   explain: 'why the agent spoke: the log put together by turns',
   tools: 'what a tool is; the built-in ones',
   model: 'what the model sees, and how it is asked',

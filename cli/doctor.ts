@@ -1,0 +1,40 @@
+/** `meanwhile doctor`: asks the model server that is configured a few small questions, and says which settings fit it. */
+import type { Settings } from '../config.ts';
+import { examine } from '../doctor/examine.ts';
+import { printAdvice, printFinding } from '../doctor/print.ts';
+import { createModelClient } from '../model/client.ts';
+
+/** Exit code 1 when no settings fit the server, 2 when none is configured. */
+export async function doctor(settings: Settings): Promise<void> {
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL, OPENAI_MODEL: model } = settings;
+  if (apiKey === undefined && baseURL === undefined) {
+    console.error(
+      'No model server is set. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own, and OPENAI_MODEL.',
+    );
+    process.exitCode = 2;
+    return;
+  }
+  const profile = settings.OPENAI_PROFILE ?? (baseURL === undefined ? 'openai' : 'compatible');
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort(new Error('Stopped.')));
+  console.log(`Asking ${model} at ${baseURL ?? 'OpenAI'} …\n`);
+  try {
+    const examination = await examine({
+      clients: {
+        chat: createModelClient({ api: 'chat', apiKey, baseURL }),
+        responses: createModelClient({ api: 'responses', apiKey, baseURL }),
+      },
+      model,
+      profile,
+      api: settings.OPENAI_API,
+      context_tokens: settings.MEANWHILE_CONTEXT_TOKENS,
+      signal: stopping.signal,
+      found: (finding) => console.log(printFinding(finding)),
+    });
+    console.log(`\n${printAdvice(examination, { ...settings, OPENAI_PROFILE: profile })}`);
+    if (!examination.fits) process.exitCode = 1;
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    process.exitCode = 130;
+  }
+}

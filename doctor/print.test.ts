@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { printAdvice, printFinding } from './print.ts';
+
+const set = { OPENAI_API: 'chat', OPENAI_PROFILE: 'compatible', MEANWHILE_CONTEXT_TOKENS: 32_000 };
+const fits = { api: 'chat', profile: 'compatible', tools: true, context_tokens: 32_000 } as const;
+
+test('only the settings that have to change are named', () => {
+  expect(printAdvice({ findings: [], fits }, set)).toBe('The settings fit this server.');
+  expect(
+    printAdvice(
+      { findings: [], fits: { ...fits, profile: 'alternating', context_tokens: 4_000 } },
+      set,
+    ),
+  ).toBe(
+    'These settings fit this server:\n  OPENAI_PROFILE=alternating\n  MEANWHILE_CONTEXT_TOKENS=4000',
+  );
+});
+
+test('a server that takes no tools is said to be one', () => {
+  expect(printAdvice({ findings: [], fits: { ...fits, tools: false } }, set)).toContain(
+    '`tools: []`',
+  );
+});
+
+test('a server that nothing fits is said to be one', () => {
+  expect(printAdvice({ findings: [] }, set)).toMatch(/^No settings that were tried fit/);
+});
+
+test.each(['ok', 'poor', 'no'] as const)(
+  'a finding that is %s has a sign of its own',
+  (verdict) => {
+    const line = printFinding({ check: 'a tool', verdict, detail: 'called' });
+    expect(line).toBe(`${{ ok: '✓', poor: '!', no: '✗' }[verdict]} a tool: called`);
+  },
+);

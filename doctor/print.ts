@@ -1,0 +1,28 @@
+/** An examination as a person reads it in a terminal. */
+import type { Examination, Finding } from './examine.ts';
+
+const SIGN = { ok: '✓', poor: '!', no: '✗' } satisfies Record<Finding['verdict'], string>;
+
+export function printFinding({ check, verdict, detail }: Finding): string {
+  return `${SIGN[verdict]} ${check}: ${detail}`;
+}
+
+/** @param set what is set already, by the names of the settings */
+export function printAdvice({ fits }: Examination, set: Record<string, unknown>): string {
+  if (!fits) {
+    return 'No settings that were tried fit this server. The lines with ✗ say what it refused.';
+  }
+  const wanted = {
+    OPENAI_API: fits.api,
+    OPENAI_PROFILE: fits.profile,
+    MEANWHILE_CONTEXT_TOKENS: fits.context_tokens,
+  };
+  const changes = Object.entries(wanted).filter(([name, value]) => set[name] !== value);
+  const tools = fits.tools ? [] : ['It takes no tools: give its agents `tools: []`.'];
+  if (changes.length === 0) return ['The settings fit this server.', ...tools].join('\n');
+  return [
+    ...tools,
+    'These settings fit this server:',
+    ...changes.map(([name, value]) => `  ${name}=${value}`),
+  ].join('\n');
+}
