@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { failed, play } from '../testing/played-call.ts';
 import { createClaims, createHost } from '../testing/spools.ts';
@@ -29,10 +30,12 @@ test('it is handed back by a failure that Temporal retries', async () => {
   await one.open(conversation, 'call_1');
   const { end } = play(async (_, call) => call.folder(), { spools: other });
   await expect(end).rejects.toMatchObject({ type: 'HeldElsewhere', nonRetryable: false });
-  await expect(createStopProgram({ spools: other })(start)).rejects.toMatchObject({
+  const stop = (spools: typeof one) =>
+    new MockActivityEnvironment().run(createStopProgram({ spools }), start);
+  await expect(stop(other)).rejects.toMatchObject({
     type: 'HeldElsewhere',
   });
-  await expect(createStopProgram({ spools: one })(start)).resolves.toBeUndefined();
+  await expect(stop(one)).resolves.toBeUndefined();
   expect(heldElsewhere(new HeldElsewhere('Held.'))).toBeInstanceOf(ApplicationFailure);
 });
 

@@ -13,7 +13,10 @@ import { workflowBundle } from '../worker/bundle.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { createWorkers } from '../worker/workers.ts';
 import type { Activities } from './index.ts';
+import { aloneIn } from '../testing/played-call.ts';
+import { createCallServer } from './call-server.ts';
 import { createDescribeTools } from './describe-tools.ts';
+import { createLiveCalls } from './live-calls.ts';
 import { createRunTool } from './run-tool.ts';
 
 let native: NativeConnection;
@@ -42,19 +45,25 @@ async function call(run: LocalTool['run']) {
     run,
   };
   const catalogue = { tools: new Map([['play', tool]]), agents: new Map() };
+  const store = createMemoryStore();
+  const client = new Client({ connection });
   const activities = {
     describeTool: createDescribeTools({ catalogue }),
-    runTool: createRunTool({
-      catalogue,
-      bus: { publish: () => {} },
-      store: createMemoryStore(),
-      maxResultBytes: 1_000,
-      inlineResultBytes: 1_000,
-      spools: createHost(),
-      signalConversation: async (_, event) => void told.push(event),
-    }),
+    runTool: createRunTool(
+      createLiveCalls({
+        holder: aloneIn(store),
+        server: createCallServer(client),
+        catalogue,
+        bus: { publish: () => {} },
+        store,
+        maxResultBytes: 1_000,
+        inlineResultBytes: 1_000,
+        spools: createHost(),
+        signalConversation: async (_, event) => void told.push(event),
+      }),
+    ),
   };
-  const handle = await new Client({ connection }).workflow.start('call', {
+  const handle = await client.workflow.start('call', {
     taskQueue,
     workflowId: callWorkflowId('default', call_id),
     args: [{ conversation: { tenant: 'default', id: 'gone' }, call_id, tool: 'play', input: {} }],

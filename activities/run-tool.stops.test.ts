@@ -5,7 +5,8 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
-import { aborted, failed, MANY, play } from '../testing/played-call.ts';
+import { createMemoryStore } from '../testing/memory-store.ts';
+import { aborted, aloneIn, conversation, failed, MANY, play } from '../testing/played-call.ts';
 import type { CallContext } from '../tools/define.ts';
 
 describe('a tool that takes too long', () => {
@@ -183,7 +184,16 @@ describe('after a crash', () => {
 
   test('a tool that must not run twice does not, and the model is told honestly', async () => {
     let ran = false;
-    const call = play(async () => (ran = true), { tool: { restart: 'fail' }, attempt: 2 });
+    const store = createMemoryStore();
+    await store.holdCall(
+      { tenant: conversation.tenant, call_id: 'call_1' },
+      { holder: 'dead', run: '', body: 'function', lease_ms: 1 },
+    );
+    const call = play(async () => (ran = true), {
+      tool: { restart: 'fail' },
+      attempt: 2,
+      holder: aloneIn(store),
+    });
     expect(await call.end).toMatchObject(
       failed('WorkerLost', /stopped before play ended.*unknown/),
     );

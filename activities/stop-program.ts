@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { CallStart } from '../contract/turn.ts';
 import { stopAllKept } from '../tools/keeper/attempts.ts';
 import { HeldElsewhere, type Spools } from '../tools/keeper/spools.ts';
@@ -9,8 +10,9 @@ import { heldElsewhere } from './held-elsewhere.ts';
  */
 export function createStopProgram({ spools }: { spools: Spools }) {
   return async function stopProgram({ conversation, call_id }: CallStart): Promise<void> {
+    const { cancellationSignal } = Context.current();
     try {
-      await stopAllKept(await spools.open(conversation, call_id));
+      await stopAllKept(await spools.open(conversation, call_id, cancellationSignal));
     } catch (error) {
       if (error instanceof HeldElsewhere) throw heldElsewhere(error);
       // Its folder was removed, which never happens while anything in it lives.

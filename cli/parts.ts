@@ -58,6 +58,8 @@ export async function openWorker(
     inlineResultBytes: settings.MEANWHILE_INLINE_RESULT_BYTES,
     maxOutputBytes: settings.MEANWHILE_MAX_OUTPUT_BYTES,
     spoolHours: settings.MEANWHILE_SPOOL_HOURS,
+    // The embedded store belongs to the process that has locked its home.
+    alone: settings.DATABASE_URL === undefined,
     maxRunningPerTenant: settings.MEANWHILE_MAX_RUNNING_PER_TENANT,
     maxTokensPerTenantPerDay: settings.MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY,
     limits: {

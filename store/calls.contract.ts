@@ -26,7 +26,7 @@ export function callsContract(store: () => Store): void {
 
     test('the first one has it, and another is told who that is', async () => {
       const [one, a, b] = [call(), await holder(), await holder()];
-      expect(await hold(one, a)).toEqual({ outcome: 'fresh' });
+      expect(await hold(one, a)).toEqual({ outcome: 'fresh', turn: 1 });
       const told = await hold(one, b);
       expect(told).toEqual({
         outcome: 'elsewhere',
@@ -42,6 +42,7 @@ export function callsContract(store: () => Store): void {
       await hold(one, a, { run: 'first', body: 'program' });
       expect(await hold(one, a, { run: 'second' })).toEqual({
         outcome: 'taken',
+        turn: 2,
         run: 'first',
         body: 'program',
       });
@@ -54,8 +55,8 @@ export function callsContract(store: () => Store): void {
       expect(await store().renewHolder(a, who)).toMatchObject({ lapsed: true });
       expect(await store().renewHolder(b, who)).toMatchObject({ lapsed: false });
       expect(await hold(one, a)).toMatchObject({ outcome: 'elsewhere', holder: b });
-      expect(await store().endCall(one, a, { type: 'cancelled' })).toBe(false);
-      await store().releaseCall(one, a);
+      expect(await store().endCall(one, { holder: a, turn: 1 }, { type: 'cancelled' })).toBe(false);
+      await store().releaseCall(one, { holder: a, turn: 1 });
       expect(await hold(one, a)).toMatchObject({ outcome: 'elsewhere', holder: b });
     });
 
@@ -78,20 +79,30 @@ export function callsContract(store: () => Store): void {
     test('what was given back is the next one’s', async () => {
       const [one, a, b] = [call(), await holder(), await holder()];
       await hold(one, a);
-      await store().releaseCall(one, b);
+      await store().releaseCall(one, { holder: b, turn: 1 });
       expect(await hold(one, b)).toMatchObject({ outcome: 'elsewhere' });
-      await store().releaseCall(one, a);
+      await store().releaseCall(one, { holder: a, turn: 1 });
       expect(await hold(one, b)).toMatchObject({ outcome: 'taken' });
+    });
+
+    test('a request of an earlier turn that arrives late changes nothing', async () => {
+      const [one, a, b] = [call(), await holder(), await holder()];
+      await hold(one, a);
+      await hold(one, a);
+      await store().releaseCall(one, { holder: a, turn: 1 });
+      expect(await store().endCall(one, { holder: a, turn: 1 }, { type: 'cancelled' })).toBe(false);
+      expect(await hold(one, b)).toMatchObject({ outcome: 'elsewhere', holder: a });
+      expect(await store().endCall(one, { holder: a, turn: 2 }, { type: 'cancelled' })).toBe(true);
     });
 
     test('a call that is over never runs again, and says how it ended', async () => {
       const [one, a, b] = [call(), await holder(), await holder()];
       const end = { type: 'completed' as const, result: { text: 'a\u0000b' } };
       await hold(one, a);
-      expect(await store().endCall(one, b, end)).toBe(false);
-      expect(await store().endCall(one, a, end)).toBe(true);
-      expect(await store().endCall(one, a, { type: 'cancelled' })).toBe(false);
-      await store().releaseCall(one, a);
+      expect(await store().endCall(one, { holder: b, turn: 1 }, end)).toBe(false);
+      expect(await store().endCall(one, { holder: a, turn: 1 }, end)).toBe(true);
+      expect(await store().endCall(one, { holder: a, turn: 1 }, { type: 'cancelled' })).toBe(false);
+      await store().releaseCall(one, { holder: a, turn: 1 });
       for (const by of [a, b]) expect(await hold(one, by)).toEqual({ outcome: 'ended', end });
     });
 

@@ -33,28 +33,30 @@ export const calls = (db: Db): Pick<Store, Calls> => ({
       .onConflict((conflict) => conflict.columns(['tenant', 'call_id']).doNothing())
       .returning('call_id')
       .executeTakeFirst();
-    return fresh ? { outcome: 'fresh' } : takeOver(db, call, request);
+    return fresh ? { outcome: 'fresh', turn: 1 } : takeOver(db, call, request);
   },
 
-  async endCall(call, holder, end) {
+  async endCall(call, { holder, turn }, end) {
     const ended = await db
       .updateTable('calls')
       .set({ holder: null, ended: true, how: JSON.stringify(end), changed_at: sql<string>`now()` })
       .where('tenant', '=', call.tenant)
       .where('call_id', '=', call.call_id)
       .where('holder', '=', holder)
+      .where('turn', '=', turn)
       .returning('call_id')
       .executeTakeFirst();
     return ended !== undefined;
   },
 
-  async releaseCall(call, holder) {
+  async releaseCall(call, { holder, turn }) {
     await db
       .updateTable('calls')
       .set({ holder: null, changed_at: sql<string>`now()` })
       .where('tenant', '=', call.tenant)
       .where('call_id', '=', call.call_id)
       .where('holder', '=', holder)
+      .where('turn', '=', turn)
       .execute();
   },
 });
@@ -63,7 +65,7 @@ async function takeOver(db: Db, call: Which, request: HoldRequest): Promise<Held
   return db.transaction().execute(async (transaction) => {
     const row = await transaction
       .selectFrom('calls')
-      .select(['holder', 'run', 'body', 'ended', 'how'])
+      .select(['holder', 'turn', 'run', 'body', 'ended', 'how'])
       .where('tenant', '=', call.tenant)
       .where('call_id', '=', call.call_id)
       .forUpdate()
@@ -73,13 +75,14 @@ async function takeOver(db: Db, call: Which, request: HoldRequest): Promise<Held
       const alive = await findAlive(transaction, row.holder, request);
       if (alive) return { outcome: 'elsewhere', holder: row.holder, ...alive };
     }
+    const turn = row.turn + 1;
     await transaction
       .updateTable('calls')
-      .set({ holder: request.holder, changed_at: sql<string>`now()` })
+      .set({ holder: request.holder, turn, changed_at: sql<string>`now()` })
       .where('tenant', '=', call.tenant)
       .where('call_id', '=', call.call_id)
       .execute();
-    return { outcome: 'taken', run: row.run, body: row.body };
+    return { outcome: 'taken', turn, run: row.run, body: row.body };
   });
 }
 

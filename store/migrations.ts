@@ -168,6 +168,7 @@ const migrations: Record<string, Migration> = {
           tenant text not null,
           call_id text not null,
           holder text,
+          turn integer not null default 1,
           run text not null,
           body text not null,
           ended boolean not null default false,

@@ -43,7 +43,7 @@ export function pruneContract(store: () => Store): void {
       const hold = (holder: string) =>
         store().holdCall(call, { holder, run: 'r', body: 'function', lease_ms: 1 });
       await hold('one');
-      await store().endCall(call, 'one', { type: 'completed', result: 1 });
+      await store().endCall(call, { holder: 'one', turn: 1 }, { type: 'completed', result: 1 });
       await store().prune(new Date(Date.now() - 3_600_000).toISOString());
       expect(await hold('two')).toMatchObject({ outcome: 'ended', end: { result: 1 } });
       await store().prune(new Date(Date.now() + 3_600_000).toISOString());

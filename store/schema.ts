@@ -90,6 +90,7 @@ export interface Database {
     call_id: string;
     /** Null: given back, or over. */
     holder: string | null;
+    turn: Generated<number>;
     run: string;
     body: CallBody;
     ended: Generated<boolean>;

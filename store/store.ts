@@ -86,14 +86,20 @@ export interface HoldRequest {
 export type CallBody = 'function' | 'program';
 
 export type Held =
-  /** Nobody has ever held it. It is the asker's now. */
-  | { outcome: 'fresh' }
+  /** Nobody has ever held it. It is the asker's now. `turn` counts who had it. */
+  | { outcome: 'fresh'; turn: number }
   /** Somebody held it who has lapsed, has given it back, or is the asker itself. It is the asker's now. `run` and `body` are the first ones. */
-  | { outcome: 'taken'; run: string; body: CallBody }
+  | { outcome: 'taken'; turn: number; run: string; body: CallBody }
   /** Another process holds it. */
   | { outcome: 'elsewhere'; holder: string; who?: HolderIdentity; silent_ms: number }
   /** It is over and must never run again. Without `end`: how it ended is forgotten. */
   | { outcome: 'ended'; end?: CallEnd };
+
+/** One turn of a holder at a call: a request of it that arrives late changes nothing for the turns after. */
+export interface Hold {
+  holder: string;
+  turn: number;
+}
 
 export interface Store {
   /** Makes the conversation known before its first entry. Repeating it changes nothing. */
@@ -169,13 +175,9 @@ export interface Store {
   /** Of several who ask at once, exactly one gets the call. */
   holdCall(call: { tenant: string; call_id: string }, request: HoldRequest): Promise<Held>;
   /** False: the call is another's, or over. Nothing was changed then. */
-  endCall(
-    call: { tenant: string; call_id: string },
-    holder: string,
-    end: CallEnd,
-  ): Promise<boolean>;
+  endCall(call: { tenant: string; call_id: string }, hold: Hold, end: CallEnd): Promise<boolean>;
   /** Lets the next one have it. Changes nothing where the call is another's, or over. */
-  releaseCall(call: { tenant: string; call_id: string }, holder: string): Promise<void>;
+  releaseCall(call: { tenant: string; call_id: string }, hold: Hold): Promise<void>;
 
   /**
    * Removes what nobody asks for any more: the progress of calls that are over, how calls ended, and idempotency keys and spent

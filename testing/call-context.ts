@@ -9,6 +9,7 @@ export function callContext(more: Partial<CallContext> = {}): CallContext {
   let folder: Promise<string> | undefined;
   return {
     id: 'call_1',
+    idempotency_key: 'meanwhile/default/call_1',
     signal: new AbortController().signal,
     checkpoint: undefined,
     folder: () => (folder ??= mkdtemp(join(tmpdir(), 'call-'))),

@@ -5,6 +5,7 @@ import { plain } from './memory-record.ts';
 
 interface Call {
   holder: string | null;
+  turn: number;
   run: string;
   body: CallBody;
   ended: boolean;
@@ -39,8 +40,8 @@ export function createMemoryCalls(now: () => number) {
     async holdCall(which, { holder, run, body, lease_ms, dead }) {
       const call = calls.get(name(which));
       if (!call) {
-        calls.set(name(which), { holder, run, body, ended: false, changed_at: now() });
-        return { outcome: 'fresh' };
+        calls.set(name(which), { holder, turn: 1, run, body, ended: false, changed_at: now() });
+        return { outcome: 'fresh', turn: 1 };
       }
       if (call.ended) return { outcome: 'ended', ...(call.how && { end: plain(call.how) }) };
       const other = call.holder === holder ? undefined : holders.get(call.holder ?? '');
@@ -49,18 +50,19 @@ export function createMemoryCalls(now: () => number) {
         const silent_ms = now() - other.seen_at;
         return { outcome: 'elsewhere', holder: call.holder!, who: other.who, silent_ms };
       }
-      Object.assign(call, { holder, changed_at: now() });
-      return { outcome: 'taken', run: call.run, body: call.body };
+      Object.assign(call, { holder, turn: call.turn + 1, changed_at: now() });
+      return { outcome: 'taken', turn: call.turn, run: call.run, body: call.body };
     },
-    async endCall(which, holder, end) {
+    async endCall(which, { holder, turn }, end) {
       const call = calls.get(name(which));
-      if (call?.holder !== holder) return false;
+      if (call?.holder !== holder || call.turn !== turn) return false;
       Object.assign(call, { holder: null, ended: true, how: plain(end), changed_at: now() });
       return true;
     },
-    async releaseCall(which, holder) {
+    async releaseCall(which, { holder, turn }) {
       const call = calls.get(name(which));
-      if (call?.holder === holder) Object.assign(call, { holder: null, changed_at: now() });
+      if (call?.holder === holder && call.turn === turn)
+        Object.assign(call, { holder: null, changed_at: now() });
     },
   };
   return {

@@ -5,9 +5,12 @@ import { DefaultLogger } from '@temporalio/worker';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import type { CallCursor } from '../activities/call-cursor.ts';
-import { createRunTool, type RunToolDependencies } from '../activities/run-tool.ts';
+import type { CallServer } from '../activities/call-server.ts';
+import { createHolder, type Holder } from '../activities/holder.ts';
+import { createLiveCalls, type LiveCallsDependencies } from '../activities/live-calls.ts';
+import { createRunTool } from '../activities/run-tool.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
-import type { Progress } from '../store/store.ts';
+import type { Progress, Store } from '../store/store.ts';
 import type { BusMessage } from '../stream/bus.ts';
 import type { LocalTool } from '../tools/define.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -15,7 +18,7 @@ import { createHost } from './spools.ts';
 
 export const conversation = { tenant: 'default', id: 'c' };
 
-export interface Play extends Partial<RunToolDependencies> {
+export interface Play extends Partial<LiveCallsDependencies> {
   tool?: Partial<LocalTool>;
   input?: unknown;
   report?: string;
@@ -47,7 +50,9 @@ export function play(
     ...tool,
   };
   const store = createMemoryStore();
-  const runTool = createRunTool({
+  const calls = createLiveCalls({
+    holder: aloneIn(store),
+    server: SILENT,
     catalogue: { tools: new Map([[played.name, played]]), agents: new Map() },
     bus: { publish: (_, message) => shown.push(message) },
     store: { ...store, setProgress: async (_, __, progress) => void kept.push(progress) },
@@ -57,10 +62,25 @@ export function play(
     signalConversation: async (_, event) => void told.push(event),
     ...more,
   });
+  const runTool = createRunTool(calls);
   const start = { conversation, call_id: 'call_1', tool: played.name, input, report };
   const end: Promise<CallEnd> = environment.run(runTool, start);
   return { end, environment, told, shown, kept, beats, logged };
 }
+
+/** A process that nobody shares its store with. */
+export function aloneIn(store: Store): Holder {
+  const who = { place: '', pid: 0, began: '' };
+  return createHolder({ store, who, isDead: async () => true, alone: true, warn: () => {} });
+}
+
+/** A server that takes every attempt for the current one, and has none to be told of by id. */
+export const SILENT: CallServer = {
+  isCurrent: async () => true,
+  beat: async () => 'unheard',
+  complete: async () => 'gone',
+  reportCancelled: async () => 'gone',
+};
 
 export const MANY = { results: { min: 0, max: 'many' as const } };
 export const failed = (type: string, message: string | RegExp) => ({

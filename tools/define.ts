@@ -49,6 +49,11 @@ export interface LocalTool<Input = any, Result = unknown> extends ToolBase<Input
 /** What a running tool knows and can say. */
 export interface CallContext {
   id: string;
+  /**
+   * The same in every attempt at this call, on every machine, and another call's never: give it to a service that takes an
+   * idempotency key, such as one for payments. ASCII. A second call that the model asks for has another one, whatever its input.
+   */
+  idempotency_key: string;
   /** Aborts when the call is cancelled, its time is over or the worker shuts down. */
   signal: AbortSignal;
   /**

@@ -1,22 +1,19 @@
-import { DefaultLogger } from '@temporalio/worker';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { createMemoryStore } from '../testing/memory-store.ts';
 import { claimIn } from './claim-host.ts';
 
 const conversation = { tenant: 'default', id: 'c' };
 
-/** As an activity asks, which waits no longer than it is wanted. */
-function ask(claim: ReturnType<typeof claimIn>, callId: string, host: string) {
+/** As a call asks, which waits no longer than it is wanted. */
+function ask(store: Parameters<typeof claimIn>[0], callId: string, host: string) {
   const warnings: string[] = [];
-  const logger = new DefaultLogger('WARN', ({ message }) => warnings.push(message));
-  const environment = new MockActivityEnvironment({}, { logger });
-  const said = environment.run(() => claim(conversation, callId, host));
-  return { said, environment, warnings };
+  const stopping = new AbortController();
+  const claim = claimIn(store, (message) => warnings.push(message));
+  return { said: claim(conversation, callId, host, stopping.signal), stopping, warnings };
 }
 
 test('the first host has the call, and whoever comes later is told so', async () => {
-  const claim = claimIn(createMemoryStore());
+  const claim = createMemoryStore();
   expect(await ask(claim, 'call_1', 'one').said).toEqual({ holder: 'one', isNew: true });
   expect(await ask(claim, 'call_1', 'one').said).toEqual({ holder: 'one', isNew: false });
   expect(await ask(claim, 'call_1', 'two').said).toEqual({ holder: 'one', isNew: false });
@@ -31,14 +28,14 @@ test.each([
   async (_, writes) => {
     const store = createMemoryStore();
     let isAway = true;
-    const claim = claimIn({
+    const claim: Parameters<typeof claimIn>[0] = {
       async claim(...asked) {
         const answer = !isAway || writes ? await store.claim(...asked) : undefined;
         if (answer && !isAway) return answer;
         isAway = false;
         throw new Error('Connection terminated unexpectedly');
       },
-    });
+    };
     const first = ask(claim, 'call_1', 'one');
     expect(await first.said).toEqual({ holder: 'one', isNew: true });
     expect(first.warnings).toEqual([expect.stringMatching(/asked again/)]);
@@ -48,15 +45,15 @@ test.each([
 
 test('nobody is asked any longer once the call is cancelled', async () => {
   const asked = Promise.withResolvers<void>();
-  const claim = claimIn({
+  const claim: Parameters<typeof claimIn>[0] = {
     claim() {
       asked.resolve();
       return Promise.reject(new Error('The store is away.'));
     },
-  });
-  const { said, environment } = ask(claim, 'call_1', 'one');
-  const cancelled = expect(said).rejects.toThrow(/CANCELLED/);
+  };
+  const { said, stopping } = ask(claim, 'call_1', 'one');
+  const cancelled = expect(said).rejects.toThrow(/cancelled/);
   await asked.promise;
-  environment.cancel();
+  stopping.abort(new Error('The call was cancelled.'));
   await cancelled;
 });

@@ -1,22 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { Context } from '@temporalio/activity';
 import { insist } from '../activities/insist.ts';
 import type { Store } from '../store/store.ts';
 import type { SpoolsOptions } from '../tools/keeper/spools.ts';
 
 /**
- * Which host has a call is said once and for all, in the store that all workers share. Asked for in an activity, for as long as that
+ * Which host has a call is said once and for all, in the store that all workers share. Asked until it answers, for as long as that
  * is wanted: a store that is away is no reason for the call to fail. Its answer may be lost though it has written, so each claim has a name of its own to be known by.
  */
-export function claimIn(store: Pick<Store, 'claim'>): SpoolsOptions['claim'] {
-  return async ({ tenant }, callId, host) => {
+export function claimIn(
+  store: Pick<Store, 'claim'>,
+  warn: (message: string, facts: object) => void,
+): SpoolsOptions['claim'] {
+  return async ({ tenant }, callId, host, signal) => {
     const place = { tenant, scope: `host of ${callId}`, key: 'host' };
     const mine: Claimed = { host, claim: randomUUID() };
-    const { cancellationSignal, log } = Context.current();
     const said = await insist(
       () => store.claim(place, '', mine),
-      cancellationSignal,
-      (error) => log.warn('The store did not say which host has the call: asked again.', { error }),
+      signal,
+      (error) =>
+        warn('The store did not say which host has the call: asked again.', {
+          call_id: callId,
+          error,
+        }),
     );
     const { host: holder, claim } = said.outcome === 'repeated' ? (said.answer as Claimed) : mine;
     return { holder, isNew: claim === mine.claim };

@@ -16,7 +16,11 @@ import {
 } from '../activities/announce.ts';
 import type { Activities } from '../activities/index.ts';
 import { createDescribeTools } from '../activities/describe-tools.ts';
+import { createCallServer } from '../activities/call-server.ts';
 import { createGenerateReply } from '../activities/generate-reply.ts';
+import { isDead, ownIdentity } from '../activities/holder-identity.ts';
+import { createHolder, type HolderTiming } from '../activities/holder.ts';
+import { createLiveCalls, type LiveCalls } from '../activities/live-calls.ts';
 import { createRecord, createRecordCommitted } from '../activities/record.ts';
 import { createRunTool } from '../activities/run-tool.ts';
 import { createStopProgram } from '../activities/stop-program.ts';
@@ -71,6 +75,10 @@ export interface WorkerOptions {
   remote: Omit<AnnounceDependencies, 'catalogue'>;
   /** Folder that keeps the workflow bundle between starts, and what belongs to calls on this host. */
   home: string;
+  /** No other process uses this store: nobody can take a call from this one. Default: others may. */
+  alone?: boolean;
+  /** How long this process may be silent before others take over its calls. */
+  holding?: Partial<HolderTiming>;
   /** Instead of the bundle of `home`. */
   bundle?: WorkflowBundleOption;
   /** Around what the worker does, and around the signals of its activities. */
@@ -93,14 +101,17 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const connection = await NativeConnection.connect({ address });
   await registerSearchAttributes(connection, namespace);
   const client = new Client({ connection, namespace, interceptors: clientInterceptors });
-  const spools = createSpools({ root: spoolRoot(home), claim: claimIn(options.store) });
+  const { logger } = Runtime.instance();
+  const warn = (message: string, facts: object) => logger.warn(message, { ...facts });
+  const spools = createSpools({ root: spoolRoot(home), claim: claimIn(options.store, warn) });
+  const calls = await createCalls(options, client, spools, warn);
   const limits = { replies: 200, tools: 200, errands: 100, ...options.limits };
   const places = createToolPlaces({
     limit: limits.tools,
     store: options.store,
     bus: options.bus,
     stateOf: (call) => callState(client, call),
-    warn: (message, error) => Runtime.instance().logger.warn(message, { error }),
+    warn: (message, error) => warn(message, { error }),
   });
   const isLocal = (name: string) => {
     const tool = options.catalogue.tools.get(name);
@@ -113,7 +124,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     workflowBundle: options.bundle ?? (await workflowBundle(home)),
     interceptors,
     sinks,
-    activities: withPlaces(createActivities(options, client, spools), places, isLocal),
+    activities: withPlaces(createActivities(options, client, spools, calls), places, isLocal),
     // After a kill the next worker waits this long before it takes a conversation over.
     stickyQueueScheduleToStartTimeout: '1s',
     // A cancellation travels on a heartbeat: at most this late.
@@ -139,6 +150,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       await running.catch(unlessOverdue);
       places.close();
       clearInterval(sweeping);
+      await calls.close();
       await connection.close();
     },
   };
@@ -152,15 +164,13 @@ function createActivities(
     model,
     defaultModel,
     defaultProfile,
-    maxResultBytes,
-    inlineResultBytes,
-    maxOutputBytes,
     maxRunningPerTenant,
     maxTokensPerTenantPerDay,
     remote,
   }: WorkerOptions,
   client: Client,
   spools: Spools,
+  calls: LiveCalls,
 ): Activities {
   return {
     record: createRecord({ store, bus }),
@@ -185,20 +195,35 @@ function createActivities(
     }),
     releaseSlot: createReleaseSlot({ store }),
     stopProgram: createStopProgram({ spools }),
-    runTool: createRunTool({
-      spools,
-      store,
-      bus,
-      catalogue,
-      maxResultBytes,
-      inlineResultBytes,
-      maxOutputBytes,
-      signalConversation: (conversation, event) =>
-        client.workflow
-          .getHandle(conversationWorkflowId(conversation))
-          .signal(SIGNALS.callEvent, event),
-    }),
+    runTool: createRunTool(calls),
   };
+}
+
+async function createCalls(
+  { store, alone = false, holding, ...options }: WorkerOptions,
+  client: Client,
+  spools: Spools,
+  warn: (message: string, facts: object) => void,
+): Promise<LiveCalls> {
+  const holder = createHolder({
+    store,
+    alone,
+    who: await ownIdentity(),
+    isDead,
+    timing: holding,
+    warn: (message, error) => warn(message, { error }),
+  });
+  return createLiveCalls({
+    ...options,
+    store,
+    holder,
+    server: createCallServer(client),
+    spools,
+    signalConversation: (conversation, event) =>
+      client.workflow
+        .getHandle(conversationWorkflowId(conversation))
+        .signal(SIGNALS.callEvent, event),
+  });
 }
 
 /** What was cut off is not lost: Temporal gives it to the next worker. */

@@ -11,9 +11,10 @@ import { spoolLost } from './lost.ts';
 export interface Spools {
   /**
    * The folder of a call, the same for every attempt; made when it is first asked for.
-   * @throws HeldElsewhere; ProgramLost `SpoolLost`: it was here, and is gone
+   * @param signal ends the wait for a store that is away
+   * @throws HeldElsewhere; ProgramLost `SpoolLost`: it was here, and is gone; the signal's reason
    */
-  open(conversation: ConversationKey, callId: string): Promise<string>;
+  open(conversation: ConversationKey, callId: string, signal?: AbortSignal): Promise<string>;
   /** The attempt that opened it is over. */
   release(callId: string): void;
   isInUse(callId: string): boolean;
@@ -32,6 +33,7 @@ export interface SpoolsOptions {
     conversation: ConversationKey,
     callId: string,
     host: string,
+    signal: AbortSignal,
   ): Promise<{ holder: string; isNew: boolean }>;
 }
 
@@ -40,13 +42,13 @@ export function createSpools({ root, claim }: SpoolsOptions): Spools {
   return {
     release: (callId) => void inUse.delete(callId),
     isInUse: (callId) => inUse.has(callId),
-    async open(conversation, callId) {
+    async open(conversation, callId, signal = new AbortController().signal) {
       inUse.add(callId);
       const host = await hostId(root);
       const folder = join(root, callId);
       // Before the claim: a folder that is missing though its call was claimed has been removed.
       const isMade = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
-      const { holder, isNew } = await claim(conversation, callId, host);
+      const { holder, isNew } = await claim(conversation, callId, host, signal);
       const isHere = holder === host;
       if (isHere && (isNew || !isMade)) return folder;
       // Only what is empty: an attempt that slept here may wake beside one that has gone on.

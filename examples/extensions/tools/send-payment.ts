@@ -7,7 +7,12 @@ export default defineTool({
   input: z.object({ to: z.string().min(1), amount: z.number().positive() }),
   approval: { question: 'May this payment be sent?', timeout_ms: 24 * 60 * 60 * 1_000 },
   duplicates: 'reject',
-  // Nobody pays twice because a service crashed.
+  // Nobody pays twice because a service crashed: the call is not started again, and should a payment have been sent that
+  // nobody heard the answer of, the bank knows it by its key.
   restart: 'fail',
-  run: async ({ to, amount }, call) => ({ sent: amount, to, reference: call.id }),
+  run: async ({ to, amount }, call) => ({
+    sent: amount,
+    to,
+    idempotency_key: call.idempotency_key,
+  }),
 });

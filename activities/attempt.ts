@@ -1,0 +1,45 @@
+/** One of Temporal's attempts at a call, for as long as Temporal takes it for the current one. */
+import type { Context } from '@temporalio/activity';
+
+export interface Attempt {
+  number: number;
+  /** Of the call's workflow. */
+  run: string;
+  activity_id: string;
+  token: Uint8Array;
+  /** The last heartbeat of the attempt before. */
+  details: unknown;
+  beat(details: unknown): void;
+  /**
+   * Why it is told to end. `not_current`: not what it does is to end, only this attempt at it. Never resolves otherwise.
+   */
+  told: Promise<'cancelled' | 'shutdown' | 'not_current'>;
+  /** What it fails with when it was cancelled. */
+  reason(): unknown;
+  warn(message: string, facts: object): void;
+}
+
+export function attemptOf(context: Context): Attempt {
+  const { info, cancellationSignal: signal } = context;
+  return {
+    number: info.attempt,
+    run: info.workflowExecution?.runId ?? '',
+    activity_id: info.activityId,
+    token: info.taskToken,
+    details: info.heartbeatDetails ?? undefined,
+    beat: (details) => context.heartbeat(details),
+    told: new Promise((resolve) => {
+      const tell = () => resolve(whyOf(context));
+      if (signal.aborted) tell();
+      else signal.addEventListener('abort', tell, { once: true });
+    }),
+    reason: () => signal.reason,
+    warn: (message, facts) => context.log.warn(message, facts),
+  };
+}
+
+function whyOf({ cancellationDetails: why }: Context) {
+  if (why?.cancelRequested) return 'cancelled';
+  if (why?.workerShutdown) return 'shutdown';
+  return why?.notFound || why?.timedOut || why?.paused || why?.reset ? 'not_current' : 'cancelled';
+}

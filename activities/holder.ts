@@ -1,0 +1,266 @@
+/**
+ * This process as one that holds calls. All of this serves one rule: a process runs a tool only while nobody else may have taken
+ * the call over.
+ *
+ * 1. A call is held in the store, by one holder. A holder that was silent for `lease_ms` may be replaced, for good.
+ * 2. A process is certain of its calls for `lease_ms - margin_ms` after it asked and was confirmed: by the store, or for one call
+ *    by Temporal, which gives nobody else an attempt while it hears this one's heartbeat.
+ * 3. What it is not certain of it asks about, and tells nothing until then. Without an answer in time it stops the tool.
+ * 4. A process that stood still sees a gap between its own ticks. Where others could have taken over, it stops at once what may be
+ *    done again from its checkpoint. For the rest it asks.
+ * 5. Where no other process uses the store nobody can take over: then it is always certain.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallEnd } from '../contract/signals.ts';
+import type { Held, Hold, HolderIdentity, HoldRequest, Store } from '../store/store.ts';
+import { insist } from './insist.ts';
+import { raceAbort } from './race-abort.ts';
+
+export interface HolderOptions {
+  store: Pick<Store, 'renewHolder' | 'retireHolder' | 'holdCall' | 'endCall' | 'releaseCall'>;
+  who: HolderIdentity;
+  /** True only where it is certain. */
+  isDead(who: HolderIdentity): Promise<boolean>;
+  /** No other process uses this store. */
+  alone: boolean;
+  warn(message: string, error?: unknown): void;
+  timing?: Partial<HolderTiming>;
+  clock?: Clock;
+}
+
+export interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  pause(ms: number): Promise<void>;
+  /** Keeps no process alive. @returns what ends it */
+  every(ms: number, work: () => void): () => void;
+}
+
+export interface HolderTiming {
+  lease_ms: number;
+  margin_ms: number;
+  renew_ms: number;
+  /** While no call runs. */
+  idle_ms: number;
+  tick_ms: number;
+}
+
+const TIMING: HolderTiming = {
+  lease_ms: 8_000,
+  margin_ms: 2_000,
+  renew_ms: 1_000,
+  idle_ms: 15_000,
+  tick_ms: 100,
+};
+
+const realClock: Clock = {
+  now: () => performance.now(),
+  pause: (ms) => sleep(ms, undefined, { ref: false }),
+  every(ms, work) {
+    const timer = setInterval(work, ms).unref();
+    return () => clearInterval(timer);
+  },
+};
+
+/** Somebody else may run the call. */
+export class HoldLost extends Error {
+  override name = 'HoldLost';
+}
+
+export interface CallName {
+  tenant: string;
+  call_id: string;
+}
+
+/** A call whose tool runs here. */
+export interface WatchedCall {
+  /** Under which it is held. */
+  holder: string;
+  /** It may be done again from its checkpoint. */
+  repeatable: boolean;
+  /** When Temporal was last asked for what it has confirmed. */
+  answered_at: number;
+  /** Sets `answered_at`. Never rejects. */
+  askTemporal(): Promise<void>;
+  /** Aborts when it is to stop, for whatever reason. */
+  signal: AbortSignal;
+  lose(reason: HoldLost): void;
+}
+
+export interface Holder {
+  /** Asks until it is decided who has the call. What it gives is to be confirmed before the tool begins. */
+  hold(
+    call: CallName,
+    asked: Pick<HoldRequest, 'run' | 'body'> & { attempt: number },
+    signal: AbortSignal,
+  ): Promise<Held & { by: string }>;
+  /** From then on it looks after the call. */
+  watch(call: WatchedCall): () => void;
+  /** Resolves when nobody else runs the call. Rejects with its signal's reason. */
+  confirm(call: WatchedCall): Promise<void>;
+  /** False: it is not this process's any more. */
+  end(call: CallName, hold: Hold, end: CallEnd): Promise<boolean>;
+  release(call: CallName, hold: Hold): Promise<void>;
+  /** Lets others have at once what it held. */
+  close(): Promise<void>;
+}
+
+const NEVER = 1e12;
+
+export function createHolder({
+  store,
+  who,
+  isDead,
+  alone,
+  warn,
+  ...options
+}: HolderOptions): Holder {
+  const { now, pause, every } = options.clock ?? realClock;
+  const { lease_ms, margin_ms, renew_ms, idle_ms, tick_ms } = { ...TIMING, ...options.timing };
+  const certain_ms = lease_ms - margin_ms;
+  const watched = new Set<WatchedCall>();
+  let id: string = randomUUID();
+  let confirmedAt = -Infinity;
+  let renewedAt = -Infinity;
+  let isRenewing = false;
+  let isAway = false;
+  let others = true;
+  let tickedAt = now();
+  let mayWaitUntil = -Infinity;
+
+  const isCertain = ({ holder, answered_at }: WatchedCall) =>
+    alone || now() - Math.max(answered_at, holder === id ? confirmedAt : -Infinity) < certain_ms;
+
+  async function renew(): Promise<void> {
+    const [asked, at] = [id, now()];
+    renewedAt = at;
+    isRenewing = true;
+    try {
+      const renewed = await store.renewHolder(asked, who);
+      if (asked !== id) return;
+      if (renewed.lapsed) return lapse();
+      others = renewed.others;
+      isAway = false;
+      confirmedAt = Math.max(confirmedAt, at);
+    } finally {
+      if (renewedAt === at) isRenewing = false;
+    }
+  }
+
+  function lapse(): void {
+    const lost = id;
+    id = randomUUID();
+    confirmedAt = -Infinity;
+    for (const call of watched) {
+      if (call.holder !== lost) continue;
+      call.lose(
+        new HoldLost('This worker was not heard of for too long: another one has the call.'),
+      );
+    }
+  }
+
+  function wake(): void {
+    mayWaitUntil = now() + margin_ms;
+    isRenewing = false;
+    renewedAt = -Infinity;
+    for (const call of others ? watched : []) {
+      if (!call.repeatable || isCertain(call)) continue;
+      call.lose(new HoldLost('This worker stood still: another one may have the call.'));
+    }
+  }
+
+  function unanswered(error: unknown): void {
+    if (!isAway) warn('The store did not renew the hold on the calls that run here.', error);
+    isAway = true;
+  }
+
+  function tick(): void {
+    const at = now();
+    const stoodStill = at - tickedAt >= certain_ms;
+    tickedAt = at;
+    if (stoodStill) wake();
+    // A question that hangs is asked again, on another connection.
+    if (at - renewedAt >= (isRenewing ? 3 * renew_ms : renew_ms)) {
+      void renew().catch(unanswered);
+      if (at - confirmedAt > 2 * renew_ms) for (const call of watched) void call.askTemporal();
+    }
+    if (at < mayWaitUntil) return;
+    for (const call of watched) {
+      if (isCertain(call)) continue;
+      call.lose(
+        new HoldLost(
+          'Neither the store nor Temporal was heard of for too long: another worker may have the call.',
+        ),
+      );
+    }
+  }
+
+  let stopTicking = () => {};
+  // So that others know of this process when one of them has stood still.
+  const stopIdling = alone
+    ? () => {}
+    : every(idle_ms, () => {
+        if (watched.size === 0) void renew().catch(() => {});
+      });
+
+  return {
+    async hold(call, { run, body, attempt }, signal) {
+      let dead: string | undefined;
+      let silentSince: number | undefined;
+      for (;;) {
+        if (!alone && now() - confirmedAt > renew_ms) {
+          await insist(renew, signal, unanswered);
+        }
+        const by = id;
+        // Where Temporal has not missed the holder's heartbeat, as after a reset, only the store's silence counts.
+        const waited = silentSince === undefined ? 0 : now() - silentSince;
+        const lease = attempt > 1 || waited >= lease_ms ? lease_ms : NEVER;
+        const held = await insist(
+          () => store.holdCall(call, { holder: by, run, body, lease_ms: lease, dead }),
+          signal,
+          (e) => warn('The store did not say who has the call: asked again.', e),
+        );
+        if (by !== id) continue;
+        if (held.outcome !== 'elsewhere') return { ...held, by };
+        if (dead !== held.holder && (alone || (held.who && (await isDead(held.who))))) {
+          dead = held.holder;
+          continue;
+        }
+        if (held.silent_ms < 3 * renew_ms) return { ...held, by };
+        silentSince ??= now();
+        await raceAbort(pause(renew_ms / 2), signal);
+      }
+    },
+
+    watch(call) {
+      watched.add(call);
+      if (watched.size === 1 && !alone) {
+        tickedAt = now();
+        stopTicking = every(tick_ms, tick);
+      }
+      return () => {
+        if (watched.delete(call) && watched.size === 0) stopTicking();
+      };
+    },
+
+    async confirm(call) {
+      call.signal.throwIfAborted();
+      while (!isCertain(call)) {
+        const asking = renew().catch(() => call.askTemporal());
+        await raceAbort(Promise.race([asking, pause(renew_ms)]), call.signal);
+        call.signal.throwIfAborted();
+        if (!isCertain(call)) await raceAbort(pause(tick_ms), call.signal);
+      }
+    },
+
+    end: (call, hold, end) => store.endCall(call, hold, end),
+    release: (call, hold) => store.releaseCall(call, hold),
+
+    async close() {
+      stopIdling();
+      stopTicking();
+      if (!alone) await store.retireHolder(id).catch(() => {});
+    },
+  };
+}

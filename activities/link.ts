@@ -1,0 +1,147 @@
+/**
+ * What joins a tool that runs in this process with Temporal: the attempt that is current, or none. An attempt that is no longer
+ * current leaves the tool alone. Until the next one comes here, heartbeats and the end go to whichever attempt is under way, by
+ * the call's id: another process that was given it leaves it to the one that holds the call.
+ */
+import { CompleteAsyncError } from '@temporalio/activity';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallEnd } from '../contract/signals.ts';
+import type { Attempt } from './attempt.ts';
+import type { CallServer, Heard } from './call-server.ts';
+import type { CallName } from './holder.ts';
+import { insist } from './insist.ts';
+
+export type Outcome =
+  /** `isCertain`: the store has it, so that nobody will run the call again. */
+  | { type: 'ended'; end: CallEnd; isCertain: boolean }
+  /** By a request. */
+  | { type: 'cancelled'; isCertain: boolean }
+  /** Another attempt is to go on. */
+  | { type: 'again'; failure: Error }
+  /** Another process has the call, and tells Temporal how it ends. */
+  | { type: 'elsewhere' };
+
+export interface LinkOptions {
+  call: CallName;
+  server: CallServer;
+  /** How far the call is, for the attempt after this one. */
+  details(): unknown;
+  stop(why: 'cancelled' | 'shutdown' | 'gone'): void;
+  /** Temporal has heard a heartbeat that was sent then. Monotonic milliseconds. */
+  answered(at: number): void;
+  outcome: Promise<Outcome>;
+  beat_ms?: number;
+}
+
+export interface Link {
+  /** The attempt that came last. */
+  latest(): Attempt;
+  /** Stays with an attempt for as long as it is the current one. */
+  follow(attempt: Attempt): Promise<CallEnd>;
+  /** At once. */
+  beat(): void;
+  /** Asks Temporal whether it still takes the attempt for current. Never rejects. */
+  ask(): Promise<void>;
+  /** Resolves when nobody has to be told anything any more. */
+  finished(): Promise<void>;
+  /** Tells nobody from now on. */
+  close(): void;
+}
+
+export function createLink(first: Attempt, options: LinkOptions): Link {
+  const { call, server, details, stop, answered, outcome, beat_ms = BEAT_MS } = options;
+  const closing = new AbortController();
+  let latest = first;
+  /** Undefined: none is current. */
+  let current: Attempt | undefined;
+  let replace = () => {};
+  let telling: Promise<void> | undefined;
+
+  /** Until an attempt comes here. */
+  async function goOnById(left: Attempt): Promise<void> {
+    const pause = () => sleep(beat_ms, 'pause' as const, { ref: false });
+    for (;;) {
+      const at = performance.now();
+      const heard = await server
+        .beat(call, left.activity_id, details())
+        .catch(() => 'away' as const);
+      if (current || closing.signal.aborted) return;
+      if (heard === 'heard') answered(at);
+      if (heard === 'cancelled' || heard === 'gone') stop(heard);
+      const over = await Promise.race([outcome, pause()]);
+      if (current || closing.signal.aborted) return;
+      if (over !== 'pause') return tell(over, left);
+    }
+  }
+
+  /** Only what nobody can contradict: which attempt it reaches cannot be known. */
+  async function tell(over: Outcome, { activity_id }: Attempt): Promise<void> {
+    if ((over.type !== 'ended' && over.type !== 'cancelled') || !over.isCertain) return;
+    const send = (): Promise<Heard> =>
+      over.type === 'ended'
+        ? server.complete(call, activity_id, over.end)
+        : server.reportCancelled(call, activity_id);
+    const unlessUnheard = async () => {
+      if ((await send()) === 'unheard') throw new Error('No attempt is under way.');
+    };
+    await insist(unlessUnheard, closing.signal, () => {}).catch(() => {});
+  }
+
+  return {
+    latest: () => latest,
+    async follow(attempt) {
+      const isOlder = attempt.run === latest.run && attempt.number < latest.number;
+      if (isOlder) throw new CompleteAsyncError();
+      replace();
+      [latest, current] = [attempt, attempt];
+      const replaced = new Promise<'replaced'>((resolve) => {
+        replace = () => resolve('replaced');
+      });
+      const timer = setInterval(() => attempt.beat(details()), beat_ms);
+      try {
+        const heard = await Promise.race([outcome, attempt.told, replaced]);
+        if (typeof heard === 'object') return settle(heard, attempt);
+        if (heard === 'cancelled' || heard === 'shutdown') {
+          stop(heard);
+          return settle(await outcome, attempt);
+        }
+        if (heard === 'not_current') {
+          current = undefined;
+          telling = goOnById(attempt);
+        }
+        throw new CompleteAsyncError();
+      } finally {
+        clearInterval(timer);
+      }
+    },
+    beat: () => current?.beat(details()),
+    async ask() {
+      const at = performance.now();
+      const isHeard = current
+        ? await server.isCurrent(current.token, details()).catch(() => false)
+        : false;
+      if (isHeard) answered(at);
+    },
+    finished: async () => telling,
+    close: () => closing.abort(),
+  };
+}
+
+const BEAT_MS = 1_000;
+
+function settle(outcome: Outcome, attempt: Attempt): CallEnd {
+  switch (outcome.type) {
+    case 'ended':
+      return outcome.end;
+    case 'cancelled': {
+      // Where it was another attempt that was told so, this one cannot end as cancelled.
+      const reason = attempt.reason();
+      if (reason) throw reason;
+      return { type: 'cancelled' };
+    }
+    case 'again':
+      throw outcome.failure;
+    case 'elsewhere':
+      throw new CompleteAsyncError();
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * The calls whose tools run in this process, by their ids. An attempt at a call that runs here adopts it: its heartbeat, its
+ * cancellation and its end are that attempt's from then on, and the tool is not started again.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallEnd } from '../contract/signals.ts';
+import type { CallStart } from '../contract/turn.ts';
+import type { Hold } from '../store/store.ts';
+import { hostLost } from '../tools/keeper/lost.ts';
+import { HeldElsewhere } from '../tools/keeper/spools.ts';
+import type { Attempt } from './attempt.ts';
+import type { CallCursor } from './call-cursor.ts';
+import { toolFailure } from './call-failed.ts';
+import type { CallServer } from './call-server.ts';
+import { ConversationGone } from './deliver.ts';
+import { createPatience, heldElsewhere } from './held-elsewhere.ts';
+import { type Holder, HoldLost, type WatchedCall } from './holder.ts';
+import { insist } from './insist.ts';
+import { createLink, type Link, type Outcome } from './link.ts';
+import { openCall } from './open-call.ts';
+import { type BodyDependencies, runBody } from './run-body.ts';
+
+export interface LiveCallsDependencies extends BodyDependencies {
+  holder: Holder;
+  server: CallServer;
+  beat_ms?: number;
+}
+
+export interface LiveCalls {
+  /** Starts the tool, or joins the one that runs. */
+  run(start: CallStart, attempt: Attempt): Promise<CallEnd>;
+  /** Hands on what still runs, and what this process holds. */
+  close(): Promise<void>;
+}
+
+export function createLiveCalls(dependencies: LiveCallsDependencies): LiveCalls {
+  const live = new Map<string, LiveCall>();
+  const links = new Set<Link>();
+  const isPatient = createPatience(ELSEWHERE_MS);
+  // A tool outlives the attempt that began it: nothing of that attempt's context may cling to it.
+  const outside = AsyncLocalStorage.snapshot();
+  return {
+    run(start, attempt) {
+      const key = JSON.stringify([start.conversation.tenant, start.call_id]);
+      let call = live.get(key);
+      if (!call) {
+        const begun = outside(() => begin({ ...dependencies, isPatient }, start, attempt));
+        call = begun;
+        live.set(key, begun);
+        links.add(begun.link);
+        void begun.outcome
+          .then(() => {
+            live.delete(key);
+            return begun.link.finished();
+          })
+          .then(() => links.delete(begun.link));
+      }
+      return call.link.follow(attempt);
+    },
+    async close() {
+      const running = [...live.values()];
+      for (const call of running) call.stop('shutdown');
+      await Promise.all(running.map(({ outcome }) => outcome));
+      for (const link of links) link.close();
+      await Promise.all([...links].map((link) => link.finished()));
+      await dependencies.holder.close();
+    },
+  };
+}
+
+/** Long enough for a machine that is restarted. */
+const ELSEWHERE_MS = 60_000;
+
+interface LiveCall {
+  link: Link;
+  /** Never rejects. */
+  outcome: Promise<Outcome>;
+  stop(why: Why): void;
+}
+
+type Why = 'cancelled' | 'shutdown' | 'gone';
+
+/** What the tool's signal aborts with. */
+class Stopped extends Error {
+  override name = 'AbortError';
+  readonly why: Why | HoldLost;
+
+  constructor(why: Why | HoldLost) {
+    super(why instanceof HoldLost ? why.message : MESSAGES[why]);
+    this.why = why;
+  }
+}
+
+const MESSAGES: Record<Why, string> = {
+  cancelled: 'The call was cancelled.',
+  shutdown: 'The worker shuts down.',
+  gone: "The call's workflow is over: it was terminated, or its time was.",
+};
+
+type Beginning = LiveCallsDependencies & { isPatient(callId: string): boolean };
+
+function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveCall {
+  const { holder, server, beat_ms } = dependencies;
+  const name = { tenant: start.conversation.tenant, call_id: start.call_id };
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const over = Promise.withResolvers<Outcome>();
+  let cursor: CallCursor | undefined;
+  let hold: Hold | undefined;
+  let unwatch = () => {};
+
+  const link = createLink(first, {
+    call: name,
+    server,
+    outcome: over.promise,
+    details: () => cursor ?? link.latest().details,
+    stop,
+    answered: (at) => (watched.answered_at = at),
+    ...(beat_ms !== undefined && { beat_ms }),
+  });
+  const warn = (message: string, error?: unknown) =>
+    link.latest().warn(message, { call_id: start.call_id, tool: start.tool, error });
+  const watched: WatchedCall = {
+    holder: '',
+    repeatable: false,
+    answered_at: -Infinity,
+    askTemporal: () => link.ask(),
+    signal,
+    lose(reason) {
+      if (!signal.aborted) warn(`The tool is stopped. ${reason.message}`);
+      stop(reason);
+    },
+  };
+
+  function stop(why: Why | HoldLost): void {
+    if (!signal.aborted) stopping.abort(new Stopped(why));
+  }
+
+  async function run(): Promise<Outcome> {
+    try {
+      const opened = await openCall({
+        ...dependencies,
+        start,
+        attempt: link.latest,
+        signal,
+        held(mine, repeatable) {
+          hold = mine;
+          Object.assign(watched, { holder: mine.holder, repeatable });
+          unwatch = holder.watch(watched);
+          return holder.confirm(watched);
+        },
+      });
+      if (opened.type === 'elsewhere') return await letGo({ type: 'elsewhere' });
+      if (opened.type === 'ended') return { ...opened, isCertain: true };
+      cursor = opened.from;
+      const end = await runBody(
+        dependencies,
+        { start, tool: opened.tool, from: opened.from },
+        {
+          signal,
+          handsOver: () => {
+            const { why } = signal.reason as Stopped;
+            return why === 'shutdown' || why instanceof HoldLost;
+          },
+          confirm: () => holder.confirm(watched),
+          moved(next, isTold) {
+            cursor = next;
+            // What the next attempt does not know of would be told again.
+            if (isTold) link.beat();
+          },
+          warn,
+        },
+      );
+      return await finish(end);
+    } catch (error) {
+      return conclude(error);
+    }
+  }
+
+  async function conclude(error: unknown): Promise<Outcome> {
+    if (signal.aborted && error === signal.reason) {
+      const { why } = error as Stopped;
+      // A worker that shuts down hands on what happened since the last beat.
+      if (cursor) link.beat();
+      if (why === 'shutdown') return letGo({ type: 'again', failure: shutDown() });
+      if (why instanceof HoldLost) return letGo({ type: 'again', failure: holdLost(why) });
+      const { isCertain } = await write({ type: 'cancelled' });
+      return { type: 'cancelled', isCertain };
+    }
+    if (error instanceof ConversationGone) return finish({ type: 'cancelled' });
+    if (error instanceof HeldElsewhere && dependencies.isPatient(start.call_id)) {
+      return letGo({ type: 'again', failure: heldElsewhere(error) });
+    }
+    const told = error instanceof HeldElsewhere ? hostLost() : error;
+    return finish({ type: 'failed', error: toolFailure(told) });
+  }
+
+  /** Nobody runs it again once this is written, and nothing is told that another may contradict. */
+  async function finish(end: CallEnd): Promise<Outcome> {
+    const { isLost, isCertain } = await write(end);
+    if (isLost) return { type: 'again', failure: holdLost(new HoldLost(TAKEN)) };
+    return { type: 'ended', end, isCertain };
+  }
+
+  async function write(end: CallEnd): Promise<{ isLost: boolean; isCertain: boolean }> {
+    if (!hold) return { isLost: false, isCertain: false };
+    const mine = hold;
+    const isOver = AbortSignal.timeout(WRITE_MS);
+    const giveUp = signal.aborted ? isOver : AbortSignal.any([isOver, signal]);
+    try {
+      const isWritten = await insist(
+        () => holder.end(name, mine, end),
+        giveUp,
+        (error) => warn('The end of the call was not written: tried again.', error),
+      );
+      return { isLost: !isWritten, isCertain: isWritten };
+    } catch {
+      return { isLost: false, isCertain: false };
+    }
+  }
+
+  /** Somebody else may have it at once. Where the store is away, when this holder has been silent for long enough. */
+  async function letGo(outcome: Outcome): Promise<Outcome> {
+    if (hold) {
+      const released = holder.release(name, hold).catch(() => {});
+      await Promise.race([released, sleep(RELEASE_MS, undefined, { ref: false })]);
+    }
+    return outcome;
+  }
+
+  void run()
+    .then(over.resolve)
+    .finally(() => unwatch());
+  return { link, outcome: over.promise, stop };
+}
+
+const WRITE_MS = 60_000;
+const RELEASE_MS = 1_000;
+const TAKEN = 'Another worker has the call.';
+
+/** A failure that Temporal retries: the next worker goes on from the last heartbeat. */
+function shutDown(): ApplicationFailure {
+  return ApplicationFailure.retryable('The worker shut down.', 'WorkerShutdown');
+}
+
+function holdLost({ message }: HoldLost): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'HoldLost', message, nextRetryDelay: '200ms' });
+}

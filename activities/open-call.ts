@@ -1,0 +1,104 @@
+/** Before a tool begins: does this process hold the call, and may the tool run, or go on? */
+import type { CallEnd } from '../contract/signals.ts';
+import type { CallStart } from '../contract/turn.ts';
+import type { CallBody, Hold } from '../store/store.ts';
+import type { Catalogue } from '../tools/catalogue.ts';
+import { isRemote, type LocalTool } from '../tools/define.ts';
+import type { Attempt } from './attempt.ts';
+import { type CallCursor, restoreCursor } from './call-cursor.ts';
+import { CallFailed } from './call-failed.ts';
+import type { CallServer } from './call-server.ts';
+import { factsOf } from './describe-tools.ts';
+import type { Holder } from './holder.ts';
+import { insist } from './insist.ts';
+import { findTool, reportOf } from './run-body.ts';
+
+export type Opened =
+  /** It never ran, or is to go on. */
+  | { type: 'mine'; tool: LocalTool; from: CallCursor }
+  /** It has run already. */
+  | { type: 'ended'; end: CallEnd }
+  /** Another process runs it, or Temporal has given it to another attempt. */
+  | { type: 'elsewhere' };
+
+export interface Opening {
+  catalogue: Catalogue;
+  holder: Holder;
+  server: Pick<CallServer, 'isCurrent'>;
+  start: CallStart;
+  /** The one that came last. */
+  attempt(): Attempt;
+  signal: AbortSignal;
+  /** Gets the hold as soon as there is one. Resolves when it is certain. */
+  held(hold: Hold, repeatable: boolean): Promise<void>;
+}
+
+/** @throws CallFailed for a call that must not go on; it is held then. The signal's reason. */
+export async function openCall(opening: Opening): Promise<Opened> {
+  const { catalogue, holder, server, start, attempt, signal } = opening;
+  const name = { tenant: start.conversation.tenant, call_id: start.call_id };
+  const found = catalogue.tools.get(start.tool);
+  const body: CallBody = found && !isRemote(found) && found.keeps ? 'program' : 'function';
+  const { number, run } = attempt();
+  const held = await holder.hold(name, { run, body, attempt: number }, signal);
+  if (held.outcome === 'elsewhere') return { type: 'elsewhere' };
+  if (held.outcome === 'ended') return { type: 'ended', end: held.end ?? forgotten() };
+
+  const restart = found && !isRemote(found) ? factsOf(found).restart : 'fail';
+  await opening.held({ holder: held.by, turn: held.turn }, restart !== 'fail');
+  const tool = findTool(catalogue, start.tool);
+  const { token, details } = attempt();
+  // Of a call that began before its hold was written down only the heartbeat knows.
+  if (held.outcome === 'taken' || details !== undefined) {
+    if (held.outcome === 'taken') refuseChanged(tool, held.body, body);
+    if (restart === 'fail') throw lost(tool);
+    if (held.outcome === 'taken' && held.run !== run && details === undefined) {
+      refuseReset(tool, restart);
+    }
+    // One that was delivered late does not know how far the attempts after it were.
+    const isCurrent = await insist(
+      () => server.isCurrent(token, details),
+      signal,
+      () => {},
+    );
+    if (!isCurrent) return { type: 'elsewhere' };
+  }
+  return { type: 'mine', tool, from: restoreCursor(details, reportOf(tool, start), Date.now()) };
+}
+
+function lost({ name }: LocalTool): CallFailed {
+  return new CallFailed(
+    'WorkerLost',
+    `The worker that ran ${name} stopped before ${name} ended. It was not started again; how far it came is unknown.`,
+  );
+}
+
+/** What ran before cannot be gone on with by what would run now. The call's workflow ends the program. */
+function refuseChanged({ name }: LocalTool, before: CallBody, now: CallBody): void {
+  if (before === now) return;
+  const what =
+    before === 'program'
+      ? `${name} was a program when this call began, and is not any more. The program was stopped`
+      : `${name} was not a program when this call began, and is one now. It was stopped`;
+  throw new CallFailed(
+    'ToolChanged',
+    `${what} and nothing was started again; how far it came is unknown.`,
+  );
+}
+
+/** A workflow that was reset knows nothing of what its tool has done. A program is found again. */
+function refuseReset({ name }: LocalTool, restart: string): void {
+  if (restart === 'reattach') return;
+  throw new CallFailed(
+    'CallReset',
+    `The call was reset by an operator after ${name} had begun. It was not started again; how far it came is unknown.`,
+  );
+}
+
+const forgotten = (): CallEnd => ({
+  type: 'failed',
+  error: {
+    type: 'CallReset',
+    message: 'The call was reset by an operator. It had ended long before, and was not run again.',
+  },
+});
