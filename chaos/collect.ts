@@ -11,13 +11,13 @@ import type {
   InterruptSignal,
   MessageSignal,
 } from '../contract/signals.ts';
-import type { ConversationEvidence, LedgerLine } from './evidence.ts';
+import type { ConversationEvidence, FaultEvidence, LedgerLine, Undone } from './evidence.ts';
 import type { Talk } from './workload.ts';
 
 export async function collectConversations(
   client: MeanwhileClient,
   temporalAddress: string,
-  talks: Talk[],
+  { talks, faults }: { talks: Talk[]; faults: FaultEvidence[] },
 ): Promise<ConversationEvidence[]> {
   const connection = await Connection.connect({ address: temporalAddress });
   const temporal = new Client({ connection });
@@ -31,6 +31,10 @@ export async function collectConversations(
         followed: [...follower.entries],
         head,
         ...(await signalsOf(temporal, id)),
+        undone: await undoneIn(
+          temporal,
+          faults.filter(({ operation }) => operation?.conversation === id),
+        ),
       });
     }
     return evidence;
@@ -108,28 +112,37 @@ async function received({ workflow }: Client, id: string): Promise<Received[]> {
 const read = (data: Uint8Array | null | undefined): unknown =>
   data ? JSON.parse(Buffer.from(data).toString()) : undefined;
 
-/** A program knows the key that it was given, and its line here gets the id of the call that gave it. */
-export async function readLedger(
-  home: string,
-  conversations: ConversationEvidence[],
-): Promise<LedgerLine[]> {
-  const calls = new Map<unknown, string>();
-  for (const { entries } of conversations) {
-    const started = new Set(
-      entries.flatMap((entry) => (entry.kind === 'call.started' ? [entry.call_id] : [])),
-    );
-    for (const entry of entries) {
-      if (entry.kind !== 'call.requested') continue;
-      const { key } = entry.input as { key?: unknown };
-      if (!calls.has(key) || started.has(entry.call_id)) calls.set(key, entry.call_id);
+/** What stands in the runs that were reset, from the task on to which they were. A call's own reset takes nothing from its conversation. */
+async function undoneIn(temporal: Client, faults: FaultEvidence[]): Promise<Undone[]> {
+  const undone: Undone[] = [];
+  for (const { at, operation } of faults) {
+    if (operation?.does !== 'reset' || operation.call_id) continue;
+    const { conversation: id, event_id, run_id } = operation;
+    const workflowId = conversationWorkflowId({ tenant: DEFAULT_TENANT, id });
+    const { calls, messages }: Undone = { at, calls: [], messages: [] };
+    let from = event_id!;
+    for (let run: string | undefined = run_id; run !== undefined; from = 0) {
+      const history: History = await temporal.workflow.getHandle(workflowId, run).fetchHistory();
+      const later = (history.events ?? []).filter((event) => Number(event.eventId) >= from);
+      for (const event of later) {
+        const child = event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId;
+        if (child) calls.push(child.split('/').at(-1)!);
+        const signal = event.workflowExecutionSignaledEventAttributes;
+        if (signal?.signalName === SIGNALS.message)
+          messages.push((read(signal.input?.payloads?.[0]?.data) as MessageSignal).message_id);
+      }
+      const next = later.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
+      run = next?.newExecutionRunId || undefined;
     }
+    undone.push({ at, calls, messages });
   }
+  return undone;
+}
+
+export async function readLedger(home: string): Promise<LedgerLine[]> {
   const text = await readFile(join(home, 'ledger.jsonl'), 'utf8').catch(() => '');
   return text
     .split('\n')
     .filter(Boolean)
-    .map((line) => {
-      const { key, ...rest } = JSON.parse(line) as LedgerLine & { key?: string };
-      return key === undefined ? rest : { ...rest, call_id: calls.get(key) ?? key };
-    });
+    .map((line) => JSON.parse(line) as LedgerLine);
 }

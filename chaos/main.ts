@@ -1,24 +1,30 @@
-/** `npm run chaos -- --kills N --seed S [--conversations C] [--keep DIR]` */
+/** `npm run chaos -- --faults N --seed S [--kinds a,b] [--conversations C] [--keep DIR]` */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from './check/check.ts';
 import { isSound } from './check/report.ts';
-import { closingLine, printReport } from './print.ts';
+import { closingLine } from './check/print.ts';
+import { KINDS } from './evidence.ts';
+import { isKind } from './faults/table.ts';
+import { printRun } from './print.ts';
 import { runChaos } from './run.ts';
 
-const USAGE = `Usage: npm run chaos -- [--kills N] [--seed S] [--conversations C] [--keep DIR]
+const USAGE = `Usage: npm run chaos -- [--faults N] [--seed S] [--kinds LIST] [--conversations C] [--keep DIR]
 
-  --kills N          how many processes to kill with -9 (30)
-  --seed S           the same seed chooses the same targets and moments (1)
+  --faults N         how many faults to do (30); --kills N is the same
+  --seed S           the same seed chooses the same faults, targets and moments (1)
+  --kinds LIST       of these kinds alone: ${KINDS.join(',')} (all)
   --conversations C  at a time (12)
   --keep DIR         keeps the evidence and the logs of all processes there; new or empty
 
-Ctrl-C ends the killing early; what was done until then is checked. A second Ctrl-C ends the run.`;
+Ctrl-C ends the faults early; what was done until then is checked. A second Ctrl-C ends the run.`;
 
 const { values } = parseArgs({
   options: {
-    kills: { type: 'string', default: '30' },
+    faults: { type: 'string' },
+    kills: { type: 'string' },
+    kinds: { type: 'string', default: KINDS.join(',') },
     seed: { type: 'string', default: '1' },
     conversations: { type: 'string', default: '12' },
     keep: { type: 'string' },
@@ -34,13 +40,20 @@ if (values.help) {
     console.error(`${keep} is not empty.`);
     process.exit(2);
   }
+  const kinds = values.kinds.split(',').filter(Boolean);
+  const unknown = kinds.filter((word) => !isKind(word));
+  if (unknown.length > 0 || kinds.length === 0) {
+    console.error(`There is no kind "${unknown.join(', ')}". Kinds are ${KINDS.join(', ')}.`);
+    process.exit(2);
+  }
   const stopping = new AbortController();
   process.once('SIGINT', () => {
-    console.log('No more kills. Ctrl-C once more ends the run at once.');
+    console.log('No more faults. Ctrl-C once more ends the run at once.');
     stopping.abort();
   });
   const run = await runChaos({
-    kills: Number(values.kills),
+    faults: Number(values.faults ?? values.kills ?? 30),
+    kinds: kinds.filter(isKind),
     seed: Number(values.seed),
     conversations: Number(values.conversations),
     keep,
@@ -53,7 +66,7 @@ if (values.help) {
     await writeFile(join(keep, 'evidence.json'), JSON.stringify({ ...evidence, surprises }));
   }
   const report = check(evidence);
-  console.log(printReport(report, run));
-  console.log(closingLine(report, evidence));
+  console.log(printRun(report, run));
+  console.log(`\n${closingLine(evidence, report)}`);
   if (!isSound(report) || surprises.length > 0) process.exitCode = 1;
 }

@@ -9,11 +9,22 @@ export const chooseAction = (random: Random): Action =>
 /** In the words of chaos/model.ts. */
 export function wishes(random: Random): string {
   const wish = () => {
-    const tool = random.weighted({ steps: 5, saves: 4, looks: 2, signs: 2 });
+    const tool = random.weighted({
+      steps: 4,
+      walks: 5,
+      risks: 3,
+      pays: 3,
+      saves: 3,
+      looks: 1,
+      signs: 1,
+    });
     if (tool === 'looks' || tool === 'signs') return `[${tool}]`;
-    const report = random.pick(['', ' report=every_20_percent', ' report=only_the_end']);
     const pause_ms = random.whole(100, 900);
-    return `[${tool} count=${random.whole(2, 8)} pause_ms=${pause_ms}${report}]`;
+    if (tool === 'pays') return `[${tool} pause_ms=${pause_ms}]`;
+    const report = random.pick(['', ' report=every_20_percent', ' report=only_the_end']);
+    // Some are long enough to be met by a fault, and to outlast it.
+    const count = random.whole(2, random.chance(0.3) ? 25 : 8);
+    return `[${tool} count=${count} pause_ms=${pause_ms}${report}]`;
   };
   // More than may run at once, now and then.
   const count = random.chance(0.2) ? random.whole(4, 6) : random.whole(1, 2);

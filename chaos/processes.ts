@@ -35,6 +35,16 @@ export async function programsOf(folder: string): Promise<FoundProgram[]> {
   });
 }
 
+/** Direct ones. */
+export async function childrenOf(parent: number): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0);
+  const parents = await Promise.all(pids.map(async (pid) => parentIn(await read(pid, 'stat'))));
+  return pids.filter((_, i) => parents[i] === parent);
+}
+
+/** The second field, the name, may hold spaces and brackets; the parent is the fourth. */
+const parentIn = (stat: string) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+
 const KEEPER = /tools\/keeper\//;
 const PROGRAM = /chaos\/extensions\/program\.ts/;
 

@@ -1,16 +1,18 @@
 /**
- * How long kills hold conversations up. A kill may hold up every conversation that owes its user words at that moment: a message
+ * How long faults hold conversations up. A fault may hold up every conversation that owes its user words at that moment: a message
  * that was acknowledged and is not in the log, or a reply in flight. Each is measured until a reader of its stream sees its next
- * entry, whatever else is killed meanwhile.
+ * entry, whatever else happens meanwhile. While something is away of which there is only one, nothing can go on: then it is
+ * measured from the moment at which that is back.
  */
-import type { Evidence } from './evidence.ts';
+import type { Evidence, FaultEvidence } from './evidence.ts';
 import type { Talk } from './workload.ts';
 
 export interface Recovery {
   recoveries: Evidence['recoveries'];
   /** From a worker's being ready again until such a conversation speaks. Milliseconds. */
   restarts: number[];
-  killed(target: string): void;
+  done(fault: FaultEvidence): void;
+  healed(fault: FaultEvidence): void;
   restarted(): void;
   /** A reader has seen an entry. */
   moved(talk: Talk): void;
@@ -24,7 +26,7 @@ export function createRecovery(talks: () => Talk[]): Recovery {
   function begin(done: (ms: number) => void): void {
     const since = Date.now();
     for (const talk of talks()) {
-      if (!talk.owed || talk.follower.isOver) continue;
+      if (!talk.owed || talk.isGone || talk.follower.isOver) continue;
       waiting.set(talk, [...(waiting.get(talk) ?? []), { since, done }]);
     }
   }
@@ -32,7 +34,12 @@ export function createRecovery(talks: () => Talk[]): Recovery {
   return {
     recoveries,
     restarts,
-    killed: (killed) => begin((ms) => recoveries.push({ killed, ms })),
+    done(fault) {
+      if (isAnothersTurn(fault)) begin((ms) => recoveries.push({ after: nameOf(fault), ms }));
+    },
+    healed(fault) {
+      if (!isAnothersTurn(fault)) begin((ms) => recoveries.push({ after: nameOf(fault), ms }));
+    },
     restarted: () => begin((ms) => restarts.push(ms)),
     moved(talk) {
       for (const { since, done } of waiting.get(talk) ?? []) done(Date.now() - since);
@@ -40,3 +47,9 @@ export function createRecovery(talks: () => Talk[]): Recovery {
     },
   };
 }
+
+const nameOf = ({ kind, target }: FaultEvidence) => `${kind}: ${target}`;
+
+/** What dies is started again at once; for a worker that stands still another takes over. */
+const isAnothersTurn = ({ kind, target }: FaultEvidence) =>
+  kind === 'kill' || kind === 'operator' || target.startsWith('worker');

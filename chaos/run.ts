@@ -7,24 +7,32 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MeanwhileClient } from '../client/client.ts';
 import { collectConversations, readLedger } from './collect.ts';
-import type { Evidence, Kill } from './evidence.ts';
-import { killAll } from './killer.ts';
+import { driveFaults } from './driver.ts';
+import { type Evidence, type FaultEvidence, type Kind, KINDS } from './evidence.ts';
+import type { Stage } from './faults/fault.ts';
+import { createOperators } from './faults/operate.ts';
 import { startChaosModel } from './model.ts';
+import { createMoments } from './moments.ts';
 import { programsOf } from './processes.ts';
 import { seeded } from './random.ts';
 import { createRecovery } from './recovery.ts';
+import { createPlaces } from './standstill.ts';
 import { startTopology, type Topology } from './topology.ts';
 import { startWorkload, type Workload } from './workload.ts';
 
 export interface ChaosOptions {
-  kills: number;
+  faults: number;
+  /** Which are done. Default: all. */
+  kinds?: readonly Kind[];
+  /** No fault lasts longer. Milliseconds; default: as long as its kind does. */
+  longest_ms?: number;
   seed: number;
   /** At a time. */
   conversations: number;
   /** Keeps the logs of the processes here. Default: they are removed. */
   keep?: string;
   log(line: string): void;
-  /** Aborted: no more kills; what was done until then is checked. */
+  /** Aborted: no more faults; what was done until then is checked. */
   signal?: AbortSignal;
 }
 
@@ -45,8 +53,8 @@ const REST_WITHIN_MS = 180_000;
 const PROGRAMS_WITHIN_MS = 60_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
-  const { kills: wanted, seed, conversations, keep, log } = options;
-  const { signal = new AbortController().signal } = options;
+  const { faults: wanted, kinds = KINDS, seed, conversations, keep, log } = options;
+  const { longest_ms = Infinity, signal = new AbortController().signal } = options;
   const folder = keep ?? (await mkdtemp(join(tmpdir(), 'meanwhile-chaos-')));
   await mkdir(folder, { recursive: true });
   const dismissGuard = guard(join(folder, 'home'));
@@ -54,15 +62,21 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const model = await startChaosModel();
   const began = Date.now();
   let topology: Topology | undefined;
+  const closing: (() => Promise<void>)[] = [];
   try {
     let workload: Workload | undefined;
     const recovery = createRecovery(() => workload?.talks ?? []);
+    const places = createPlaces(() => topology?.workers ?? []);
     topology = await startTopology({
       folder,
       modelUrl: model.url,
       workers: WORKERS,
       random: random.fork('topology'),
-      restarted: () => recovery.restarted(),
+      started(worker, again) {
+        places.started(worker);
+        if (again) recovery.restarted();
+      },
+      reached: places.heard,
       log,
     });
     await topology.up();
@@ -75,20 +89,33 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
       random: random.fork('workload'),
       notice: (talk) => recovery.moved(talk),
     });
-    const kills: Kill[] = [];
-    await killAll({
-      kills: wanted,
-      random: random.fork('killer'),
-      topology,
-      workload,
+    const operators = createOperators(topology.temporalAddress);
+    closing.push(() => operators.close());
+    const shared = { held: new Set<never>(), dead: new Set<number>() };
+    const stage: Stage = { topology, workload, operators, longest_ms, ...shared };
+    const moments = createMoments(workload, places);
+    const faults: FaultEvidence[] = [];
+    await driveFaults({
+      faults: wanted,
+      kinds,
+      random: random.fork('driver'),
+      stage,
+      moments,
       signal,
-      killed(kill) {
-        kills.push({ at: Date.now() - start, ...kill });
-        recovery.killed(kill.target);
-        log(`${seconds(start)} s  kill ${kills.length}: ${kill.target} (${kill.moment})`);
+      done(fault) {
+        faults.push(fault);
+        recovery.done(fault);
+        log(`${seconds(start)} s  ${faults.length}: ${inWords(fault)}`);
+      },
+      healed(fault) {
+        recovery.healed(fault);
+        const member = topology?.workers.find(({ pid }) => pid && fault.pids?.includes(pid));
+        if (member && fault.kind === 'freeze') moments.wakes(member);
+        const lasted = Math.round((fault.until! - fault.at) / 100) / 10;
+        log(`${seconds(start)} s  over after ${lasted} s: ${inWords(fault)}`);
       },
     });
-    log(`${seconds(start)} s  No more kills; waiting until everything has come to rest.`);
+    log(`${seconds(start)} s  No more faults; waiting until everything has come to rest.`);
     await topology.up();
     await workload.end(AbortSignal.timeout(REST_WITHIN_MS));
     await topology.up();
@@ -97,19 +124,23 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     log(`${seconds(start)} s  At rest. Collecting ${workload.talks.length} conversations.`);
 
     const client = new MeanwhileClient(topology.url);
-    const collected = await collectConversations(client, topology.temporalAddress, workload.talks);
+    const collected = await collectConversations(client, topology.temporalAddress, {
+      talks: workload.talks,
+      faults,
+    });
     const evidence: Evidence = {
       seed,
       sent: workload.sent,
       conversations: collected,
-      ledger: await readLedger(topology.home, collected),
+      ledger: await readLedger(topology.home),
       programs,
       recoveries: recovery.recoveries,
-      kills,
+      faults,
     };
     const surprises = [...workload.surprises, ...model.refused.map((why) => `The model: ${why}`)];
     return { evidence, restarts: recovery.restarts, surprises, seconds: seconds(began) };
   } finally {
+    for (const close of closing) await close();
     await topology?.stop();
     await model.close();
     dismissGuard();
@@ -138,3 +169,9 @@ function guard(home: string): () => void {
 }
 
 const seconds = (since: number) => Math.round((Date.now() - since) / 100) / 10;
+
+function inWords({ kind, target, moment, operation }: FaultEvidence): string {
+  const { call_id, conversation } = operation ?? {};
+  const where = operation ? ` ${call_id ?? conversation}` : '';
+  return `${kind} ${target}${where} (${moment})`;
+}

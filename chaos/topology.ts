@@ -12,19 +12,28 @@ import { findTemporal } from '../cli/temporal/find.ts';
 import { launch } from '../cli/temporal/launch.ts';
 import { settings } from '../config.ts';
 import { startPostgresServer } from '../testing/postgres.ts';
-import type { FromWorker, ToWorker } from './faults.ts';
+import type { FromWorker, Reached, ToWorker } from './places.ts';
+import { type Proxy, startProxy } from './proxy.ts';
 import type { Random } from './random.ts';
 import { type Member, type Process, supervise } from './supervise.ts';
 
 export interface WorkerMember extends Member {
   tell(message: ToWorker): void;
-  /** Replaces the listener before. */
-  hear(listener: (message: FromWorker) => void): void;
+}
+
+export type Upstream = 'temporal' | 'database';
+
+/** The network between two of them: whatever a member sends to Temporal or the database goes through it. */
+export interface Link {
+  member: Member;
+  to: Upstream;
+  proxy: Proxy;
 }
 
 export interface Topology {
   /** Of the API. */
   url: string;
+  /** Past all proxies. */
   temporalAddress: string;
   /** MEANWHILE_HOME of all of them. */
   home: string;
@@ -32,6 +41,7 @@ export interface Topology {
   api: Member;
   temporal: Member;
   database: Member;
+  links: Link[];
   /** Every member does its work. */
   up(): Promise<void>;
   stop(): Promise<void>;
@@ -43,8 +53,10 @@ export interface TopologyOptions {
   modelUrl: string;
   workers: number;
   random: Random;
-  /** A worker does its work again. */
-  restarted(name: string): void;
+  /** A worker does its work, for the first time or again. */
+  started(worker: WorkerMember, again: boolean): void;
+  /** A worker stands still at a place. */
+  reached(worker: WorkerMember, message: Reached): void;
   log(line: string): void;
 }
 
@@ -70,8 +82,6 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     ...withoutSettings(process.env),
     MEANWHILE_HOME: home,
     MEANWHILE_EXTENSIONS: join(HERE, 'extensions'),
-    TEMPORAL_ADDRESS: temporalAddress,
-    DATABASE_URL: postgres.url,
     OPENAI_BASE_URL: modelUrl,
     OPENAI_MODEL: 'chaos',
     PORT: String(apiPort),
@@ -105,14 +115,35 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   });
   await Promise.all([database.up(), temporal.up()]);
 
+  const links: Link[] = [];
+  /** A network of its own: the addresses of its two proxies. @returns them, and what to call once the member is there */
+  const connectAlone = async () => {
+    const url = new URL(postgres.url);
+    const [toTemporal, toDatabase] = await Promise.all([
+      startProxy({ host: HOST, port }),
+      startProxy({ host: HOST, port: Number(url.port) }),
+    ]);
+    url.port = String(toDatabase.port);
+    const own = { TEMPORAL_ADDRESS: `${HOST}:${toTemporal.port}`, DATABASE_URL: url.href };
+    const belongsTo = (member: Member) =>
+      void links.push(
+        { member, to: 'temporal', proxy: toTemporal },
+        { member, to: 'database', proxy: toDatabase },
+      );
+    return { env: { ...environment, ...own }, belongsTo };
+  };
+  const networks = await Promise.all(
+    Array.from({ length: options.workers + 1 }, () => connectAlone()),
+  );
+
   const workers: WorkerMember[] = Array.from({ length: options.workers }, (_, i) => {
     const name = `worker ${i + 1}`;
+    const { env, belongsTo } = networks[i]!;
     let child: ChildProcess | undefined;
-    let listener: (message: FromWorker) => void = () => {};
     const start = async (): Promise<Process> => {
       const own = fork(join(HERE, 'worker.ts'), [bundle], {
         cwd: home,
-        env: environment,
+        env,
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       });
       child = own;
@@ -120,22 +151,23 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       const ready = new Promise<void>((resolve) => {
         own.on('message', (message: FromWorker) => {
           if (message.type === 'ready') resolve();
-          else listener(message);
+          else options.reached(worker, message);
         });
       });
       return { pid: own.pid!, ready, died: once(own, 'exit') };
     };
-    const restarted = (again: boolean) => again && options.restarted(name);
-    return Object.assign(member(name, start, restarted), {
-      tell: (message: ToWorker) => void (child?.connected && child.send(message, () => {})),
-      hear: (next: typeof listener) => void (listener = next),
-    });
+    const started = (again: boolean) => options.started(worker, again);
+    const tell = (message: ToWorker) => void (child?.connected && child.send(message, () => {}));
+    const worker: WorkerMember = Object.assign(member(name, start, started), { tell });
+    belongsTo(worker);
+    return worker;
   });
 
+  const outermost = networks.at(-1)!;
   const api = member('api', async () => {
     const own = spawn(process.execPath, [join(HERE, '../cli/meanwhile.js'), 'api'], {
       cwd: home,
-      env: environment,
+      env: outermost.env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     keepOutput(own, join(folder, 'api.log'));
@@ -144,6 +176,8 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     });
     return { pid: own.pid!, ready, died: once(own, 'exit') };
   });
+
+  outermost.belongsTo(api);
 
   const all = [...workers, api, temporal, database];
   return {
@@ -154,11 +188,13 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     api,
     temporal,
     database,
+    links,
     async up() {
       await Promise.all(all.map((one) => one.up()));
     },
     async stop() {
       await Promise.all([...workers, api].map((one) => one.stop()));
+      await Promise.all(links.map(({ proxy }) => proxy.close()));
       await temporal.stop();
       await database.stop();
       await postgres.stop();

@@ -1,5 +1,6 @@
 /**
- * A worker that dies where its parent tells it to. Everything else is `meanwhile worker`.
+ * A worker that stands still where its parent tells it to, so that something can be done to it there. Everything else is
+ * `meanwhile worker`.
  * Argument: file of the workflows' bundle, made with chaos/continue-as-new.ts.
  */
 import { once } from 'node:events';
@@ -10,37 +11,37 @@ import { readConfig } from '../config.ts';
 import { SIGNALS } from '../contract/names.ts';
 import type { Store } from '../store/store.ts';
 import type { WorkerOptions } from '../worker/start.ts';
-import type { FromWorker, Place, ToWorker } from './faults.ts';
+import type { FromWorker, Place, ToWorker } from './places.ts';
 
 const [codePath = ''] = process.argv.slice(2);
 const tell = (message: FromWorker) => process.send?.(message);
-const die = () => process.kill(process.pid, 'SIGKILL');
 
-let armed: Place | undefined;
+const armed = new Set<Place>();
+/** Those that stand still. */
+const standing = new Set<() => void>();
 process.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'arm':
-      armed = message.place;
+      armed.add(message.place);
       return;
     case 'disarm':
-      armed = undefined;
+      armed.delete(message.place);
       return;
-    case 'die':
-      die();
+    case 'go':
+      for (const go of standing) go();
   }
 });
 
-/** The parent may have something to do before the end. */
+/** The parent may have something to do first. */
 const LONGEST_WAIT_MS = 3_000;
 
-/** Does not return once it is where it should die. */
 async function at(place: Place, conversation: string): Promise<void> {
-  if (armed !== place) return;
-  armed = undefined;
+  if (!armed.delete(place)) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  standing.add(resolve);
   tell({ type: 'reached', place, conversation });
-  await sleep(LONGEST_WAIT_MS);
-  die();
-  await new Promise(() => {});
+  await Promise.race([promise, sleep(LONGEST_WAIT_MS)]);
+  standing.delete(resolve);
 }
 
 /** `conversation/<tenant>/<id>` */

@@ -13,12 +13,19 @@ export interface Talk {
   follower: Follower;
   /** Of the last message that was acknowledged and is not in the log yet. */
   readonly owed: boolean;
+  /** An operator has ended it: its user expects no more of it. */
+  readonly isGone: boolean;
+  /** An operator has done something to it, or is about to. */
+  isTouched: boolean;
+  goes(): void;
   /** One more message, out of turn. Resolves when it was acknowledged. */
   say(text: string): Promise<void>;
 }
 
 export interface Workload {
   talks: Talk[];
+  /** Those that are not over. */
+  live(): Talk[];
   sent: Evidence['sent'];
   /** Answers that a client did not have to expect. */
   surprises: string[];
@@ -37,6 +44,10 @@ export interface WorkloadOptions {
 
 /** How long a conversation may take to come to rest before it is closed as it is. Milliseconds. */
 const PATIENCE_MS = 60_000;
+/** How long a user tries to reach a conversation that an operator has ended. Milliseconds. */
+const GONE_WITHIN_MS = 10_000;
+/** How long a reader waits for the end of a conversation that an operator has touched, before the next one is begun. Milliseconds. */
+const END_WITHIN_MS = 30_000;
 
 export function startWorkload({ url, conversations, random, notice }: WorkloadOptions): Workload {
   const client = new MeanwhileClient(url);
@@ -60,17 +71,27 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
 
   async function converse(tag: string, chance: Random): Promise<void> {
     let isClosing = false;
+    let isGone = false;
+    const leaving = new AbortController();
     const refused = (error: HttpError) => {
-      // The killer may have one more thing to say when the user has gone.
+      // The driver may have one more thing to say when the user has gone.
       if (isClosing && error.problem.code === 'conversation_closed') return;
+      if (isGone || (talk?.isTouched && error.status !== 400)) return;
       surprises.push(`${tag}: ${error.message}`);
     };
-    const post = <T>(path: string, body: unknown, key?: string) =>
-      insist<T>(
-        () => client.post(path, body, key ? { 'idempotency-key': key } : {}),
-        signal,
-        refused,
-      );
+    const post = async <T>(path: string, body: unknown, key?: string) => {
+      try {
+        return await insist<T>(
+          () => client.post(path, body, key ? { 'idempotency-key': key } : {}),
+          AbortSignal.any([signal, leaving.signal]),
+          refused,
+        );
+      } catch (error) {
+        if (signal.aborted || !leaving.signal.aborted) throw error;
+        return undefined;
+      }
+    };
+    let talk: Talk | undefined;
     const created = await post<{ id: string }>(
       '/v1/conversations',
       { agent: 'chaos', metadata: { tag } },
@@ -102,13 +123,21 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
       }
       if (entry.kind === 'call.awaiting_approval')
         deciding.push(decide(entry.call_id).catch(unlessGivenUp));
-      notice(talk, entry);
+      if (talk) notice(talk, entry);
     });
-    const talk: Talk = {
+    talk = {
       id,
       follower,
       get owed() {
         return unseen.size > 0 || isReplying(follower.entries);
+      },
+      get isGone() {
+        return isGone;
+      },
+      isTouched: false,
+      goes() {
+        isGone = true;
+        setTimeout(() => leaving.abort(), GONE_WITHIN_MS).unref();
       },
       say,
     };
@@ -118,10 +147,10 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
     async function decide(call_id: string): Promise<void> {
       await sleep(chance.between(300, 4_000), undefined, { signal });
       const decision = chance.chance(0.7) ? 'approve' : 'deny';
-      await insist(() => client.post(`${path}/calls/${call_id}/approval`, { decision }), signal);
+      await post(`${path}/calls/${call_id}/approval`, { decision });
     }
 
-    for (let left = chance.whole(4, 10); left > 0 && !ending; left -= 1) {
+    for (let left = chance.whole(4, 10); left > 0 && !ending && !isGone; left -= 1) {
       const action = chooseAction(chance);
       switch (action) {
         case 'say':
@@ -144,11 +173,24 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
       }
       await sleep(pauseBefore(chance), undefined, { signal });
     }
-    if (chance.chance(0.75)) await atRest(follower, () => unseen.size > 0);
+    if (chance.chance(0.75)) await atRest(follower, () => !isGone && unseen.size > 0);
     isClosing = true;
     await post(`${path}/close`, {});
     await Promise.allSettled(deciding);
-    await Promise.race([follower.over, once(signal)]);
+    while (!follower.isOver && !talk.isTouched && !signal.aborted) {
+      const pause = sleep(1_000, undefined, { signal }).catch(() => {});
+      await Promise.race([follower.over, pause]);
+    }
+    const patience = sleep(END_WITHIN_MS, undefined, { signal }).catch(() => {});
+    await Promise.race([follower.over, patience]);
+  }
+
+  /** What an operator has reset may be open again. One that is gone is closed by whoever finds it so. */
+  async function closeAgain({ id, follower }: Talk): Promise<void> {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(END_WITHIN_MS)]);
+    await insist(() => client.post(`/v1/conversations/${id}/close`, {}), within).catch(() => {});
+    const patience = sleep(END_WITHIN_MS, undefined, { signal: within }).catch(() => {});
+    await Promise.race([follower.over, patience]);
   }
 
   /** Whoever gives up says so by that alone. */
@@ -165,12 +207,14 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
 
   return {
     talks,
+    live: () => talks.filter(({ follower }) => !follower.isOver),
     sent,
     surprises,
     async end(limit) {
       ending = true;
       limit.addEventListener('abort', () => giveUp.abort(), { once: true });
       await Promise.all(lanes);
+      await Promise.all(talks.filter(({ isTouched }) => isTouched).map(closeAgain));
     },
   };
 }
@@ -197,9 +241,3 @@ const ENDS = new Set<string>([
   'call.denied',
   'call.dropped',
 ]);
-
-const once = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });

@@ -206,7 +206,7 @@ class Run {
         }),
         programs: [],
         recoveries: [],
-        kills: log.map((_, at) => ({ at, target: 'program', moment: 'random' })),
+        faults: log.map((_, at) => ({ kind: 'kill', at, target: 'program', moment: 'random' })),
       } satisfies Evidence),
     ) as Evidence;
   }

@@ -2,14 +2,14 @@
  * The independent checker of a chaos run. It knows what a conversation's log has to look like, and nothing of the code that
  * writes it: a fault there must not hide here.
  */
-import type { Evidence } from '../evidence.ts';
+import { type Evidence, type FaultEvidence, KINDS } from '../evidence.ts';
 import { doubledEntries } from './doubled.ts';
 import { doubledEffects } from './effects.ts';
 import { programsLeft, stuck, unendedCalls } from './ends.ts';
 import { failedCalls } from './failures.ts';
 import { lostMessages, unheardMessages } from './messages.ts';
 import { missingEntries } from './missing.ts';
-import { lostNews } from './news.ts';
+import { lostNews, unheardNews } from './news.ts';
 import { type Count, COUNTS, type Finding, type Report, type Size } from './report.ts';
 import { outputWaits, recoveryOf } from './spread.ts';
 import { only, type Trace, traceOf } from './trace.ts';
@@ -17,18 +17,22 @@ import { brokenRules } from './turns.ts';
 
 export function check(evidence: Evidence): Report {
   const traces = evidence.conversations.map(traceOf);
-  const failed = failedCalls(evidence, traces);
+  const verdicts = [
+    lostMessages(evidence, traces),
+    ...traces.map((trace) => unheardMessages(evidence, trace)),
+    ...traces.map((trace) => unheardNews(evidence, trace)),
+    doubledEffects(evidence, traces),
+    failedCalls(evidence, traces),
+  ];
   const findings = [
-    ...lostMessages(evidence, traces),
-    ...traces.flatMap((trace) => [...unheardMessages(evidence, trace), ...inTrace(trace)]),
-    ...doubledEffects(evidence, traces),
+    ...verdicts.flatMap((verdict) => verdict.findings),
+    ...traces.flatMap(inTrace),
     ...programsLeft(evidence),
-    ...failed.findings,
   ];
   return {
     counts: countsOf(findings),
     findings,
-    excused: failed.excused,
+    excused: verdicts.flatMap((verdict) => verdict.excused),
     recovery: recoveryOf(evidence),
     output_waits: outputWaits(evidence, traces),
     size: sizeOf(evidence, traces),
@@ -46,18 +50,22 @@ function countsOf(findings: Finding[]): Report['counts'] {
   return counts as Record<Count, number>;
 }
 
-function sizeOf({ ledger, kills }: Evidence, traces: Trace[]): Size {
+function sizeOf({ ledger, faults }: Evidence, traces: Trace[]): Size {
   const entries = traces.flatMap((trace) => trace.entries);
-  const perMoment = [...Map.groupBy(kills, ({ target }) => target)].map(
-    ([target, own]) => [target, tally(own.map(({ moment }) => moment))] as const,
-  );
+  const place = ({ kind, target, moment }: FaultEvidence) => [kind, target, moment].join(' | ');
+  const places = [...Map.groupBy(faults, place).values()].map((own) => {
+    const { kind, target, moment } = own[0]!;
+    return { kind, target, moment, count: own.length };
+  });
+  const ofKind = (kind: string) => faults.filter((fault) => fault.kind === kind).length;
   return {
     conversations: traces.length,
     messages: only(entries, 'message.user').length,
     entries: entries.length,
     calls: only(entries, 'call.requested').length,
     effects: ledger.length,
-    kills: Object.fromEntries(perMoment),
+    kinds: Object.fromEntries(KINDS.map((kind) => [kind, ofKind(kind)])) as Size['kinds'],
+    faults: places.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind)),
     failures: tally(only(entries, 'call.failed').map(({ error }) => error.type)),
   };
 }

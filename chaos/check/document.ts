@@ -13,7 +13,7 @@ export function documentRun(document: string, evidence: Evidence, report: Report
     ([reason, own]) => `- ${own.length} × ${reason}`,
   );
   const run = [
-    `Seed ${evidence.seed}, ${evidence.kills.length} kills: ${sizeInWords(report)}`,
+    `Seed ${evidence.seed}, ${evidence.faults.length} faults: ${sizeInWords(report)}`,
     table(report),
     ...(why.length > 0 ? [`Excused:\n\n${why.join('\n')}`] : []),
     `\`\`\`json\n${closingLine(evidence, report)}\n\`\`\``,

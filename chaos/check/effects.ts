@@ -1,6 +1,9 @@
 /** The ledger of real side effects against the calls that may have had them. */
 import type { Evidence, LedgerLine } from '../evidence.ts';
-import type { Finding } from './report.ts';
+import { endedAt } from './causes.ts';
+import { ASKED_AGAIN } from './excuses.ts';
+import { isWaking, whyRepeated } from './repeats.ts';
+import type { Excused, Finding, Verdict } from './report.ts';
 import type { CallTrace, Trace } from './trace.ts';
 
 /**
@@ -12,37 +15,103 @@ export const TIME_TO_STOP_MS = 60_000;
 /** The programs' clock against that of the Temporal server. Milliseconds. */
 const CLOCKS_MS = 1_000;
 
-export function doubledEffects({ ledger }: Evidence, traces: Trace[]): Finding[] {
+export function doubledEffects(evidence: Evidence, traces: Trace[]): Verdict {
+  const { ledger, faults } = evidence;
   const calls = new Map(
     traces.flatMap((trace) => [...trace.calls.values()].map((call) => [call.id, { call, trace }])),
   );
   const findings: Finding[] = [];
+  const excused: Excused[] = [];
   for (const [id, lines] of Map.groupBy(ledger, ({ call_id }) => call_id)) {
     const found = calls.get(id);
+    const conversation = found?.trace.id;
     const report = (seqs: number[], words: string) =>
-      findings.push({ count: 'doubled_effects', conversation: found?.trace.id, seqs, words });
+      findings.push({ count: 'doubled_effects', conversation, seqs, words });
     for (const [effect, same] of Map.groupBy(lines, ({ effect }) => effect)) {
       if (same.length < 2) continue;
       const pids = same.map(({ pid }) => pid).join(', ');
+      const words = `"${effect}" of ${id} (${same[0]!.tool}) happened ${same.length} times, by process ${pids}.`;
+      const reasons = same.slice(1).map((again, i) => whyRepeated(same[i]!, again, lines, faults));
+      if (reasons.includes(undefined)) report([], words);
+      else excused.push(...reasons.map((why) => ({ conversation, seqs: [], words, why: why! })));
+    }
+    const processes = [...new Set(lines.map(({ pid }) => pid))];
+    if (processes.length > 1 && lines[0]!.restart === 'fail')
       report(
         [],
-        `"${effect}" of ${id} (${same[0]!.tool}) happened ${same.length} times, by process ${pids}.`,
+        `${id} (${lines[0]!.tool}) must not go on, and ran in processes ${processes.join(', ')}.`,
       );
-    }
-    const wrong = found ? whyWrong(found.call, lines) : 'which no log knows';
+    const wrong = found
+      ? whyWrong(found.call, lines, { ...evidence, conversation: found.trace.id })
+      : whyUnknown(id, lines, traces);
     if (wrong)
       report(found?.call.ends.map(({ seq }) => seq) ?? [], `${id} had an effect, ${wrong}.`);
   }
-  return findings;
+  const wishes = doneByAnother(ledger, traces);
+  return {
+    findings: [...findings, ...wishes.findings],
+    excused: [...excused, ...wishes.excused],
+  };
 }
 
 /** Undefined: these effects may be. */
-function whyWrong({ started, ends }: CallTrace, lines: LedgerLine[]): string | undefined {
+function whyWrong(
+  { id, started, ends }: CallTrace,
+  lines: LedgerLine[],
+  { faults, conversations, conversation }: Evidence & { conversation: string },
+): string | undefined {
   const end = ends[0];
-  if (started.length === 0) return `but it was never started (${end?.kind ?? 'it has no end'})`;
-  if (!end) return undefined;
-  const allowed = end.kind === 'call.completed' ? CLOCKS_MS : TIME_TO_STOP_MS;
+  const { undone = [] } = conversations.find((each) => each.id === conversation)!;
+  const reset = undone.findLast(({ calls }) => calls.includes(id));
+  if (started.length === 0 && !reset)
+    return `but it was never started (${end?.kind ?? 'it has no end'})`;
+  if (started.length === 0) return late(lines, reset!.at, TIME_TO_STOP_MS, 'reset');
+  if (!end) {
+    const gone = endedAt(faults, conversation);
+    if (gone === undefined) return undefined;
+    return late(lines, gone, TIME_TO_STOP_MS, "conversation's end by an operator");
+  }
   const ended = Date.parse(end.at);
-  const late = lines.find(({ at }) => at > ended + allowed);
-  return late && `"${late.effect}" ${late.at - ended} ms after its ${end.kind}`;
+  const stopped = lines.filter((line) => !isWaking(line, lines, faults));
+  if (end.kind === 'call.failed' && end.error.type === 'WorkerLost') {
+    // Whoever says that it is lost has stopped it, or it was frozen.
+    const inWorker = stopped.filter(({ restart }) => restart);
+    return late(inWorker, ended, CLOCKS_MS, end.kind);
+  }
+  return end.kind === 'call.completed'
+    ? late(lines, ended, CLOCKS_MS, end.kind)
+    : late(stopped, ended, TIME_TO_STOP_MS, end.kind);
+}
+
+function late(lines: LedgerLine[], over: number, allowed: number, what: string) {
+  const line = lines.find(({ at }) => at > over + allowed);
+  return line && `"${line.effect}" ${line.at - over} ms after its ${what}`;
+}
+
+/** A call that a reset has taken out of the log is stopped soon. */
+function whyUnknown(id: string, lines: LedgerLine[], traces: Trace[]): string | undefined {
+  const undone = traces.flatMap(({ evidence }) => evidence.undone ?? []);
+  const reset = undone.findLast(({ calls }) => calls.includes(id));
+  return reset ? late(lines, reset.at, TIME_TO_STOP_MS, 'reset') : 'which no log knows';
+}
+
+/** What a user wanted once and two calls did. */
+function doneByAnother(ledger: LedgerLine[], traces: Trace[]): Verdict {
+  const findings: Finding[] = [];
+  const excused: Excused[] = [];
+  const undone = traces.flatMap(({ evidence, id }) =>
+    (evidence.undone ?? []).map((reset) => ({ ...reset, conversation: id })),
+  );
+  for (const [key, lines] of Map.groupBy(ledger, ({ key }) => key)) {
+    const [first, ...others] = new Set(lines.map(({ call_id }) => call_id));
+    if (key === undefined || first === undefined) continue;
+    for (const other of others) {
+      const reset = undone.find(({ calls }) => calls.includes(first));
+      const words = `${key} was done by ${first} and again by ${other}.`;
+      const where = { conversation: reset?.conversation, seqs: [], words };
+      if (reset) excused.push({ ...where, why: ASKED_AGAIN });
+      else findings.push({ ...where, count: 'doubled_effects' });
+    }
+  }
+  return { findings, excused };
 }

@@ -1,41 +1,78 @@
 /**
- * What cannot be zero: calls that fail because what they ran on was killed, and say so. Everything else that is found is a
- * fault. An excuse holds for no more calls than the run's kills can account for.
+ * What cannot be zero, with its reason. Everything else that is found is a fault. An excuse holds for no more than the faults of
+ * the run can account for: for each there is a fault that was done to the same call, conversation or process, at that time.
  */
-export interface Excuse {
+import type { FaultEvidence } from '../evidence.ts';
+import { isEndOf, leavesTemporal, takesWorker } from './causes.ts';
+
+/** A call that fails and says so. */
+export interface FailureExcuse {
   /** The type of the error with which the call failed. */
   error: string;
-  /** Targets whose kill can lead to it. */
-  killed: string[];
-  /** How many calls one kill can cost. */
+  /** Whether this fault can lead to it. */
+  by(fault: FaultEvidence, failed: Failed): boolean;
+  /** How many calls one fault can cost. */
   costs: 'one call' | 'any number';
+  /** The call fails no later than this after the fault is over. Milliseconds; default: at any time. */
+  within_ms?: number;
+  /** What is not there where it is not excused. */
+  needs: string;
   why: string;
 }
 
-export const EXCUSES: Excuse[] = [
+export interface Failed {
+  conversation: string;
+  call_id: string;
+}
+
+const killed =
+  (target: string) =>
+  (fault: FaultEvidence): boolean =>
+    fault.kind === 'kill' && fault.target === target;
+
+export const FAILURES: FailureExcuse[] = [
   {
     error: 'KeeperLost',
-    killed: ['keeper'],
+    by: killed('keeper'),
     costs: 'one call',
+    needs: 'no keeper was killed for it',
     why:
       'KeeperLost: the keeper of the program was killed. It alone knows how its program ended, and running the program again ' +
       'could do everything twice, so the call fails and the model is told.',
   },
   {
     error: 'CommandFailed',
-    killed: ['program'],
+    by: killed('program'),
     costs: 'one call',
+    needs: 'no program was killed for it',
     why:
       'CommandFailed: the program itself was killed. Nothing but the program knows how far it was, so the call fails with the ' +
       'signal that ended it, and the model is told.',
   },
   {
     error: 'WorkerLost',
-    killed: ['worker'],
+    by: (fault) => takesWorker(fault) || leavesTemporal(fault),
     costs: 'any number',
+    within_ms: 120_000,
+    needs: 'no worker was killed, frozen or cut off from Temporal for it',
     why:
-      "WorkerLost: the tool declares `restart: 'fail'` and its worker was killed. It was asked not to go on, so the call fails " +
-      'and the model is told.',
+      "WorkerLost: the tool declares `restart: 'fail'`, and its worker was killed, frozen or cut off from Temporal. It was asked " +
+      'not to go on, so the call fails and the model is told.',
+  },
+  {
+    error: 'CallTerminated',
+    by: (fault, failed) => isEndOf(fault, failed),
+    costs: 'one call',
+    needs: 'nobody terminated it',
+    why: 'CallTerminated: an operator terminated the call or its conversation, which cannot say anything of it any more.',
+  },
+  {
+    error: 'CallReset',
+    by: ({ operation }, { call_id }) =>
+      operation?.does === 'reset' && operation.call_id === call_id,
+    costs: 'one call',
+    needs: 'nobody reset it',
+    why: 'CallReset: an operator reset the call. What it had begun is not begun again, so it fails and the model is told.',
   },
 ];
 
@@ -46,3 +83,20 @@ export const ANSWERS: ReadonlySet<string> = new Set([
   'NoSuchCall',
   'Duplicate',
 ]);
+
+export const ENDED_BEFORE_IT_WAS_WRITTEN =
+  'An operator ended the conversation when Temporal had this and no worker had written it yet. It is the last that it was sent: ' +
+  'nothing after it was written.';
+
+export const UNDONE =
+  "A reset took this out of Temporal's history, and the log follows the history. It was acknowledged before the reset.";
+
+export const REPEATED =
+  "A worker was killed, frozen or cut off from Temporal between a step of a tool with `restart: 'resume'` and the moment at which " +
+  'the checkpoint after it was safe. Whoever goes on cannot know of it; an effect that must not happen twice needs the key of its call.';
+
+export const WOKEN =
+  'A worker that was frozen finishes the one step in which it was stopped when it wakes, before it can ask whether it is still its own.';
+
+export const ASKED_AGAIN =
+  'A reset to a task before the model had asked for it: the model is asked again, and asks again. That is another call, with another key.';

@@ -1,46 +1,52 @@
-/** Calls that failed. Each needs a reason: what the model asked for was wrong, or what it ran on was killed. */
+/** Calls that failed. Each needs a reason: what the model asked for was wrong, or a fault took what it ran on. */
 import type { EntryOf } from '../../contract/entry.ts';
-import type { Evidence } from '../evidence.ts';
-import { ANSWERS, type Excuse, EXCUSES } from './excuses.ts';
-import type { Excused, Finding } from './report.ts';
+import type { Evidence, FaultEvidence } from '../evidence.ts';
+import { ANSWERS, type FailureExcuse, FAILURES } from './excuses.ts';
+import type { Excused, Finding, Verdict } from './report.ts';
 import { only, type Trace } from './trace.ts';
 
-interface Failed {
+interface FailedCall {
   conversation: string;
   entry: EntryOf<'call.failed'>;
 }
 
-export function failedCalls(
-  { kills }: Evidence,
-  traces: Trace[],
-): { findings: Finding[]; excused: Excused[] } {
-  const failed = traces.flatMap(({ id, entries }): Failed[] =>
+export function failedCalls({ faults }: Evidence, traces: Trace[]): Verdict {
+  const failed = traces.flatMap(({ id, entries }): FailedCall[] =>
     only(entries, 'call.failed').map((entry) => ({ conversation: id, entry })),
   );
   const findings: Finding[] = [];
   const excused: Excused[] = [];
-  for (const [type, own] of Map.groupBy(failed, ({ entry }) => entry.error.type)) {
-    if (ANSWERS.has(type)) continue;
-    const excuse = EXCUSES.find(({ error }) => error === type);
-    const room = excuse ? roomFor(excuse, kills) : 0;
-    for (const [i, { conversation, entry }] of own.entries()) {
-      const { call_id, error, seq } = entry;
-      const words = `${call_id} failed as ${type}: ${error.message.slice(0, 200)}`;
-      const where = { conversation, seqs: [seq] };
-      if (excuse && i < room) excused.push({ ...where, words, why: excuse.why });
-      else findings.push({ ...where, count: 'broken_rules', words: `${words} (${lack(excuse)})` });
+  /** Faults that have cost the one call that they can cost. */
+  const spent = new Set<FaultEvidence>();
+  for (const { conversation, entry } of failed) {
+    const { call_id, error, seq } = entry;
+    if (ANSWERS.has(error.type)) continue;
+    const words = `${call_id} failed as ${error.type}: ${error.message.slice(0, 200)}`;
+    const where = { conversation, seqs: [seq] };
+    const excuse = FAILURES.find((each) => each.error === error.type);
+    const cause = excuse && causeOf(excuse, { conversation, entry }, faults, spent);
+    if (cause && excuse.costs === 'one call' && !cause.operation) spent.add(cause);
+    if (cause) excused.push({ ...where, words, why: excuse.why });
+    else {
+      const lack = excuse?.needs ?? 'for which the run gave no reason';
+      findings.push({ ...where, count: 'broken_rules', words: `${words} (${lack})` });
     }
   }
   return { findings, excused };
 }
 
-/** How many calls the kills of the run can have cost in this way. */
-function roomFor({ killed, costs }: Excuse, kills: Evidence['kills']): number {
-  const fitting = kills.filter(({ target }) => killed.includes(target)).length;
-  return costs === 'any number' && fitting > 0 ? Infinity : fitting;
+function causeOf(
+  { by, within_ms = Infinity }: FailureExcuse,
+  { conversation, entry: { call_id, at } }: FailedCall,
+  faults: FaultEvidence[],
+  spent: Set<FaultEvidence>,
+): FaultEvidence | undefined {
+  const failed = Date.parse(at);
+  return faults.find(
+    (fault) =>
+      !spent.has(fault) &&
+      by(fault, { conversation, call_id }) &&
+      (within_ms === Infinity ||
+        (failed >= fault.at && failed <= (fault.until ?? fault.at) + within_ms)),
+  );
 }
-
-const lack = (excuse?: Excuse) =>
-  excuse
-    ? `no ${excuse.killed.join(' or ')} was killed for it`
-    : 'for which the run gave no reason';

@@ -1,6 +1,9 @@
 /** News: what tools said and how they ended. Each piece is told, or there is a receipt that says why not. */
 import type { Entry, EntryOf } from '../../contract/entry.ts';
-import type { Finding } from './report.ts';
+import type { Evidence } from '../evidence.ts';
+import { endedAt } from './causes.ts';
+import { ENDED_BEFORE_IT_WAS_WRITTEN, UNDONE } from './excuses.ts';
+import type { Excused, Finding, Verdict } from './report.ts';
 import { CANCEL_TOOL, isGap, only, reporter, type Trace } from './trace.ts';
 
 export function lostNews(trace: Trace): Finding[] {
@@ -24,13 +27,30 @@ export function lostNews(trace: Trace): Finding[] {
         report([receipt.seq, seq], `A receipt says ${receipt.fate} of ${seq}, ${astray}.`);
     }
   }
-  for (const { call_id, n } of unheard(trace)) {
-    report(
-      [],
-      `Event ${n} of ${call_id} reached Temporal while its call was open, and is not in the log.`,
-    );
-  }
   return findings;
+}
+
+/** Signals of events that had to become entries and did not. */
+export function unheardNews({ faults }: Evidence, trace: Trace): Verdict {
+  const findings: Finding[] = [];
+  const excused: Excused[] = [];
+  const { events, undone = [] } = trace.evidence;
+  const isHeard = ({ call_id, n }: { call_id: string; n: number }) =>
+    !!trace.calls.get(call_id)?.events.some((event) => event.n === n);
+  const lastHeard = events.findLastIndex(isHeard);
+  const isEnded = endedAt(faults, trace.id) !== undefined;
+  for (const { call_id, n } of unheard(trace)) {
+    const words = `Event ${n} of ${call_id} reached Temporal while its call was open, and is not in the log.`;
+    const where = { conversation: trace.id, seqs: [], words };
+    const place = events.findIndex((event) => event.call_id === call_id && event.n === n);
+    const isUndone =
+      !trace.calls.has(call_id) && undone.some(({ calls }) => calls.includes(call_id));
+    if (isUndone) excused.push({ ...where, why: UNDONE });
+    else if (isEnded && place > lastHeard)
+      excused.push({ ...where, why: ENDED_BEFORE_IT_WAS_WRITTEN });
+    else findings.push({ ...where, count: 'lost_news' });
+  }
+  return { findings, excused };
 }
 
 /**

@@ -4,14 +4,14 @@ import { check } from './check.ts';
 import { documentRun } from './document.ts';
 import { closingLine, print } from './print.ts';
 import { COUNTS } from './report.ts';
-import { soundEvidence } from './sound.ts';
+import { BEGAN, soundEvidence } from './sound.ts';
 import { spreadOf } from './spread.ts';
 
 const sound = soundEvidence();
 
 test('the last line of a run has its figures, in the order that scripts expect', () => {
   expect(closingLine(sound, check(sound))).toBe(
-    '{"chaos":true,"kills":1,"seed":7,"lost_messages":0,"lost_news":0,"missing_entries":0,"doubled_entries":0,' +
+    '{"chaos":true,"kills":1,"kinds":{"kill":1,"freeze":0,"partition":0,"operator":0,"starve":0},"seed":7,"lost_messages":0,"lost_news":0,"missing_entries":0,"doubled_entries":0,' +
       '"doubled_effects":0,"unended_calls":0,"programs_left":0,"stuck":0,"excused":0,"recovery_p50_ms":200,"recovery_p95_ms":400}',
   );
 });
@@ -44,13 +44,13 @@ test('a report names every count, its findings with their place, and what is exc
     error: { type: 'KeeperLost', message: 'Its keeper is gone.' },
   });
   evidence.conversations[0]!.followed = structuredClone(entries);
-  evidence.kills.push({ at: 1, target: 'keeper', moment: 'random' });
+  evidence.faults.push({ kind: 'kill', at: BEGAN, target: 'keeper', moment: 'random' });
   evidence.ledger.push({ ...evidence.ledger[0]!, pid: 101 });
   const text = print(check(evidence));
   for (const count of Object.keys(COUNTS)) expect(text).toContain(`| ${count}`);
   expect(text).toContain('\ndoubled_effects: 1\n  conv_1: "step 1" of call_a');
   expect(text).toContain('    conv_1 #40: call_c failed as KeeperLost: Its keeper is gone.');
-  expect(text).toMatch(/\| keeper +\| random +\| 1 +\|/);
+  expect(text).toMatch(/\| kill +\| keeper +\| random +\| 1 +\|/);
   expect(text).toContain('calls that failed: 1 KeeperLost.');
 });
 
@@ -65,7 +65,7 @@ test('many findings of one kind are cut short', () => {
 test('a run goes into its place in the document, as often as one likes', () => {
   const document = 'before\n<!-- run -->\nNo run.\n<!-- /run -->\nafter\n';
   const once = documentRun(document, sound, check(sound));
-  expect(once).toMatch(/^before\n<!-- run -->\nSeed 7, 1 kills: 1 conversations, 3 messages/);
+  expect(once).toMatch(/^before\n<!-- run -->\nSeed 7, 1 faults: 1 conversations, 3 messages/);
   expect(once).not.toContain('No run.');
   expect(once).toMatch(/<!-- \/run -->\nafter\n$/);
   expect(documentRun(once, sound, check(sound))).toBe(once);

@@ -9,13 +9,14 @@ export function print(report: Report, most = 20): string {
 
 /** The last line of a run: its figures, as JSON. */
 export function closingLine(
-  { seed, kills }: Evidence,
-  { counts, excused, recovery }: Report,
+  { seed, faults }: Evidence,
+  { counts, excused, recovery, size }: Report,
 ): string {
   const { broken_rules: _, ...fixed } = counts;
   return JSON.stringify({
     chaos: true,
-    kills: kills.length,
+    kills: faults.length,
+    kinds: size.kinds,
     seed,
     ...fixed,
     excused: excused.length,
@@ -30,25 +31,23 @@ export function table({ counts, excused, recovery, output_waits, size }: Report)
     ['counted', 'what', 'found'],
     ['---', '---', '---'],
     ...Object.entries(COUNTS).map(([count, what]) => [count, what, `${counts[count as Count]}`]),
-    ['excused', 'calls that failed because what they ran on was killed', `${excused.length}`],
+    ['excused', 'what cannot be zero, each with its reason', `${excused.length}`],
   ];
   const times = [
     ['time in ms', 'samples', 'p50', 'p95'],
     ['---', '---', '---', '---'],
-    ...Object.entries(recovery.after).map(([target, spread]) =>
-      timeRow(`back after ${target}`, spread),
-    ),
-    timeRow('back after any kill', recovery.all),
+    ...Object.entries(recovery.after)
+      .sort()
+      .map(([fault, spread]) => timeRow(`back after ${fault}`, spread)),
+    timeRow('back after any fault', recovery.all),
     timeRow('output of a program waits', output_waits),
   ];
-  const kills = [
-    ['killed', 'at which moment', 'kills'],
-    ['---', '---', '---'],
-    ...Object.entries(size.kills).flatMap(([target, moments]) =>
-      Object.entries(moments).map(([moment, count]) => [target, moment, `${count}`]),
-    ),
+  const faults = [
+    ['fault', 'of', 'at which moment', 'times'],
+    ['---', '---', '---', '---'],
+    ...size.faults.map(({ kind, target, moment, count }) => [kind, target, moment, `${count}`]),
   ];
-  return [rows, times, kills].map(columns).join('\n\n');
+  return [rows, times, faults].map(columns).join('\n\n');
 }
 
 export function sizeInWords({ size }: Report): string {
@@ -79,14 +78,14 @@ function place({ conversation, seqs }: Pick<Finding, 'conversation' | 'seqs'>): 
   return where.length > 0 ? `${where.join(' ')}: ` : '';
 }
 
-const timeRow = (what: string, { samples, p50, p95 }: Spread) => [
+export const timeRow = (what: string, { samples, p50, p95 }: Spread) => [
   what,
   `${samples}`,
   `${p50 === undefined ? '–' : Math.round(p50)}`,
   `${p95 === undefined ? '–' : Math.round(p95)}`,
 ];
 
-function columns(rows: string[][]): string {
+export function columns(rows: string[][]): string {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   return rows
     .map((row) => {

@@ -1,4 +1,6 @@
 /** What the checker says of a run: how many faults of each kind, and each of them in words. */
+import type { Kind } from '../evidence.ts';
+
 export const COUNTS = {
   lost_messages: 'messages that were acknowledged and are not in the log',
   lost_news: 'results of tools that nobody was told',
@@ -23,9 +25,15 @@ export interface Finding {
   words: string;
 }
 
+/** What a part of the checker has to say. */
+export interface Verdict {
+  findings: Finding[];
+  excused: Excused[];
+}
+
 /** What went wrong and cannot go right, and why. */
 export interface Excused {
-  conversation: string;
+  conversation?: string;
   seqs: number[];
   words: string;
   /** The reason, from the table of excuses. */
@@ -36,7 +44,7 @@ export interface Report {
   counts: Record<Count, number>;
   findings: Finding[];
   excused: Excused[];
-  /** Milliseconds, after the kill of each target and of all of them. */
+  /** Milliseconds, after the faults of each kind and target and after all of them. */
   recovery: { all: Spread; after: Record<string, Spread> };
   /** From an effect of a program until the next entry of its call. Milliseconds. */
   output_waits: Spread;
@@ -57,8 +65,9 @@ export interface Size {
   entries: number;
   calls: number;
   effects: number;
-  /** Kills, by target and then by moment. */
-  kills: Record<string, Record<string, number>>;
+  /** How many, of each kind. */
+  kinds: Record<Kind, number>;
+  faults: { kind: Kind; target: string; moment: string; count: number }[];
   /** Calls that failed, by the type of their error. */
   failures: Record<string, number>;
 }

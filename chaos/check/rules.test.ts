@@ -1,6 +1,7 @@
 /** Each fault, put into evidence that is sound, is found, under its own count, and by name: broken rules, and calls that failed. */
 import { describe, expect, test } from 'vitest';
 import { type Break, broken, type Case, containing, finds } from './faults.ts';
+import { BEGAN } from './sound.ts';
 
 describe('broken_rules', () => {
   const reply = { reply_id: 'reply_9', because: 'results', reason: '' };
@@ -101,7 +102,9 @@ describe('a call that failed', () => {
     (type: string, ...kills: string[]): Break =>
     (log, _, evidence) => {
       log.change(40, { kind: 'call.failed', error: { type, message: 'It is gone.' } });
-      evidence.kills = kills.map((target) => ({ at: 1, target, moment: 'random' }));
+      evidence.faults = kills.map((target) => {
+        return { kind: 'kill', at: BEGAN + 39_000, target, moment: 'random' };
+      });
     };
 
   test.each([

@@ -127,7 +127,7 @@ export function soundEvidence(): Evidence {
       effect('call_b', 'step 1', 36),
     ],
     programs: [],
-    recoveries: [400, 100, 300, 200].map((ms) => ({ killed: 'worker', ms })),
-    kills: [{ at: 1_000, target: 'worker', moment: 'random' }],
+    recoveries: [400, 100, 300, 200].map((ms) => ({ after: 'kill: worker', ms })),
+    faults: [{ kind: 'kill', at: BEGAN, target: 'worker', moment: 'random', pids: [99] }],
   };
 }

@@ -2,9 +2,9 @@ import type { Evidence } from '../evidence.ts';
 import type { Report, Spread } from './report.ts';
 import type { Trace } from './trace.ts';
 
-/** From a kill until what it held up goes on, per target and for all. */
+/** From a fault until what it held up goes on, per kind and target and for all. */
 export function recoveryOf({ recoveries }: Evidence): Report['recovery'] {
-  const targets = Map.groupBy(recoveries, ({ killed }) => killed);
+  const targets = Map.groupBy(recoveries, ({ after }) => after);
   const spread = (samples: Evidence['recoveries']) => spreadOf(samples.map(({ ms }) => ms));
   return {
     all: spread(recoveries),

@@ -1,22 +1,40 @@
-/** Effects of tools that run inside a worker: each has a key, and happens once however often it is asked for. */
-import { appendFile, mkdir, open } from 'node:fs/promises';
+/** The ledger of effects that happen inside a worker. */
+import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** @returns false: it had happened before */
-export async function happenOnce(
-  home: string,
-  { call_id, tool, effect }: { call_id: string; tool: string; effect: string },
-): Promise<boolean> {
-  const folder = join(home, 'effects', call_id);
-  await mkdir(folder, { recursive: true });
+export interface Effect {
+  call_id: string;
+  tool: string;
+  effect: string;
+  /** Of what the user wanted. */
+  key: string;
+  restart?: 'resume' | 'fail';
+  idempotency_key?: string;
+}
+
+/** Without a pause in between: a process that is stopped has done it, or has not. */
+export function happen(home: string, effect: Effect): void {
+  const line = { ...effect, pid: process.pid, at: Date.now() };
+  const file = openSync(join(home, 'ledger.jsonl'), 'a');
+  writeSync(file, `${JSON.stringify(line)}\n`);
+  fsyncSync(file);
+  closeSync(file);
+}
+
+/**
+ * Happens once however often it is asked for: the other side knows the key, as a payment service does.
+ * @returns false: it had happened before
+ */
+export function happenOnce(home: string, key: string, effect: Effect): boolean {
+  const folder = join(home, 'effects', encodeURIComponent(key));
+  mkdirSync(folder, { recursive: true });
   try {
-    // The other side knows the key, as a payment service does: whoever comes second is refused.
-    await (await open(join(folder, effect.replaceAll(' ', '-')), 'wx')).close();
+    // Whoever comes second is refused.
+    closeSync(openSync(join(folder, effect.effect.replaceAll(' ', '-')), 'wx'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
-  const line = { call_id, tool, effect, pid: process.pid, at: Date.now() };
-  await appendFile(join(home, 'ledger.jsonl'), `${JSON.stringify(line)}\n`, { flush: true });
+  happen(home, effect);
   return true;
 }

@@ -11,7 +11,9 @@ const [ledger = '', key = '', count = '', pause_ms = ''] = process.argv.slice(2)
 for (let step = 1; step <= Number(count); step += 1) {
   await sleep(Number(pause_ms));
   const file = openSync(ledger, 'a');
-  const line = { key, tool: 'steps', effect: `step ${step}`, pid: process.pid, at: Date.now() };
+  const call_id = process.env.MEANWHILE_CALL_ID;
+  const effect = `step ${step}`;
+  const line = { call_id, key, tool: 'steps', effect, pid: process.pid, at: Date.now() };
   writeSync(file, `${JSON.stringify(line)}\n`);
   fsyncSync(file);
   closeSync(file);

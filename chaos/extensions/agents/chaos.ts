@@ -4,7 +4,7 @@ import { defineAgent } from 'meanwhile';
 export default defineAgent({
   name: 'chaos',
   instructions: 'Do what stands in square brackets.',
-  tools: ['steps', 'saves', 'looks', 'signs'],
+  tools: ['steps', 'walks', 'risks', 'pays', 'saves', 'looks', 'signs'],
   limits: {
     max_history_events: 150,
     settle_ms: 50,

@@ -14,10 +14,10 @@ export default ({ home }: { home: string }) =>
     }),
     results: { min: 1, max: 'many' },
     restart: 'resume',
-    async *run({ count, pause_ms }, call) {
+    async *run({ key, count, pause_ms }, call) {
       for (let part = Number(call.checkpoint ?? 0) + 1; part <= count; part += 1) {
         await sleep(pause_ms, undefined, { signal: call.signal });
-        await happenOnce(home, { call_id: call.id, tool: 'saves', effect: `part ${part}` });
+        happenOnce(home, call.id, { call_id: call.id, tool: 'saves', effect: `part ${part}`, key });
         if (part % 2 === 0) yield call.result({ part }, { checkpoint: part });
         else yield call.progress((100 * part) / count, `part ${part}`, { checkpoint: part });
       }

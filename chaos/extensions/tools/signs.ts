@@ -9,7 +9,7 @@ export default ({ home }: { home: string }) =>
     input: z.object({ key: z.string() }),
     approval: { question: 'Sign it?' },
     async run({ key }, call) {
-      await happenOnce(home, { call_id: call.id, tool: 'signs', effect: 'signed' });
+      happenOnce(home, call.id, { call_id: call.id, tool: 'signs', effect: 'signed', key });
       return { signed: key };
     },
   });

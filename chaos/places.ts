@@ -1,4 +1,4 @@
-/** The places where a worker of a chaos run can be made to die, and what it and its parent tell each other of them. */
+/** The places where a worker of a chaos run can be made to stand still, and what it and its parent tell each other of them. */
 export const PLACES = {
   'the model streams': 'a part of a reply has been shown, and more is coming',
   'checkpoint, no signal': 'a tool has passed a checkpoint and its event has not been sent',
@@ -11,9 +11,18 @@ export const PLACES = {
 
 export type Place = keyof typeof PLACES;
 
-export type ToWorker = { type: 'arm'; place: Place } | { type: 'disarm' } | { type: 'die' };
+/** `arm`: stand still at this place when one of them is reached. `go`: it may go on, as far as it is alive. */
+export type ToWorker = { type: 'arm'; place: Place } | { type: 'disarm'; place: Place } | GoOn;
 
-/** `reached`: the worker stands still there, until it is told to die or a few seconds have passed. */
-export type FromWorker =
-  | { type: 'ready' }
-  | { type: 'reached'; place: Place; conversation: string };
+interface GoOn {
+  type: 'go';
+}
+
+/** `reached`: the worker stands still there, until it is told to go on or a few seconds have passed. */
+export type FromWorker = { type: 'ready' } | Reached;
+
+export interface Reached {
+  type: 'reached';
+  place: Place;
+  conversation: string;
+}

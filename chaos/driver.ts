@@ -1,0 +1,141 @@
+/** Does faults to the service, one upon the other: at seeded random moments, and at the named dangerous ones. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultEvidence, Kind } from './evidence.ts';
+import type { Fault, Injected, Stage } from './faults/fault.ts';
+import { FAULTS, SHARES } from './faults/table.ts';
+import type { MomentName, Moments } from './moments.ts';
+import type { Random } from './random.ts';
+
+export interface DriverOptions {
+  faults: number;
+  kinds: readonly Kind[];
+  random: Random;
+  stage: Stage;
+  moments: Moments;
+  /** As each is done. */
+  done(fault: FaultEvidence): void;
+  /** As one that lasts is over, with its `until`. */
+  healed(fault: FaultEvidence): void;
+  /** Aborted: no more of them. */
+  signal: AbortSignal;
+}
+
+/** From one fault to the next, on average. Milliseconds. */
+const BETWEEN_MS = 2_200;
+/** Under way: waited for, or lasting. */
+const MOST_AT_ONCE = 8;
+/** From the end of one fault that holds up everything to the next: so much happens in between. Milliseconds. */
+const REST_MS = 3_000;
+/** So often another of the same kind is tried where there was nothing to do it to. */
+const TRIES = 5;
+
+/** Resolves when so many have been done and have healed, or soon after `signal` aborts. */
+export async function driveFaults(options: DriverOptions): Promise<void> {
+  const { faults: wanted, kinds, random, stage, moments, signal } = options;
+  const underWay = new Set<Promise<void>>();
+  const lasting = new Set<() => void>();
+  const kindAt = deckOf(kinds, random.fork('kinds'));
+  let [done, begun] = [0, 0];
+  /** Begun, and neither done nor given up. */
+  let open = 0;
+  /** Resolves when the next fault that holds up everything may be done. */
+  let turn = Promise.resolve();
+
+  try {
+    while (done < wanted && !signal.aborted) {
+      await sleep(-Math.log(1 - random.next()) * BETWEEN_MS);
+      if (done + open < wanted) begin();
+      if (underWay.size > MOST_AT_ONCE || done + open >= wanted) await Promise.race(underWay);
+    }
+    await Promise.all(underWay);
+  } finally {
+    // Whatever went wrong: what is frozen does not hear that it is to end.
+    for (const heal of lasting) heal();
+  }
+
+  function begin(): void {
+    const kind = kindAt(begun);
+    const chance = random.fork(`${begun} ${kind}`);
+    begun += 1;
+    open += 1;
+    const work: Promise<void> = bringAbout(kind, chance).finally(() => underWay.delete(work));
+    underWay.add(work);
+  }
+
+  async function bringAbout(kind: Kind, chance: Random): Promise<void> {
+    for (let tries = 1; tries <= TRIES && !signal.aborted; tries += 1) {
+      const fault = draw(kind, chance);
+      const moment = chance.weighted(fault.moments);
+      const rested = fault.isWide ? await myTurn() : () => {};
+      const injected = await inject(fault, moment, chance).catch((error: unknown) => {
+        rested();
+        throw error;
+      });
+      if (!injected) {
+        rested();
+        continue;
+      }
+      open -= 1;
+      done += 1;
+      return last(fault, injected).finally(() => setTimeout(rested, REST_MS));
+    }
+    open -= 1;
+  }
+
+  /** @returns lets the next one in */
+  async function myTurn(): Promise<() => void> {
+    const before = turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    turn = promise;
+    await before;
+    return resolve;
+  }
+
+  /** At its moment; at a random one where that does not come. */
+  async function inject(fault: Fault, moment: MomentName, chance: Random) {
+    const scene = (await moments.waitFor(moment)) ?? { moment: 'random' as const };
+    try {
+      const at = Date.now();
+      const injected = await fault.inject(stage, chance, scene);
+      return injected && { ...injected, at, moment: scene.moment };
+    } finally {
+      scene.release?.();
+    }
+  }
+
+  /** Until it heals. */
+  async function last({ kind, name }: Fault, injected: Injected & { at: number; moment: string }) {
+    const { lasts, ...facts } = injected;
+    const evidence: FaultEvidence = { kind, target: name, ...facts };
+    options.done(evidence);
+    if (!lasts) return;
+    const heal = () => {
+      lasting.delete(heal);
+      lasts.heal();
+      evidence.until = Date.now();
+    };
+    lasting.add(heal);
+    await sleep(lasts.ms);
+    heal();
+    options.healed(evidence);
+  }
+}
+
+const draw = (kind: Kind, chance: Random) => {
+  const own = FAULTS.filter((fault) => fault.kind === kind);
+  const weights = Object.fromEntries(own.map(({ weight }, i) => [i, weight]));
+  return own[Number(chance.weighted(weights))]!;
+};
+
+/** As with cards: in each deck every kind has its share, and the order is chance. */
+function deckOf(kinds: readonly Kind[], random: Random): (nth: number) => Kind {
+  const cards = kinds.flatMap((kind) => Array.from({ length: SHARES[kind] }, () => kind));
+  const drawn: Kind[] = [];
+  return (nth) => {
+    while (drawn.length <= nth) {
+      const rest = [...cards];
+      while (rest.length > 0) drawn.push(...rest.splice(random.whole(0, rest.length - 1), 1));
+    }
+    return drawn[nth]!;
+  };
+}

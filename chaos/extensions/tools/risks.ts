@@ -1,0 +1,13 @@
+import { defineTool } from 'meanwhile';
+import { input, walk } from '../walk.ts';
+
+/** Must not go on after a crash: its second step may be the first that hurts. */
+export default ({ home }: { home: string }) =>
+  defineTool({
+    name: 'risks',
+    description: 'Goes so many steps, none of which may be gone twice.',
+    input,
+    progress: true,
+    restart: 'fail',
+    run: (given, call) => walk(given, call, { home, tool: 'risks', restart: 'fail' }),
+  });

@@ -1,0 +1,12 @@
+import { defineTool } from 'meanwhile';
+import { input, walk } from '../walk.ts';
+
+/** Goes on from its checkpoint after a crash. */
+export default ({ home }: { home: string }) =>
+  defineTool({
+    name: 'walks',
+    description: 'Goes so many steps, with a pause before each.',
+    input,
+    restart: 'resume',
+    run: (given, call) => walk(given, call, { home, tool: 'walks', restart: 'resume' }),
+  });
