@@ -2,7 +2,7 @@
 import type { Evidence, LedgerLine } from '../evidence.ts';
 import { endedAt } from './causes.ts';
 import { ASKED_AGAIN } from './excuses.ts';
-import { isWaking, whyRepeated } from './repeats.ts';
+import { isWaking, loses, whyRepeated } from './repeats.ts';
 import type { Excused, Finding, Verdict } from './report.ts';
 import type { CallTrace, Trace } from './trace.ts';
 
@@ -41,6 +41,18 @@ export function doubledEffects(evidence: Evidence, traces: Trace[]): Verdict {
         [],
         `${id} (${lines[0]!.tool}) must not go on, and ran in processes ${processes.join(', ')}.`,
       );
+    const end = found?.call.ends[0];
+    if (end?.kind === 'call.failed' && end.error.type === 'WorkerLost') {
+      const all = lines.find(({ effect, restart }) => effect === 'done' && restart);
+      const since = all && Date.parse(end.at) - all.at;
+      // That it had ended could not be told: then it is not known how far it came.
+      const isUntold = all && faults.some((fault) => loses(fault, all));
+      if (since && since > 0 && !isUntold)
+        report(
+          [end.seq],
+          `${id} (${all.tool}) had done all ${since} ms before it failed as WorkerLost.`,
+        );
+    }
     const wrong = found
       ? whyWrong(found.call, lines, { ...evidence, conversation: found.trace.id })
       : whyUnknown(id, lines, traces);

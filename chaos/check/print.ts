@@ -37,7 +37,7 @@ export function table({ counts, excused, recovery, output_waits, size }: Report)
     ['time in ms', 'samples', 'p50', 'p95'],
     ['---', '---', '---', '---'],
     ...Object.entries(recovery.after)
-      .sort()
+      .sort(([a], [b]) => a.localeCompare(b))
       .map(([fault, spread]) => timeRow(`back after ${fault}`, spread)),
     timeRow('back after any fault', recovery.all),
     timeRow('output of a program waits', output_waits),

@@ -28,8 +28,8 @@ export function whyRepeated(
   return [first, again].some((line) => isWaking(line, own, faults)) ? WOKEN : undefined;
 }
 
-/** Whether this fault came between the step and its checkpoint. */
-function loses(fault: FaultEvidence, { pid, at }: LedgerLine): boolean {
+/** Whether this fault came between what was done and the moment at which Temporal knew of it. */
+export function loses(fault: FaultEvidence, { pid, at }: LedgerLine): boolean {
   const since = at - fault.at;
   if (takesWorker(fault) && fault.pids!.includes(pid)) return since > -UNSAVED_MS && since < 100;
   return leavesTemporalFor(fault, pid) && since > -UNSAVED_MS && since < CUT_OFF_MS;

@@ -128,6 +128,38 @@ describe('a call that failed', () => {
     finds('broken_rules', fails('KeeperLost', 'worker'), ['(no keeper was killed for it)']);
   });
 
+  test.each([
+    ['freeze', 'worker'],
+    ['freeze', 'temporal'],
+    ['partition', 'worker from temporal and database'],
+    ['partition', 'everyone from temporal'],
+    ['starve', 'temporal'],
+  ] as const)('as WorkerLost is excused after a %s of %s', (kind, target) => {
+    const { findings, excused } = broken((log, conversation, evidence) => {
+      fails('WorkerLost')(log, conversation, evidence);
+      evidence.faults = [{ kind, at: BEGAN, target, moment: 'random', pids: [1] }];
+    });
+    expect(findings).toEqual([]);
+    expect(excused).toHaveLength(1);
+  });
+
+  test.each([
+    ['partition', 'worker from database', 39],
+    ['kill', 'api', 39],
+    ['kill', 'worker', 41],
+    ['kill', 'worker', -100],
+  ] as const)('as WorkerLost is not after a %s of %s at %i s', (kind, target, seconds) => {
+    finds(
+      'broken_rules',
+      (log, conversation, evidence) => {
+        fails('WorkerLost')(log, conversation, evidence);
+        const at = BEGAN + seconds * 1_000;
+        evidence.faults = [{ kind, at, target, moment: 'random', pids: [1] }];
+      },
+      ['no worker was killed, frozen or cut off from Temporal for it'],
+    );
+  });
+
   test('for any other reason is not excused', () => {
     finds('broken_rules', fails('Timeout', 'keeper', 'worker'), [
       'for which the run gave no reason',

@@ -1,0 +1,175 @@
+/** What an operator does to a conversation or a call: what has to hold all the same, and what cannot. */
+import { describe, expect, test } from 'vitest';
+import type { Operation } from '../evidence.ts';
+import { ENDED_BEFORE_IT_WAS_WRITTEN, UNDONE } from './excuses.ts';
+import { type Break, broken, finds } from './faults.ts';
+import { BEGAN } from './sound.ts';
+
+const second = (seconds: number) => BEGAN + seconds * 1_000;
+
+const operated =
+  (does: Operation['does'], call_id?: string, at = 41): Break =>
+  (_, __, { faults }) => {
+    const operation = { does, conversation: 'conv_1', call_id, run_id: 'run' };
+    faults.push({ kind: 'operator', at: second(at), target: 'any', moment: 'random', operation });
+  };
+
+/** One after the other. */
+const all =
+  (...breaks: Break[]): Break =>
+  (...of) =>
+    breaks.forEach((by) => by(...of));
+
+const whys = (by: Break) => {
+  const { findings, excused } = broken(by);
+  expect(findings).toEqual([]);
+  return excused.map(({ why }) => why);
+};
+
+const sent =
+  (message_id: string): Break =>
+  (_, __, evidence) =>
+    evidence.sent.push({ conversation: 'conv_1', message_id, text: 'hello' });
+const signalled =
+  (...ids: string[]): Break =>
+  (_, { signalled }) =>
+    signalled.push(...ids);
+const undone =
+  (calls: string[], messages: string[]): Break =>
+  (_, conversation) =>
+    (conversation.undone = [{ at: second(20), calls, messages }]);
+
+describe('a message that was acknowledged', () => {
+  test.each(['terminate', 'cancel'] as const)(
+    'is excused where it is the last before a conversation was ended by %s',
+    (does) => {
+      const by = all(operated(does), sent('m4'), signalled('m4'));
+      expect(whys(by)).toEqual([ENDED_BEFORE_IT_WAS_WRITTEN]);
+    },
+  );
+
+  test('and of which the sender never heard is excused alike', () => {
+    expect(whys(all(operated('terminate'), signalled('m4')))).toEqual([
+      ENDED_BEFORE_IT_WAS_WRITTEN,
+    ]);
+  });
+
+  test('is lost where a later one was written', () => {
+    const swapped: Break = (_, conversation) => (conversation.signalled = ['m1', 'm2', 'm4', 'm3']);
+    finds('lost_messages', all(operated('terminate'), sent('m4'), swapped), ['m4 ("hello")']);
+  });
+
+  test('is lost where only a call was terminated, or Temporal never had it', () => {
+    finds('lost_messages', all(operated('terminate', 'call_b'), sent('m4'), signalled('m4')), [
+      'm4 ("hello")',
+    ]);
+    finds('lost_messages', all(operated('terminate'), sent('m4')), ['m4 ("hello")']);
+  });
+
+  test('is excused where a reset took it out of the history', () => {
+    expect(whys(all(operated('reset'), sent('m4'), undone([], ['m4'])))).toEqual([UNDONE]);
+  });
+
+  test('is lost where the history has it again after the reset', () => {
+    const by = all(operated('reset'), sent('m4'), undone([], ['m4']), signalled('m4'));
+    finds('lost_messages', by, ['m4 ("hello")']);
+  });
+
+  test('is lost where it came after the reset', () => {
+    finds('lost_messages', all(operated('reset'), sent('m4'), undone([], [])), ['m4 ("hello")']);
+  });
+});
+
+describe('an event of a call', () => {
+  const event =
+    (call_id: string, n: number): Break =>
+    (_, { events }) =>
+      events.push({ call_id, n, late: false });
+
+  test('is excused where it is the last before the conversation was ended', () => {
+    expect(whys(all(operated('terminate'), event('call_x', 1)))).toEqual([
+      ENDED_BEFORE_IT_WAS_WRITTEN,
+    ]);
+  });
+
+  test('is lost where a later one was written', () => {
+    const early: Break = (_, { events }) =>
+      events.unshift({ call_id: 'call_x', n: 1, late: false });
+    finds('lost_news', all(operated('terminate'), early), ['Event 1 of call_x reached Temporal']);
+  });
+
+  test('is excused where a reset took its call out of the log', () => {
+    expect(whys(all(operated('reset'), undone(['call_x'], []), event('call_x', 1)))).toEqual([
+      UNDONE,
+    ]);
+  });
+
+  test('is lost where the log has its call', () => {
+    const by = all(operated('reset'), undone(['call_a'], []), (_, { events }) => {
+      events.splice(3, 0, { call_id: 'call_a', n: 3, late: false });
+    });
+    finds('lost_news', by, ['Event 3 of call_a reached Temporal']);
+  });
+});
+
+describe('an effect', () => {
+  const effect =
+    (call_id: string, at: number): Break =>
+    (_, __, { ledger }) =>
+      ledger.push({ call_id, tool: 'walks', effect: 'step 9', pid: 101, at: second(at) });
+
+  test('of a call that a reset took out of the log is no fault until it has been stopped', () => {
+    const by = all(operated('reset'), undone(['call_x'], []), effect('call_x', 15));
+    expect(whys(by)).toEqual([]);
+    finds('doubled_effects', all(by, effect('call_y', 15)), ['call_y had an effect, which no log']);
+  });
+
+  test('is too late where the call runs on though it is gone from the log', () => {
+    const by = all(operated('reset'), undone(['call_x'], []), effect('call_x', 82));
+    finds('doubled_effects', by, ['call_x had an effect, "step 9" 62000 ms after its reset.']);
+  });
+
+  test('is too late where the conversation was terminated and its call has no end', () => {
+    const by = all(operated('terminate', undefined, 33), effect('call_b', 95), (log) => {
+      for (const seq of [36, 35]) log.remove(seq);
+      log.change(39, { of: [34, 37, 38] });
+    });
+    expect(broken(by).findings.map(({ words }) => words)).toContain(
+      `call_b had an effect, "step 9" 62000 ms after its conversation's end by an operator.`,
+    );
+  });
+});
+
+describe('a call that failed', () => {
+  const fails =
+    (type: string): Break =>
+    (log) =>
+      log.change(40, { kind: 'call.failed', error: { type, message: 'It is gone.' } });
+
+  test.each([
+    ['CallTerminated', 'terminate', 'call_c'],
+    ['CallTerminated', 'cancel', undefined],
+    ['CallTerminated', 'terminate', undefined],
+    ['CallReset', 'reset', 'call_c'],
+  ] as const)('as %s after a %s of %s is excused', (type, does, call_id) => {
+    expect(whys(all(operated(does, call_id), fails(type)))).toEqual([
+      expect.stringContaining(type) as string,
+    ]);
+  });
+
+  test.each([
+    ['CallTerminated', 'terminate', 'call_b', 'nobody terminated it'],
+    ['CallTerminated', 'reset', 'call_c', 'nobody terminated it'],
+    ['CallReset', 'reset', 'call_b', 'nobody reset it'],
+  ] as const)('as %s after a %s of %s is not', (type, does, call_id, words) => {
+    finds('broken_rules', all(operated(does, call_id), fails(type)), [words]);
+  });
+});
+
+test('a conversation that was terminated is closed by somebody, or is stuck', () => {
+  const by = all(operated('terminate'), (log, { head }) => {
+    head.status = 'replying';
+    for (const seq of [42, 41]) log.remove(seq);
+  });
+  finds('stuck', by, ['its log has no conversation.closed, its status is replying']);
+});

@@ -1,0 +1,188 @@
+/** Effects of tools that run in a worker, and payments: what is doubled, and what cannot be helped, with its reason. */
+import { describe, expect, test } from 'vitest';
+import type { Evidence, FaultEvidence, LedgerLine } from '../evidence.ts';
+import { ASKED_AGAIN, REPEATED, WOKEN } from './excuses.ts';
+import { type Break, broken, finds } from './faults.ts';
+import { BEGAN } from './sound.ts';
+
+const second = (seconds: number) => BEGAN + seconds * 1_000;
+
+/** By the worker `pid`; `call_a` runs from 11 to 23. */
+const step = (n: number | string, pid: number, at: number, more: Partial<LedgerLine> = {}) =>
+  ({
+    call_id: 'call_a',
+    tool: 'walks',
+    effect: typeof n === 'number' ? `step ${n}` : n,
+    pid,
+    at: second(at),
+    restart: 'resume',
+    ...more,
+  }) satisfies LedgerLine;
+
+const fault = (kind: FaultEvidence['kind'], at: number, more: Partial<FaultEvidence> = {}) =>
+  ({
+    kind,
+    at: second(at),
+    target: 'worker',
+    moment: 'random',
+    pids: [1],
+    ...more,
+  }) satisfies FaultEvidence;
+
+/** The ledger is these lines, and the run had these faults. */
+const run =
+  (ledger: LedgerLine[], ...faults: FaultEvidence[]): Break =>
+  (_, __, evidence) => {
+    evidence.ledger = ledger;
+    evidence.faults = faults;
+  };
+
+const doubled = (ledger: LedgerLine[], faults: FaultEvidence[], ...words: string[]) =>
+  finds('doubled_effects', run(ledger, ...faults), words);
+
+const excuses = (ledger: LedgerLine[], faults: FaultEvidence[], why: string) => {
+  const { findings, excused } = broken(run(ledger, ...faults));
+  expect(findings).toEqual([]);
+  expect(excused.map((each) => each.why)).toEqual([why]);
+};
+
+const TWICE = '"step 2" of call_a (walks) happened 2 times, by process';
+
+describe('a step that stands in the ledger twice', () => {
+  const goesOn = [step(1, 1, 15), step(2, 1, 16), step(2, 2, 20), step(3, 2, 21)];
+
+  test('is doubled where nothing was done to its worker', () => {
+    doubled(goesOn, [], `${TWICE} 1, 2.`);
+  });
+
+  test('is excused where its worker was killed before the checkpoint was safe', () => {
+    excuses(goesOn, [fault('kill', 16.5)], REPEATED);
+  });
+
+  test('is doubled where another worker was killed, or that one long afterwards or before', () => {
+    doubled(goesOn, [fault('kill', 16.5, { pids: [3] })], `${TWICE} 1, 2.`);
+    doubled(goesOn, [fault('kill', 19)], `${TWICE} 1, 2.`);
+    doubled(goesOn, [fault('kill', 15.5)], `${TWICE} 1, 2.`);
+  });
+
+  test('is doubled where one process did both, whatever was done to it', () => {
+    const beside = [step(1, 1, 15), step(2, 1, 16), step(2, 1, 20)];
+    const faults = [
+      fault('freeze', 15, { target: 'temporal', pids: [9], until: second(22) }),
+      fault('freeze', 16.2, { until: second(17) }),
+    ];
+    doubled(beside, faults, `${TWICE} 1, 1.`);
+  });
+
+  test('is excused where its worker was cut off from Temporal, for as long as it may go on', () => {
+    const cut = { target: 'worker from temporal', until: second(22) };
+    excuses(goesOn, [fault('partition', 12, cut)], REPEATED);
+    doubled(goesOn, [fault('partition', 9, cut)], `${TWICE} 1, 2.`);
+    doubled(goesOn, [fault('partition', 12, { ...cut, pids: [2] })], `${TWICE} 1, 2.`);
+  });
+
+  test('is excused where Temporal was frozen, for as long as a worker may go on', () => {
+    const frozen = { target: 'temporal', pids: [9], until: second(22) };
+    excuses(goesOn, [fault('freeze', 12, frozen)], REPEATED);
+    doubled(goesOn, [fault('freeze', 9, frozen)], `${TWICE} 1, 2.`);
+  });
+
+  test('is doubled where its worker was cut off from the database alone', () => {
+    const cut = { target: 'worker from database', until: second(22) };
+    doubled(goesOn, [fault('partition', 12, cut)], `${TWICE} 1, 2.`);
+  });
+
+  const frozen = fault('freeze', 15.5, { until: second(20) });
+
+  test('is excused where a frozen worker finishes it as it wakes', () => {
+    excuses([step(1, 1, 15), step(2, 2, 18), step(2, 1, 20.5)], [frozen], WOKEN);
+  });
+
+  test('is doubled where a frozen worker wakes and goes on', () => {
+    const lines = [step(1, 1, 15), step(2, 2, 18), step(3, 2, 19), step(2, 1, 20.5)];
+    const { findings } = broken(run([...lines, step(3, 1, 21)], frozen));
+    expect(findings.map(({ words }) => words)).toEqual([
+      '"step 3" of call_a (walks) happened 2 times, by process 2, 1.',
+    ]);
+  });
+});
+
+describe("a tool with `restart: 'fail'`", () => {
+  const risk = (n: number | string, pid: number, at: number) =>
+    step(n, pid, at, { tool: 'risks', restart: 'fail' });
+
+  test('is doubled where it goes on in another process, though its worker was killed', () => {
+    const faults = [fault('kill', 15.5)];
+    doubled(
+      [risk(1, 1, 15), risk(2, 2, 20)],
+      faults,
+      'call_a (risks) must not go on, and ran in processes 1, 2.',
+    );
+  });
+
+  test('is doubled where a step is repeated in one process', () => {
+    doubled([risk(1, 1, 15), risk(1, 1, 20)], [fault('kill', 15.5)], '"step 1" of call_a (risks)');
+  });
+
+  const isLost =
+    (ledger: LedgerLine[], faults: FaultEvidence[]): Break =>
+    (log, conversation, evidence) => {
+      log.change(23, {
+        kind: 'call.failed',
+        error: { type: 'WorkerLost', message: 'It is gone.' },
+      });
+      run(ledger, ...faults)(log, conversation, evidence);
+    };
+  const away = fault('freeze', 15, { target: 'temporal', pids: [9], until: second(22) });
+
+  test('that is called lost has stopped', () => {
+    finds('doubled_effects', isLost([risk(1, 1, 15), risk('done', 1, 25)], [away]), [
+      'call_a had an effect, "done" 2000 ms after its call.failed.',
+    ]);
+  });
+
+  test('that is called lost may finish the step in which it was frozen', () => {
+    const frozen = fault('freeze', 15.5, { until: second(50) });
+    const { findings } = broken(isLost([risk(1, 1, 15), risk(2, 1, 50.5)], [frozen]));
+    expect(findings).toEqual([]);
+  });
+
+  test('that was told to be lost and had done all is doubled, unless its end could not be told', () => {
+    const lines = [risk(1, 1, 12), risk('done', 1, 13)];
+    const early = fault('freeze', 18, { target: 'temporal', pids: [9], until: second(22) });
+    finds('doubled_effects', isLost(lines, [early]), [
+      'call_a (risks) had done all 10000 ms before it failed as WorkerLost.',
+    ]);
+    const { findings } = broken(isLost(lines, [fault('kill', 13.1)]));
+    expect(findings).toEqual([]);
+  });
+});
+
+describe('a payment', () => {
+  const pay = (call_id: string, at: number, more: Partial<LedgerLine> = {}) => ({
+    ...step('paid', 1, at, { tool: 'pays', key: 'c1-m1.1', restart: undefined }),
+    call_id,
+    ...more,
+  });
+
+  test('with a key is never made twice, though its worker was killed', () => {
+    const lines = [
+      pay('call_a', 15, { idempotency_key: 'k1' }),
+      pay('call_a', 16, { pid: 2, idempotency_key: 'k2' }),
+    ];
+    doubled(lines, [fault('kill', 15.1)], '"paid" of call_a (pays) happened 2 times');
+  });
+
+  test('that the user wanted once is doubled where two calls make it', () => {
+    doubled([pay('call_a', 15), pay('call_b', 30)], [], 'c1-m1.1 was done by call_a and again by');
+  });
+
+  test('is excused where a reset made the model ask again', () => {
+    const { findings, excused } = broken((_, conversation, evidence: Evidence) => {
+      evidence.ledger = [pay('call_a', 15), pay('call_b', 30)];
+      conversation.undone = [{ at: second(20), calls: ['call_a'], messages: [] }];
+    });
+    expect(findings).toEqual([]);
+    expect(excused).toMatchObject([{ conversation: 'conv_1', why: ASKED_AGAIN }]);
+  });
+});
