@@ -56,6 +56,8 @@ export interface LedgerLine {
   key?: string;
   /** The tool runs in a worker's process, does not know what was done before, and declares this. */
   restart?: 'resume' | 'fail';
+  /** Of such a tool: which start of its body wrote this. */
+  body?: string;
   /** What the other side knows a payment by. */
   idempotency_key?: string;
 }

@@ -2,7 +2,7 @@
 import type { Evidence, LedgerLine } from '../evidence.ts';
 import { endedAt } from './causes.ts';
 import { ASKED_AGAIN } from './excuses.ts';
-import { isWaking, loses, whyRepeated } from './repeats.ts';
+import { besideAnother, isWaking, loses, whyRepeated } from './repeats.ts';
 import type { Excused, Finding, Verdict } from './report.ts';
 import type { CallTrace, Trace } from './trace.ts';
 
@@ -35,6 +35,12 @@ export function doubledEffects(evidence: Evidence, traces: Trace[]): Verdict {
       if (reasons.includes(undefined)) report([], words);
       else excused.push(...reasons.map((why) => ({ conversation, seqs: [], words, why: why! })));
     }
+    const [beside] = besideAnother(lines, faults);
+    if (beside)
+      report(
+        [],
+        `${id} (${beside.tool}) ran twice at a time: "${beside.effect}" by process ${beside.pid} came after another had begun.`,
+      );
     const processes = [...new Set(lines.map(({ pid }) => pid))];
     if (processes.length > 1 && lines[0]!.restart === 'fail')
       report(

@@ -35,6 +35,26 @@ export function loses(fault: FaultEvidence, { pid, at }: LedgerLine): boolean {
   return leavesTemporalFor(fault, pid) && since > -UNSAVED_MS && since < CUT_OFF_MS;
 }
 
+/**
+ * What a tool did while it was running a second time. One that is frozen, or cut off from Temporal, cannot know of the other for
+ * a moment.
+ */
+export function besideAnother(own: LedgerLine[], faults: FaultEvidence[]): LedgerLine[] {
+  const bodies = [...Map.groupBy(own, ({ body }) => body)].filter(([body]) => body !== undefined);
+  const begins = bodies.map(([, lines]) => lines[0]!.at);
+  return bodies.flatMap(([, lines], i) => {
+    const another = Math.min(...begins.slice(i + 1));
+    return lines.filter(
+      (line) => line.at > another && !isWaking(line, own, faults) && !isCutOff(line, faults),
+    );
+  });
+}
+
+const isCutOff = ({ pid, at }: LedgerLine, faults: FaultEvidence[]) =>
+  faults.some(
+    (fault) => leavesTemporalFor(fault, pid) && at > fault.at && at < fault.at + CUT_OFF_MS,
+  );
+
 /** The first thing that a process does for a call after it was stopped. */
 export function isWaking(line: LedgerLine, own: LedgerLine[], faults: FaultEvidence[]): boolean {
   const { pid, at } = line;

@@ -107,6 +107,42 @@ describe('a step that stands in the ledger twice', () => {
   });
 });
 
+describe('a tool that runs twice at a time', () => {
+  const body = (n: number, pid: number, at: number, body: string) => step(n, pid, at, { body });
+  const words = 'call_a (walks) ran twice at a time: "step 3" by process 1 came after another';
+  const lines = [body(1, 1, 15, 'x'), body(2, 2, 16, 'y'), body(3, 1, 17, 'x')];
+
+  test('is doubled, though no step is repeated', () => {
+    doubled(lines, [], words);
+  });
+
+  test('in one process is doubled', () => {
+    doubled(
+      lines.map((line) => ({ ...line, pid: 1 })),
+      [],
+      words,
+    );
+  });
+
+  test('is no fault where one was cut off from Temporal, for as long as it may go on', () => {
+    const cut = (at: number) =>
+      fault('partition', at, { target: 'worker from temporal', until: second(30) });
+    expect(broken(run(lines, cut(12))).findings).toEqual([]);
+    doubled(lines, [cut(10)], words);
+  });
+
+  test('is no fault where one finishes a step as it wakes', () => {
+    const frozen = fault('freeze', 15.1, { until: second(16.5) });
+    expect(broken(run(lines, frozen)).findings).toEqual([]);
+    doubled([...lines, body(4, 1, 17.5, 'x')], [frozen], words.replace('step 3', 'step 4'));
+  });
+
+  test('one after the other is none', () => {
+    const turns = [body(1, 1, 15, 'x'), body(2, 1, 16, 'x'), body(3, 1, 17, 'y')];
+    expect(broken(run(turns)).findings).toEqual([]);
+  });
+});
+
 describe("a tool with `restart: 'fail'`", () => {
   const risk = (n: number | string, pid: number, at: number) =>
     step(n, pid, at, { tool: 'risks', restart: 'fail' });

@@ -9,6 +9,8 @@ export interface Effect {
   /** Of what the user wanted. */
   key: string;
   restart?: 'resume' | 'fail';
+  /** Which start of the tool's body. */
+  body?: string;
   idempotency_key?: string;
 }
 

@@ -1,4 +1,5 @@
 /** The body of the tools whose effects have no keys: it looks at nothing that was done before, and the ledger shows a second start. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallContext, z } from 'meanwhile';
 import { happen } from './ledger.ts';
@@ -14,7 +15,9 @@ export async function* walk(
   call: CallContext,
   { home, tool, restart }: { home: string; tool: string; restart: 'resume' | 'fail' },
 ) {
-  const effect = (effect: string) => happen(home, { call_id: call.id, tool, effect, key, restart });
+  const body = randomUUID();
+  const effect = (effect: string) =>
+    happen(home, { call_id: call.id, tool, effect, key, restart, body });
   for (let step = Number(call.checkpoint ?? 0) + 1; step <= count; step += 1) {
     await sleep(pause_ms, undefined, { signal: call.signal });
     effect(`step ${step}`);

@@ -121,6 +121,13 @@ export function createCallAudit(limits: Limits) {
         end(call, entry);
         return true;
       case 'call.cancelled':
+        if (entry.by === 'operator') {
+          // Past the conversation: it is over already, and the model does not know.
+          if (call.status !== 'running')
+            throw broken('R13', `${call.id} is cancelled by an operator, and never ran.`, at);
+          end(call, entry);
+          return true;
+        }
         if (call.status === 'running') stopped.push(call.id);
         end(call, entry);
         return false;

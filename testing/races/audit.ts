@@ -148,7 +148,8 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
       default:
         if (calls.hear(entry, { lastMessage, at })) news.add(entry);
         if (entry.kind === 'call.requested' && entry.awaits) news.isManaged(entry);
-        if (entry.kind === 'call.cancelled') news.isCancelled(entry.call_id);
+        if (entry.kind === 'call.cancelled' && entry.by !== 'operator')
+          news.isCancelled(entry.call_id);
     }
   }
 

@@ -1,9 +1,12 @@
-/** The tools' programs of a race: they report at their own times, twice if they retry, and stop late. */
+/**
+ * The tools' programs of a race: they report at their own times, twice if they retry, and stop late. Some begin once more, some are
+ * ended by an operator, and of some the end comes before what they said last.
+ */
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
 import type { Effect, Untimed } from '../../conversation/event.ts';
 import type { Audit } from './audit.ts';
 import type { Clock } from './clock.ts';
-import type { Program } from './script.ts';
+import type { Program, Step } from './script.ts';
 import { broken } from './violation.ts';
 
 type Start = Extract<Effect, { type: 'start_call' }>['call'];
@@ -11,50 +14,65 @@ type Start = Extract<Effect, { type: 'start_call' }>['call'];
 /** What the conversation was told of a call. */
 export interface Told {
   call_id: string;
+  /** Before its end, in the order in which they came. */
   events: number;
   /** The program's own, not the end of one that was cancelled. */
   ended: boolean;
 }
 
 interface Run extends Told {
+  program: Program;
   stopped: boolean;
+  /** The conversation was told that it is over: what comes later is late. */
+  isOver: boolean;
 }
 
 export function createPrograms(
   programs: Program[],
   { clock, audit, hear }: { clock: Clock; audit: Audit; hear: (event: Untimed) => void },
 ) {
-  const runs = new Map<string, Run & { program: Program }>();
+  const runs = new Map<string, Run>();
 
   function start(call: Start): void {
     const { call_id } = call;
     if (runs.has(call_id)) throw broken('R9', `${call_id} is started twice.`, clock.now);
     const program = programs[runs.size % programs.length]!;
-    const run = { call_id, program, events: 0, ended: false, stopped: false };
+    const run: Run = { call_id, program, events: 0, ended: false, stopped: false, isOver: false };
     runs.set(call_id, run);
     audit.ran(call);
     goOn(run, 0);
+    const { again_after, operator } = program;
+    if (again_after !== undefined) clock.after(again_after, () => goOn(run, 0));
+    if (operator) clock.after(operator.after, () => end(run, BY_AN_OPERATOR[operator.does]));
   }
 
-  function goOn(run: Run & { program: Program }, nth: number): void {
-    const { steps, end } = run.program;
+  function goOn(run: Run, nth: number): void {
+    const { steps, end: last } = run.program;
     const step = steps[nth];
-    if (!step && end.type === 'never') return;
-    clock.after(step?.after ?? end.after, () => {
+    if (!step && last.type === 'never') return;
+    clock.after(step?.after ?? last.after, () => {
       if (run.stopped) return;
-      if (!step) {
-        run.ended = true;
-        return tell(run.program, { type: 'call_ended', call_id: run.call_id, end: endOf(end) });
-      }
-      const { event, schedule } = step;
-      const signal = { call_id: run.call_id, n: nth + 1, event, schedule };
-      const percent = event === 'progress' ? { percent: nth } : { data: nth };
-      run.events += 1;
-      tell(run.program, { type: 'call_event', ...signal, ...percent } satisfies {
-        type: 'call_event';
-      } & CallEventSignal);
-      goOn(run, nth + 1);
+      if (!step) return end(run, endOf(last));
+      const isOvertaken = run.program.overtakes && nth === steps.length - 1;
+      if (isOvertaken && last.type !== 'never') end(run, endOf(last));
+      say(run, nth + 1, step);
+      if (!isOvertaken) goOn(run, nth + 1);
     });
+  }
+
+  function say(run: Run, n: number, { event, schedule }: Step): void {
+    const signal = { call_id: run.call_id, n, event, schedule };
+    const said = event === 'progress' ? { percent: n - 1 } : { data: n - 1 };
+    if (!run.isOver) run.events = Math.max(run.events, n);
+    tell(run.program, { type: 'call_event', ...signal, ...said } satisfies {
+      type: 'call_event';
+    } & CallEventSignal);
+  }
+
+  function end(run: Run, how: CallEnd): void {
+    run.ended = true;
+    run.isOver = true;
+    tell(run.program, { type: 'call_ended', call_id: run.call_id, end: how });
   }
 
   function tell({ retries_after }: Program, signal: Untimed): void {
@@ -68,6 +86,7 @@ export function createPrograms(
     clock.after(run.program.stops_after, () => {
       if (run.stopped || run.ended) return;
       run.stopped = true;
+      run.isOver = true;
       tell(run.program, { type: 'call_ended', call_id, end: { type: 'cancelled' } });
     });
   }
@@ -80,6 +99,12 @@ export function createPrograms(
     unended: () => new Set([...runs.values()].filter((run) => !run.ended).map((r) => r.call_id)),
   };
 }
+
+/** How the call's workflow, or whoever finds it gone, tells of it. */
+const BY_AN_OPERATOR: Record<'terminates' | 'cancels', CallEnd> = {
+  terminates: { type: 'failed', error: { type: 'CallTerminated', message: '' } },
+  cancels: { type: 'cancelled' },
+};
 
 function endOf({ type }: Program['end']): CallEnd {
   if (type === 'failed') return { type, error: { type: 'Failed', message: '' } };

@@ -61,6 +61,12 @@ export interface Program {
   stops_after: number;
   /** Each of its signals comes a second time, so much later. */
   retries_after?: number;
+  /** Another attempt of it, or a call that was reset: so long after its start it begins once more and tells everything again. */
+  again_after?: number;
+  /** Its end overtakes what it said last. */
+  overtakes?: true;
+  /** An operator ends the call so long after its start, and the conversation is told. The program has not heard of it and goes on. */
+  operator?: { after: number; does: 'terminates' | 'cancels' };
 }
 
 export interface Step {
@@ -145,6 +151,12 @@ const program: fc.Arbitrary<Program> = fc.record(
     }),
     stops_after: soon,
     retries_after: soon,
+    again_after: soon,
+    overtakes: fc.constant(true as const),
+    operator: fc.record({
+      after: soon,
+      does: fc.constantFrom('terminates' as const, 'cancels' as const),
+    }),
   },
   { requiredKeys: ['steps', 'end', 'stops_after'] },
 );

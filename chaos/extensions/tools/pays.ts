@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineTool, z } from 'meanwhile';
 import { happen, happenOnce } from '../ledger.ts';
@@ -13,7 +14,8 @@ export default ({ home }: { home: string }) =>
       const { idempotency_key } = call as { idempotency_key?: string };
       const paid = { call_id: call.id, tool: 'pays', effect: 'paid', key, idempotency_key };
       await sleep(pause_ms, undefined, { signal: call.signal });
-      if (idempotency_key === undefined) happen(home, { ...paid, restart: 'resume' });
+      if (idempotency_key === undefined)
+        happen(home, { ...paid, restart: 'resume', body: randomUUID() });
       else happenOnce(home, idempotency_key, paid);
       await sleep(pause_ms, undefined, { signal: call.signal });
       return { paid: key };
