@@ -3,6 +3,7 @@ import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
 import { READ_TOOL } from '../contract/names.ts';
 import type { ResultNumber } from '../contract/stored.ts';
 import type { CallStart } from '../contract/turn.ts';
+import { readJson } from '../store/read-json.ts';
 import { setAside } from '../store/set-aside.ts';
 import type { Store } from '../store/store.ts';
 import { insist } from './insist.ts';
@@ -42,7 +43,7 @@ export function createLargeResults(
     async read(callId, n) {
       const which = { call_id: callId, n };
       const json = await patiently('read', () => store.result(conversation, which));
-      return json === undefined ? undefined : JSON.parse(json);
+      return json === undefined ? undefined : readJson(json);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What every store knows beside the log: conversations, progress of calls, idempotency keys. */
 import { describe, expect, test } from 'vitest';
+import { DEEPEST_READ } from './read-json.ts';
 import { batch, idle, messages, replying, someone } from './samples.ts';
 import type { Store } from './store.ts';
 
@@ -36,6 +37,27 @@ export function conversationsContract(store: () => Store): void {
       const before = await store().conversation(one);
       await store().open(one, { agent: 'other', metadata: {}, at: '2026-01-01T00:00:00.000Z' });
       expect(await store().conversation(one)).toEqual(before);
+    });
+
+    test('with metadata nested deeper than is taken today, as an older version stored it, can be read', async () => {
+      const { tenant } = someone();
+      const [deep, other] = [
+        { tenant, id: 'deep' },
+        { tenant, id: 'other' },
+      ];
+      const nested = '['.repeat(3_800) + ']'.repeat(3_800);
+      await store().open(deep, { ...facts, metadata: { a: JSON.parse(nested), b: 1 } });
+      await store().open(other, facts);
+      const { conversations } = await store().list(tenant, { limit: 9 });
+      expect(conversations.map(({ id }) => id)).toEqual(['other', 'deep']);
+      const found = (await store().conversation(deep))!;
+      expect(found.metadata.b).toBe(1);
+      let inner = found.metadata.a;
+      let levels = 1;
+      for (; Array.isArray(inner); levels += 1) [inner] = inner;
+      expect(levels).toBe(DEEPEST_READ);
+      expect(inner).toHaveLength(2 * (3_801 - DEEPEST_READ));
+      expect(() => JSON.stringify(conversations)).not.toThrow();
     });
 
     test('before or after its first record comes to the same', async () => {

@@ -1,6 +1,6 @@
 /** What every store gives to those who read a log. */
 import { describe, expect, test } from 'vitest';
-import type { Entry } from '../contract/entry.ts';
+import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { batch, message, messages, replying, someone, started } from './samples.ts';
 import type { Store } from './store.ts';
@@ -140,6 +140,26 @@ export function logContract(store: () => Store): void {
       await Promise.all([write(), read(), read()]);
       expect((await follow(one, 0, 0))?.revision).toBe(39);
     });
+  });
+
+  test('an entry nested deeper than is taken today, as an older version stored it, can be read', async () => {
+    const one = someone();
+    const deep = JSON.parse('['.repeat(3_800) + ']'.repeat(3_800));
+    const call_id = 'call_a';
+    const asked = { ...message(1, ''), kind: 'call.requested', call_id, tool: 't', input: deep };
+    await store().record(batch(one, [1, 1], 1, [asked as Entry, message(2, 'on')]));
+    for (const entries of [
+      await store().window(one, { from: 1, to: 2 }),
+      (await store().entries(one, { after: 0, limit: 9 }))?.entries,
+      (await store().follow(one, { after: 0, revision: 0, limit: 9 }))?.entries,
+    ]) {
+      expect(entries?.[1]).toEqual(message(2, 'on'));
+      let inner = (entries?.[0] as EntryOf<'call.requested'>).input;
+      while (Array.isArray(inner)) [inner] = inner;
+      expect(String(inner).includes('['.repeat(3_000))).toBe(true);
+      expect(() => JSON.stringify({ entries })).not.toThrow();
+    }
+    expect(await store().conversation(one)).toMatchObject({ last_seq: 2 });
   });
 
   describe('hostile text', () => {

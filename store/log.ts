@@ -3,6 +3,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Entry } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { ConversationKey } from '../contract/names.ts';
+import { readJson } from './read-json.ts';
 import type { Db } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -56,7 +57,7 @@ export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'window'> => ({
       where tenant = ${tenant} and conversation = ${id} and seq between ${from} and ${to}`.execute(
       db,
     );
-    return JSON.parse(found.rows[0]!.entries) as Entry[];
+    return readJson(found.rows[0]!.entries) as Entry[];
   },
 });
 

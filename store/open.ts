@@ -25,12 +25,29 @@ import { tokens } from './tokens.ts';
  * left to the caller. What PGlite has acknowledged survives the death of the process, but PGlite never syncs to disk: a power cut may
  * lose the last moments or damage the files. PostgreSQL survives both.
  *
+ * PGlite that stops is opened again, which `log` is told.
+ *
  * @throws Error when the database cannot be reached or brought up to date; the message is complete, without the password.
  */
-export async function openStore({ url, folder }: { url?: string; folder: string }): Promise<Store> {
-  if (url !== undefined) return pruned(await storeOn(await connectPostgres(url)));
-  const pglite = await openPGlite(folder);
-  return pruned(tidied(await storeOn(new PGliteDialect({ pglite })), pglite));
+export async function openStore({ url, folder, log }: StoreOptions): Promise<OpenStore> {
+  if (url !== undefined) {
+    const store = pruned(await storeOn(await connectPostgres(url)));
+    return { ...store, failed: new Promise<never>(() => {}) };
+  }
+  const pglite = await openPGlite(folder, log);
+  const store = pruned(tidied(await storeOn(new PGliteDialect({ pglite })), pglite));
+  return { ...store, failed: pglite.failed };
+}
+
+export interface StoreOptions {
+  url?: string;
+  folder: string;
+  log?: (line: string) => void;
+}
+
+export interface OpenStore extends Store {
+  /** Rejects when the store has stopped for good. A PostgreSQL that is away comes back. */
+  failed: Promise<never>;
 }
 
 /** The store on any dialect of PostgreSQL's SQL, for instance a PGlite in memory. `close` ends the connections too. */

@@ -1,89 +1,133 @@
-/** PGlite in a thread of its own, so that the service does not stand still while its database works. */
-import { Worker } from 'node:worker_threads';
+/** PGlite in a thread of its own, so that the service does not stand still while its database works, and does not end with it. */
+import type { Worker } from 'node:worker_threads';
 import type { PGlite } from 'kysely';
-import { type Answer, OPENED, type Opening, type Question } from './pglite-thread.ts';
+import { type Answered, DatabaseStopped, openSession, type Session } from './pglite-session.ts';
+import type { Opening } from './pglite-thread.ts';
+import { readJson } from './read-json.ts';
 
 /** What Kysely's dialect needs of PGlite, and `exec` for statements without parameters. */
 export interface ThreadedPGlite extends PGlite {
   exec(sql: string): Promise<void>;
+  /** Rejects when the database has stopped and could not be opened again. */
+  failed: Promise<never>;
 }
 
-/** @throws what PGlite throws when the database cannot be opened. */
-export async function startPGlite(opening: Opening): Promise<ThreadedPGlite> {
-  const thread = new Worker(new URL('pglite-thread.ts', import.meta.url), { workerData: opening });
-  const { ask, opened } = askThread(thread);
-  try {
-    await opened;
-  } catch (error) {
-    await thread.terminate();
-    throw error;
+export interface PGliteOptions {
+  /** Is told of a database that has stopped. */
+  log?: (line: string) => void;
+  /** For tests. */
+  start?: (opening: Opening) => Worker;
+}
+
+/**
+ * A thread that ends, whatever ended it, is followed by another, which opens what is on disk: the same as after a kill of the process, from
+ * which everything that was acknowledged is recovered. What was under way fails with DatabaseStopped, and whatever is asked meanwhile waits.
+ * @throws what PGlite throws when the database cannot be opened.
+ */
+export async function startPGlite(
+  opening: Opening,
+  { log = () => {}, start }: PGliteOptions = {},
+): Promise<ThreadedPGlite> {
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
+  const deaths: number[] = [];
+  let closing: Promise<unknown> | undefined;
+  const open = () => openSession(opening, died, start);
+  let live = open();
+  await live;
+
+  function died(error: DatabaseStopped): void {
+    if (closing) return;
+    live = reopen(live, error);
+    live.catch((why: Error) => failed.reject(why));
+  }
+
+  async function reopen(before: Promise<Session>, error: DatabaseStopped): Promise<Session> {
+    // Two that have the same folder open destroy it.
+    await (await before).terminate();
+    const now = performance.now();
+    deaths.push(now);
+    if (deaths.filter((at) => at > now - DEATHS_MS).length > MOST_DEATHS) {
+      throw new Error(`${error.message} It has stopped ${MOST_DEATHS} times within a minute.`);
+    }
+    log(`${error.message} It is opened again.`);
+    return open().catch((cause: unknown) => {
+      throw new Error(`${error.message} It could not be opened again: ${String(cause)}`, { cause });
+    });
   }
 
   const inTurn = createTurns();
-  const query = (sql: string, parameters: unknown[] = []): Promise<any> =>
-    ask({ type: 'query', sql, parameters });
-  let closing: Promise<unknown> | undefined;
+  /** In one session: what another has begun is lost with it. */
+  const withSession = async <T>(work: (session: Session) => Promise<T>) => {
+    if (closing) throw new DatabaseStopped();
+    return inTurn(async () => work(await live));
+  };
   return {
     ready: true,
     waitReady: Promise.resolve(),
+    failed: failed.promise,
     get closed() {
       return closing !== undefined;
     },
-    query: (sql, parameters) => inTurn(() => query(sql, parameters)),
-    exec: (sql) => inTurn(async () => void (await ask({ type: 'exec', sql }))),
-    transaction: (work) =>
-      inTurn(async () => {
-        await query('begin');
-        try {
-          const result = await work({ query, rollback: () => query('rollback') });
-          await query('commit');
-          return result;
-        } catch (error) {
-          await query('rollback');
-          throw error;
-        }
-      }),
+    query: (sql: string, parameters: unknown[] = []) =>
+      withSession((session) => query(session, sql, parameters)),
+    exec: (sql) => withSession(async (session) => void (await session.ask({ type: 'exec', sql }))),
+    transaction: (work) => withSession((session) => transaction(session, work)),
     async close() {
-      await (closing ??= inTurn(() => ask({ type: 'close' })));
-      await thread.terminate();
+      closing ??= inTurn(async () => {
+        const session = await live.catch(() => undefined);
+        await session?.ask({ type: 'close' });
+        await session?.terminate();
+      });
+      await closing;
     },
   };
 }
 
-type Unnumbered = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
+/** More deaths than this within so much time are no accident: whoever runs the service has to look. */
+const MOST_DEATHS = 5;
+const DEATHS_MS = 60_000;
 
-function askThread(thread: Worker) {
-  const waiting = new Map<number, PromiseWithResolvers<Answer & { ok: true }>>();
-  let last = OPENED;
-  let over: Error | undefined;
-  const expect = (id: number) => {
-    const answer = Promise.withResolvers<Answer & { ok: true }>();
-    waiting.set(id, answer);
-    return answer.promise;
-  };
-  const end = (error: Error) => {
-    over ??= error;
-    for (const { reject } of waiting.values()) reject(over);
-    waiting.clear();
-  };
-  thread.on('message', (answer: Answer) => {
-    const asker = waiting.get(answer.id);
-    waiting.delete(answer.id);
-    if (answer.ok) asker?.resolve(answer);
-    else asker?.reject(Object.assign(new Error(answer.error.message), answer.error));
-  });
-  thread.on('error', end);
-  thread.on('exit', () => end(new Error('The database has stopped.')));
-  return {
-    opened: expect(OPENED),
-    ask(question: Unnumbered) {
-      if (over) return Promise.reject(over);
-      const id = ++last;
-      const answer = expect(id);
-      thread.postMessage({ id, ...question });
-      return answer;
-    },
-  };
+async function query(session: Session, sql: string, parameters: unknown[] = []): Promise<any> {
+  const { rows, json, affectedRows } = await session.ask({ type: 'query', sql, parameters });
+  return { rows: withJson(rows, json), affectedRows };
+}
+
+/** JSON comes as text: the copy between threads overflows at a depth where nothing else does, and is slower. */
+function withJson(rows: Answered['rows'], names: string[] = []) {
+  for (const row of rows) {
+    for (const name of names) {
+      const text = row[name];
+      if (typeof text === 'string') row[name] = readJson(text);
+    }
+  }
+  return rows;
+}
+
+async function transaction<T>(
+  session: Session,
+  work: Parameters<PGlite['transaction']>[0],
+): Promise<T> {
+  const ask = (sql: string, parameters?: unknown[]) => query(session, sql, parameters);
+  // Kysely's driver waits for its work to be called, without end: a transaction that has not begun fails from inside.
+  const begun = await ask('begin').then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  const refuse = () => Promise.reject(begun?.error);
+  try {
+    const result = await work({
+      query: begun ? refuse : ask,
+      rollback: () => (begun ? refuse() : ask('rollback')),
+    });
+    if (begun) throw begun.error;
+    await ask('commit');
+    return result as T;
+  } catch (error) {
+    // What it failed with says more than that it could not be taken back either.
+    await ask('rollback').catch(() => {});
+    throw error;
+  }
 }
 
 /** A transaction has the one connection for itself; what is asked meanwhile waits for its end. */

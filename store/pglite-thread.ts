@@ -1,6 +1,6 @@
 /** What runs in the thread: a PGlite, and a port through which it is asked. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { PGlite } from '@electric-sql/pglite';
+import { PGlite, types } from '@electric-sql/pglite';
 
 export interface Opening {
   folder: string;
@@ -13,16 +13,18 @@ export type Question = { id: number } & (
   | { type: 'close' }
 );
 
-export type Answer = { id: number } & (
-  | { ok: true; rows: unknown[]; affectedRows?: number }
-  /** An error's own fields, such as `code`, and its message: a thread's message cannot carry the error itself. */
-  | { ok: false; error: { message: string } }
-);
+export type Answer = { id: number } &
+  /** The columns of `json` are JSON, as text. */
+  (
+    | { ok: true; rows: Record<string, unknown>[]; json?: string[]; affectedRows?: number }
+    /** An error's own fields, such as `code`, and its message: a thread's message cannot carry the error itself. */
+    | { ok: false; error: { message: string } }
+  );
 
 /** The id of the answer that says whether the database was opened. */
 export const OPENED = 0;
 
-type Result = Pick<Answer & { ok: true }, 'rows' | 'affectedRows'>;
+type Result = Omit<Answer & { ok: true }, 'id' | 'ok'>;
 
 const NOTHING: Result = { rows: [] };
 
@@ -41,8 +43,14 @@ async function serve({ folder, startParams }: Opening): Promise<void> {
 async function carryOut(pglite: PGlite, question: Question): Promise<Result> {
   switch (question.type) {
     case 'query': {
-      const { rows, affectedRows } = await pglite.query(question.sql, question.parameters);
-      return { rows, affectedRows };
+      const { sql, parameters } = question;
+      const { rows, fields, affectedRows } = await pglite.query<Result['rows'][number]>(
+        sql,
+        parameters,
+        { parsers: { [types.JSON]: asText, [types.JSONB]: asText } },
+      );
+      const json = fields.filter(({ dataTypeID: type }) => JSON_TYPES.has(type));
+      return { rows, json: json.map(({ name }) => name), affectedRows };
     }
     case 'exec':
       await pglite.exec(question.sql);
@@ -53,12 +61,30 @@ async function carryOut(pglite: PGlite, question: Question): Promise<Result> {
   }
 }
 
+const asText = (text: string) => text;
+const JSON_TYPES = new Set<number>([types.JSON, types.JSONB]);
+
+/** What PostgreSQL says of a statement is an answer. After anything else, nobody knows what PGlite still holds. */
+const isFatal = ({ name, severity }: Error & { severity?: string }) =>
+  FATAL.has(name) || severity === 'FATAL' || severity === 'PANIC';
+const FATAL = new Set(['RuntimeError', 'RangeError', 'ExitStatus']);
+
+/** @throws what ends the thread: whoever has started it opens the database again */
 async function answer(id: number, result: Promise<Result>): Promise<void> {
   const message: Answer = await result.then(
     (done) => ({ id, ok: true, ...done }),
-    (error: Error) => ({ id, ok: false, error: { ...(error as object), message: error.message } }),
+    (error: Error) => {
+      if (isFatal(error)) throw error;
+      return { id, ok: false, error: { ...fieldsOf(error), message: error.message } };
+    },
   );
   parentPort!.postMessage(message);
 }
+
+/** Those of an error that a message can carry: PGlite adds the query and its parsers, which are functions. */
+const fieldsOf = (error: Error) =>
+  Object.fromEntries(
+    Object.entries(error).filter(([, value]) => ['string', 'number'].includes(typeof value)),
+  );
 
 if (parentPort) await serve(workerData as Opening);

@@ -1,13 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { renameSync } from 'node:fs';
+import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Worker } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { openStore } from './open.ts';
-import { startPGlite } from './pglite-client.ts';
+import { PGliteDialect } from 'kysely';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+} from 'vitest';
+import { openStore, storeOn } from './open.ts';
+import { type PGliteOptions, startPGlite } from './pglite-client.ts';
+import { startThread } from './pglite-session.ts';
 import { batch, message, replying, someone, started } from './samples.ts';
 
 let folder: string;
@@ -67,6 +80,121 @@ test('what is asked of a database that has been closed fails', async () => {
   await pglite.close();
   expect(await asked).toMatchObject({ rows: [{ '?column?': 1 }] });
   await expect(pglite.query('select 1')).rejects.toThrow('The database has stopped.');
+});
+
+describe('a database that stops', () => {
+  // Making one takes far longer than opening it.
+  let template: string;
+  beforeAll(async () => {
+    template = await mkdtemp(join(tmpdir(), 'meanwhile-pglite-'));
+    const pglite = await startPGlite({
+      folder: template,
+      startParams: PGlite.defaultStartParams,
+    });
+    await pglite.close();
+  });
+  afterAll(() => rm(template, { recursive: true, force: true }));
+
+  const open = async (more: PGliteOptions = {}) => {
+    await cp(template, folder, { recursive: true });
+    const threads: Worker[] = [];
+    const lines: string[] = [];
+    const pglite = await startPGlite(
+      { folder, startParams: PGlite.defaultStartParams },
+      {
+        log: (line) => lines.push(line),
+        start(opening) {
+          const thread = startThread(opening);
+          threads.push(thread);
+          return thread;
+        },
+        ...more,
+      },
+    );
+    onTestFinished(() => pglite.close().catch(() => {}));
+    return { pglite, lines, kill: () => threads.at(-1)!.terminate(), threads };
+  };
+  const stopped = { name: 'DatabaseStopped', code: '57P02' };
+
+  test('is opened again: what was under way fails, what comes after is answered, nothing is lost', async () => {
+    const { pglite, kill, lines } = await open();
+    const store = await storeOn(new PGliteDialect({ pglite }));
+    const one = someone();
+    for (let round = 1; round <= 3; round++) {
+      await store.record(batch(one, [1, round], round, [message(round, `${round}`)]));
+      const inFlight = pglite.query('select pg_sleep(60)');
+      const behind = store.window(one, { from: 1, to: 9 });
+      await kill();
+      await expect(inFlight).rejects.toMatchObject(stopped);
+      expect(await behind).toHaveLength(round);
+      expect(lines).toHaveLength(round);
+    }
+    await store.close();
+  });
+
+  test('is told when it dies in the midst of a transaction, of which nothing stays', async () => {
+    const { pglite, kill } = await open();
+    await pglite.exec('create table things (name text)');
+    const half = pglite.transaction(async ({ query }) => {
+      await query('insert into things values ($1)', ['one']);
+      await kill();
+      await query('insert into things values ($1)', ['two']);
+    });
+    await expect(half).rejects.toMatchObject(stopped);
+    expect(await pglite.query('select * from things')).toMatchObject({ rows: [] });
+  });
+
+  test('as a transaction begins fails that transaction, and no other waits for it', async () => {
+    const { pglite, kill } = await open();
+    const store = await storeOn(new PGliteDialect({ pglite }));
+    const place = { tenant: 't', queue: 'q', call_id: 'call_a' };
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const joining = store.queueUp({ ...place, call_id: `call_${Math.random()}` });
+        void kill();
+        // Lost or not, as it comes; but not without an answer.
+        await joining.catch((error) => expect(error).toMatchObject(stopped));
+      }),
+    );
+    expect(await store.queueUp(place)).toBeLessThanOrEqual(4);
+  });
+
+  test('by a panic of its own is opened again', async () => {
+    const control = join(folder, 'global', 'pg_control');
+    const restore = () => renameSync(`${control}.away`, control);
+    const { pglite } = await open({ log: restore });
+    await pglite.exec('create table things (name text)');
+    renameSync(control, `${control}.away`);
+    await expect(pglite.exec('checkpoint')).rejects.toMatchObject(stopped);
+    expect(await pglite.query('select * from things')).toMatchObject({ rows: [] });
+  });
+
+  test('with an answer that cannot be read is opened again', async () => {
+    const { pglite, threads } = await open();
+    const asked = pglite.query('select pg_sleep(60)');
+    setImmediate(() => threads[0]!.emit('messageerror', new RangeError('too deep')));
+    await expect(asked).rejects.toThrow('The database has stopped: too deep.');
+    expect(await pglite.query('select 1 as one')).toMatchObject({ rows: [{ one: 1 }] });
+  });
+
+  test('and cannot be opened again fails, and with it everything that is asked', async () => {
+    const { pglite, kill } = await open();
+    await rm(join(folder, 'global'), { recursive: true });
+    await kill();
+    await expect(pglite.failed).rejects.toThrow(/The database has stopped.*not be opened again/);
+    await expect(pglite.query('select 1')).rejects.toThrow('could not be opened again');
+    await pglite.close();
+  });
+
+  test('again and again fails, so that somebody looks', async () => {
+    const { pglite, kill } = await open();
+    for (let times = 0; times < 5; times++) {
+      await kill();
+      await pglite.query('select 1');
+    }
+    await kill();
+    await expect(pglite.failed).rejects.toThrow('It has stopped 5 times within a minute.');
+  });
 });
 
 test('long drafts do not make the files grow without end', async () => {

@@ -5,12 +5,16 @@ import { startPGlite, type ThreadedPGlite } from './pglite-client.ts';
 import type { Store } from './store.ts';
 
 /** @throws Error naming the folder. */
-export async function openPGlite(folder: string): Promise<ThreadedPGlite> {
+export async function openPGlite(
+  folder: string,
+  log?: (line: string) => void,
+): Promise<ThreadedPGlite> {
   try {
     await mkdir(folder, { recursive: true });
     // What a checkpoint leaves of the write-ahead log; PostgreSQL's own measure, a gigabyte, is made for servers.
     const wal = ['-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'];
-    return await startPGlite({ folder, startParams: [...PGlite.defaultStartParams, ...wal] });
+    const startParams = [...PGlite.defaultStartParams, ...wal];
+    return await startPGlite({ folder, startParams }, { log });
   } catch (error) {
     // PGlite fails with no more than "Aborted()" where the files are not whole or cannot be written.
     throw new Error(

@@ -1,6 +1,7 @@
 /** The PostgreSQL of DATABASE_URL: a pool, and words for when it cannot be reached. */
 import { PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { readJson } from './read-json.ts';
 
 /**
  * Reaches the database once before it answers.
@@ -17,6 +18,7 @@ export async function connectPostgres(url: string): Promise<PostgresDialect> {
     keepAlive: true,
     // A process that is paused in the middle of a transaction must not keep its conversation locked.
     idle_in_transaction_session_timeout: 10_000,
+    types: { getTypeParser },
   });
   // A connection broke, idle or between two statements of a transaction. Whoever uses it is told by its next statement, and the
   // pool drops it; but an `error` event that nobody listens to ends the process, and with it every other conversation.
@@ -34,6 +36,11 @@ export async function connectPostgres(url: string): Promise<PostgresDialect> {
   }
   return new PostgresDialect({ pool });
 }
+
+const JSON_TYPES = new Set<number>([pg.types.builtins.JSON, pg.types.builtins.JSONB]);
+
+const getTypeParser: typeof pg.types.getTypeParser = (type: number, format?: any) =>
+  JSON_TYPES.has(type) ? readJson : pg.types.getTypeParser(type, format);
 
 function describe(url: string): string {
   if (!URL.canParse(url)) {

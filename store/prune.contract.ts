@@ -13,7 +13,8 @@ export function pruneContract(store: () => Store): void {
       const head = {
         ...idle,
         calls: [
-          call('call_runs', { status: 'running' as const }),
+          // A name that a model made up is no reason to keep everything.
+          call('call_runs', { status: 'running' as const, tool: 'a\u0000\ud83d' }),
           call('call_waits', { status: 'awaiting_approval' as const }),
           call('call_ended', { status: 'completed' as const, ended_at: at }),
         ] as (typeof idle)['calls'],

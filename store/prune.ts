@@ -5,15 +5,7 @@ import type { Store } from './store.ts';
 
 export const pruning = (db: Db): Pick<Store, 'prune'> => ({
   async prune(claimedBefore) {
-    // A call's progress comes after its request is in the head, and an open call stays there until its end.
-    await sql`
-      delete from progress
-      using conversations as own
-      where own.tenant = progress.tenant and own.id = progress.conversation
-        and not exists (
-          select from json_array_elements(own.head -> 'calls') as call
-          where call ->> 'id' = progress.call_id and call ->> 'ended_at' is null
-        )`.execute(db);
+    await pruneProgress(db);
     await db
       .deleteFrom('idempotency_keys')
       .where('claimed_at', '<', sql<Date>`${claimedBefore}::timestamptz`)
@@ -32,3 +24,28 @@ export const pruning = (db: Db): Pick<Store, 'prune'> => ({
     await db.deleteFrom('tenant_tokens').where('day', '<', claimedBefore.slice(0, 10)).execute();
   },
 });
+
+/**
+ * A call's progress comes after its request is in the head, and an open call stays there until its end. The heads are read here and
+ * not in SQL, which refuses to look into one that has a \u0000 anywhere.
+ */
+async function pruneProgress(db: Db): Promise<void> {
+  const rows = await db
+    .selectFrom('progress')
+    .innerJoin('conversations as own', (join) =>
+      join
+        .onRef('own.tenant', '=', 'progress.tenant')
+        .onRef('own.id', '=', 'progress.conversation'),
+    )
+    .select(['progress.tenant', 'progress.conversation', 'progress.call_id', 'own.head'])
+    .execute();
+  for (const { tenant, conversation, call_id, head } of rows) {
+    if (head.calls.some(({ id, ended_at }) => id === call_id && ended_at === undefined)) continue;
+    await db
+      .deleteFrom('progress')
+      .where('tenant', '=', tenant)
+      .where('conversation', '=', conversation)
+      .where('call_id', '=', call_id)
+      .execute();
+  }
+}

@@ -1,5 +1,6 @@
 import type { ConversationKey } from '../contract/names.ts';
 import { cut, HEAD_CHARS, legible, type ResultNumber, type Stored } from '../contract/stored.ts';
+import { readJson } from './read-json.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -17,6 +18,6 @@ export async function setAside(
   const json = JSON.stringify(result);
   if (json === undefined || Buffer.byteLength(json) <= inlineBytes) return undefined;
   const kept = await store.keepResult(conversation, { call_id, n }, json);
-  const whole = kept === json ? result : JSON.parse(kept);
+  const whole = kept === json ? result : readJson(kept);
   return { n, bytes: Buffer.byteLength(kept), head: cut(legible(whole), 0, HEAD_CHARS) };
 }

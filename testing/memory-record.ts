@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Batch, compareFences, fenceAbove, type Fence } from '../contract/batch.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
+import { readJson } from '../store/read-json.ts';
 import type { Recorded } from '../store/store.ts';
 import type { createMemoryDrafts } from './memory-drafts.ts';
 
@@ -61,7 +62,7 @@ export function writeBatch(
   return { outcome: 'recorded', said };
 }
 
-export const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+export const plain = <T>(value: T): T => readJson(JSON.stringify(value)) as T;
 
 function checkPlace(log: MemoryLog, { base, entries }: Batch): void {
   if (!(base >= 1) || entries.some((entry, index) => entry.seq !== base + index)) {
