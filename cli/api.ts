@@ -25,7 +25,7 @@ export function startApiRole(
   settings: Settings,
   options: StartOptions,
 ): Promise<Running & { url: string }> {
-  return openTogether(options, async ({ signal }, stack) => {
+  return openTogether(options, async ({ log, signal }, stack) => {
     const { PORT: port, HOST: host } = settings;
     const taken = await whyNotFree(port, host);
     if (taken) throw listenError(taken, port, host);
@@ -34,11 +34,11 @@ export function startApiRole(
       home,
       allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
     });
-    const store = await openStoreOf(settings, home, stack);
+    const store = await openStoreOf(settings, home, { log, stack });
     signal.throwIfAborted();
     const address = settings.TEMPORAL_ADDRESS!;
     const parts = { address, store, bus: createLocalBus(), catalogue };
     const url = await openApi(settings, parts, stack);
-    return { url, failed: new Promise<never>(() => {}), kill: () => {} };
+    return { url, failed: store.failed, kill: () => {} };
   });
 }

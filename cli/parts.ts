@@ -9,7 +9,7 @@ import { createTemporalGateway } from '../api/temporal-gateway.ts';
 import type { Settings } from '../config.ts';
 import type { Limits } from '../contract/limits.ts';
 import { createModelClient } from '../model/client.ts';
-import { openStore } from '../store/open.ts';
+import { type OpenStore, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { keepSecret } from '../remote/secret.ts';
 import type { Bus } from '../stream/bus.ts';
@@ -31,9 +31,9 @@ export interface Ground {
 export function openStoreOf(
   { DATABASE_URL: url }: Settings,
   home: string,
-  stack: Stack,
-): Promise<Store> {
-  const opening = openStore({ url, folder: join(home, 'store') });
+  { log, stack }: { log: (line: string) => void; stack: Stack },
+): Promise<OpenStore> {
+  const opening = openStore({ url, folder: join(home, 'store'), log });
   return stack.opening('The store', opening, (store) => store.close());
 }
 

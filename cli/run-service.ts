@@ -1,4 +1,5 @@
 /** A service for as long as a command needs it: signals, failures and the order in which things end. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { whenNpmEnds } from './parent.ts';
 import type { Running, StartOptions } from './running.ts';
@@ -7,10 +8,12 @@ import type { Running, StartOptions } from './running.ts';
  * Starts a service, or a part of one, and hands it to `use`; stops it when that is done, a signal comes, or a part fails. Never returns.
  * Exit code 0 when it was done or told to stop, 1 when something failed.
  * @param use gets a signal that aborts when it should end
+ * @param patience_ms how long a start may take to stop
  */
 export async function runService<Service extends Running>(
   start: (options: Required<StartOptions>) => Promise<Service>,
   use: (service: Service, signal: AbortSignal) => Promise<void>,
+  patience_ms = PATIENCE_MS,
 ): Promise<void> {
   const ending = new AbortController();
   let kill = () => {};
@@ -36,17 +39,32 @@ export async function runService<Service extends Running>(
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
   try {
-    const service = await start({ log: console.log, signal: ending.signal });
+    const starting = start({ log: console.log, signal: ending.signal });
+    const service = await Promise.race([starting, overdue(ending.signal, patience_ms)]);
     kill = () => service.kill();
     await Promise.race([use(service, ending.signal), aborted(ending.signal), service.failed]).catch(
       report,
     );
     await service.close().catch(report);
   } catch (error) {
-    if (!ending.signal.aborted) report(error);
+    // A start that was told to stop says so; whatever else it says matters as well.
+    if (!ending.signal.aborted || error instanceof Overdue || error instanceof AggregateError) {
+      report(error);
+    }
   }
   // Something left open, such as a socket to a model, would keep the process for as long as it likes.
   process.exit();
+}
+
+/** A part that never opens, and does not notice that it should stop, must not keep the process. */
+const PATIENCE_MS = 30_000;
+
+class Overdue extends Error {}
+
+async function overdue(signal: AbortSignal, patience_ms: number): Promise<never> {
+  await aborted(signal);
+  await sleep(patience_ms, undefined, { ref: false });
+  throw new Overdue(`The start did not stop within ${patience_ms / 1_000} s.`);
 }
 
 /** What we throw on purpose says all there is to say; a bug needs its stack. Sets the exit code. */

@@ -28,7 +28,10 @@ export async function openTogether<T>(
     return { ...(await open({ log, signal: going }, stack)), close: () => stack.close() };
   } catch (error) {
     hopeless.abort();
-    await stack.close();
+    await stack.close().catch((left: Error) => {
+      const both = [error as Error, left];
+      throw new AggregateError(both, both.map(({ message }) => message).join('\n'));
+    });
     throw error;
   }
 }

@@ -54,7 +54,7 @@ async function startParts(
   const [temporal, model, store] = await Promise.all([
     stack.opening('Temporal', reachTemporal(settings, { home, log, signal }), (t) => t.stop()),
     stack.opening('The model', chooseModel(settings, log), (m) => m.close()),
-    openStoreOf(settings, home, stack),
+    openStoreOf(settings, home, { log, stack }),
   ]);
   const ground = { address: temporal.address, store, bus: createLocalBus(), catalogue };
 
@@ -68,7 +68,7 @@ async function startParts(
   listening.resolve(url);
   lock.announce(url);
 
-  const failed = Promise.race([temporal.failed, worker.failed]);
+  const failed = Promise.race([temporal.failed, worker.failed, store.failed]);
   failed.catch(() => {}); // Whoever is interested awaits it; whoever is not must not crash.
   return {
     url,

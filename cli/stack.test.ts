@@ -54,6 +54,19 @@ test('a part that fails to close is named, and the others are closed all the sam
   expect(closed).toBe(true);
 });
 
+test('a part that does not end, or never opened, is named after its time, and the others are closed all the same', async () => {
+  const stack = createStack(10);
+  const closed: string[] = [];
+  await stack.opening('The lock', 0, () => void closed.push('lock'));
+  void stack.opening('The store', new Promise(() => {}), () => void closed.push('store'));
+  await stack.opening('The worker', 0, () => new Promise(() => {}));
+  await stack.opening('The API', 0, () => void closed.push('API'));
+  await expect(stack.close()).rejects.toThrow(
+    'The worker did not stop as it should: Error: it takes longer than 0.01 s\nThe store did not stop as it should: Error: it takes longer than 0.01 s',
+  );
+  expect(closed).toEqual(['API', 'lock']);
+});
+
 test('closing twice closes once', async () => {
   const stack = createStack();
   let times = 0;

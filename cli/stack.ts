@@ -10,8 +10,9 @@ export interface Stack {
     close: (part: T) => void | Promise<void>,
   ): Promise<T>;
   /**
-   * Each part after those that were begun later. One that fails does not keep the others open. Twice is the same as once.
-   * @throws AggregateError naming every part that failed
+   * Each part after those that were begun later. One that fails, or does not end in its time, does not keep the others open. Twice is
+   * the same as once.
+   * @throws AggregateError naming every part that failed or was left behind
    */
   close(): Promise<void>;
 }
@@ -21,7 +22,11 @@ interface Part {
   close(): Promise<void>;
 }
 
-export function createStack(): Stack {
+/** More than any part takes: the worker cuts off what is under way after ten seconds, and a Temporal server is killed after ten. */
+const CLOSE_MS = 15_000;
+
+/** @param close_ms how long a part may take to close */
+export function createStack(close_ms = CLOSE_MS): Stack {
   const parts: Part[] = [];
   let closing: Promise<void> | undefined;
   return {
@@ -32,18 +37,33 @@ export function createStack(): Stack {
       opened.catch(() => {});
       return opened;
     },
-    close: () => (closing ??= closeAll(parts.toReversed())),
+    close: () => (closing ??= closeAll(parts.toReversed(), close_ms)),
   };
 }
 
-async function closeAll(parts: Part[]): Promise<void> {
+async function closeAll(parts: Part[], close_ms: number): Promise<void> {
   const errors: Error[] = [];
   for (const { name, close } of parts) {
-    await close().catch((cause: unknown) => {
+    await within(close_ms, close()).catch((cause: unknown) => {
       errors.push(new Error(`${name} did not stop as it should: ${String(cause)}`, { cause }));
     });
   }
   if (errors.length > 0) {
     throw new AggregateError(errors, errors.map(({ message }) => message).join('\n'));
+  }
+}
+
+/** @throws Error when it takes longer; what comes of it then is nobody's concern. */
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  work.catch(() => {});
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const seconds = milliseconds / 1_000;
+    timer = setTimeout(() => reject(new Error(`it takes longer than ${seconds} s`)), milliseconds);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -39,12 +39,13 @@ export function startWorkerRole(
     const [{ address }, model, store] = await Promise.all([
       reachTemporal(settings, { home, log, signal }),
       stack.opening('The model', chooseModel(settings, log), (m) => m.close()),
-      openStoreOf(settings, home, stack),
+      openStoreOf(settings, home, { log, stack }),
     ]);
     signal.throwIfAborted();
     const parts = { address, store, bus: createLocalBus(), catalogue, model, home };
     void tellWhatGoesOn(home, log, stack);
-    const { failed } = await openWorker(settings, parts, stack, disturb(store));
+    const running = await openWorker(settings, parts, stack, disturb(store));
+    const failed = Promise.race([running.failed, store.failed]);
     failed.catch(() => {});
     return { failed, kill: () => {} };
   });

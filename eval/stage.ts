@@ -22,7 +22,8 @@ export const EXTENSIONS = fileURLToPath(new URL('extensions', import.meta.url));
 
 /** @throws Error whose message says what to do, where a running service has no such tools */
 export async function openStage(run: Run, settings: Settings): Promise<Stage> {
-  const stack = createStack();
+  // A whole service closes in it, part by part.
+  const stack = createStack(60_000);
   try {
     return { ...(await openParts(run, settings, stack)), close: () => stack.close() };
   } catch (error) {
