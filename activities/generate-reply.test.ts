@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { CancelledFailure } from '@temporalio/activity';
+import { type ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
 import type { ModelClient } from '../model/message.ts';
 import type { StubHandler, StubRequest } from '../testing/model-server.ts';
-import { conversation, play, riding } from '../testing/reply-play.ts';
+import { away } from '../testing/away.ts';
+import { conversation, type Play, play, riding } from '../testing/reply-play.ts';
 
 test('a reply is what the model said and asked for, each call with a new id of ours', async () => {
   const calls = [
@@ -93,9 +94,13 @@ test('a reply whose batch cannot be written is tried again, and says nothing', a
   const { result, happened } = await play({
     model: () => ({ text: 'Here.' }),
     request: { batch: riding({}) },
-    recording: () => Promise.reject(new Error('The database is away.')),
+    recording: () => Promise.reject(new Error('The database refuses it.')),
   });
-  await expect(result).rejects.toThrow('The database is away.');
+  await expect(result).rejects.toMatchObject({
+    type: 'InternalError',
+    nonRetryable: false,
+    cause: { message: 'The database refuses it.' },
+  });
   expect(happened).toEqual([]);
 });
 
@@ -241,22 +246,74 @@ describe('failures', () => {
     });
   });
 
-  test('of the provider are final with the last attempt', async () => {
-    const { result } = await play({
-      model: () => ({ status: 503, text: 'Busy.' }),
-      attempt: 4,
+  const busy = () => ({ status: 503, text: 'Busy.' });
+
+  test('of the provider are final with the last attempt, however many workers were lost meanwhile', async () => {
+    const early = await play({ model: busy, attempt: 30, failed: 2 });
+    await expect(early.result).rejects.toMatchObject({
+      type: 'ModelUnavailable',
+      nonRetryable: false,
+      nextRetryDelay: 2_000,
     });
-    await expect(result).rejects.toMatchObject({ type: 'ModelUnavailable', nonRetryable: true });
+    expect(early.beats).toEqual([{ failed: 3 }]);
+    const last = await play({ model: busy, attempt: 5, failed: 3 });
+    await expect(last.result).rejects.toMatchObject({
+      type: 'ModelUnavailable',
+      nonRetryable: true,
+    });
   });
 
-  test('of the store stop the provider and stay retryable, whatever the attempt', async () => {
-    const { result, stub } = await play({
-      model: saysThenHangs,
-      attempt: 9,
-      append: () => Promise.reject(new Error('The store is away.')),
+  test('that nobody foresaw count too, and are shown as a type and a sentence that gives nothing away', async () => {
+    const model = () => ({ text: 'Said.' });
+    const broken = new TypeError("Cannot read properties of undefined (reading 'secret')");
+    const unforeseen: Partial<Play>[] = [
+      { begin: () => Promise.reject(broken) },
+      { append: () => Promise.reject(broken) },
+      { recording: () => Promise.reject(broken), request: { batch: riding({}) } },
+      {
+        client: {
+          stream() {
+            throw broken;
+          },
+        },
+      },
+    ];
+    for (const how of unforeseen) {
+      const { result, beats } = await play({ model, attempt: 4, failed: 3, ...how });
+      const failure: ApplicationFailure = await result.then(
+        () => expect.fail('It did not fail.'),
+        (error) => error,
+      );
+      expect(failure).toMatchObject({ nonRetryable: true });
+      expect(failure.type).toMatch(/^(InternalError|ModelUnknown)$/);
+      expect(beats).toContainEqual({ failed: 4 });
+      if (failure.type === 'InternalError') expect(failure.message).not.toContain('secret');
+    }
+  });
+
+  test('of a store that is away are waited out: the model is asked once, and nothing is kept twice', async () => {
+    let appended = 0;
+    const { result, stub, store, happened } = await play({
+      model: () => ({ text: 'Here I am.' }),
+      begin: failingTwice(async () => store.beginDraft(conversation, 'reply_1', 1)),
+      keep: async (write) => {
+        appended += 1;
+        // Its answer is lost the first time, though it was written.
+        await write();
+        if (appended === 1) throw away();
+      },
     });
-    await expect(result).rejects.toEqual(new Error('The store is away.'));
-    await gone(await stub.request(1));
+    expect((await result).text).toBe('Here I am.');
+    expect(stub.requests).toHaveLength(1);
+    const kept = happened.filter((what) => Array.isArray(what) && what[0] === 'shown');
+    expect(kept.map((what) => (what as string[])[1]).join('')).toBe('Here I am.');
+    expect((await store.draft(conversation))?.text).toBe('Here I am.');
+  });
+
+  test('are final once worker after worker is lost with the reply', async () => {
+    const { result, stub } = await play({ model: busy, attempt: 101 });
+    await expect(result).rejects.toMatchObject({ type: 'WorkerLost', nonRetryable: true });
+    expect(stub.requests).toEqual([]);
   });
 
   test.each([
@@ -267,3 +324,9 @@ describe('failures', () => {
     await expect(result).rejects.toMatchObject({ type, nonRetryable: true });
   });
 });
+
+/** Works the third time. */
+function failingTwice<T>(work: () => Promise<T>): () => Promise<T> {
+  let times = 0;
+  return () => (++times < 3 ? Promise.reject(away()) : work());
+}

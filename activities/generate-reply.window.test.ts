@@ -66,7 +66,10 @@ test('the model is sent the summary, and of the log what comes after it', async 
 
 test('a summary that the log lacks is an error, and not a window without one', async () => {
   const { result, stub } = await play({ model: () => ({}), request: { summary: 1 } });
-  await expect(result).rejects.toThrow('Entry 1 is no summary, but message.user.');
+  await expect(result).rejects.toMatchObject({
+    type: 'InternalError',
+    cause: { message: 'Entry 1 is no summary, but message.user.' },
+  });
   expect(stub.requests).toEqual([]);
 });
 

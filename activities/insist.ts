@@ -25,4 +25,5 @@ export async function insist<T>(
 }
 
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 5_000;
+/** Somebody waits for what is behind it. */
+const LONGEST_PAUSE_MS = 2_500;

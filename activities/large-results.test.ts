@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { READ_TOOL } from '../contract/names.ts';
 import { createMemoryStore } from '../testing/memory-store.ts';
+import { away } from '../testing/away.ts';
 import { conversation, failed, MANY, play } from '../testing/played-call.ts';
 import type { CallContext } from '../tools/define.ts';
 
@@ -114,7 +115,7 @@ test('a store that is away is waited for: the call does not fail, and is told on
       ...store,
       async keepResult(...given) {
         attempts += 1;
-        if (attempts < 3) throw new Error('store is away');
+        if (attempts < 3) throw away();
         return store.keepResult(...given);
       },
     },
@@ -133,7 +134,7 @@ test('a call that is cancelled while the store is away stops', async () => {
       ...createMemoryStore(),
       keepResult: () => {
         asked.resolve();
-        return Promise.reject(new Error('store is away'));
+        return Promise.reject(away());
       },
     },
   });
@@ -162,7 +163,7 @@ describe('a tool reads a stored result', () => {
   test('also where the store is away for a moment', async () => {
     const store = createMemoryStore();
     const result = vi.fn<typeof store.result>(async () => '1');
-    result.mockRejectedValueOnce(new Error('store is away'));
+    result.mockRejectedValueOnce(away());
     const reads = play(async (_, call) => call.storedResult('call_0', 2), {
       store: { ...store, result },
     });

@@ -6,7 +6,7 @@ import type { CallStart } from '../contract/turn.ts';
 import { readJson } from '../store/read-json.ts';
 import { setAside } from '../store/set-aside.ts';
 import type { Store } from '../store/store.ts';
-import { insist } from './insist.ts';
+import { waitForStore } from './wait-for-store.ts';
 
 export interface LargeResults {
   event(event: CallEventSignal): Promise<CallEventSignal>;
@@ -15,7 +15,7 @@ export interface LargeResults {
   read(callId: string, n: ResultNumber): Promise<unknown>;
 }
 
-/** A store that is away is waited for: the tool has done its work, and must not fail for that. */
+/** A store that is away is waited for: the tool has done its work, and must not fail for that. What it refuses fails the call. */
 export function createLargeResults(
   { store, inlineBytes }: { store: Pick<Store, 'keepResult' | 'result'>; inlineBytes: number },
   { conversation, call_id, tool }: CallStart,
@@ -25,7 +25,7 @@ export function createLargeResults(
   // What reads them gives bounded parts: a part of a part would never end.
   const limit = tool === READ_TOOL ? Infinity : inlineBytes;
   const patiently = <T>(what: string, attempt: () => Promise<T>) =>
-    insist(attempt, signal, (error) =>
+    waitForStore(attempt, signal, (error) =>
       warn(`A large result could not be ${what}; it is tried again.`, error),
     );
   const aside = (n: ResultNumber, result: unknown) =>

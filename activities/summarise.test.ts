@@ -61,7 +61,7 @@ describe.each(['chat', 'responses'] as const)('with the API %s', (api) => {
     const failure = { type: 'ModelUnavailable', message: expect.stringContaining('Busy.') };
     const first = await playSummary({ api, log: log(...ended), model });
     await expect(first.result).rejects.toMatchObject({ ...failure, nonRetryable: false });
-    const last = await playSummary({ api, log: log(...ended), model, attempt: 4 });
+    const last = await playSummary({ api, log: log(...ended), model, failed: 3 });
     await expect(last.result).rejects.toMatchObject({ ...failure, nonRetryable: true });
   });
 });

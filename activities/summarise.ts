@@ -12,10 +12,12 @@ import { profiles } from '../model/profiles.ts';
 import { summaryLines, summaryPrompt, summaryQuestion } from '../model/summary-prompt.ts';
 import { countRequest, countTokens } from '../model/tokens.ts';
 import type { Store } from '../store/store.ts';
+import { withAttempts } from './attempts.ts';
 import { findAgent } from './find-agent.ts';
-import { withHeartbeat } from './heartbeat.ts';
 import { readWindow } from './read-window.ts';
+import { patient } from './patient-store.ts';
 import { spend } from './tenant-tokens.ts';
+import { within } from './within.ts';
 
 export interface SummariseDependencies {
   store: Pick<Store, 'window' | 'spendTokens'>;
@@ -30,18 +32,28 @@ export interface SummariseDependencies {
 /** The activity fails with type `UnknownAgent` when the catalogue lacks the agent, and a ModelErrorType for the provider's failures. */
 export function createSummarise(dependencies: SummariseDependencies) {
   return (request: SummaryRequest): Promise<SummaryResult> =>
-    withHeartbeat(() => summarise(dependencies, request));
+    withAttempts(request.attempts, () => summarise(dependencies, request));
 }
 
 async function summarise(
-  { store, catalogue, model, defaultModel, defaultProfile = 'compatible' }: SummariseDependencies,
-  { conversation, agent: name, from, to, previous, attempts, context_tokens }: SummaryRequest,
+  {
+    store: given,
+    catalogue,
+    model,
+    defaultModel,
+    defaultProfile = 'compatible',
+  }: SummariseDependencies,
+  { conversation, agent: name, from, to, previous, context_tokens }: SummaryRequest,
 ): Promise<SummaryResult> {
-  const { info, cancellationSignal } = Context.current();
+  const { log, cancellationSignal } = Context.current();
+  // An answer is paid for: a store that is away is waited for, rather than the model asked again.
+  const store = patient(given, cancellationSignal, (error) =>
+    log.warn('The store is away: the summary waits for it.', { error }),
+  );
   const agent = findAgent(catalogue, name);
   const { instructions_role: role } = profiles[agent.profile ?? defaultProfile];
   const window = await readWindow(store, { conversation, from, to, summary: previous });
-  const ask = (text: string[], so_far?: string) => {
+  const ask = (signal: AbortSignal) => (text: string[], so_far?: string) => {
     const mostTokens = Math.floor(context_tokens / 4);
     const request: ModelRequest = {
       model: agent.model ?? defaultModel,
@@ -51,18 +63,24 @@ async function summarise(
       ],
       tools: [],
     };
-    return answerTo(model, request, mostTokens * CHARS_OF_A_TOKEN, cancellationSignal);
+    return answerTo(model, request, mostTokens * CHARS_OF_A_TOKEN, signal);
   };
-  try {
-    const lines = summaryLines(window.entries, window.earlier);
-    const summary = await inPieces(lines, window.summary, { most: context_tokens, ask });
-    await spend(store, conversation, summary.usage);
-    return summary;
-  } catch (error) {
+  const lines = summaryLines(window.entries, window.earlier);
+  const summary = await within(LONGEST_MS, cancellationSignal, tooLong, (signal) =>
+    inPieces(lines, window.summary, { most: context_tokens, ask: ask(signal) }),
+  ).catch((error: unknown) => {
     cancellationSignal.throwIfAborted();
-    throw toFailure(error, { last: info.attempt >= attempts });
-  }
+    throw toFailure(error);
+  });
+  await spend(store, conversation, summary.usage);
+  return summary;
 }
+
+/** Less than the activity may take: Temporal would not count the attempt. */
+const LONGEST_MS = 14 * 60_000;
+
+const tooLong = () =>
+  new ModelError('ModelTimeout', 'The summary was not complete after 14 minutes.');
 
 /** What is too long for one request goes in several: each summary covers the one before it. */
 async function inPieces(

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { Slots } from '../contract/turn.ts';
 import type { Store } from '../store/store.ts';
+import { notForever } from './not-forever.ts';
 import { type NoteDependencies, type Noted, showNote, waitingNote } from './show-note.ts';
 
 export interface SlotDependencies extends NoteDependencies {
@@ -16,33 +17,35 @@ export interface SlotDependencies extends NoteDependencies {
  * takes no room in the worker, and attempts leave no trace in the history.
  */
 export function createTakeSlot(dependencies: SlotDependencies) {
-  return async function takeSlot(call: Noted, slots: Slots): Promise<void> {
-    const { store } = dependencies;
-    const { tenant } = call.conversation;
-    const { attempt } = Context.current().info;
-    for (const { queue, limit, what } of queuesOf(call.tool, slots)) {
-      const before = await store.queueUp({ tenant, queue, call_id: call.call_id });
-      if (before < limit) continue;
-      const waiting = before - limit;
-      const note = waitingNote(limit, what, waiting);
-      await showNote(dependencies, call, note);
-      if (attempt % ATTEMPTS_BETWEEN === 0)
-        await removeEnded(dependencies, { tenant, queue }, limit);
-      throw ApplicationFailure.create({
-        type: 'NoSlotYet',
-        message: `It ${note}.`,
-        nextRetryDelay: Math.min(LONGEST_DELAY_MS, DELAY_MS * (waiting + 1)),
-        category: ApplicationFailureCategory.BENIGN,
-      });
-    }
-    if (attempt > 1) await showNote(dependencies, call, undefined);
-  };
+  return (call: Noted, slots: Slots): Promise<void> =>
+    notForever(() => takeSlot(dependencies, call, slots));
+}
+
+async function takeSlot(dependencies: SlotDependencies, call: Noted, slots: Slots): Promise<void> {
+  const { store } = dependencies;
+  const { tenant } = call.conversation;
+  const { attempt } = Context.current().info;
+  for (const { queue, limit, what } of queuesOf(call.tool, slots)) {
+    const before = await store.queueUp({ tenant, queue, call_id: call.call_id });
+    if (before < limit) continue;
+    const waiting = before - limit;
+    const note = waitingNote(limit, what, waiting);
+    await showNote(dependencies, call, note);
+    if (attempt % ATTEMPTS_BETWEEN === 0) await removeEnded(dependencies, { tenant, queue }, limit);
+    throw ApplicationFailure.create({
+      type: 'NoSlotYet',
+      message: `It ${note}.`,
+      nextRetryDelay: Math.min(LONGEST_DELAY_MS, DELAY_MS * (waiting + 1)),
+      category: ApplicationFailureCategory.BENIGN,
+    });
+  }
+  if (attempt > 1) await showNote(dependencies, call, undefined);
 }
 
 /** The activity gives the places back, also where the call never had them. */
 export function createReleaseSlot({ store }: Pick<SlotDependencies, 'store'>) {
   return ({ conversation, call_id }: Noted): Promise<void> =>
-    store.leaveQueues(conversation.tenant, call_id);
+    notForever(() => store.leaveQueues(conversation.tenant, call_id));
 }
 
 /** Who is next looks this often. */

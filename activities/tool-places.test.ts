@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CallStart } from '../contract/turn.ts';
+import { away } from '../testing/away.ts';
 import { createMemoryStore } from '../testing/memory-store.ts';
 import { createLocalBus } from '../stream/bus.ts';
 import type { Activities } from './index.ts';
@@ -96,9 +97,9 @@ test('a call that another worker has begun, or that is over, no longer waits bef
 });
 
 test('a store that is away keeps no call from running', async () => {
-  const away = () => Promise.reject(new Error('The store is away.'));
+  const isAway = () => Promise.reject(away());
   const { places, begins, warnings } = twoPlaces({
-    store: { progress: away, setProgress: away },
+    store: { progress: isAway, setProgress: isAway },
   });
   for (const id of ['a', 'b', 'c']) places.expect(call(id));
   const end = await begins('c');

@@ -90,6 +90,8 @@ export interface Play {
   entries?: Entry[];
   request?: Partial<ReplyRequest>;
   attempt?: number;
+  /** How many attempts at the model have failed before. */
+  failed?: number;
   maxTokensPerTenantPerDay?: number;
   /** Before anything is asked. */
   before?: (store: Store) => Promise<void>;
@@ -97,6 +99,8 @@ export interface Play {
   recording?: () => Promise<void>;
   begin?: () => Promise<boolean>;
   append?: (text: string) => Promise<boolean>;
+  /** Around each write of a text. */
+  keep?: (write: () => Promise<void>) => Promise<void>;
 }
 
 /** A reply under way, with everything that was kept and shown in its order. */
@@ -108,11 +112,13 @@ export async function play({
   entries = asked,
   request,
   attempt = 1,
+  failed,
   maxTokensPerTenantPerDay,
   before,
   recording,
   begin,
   append,
+  keep = (write) => write(),
 }: Play) {
   const stub = await startStubModel(model);
   onTestFinished(() => stub.close());
@@ -136,9 +142,11 @@ export async function play({
   }
   // Failures are what many of these tests are about: nothing for the log.
   const environment = new MockActivityEnvironment(
-    { attempt },
+    { attempt, ...(failed !== undefined && { heartbeatDetails: { failed } }) },
     { logger: new DefaultLogger('ERROR') },
   );
+  const beats: unknown[] = [];
+  environment.on('heartbeat', (details: unknown) => beats.push(details));
   const bus = createLocalBus();
   const happened: unknown[] = [];
   const shown: BusMessage[] = [];
@@ -155,9 +163,12 @@ export async function play({
       },
       beginDraft: begin ?? store.beginDraft,
       async appendDraft(key, draft) {
-        const wanted = (await append?.(draft.text)) ?? (await store.appendDraft(key, draft));
+        let wanted = await append?.(draft.text);
+        if (wanted === undefined) {
+          await keep(async () => void (wanted = await store.appendDraft(key, draft)));
+        }
         happened.push(['kept', draft.text, draft.attempt]);
-        return wanted;
+        return wanted!;
       },
     },
     bus,
@@ -186,5 +197,5 @@ export async function play({
   );
   // Every test looks at the outcome in the end, some only after having waited for something else.
   result.catch(() => undefined);
-  return { result, stub, environment, bus, store, happened, shown };
+  return { result, stub, environment, bus, store, happened, shown, beats };
 }

@@ -15,15 +15,16 @@ export interface SummaryPlay {
   model: StubHandler;
   api?: ModelSettings['api'];
   request?: Partial<SummaryRequest>;
-  attempt?: number;
+  /** How many attempts at the model have failed before. */
+  failed?: number;
 }
 
 /** A summary under way. Without anything else said it is that of the whole log. */
-export async function playSummary({ log, model, api = 'chat', request, attempt = 1 }: SummaryPlay) {
+export async function playSummary({ log, model, api = 'chat', request, failed = 0 }: SummaryPlay) {
   const stub = await startStubModel(model);
   onTestFinished(() => stub.close());
   const environment = new MockActivityEnvironment(
-    { attempt },
+    { attempt: failed + 1, heartbeatDetails: { failed } },
     { logger: new DefaultLogger('ERROR') },
   );
   const agents = [

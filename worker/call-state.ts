@@ -14,7 +14,7 @@ export async function callState(
     const { status, raw } = await handle.describe();
     if (status.name !== 'RUNNING') return 'over';
     const runs = raw.pendingActivities?.some(
-      ({ activityType, state }) => activityType?.name === 'runTool' && state === STARTED,
+      ({ activityType, state }) => activityType?.name === 'runTool' && Number(state) === STARTED,
     );
     return runs ? 'started' : 'waiting';
   } catch (error) {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createMemoryStore } from '../testing/memory-store.ts';
+import { away } from '../testing/away.ts';
 import { claimIn } from './claim-host.ts';
 
 const conversation = { tenant: 'default', id: 'c' };
@@ -48,7 +49,7 @@ test('nobody is asked any longer once the call is cancelled', async () => {
   const claim: Parameters<typeof claimIn>[0] = {
     claim() {
       asked.resolve();
-      return Promise.reject(new Error('The store is away.'));
+      return Promise.reject(away());
     },
   };
   const { said, stopping } = ask(claim, 'call_1', 'one');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { insist } from '../activities/insist.ts';
+import { waitForStore } from '../activities/wait-for-store.ts';
 import type { Store } from '../store/store.ts';
 import type { SpoolsOptions } from '../tools/keeper/spools.ts';
 
@@ -14,7 +14,7 @@ export function claimIn(
   return async ({ tenant }, callId, host, signal) => {
     const place = { tenant, scope: `host of ${callId}`, key: 'host' };
     const mine: Claimed = { host, claim: randomUUID() };
-    const said = await insist(
+    const said = await waitForStore(
       () => store.claim(place, '', mine),
       signal,
       (error) =>

@@ -19,7 +19,11 @@ import { runLocal } from './local-call.ts';
 import { withSlot } from './slot.ts';
 import { type CarriedCall, type RemoteEnd, runRemote, withdraw } from './remote-call.ts';
 
-const { describeTool } = proxyLocalActivities<Activities>({ startToCloseTimeout: '5s' });
+const { describeTool } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '5s',
+  // It only looks into the catalogue: what fails there five times fails always.
+  retry: { initialInterval: '100ms', maximumInterval: '1s', maximumAttempts: 5 },
+});
 
 /** @param carried what the run before hands over: only calls of remote tools have several */
 export async function call(start: CallStart, carried?: CarriedCall): Promise<CallEnd> {

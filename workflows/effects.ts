@@ -25,12 +25,15 @@ export interface Effects {
 
 const HEARTBEAT_TIMEOUT = '5s';
 
-/** The model's attempts are counted by the activity: a lost worker is not the model's failure. */
+/**
+ * The model's attempts are counted by the activity (activities/attempts.ts), which also says how long to wait after one that failed. The
+ * pauses here are those after a lost worker.
+ */
 const { generateReply, summarise } = proxyActivities<Activities>({
   startToCloseTimeout: '15m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
-  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '2500ms' },
 });
 
 export function createEffects(

@@ -55,7 +55,7 @@ function runActivity(
     // The call is over when the tool has really stopped.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     // Only a lost worker leads to another attempt: what a tool throws comes back as a value.
-    retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 100 },
+    retry: { initialInterval: '500ms', maximumInterval: '2500ms', maximumAttempts: 100 },
   });
   const summary = `${start.tool} ${JSON.stringify(start.input)}`.slice(0, 200);
   return runTool.executeWithOptions({ summary }, [start]);

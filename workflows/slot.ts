@@ -17,7 +17,7 @@ const slotActivities = () =>
     startToCloseTimeout: '10s',
     // An attempt under way would take a place after it has been given back.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s' },
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '2500ms' },
   });
 
 /** Runs `work` when it is the call's turn, and lets the next one run after it. */
@@ -40,7 +40,8 @@ export async function withSlot<T>(
     isOver = !(error instanceof ContinueAsNew);
     throw error;
   } finally {
-    if (isOver) await CancellationScope.nonCancellable(() => releaseSlot(call));
+    // A place that cannot be given back is taken back by those who wait, once this workflow has ended.
+    if (isOver) await CancellationScope.nonCancellable(() => releaseSlot(call)).catch(() => {});
   }
 }
 

@@ -37,7 +37,7 @@ export interface Log {
 
 const options = {
   startToCloseTimeout: '10s',
-  retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumInterval: '2500ms' },
 } satisfies ActivityOptions;
 
 const { record } = proxyLocalActivities<Activities>(options);

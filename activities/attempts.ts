@@ -1,0 +1,83 @@
+/**
+ * Attempts at asking a model, of which each may cost money. Every error counts, whatever it is, and after the last one nobody asks
+ * again. What is no attempt of the model does not count: a worker that was lost or shut down, and a store that is away. The count
+ * travels in the heartbeat, so it outlives its worker.
+ */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { z } from 'zod';
+import { isAway } from '../store/is-away.ts';
+import { withHeartbeat } from './heartbeat.ts';
+
+const counted = z.object({ failed: z.int().min(0) });
+
+/**
+ * @param most after so many errors the failure is final
+ * @throws ApplicationFailure with a type, for everything but a cancellation: `InternalError` for what nobody foresaw, `StoreAway`,
+ * `WorkerLost` where worker after worker is lost with it
+ */
+export async function withAttempts<T>(most: number, work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const { attempt, heartbeatDetails } = context.info;
+  const before = counted.safeParse(heartbeatDetails);
+  let failed = before.success ? before.data.failed : 0;
+  if (attempt - 1 - failed >= MOST_LOST) throw lost();
+  const tried = async () => {
+    try {
+      return await work();
+    } catch (error) {
+      const { aborted, reason } = context.cancellationSignal;
+      if (aborted) throw reason;
+      if (error instanceof ApplicationFailure && error.nonRetryable) throw error;
+      if (isAway(error)) throw storeAway(error);
+      failed += 1;
+      // The failure takes it along.
+      context.heartbeat({ failed });
+      throw counting(error, failed, most);
+    }
+  };
+  return withHeartbeat(tried, HEARTBEAT_MS, () => ({ failed }));
+}
+
+const HEARTBEAT_MS = 1_000;
+/** A worker may be killed now and then; what takes so many down with it is at fault itself. */
+const MOST_LOST = 100;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+function counting(error: unknown, failed: number, most: number): ApplicationFailure {
+  const { type, message, cause, details, nextRetryDelay } = foreseen(error);
+  const nonRetryable = failed >= most;
+  const pause_ms = Math.min(FIRST_PAUSE_MS * 2 ** (failed - 1), LONGEST_PAUSE_MS);
+  return ApplicationFailure.create({
+    type: type ?? 'InternalError',
+    message,
+    cause,
+    details: details ?? undefined,
+    nonRetryable,
+    nextRetryDelay: nonRetryable ? undefined : (nextRetryDelay ?? pause_ms),
+  });
+}
+
+/** What nobody foresaw is not shown as it is: its words are for the Temporal UI and the log of the worker. */
+function foreseen(error: unknown): ApplicationFailure {
+  if (error instanceof ApplicationFailure) return error;
+  const name = error instanceof Error ? error.name : typeof error;
+  return ApplicationFailure.create({
+    type: 'InternalError',
+    message: `The service failed unexpectedly (${name}). Its log and the Temporal UI say more.`,
+    cause: error instanceof Error ? error : new Error(String(error)),
+  });
+}
+
+const storeAway = (cause: unknown) =>
+  ApplicationFailure.create({
+    type: 'StoreAway',
+    message: 'The store cannot be reached.',
+    cause: cause as Error,
+  });
+
+const lost = () =>
+  ApplicationFailure.nonRetryable(
+    `${MOST_LOST} workers were lost, one after the other, while they did this. It is not tried again.`,
+    'WorkerLost',
+  );

@@ -1,0 +1,36 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { expect, test } from 'vitest';
+import { away } from '../testing/away.ts';
+import { notForever } from './not-forever.ts';
+
+/** How often it is tried where each try throws the next of these, and what comes of it. */
+async function tried(...errors: unknown[]) {
+  let tries = 0;
+  const outcome = await new MockActivityEnvironment()
+    .run(() =>
+      notForever(async () => {
+        const error = errors[tries++];
+        if (error !== undefined) throw error;
+        return 'done';
+      }),
+    )
+    .catch((error: unknown) => error);
+  return { tries, outcome };
+}
+
+const bug = new TypeError('Nobody foresaw this.');
+
+test('what nobody foresaw is tried a few times, and is then final', async () => {
+  expect(await tried(bug, bug)).toEqual({ tries: 3, outcome: 'done' });
+  const { tries, outcome } = await tried(bug, bug, bug, bug);
+  expect(tries).toBe(3);
+  expect(outcome).toMatchObject({ type: 'InternalError', nonRetryable: true, cause: bug });
+});
+
+test('what is thrown on purpose, and a store that is away, is left to Temporal', async () => {
+  const wait = ApplicationFailure.retryable('Not yet.', 'NoSlotYet');
+  const gone = away();
+  expect(await tried(wait)).toEqual({ tries: 1, outcome: wait });
+  expect(await tried(gone)).toEqual({ tries: 1, outcome: gone });
+});

@@ -1,0 +1,26 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { isAway } from '../store/is-away.ts';
+import { insist } from './insist.ts';
+
+const TRIES = 3;
+
+/**
+ * For an activity that Temporal retries for as long as something has to be waited for: what it throws on purpose, and a store that is
+ * away. Anything else is tried a few times, and is then its end.
+ * @throws ApplicationFailure `InternalError`, final
+ */
+export function notForever<T>(work: () => Promise<T>): Promise<T> {
+  let tries = 0;
+  return insist(work, Context.current().cancellationSignal, (error) => {
+    if (error instanceof ApplicationFailure || isAway(error)) throw error;
+    tries += 1;
+    if (tries < TRIES) return;
+    const name = error instanceof Error ? error.name : typeof error;
+    throw ApplicationFailure.create({
+      type: 'InternalError',
+      message: `The service failed unexpectedly (${name}). Its log and the Temporal UI say more.`,
+      nonRetryable: true,
+      cause: error instanceof Error ? error : new Error(String(error)),
+    });
+  });
+}

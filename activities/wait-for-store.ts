@@ -1,0 +1,17 @@
+import { isAway } from '../store/is-away.ts';
+import { insist } from './insist.ts';
+
+/**
+ * Asks the store for as long as it is away. What it refuses is thrown at once: it would be refused again.
+ * @param signal ends the attempts
+ * @param warn gets each error that is waited out
+ */
+export const waitForStore = <T>(
+  ask: () => Promise<T>,
+  signal: AbortSignal,
+  warn: (error: unknown) => void = () => {},
+): Promise<T> =>
+  insist(ask, signal, (error) => {
+    if (!isAway(error)) throw error;
+    warn(error);
+  });
