@@ -4,8 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Limits } from '../contract/limits.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
-import type { FollowOptions } from '../stream/follow.ts';
-import type { SendOptions } from '../stream/sse.ts';
+import type { HubOptions } from '../stream/hub.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -23,7 +22,7 @@ export interface ApiDependencies {
   /** Default: silent. */
   logger?: FastifyBaseLogger;
   /** How streams keep time; for tests. */
-  streaming?: Pick<FollowOptions, 'heal_ms' | 'ticker'> & Pick<SendOptions, 'heartbeat_ms'>;
+  streaming?: Pick<HubOptions, 'heal_ms' | 'ticker'> & { heartbeat_ms?: number };
 }
 
 /** The Fastify instance as routes see it: schemas are zod. */

@@ -5,6 +5,7 @@ import { growth } from './growth.ts';
 import { idle, idleHelp } from './idle.ts';
 import { latency, latencyHelp } from './latency.ts';
 import { races, racesHelp } from './races.ts';
+import { readers, readersHelp } from './readers.ts';
 import { throughput, throughputHelp } from './throughput.ts';
 import { tokens, tokensHelp } from './tokens.ts';
 import { turn } from './turn.ts';
@@ -20,6 +21,7 @@ const benches: Record<string, Bench> = {
   throughput: { run: throughput, help: throughputHelp },
   idle: { run: idle, help: idleHelp },
   races: { run: races, help: racesHelp },
+  readers: { run: readers, help: readersHelp },
   latency: { run: latency, help: latencyHelp },
   tokens: { run: tokens, help: tokensHelp },
   async: { run: asynchronous, help: asyncHelp },

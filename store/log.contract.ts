@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
-import { batch, message, messages, replying, someone, started } from './samples.ts';
+import { batch, idle, message, messages, replying, someone, started } from './samples.ts';
 import type { Store } from './store.ts';
 
 export function logContract(store: () => Store): void {
@@ -55,9 +55,26 @@ export function logContract(store: () => Store): void {
     expect(await store().conversation(nobody)).toBeUndefined();
     expect(await store().entries(nobody, { after: 0, limit: 9 })).toBeUndefined();
     expect(await store().follow(nobody, { after: 0, revision: 0, limit: 9 })).toBeUndefined();
+    expect(await store().marks([nobody])).toEqual([undefined]);
     expect(await store().window(nobody, { from: 1, to: 9 })).toEqual([]);
     expect(await store().draft(nobody)).toBeUndefined();
     expect(await store().progress(nobody, ['call'])).toEqual(new Map());
+  });
+
+  test('the ends of many logs are told at once, in the order of asking', async () => {
+    const one = await withTexts('a', 'b');
+    const other = someone();
+    await store().record(batch(other, [1, 1], 1, messages(1, 'a', 'b', 'c')));
+    await store().record(batch(other, [1, 2], 3, messages(3, 'd'), { ...idle, status: 'closed' }));
+    // Of the same name, and another tenant's.
+    const namesake = { tenant: someone().tenant, id: one.id };
+    expect(await store().marks([])).toEqual([]);
+    expect(await store().marks([other, namesake, one, one])).toEqual([
+      { last_seq: 3, revision: 1, status: 'closed' },
+      undefined,
+      { last_seq: 2, revision: 0, status: 'idle' },
+      { last_seq: 2, revision: 0, status: 'idle' },
+    ]);
   });
 
   describe('a reader who follows', () => {
@@ -71,6 +88,7 @@ export function logContract(store: () => Store): void {
         entries: messages(2, 'b', 'c'),
         revision: 0,
         status: 'replying',
+        reply_id: 'reply_1',
       });
       expect(seqs((await follow(one, 0, 0, 2))?.entries)).toEqual([1, 2]);
       expect((await follow(one, 3, 0))?.entries).toEqual([]);

@@ -2,12 +2,12 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Entry } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
-import type { ConversationKey } from '../contract/names.ts';
+import { type ConversationKey, replyId } from '../contract/names.ts';
 import { readJson } from './read-json.ts';
 import type { Db } from './schema.ts';
-import type { Store } from './store.ts';
+import type { Mark, Store } from './store.ts';
 
-export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'window'> => ({
+export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'marks' | 'window'> => ({
   async entries(conversation, { after, limit, kinds }) {
     const wanted = kinds ? sql`and kind = any(${kinds})` : sql``;
     const found = await sql<{ revision: number; entries: Entry[] }>`
@@ -27,18 +27,19 @@ export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'window'> => ({
     const found = await sql<{
       revision: number;
       status: Head['status'];
+      replying: number | null;
       kept: number;
       entries: Entry[];
     }>`
       with reader as (
-        select revision, status, least(${after}::int, last_seq, (
+        select revision, status, replying, least(${after}::int, last_seq, (
           select min(base) - 1 from revisions
           where tenant = ${tenant} and conversation = ${id} and revision > ${revision}
         )) as kept
         from conversations
         where tenant = ${tenant} and id = ${id}
       )
-      select revision, status, kept, ${entriesAfter(conversation, sql`kept`, limit)} as entries
+      select revision, status, replying, kept, ${entriesAfter(conversation, sql`kept`, limit)} as entries
       from reader`.execute(db);
     const row = found.rows[0];
     if (!row) return undefined;
@@ -47,7 +48,20 @@ export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'window'> => ({
       entries: row.entries,
       revision: row.revision,
       status: row.status,
+      ...(row.replying !== null && { reply_id: replyId(row.replying) }),
     };
+  },
+
+  async marks(conversations) {
+    const found = await sql<Mark & { nth: number }>`
+      select asked.nth::int4 as nth, last_seq, revision, status
+      from unnest(
+        ${conversations.map(({ tenant }) => tenant)}::text[], ${conversations.map(({ id }) => id)}::text[]
+      ) with ordinality as asked (tenant, id, nth)
+      join conversations using (tenant, id)`.execute(db);
+    const marks = new Array<Mark | undefined>(conversations.length).fill(undefined);
+    for (const { nth, ...mark } of found.rows) marks[nth - 1] = mark;
+    return marks;
   },
 
   async window({ tenant, id }, { from, to }) {

@@ -39,6 +39,15 @@ export interface Followed {
   entries: Entry[];
   revision: number;
   status: Head['status'];
+  /** The reply in flight. */
+  reply_id?: string;
+}
+
+/** Where a log ends. */
+export interface Mark {
+  last_seq: number;
+  revision: number;
+  status: Head['status'];
 }
 
 export interface Draft {
@@ -129,6 +138,8 @@ export interface Store {
     conversation: ConversationKey,
     position: { after: number; revision: number; limit: number },
   ): Promise<Followed | undefined>;
+  /** Where these logs end, in the order of asking and as of one moment. Cheap. Undefined: no such conversation. */
+  marks(conversations: ConversationKey[]): Promise<(Mark | undefined)[]>;
   /** Entries with from ≤ seq ≤ to, in order. */
   window(conversation: ConversationKey, range: { from: number; to: number }): Promise<Entry[]>;
 

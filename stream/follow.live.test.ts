@@ -94,6 +94,23 @@ describe('the live part of a stream', () => {
     ]);
   });
 
+  test('has nothing left of what was said where a reply is begun again after a rewind', async () => {
+    await log.record(1, 1, [question]);
+    await log.record(2, 2, [started(2, 1)], replying(1));
+    await log.store.beginDraft(log.key, 'reply_1', 1);
+    await log.say('Hel');
+    const items = log.from(START);
+    const reader = await take(items, 3);
+    await log.record(3, 2, [message(2, 'Second'), started(3, 1)], replying(1));
+    await log.store.beginDraft(log.key, 'reply_1', 1);
+    for (let taken = 0; taken < 3; taken++) reader.take((await items.next()).value);
+    const next = items.next();
+    await everythingThatCan();
+    await log.say('Good day');
+    reader.take((await next).value);
+    expect(reader.speaking?.text).toBe('Good day');
+  });
+
   test('puts entries first also where a reply is started anew after a rewind', async () => {
     await speaking();
     const items = log.from(START);

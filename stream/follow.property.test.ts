@@ -3,11 +3,13 @@ import { expect, test } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
 import { replyId } from '../contract/names.ts';
 import { batch, completed, idle, message, replying, someone, started } from '../store/samples.ts';
+import type { Store } from '../store/store.ts';
+import { StoreUnavailable } from '../store/unavailable.ts';
 import { createHandTicker } from '../testing/hand-ticker.ts';
 import { createMemoryStore } from '../testing/memory-store.ts';
 import { Reader } from '../testing/reader.ts';
 import { createLocalBus } from './bus.ts';
-import { follow } from './follow.ts';
+import { createHub } from './hub.ts';
 
 const text = fc.string({ minLength: 1, maxLength: 4 });
 const lost = fc.boolean();
@@ -24,6 +26,8 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('complete' as const), lost }),
   fc.record({ do: fc.constant('read' as const), turns: fc.integer({ min: 1, max: 30 }) }),
   fc.record({ do: fc.constant('look' as const) }),
+  /** From then on the store is away, or back. */
+  fc.record({ do: fc.constant('turn store' as const), isAway: fc.boolean() }),
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
@@ -96,29 +100,50 @@ function createWriter() {
   };
 }
 
+/** What readers know of a store that may be away. */
+function createView(store: Store) {
+  const view = { isAway: false };
+  const whileThere = async <T>(read: () => Promise<T>): Promise<T> => {
+    if (view.isAway) throw new StoreUnavailable('The store is away.');
+    const found = await read();
+    // Also what has been asked already may get no answer.
+    if (view.isAway) throw new StoreUnavailable('The store is away.');
+    return found;
+  };
+  return Object.assign(view, {
+    follow: (...asked: Parameters<Store['follow']>) => whileThere(() => store.follow(...asked)),
+    draft: (...asked: Parameters<Store['draft']>) => whileThere(() => store.draft(...asked)),
+    marks: (...asked: Parameters<Store['marks']>) => whileThere(() => store.marks(...asked)),
+  });
+}
+
 /** Lets everything that waits for a resolved promise go on, so many times. */
 async function turns(count: number) {
   for (let turn = 0; turn < count; turn++) await Promise.resolve();
 }
 
-test('a reader that disconnects and resumes anywhere ends with exactly the final log', async () => {
+/** How many items a reader takes before it loses its connection, each time. */
+const appetites = fc.array(fc.integer({ min: 1, max: 8 }), { maxLength: 20 });
+
+test('readers that disconnect and resume anywhere end with exactly the final log', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 40 }),
-      fc.array(fc.integer({ min: 1, max: 8 }), { maxLength: 20 }),
+      fc.array(appetites, { minLength: 1, maxLength: 3 }),
       fc.integer({ min: 1, max: 5 }),
-      async (steps, appetites, page) => {
+      fc.integer({ min: 1, max: 8 }),
+      async (steps, readers, page, entries) => {
         const writer = createWriter();
-        const { store, bus, conversation } = writer;
+        const { bus, conversation } = writer;
         const { ticker, tick } = createHandTicker();
-        const reader = new Reader();
-        const options = { store, bus, conversation, ticker, page };
+        const store = createView(writer.store);
+        const hub = createHub({ store, bus, ticker, page, size: { entries, bytes: Infinity } });
 
         /** True: the stream ended by itself. */
-        async function connect(appetite: number): Promise<boolean> {
+        async function connect(reader: Reader, appetite: number): Promise<boolean> {
           const abort = new AbortController();
           let taken = 0;
-          const items = follow({ ...options, from: reader.position, signal: abort.signal });
+          const items = hub.join(conversation, reader.position, abort.signal).items();
           for await (const item of items) {
             reader.take(item);
             if (reader.speaking) {
@@ -130,16 +155,19 @@ test('a reader that disconnects and resumes anywhere ends with exactly the final
           return true;
         }
 
-        async function readAll() {
-          for (const appetite of [...appetites, Infinity]) {
+        async function readAll(each: number[]): Promise<Reader> {
+          const reader = new Reader();
+          for (const appetite of [...each, Infinity]) {
             reader.disconnect();
-            if (await connect(appetite)) return;
+            if (await connect(reader, appetite)) break;
           }
+          return reader;
         }
 
         let over = false;
         async function writeAll() {
           for (const each of steps) await play(each);
+          store.isAway = false;
           await writer.complete(true);
           await writer.close();
           // Every poke may have been lost, so a reader that waits learns of the end by looking.
@@ -150,9 +178,12 @@ test('a reader that disconnects and resumes anywhere ends with exactly the final
         }
 
         await writer.append(['first'], false);
-        await Promise.all([readAll().finally(() => (over = true)), writeAll()]);
-        expect(reader.entries).toEqual(writer.log);
-        expect(reader.speaking).toBeUndefined();
+        const reading = Promise.all(readers.map(readAll)).finally(() => (over = true));
+        await writeAll();
+        for (const reader of await reading) {
+          expect(reader.entries).toEqual(writer.log);
+          expect(reader.speaking).toBeUndefined();
+        }
 
         async function play(each: Step) {
           switch (each.do) {
@@ -168,10 +199,12 @@ test('a reader that disconnects and resumes anywhere ends with exactly the final
               return turns(each.turns);
             case 'look':
               return tick();
+            case 'turn store':
+              store.isAway = each.isAway;
           }
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 2000 },
   );
 });

@@ -1,156 +1,157 @@
 /**
- * One reader's view of one conversation. The store has every entry, so pokes of the bus only say when to look; a lost poke
- * costs the time until the next look, nothing else. Only what the reader asks for next is fetched: one that does not ask has
- * a bounded amount waiting (stream/live.ts, one progress per call), and nothing is lost to it.
+ * One reader's way through a conversation. It holds a position and nothing else: whenever it asks, it is given what comes next
+ * after that from what all readers share (stream/source.ts), or reads the store for itself where it is too far behind. So a
+ * reader that does not ask costs nothing and loses nothing.
  */
-import type { Entry } from '../contract/entry.ts';
-import type { ConversationKey } from '../contract/names.ts';
-import type { Followed, Store } from '../store/store.ts';
-import type { Bus, BusMessage } from './bus.ts';
-import type { LiveProgress, Position, StreamItem } from './item.ts';
-import { createLiveText } from './live.ts';
-import { every, type Ticker } from './ticker.ts';
+import { StoreUnavailable } from '../store/unavailable.ts';
+import type { Position, StreamItem } from './item.ts';
+import type { Held } from './live.ts';
+import type { Backlog, Source } from './source.ts';
 
-export interface FollowOptions {
-  store: Pick<Store, 'follow' | 'draft'>;
-  bus: Pick<Bus, 'subscribe'>;
-  conversation: ConversationKey;
-  from: Position;
-  /** Ends the generator, also where it waits. */
-  signal: AbortSignal;
-  /** The longest a lost poke goes unnoticed. Milliseconds; default 1,000. */
-  heal_ms?: number;
-  ticker?: Ticker;
+export interface Reading {
   /**
-   * Whether a log that ends with the closing stays so: it is written before it is certain, and until then it may be taken back.
-   * Asked again with every look. Default: it is certain.
+   * Resolves when it is known whether there is anything to read: `over`, the conversation is closed for good and the reader has
+   * all of it; `unknown`, there is no such conversation. While the store is away it counts as `open`.
+   * @throws what the store throws
    */
-  isOver?(): Promise<boolean>;
-  /** Entries fetched at once. Default 200. */
-  page?: number;
+  begin(): Promise<'open' | 'over' | 'unknown'>;
+  /**
+   * Entries and rewinds from the position on without gap or repeat, and between them what is live. Entries go first: the text of
+   * a reply comes after its `reply.started` and never after its end. Returns when the conversation is closed and every entry
+   * has been yielded, when there is no such conversation, or when the signal aborts.
+   * @throws what the store throws, unless it is away: then it is waited for
+   */
+  items(): AsyncGenerator<StreamItem, void, void>;
 }
 
-/** More calls than this do not show live progress to a reader that does not keep up. */
-const MOST_PROGRESS = 100;
+type Next =
+  | { do: 'yield'; item: StreamItem; nth?: number }
+  | { do: 'wait' | 'look' | 'read' | 'over' | 'unknown' };
 
 /**
- * Yields entries and rewinds from `from` on without gap or repeat, and between them what is live. Entries go first: the text of
- * a reply comes after its `reply.started` and never after its end. Returns when the conversation is closed and every entry
- * has been yielded, when there is no such conversation, or when `signal` aborts.
- * @throws what the store throws
+ * @param signal ends it, also where it waits
+ * @param leave called when it has ended, perhaps more than once
  */
-export async function* follow(options: FollowOptions): AsyncGenerator<StreamItem, void, void> {
-  const { store, bus, conversation, signal, heal_ms = 1_000, ticker = every, page = 200 } = options;
-  const { isOver = async () => true } = options;
-  const live = createLiveText();
-  const progress = new Map<string, LiveProgress>();
-  let position = options.from;
-  let news = true;
-  let over = false;
-  /** The reply whose start the reader has been given, or had before. */
-  let started: string | undefined;
+export function createReading(
+  source: Source,
+  from: Position,
+  signal: AbortSignal,
+  leave: () => void,
+): Reading {
+  let position = from;
+  let held: Held | undefined;
+  let seen = source.percentages.heard;
+  let backlog: Backlog['items'] = [];
   let wake = () => {};
   const awake = () => wake();
+  const forget = source.waking.add(awake);
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
 
-  // Before the first read, so that nothing falls between the two.
-  const unsubscribe = bus.subscribe(conversation, hear);
-  const stopTicker = ticker(heal_ms, look);
-  signal.addEventListener('abort', awake);
-  try {
-    while (!signal.aborted) {
-      if (news) {
-        news = false;
-        const read = await store.follow(conversation, { ...position, limit: page });
-        if (!read) return;
-        yield* deliver(read);
-        if (read.entries.length >= page) news = true;
-        else if (read.status === 'closed') {
-          if (over) return;
-          // What has become certain may have been written anew since it was read.
-          over = await isOver();
-          if (over) news = true;
+  return {
+    async begin() {
+      while (!signal.aborted && !source.isAway) {
+        const next = findNext();
+        switch (next.do) {
+          case 'yield':
+            return 'open';
+          case 'over':
+          case 'unknown':
+            end();
+            return next.do;
+          case 'wait':
+            if (source.state === 'open') return 'open';
+            await changed();
+            break;
+          default:
+            await catchUp(next.do);
         }
-        continue;
       }
-      const next = live.next();
-      const [latest] = progress.values();
-      if (next.do === 'yield') yield next.delta;
-      else if (next.do === 'read draft') await readDraft();
-      else if (latest) yield* show(latest);
-      else await new Promise<void>((resolve) => (wake = resolve));
-    }
-  } finally {
-    unsubscribe();
-    stopTicker();
-    signal.removeEventListener('abort', awake);
+      return 'open';
+    },
+
+    async *items() {
+      try {
+        while (!signal.aborted) {
+          const next = findNext();
+          switch (next.do) {
+            case 'yield':
+              advance(next);
+              yield next.item;
+              break;
+            case 'over':
+            case 'unknown':
+              return;
+            case 'wait':
+              await changed();
+              break;
+            default:
+              await catchUp(next.do);
+          }
+        }
+      } finally {
+        end();
+      }
+    },
+  };
+
+  function findNext(): Next {
+    if (source.state === 'unknown') return { do: 'unknown' };
+    const [own] = backlog;
+    const next: Next = own ? { do: 'yield', item: own } : source.next(position);
+    if (next.do !== 'wait') return next;
+    if (source.state === 'over') return { do: 'over' };
+    const item = source.lacking(held);
+    if (item) return { do: 'yield', item };
+    const latest = source.percentages.after(seen);
+    return latest ? { do: 'yield', item: latest.progress, nth: latest.nth } : next;
   }
 
-  function hear(message: BusMessage): void {
-    switch (message.type) {
-      case 'poke':
-        return look();
+  function advance({ item, nth }: Next & { do: 'yield' }): void {
+    if (item === backlog[0]) backlog.shift();
+    switch (item.type) {
+      case 'rewind':
+        held = undefined;
+        position = item.position;
+        return;
+      case 'entry':
+        position = item.position;
+        return;
       case 'delta':
-        live.hear(message);
-        return awake();
+        held = { ...item, length: item.offset + item.text.length };
+        return;
       case 'progress':
-        progress.delete(message.call_id);
-        progress.set(message.call_id, message);
-        if (progress.size > MOST_PROGRESS) progress.delete(progress.keys().next().value!);
-        return awake();
-      case 'stop':
-        return;
+        seen = nth!;
     }
   }
 
-  function look(): void {
-    news = true;
-    awake();
-  }
-
-  function* deliver({ rewind, entries, revision }: Followed): Generator<StreamItem> {
-    if (rewind !== undefined) {
-      position = { after: rewind, revision };
-      live.rewound();
-      started = undefined;
-      yield { type: 'rewind', position };
+  async function catchUp(how: 'look' | 'read'): Promise<void> {
+    if (how === 'look') {
+      // It has read more than the source has.
+      if (!source.isAway) await source.look();
+      if (source.isAway) await changed();
+      if (source.next(position).do !== 'look') return;
     }
-    for (const entry of entries) {
-      position = { after: entry.seq, revision };
-      notice(entry);
-      yield { type: 'entry', entry, position };
-    }
-  }
-
-  function notice(entry: Entry): void {
-    switch (entry.kind) {
-      case 'reply.started':
-        started = entry.reply_id;
-        return;
-      case 'reply.completed':
-      case 'reply.interrupted':
-      case 'reply.failed':
-        return live.ended(entry.reply_id);
-      case 'call.completed':
-      case 'call.failed':
-      case 'call.cancelled':
-      case 'call.denied':
-        progress.delete(entry.call_id);
-        return;
-      default:
-        return;
+    try {
+      const read = await source.read(position);
+      // Up to there the log is as of this revision, also where nothing follows.
+      if (read?.items.length === 0) position = { after: position.after, revision: read.revision };
+      backlog = read?.items.slice() ?? [];
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      await changed();
     }
   }
 
-  async function readDraft(): Promise<void> {
-    const draft = await store.draft(conversation);
-    if (!draft || draft.reply_id === started) return live.drafted(draft);
-    // Its start is in the log by now, and perhaps its end: entries go first, and then the draft is read again.
-    started = draft.reply_id;
-    news = true;
+  /** Installed at once: what changes after the reader has looked wakes it. */
+  function changed(): Promise<void> {
+    return signal.aborted ? Promise.resolve() : new Promise((resolve) => (wake = resolve));
   }
 
-  function* show(latest: LiveProgress): Generator<StreamItem> {
-    progress.delete(latest.call_id);
-    yield latest;
+  function end(): void {
+    signal.removeEventListener('abort', end);
+    forget();
+    leave();
+    wake();
   }
 }

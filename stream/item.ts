@@ -10,12 +10,19 @@ export interface Position {
   revision: number;
 }
 
-export type StreamItem =
-  | { type: 'entry'; entry: Entry; position: Position }
-  /** Forget every entry after `position.after`, and what you hold of a reply in flight; both follow again. */
-  | { type: 'rewind'; position: Position }
-  | Delta
-  | LiveProgress;
+export type StreamItem = EntryItem | RewindItem | Delta | LiveProgress;
+
+export interface EntryItem {
+  type: 'entry';
+  entry: Entry;
+  position: Position;
+}
+
+/** Forget every entry after `position.after`, and what you hold of a reply in flight; both follow again. */
+export interface RewindItem {
+  type: 'rewind';
+  position: Position;
+}
 
 /** More of a reply in flight: the text is what you hold up to `offset` (UTF-16 units), then `text`. */
 export interface Delta {

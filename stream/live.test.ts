@@ -10,38 +10,53 @@ const delta = (offset: number, text: string, attempt = 1, reply_id = 'reply_1'):
   text,
 });
 const draft = (text: string, attempt = 1, reply_id = 'reply_1') => ({ reply_id, attempt, text });
+const held = (length: number, attempt = 1, reply_id = 'reply_1') => ({ reply_id, attempt, length });
 
-/** Holds `text` of attempt 1 of reply_1. */
-function holding(text: string) {
+/** Knows `text` of attempt 1 of reply_1. */
+function knowing(text: string) {
   const live = createLiveText();
-  live.next();
+  live.reading();
   live.drafted(draft(text));
-  live.next();
   return live;
 }
 
 describe('the text of a reply in flight', () => {
   test('begins with the draft, read after the subscription', () => {
     const live = createLiveText();
-    expect(live.next()).toEqual({ do: 'read draft' });
+    expect(live.isDoubtful).toBe(true);
+    live.reading();
     live.drafted(draft('Hello'));
-    expect(live.next()).toEqual({ do: 'yield', delta: delta(0, 'Hello') });
-    expect(live.next()).toEqual({ do: 'wait' });
+    expect(live.isDoubtful).toBe(false);
+    expect(live.lacking(undefined)).toEqual(delta(0, 'Hello'));
+    expect(live.lacking(held(5))).toBeUndefined();
   });
 
-  test('waits where nobody speaks', () => {
+  test('is nothing where nobody speaks', () => {
     const live = createLiveText();
-    live.next();
+    live.reading();
     live.drafted(undefined);
-    expect(live.next()).toEqual({ do: 'wait' });
+    expect(live.isDoubtful).toBe(false);
+    expect(live.lacking(undefined)).toBeUndefined();
   });
 
-  test('goes on with deltas, put together when the reader takes its time', () => {
-    const live = holding('He');
+  test('goes on with deltas: each reader is given what it lacks', () => {
+    const live = knowing('He');
     live.hear(delta(2, 'll'));
     live.hear(delta(4, 'o'));
-    expect(live.next()).toEqual({ do: 'yield', delta: delta(2, 'llo') });
-    expect(live.next()).toEqual({ do: 'wait' });
+    expect(live.lacking(held(4))).toEqual(delta(4, 'o'));
+    expect(live.lacking(held(2))).toEqual(delta(2, 'llo'));
+    expect(live.lacking(undefined)).toEqual(delta(0, 'Hello'));
+    expect(live.isDoubtful).toBe(false);
+  });
+
+  test('is one and the same object for all who lack the same', () => {
+    const live = knowing('He');
+    live.hear(delta(2, 'llo'));
+    expect(live.lacking(held(2))).toBe(live.lacking(held(2)));
+    const before = live.lacking(held(2));
+    live.hear(delta(5, '!'));
+    expect(live.lacking(held(2))).toEqual(delta(2, 'llo!'));
+    expect(before).toEqual(delta(2, 'llo'));
   });
 
   test.each([
@@ -50,84 +65,83 @@ describe('the text of a reply in flight', () => {
     { what: 'where the draft ends', heard: delta(5, ' you'), text: 'Hello you' },
   ])('has a delta that comes while the draft is read, $what, once', ({ heard, text }) => {
     const live = createLiveText();
-    live.next();
+    live.reading();
     live.hear(heard);
     live.drafted(draft('Hello'));
-    expect(live.next()).toEqual({ do: 'yield', delta: delta(0, text) });
-    expect(live.next()).toEqual({ do: 'wait' });
+    expect(live.lacking(undefined)).toEqual(delta(0, text));
+    expect(live.isDoubtful).toBe(false);
   });
 
   test('ignores what it has already', () => {
-    const live = holding('Hello');
+    const live = knowing('Hello');
     live.hear(delta(0, 'Hello'));
-    expect(live.next()).toEqual({ do: 'wait' });
+    expect(live.lacking(held(5))).toBeUndefined();
     live.hear(delta(3, 'lo you'));
-    expect(live.next()).toEqual({ do: 'yield', delta: delta(5, ' you') });
+    expect(live.lacking(held(5))).toEqual(delta(5, ' you'));
   });
 
   test('fills a gap from the draft, with only what is missing', () => {
-    const live = holding('Hello');
+    const live = knowing('Hello');
     live.hear(delta(9, '!'));
-    expect(live.next()).toEqual({ do: 'read draft' });
+    expect(live.isDoubtful).toBe(true);
+    expect(live.lacking(held(5))).toBeUndefined();
+    live.reading();
     live.drafted(draft('Hello you!'));
-    expect(live.next()).toEqual({ do: 'yield', delta: delta(5, ' you!') });
+    expect(live.lacking(held(5))).toEqual(delta(5, ' you!'));
   });
 
   test.each([
     { what: 'a new attempt', heard: delta(0, 'Hi', 2), now: draft('Hi', 2) },
     { what: 'another reply', heard: delta(0, 'Hi', 1, 'reply_2'), now: draft('Hi', 1, 'reply_2') },
-  ])('begins anew with $what, when the store confirms it', ({ heard, now }) => {
-    const live = holding('Hello');
+  ])('begins again with $what, when the store confirms it', ({ heard, now }) => {
+    const live = knowing('Hello');
     live.hear(heard);
-    expect(live.next()).toEqual({ do: 'read draft' });
+    expect(live.isDoubtful).toBe(true);
+    expect(live.lacking(held(5))).toBeUndefined();
+    live.reading();
     live.drafted(now);
-    expect(live.next()).toEqual({ do: 'yield', delta: { type: 'delta', offset: 0, ...now } });
+    expect(live.lacking(held(5))).toEqual({ type: 'delta', offset: 0, ...now });
   });
 
   test('takes nothing from an attempt that has been replaced', () => {
-    const live = holding('Hello');
+    const live = knowing('Hello');
     live.hear(delta(5, ' late', 0));
-    expect(live.next()).toEqual({ do: 'read draft' });
+    live.reading();
     live.drafted(draft('Hello'));
-    expect(live.next()).toEqual({ do: 'wait' });
+    expect(live.lacking(held(5))).toBeUndefined();
+    expect(live.isDoubtful).toBe(false);
   });
 
-  test('takes nothing of a reply that has ended', () => {
-    const live = holding('Hello');
+  test('goes on while the draft is read, which may be behind by then', () => {
+    const live = knowing('Hello');
+    live.hear(delta(9, 'lost')); // In doubt.
+    live.reading();
     live.hear(delta(5, ' you'));
-    live.ended('reply_1');
-    expect(live.next()).toEqual({ do: 'wait' });
-    live.hear(delta(9, '!'));
-    expect(live.next()).toEqual({ do: 'read draft' });
-    live.drafted(undefined);
-    expect(live.next()).toEqual({ do: 'wait' });
+    live.drafted(draft('Hello'));
+    expect(live.lacking(held(5))).toEqual(delta(5, ' you'));
   });
 
-  test('reads the draft once more where another reply began during the read', () => {
-    const live = holding('Hello');
-    live.rewound();
-    expect(live.next()).toEqual({ do: 'read draft' });
+  test('has the draft read once more where another reply began during the read', () => {
+    const live = knowing('Hello');
+    live.forget();
+    live.reading();
     live.hear(delta(0, 'Hi', 1, 'reply_2'));
     live.drafted(undefined);
-    expect(live.next()).toEqual({ do: 'read draft' });
+    expect(live.isDoubtful).toBe(true);
+    live.reading();
     live.drafted(draft('Hi', 1, 'reply_2'));
-    expect(live.next()).toEqual({ do: 'yield', delta: delta(0, 'Hi', 1, 'reply_2') });
+    expect(live.lacking(held(5))).toEqual(delta(0, 'Hi', 1, 'reply_2'));
+    expect(live.isDoubtful).toBe(false);
   });
 
-  test('is given whole again after a rewind', () => {
-    const live = holding('Hello');
-    live.rewound();
-    expect(live.next()).toEqual({ do: 'read draft' });
+  test('is read again after a rewind', () => {
+    const live = knowing('Hello');
+    live.forget();
+    expect([live.isDoubtful, live.lacking(undefined)]).toEqual([true, undefined]);
+    live.reading();
     live.drafted(draft('Hello you'));
-    expect(live.next()).toEqual({ do: 'yield', delta: delta(0, 'Hello you') });
-  });
-
-  test('of a reader that does not keep up is dropped, and read from the draft when it does', () => {
-    const live = holding('');
-    const piece = 'x'.repeat(1_000);
-    for (let offset = 0; offset < 100_000; offset += 1_000) live.hear(delta(offset, piece));
-    expect(live.next()).toEqual({ do: 'read draft' });
-    live.drafted(draft('x'.repeat(100_000)));
-    expect(live.next()).toEqual({ do: 'yield', delta: delta(0, 'x'.repeat(100_000)) });
+    expect(live.lacking(undefined)).toEqual(delta(0, 'Hello you'));
+    // For one that did not have to forget.
+    expect(live.lacking(held(5))).toEqual(delta(5, ' you'));
   });
 });

@@ -1,96 +1,103 @@
 /**
- * The text of a reply in flight, put together for one reader from two sources: the draft in the store, which is whole, and
- * deltas from the bus, which are quick and may be lost, repeated or come while the draft is being read.
+ * The text of a reply in flight, put together for all readers of a conversation from two sources: the draft in the store, which
+ * is whole, and deltas from the bus, which are quick and may be lost, repeated or come while the draft is being read.
  *
- * A delta is passed on only where it continues what the reader holds. Anything else (another reply, a new attempt, a gap) is
- * not guessed at: the draft is read, and says what is true. What both have is cut off by its offset.
+ * A delta is taken only where it continues what is known. Anything else (another reply, a new attempt, a gap) is not guessed at:
+ * the draft is read, and says what is true. What both have is cut off by its offset.
+ *
+ * A reader is given what it lacks of the text as it is then. So one that takes its time gets few large deltas and holds nothing up,
+ * and nothing waits for it.
  */
 import type { Draft } from '../store/store.ts';
 import type { Delta } from './item.ts';
 
-/** A reader that does not keep up has at most this much waiting, in UTF-16 units. Then the draft is read instead. */
-const MOST_WAITING = 64 * 1024;
+/** What a reader has been given of a reply. */
+export interface Held {
+  reply_id: string;
+  attempt: number;
+  /** UTF-16 units. */
+  length: number;
+}
 
 export interface LiveText {
   hear(delta: Delta): void;
-  /** What the reader gets next. `read draft` is to be answered by `drafted`. */
-  next(): { do: 'wait' } | { do: 'read draft' } | { do: 'yield'; delta: Delta };
+  /** The draft is to be read, between `reading` and `drafted`. */
+  readonly isDoubtful: boolean;
+  reading(): void;
   drafted(draft: Draft | undefined): void;
-  /** The log was rewound: the reader has forgotten what it held, and another reply may be spoken now. */
-  rewound(): void;
-  /** The reply is over; its entry has the words. */
-  ended(replyId: string): void;
+  /** Another reply may be spoken now, or none. */
+  forget(): void;
+  /** The same object for all who lack the same. Undefined: the reader has it all. */
+  lacking(held: Held | undefined): Delta | undefined;
 }
 
 export function createLiveText(): LiveText {
-  let doubtful = true;
-  let held: { reply_id: string; attempt: number; length: number } | undefined;
+  let isDoubtful = true;
+  let whole: Delta | undefined;
+  /** Heard since the draft is being read, or is to be. */
   let waiting: Delta | undefined;
+  let given = new Map<number, Delta>();
 
-  const continuesHeld = (delta: Delta) =>
-    held?.reply_id === delta.reply_id &&
-    held.attempt === delta.attempt &&
-    held.length >= delta.offset;
-
-  function readDraft() {
-    // What has been published is in the draft already. What is heard from now on may not be.
-    waiting = undefined;
-    return { do: 'read draft' } as const;
+  function become(text: Delta | undefined) {
+    whole = text;
+    given = new Map();
   }
 
   return {
-    hear(delta) {
-      waiting = waiting && follows(waiting, delta) ? joined(waiting, delta) : delta;
-      if (waiting.text.length > MOST_WAITING) {
-        waiting = undefined;
-        doubtful = true;
-      }
+    get isDoubtful() {
+      return isDoubtful;
     },
 
-    next() {
-      if (doubtful) return readDraft();
-      if (!waiting) return { do: 'wait' };
-      if (!held || !continuesHeld(waiting)) return readDraft();
-      const text = waiting.text.slice(held.length - waiting.offset);
-      const delta = { ...waiting, offset: held.length, text };
+    hear(delta) {
+      if (whole && follows(whole, delta)) {
+        const longer = joined(whole, delta);
+        if (longer.text.length > whole.text.length) become(longer);
+        return;
+      }
+      isDoubtful = true;
+      waiting = waiting && follows(waiting, delta) ? joined(waiting, delta) : delta;
+    },
+
+    reading() {
+      // What has been published is in the draft already. What is heard from now on may not be.
       waiting = undefined;
-      if (text === '') return { do: 'wait' };
-      held.length += text.length;
-      return { do: 'yield', delta };
     },
 
     drafted(draft) {
-      const whole = draft && { type: 'delta' as const, offset: 0, ...draft };
+      const read = draft && { type: 'delta' as const, offset: 0, ...draft };
+      // Deltas may have gone on from what was known while the draft was read.
+      const isOlder = read && whole && isSame(read, whole) && read.text.length < whole.text.length;
+      const known = isOlder ? whole : read;
+      const continued = known && waiting && follows(known, waiting);
       // Heard while the draft was read, and not to be joined to it: it was overtaken, so it is read again.
-      doubtful = waiting !== undefined && !(whole && follows(whole, waiting));
-      if (!whole || doubtful) {
-        waiting = undefined;
-        return;
-      }
-      if (!held || !continuesHeld({ ...whole, offset: 0 })) {
-        held = { reply_id: whole.reply_id, attempt: whole.attempt, length: 0 };
-      }
-      waiting = waiting ? joined(whole, waiting) : whole;
+      isDoubtful = waiting !== undefined && !continued;
+      become(continued ? joined(known, waiting!) : known);
+      waiting = undefined;
     },
 
-    rewound() {
-      doubtful = true;
-      held = undefined;
+    forget() {
+      isDoubtful = true;
+      waiting = undefined;
+      become(undefined);
     },
 
-    ended(replyId) {
-      if (held?.reply_id === replyId) held = undefined;
-      if (waiting?.reply_id === replyId) waiting = undefined;
+    lacking(held) {
+      if (!whole) return undefined;
+      const offset = held && isSame(held, whole) ? held.length : 0;
+      if (offset >= whole.text.length) return undefined;
+      const delta = given.get(offset) ?? { ...whole, offset, text: whole.text.slice(offset) };
+      given.set(offset, delta);
+      return delta;
     },
   };
 }
 
+const isSame = (one: Omit<Held, 'length'>, other: Omit<Held, 'length'>) =>
+  one.reply_id === other.reply_id && one.attempt === other.attempt;
+
 /** Without a gap; it may repeat some of what came before. */
 const follows = (before: Delta, delta: Delta) =>
-  before.reply_id === delta.reply_id &&
-  before.attempt === delta.attempt &&
-  before.offset <= delta.offset &&
-  delta.offset <= end(before);
+  isSame(before, delta) && before.offset <= delta.offset && delta.offset <= end(before);
 
 const joined = (before: Delta, delta: Delta): Delta => ({
   ...before,

@@ -8,9 +8,11 @@ import { createHandTicker } from '../testing/hand-ticker.ts';
 import { createMemoryStore } from '../testing/memory-store.ts';
 import { connectSse, nameOf } from '../testing/sse-client.ts';
 import { type Bus, createLocalBus } from './bus.ts';
-import { follow } from './follow.ts';
+import { formatEvent } from './event.ts';
+import { createHub } from './hub.ts';
 import { START, type StreamItem } from './item.ts';
-import { formatEvent, sendEvents } from './sse.ts';
+import { createPulse } from './pulse.ts';
+import { sendEvents } from './sse.ts';
 
 const entryItem = (seq: number): StreamItem => ({
   type: 'entry',
@@ -65,7 +67,7 @@ describe('over a socket', () => {
     await once(server, 'close');
   });
 
-  const options = () => ({ signal: abort.signal, ticker: hand.ticker });
+  const options = () => ({ signal: abort.signal, pulse: createPulse(15_000, hand.ticker) });
 
   test('a stream has its headers and its advice at once, then events, then its end', async () => {
     serve = (response) =>
@@ -142,8 +144,8 @@ describe('over a socket', () => {
       taken = 0;
       serve = async (made) => {
         response = made;
-        const from = START;
-        const items = follow({ store, bus, conversation, from, ...options() });
+        const hub = createHub({ store, bus, ticker: hand.ticker });
+        const items = hub.join(conversation, START, abort.signal).items();
         const counted = async function* () {
           for await (const item of items) {
             taken++;

@@ -3,7 +3,7 @@ import type { ConversationKey } from '../contract/names.ts';
 import { batch, idle, someone } from '../store/samples.ts';
 import type { Store } from '../store/store.ts';
 import { type Bus, createLocalBus } from '../stream/bus.ts';
-import { follow } from '../stream/follow.ts';
+import { createHub, type Hub, type HubOptions } from '../stream/hub.ts';
 import type { Position, StreamItem } from '../stream/item.ts';
 import { createHandTicker } from './hand-ticker.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -17,20 +17,13 @@ export class Followed {
   readonly hand = createHandTicker();
   readonly abort = new AbortController();
 
-  from(
-    position: Position,
-    more: Partial<Omit<Parameters<typeof follow>[0], 'from'>> = {},
-  ): AsyncGenerator<StreamItem> {
-    return follow({
-      store: this.store,
-      bus: this.bus,
-      conversation: this.key,
-      from: position,
-      signal: this.abort.signal,
-      ticker: this.hand.ticker,
-      page: 200,
-      ...more,
-    });
+  /** What the process of its readers follows. */
+  hub(more: Partial<HubOptions> = {}): Hub {
+    return createHub({ store: this.store, bus: this.bus, ticker: this.hand.ticker, ...more });
+  }
+
+  from(position: Position, more: Partial<HubOptions> = {}): AsyncGenerator<StreamItem> {
+    return this.hub(more).join(this.key, position, this.abort.signal).items();
   }
 
   /** Records from `base` on, as the task with this number, and pokes. */

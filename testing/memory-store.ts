@@ -90,7 +90,19 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
         entries: plain(row.entries.slice(kept, kept + limit)),
         revision: row.revision,
         status: row.head.status,
+        ...(row.head.reply && { reply_id: row.head.reply.id }),
       };
+    },
+
+    async marks(keys) {
+      return keys.map(find).map(
+        (row) =>
+          row && {
+            last_seq: row.entries.length,
+            revision: row.revision,
+            status: row.head.status,
+          },
+      );
     },
 
     async window(key, { from, to }) {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { conversationParams } from '../../contract/http.ts';
-import type { Followed } from '../../store/store.ts';
-import { follow } from '../../stream/follow.ts';
+import { createHub } from '../../stream/hub.ts';
 import { parsePosition, POSITION_PATTERN, START } from '../../stream/item.ts';
+import { createPulse } from '../../stream/pulse.ts';
 import { sendEvents } from '../../stream/sse.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { GatewayUnavailable } from '../gateway.ts';
@@ -47,6 +47,14 @@ export function streamRoute(
   }: Pick<ApiDependencies, 'store' | 'bus' | 'gateway' | 'streaming'>,
   streams: Streams,
 ): void {
+  const hub = createHub({
+    store,
+    bus,
+    isOver: (conversation) => gateway.isOver(conversation).catch(notKnown),
+    ...streaming,
+  });
+  const pulse = createPulse(streaming?.heartbeat_ms ?? HEARTBEAT_MS, streaming?.ticker);
+
   app.get(
     '/v1/conversations/:id/stream',
     {
@@ -79,20 +87,13 @@ export function streamRoute(
       const conversation = conversationOf(request);
       const from = request.headers['last-event-id'] ?? request.query.after ?? START;
       const signal = streams.open(reply.raw);
-      const look = async () => {
-        const ahead = await store.follow(conversation, { ...from, limit: 1 });
-        if (!ahead) throw unknownConversation(conversation);
-        return ahead;
-      };
-      const isOver = () => gateway.isOver(conversation).catch(notKnown);
-      // What has become certain may have been written anew since it was read.
-      if (hasNoMore(await look()) && (await isOver()) && hasNoMore(await look())) {
-        return reply.code(204).send();
-      }
+      const reading = hub.join(conversation, from, signal);
+      const begun = await reading.begin();
+      if (begun === 'unknown') throw unknownConversation(conversation);
+      if (begun === 'over') return reply.code(204).send();
       reply.hijack();
-      const items = follow({ store, bus, conversation, from, signal, isOver, ...streaming });
       try {
-        await sendEvents(reply.raw, items, { signal, ...streaming });
+        await sendEvents(reply.raw, reading.items(), { signal, pulse });
       } catch (error) {
         // The headers are gone; the reader comes back by itself.
         request.log.error({ err: error }, 'A stream broke off.');
@@ -101,8 +102,7 @@ export function streamRoute(
   );
 }
 
-const hasNoMore = ({ status, rewind, entries }: Followed) =>
-  status === 'closed' && rewind === undefined && entries.length === 0;
+const HEARTBEAT_MS = 15_000;
 
 /** While Temporal is away nobody knows; then the stream stays open. */
 function notKnown(error: unknown): false {

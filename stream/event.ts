@@ -1,0 +1,35 @@
+/** How the items of a stream stand on the wire: server-sent events. */
+import { formatPosition, type StreamItem } from './item.ts';
+
+/** One event. Entries and rewinds carry the reader's new position as their id; what is live has none. */
+export function formatEvent(item: StreamItem): string {
+  switch (item.type) {
+    case 'entry':
+      return event('entry', item.entry, formatPosition(item.position));
+    case 'rewind':
+      return event('rewind', { to: item.position.after }, formatPosition(item.position));
+    case 'delta': {
+      const { reply_id, attempt, offset, text } = item;
+      return event('delta', { reply_id, attempt, offset, text });
+    }
+    case 'progress': {
+      const { call_id, percent, note } = item;
+      return event('progress', { call_id, percent, note });
+    }
+  }
+}
+
+/** The same, encoded once for all readers that are given this very item. */
+export function eventBytes(item: StreamItem): Buffer {
+  const known = encoded.get(item);
+  if (known) return known;
+  const bytes = Buffer.from(formatEvent(item));
+  encoded.set(item, bytes);
+  return bytes;
+}
+
+const encoded = new WeakMap<StreamItem, Buffer>();
+
+/** JSON has no line breaks of its own, so the data is always one line. */
+const event = (name: StreamItem['type'], data: unknown, id?: string) =>
+  `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -1,0 +1,101 @@
+/**
+ * The end of a log as one process has read it, and what of it a reader at some position is given next. It knows two things: the last
+ * entries, and how far each revision since it began left the log as it was. A reader for whom that is not enough is not guessed at:
+ * it has to read the store.
+ */
+import type { Followed } from '../store/store.ts';
+import { eventBytes } from './event.ts';
+import type { EntryItem, Position, RewindItem } from './item.ts';
+
+export type Step =
+  | { do: 'yield'; item: EntryItem | RewindItem }
+  /** The reader holds everything. */
+  | { do: 'wait' }
+  /** The reader is too far behind: what comes next stands in the store alone. */
+  | { do: 'read' }
+  /** The reader knows more than the tail does. */
+  | { do: 'look' };
+
+export interface Tail {
+  /** Of the log's end, as far as it has been read. */
+  readonly position: Position;
+  /** Takes what was read from its position on. */
+  extend(read: Followed): void;
+  next(reader: Position): Step;
+}
+
+/** What a tail keeps, at most. */
+export interface TailSize {
+  entries: number;
+  /** As events. */
+  bytes: number;
+}
+
+const SIZE: TailSize = { entries: 400, bytes: 2_000_000 };
+const MOST_REVISIONS = 100;
+
+export function createTail(begin: Position, size: TailSize = SIZE): Tail {
+  let position = begin;
+  const items: EntryItem[] = [];
+  let bytes = 0;
+  /** Up to `kept` a revision left the log as it was. `isExact`: the entry after that was not. */
+  const revisions: { revision: number; kept: number; isExact: boolean }[] = [];
+  /** Every revision after this one is known. */
+  let since = begin.revision;
+
+  const drop = (removed: EntryItem[]) => {
+    for (const item of removed) bytes -= eventBytes(item).length;
+  };
+  const isTooLarge = () => items.length > size.entries || bytes > size.bytes;
+
+  return {
+    get position() {
+      return position;
+    },
+
+    extend({ rewind, entries, revision }) {
+      const kept = rewind ?? position.after;
+      if (revision > position.revision) {
+        revisions.push({ revision, kept, isExact: rewind !== undefined });
+        if (revisions.length > MOST_REVISIONS) since = revisions.shift()!.revision;
+      }
+      const changed = items.findIndex(({ entry }) => entry.seq > kept);
+      if (changed !== -1) drop(items.splice(changed));
+      position = { after: kept, revision };
+      for (const entry of entries) {
+        position = { after: entry.seq, revision };
+        const item: EntryItem = { type: 'entry', entry, position };
+        items.push(item);
+        bytes += eventBytes(item).length;
+      }
+      while (isTooLarge()) drop(items.splice(0, 1));
+    },
+
+    next(reader) {
+      if (reader.revision > position.revision) return { do: 'look' };
+      const after = unchanged(reader);
+      if (after === undefined) return { do: 'read' };
+      if (after < reader.after) {
+        const { revision } = position;
+        return { do: 'yield', item: { type: 'rewind', position: { after, revision } } };
+      }
+      if (after > position.after) return { do: 'look' };
+      if (after === position.after) return { do: 'wait' };
+      const item = items[items.length - (position.after - after)];
+      return item ? { do: 'yield', item } : { do: 'read' };
+    },
+  };
+
+  /** Up to where the log is as this reader knows it. Undefined: the tail cannot say. */
+  function unchanged(reader: Position): number | undefined {
+    if (reader.after === 0 || reader.revision === position.revision) return reader.after;
+    if (reader.revision < since) return undefined;
+    let after = reader.after;
+    for (const { revision, kept, isExact } of revisions) {
+      if (revision <= reader.revision || after <= kept) continue;
+      if (!isExact) return undefined;
+      after = kept;
+    }
+    return after;
+  }
+}
