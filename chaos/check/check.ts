@@ -6,7 +6,7 @@ import { type Evidence, type FaultEvidence, KINDS } from '../evidence.ts';
 import { doubledEntries } from './doubled.ts';
 import { doubledEffects } from './effects.ts';
 import { programsLeft, stuck, unendedCalls } from './ends.ts';
-import { failedCalls } from './failures.ts';
+import { failedCalls, failedReplies } from './failures.ts';
 import { lostMessages, unheardMessages } from './messages.ts';
 import { missingEntries } from './missing.ts';
 import { lostNews, unheardNews } from './news.ts';
@@ -40,9 +40,15 @@ export function check(evidence: Evidence): Report {
 }
 
 const inTrace = (trace: Trace): Finding[] =>
-  [lostNews, missingEntries, doubledEntries, unendedCalls, stuck, brokenRules].flatMap((look) =>
-    look(trace),
-  );
+  [
+    lostNews,
+    missingEntries,
+    doubledEntries,
+    unendedCalls,
+    stuck,
+    brokenRules,
+    failedReplies,
+  ].flatMap((look) => look(trace));
 
 function countsOf(findings: Finding[]): Report['counts'] {
   const counts = Object.fromEntries(Object.keys(COUNTS).map((count) => [count, 0]));

@@ -84,6 +84,9 @@ export const ANSWERS: ReadonlySet<string> = new Set([
   'Duplicate',
 ]);
 
+/** Replies that failed for what the model's server said or did not say. */
+export const OF_THE_MODEL = /^Model/;
+
 export const ENDED_BEFORE_IT_WAS_WRITTEN =
   'An operator ended the conversation when Temporal had this and no worker had written it yet. It is the last that it was sent: ' +
   'nothing after it was written.';

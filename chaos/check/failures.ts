@@ -1,9 +1,9 @@
-/** Calls that failed. Each needs a reason: what the model asked for was wrong, or a fault took what it ran on. */
+/** Calls and replies that failed. Each needs a reason: what the model asked for was wrong, or a fault took what it ran on. */
 import type { EntryOf } from '../../contract/entry.ts';
 import type { Evidence, FaultEvidence } from '../evidence.ts';
-import { ANSWERS, type FailureExcuse, FAILURES } from './excuses.ts';
+import { ANSWERS, type FailureExcuse, FAILURES, OF_THE_MODEL } from './excuses.ts';
 import type { Excused, Finding, Verdict } from './report.ts';
-import { only, type Trace } from './trace.ts';
+import { only, reporter, type Trace } from './trace.ts';
 
 interface FailedCall {
   conversation: string;
@@ -33,6 +33,17 @@ export function failedCalls({ faults }: Evidence, traces: Trace[]): Verdict {
     }
   }
   return { findings, excused };
+}
+
+/** The model of a run never fails. A reply fails for what its server says, or for a reason that the service alone knows. */
+export function failedReplies(trace: Trace): Finding[] {
+  const { findings, report } = reporter(trace, 'broken_rules');
+  for (const { seq, reply_id, error } of only(trace.entries, 'reply.failed')) {
+    if (OF_THE_MODEL.test(error.type)) continue;
+    const words = `${reply_id} failed as ${error.type}: ${error.message.slice(0, 200)}`;
+    report([seq], `${words} (for which the run gave no reason)`);
+  }
+  return findings;
 }
 
 function causeOf(

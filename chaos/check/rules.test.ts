@@ -166,3 +166,24 @@ describe('a call that failed', () => {
     ]);
   });
 });
+
+describe('a reply that failed', () => {
+  /** Between the last call and the close. */
+  const fails =
+    (type: string): Break =>
+    (log) => {
+      log.insert(41, 'reply.started', { reply_id: 'reply_6', because: 'news', reason: '' }, [40]);
+      const error = { type, message: 'It is gone.' };
+      log.insert(42, 'reply.failed', { reply_id: 'reply_6', error }, [41]);
+    };
+
+  test('for what the model said is no fault of the service', () => {
+    expect(broken(fails('ModelUnavailable')).findings).toEqual([]);
+  });
+
+  test('for any other reason is one', () => {
+    finds('broken_rules', fails('ReplyStopped'), [
+      'reply_6 failed as ReplyStopped: It is gone. (for which the run gave no reason)',
+    ]);
+  });
+});

@@ -23,6 +23,8 @@ export interface Shown {
 }
 
 export interface Audit {
+  /** Such a program ran before: it goes on. */
+  adopted(call_id: string): void;
   /** With `keep`: everything that was decided, and what was heard for it. */
   readonly told: { events: Event[]; decided: Decision }[];
   /** Acknowledged: it may not be lost. */
@@ -83,6 +85,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
       if (paid.has(pays)) throw broken('R3', `${pays} is paid twice.`);
       paid.add(pays);
     },
+    adopted: calls.adopted,
     shown(reply_id) {
       if (last?.id !== reply_id)
         throw broken('R1', `${reply_id} is asked for, but not in the log.`);
@@ -210,4 +213,39 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
       news.afterwards({ isReplying: false, now, wakesAt, freeAt });
     else news.afterwards();
   }
+}
+
+/** An audit that forgets: after a reset only the first `decisions` of them have been, and what was accepted is owed all the same. */
+export interface ResettableAudit extends Audit {
+  reset(decisions: number): void;
+}
+
+export function createResettableAudit(limits: Limits, keep: boolean): ResettableAudit {
+  let audit = createAudit(limits, keep);
+  const accepted = new Set<string>();
+  return {
+    get told() {
+      return audit.told;
+    },
+    accepted(id) {
+      accepted.add(id);
+      audit.accepted(id);
+    },
+    decided: (decision, events) => audit.decided(decision, events),
+    ran: (call) => audit.ran(call),
+    adopted: (id) => audit.adopted(id),
+    shown: (id) => audit.shown(id),
+    atRest: (state, now, running) => audit.atRest(state, now, running),
+    atTheEnd: (told) => audit.atTheEnd(told),
+    reset(decisions) {
+      const kept = audit.told.slice(0, decisions);
+      audit = createAudit(limits, keep);
+      for (const id of accepted) audit.accepted(id);
+      for (const { decided, events } of kept) {
+        audit.decided(decided, events);
+        for (const effect of decided.effects)
+          if (effect.type === 'start_call') audit.ran(effect.call);
+      }
+    },
+  };
 }

@@ -25,12 +25,16 @@ export function createModel(
   let asked = 0;
   let calls = 0;
   let inFlight: { id: string; forget: () => void } | undefined;
+  /** What an earlier run of the conversation has asked for never reaches a later one. */
+  let run = 0;
 
   function ask({ reply_id, because }: Request): void {
     if (inFlight) throw broken('R1', `${reply_id} starts beside ${inFlight.id}.`, clock.now);
     const answer = answers[asked++ % answers.length]!;
     const shown = audit.shown(reply_id);
+    const asking = run;
     const give = () => {
+      if (run !== asking) return;
       if (inFlight?.id === reply_id) inFlight = undefined;
       if (answer.ends === 'failed') {
         const error = { type: 'ModelUnavailable', message: '' };
@@ -94,5 +98,10 @@ export function createModel(
     }
   }
 
-  return { ask, stop, isAsked: () => inFlight !== undefined };
+  function forget(): void {
+    run += 1;
+    inFlight = undefined;
+  }
+
+  return { ask, stop, forget, isAsked: () => inFlight !== undefined };
 }

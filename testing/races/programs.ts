@@ -32,10 +32,14 @@ export function createPrograms(
   { clock, audit, hear }: { clock: Clock; audit: Audit; hear: (event: Untimed) => void },
 ) {
   const runs = new Map<string, Run>();
+  /** Calls whose start a reset has taken back: they run all the same. */
+  const forgotten = new Set<string>();
 
   function start(call: Start): void {
     const { call_id } = call;
-    if (runs.has(call_id)) throw broken('R9', `${call_id} is started twice.`, clock.now);
+    const known = runs.get(call_id);
+    if (known && forgotten.delete(call_id)) return adopt(known, call);
+    if (known) throw broken('R9', `${call_id} is started twice.`, clock.now);
     const program = programs[runs.size % programs.length]!;
     const run: Run = { call_id, program, events: 0, ended: false, stopped: false, isOver: false };
     runs.set(call_id, run);
@@ -44,6 +48,14 @@ export function createPrograms(
     const { again_after, operator } = program;
     if (again_after !== undefined) clock.after(again_after, () => goOn(run, 0));
     if (operator) clock.after(operator.after, () => end(run, BY_AN_OPERATOR[operator.does]));
+  }
+
+  /** What has run is never started again: the conversation hears what is still to come, and at least the end. */
+  function adopt(run: Run, call: Start): void {
+    audit.ran(call);
+    audit.adopted(call.call_id);
+    if (!run.isOver) return;
+    tell(run.program, { type: 'call_ended', call_id: run.call_id, end: ADOPTED });
   }
 
   function goOn(run: Run, nth: number): void {
@@ -94,13 +106,18 @@ export function createPrograms(
   return {
     start,
     cancel,
-    told: (): Told[] => [...runs.values()],
+    /** The conversation was reset to a time at which it had started these alone. */
+    forget(started: Set<string>): void {
+      for (const id of runs.keys()) if (!started.has(id)) forgotten.add(id);
+    },
+    told: (): Told[] => [...runs.values()].filter(({ call_id }) => !forgotten.has(call_id)),
     /** Those that go on for ever. */
     unended: () => new Set([...runs.values()].filter((run) => !run.ended).map((r) => r.call_id)),
   };
 }
 
 /** How the call's workflow, or whoever finds it gone, tells of it. */
+const ADOPTED: CallEnd = { type: 'failed', error: { type: 'CallReset', message: '' } };
 const BY_AN_OPERATOR: Record<'terminates' | 'cancels', CallEnd> = {
   terminates: { type: 'failed', error: { type: 'CallTerminated', message: '' } },
   cancels: { type: 'cancelled' },

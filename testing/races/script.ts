@@ -29,6 +29,8 @@ export type Act = { after: number } & (
   | { do: 'cancel'; call: number }
   | { do: 'decide'; call: number; decision: 'approve' | 'deny' }
   | { do: 'close' }
+  /** An operator resets the conversation to a task of its own; the number chooses which. */
+  | { do: 'reset'; to: number }
 );
 
 /** `pay`: one payment, instead of any the user asked for before. */
@@ -115,6 +117,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ after: soon, do: fc.constant('close' as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ after: soon, do: fc.constant('reset' as const), to: fc.nat(99) }),
+  },
 );
 
 const ASKED: Asked[] = [

@@ -10,7 +10,7 @@ import type { Effect, Event, Untimed } from '../../conversation/event.ts';
 import { wakeAt } from '../../conversation/next.ts';
 import type { MessageSignal } from '../../contract/signals.ts';
 import { LIMITS } from '../story.ts';
-import { type Audit, createAudit } from './audit.ts';
+import { type Audit, createResettableAudit } from './audit.ts';
 import { createClock } from './clock.ts';
 import { createModel } from './model.ts';
 import { createPrograms } from './programs.ts';
@@ -36,7 +36,8 @@ const REST_MS = 10_000;
 export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
   const clock = createClock(1_000_000);
   const limits = { ...RACE_LIMITS, ...script.initiative };
-  const audit = createAudit(limits, watch !== undefined);
+  const isReset = script.acts.some((act) => act.do === 'reset');
+  const audit = createResettableAudit(limits, isReset || watch !== undefined);
   watch?.(audit);
   const model = createModel(script.answers, { clock, audit, hear });
   const programs = createPrograms(script.programs, { clock, audit, hear });
@@ -46,17 +47,22 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
   let steps = 0;
   let timer = () => {};
   let said: MessageSignal | undefined;
+  /** What Temporal's history has of the world outside, and how much of it each decision had heard. */
+  let signals: Untimed[] = [];
+  let heardBy: number[] = [];
+  /** Counts the resets: what an earlier run was doing is done by nobody. */
+  let run = 0;
 
   playActs(0);
-  run();
+  goOnForever();
   audit.atRest(state, clock.now, programs.unended());
   if (!state.closed && state.turn.phase !== 'closing') hear({ type: 'close' });
-  run();
+  goOnForever();
   if (!state.closed) throw broken('R15', 'The conversation does not close.', clock.now);
   audit.atTheEnd(programs.told());
   return { steps };
 
-  function run(): void {
+  function goOnForever(): void {
     do goOn();
     while (clock.advance());
   }
@@ -95,11 +101,14 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
     const decided = decide(state, ...events);
     state = decided.state;
     inbox = [];
+    heardBy.push(signals.length);
     audit.decided(decided, events);
     const rides = decided.effects.length === 1 && decided.effects[0]!.type === 'start_reply';
     if (writes === 0 || rides || decided.entries.length === 0) return perform(decided.effects);
     isWriting = true;
+    const writing = run;
     clock.after(writes, () => {
+      if (run !== writing) return;
       isWriting = false;
       perform(decided.effects);
     });
@@ -129,6 +138,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
   }
 
   function hear(event: Untimed): void {
+    if (!OWN.has(event.type)) signals.push(event);
     inbox.push({ ...event, at: clock.now });
   }
 
@@ -175,7 +185,49 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
       }
       case 'close':
         return hear({ type: 'close' });
+      case 'reset':
+        // What is being written is part of the task that is done again.
+        return reset(act.to % (heardBy.length + (isWriting ? 0 : 1)));
     }
+  }
+
+  /**
+   * As Temporal does it: a new run begins with the history of so many decisions. Signals that came later are in its inbox; an
+   * activity that had begun is begun once more; calls are workflows of their own, and run on.
+   */
+  function reset(decisions: number): void {
+    const kept = audit.told.slice(0, decisions);
+    audit.reset(decisions);
+    run += 1;
+    isWriting = false;
+    model.forget();
+    const effects = kept.flatMap(({ decided }) => decided.effects);
+    const started = effects.flatMap((e) => (e.type === 'start_call' ? e.call.call_id : []));
+    programs.forget(new Set(started));
+    state = kept.at(-1)?.decided.state ?? newConversation('default', limits);
+    const heard = heardBy[decisions - 1] ?? 0;
+    const later = signals.slice(heard);
+    signals = signals.slice(0, heard);
+    heardBy = heardBy.slice(0, decisions);
+    inbox = [];
+    const { turn } = state;
+    const asked = effects.findLast(
+      (e) =>
+        e.type === 'start_reply' &&
+        turn.phase === 'replying' &&
+        e.request.reply_id === turn.reply.id,
+    );
+    if (asked?.type === 'start_reply') model.ask(asked.request);
+    for (const signal of later) hearAgain(signal);
+  }
+
+  /** An update passes its validator once more. */
+  function hearAgain(signal: Untimed): void {
+    if (signal.type === 'decide_call') {
+      const now = { type: 'tick', at: clock.now } as const;
+      if (refuseDecision(afterHearing(state, [...inbox, now]), signal)) return;
+    }
+    hear(signal);
   }
 
   function say(message: MessageSignal): void {
@@ -190,3 +242,13 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
     return waiting || isBusy(state) || state.turn.phase === 'closing';
   }
 }
+
+/** Not from outside: a reset takes them back for good. */
+const OWN: ReadonlySet<Event['type']> = new Set([
+  'reply_completed',
+  'reply_failed',
+  'summary_completed',
+  'summary_failed',
+  'settled',
+  'tick',
+]);
