@@ -29,6 +29,7 @@ export async function collectConversations(
         id,
         entries: await allEntries(client, id),
         followed: [...follower.entries],
+        isOver: follower.isOver,
         head,
         ...(await signalsOf(temporal, id)),
         undone: await undoneIn(
@@ -38,6 +39,20 @@ export async function collectConversations(
       });
     }
     return evidence;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Ids of the calls whose workflows still run. */
+export async function runningCalls(temporalAddress: string): Promise<string[]> {
+  const connection = await Connection.connect({ address: temporalAddress });
+  try {
+    const query = `WorkflowType = 'call' AND ExecutionStatus = 'Running'`;
+    const ids: string[] = [];
+    for await (const { workflowId } of new Client({ connection }).workflow.list({ query }))
+      ids.push(workflowId.split('/').at(-1)!);
+    return ids;
   } finally {
     await connection.close();
   }

@@ -13,6 +13,8 @@ export interface Evidence {
   ledger: LedgerLine[];
   /** Programs and keepers of the run that still live when everything has ended. */
   programs: { pid: number; command: string }[];
+  /** Calls of the run whose workflows still run then. */
+  calls: string[];
   /** From a fault until a conversation that it could hold up speaks or records again. Milliseconds. */
   recoveries: { after: string; ms: number }[];
   faults: FaultEvidence[];
@@ -24,6 +26,8 @@ export interface ConversationEvidence {
   entries: Entry[];
   /** What a reader saw who followed the stream through the whole run: what it holds at the end, rewinds carried out. */
   followed: Entry[];
+  /** The stream has said that nothing more comes, ever. */
+  isOver: boolean;
   head: Head;
   /** Message ids of the `message` signals in the Temporal histories of all its runs that stand. */
   signalled: string[];
@@ -86,6 +90,8 @@ export interface Operation {
   /** Undefined: it was done to the conversation itself. */
   call_id?: string;
   run_id: string;
+  /** Temporal did not answer: it may have been done, or not. */
+  isUnanswered?: true;
   /** Of a reset: the task to which. */
   event_id?: number;
 }

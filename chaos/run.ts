@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MeanwhileClient } from '../client/client.ts';
-import { collectConversations, readLedger } from './collect.ts';
+import { collectConversations, readLedger, runningCalls } from './collect.ts';
 import { driveFaults } from './driver.ts';
 import { type Evidence, type FaultEvidence, type Kind, KINDS } from './evidence.ts';
 import type { Stage } from './faults/fault.ts';
@@ -51,6 +51,8 @@ const WORKERS = 3;
 const REST_WITHIN_MS = 180_000;
 /** A program that was told to stop gets this long. */
 const PROGRAMS_WITHIN_MS = 60_000;
+/** So does a call whose conversation is over. */
+const CALLS_WITHIN_MS = 20_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const { faults: wanted, kinds = KINDS, seed, conversations, keep, log } = options;
@@ -119,7 +121,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     await topology.up();
     await workload.end(AbortSignal.timeout(REST_WITHIN_MS));
     await topology.up();
-    const programs = await programsLeft(topology.home);
+    const { home, temporalAddress } = topology;
+    const [programs, calls] = await Promise.all([
+      left(() => programsOf(home), PROGRAMS_WITHIN_MS),
+      left(() => runningCalls(temporalAddress), CALLS_WITHIN_MS),
+    ]);
     await Promise.all(workload.talks.map(({ follower }) => follower.stop()));
     log(`${seconds(start)} s  At rest. Collecting ${workload.talks.length} conversations.`);
 
@@ -133,7 +139,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
       sent: workload.sent,
       conversations: collected,
       ledger: await readLedger(topology.home),
-      programs,
+      programs: programs.map(({ pid, command }) => ({ pid, command })),
+      calls,
       recoveries: recovery.recoveries,
       faults,
     };
@@ -148,12 +155,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   }
 }
 
-/** Those that still run when they had time to end. */
-async function programsLeft(home: string): Promise<Evidence['programs']> {
-  for (const deadline = Date.now() + PROGRAMS_WITHIN_MS; ; await sleep(500)) {
-    const left = await programsOf(home);
-    if (left.length === 0 || Date.now() > deadline)
-      return left.map(({ pid, command }) => ({ pid, command }));
+/** Those that are still there when they had time to end. */
+async function left<T>(find: () => Promise<T[]>, within_ms: number): Promise<T[]> {
+  for (const deadline = Date.now() + within_ms; ; await sleep(500)) {
+    const found = await find();
+    if (found.length === 0 || Date.now() > deadline) return found;
   }
 }
 

@@ -13,20 +13,18 @@ export const leavesTemporal = ({ kind, target }: FaultEvidence) =>
 export const leavesTemporalFor = (fault: FaultEvidence, pid: number) =>
   leavesTemporal(fault) && (fault.target === 'temporal' || fault.pids!.includes(pid));
 
-/** An operator ended it, or its conversation. */
-export function isEndOf(
-  { operation }: FaultEvidence,
-  { conversation, call_id }: { conversation: string; call_id: string },
-): boolean {
+interface Subject {
+  conversation: string;
+  /** Undefined: the conversation itself. */
+  call_id?: string;
+}
+
+/** An operator ended it, or the conversation that it belongs to. */
+export function isEndOf({ operation }: FaultEvidence, { conversation, call_id }: Subject): boolean {
   if (operation?.conversation !== conversation || operation.does === 'reset') return false;
   return operation.call_id === undefined || operation.call_id === call_id;
 }
 
-/** When an operator ended the conversation itself; undefined: nobody did. */
-export const endedAt = (faults: FaultEvidence[], conversation: string) =>
-  faults.find(
-    ({ operation }) =>
-      operation?.conversation === conversation &&
-      operation.call_id === undefined &&
-      operation.does !== 'reset',
-  )?.at;
+/** When an operator ended it; undefined: nobody did. */
+export const endedAt = (faults: FaultEvidence[], subject: Subject) =>
+  faults.find((fault) => isEndOf(fault, subject))?.at;

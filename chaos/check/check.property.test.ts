@@ -195,6 +195,7 @@ class Run {
             id: 'conv_1',
             entries: log,
             followed: log,
+            isOver: true,
             head: headOf(state),
             signalled: this.said.map(({ message_id }) => message_id),
             events: this.events,
@@ -205,6 +206,7 @@ class Run {
           return { call_id, tool: 'installer', effect: `step ${n}`, pid: 1, at: Date.parse(at) };
         }),
         programs: [],
+        calls: [],
         recoveries: [],
         faults: log.map((_, at) => ({ kind: 'kill', at, target: 'program', moment: 'random' })),
       } satisfies Evidence),

@@ -8,7 +8,7 @@ import { doubledEffects } from './effects.ts';
 import { programsLeft, stuck, unendedCalls } from './ends.ts';
 import { failedCalls, failedReplies } from './failures.ts';
 import { lostMessages, unheardMessages } from './messages.ts';
-import { missingEntries } from './missing.ts';
+import { missingEntries, unsaidResets } from './missing.ts';
 import { lostNews, unheardNews } from './news.ts';
 import { type Count, COUNTS, type Finding, type Report, type Size } from './report.ts';
 import { outputWaits, recoveryOf } from './spread.ts';
@@ -26,7 +26,7 @@ export function check(evidence: Evidence): Report {
   ];
   const findings = [
     ...verdicts.flatMap((verdict) => verdict.findings),
-    ...traces.flatMap(inTrace),
+    ...traces.flatMap((trace) => [...inTrace(trace), ...unsaidResets(evidence, trace)]),
     ...programsLeft(evidence),
   ];
   return {

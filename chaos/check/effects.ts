@@ -1,16 +1,19 @@
 /** The ledger of real side effects against the calls that may have had them. */
 import type { Evidence, LedgerLine } from '../evidence.ts';
 import { endedAt } from './causes.ts';
-import { ASKED_AGAIN } from './excuses.ts';
 import { besideAnother, isWaking, loses, whyRepeated } from './repeats.ts';
 import type { Excused, Finding, Verdict } from './report.ts';
 import type { CallTrace, Trace } from './trace.ts';
+import { doneByAnother } from './wishes.ts';
 
 /**
  * A call that was cancelled or has failed is over in the log before its program is: it is told to stop, gets its grace, and if
  * its worker has just been killed the next one tells it. Milliseconds.
  */
 export const TIME_TO_STOP_MS = 60_000;
+
+/** What an operator has ended or reset says nothing itself: somebody has to find it so, and then to stop what runs. Milliseconds. */
+export const TIME_TO_FIND_MS = 30_000;
 
 /** The programs' clock against that of the Temporal server. Milliseconds. */
 const CLOCKS_MS = 1_000;
@@ -81,16 +84,16 @@ function whyWrong(
   const end = ends[0];
   const { undone = [] } = conversations.find((each) => each.id === conversation)!;
   const reset = undone.findLast(({ calls }) => calls.includes(id));
-  if (started.length === 0 && !reset)
-    return `but it was never started (${end?.kind ?? 'it has no end'})`;
-  if (started.length === 0) return late(lines, reset!.at, TIME_TO_STOP_MS, 'reset');
-  if (!end) {
-    const gone = endedAt(faults, conversation);
-    if (gone === undefined) return undefined;
-    return late(lines, gone, TIME_TO_STOP_MS, "conversation's end by an operator");
-  }
-  const ended = Date.parse(end.at);
   const stopped = lines.filter((line) => !isWaking(line, lines, faults));
+  if (started.length === 0) {
+    return reset
+      ? late(stopped, reset.at, TIME_TO_FIND_MS, 'reset')
+      : `but it was never started (${end?.kind ?? 'it has no end'})`;
+  }
+  const gone = endedAt(faults, { conversation, call_id: id });
+  const wrong = gone && late(stopped, gone, TIME_TO_FIND_MS, 'end by an operator');
+  if (wrong || !end) return wrong || undefined;
+  const ended = Date.parse(end.at);
   if (end.kind === 'call.failed' && end.error.type === 'WorkerLost') {
     // Whoever says that it is lost has stopped it, or it was frozen.
     const inWorker = stopped.filter(({ restart }) => restart);
@@ -110,26 +113,5 @@ function late(lines: LedgerLine[], over: number, allowed: number, what: string) 
 function whyUnknown(id: string, lines: LedgerLine[], traces: Trace[]): string | undefined {
   const undone = traces.flatMap(({ evidence }) => evidence.undone ?? []);
   const reset = undone.findLast(({ calls }) => calls.includes(id));
-  return reset ? late(lines, reset.at, TIME_TO_STOP_MS, 'reset') : 'which no log knows';
-}
-
-/** What a user wanted once and two calls did. */
-function doneByAnother(ledger: LedgerLine[], traces: Trace[]): Verdict {
-  const findings: Finding[] = [];
-  const excused: Excused[] = [];
-  const undone = traces.flatMap(({ evidence, id }) =>
-    (evidence.undone ?? []).map((reset) => ({ ...reset, conversation: id })),
-  );
-  for (const [key, lines] of Map.groupBy(ledger, ({ key }) => key)) {
-    const [first, ...others] = new Set(lines.map(({ call_id }) => call_id));
-    if (key === undefined || first === undefined) continue;
-    for (const other of others) {
-      const reset = undone.find(({ calls }) => calls.includes(first));
-      const words = `${key} was done by ${first} and again by ${other}.`;
-      const where = { conversation: reset?.conversation, seqs: [], words };
-      if (reset) excused.push({ ...where, why: ASKED_AGAIN });
-      else findings.push({ ...where, count: 'doubled_effects' });
-    }
-  }
-  return { findings, excused };
+  return reset ? late(lines, reset.at, TIME_TO_FIND_MS, 'reset') : 'which no log knows';
 }

@@ -55,7 +55,18 @@ describe('what has to be over', () => {
     ]);
   });
 
+  test('a call that still runs', () => {
+    finds('programs_left', (_, __, { calls }) => calls.push('call_x'), [
+      'The workflow of call_x still runs.',
+    ]);
+  });
+
   test.each<Case>([
+    [
+      'a stream that was not told its end',
+      (_, conversation) => (conversation.isOver = false),
+      'It is not over: its stream has no end.',
+    ],
     [
       'a conversation that was not closed',
       (log, { head }) => {

@@ -21,6 +21,7 @@ export function stuck(trace: Trace): Finding[] {
   const signs = [
     ...(trace.closed ? [] : ['its log has no conversation.closed']),
     ...(head.status === 'closed' ? [] : [`its status is ${head.status}`]),
+    ...(trace.evidence.isOver ? [] : ['its stream has no end']),
     ...(head.reply ? [`${head.reply.id} is in flight`] : []),
     ...open.map(({ id, status }) => `${id} is ${status}`),
   ];
@@ -28,12 +29,12 @@ export function stuck(trace: Trace): Finding[] {
   return findings;
 }
 
-export function programsLeft({ programs }: Evidence): Finding[] {
-  return programs.map(({ pid, command }) => ({
-    count: 'programs_left',
-    seqs: [],
-    words: `Process ${pid} still runs: ${command}`,
-  }));
+export function programsLeft({ programs, calls }: Evidence): Finding[] {
+  const words = [
+    ...programs.map(({ pid, command }) => `Process ${pid} still runs: ${command}`),
+    ...calls.map((id) => `The workflow of ${id} still runs.`),
+  ];
+  return words.map((each) => ({ count: 'programs_left', seqs: [], words: each }));
 }
 
 const OVER = new Set<string>(['completed', 'failed', 'cancelled', 'dropped', 'denied']);

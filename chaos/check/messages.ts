@@ -60,7 +60,7 @@ function whyNotThere({ faults }: Evidence, trace: Trace, id: string): string | u
     return undone.some(({ messages }) => messages.includes(id)) ? UNDONE : undefined;
   const logged = messagesIn(trace);
   const isLast = !signalled.slice(place).some((later) => logged.has(later));
-  return isLast && endedAt(faults, trace.id) !== undefined
+  return isLast && endedAt(faults, { conversation: trace.id }) !== undefined
     ? ENDED_BEFORE_IT_WAS_WRITTEN
     : undefined;
 }

@@ -1,6 +1,7 @@
 /** Entries that should be there: in the log, and with a reader who followed the stream. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Entry } from '../../contract/entry.ts';
+import type { Evidence } from '../evidence.ts';
 import type { Finding } from './report.ts';
 import { CANCEL_TOOL, isGap, reporter, type Reporter, type Trace } from './trace.ts';
 
@@ -14,6 +15,27 @@ export function missingEntries(trace: Trace): Finding[] {
 }
 
 type Report = Reporter['report'];
+
+/**
+ * Whoever reads a log whose conversation was reset has to learn of it. One that was closed stays closed, whatever is done to it, and
+ * one that was ended soon afterwards may never have said so.
+ */
+export function unsaidResets({ faults }: Evidence, { id, entries, closed }: Trace): Finding[] {
+  const operations = faults.flatMap(({ operation, at }) =>
+    operation?.conversation === id && !operation.call_id ? { ...operation, at } : [],
+  );
+  const closedAt = closed ? Date.parse(closed.at) : Infinity;
+  const resets = operations.filter(
+    ({ does, at, isUnanswered }) => does === 'reset' && !isUnanswered && at < closedAt,
+  );
+  const isEnded = operations.some(({ does }) => does !== 'reset');
+  const isSaid = entries.some(({ kind }) => (kind as string) === RESET);
+  if (resets.length === 0 || isEnded || isSaid) return [];
+  const words = `An operator has reset it, and its log has no ${RESET}.`;
+  return [{ count: 'missing_entries', conversation: id, seqs: [], words }];
+}
+
+const RESET = 'conversation.reset';
 
 /** Once per gap, however wide. */
 function gaps({ entries }: Trace, report: Report): void {

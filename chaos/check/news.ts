@@ -38,7 +38,7 @@ export function unheardNews({ faults }: Evidence, trace: Trace): Verdict {
   const isHeard = ({ call_id, n }: { call_id: string; n: number }) =>
     !!trace.calls.get(call_id)?.events.some((event) => event.n === n);
   const lastHeard = events.findLastIndex(isHeard);
-  const isEnded = endedAt(faults, trace.id) !== undefined;
+  const isEnded = endedAt(faults, { conversation: trace.id }) !== undefined;
   for (const { call_id, n } of unheard(trace)) {
     const words = `Event ${n} of ${call_id} reached Temporal while its call was open, and is not in the log.`;
     const where = { conversation: trace.id, seqs: [], words };

@@ -8,7 +8,7 @@ import { BEGAN } from './sound.ts';
 const second = (seconds: number) => BEGAN + seconds * 1_000;
 
 const operated =
-  (does: Operation['does'], call_id?: string, at = 41): Break =>
+  (does: Operation['does'], call_id?: string, at = 43): Break =>
   (_, __, { faults }) => {
     const operation = { does, conversation: 'conv_1', call_id, run_id: 'run' };
     faults.push({ kind: 'operator', at: second(at), target: 'any', moment: 'random', operation });
@@ -125,18 +125,41 @@ describe('an effect', () => {
   });
 
   test('is too late where the call runs on though it is gone from the log', () => {
-    const by = all(operated('reset'), undone(['call_x'], []), effect('call_x', 82));
-    finds('doubled_effects', by, ['call_x had an effect, "step 9" 62000 ms after its reset.']);
+    const by = all(operated('reset'), undone(['call_x'], []), effect('call_x', 51));
+    finds('doubled_effects', by, ['call_x had an effect, "step 9" 31000 ms after its reset.']);
   });
 
-  test('is too late where the conversation was terminated and its call has no end', () => {
-    const by = all(operated('terminate', undefined, 33), effect('call_b', 95), (log) => {
-      for (const seq of [36, 35]) log.remove(seq);
-      log.change(39, { of: [34, 37, 38] });
+  test.each([
+    ['terminate', undefined],
+    ['cancel', undefined],
+    ['terminate', 'call_b'],
+  ] as const)(
+    'is too late long after a %s of the call (%s) or its conversation',
+    (does, call_id) => {
+      const by = all(operated(does, call_id, 33), effect('call_b', 64));
+      finds('doubled_effects', by, [
+        'call_b had an effect, "step 9" 31000 ms after its end by an operator.',
+      ]);
+      expect(whys(all(operated(does, call_id, 33), effect('call_b', 62)))).toEqual([]);
+    },
+  );
+});
+
+describe('the log of a conversation that was reset', () => {
+  const resets = (at: number, isUnanswered?: true): Break =>
+    all(operated('reset', undefined, at), (_, __, { faults }) => {
+      faults.at(-1)!.operation!.isUnanswered = isUnanswered;
     });
-    expect(broken(by).findings.map(({ words }) => words)).toContain(
-      `call_b had an effect, "step 9" 62000 ms after its conversation's end by an operator.`,
-    );
+  const words = 'An operator has reset it, and its log has no conversation.reset.';
+
+  test('says so', () => {
+    finds('missing_entries', resets(20), [words]);
+  });
+
+  test('need not where it was closed before, or may not have been reset', () => {
+    expect(whys(resets(43))).toEqual([]);
+    expect(whys(resets(20, true))).toEqual([]);
+    expect(whys(all(resets(20), operated('terminate')))).toEqual([]);
   });
 });
 

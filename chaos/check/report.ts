@@ -8,7 +8,7 @@ export const COUNTS = {
   doubled_entries: 'entries that are there twice',
   doubled_effects: 'side effects that happened twice, too late or for no call',
   unended_calls: 'calls without an end',
-  programs_left: 'programs that still run',
+  programs_left: 'programs and calls that still run',
   stuck: 'conversations that could not be closed',
   broken_rules: 'turns against the rules',
 } as const;

@@ -97,6 +97,7 @@ export function soundConversation(): ConversationEvidence {
     id: 'conv_1',
     entries: soundLog(),
     followed: soundLog(),
+    isOver: true,
     head: { status: 'closed', calls: [], usage },
     signalled: ['m1', 'm2', 'm3'],
     // One was sent twice, and one after its call had been cancelled.
@@ -127,6 +128,7 @@ export function soundEvidence(): Evidence {
       effect('call_b', 'step 1', 36),
     ],
     programs: [],
+    calls: [],
     recoveries: [400, 100, 300, 200].map((ms) => ({ after: 'kill: worker', ms })),
     faults: [{ kind: 'kill', at: BEGAN, target: 'worker', moment: 'random', pids: [99] }],
   };

@@ -1,11 +1,5 @@
 /** An operator at work: terminates, cancels and resets conversations and calls through Temporal's own client. */
-import {
-  Client,
-  Connection,
-  isGrpcServiceError,
-  ServiceError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { callWorkflowId, conversationWorkflowId, DEFAULT_TENANT } from '../../contract/names.ts';
 import type { Operation } from '../evidence.ts';
 import { CONDITIONS, STANDSTILLS } from '../moments.ts';
@@ -16,6 +10,8 @@ import type { Fault, Stage } from './fault.ts';
 /** To which task a workflow is reset. */
 type Point = 'its first task' | 'a random task' | 'the task that started a call';
 
+type Done = Pick<Operation, 'run_id' | 'event_id' | 'isUnanswered'>;
+
 export interface Operators {
   /** Undefined: there is nothing to be done, or Temporal did not answer. */
   operate(
@@ -23,7 +19,7 @@ export interface Operators {
     workflowId: string,
     chance: Random,
     point?: Point,
-  ): Promise<{ run_id: string; event_id?: number } | undefined>;
+  ): Promise<Done | undefined>;
   close(): Promise<void>;
 }
 
@@ -147,7 +143,7 @@ export function createOperators(address: string): Operators {
     const points = point === 'the task that started a call' ? starts : tasks;
     const event_id = point === 'its first task' ? points[0] : oneOf(points, chance);
     if (event_id === undefined) return undefined;
-    await asked(
+    const answer = await ask(
       workflowService.resetWorkflowExecution({
         namespace: 'default',
         workflowExecution: { workflowId, runId },
@@ -156,7 +152,7 @@ export function createOperators(address: string): Operators {
         requestId: `chaos ${workflowId} ${Date.now()}`,
       }),
     );
-    return { run_id: runId, event_id };
+    return { run_id: runId, event_id, ...answer };
   }
 
   return {
@@ -167,8 +163,10 @@ export function createOperators(address: string): Operators {
           const handle = client.workflow.getHandle(workflowId);
           const { runId, status } = await handle.describe();
           if (status.name !== 'RUNNING') return undefined;
-          await asked(does === 'terminate' ? handle.terminate('chaos') : handle.cancel());
-          return { run_id: runId };
+          const answer = await ask(
+            does === 'terminate' ? handle.terminate('chaos') : handle.cancel(),
+          );
+          return { run_id: runId, ...answer };
         });
       } catch {
         // It is over already, or Temporal is away: nothing was done.
@@ -180,11 +178,13 @@ export function createOperators(address: string): Operators {
 }
 
 /** What Temporal was asked and has not answered may come true all the same: it is taken for done. */
-async function asked(request: Promise<unknown>): Promise<void> {
+async function ask(request: Promise<unknown>): Promise<{ isUnanswered?: true }> {
   try {
     await request;
+    return {};
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || !isUnanswered(error)) throw error;
+    if (!isUnanswered(error)) throw error;
+    return { isUnanswered: true };
   }
 }
 
