@@ -11,6 +11,9 @@ const whole = (min: number, max: number) => {
     .number(allowed)
     .refine((value) => Number.isInteger(value) && value >= min && value <= max, allowed);
 };
+const flag = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((text) => text === 'true');
 const port = whole(0, 65_535);
 const milliseconds = whole(0, 3_600_000);
 const count = whole(1, 1_000);
@@ -127,9 +130,10 @@ export const settings = z.object({
     .min(32, 'must have at least 32 characters')
     .optional()
     .describe('Signs the push URLs of remote tools. Unset: made once, in MEANWHILE_HOME.'),
-  MEANWHILE_ALLOW_PRIVATE_URLS: z
-    .enum(['true', 'false'], 'must be true or false')
-    .transform((text) => text === 'true')
+  MEANWHILE_DEMO_TOOLS: flag
+    .optional()
+    .describe("Whether agents have the demo's installer. Unset: only with the demo model."),
+  MEANWHILE_ALLOW_PRIVATE_URLS: flag
     .default(false)
     .describe('Whether remote tools may be at private and local addresses.'),
 });

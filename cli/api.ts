@@ -5,8 +5,7 @@
 import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
 import { createLocalBus } from '../stream/bus.ts';
-import { loadCatalogue } from '../tools/load.ts';
-import { openApi, openStoreOf } from './parts.ts';
+import { catalogueOf, openApi, openStoreOf } from './parts.ts';
 import { listenError, whyNotFree } from './ports.ts';
 import { aborted, runService } from './run-service.ts';
 import { openTogether, type Running, type StartOptions } from './running.ts';
@@ -30,10 +29,7 @@ export function startApiRole(
     const taken = await whyNotFree(port, host);
     if (taken) throw listenError(taken, port, host);
     const home = resolve(settings.MEANWHILE_HOME);
-    const catalogue = await loadCatalogue(settings.MEANWHILE_EXTENSIONS, {
-      home,
-      allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
-    });
+    const catalogue = await catalogueOf(settings, home);
     const store = await openStoreOf(settings, home, { log, stack });
     signal.throwIfAborted();
     const address = settings.TEMPORAL_ADDRESS!;

@@ -3,11 +3,12 @@ import type { Settings } from '../config.ts';
 import { examine } from '../doctor/examine.ts';
 import { printAdvice, printFinding } from '../doctor/print.ts';
 import { createModelClient } from '../model/client.ts';
+import { isDemo } from './model.ts';
 
 /** Exit code 1 when no settings fit the server, 2 when none is configured. */
 export async function doctor(settings: Settings): Promise<void> {
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL, OPENAI_MODEL: model } = settings;
-  if (apiKey === undefined && baseURL === undefined) {
+  if (isDemo(settings)) {
     console.error(
       'No model server is set. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own, and OPENAI_MODEL.',
     );

@@ -18,6 +18,11 @@ export interface ChosenModel {
 const HOST = '127.0.0.1';
 const USUAL_PORT = 8089;
 
+/** Neither a key nor a server of one's own is set: the demo model answers. */
+export function isDemo({ OPENAI_API_KEY, OPENAI_BASE_URL }: Settings): boolean {
+  return OPENAI_API_KEY === undefined && OPENAI_BASE_URL === undefined;
+}
+
 /** A base URL without a key is a model server of one's own, which needs none. */
 export async function chooseModel(
   settings: Settings,
@@ -25,7 +30,7 @@ export async function chooseModel(
 ): Promise<ChosenModel> {
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL, OPENAI_MODEL: name } = settings;
   const { OPENAI_PROFILE: profile = baseURL === undefined ? 'openai' : 'compatible' } = settings;
-  if (apiKey !== undefined || baseURL !== undefined) {
+  if (!isDemo(settings)) {
     return { name, profile, access: { apiKey, baseURL }, close: () => Promise.resolve() };
   }
   const port = await usualOrFreePort('the demo model', { usual: USUAL_PORT, host: HOST, log });

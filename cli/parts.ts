@@ -14,8 +14,9 @@ import type { Store } from '../store/store.ts';
 import { keepSecret } from '../remote/secret.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
+import { loadCatalogue } from '../tools/load.ts';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../worker/start.ts';
-import type { ChosenModel } from './model.ts';
+import { type ChosenModel, isDemo } from './model.ts';
 import { listenError } from './ports.ts';
 import type { Stack } from './stack.ts';
 
@@ -26,6 +27,15 @@ export interface Ground {
   store: Store;
   bus: Bus;
   catalogue: Catalogue;
+}
+
+/** @throws CatalogueError */
+export function catalogueOf(settings: Settings, home: string): Promise<Catalogue> {
+  return loadCatalogue(settings.MEANWHILE_EXTENSIONS, {
+    home,
+    allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
+    demoTools: settings.MEANWHILE_DEMO_TOOLS ?? isDemo(settings),
+  });
 }
 
 export function openStoreOf(

@@ -3,10 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
 import { createLocalBus } from '../stream/bus.ts';
-import { loadCatalogue } from '../tools/load.ts';
 import { lockHome } from './home-lock.ts';
 import { chooseModel } from './model.ts';
-import { openApi, openStoreOf, openWorker } from './parts.ts';
+import { catalogueOf, openApi, openStoreOf, openWorker } from './parts.ts';
 import { listenError, whyNotFree } from './ports.ts';
 import { tellWhatGoesOn } from './programs.ts';
 import { openTogether, type Running, type StartOptions } from './running.ts';
@@ -46,10 +45,7 @@ async function startParts(
   const lock = await stack.opening('The lock', lockHome(home), (l) => l.release());
   const taken = await whyNotFree(port, host);
   if (taken) throw listenError(taken, port, host);
-  const catalogue = await loadCatalogue(settings.MEANWHILE_EXTENSIONS, {
-    home,
-    allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
-  });
+  const catalogue = await catalogueOf(settings, home);
 
   const [temporal, model, store] = await Promise.all([
     stack.opening('Temporal', reachTemporal(settings, { home, log, signal }), (t) => t.stop()),

@@ -4,10 +4,9 @@ import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
 import type { Store } from '../store/store.ts';
 import { createLocalBus } from '../stream/bus.ts';
-import { loadCatalogue } from '../tools/load.ts';
 import type { WorkerOptions } from '../worker/start.ts';
 import { chooseModel } from './model.ts';
-import { openStoreOf, openWorker } from './parts.ts';
+import { catalogueOf, openStoreOf, openWorker } from './parts.ts';
 import { tellWhatGoesOn } from './programs.ts';
 import { aborted, runService } from './run-service.ts';
 import { openTogether, type Running, type StartOptions } from './running.ts';
@@ -32,10 +31,7 @@ export function startWorkerRole(
   return openTogether(options, async ({ log, signal }, stack) => {
     const home = resolve(settings.MEANWHILE_HOME);
     await mkdir(home, { recursive: true });
-    const catalogue = await loadCatalogue(settings.MEANWHILE_EXTENSIONS, {
-      home,
-      allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
-    });
+    const catalogue = await catalogueOf(settings, home);
     const [{ address }, model, store] = await Promise.all([
       reachTemporal(settings, { home, log, signal }),
       stack.opening('The model', chooseModel(settings, log), (m) => m.close()),

@@ -16,7 +16,7 @@ const names = (own?: string[] | 'all') =>
   toolNames({ name: 'a', instructions: 'Look.', tools: own }, catalogue);
 
 test('an agent that names no tools has all there are', () => {
-  expect(names()).toEqual(['clock', 'read_result', 'run_installer', 'look']);
+  expect(names()).toEqual(['clock', 'read_result', 'look']);
   expect(names('all')).toEqual(names());
 });
 

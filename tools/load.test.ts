@@ -52,8 +52,13 @@ const agent = (name: string, more = '') => `
 
 test('without extensions there are the built-in tools and the default agent', async () => {
   const { tools, agents } = await loadCatalogue();
-  expect([...tools.keys()]).toEqual(['clock', 'read_result', 'run_installer']);
+  expect([...tools.keys()]).toEqual(['clock', 'read_result']);
   expect([...agents.keys()]).toEqual(['default']);
+});
+
+test('the tools of the demo are there when they are asked for', async () => {
+  const { tools } = await loadCatalogue(undefined, { demoTools: true });
+  expect([...tools.keys()]).toContain('run_installer');
 });
 
 describe("a team's folder", () => {
@@ -68,7 +73,7 @@ describe("a team's folder", () => {
       'agents/mine.ts': agent('mine', "tools: ['one', 'clock'], limits: { quiet_ms: 0 }"),
     });
     expect(await loadInNode()).toEqual({
-      tools: ['clock', 'read_result', 'run_installer', 'one', 'three', 'two'],
+      tools: ['clock', 'read_result', 'one', 'three', 'two'],
       agents: ['default', 'mine'],
       stderr: '',
     });
@@ -99,7 +104,7 @@ describe("a team's folder", () => {
   test('like the one in examples/ loads from anywhere', async () => {
     await cp(join(repository, 'examples/extensions'), folder, { recursive: true });
     expect(await loadInNode()).toMatchObject({
-      tools: ['clock', 'read_result', 'run_installer', 'send_payment', 'word_count'],
+      tools: ['clock', 'read_result', 'send_payment', 'word_count'],
       agents: ['default', 'helper'],
       stderr: '',
     });
@@ -148,7 +153,7 @@ describe('an error names the file, what is wrong and what is allowed:', () => {
     [
       'an unknown tool of an agent',
       { 'agents/a.ts': agent('a', "tools: ['clok']") },
-      /a\.ts: tools: there is no tool "clok"; there are clock, read_result, run_installer\.$/,
+      /a\.ts: tools: there is no tool "clok"; there are clock, read_result\.$/,
     ],
     [
       'a command that cannot work',

@@ -17,6 +17,11 @@ export interface ToolSettings {
   home: string;
 }
 
+export interface LoadOptions extends ToolSettings, CheckOptions {
+  /** Whether the demo's tools are there too: they do work that means nothing. */
+  demoTools: boolean;
+}
+
 /** Something in the catalogue is wrong. The message is complete: show it and stop. */
 export class CatalogueError extends Error {
   override name = 'CatalogueError';
@@ -26,11 +31,12 @@ export class CatalogueError extends Error {
  * @param extensions a team's folder with `tools/`, `agents/` or both. Its agents may replace built-in ones.
  * @param options.home Default: `.meanwhile` in the working directory.
  * @param options.allowPrivateUrls Default: false.
+ * @param options.demoTools Default: false.
  * @throws CatalogueError naming each file, what is wrong with it and what is allowed
  */
 export async function loadCatalogue(
   extensions?: string,
-  { home = '.meanwhile', allowPrivateUrls = false }: Partial<ToolSettings & CheckOptions> = {},
+  { home = '.meanwhile', allowPrivateUrls = false, demoTools = false }: Partial<LoadOptions> = {},
 ): Promise<Catalogue> {
   const settings: ToolSettings = { home: resolve(home) };
   const folder = extensions === undefined ? undefined : await openExtensions(resolve(extensions));
@@ -39,8 +45,10 @@ export async function loadCatalogue(
     ...(folder ? await importAll(join(folder, kind), 'team', settings) : []),
   ];
 
+  const demo = demoTools ? await importAll(join(ROOT, 'tools/demo'), 'built-in', settings) : [];
+
   const tools = collect<Tool>(
-    await declared('tools'),
+    [...demo, ...(await declared('tools'))],
     (tool) => checkTool(tool, { allowPrivateUrls }),
     () => false,
   );
