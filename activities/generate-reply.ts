@@ -16,6 +16,7 @@ import { patient } from './patient-store.ts';
 import { refuseIfSpent, spend } from './tenant-tokens.ts';
 import { waitForStore } from './wait-for-store.ts';
 import { within } from './within.ts';
+import { wholeCharacters } from './whole-characters.ts';
 
 export interface GenerateReplyDependencies extends AskingDependencies {
   store: AskingDependencies['store'] &
@@ -140,13 +141,21 @@ async function speak(
   say: (piece: string) => void,
 ) {
   let text = '';
-  for await (const part of model.stream(request, signal)) {
-    signal.throwIfAborted();
-    if (part.type === 'done') return { text, asked: part.calls, usage: part.usage };
+  const characters = wholeCharacters();
+  const hear = (whole: string) => {
     // A model with nothing to say often says a line break. That is silence.
-    const piece = text === '' ? part.text.trimStart() : part.text;
+    const piece = text === '' ? whole.trimStart() : whole;
     if (piece !== '') say(piece);
     text += piece;
+  };
+  for await (const part of model.stream(request, signal)) {
+    signal.throwIfAborted();
+    if (part.type === 'text') {
+      hear(characters.add(part.text));
+    } else {
+      hear(characters.end());
+      return { text, asked: part.calls, usage: part.usage };
+    }
   }
   throw new ModelError('ModelBrokenAnswer', 'The model client ended without its last part.');
 }

@@ -41,14 +41,13 @@ function toProblem({ code, message }: NodeJS.ErrnoException): Problem {
   }
 }
 
-interface Connection extends Duplex {
-  /** As Node's own handling asks: the answer to a request before this one, or to this one. */
-  _httpMessage?: { headersSent: boolean } | null;
-}
+/** As Node's own handling asks: the answer to a request before this one, or to this one. */
+const RESPONSE = '_httpMessage';
+type Connection = Duplex & { [RESPONSE]?: ServerResponse | null };
 
 function answer(socket: Connection, problem: Problem): void {
   // The client has gone, or an answer is on its way: another in the midst of it would be read as its body.
-  if (!socket.writable || socket._httpMessage?.headersSent) {
+  if (!socket.writable || socket[RESPONSE]?.headersSent) {
     socket.destroy();
     return;
   }

@@ -28,10 +28,9 @@ export async function openTogether<T>(
     return { ...(await open({ log, signal: going }, stack)), close: () => stack.close() };
   } catch (error) {
     hopeless.abort();
-    await stack.close().catch((left: Error) => {
-      const both = [error as Error, left];
-      throw new AggregateError(both, both.map(({ message }) => message).join('\n'));
-    });
-    throw error;
+    const left = await stack.close().catch((closing: Error) => closing);
+    if (left === undefined) throw error;
+    const message = `${(error as Error).message}\n${left.message}`;
+    throw new AggregateError([error, left], message, { cause: error });
   }
 }

@@ -172,7 +172,7 @@ export function logContract(store: () => Store): void {
       (await store().follow(one, { after: 0, revision: 0, limit: 9 }))?.entries,
     ]) {
       expect(entries?.[1]).toEqual(message(2, 'on'));
-      let inner = (entries?.[0] as EntryOf<'call.requested'>).input;
+      let { input: inner } = entries![0] as EntryOf<'call.requested'>;
       while (Array.isArray(inner)) [inner] = inner;
       expect(String(inner).includes('['.repeat(3_000))).toBe(true);
       expect(() => JSON.stringify({ entries })).not.toThrow();

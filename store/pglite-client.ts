@@ -36,23 +36,23 @@ export async function startPGlite(
   let live = open();
   await live;
 
-  function died(error: DatabaseStopped): void {
+  function died(death: DatabaseStopped): void {
     if (closing) return;
-    live = reopen(live, error);
-    live.catch((why: Error) => failed.reject(why));
+    live = reopen(live, death);
+    live.catch(failed.reject);
   }
 
-  async function reopen(before: Promise<Session>, error: DatabaseStopped): Promise<Session> {
+  async function reopen(before: Promise<Session>, death: DatabaseStopped): Promise<Session> {
     // Two that have the same folder open destroy it.
     await (await before).terminate();
     const now = performance.now();
     deaths.push(now);
     if (deaths.filter((at) => at > now - DEATHS_MS).length > MOST_DEATHS) {
-      throw new Error(`${error.message} It has stopped ${MOST_DEATHS} times within a minute.`);
+      throw new Error(`${death.message} It has stopped ${MOST_DEATHS} times within a minute.`);
     }
-    log(`${error.message} It is opened again.`);
+    log(`${death.message} It is opened again.`);
     return open().catch((cause: unknown) => {
-      throw new Error(`${error.message} It could not be opened again: ${String(cause)}`, { cause });
+      throw new Error(`${death.message} It could not be opened again: ${String(cause)}`, { cause });
     });
   }
 
