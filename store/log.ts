@@ -59,7 +59,7 @@ export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'marks' | 'windo
         ${conversations.map(({ tenant }) => tenant)}::text[], ${conversations.map(({ id }) => id)}::text[]
       ) with ordinality as asked (tenant, id, nth)
       join conversations using (tenant, id)`.execute(db);
-    const marks = new Array<Mark | undefined>(conversations.length).fill(undefined);
+    const marks: (Mark | undefined)[] = conversations.map(() => undefined);
     for (const { nth, ...mark } of found.rows) marks[nth - 1] = mark;
     return marks;
   },
