@@ -7,7 +7,7 @@ import { idempotency } from './idempotency.ts';
 import { log } from './log.ts';
 import { migrate } from './migrations.ts';
 import { openPGlite, tidied } from './pglite.ts';
-import { connectPostgres } from './postgres.ts';
+import { connectPatiently, connectPostgres } from './postgres.ts';
 import { progress } from './progress.ts';
 import { pruning } from './prune.ts';
 import { pruned } from './pruned.ts';
@@ -17,6 +17,7 @@ import type { Database } from './schema.ts';
 import { slots } from './slots.ts';
 import type { Store } from './store.ts';
 import { tokens } from './tokens.ts';
+import { tellUnavailable } from './unavailable.ts';
 
 /**
  * `url` of a PostgreSQL, else PGlite in `folder` (made where there is none). Tables are brought up to date first.
@@ -31,7 +32,8 @@ import { tokens } from './tokens.ts';
  */
 export async function openStore({ url, folder, log }: StoreOptions): Promise<OpenStore> {
   if (url !== undefined) {
-    const store = pruned(await storeOn(await connectPostgres(url)));
+    await migrateOn(await connectPatiently(url));
+    const store = pruned(storeIn(new Kysely({ dialect: connectPostgres(url) })));
     return { ...store, failed: new Promise<never>(() => {}) };
   }
   const pglite = await openPGlite(folder, log);
@@ -59,7 +61,17 @@ export async function storeOn(dialect: Dialect): Promise<Store> {
     await db.destroy();
     throw error;
   }
-  return {
+  return storeIn(db);
+}
+
+/** Brings the tables up to date over connections of its own, which it ends. */
+async function migrateOn(dialect: Dialect): Promise<void> {
+  const db = new Kysely<Database>({ dialect });
+  await migrate(db).finally(() => db.destroy());
+}
+
+const storeIn = (db: Kysely<Database>): Store =>
+  tellUnavailable({
     ...conversations(db),
     ...recording(db),
     ...log(db),
@@ -72,5 +84,4 @@ export async function storeOn(dialect: Dialect): Promise<Store> {
     ...tokens(db),
     ...pruning(db),
     close: () => db.destroy(),
-  };
-}
+  });

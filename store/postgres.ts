@@ -2,29 +2,40 @@
 import { PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { readJson } from './read-json.ts';
+import { guardedPool } from './guarded-pool.ts';
 
-/**
- * Reaches the database once before it answers.
- * @throws Error naming host, port and database (never the password) and why it cannot be reached.
- */
-export async function connectPostgres(url: string): Promise<PostgresDialect> {
-  const place = describe(url);
+/** Statements are short. Milliseconds until the server gives one up, and until we give up the server. */
+const STATEMENT_MS = 4_500;
+const ANSWER_MS = 5_000;
+const CONNECT_MS = 2_500;
+
+/** A pool that waits for nothing long: what it throws then is StoreUnavailable. */
+export function connectPostgres(url: string): PostgresDialect {
   const pool = new pg.Pool({
-    connectionString: url,
-    application_name: 'meanwhile',
-    // Statements are short; a process has few at once, and PostgreSQL allows 100 connections to all of them together.
+    ...connectionTo(url),
+    // A process has few statements at once, and PostgreSQL allows 100 connections to all of them together.
     max: 10,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    statement_timeout: STATEMENT_MS,
     // A process that is paused in the middle of a transaction must not keep its conversation locked.
     idle_in_transaction_session_timeout: 10_000,
     types: { getTypeParser },
   });
-  // A connection broke, idle or between two statements of a transaction. Whoever uses it is told by its next statement, and the
-  // pool drops it; but an `error` event that nobody listens to ends the process, and with it every other conversation.
+  return new PostgresDialect({ pool: guardedPool(pool, ANSWER_MS) });
+}
+
+/**
+ * One connection that waits as long as it takes, for what is done once at the start.
+ * @throws Error naming host, port and database (never the password) and why it cannot be reached.
+ */
+export async function connectPatiently(url: string): Promise<PostgresDialect> {
+  const place = describe(url);
+  const options = { ...connectionTo(url), max: 1, connectionTimeoutMillis: 10_000 };
+  const pool = new pg.Pool(options);
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-
   try {
     const client = await pool.connect();
     client.release();
@@ -41,6 +52,7 @@ const JSON_TYPES = new Set<number>([pg.types.builtins.JSON, pg.types.builtins.JS
 
 const getTypeParser: typeof pg.types.getTypeParser = (type: number, format?: any) =>
   JSON_TYPES.has(type) ? readJson : pg.types.getTypeParser(type, format);
+const connectionTo = (url: string) => ({ connectionString: url, application_name: 'meanwhile' });
 
 function describe(url: string): string {
   if (!URL.canParse(url)) {

@@ -104,10 +104,10 @@ function createWriter() {
 function createView(store: Store) {
   const view = { isAway: false };
   const whileThere = async <T>(read: () => Promise<T>): Promise<T> => {
-    if (view.isAway) throw new StoreUnavailable('The store is away.');
+    if (view.isAway) throw new StoreUnavailable('The store is away.', { mayBeDone: true });
     const found = await read();
     // Also what has been asked already may get no answer.
-    if (view.isAway) throw new StoreUnavailable('The store is away.');
+    if (view.isAway) throw new StoreUnavailable('The store is away.', { mayBeDone: true });
     return found;
   };
   return Object.assign(view, {

@@ -22,7 +22,8 @@ function countedHub(more: Partial<HubOptions> = {}): Hub {
   const counted = <M extends 'follow' | 'draft' | 'marks'>(method: M): Store[M] =>
     ((...args: [never, never]) => {
       asked.push(method);
-      if (isAway) return Promise.reject(new StoreUnavailable('The store is away.'));
+      if (isAway)
+        return Promise.reject(new StoreUnavailable('The store is away.', { mayBeDone: false }));
       return (log.store[method] as Function)(...args);
     }) as Store[M];
   const store = { follow: counted('follow'), draft: counted('draft'), marks: counted('marks') };

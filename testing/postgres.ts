@@ -2,12 +2,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import getPort from 'get-port';
 import pg from 'pg';
+import { signalProcess } from '../cli/processes.ts';
 
 export interface TestPostgres {
   url: string;
@@ -18,6 +19,10 @@ export interface TestPostgres {
 export interface TestPostgresServer extends TestPostgres {
   /** Of the server process, for instance to kill it. Undefined once it has died. */
   pid(): number | undefined;
+  /** All of its processes stand still: it takes connections, and answers nothing. */
+  freeze(): void;
+  /** It goes on where it stood. */
+  thaw(): void;
   /** On the same port with the same data. What still runs is killed first, as by a crash. */
   restart(): Promise<void>;
 }
@@ -65,11 +70,14 @@ export async function startPostgresServer(): Promise<TestPostgresServer> {
   return {
     url: `postgres://meanwhile@127.0.0.1:${port}/postgres`,
     pid: () => (alive(server) ? server.pid : undefined),
+    freeze: () => signalAll(server, 'SIGSTOP'),
+    thaw: () => signalAll(server, 'SIGCONT'),
     async restart() {
       await end(server, 'SIGKILL');
       server = await again(start);
     },
     async stop() {
+      signalAll(server, 'SIGCONT');
       await end(server, 'SIGINT');
       await rm(folder, { recursive: true, force: true });
     },
@@ -177,6 +185,15 @@ function stopWithThisProcess(server: ChildProcess, folder: string): void {
   });
   watcher.unref();
   server.once('exit', () => watcher.kill('SIGKILL'));
+}
+
+/** The server, and what it started to serve each connection. */
+function signalAll(server: ChildProcess, signal: NodeJS.Signals): void {
+  if (!alive(server)) return;
+  // It first, so that it starts no others meanwhile.
+  server.kill(signal);
+  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8');
+  for (const pid of children.split(' ').filter(Boolean)) signalProcess(Number(pid), signal);
 }
 
 const alive = (server: ChildProcess) => server.exitCode === null && server.signalCode === null;

@@ -1,0 +1,145 @@
+/** A database that is away in every way that there is: dead, out of reach, frozen, full, starting. */
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startPostgresServer, type TestPostgresServer } from '../testing/postgres.ts';
+import { openStore } from './open.ts';
+import { batch, message, someone } from './samples.ts';
+import type { Store } from './store.ts';
+import { StoreUnavailable } from './unavailable.ts';
+
+let server: TestPostgresServer;
+let store: Store;
+let wire: Awaited<ReturnType<typeof startWire>>;
+beforeAll(async () => {
+  server = await startPostgresServer();
+  wire = await startWire(Number(new URL(server.url).port));
+  store = await openStore({ url: wire.url(server.url), folder: '' });
+});
+afterAll(async () => {
+  await store.close();
+  await wire.close();
+  await server.stop();
+});
+
+/** A proxy that can be made to swallow what it is given, as a network that is split does. */
+async function startWire(port: number) {
+  let isCut = false;
+  const sockets = new Set<Socket>();
+  const proxy: Server = createServer((inner) => {
+    const outer = connect(port, '127.0.0.1');
+    for (const [from, to] of [
+      [inner, outer],
+      [outer, inner],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => {}).on('close', () => to.destroy());
+      from.on('data', (bytes) => void (isCut || dead.has(inner) || to.write(bytes)));
+    }
+    if (isCut) dead.add(inner);
+  });
+  /** What was connected while it was cut stays so, as if its packets had been lost for good. */
+  const dead = new Set<Socket>();
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return {
+    url(direct: string) {
+      const url = new URL(direct);
+      url.port = String((proxy.address() as AddressInfo).port);
+      return url.href;
+    },
+    cut() {
+      isCut = true;
+      for (const socket of sockets) dead.add(socket);
+    },
+    mend: () => void (isCut = false),
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+      await once(proxy, 'close');
+    },
+  };
+}
+
+/** Several at once, so that several connections are made. */
+const askAll = () =>
+  Promise.allSettled(Array.from({ length: 12 }, () => store.conversation(someone())));
+
+async function expectAway() {
+  for (const answer of await askAll()) {
+    expect(answer.status === 'rejected' && answer.reason).toBeInstanceOf(StoreUnavailable);
+  }
+}
+async function expectThere() {
+  for (const answer of await askAll()) expect(answer.status).toBe('fulfilled');
+}
+
+test('while it is frozen every call ends, and when it goes on all succeed', async () => {
+  await expectThere();
+  server.freeze();
+  await expectAway();
+  server.thaw();
+  await expectThere();
+});
+
+test('a network that swallows everything is noticed, and so are the connections that it has spoiled', async () => {
+  await expectThere();
+  wire.cut();
+  // One alone takes the first connection; the others that lie idle are spoiled too.
+  await expect(store.conversation(someone())).rejects.toBeInstanceOf(StoreUnavailable);
+  wire.mend();
+  await expectThere();
+});
+
+test('while it is dead every call ends at once, and when it is back all succeed', async () => {
+  process.kill(server.pid()!, 'SIGKILL');
+  await expectAway();
+  await server.restart();
+  await expectThere();
+});
+
+test('what was under way as it went may be done: written again it stands once', async () => {
+  const one = someone();
+  const first = batch(one, [1, 1], 1, [message(1, 'a')]);
+  server.freeze();
+  const error = await store.record(first).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: 'StoreUnavailable', mayBeDone: expect.any(Boolean) });
+  server.thaw();
+  expect(await store.record(first)).toEqual({ outcome: 'recorded', said: {} });
+  expect(await store.window(one, { from: 1, to: 9 })).toEqual([message(1, 'a')]);
+});
+
+test('a statement that waits too long for another is given up by the server, and its connection serves on', async () => {
+  const one = someone();
+  await store.record(batch(one, [1, 1], 1, [message(1, 'a')]));
+  const other = new pg.Client({ connectionString: server.url });
+  await other.connect();
+  await other.query('begin');
+  await other.query('select from conversations where id = $1 for update', [one.id]);
+  const next = batch(one, [1, 2], 2, [message(2, 'b')]);
+  await expect(store.record(next)).rejects.toMatchObject({
+    name: 'StoreUnavailable',
+    mayBeDone: false,
+    cause: { code: '57014' },
+  });
+  await other.query('rollback');
+  await other.end();
+  expect(await store.record(next)).toMatchObject({ outcome: 'recorded' });
+});
+
+test('a fault in what is asked is not the store being away', async () => {
+  const one = { tenant: 'a\u0000b', id: 'c' };
+  const error = await store.conversation(one).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(Error);
+  expect(error).not.toBeInstanceOf(StoreUnavailable);
+});
+
+test('a store is closed though its server is frozen', async () => {
+  const other = await openStore({ url: server.url, folder: '' });
+  await other.conversation(someone());
+  server.freeze();
+  await other.close();
+  server.thaw();
+});
