@@ -18,7 +18,7 @@ test(
     const said: string[] = [];
     const { evidence, surprises } = await runChaos({
       faults: FAULTS,
-      longest_ms: 10_000,
+      longest_ms: 7_000,
       seed: 7,
       conversations: 8,
       log: (line) => void said.push(line),

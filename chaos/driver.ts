@@ -1,8 +1,9 @@
 /** Does faults to the service, one upon the other: at seeded random moments, and at the named dangerous ones. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultEvidence, Kind } from './evidence.ts';
+import { deckOf } from './deck.ts';
 import type { Fault, Injected, Stage } from './faults/fault.ts';
-import { FAULTS, SHARES } from './faults/table.ts';
+import { FAULTS } from './faults/table.ts';
 import type { MomentName, Moments } from './moments.ts';
 import type { Random } from './random.ts';
 
@@ -12,6 +13,8 @@ export interface DriverOptions {
   random: Random;
   stage: Stage;
   moments: Moments;
+  /** How many entries readers have seen so far. */
+  entries(): number;
   /** As each is done. */
   done(fault: FaultEvidence): void;
   /** As one that lasts is over, with its `until`. */
@@ -21,9 +24,12 @@ export interface DriverOptions {
 }
 
 /** From one fault to the next, on average. Milliseconds. */
-const BETWEEN_MS = 2_200;
+const BETWEEN_MS = 1_800;
 /** Under way: waited for, or lasting. */
 const MOST_AT_ONCE = 8;
+/** Every other fault comes when conversations have gone on since the one before: so many entries, or so long. */
+const ENTRIES_BETWEEN = 5;
+const BREATH_MS = 10_000;
 /** From the end of one fault that holds up everything to the next: so much happens in between. Milliseconds. */
 const REST_MS = 3_000;
 /** So often another of the same kind is tried where there was nothing to do it to. */
@@ -44,6 +50,7 @@ export async function driveFaults(options: DriverOptions): Promise<void> {
   try {
     while (done < wanted && !signal.aborted) {
       await sleep(-Math.log(1 - random.next()) * BETWEEN_MS);
+      if (random.chance(0.5)) await breath();
       if (done + open < wanted) begin();
       if (underWay.size > MOST_AT_ONCE || done + open >= wanted) await Promise.race(underWay);
     }
@@ -51,6 +58,13 @@ export async function driveFaults(options: DriverOptions): Promise<void> {
   } finally {
     // Whatever went wrong: what is frozen does not hear that it is to end.
     for (const heal of lasting) heal();
+  }
+
+  /** A service that is down is soon the same under every fault. */
+  async function breath(): Promise<void> {
+    const [before, since] = [options.entries(), Date.now()];
+    const isEnough = () => options.entries() >= before + ENTRIES_BETWEEN || signal.aborted;
+    while (!isEnough() && Date.now() < since + BREATH_MS) await sleep(50);
   }
 
   function begin(): void {
@@ -95,9 +109,8 @@ export async function driveFaults(options: DriverOptions): Promise<void> {
   async function inject(fault: Fault, moment: MomentName, chance: Random) {
     const scene = (await moments.waitFor(moment)) ?? { moment: 'random' as const };
     try {
-      const at = Date.now();
       const injected = await fault.inject(stage, chance, scene);
-      return injected && { ...injected, at, moment: scene.moment };
+      return injected && { ...injected, at: Date.now(), moment: scene.moment };
     } finally {
       scene.release?.();
     }
@@ -126,16 +139,3 @@ const draw = (kind: Kind, chance: Random) => {
   const weights = Object.fromEntries(own.map(({ weight }, i) => [i, weight]));
   return own[Number(chance.weighted(weights))]!;
 };
-
-/** As with cards: in each deck every kind has its share, and the order is chance. */
-function deckOf(kinds: readonly Kind[], random: Random): (nth: number) => Kind {
-  const cards = kinds.flatMap((kind) => Array.from({ length: SHARES[kind] }, () => kind));
-  const drawn: Kind[] = [];
-  return (nth) => {
-    while (drawn.length <= nth) {
-      const rest = [...cards];
-      while (rest.length > 0) drawn.push(...rest.splice(random.whole(0, rest.length - 1), 1));
-    }
-    return drawn[nth]!;
-  };
-}

@@ -23,7 +23,7 @@ export function wishes(random: Random): string {
     if (tool === 'pays') return `[${tool} pause_ms=${pause_ms}]`;
     const report = random.pick(['', ' report=every_20_percent', ' report=only_the_end']);
     // Some are long enough to be met by a fault, and to outlast it.
-    const count = random.whole(2, random.chance(0.3) ? 25 : 8);
+    const count = random.whole(2, Number(random.weighted({ 8: 65, 25: 30, 80: 5 })));
     return `[${tool} count=${count} pause_ms=${pause_ms}${report}]`;
   };
   // More than may run at once, now and then.

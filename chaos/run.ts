@@ -85,11 +85,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     log(`Everything runs after ${seconds(began)} s, in ${folder}.`);
 
     const start = Date.now();
+    let seen = 0;
     workload = startWorkload({
       url: topology.url,
       conversations,
       random: random.fork('workload'),
-      notice: (talk) => recovery.moved(talk),
+      notice(talk) {
+        seen += 1;
+        recovery.moved(talk);
+      },
     });
     const operators = createOperators(topology.temporalAddress);
     closing.push(() => operators.close());
@@ -103,6 +107,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
       random: random.fork('driver'),
       stage,
       moments,
+      entries: () => seen,
       signal,
       done(fault) {
         faults.push(fault);

@@ -177,7 +177,9 @@ async function ready(server: ChildProcess): Promise<void> {
  * this process holds open, and then ends the server.
  */
 function stopWithThisProcess(server: ChildProcess, folder: string): void {
-  const script = 'read -r _; kill -QUIT "$0" && while kill -0 "$0"; do sleep 1; done; rm -rf "$1"';
+  // One that is stopped hears nothing before it goes on.
+  const script =
+    'read -r _; kill -CONT "$0"; kill -QUIT "$0" && while kill -0 "$0"; do sleep 1; done; rm -rf "$1"';
   const watcher = spawn('sh', ['-c', script, String(server.pid), folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
     // Ctrl-C goes to the whole group; the watcher outlives it.
