@@ -48,7 +48,7 @@ function workersAt({ topology, held }: Stage, { moment, worker, pid }: Scene): n
 }
 
 async function someOf(stage: Stage, name: Target, chance: Random): Promise<number[]> {
-  for (const deadline = Date.now() + TARGET_WITHIN_MS; Date.now() < deadline; await sleep(50)) {
+  for (const deadline = Date.now() + TARGET_WITHIN_MS; Date.now() < deadline; await sleep(200)) {
     const living = (await allOf(stage, name)).filter((pid) => !stage.dead.has(pid));
     if (living.length > 0) return [chance.pick(living as [number])];
   }
