@@ -42,6 +42,8 @@ export async function driveFaults(options: DriverOptions): Promise<void> {
   const lasting = new Set<() => void>();
   const kindAt = deckOf(kinds, random.fork('kinds'));
   let [done, begun] = [0, 0];
+  /** Kinds that were given up: their turn comes again. */
+  const owed: Kind[] = [];
   /** Begun, and neither done nor given up. */
   let open = 0;
   /** Resolves when the next fault that holds up everything may be done. */
@@ -68,7 +70,7 @@ export async function driveFaults(options: DriverOptions): Promise<void> {
   }
 
   function begin(): void {
-    const kind = kindAt(begun);
+    const kind = owed.shift() ?? kindAt(begun);
     const chance = random.fork(`${begun} ${kind}`);
     begun += 1;
     open += 1;
@@ -94,6 +96,7 @@ export async function driveFaults(options: DriverOptions): Promise<void> {
       return last(fault, injected).finally(() => setTimeout(rested, REST_MS));
     }
     open -= 1;
+    owed.push(kind);
   }
 
   /** @returns lets the next one in */

@@ -185,7 +185,7 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
     await Promise.race([follower.over, patience]);
   }
 
-  /** What an operator has reset may be open again. One that is gone is closed by whoever finds it so. */
+  /** What an operator has reset may be open again. One that is gone is closed by the service. */
   async function closeAgain({ id, follower }: Talk): Promise<void> {
     const within = AbortSignal.any([signal, AbortSignal.timeout(END_WITHIN_MS)]);
     await insist(() => client.post(`/v1/conversations/${id}/close`, {}), within).catch(() => {});

@@ -95,7 +95,7 @@ function whyWrong(
   if (wrong || !end) return wrong || undefined;
   const ended = Date.parse(end.at);
   if (end.kind === 'call.failed' && end.error.type === 'WorkerLost') {
-    // Whoever says that it is lost has stopped it, or it was frozen.
+    // A worker that is called lost has stopped the tool, or it was frozen.
     const inWorker = stopped.filter(({ restart }) => restart);
     return late(inWorker, ended, CLOCKS_MS, end.kind);
   }

@@ -96,7 +96,7 @@ export const UNDONE =
 
 export const REPEATED =
   "A worker was killed, frozen or cut off from Temporal between a step of a tool with `restart: 'resume'` and the moment at which " +
-  'the checkpoint after it was safe. Whoever goes on cannot know of it; an effect that must not happen twice needs the key of its call.';
+  'the checkpoint after it was safe. The next worker cannot know of it; an effect that must not happen twice needs the key of its call.';
 
 export const WOKEN =
   'A worker that was frozen finishes the one step in which it was stopped when it wakes, before it can ask whether it is still its own.';

@@ -17,7 +17,7 @@ export function missingEntries(trace: Trace): Finding[] {
 type Report = Reporter['report'];
 
 /**
- * Whoever reads a log whose conversation was reset has to learn of it. One that was closed stays closed, whatever is done to it, and
+ * The readers of a log have to learn that its conversation was reset. One that was closed stays closed, whatever is done to it, and
  * one that was ended soon afterwards may never have said so.
  */
 export function unsaidResets({ faults }: Evidence, { id, entries, closed }: Trace): Finding[] {

@@ -118,7 +118,7 @@ describe('an effect', () => {
     (_, __, { ledger }) =>
       ledger.push({ call_id, tool: 'walks', effect: 'step 9', pid: 101, at: second(at) });
 
-  test('of a call that a reset took out of the log is no fault until it has been stopped', () => {
+  test('of a call that a reset took out of the log may happen until it has been stopped', () => {
     const by = all(operated('reset'), undone(['call_x'], []), effect('call_x', 15));
     expect(whys(by)).toEqual([]);
     finds('doubled_effects', all(by, effect('call_y', 15)), ['call_y had an effect, which no log']);

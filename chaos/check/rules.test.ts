@@ -177,7 +177,7 @@ describe('a reply that failed', () => {
       log.insert(42, 'reply.failed', { reply_id: 'reply_6', error }, [41]);
     };
 
-  test('for what the model said is no fault of the service', () => {
+  test('for what the model said is not a fault of the service', () => {
     expect(broken(fails('ModelUnavailable')).findings).toEqual([]);
   });
 

@@ -124,20 +124,20 @@ describe('a tool that runs twice at a time', () => {
     );
   });
 
-  test('is no fault where one was cut off from Temporal, for as long as it may go on', () => {
+  test('is allowed where one was cut off from Temporal, for as long as it may go on', () => {
     const cut = (at: number) =>
       fault('partition', at, { target: 'worker from temporal', until: second(30) });
     expect(broken(run(lines, cut(12))).findings).toEqual([]);
     doubled(lines, [cut(10)], words);
   });
 
-  test('is no fault where one finishes a step as it wakes', () => {
+  test('is allowed where one finishes a step as it wakes', () => {
     const frozen = fault('freeze', 15.1, { until: second(16.5) });
     expect(broken(run(lines, frozen)).findings).toEqual([]);
     doubled([...lines, body(4, 1, 17.5, 'x')], [frozen], words.replace('step 3', 'step 4'));
   });
 
-  test('one after the other is none', () => {
+  test('one after the other is allowed', () => {
     const turns = [body(1, 1, 15, 'x'), body(2, 1, 16, 'x'), body(3, 1, 17, 'y')];
     expect(broken(run(turns)).findings).toEqual([]);
   });

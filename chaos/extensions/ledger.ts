@@ -31,7 +31,7 @@ export function happenOnce(home: string, key: string, effect: Effect): boolean {
   const folder = join(home, 'effects', encodeURIComponent(key));
   mkdirSync(folder, { recursive: true });
   try {
-    // Whoever comes second is refused.
+    // The second one is refused.
     closeSync(openSync(join(folder, effect.effect.replaceAll(' ', '-')), 'wx'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

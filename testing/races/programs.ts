@@ -116,7 +116,7 @@ export function createPrograms(
   };
 }
 
-/** How the call's workflow, or whoever finds it gone, tells of it. */
+/** How the conversation is told of it. */
 const ADOPTED: CallEnd = { type: 'failed', error: { type: 'CallReset', message: '' } };
 const BY_AN_OPERATOR: Record<'terminates' | 'cancels', CallEnd> = {
   terminates: { type: 'failed', error: { type: 'CallTerminated', message: '' } },
