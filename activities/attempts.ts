@@ -5,7 +5,7 @@
  */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
-import { isAway } from '../store/is-away.ts';
+import { isUnavailable } from '../store/unavailable.ts';
 import { withHeartbeat } from './heartbeat.ts';
 
 const counted = z.object({ failed: z.int().min(0) });
@@ -28,7 +28,7 @@ export async function withAttempts<T>(most: number, work: () => Promise<T>): Pro
       const { aborted, reason } = context.cancellationSignal;
       if (aborted) throw reason;
       if (error instanceof ApplicationFailure && error.nonRetryable) throw error;
-      if (isAway(error)) throw storeAway(error);
+      if (isUnavailable(error)) throw storeAway(error);
       failed += 1;
       // The failure takes it along.
       context.heartbeat({ failed });

@@ -1,5 +1,5 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { isAway } from '../store/is-away.ts';
+import { isUnavailable } from '../store/unavailable.ts';
 import { insist } from './insist.ts';
 
 const TRIES = 3;
@@ -12,7 +12,7 @@ const TRIES = 3;
 export function notForever<T>(work: () => Promise<T>): Promise<T> {
   let tries = 0;
   return insist(work, Context.current().cancellationSignal, (error) => {
-    if (error instanceof ApplicationFailure || isAway(error)) throw error;
+    if (error instanceof ApplicationFailure || isUnavailable(error)) throw error;
     tries += 1;
     if (tries < TRIES) return;
     const name = error instanceof Error ? error.name : typeof error;

@@ -1,4 +1,4 @@
-import { isAway } from '../store/is-away.ts';
+import { isUnavailable } from '../store/unavailable.ts';
 import { insist } from './insist.ts';
 
 /**
@@ -12,6 +12,6 @@ export const waitForStore = <T>(
   warn: (error: unknown) => void = () => {},
 ): Promise<T> =>
   insist(ask, signal, (error) => {
-    if (!isAway(error)) throw error;
+    if (!isUnavailable(error)) throw error;
     warn(error);
   });

@@ -17,6 +17,14 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/** Whether that is what is wrong, however it was wrapped on the way. */
+export function isUnavailable(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof StoreUnavailable) return true;
+  }
+  return false;
+}
+
 /** The same store, whose every method throws StoreUnavailable where that is what is wrong. */
 export function tellUnavailable(store: Store): Store {
   const methods = Object.entries(store).map(([name, method]: [string, any]) => [

@@ -34,7 +34,7 @@ test.each([
         const answer = !isAway || writes ? await store.claim(...asked) : undefined;
         if (answer && !isAway) return answer;
         isAway = false;
-        throw new Error('Connection terminated unexpectedly');
+        throw away();
       },
     };
     const first = ask(claim, 'call_1', 'one');
