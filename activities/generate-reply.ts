@@ -11,7 +11,7 @@ import { type AskingDependencies, prepareAsking } from './asking.ts';
 import { withAttempts } from './attempts.ts';
 import { createDraftWriter } from './draft-writer.ts';
 import { recordRiding } from './record.ts';
-import { requestedCall } from './requested-call.ts';
+import { requestedCalls } from './requested-call.ts';
 import { patient } from './patient-store.ts';
 import { refuseIfSpent, spend } from './tenant-tokens.ts';
 import { waitForStore } from './wait-for-store.ts';
@@ -92,10 +92,11 @@ async function generateReply(
       speak(model, asking.request, limited, (piece) => draft.add(piece)),
     );
     begin().catch((error: unknown) => stop.abort(error));
-    const { text, asked, usage } = await speaking.catch((error: unknown) => {
+    const failed = (error: unknown) => {
       signal.throwIfAborted();
       throw toFailure(error);
-    });
+    };
+    const { text, asked, usage } = await speaking.catch(failed);
     const [tokens] = await Promise.all([
       request.count_tokens ? countRequest(asking.request) : undefined,
       spend(store, conversation, usage),
@@ -103,7 +104,7 @@ async function generateReply(
       draft.finish(),
     ]);
     signal.throwIfAborted();
-    const calls = await Promise.all(asked.map((call) => requestedCall(asking, call)));
+    const calls = await requestedCalls(asking, asked).catch(failed);
     return { text, usage, ...(tokens !== undefined && { tokens }), calls };
   } finally {
     unsubscribe();
@@ -147,6 +148,9 @@ async function speak(
     const piece = text === '' ? whole.trimStart() : whole;
     if (piece !== '') say(piece);
     text += piece;
+    if (text.length > MOST_CHARS) {
+      throw new ModelError('ModelCutOff', `The answer is longer than ${MOST_CHARS} characters.`);
+    }
   };
   for await (const part of model.stream(request, signal)) {
     signal.throwIfAborted();
@@ -159,6 +163,9 @@ async function speak(
   }
   throw new ModelError('ModelBrokenAnswer', 'The model client ended without its last part.');
 }
+
+/** More than any model says at once; the text is the result of an activity, and Temporal takes two megabytes. */
+const MOST_CHARS = 400_000;
 
 function stopped(reply_id: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(`${reply_id} is no longer wanted.`, 'ReplyStopped');

@@ -1,6 +1,7 @@
 /** What the model has asked for, as a call: with an id of ours, its input checked, and what its tool says of such calls. */
 import { ONE_RESULT } from '../contract/result-count.ts';
 import type { RequestedCall } from '../contract/turn.ts';
+import { ModelError } from '../model/errors.ts';
 import type { AskedCall } from '../model/message.ts';
 import { parseToolCall } from '../model/tool-call.ts';
 import { approvalOf } from '../tools/approval.ts';
@@ -8,7 +9,36 @@ import type { Tool } from '../tools/define.ts';
 import type { Asking } from './asking.ts';
 import { newCallId } from './call-id.ts';
 
-export async function requestedCall(
+/**
+ * In the order of the model.
+ * @throws ModelError `ModelBrokenAnswer` for more calls than anybody means
+ */
+export async function requestedCalls(
+  asking: Pick<Asking, 'tools' | 'awaiting'>,
+  asked: AskedCall[],
+): Promise<RequestedCall[]> {
+  if (asked.length > MOST_CALLS) {
+    throw new ModelError('ModelBrokenAnswer', `The model asked for ${asked.length} calls at once.`);
+  }
+  const calls = await Promise.all(asked.map((call) => requestedCall(asking, call)));
+  let bytes = 0;
+  return calls.map((call) => {
+    bytes += Buffer.byteLength(JSON.stringify(call));
+    return bytes > MOST_BYTES ? tooMuch(call) : call;
+  });
+}
+
+const MOST_CALLS = 500;
+
+/** Of all calls of a reply, which are one result of an activity: Temporal takes two megabytes. */
+const MOST_BYTES = 800_000;
+
+function tooMuch({ call_id, tool }: RequestedCall): RequestedCall {
+  const message = `The arguments of all calls of this reply are longer than ${MOST_BYTES} bytes together.`;
+  return { call_id, tool, input: null, problem: { type: 'InvalidInput', message } };
+}
+
+async function requestedCall(
   { tools, awaiting }: Pick<Asking, 'tools' | 'awaiting'>,
   asked: AskedCall,
 ): Promise<RequestedCall> {

@@ -84,7 +84,7 @@ const others = fc
         throw new Error('no a');
       },
     }),
-    () => ({ ['then']: 1 }),
+    () => JSON.parse('{"then":1}'),
     () => {
       const cycle: Record<string, unknown> = {};
       cycle.self = cycle;
