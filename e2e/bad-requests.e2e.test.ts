@@ -23,6 +23,19 @@ const WRONG: [what: string, request: Wrong, status: number, code: string][] = [
   ['a misspelt field', message({ text: 'Hello', when_bsy: 'queue' }), 400, 'invalid_request'],
   ['a policy that is none', message({ text: 'Hello', when_busy: 'wait' }), 400, 'invalid_request'],
   ['what is not JSON', { body: '{"text": "Hello"' }, 400, 'malformed_json'],
+  ['what is nested too deep', { body: '['.repeat(900) + ']'.repeat(900) }, 400, 'invalid_request'],
+  [
+    'metadata that is nested too deep',
+    { path: '/v1/conversations', body: `{"metadata":{"a":${'['.repeat(900)}${']'.repeat(900)}}}` },
+    400,
+    'invalid_request',
+  ],
+  [
+    'headers that are too large',
+    { headers: { ...JSON_TYPE, x: 'y'.repeat(20_000) }, ...message({ text: 'Hello' }) },
+    431,
+    'headers_too_large',
+  ],
   ['a body that is too large', message({ text: 'x'.repeat(MOST_BYTES) }), 413, 'request_too_large'],
   [
     'a form',

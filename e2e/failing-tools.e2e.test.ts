@@ -11,6 +11,7 @@ const FAILURES: [tool: string, type: string, message: RegExp][] = [
   ['babbles', 'InvalidYield', /neither progress nor a result: percent: /],
   ['dawdles', 'Timeout', /^dawdles did not end within 0\.05 seconds\.$/],
   ['floods', 'ResultTooLarge', /^Its result has 10002 bytes; at most 5000 are allowed\.$/],
+  ['nests', 'InvalidResult', /^Its result is nested deeper than 100 levels\.$/],
   ['is_not_there', 'UnknownTool', /^There is no tool named is_not_there\. The tools are: /],
 ];
 
@@ -85,4 +86,17 @@ test('arguments that are not JSON at all are a failed call like any other', asyn
   expect(log.of('call.failed')).toMatchObject([
     { error: { type: 'InvalidInput', message: 'The arguments of picky are not valid JSON.' } },
   ]);
+});
+
+test('arguments that are nested too deep are a failed call like any other, and the store answers on', async () => {
+  const { model, service } = stage;
+  const { id, log, replied } = await stage.talk('Double 21.');
+  const number = '['.repeat(5_000) + ']'.repeat(5_000);
+  (await model.asked()).says('', { name: 'picky', arguments: `{"number":${number}}` });
+  (await model.asked()).says('Sorry.');
+  await replied(2);
+  const message = expect.stringContaining('is nested deeper than 100 levels');
+  expect(log.of('call.failed')).toMatchObject([{ error: { type: 'InvalidInput', message } }]);
+  expect(await service.client.get(`/v1/conversations/${id}/entries`)).toHaveProperty('entries');
+  expect(await service.client.get('/readyz')).toEqual({ store: 'ok', temporal: 'ok' });
 });
