@@ -10,9 +10,9 @@ export function readJson(text: string): any {
 /** Half of what overflows first, an entry's own levels and a page's included. */
 export const DEEPEST_READ = 500;
 
-const [QUOTE, BACKSLASH] = [0x22, 0x5c];
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
+const [QUOTE, BACKSLASH, BRACE, END_BRACE] = [0x22, 0x5c, 0x7b, 0x7d];
+/** With this bit a bracket reads as a brace. The look at each character should cost less than parsing it. */
+const AS_BRACE = 0x20;
 
 /** @param text valid JSON */
 function withoutDepth(text: string): string {
@@ -24,10 +24,10 @@ function withoutDepth(text: string): string {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
       at = endOfString(text, at);
-    } else if (OPENING.has(code)) {
+    } else if ((code | AS_BRACE) === BRACE) {
       depth += 1;
       if (depth === DEEPEST_READ + 1) begin = at;
-    } else if (CLOSING.has(code)) {
+    } else if ((code | AS_BRACE) === END_BRACE) {
       if (depth === DEEPEST_READ + 1) {
         result += text.slice(done, begin) + JSON.stringify(text.slice(begin, at + 1));
         done = at + 1;
