@@ -44,10 +44,12 @@ export interface WorkloadOptions {
 
 /** How long a conversation may take to come to rest before it is closed as it is. Milliseconds. */
 const PATIENCE_MS = 60_000;
+/** And once the run is ending. Milliseconds. */
+const LAST_PATIENCE_MS = 10_000;
 /** How long a user tries to reach a conversation that an operator has ended. Milliseconds. */
 const GONE_WITHIN_MS = 10_000;
 /** How long a reader waits for the end of a conversation that an operator has touched, before the next one is begun. Milliseconds. */
-const END_WITHIN_MS = 30_000;
+const END_WITHIN_MS = 20_000;
 
 export function startWorkload({ url, conversations, random, notice }: WorkloadOptions): Workload {
   const client = new MeanwhileClient(url);
@@ -57,6 +59,7 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
   const giveUp = new AbortController();
   const { signal } = giveUp;
   let ending = false;
+  let endsAt = Infinity;
   let begun = 0;
 
   const lanes = Array.from({ length: conversations }, async () => {
@@ -200,9 +203,10 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
 
   async function atRest(follower: Follower, owes: () => boolean): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS;
+    const isLate = () => Date.now() > Math.min(deadline, endsAt + LAST_PATIENCE_MS);
     const busy = () =>
       owes() || isReplying(follower.entries) || openCalls(follower.entries).length > 0;
-    while (busy() && Date.now() < deadline) await sleep(100, undefined, { signal });
+    while (busy() && !isLate()) await sleep(100, undefined, { signal });
   }
 
   return {
@@ -212,6 +216,7 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
     surprises,
     async end(limit) {
       ending = true;
+      endsAt = Date.now();
       limit.addEventListener('abort', () => giveUp.abort(), { once: true });
       await Promise.all(lanes);
       await Promise.all(talks.filter(({ isTouched }) => isTouched).map(closeAgain));
