@@ -76,7 +76,7 @@ async function signalsOf(temporal: Client, id: string): Promise<Signals> {
   const signalled: string[] = [];
   const events: Signals['events'] = [];
   const ended: string[] = [];
-  for (const { name, payload } of await received(temporal, id)) {
+  for (const { name, payload, at } of await received(temporal, id)) {
     switch (name) {
       case SIGNALS.message:
         signalled.push((payload as MessageSignal).message_id);
@@ -88,7 +88,7 @@ async function signalsOf(temporal: Client, id: string): Promise<Signals> {
       }
       case SIGNALS.callEvent: {
         const { call_id, n } = payload as CallEventSignal;
-        events.push({ call_id, n, late: ended.includes(call_id) });
+        events.push({ call_id, n, late: ended.includes(call_id), at });
         break;
       }
       case SIGNALS.callEnded:
@@ -103,6 +103,7 @@ type History = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['f
 interface Received {
   name: string;
   payload: unknown;
+  at: number;
 }
 
 /** Of all runs, oldest first. */
@@ -112,11 +113,12 @@ async function received({ workflow }: Client, id: string): Promise<Received[]> {
   for (let run: string | undefined = ''; run !== undefined;) {
     const history: History = await workflow.getHandle(workflowId, run || undefined).fetchHistory();
     const events = history.events ?? [];
-    const signals = events.flatMap(({ workflowExecutionSignaledEventAttributes: signal }) =>
-      signal
-        ? [{ name: signal.signalName!, payload: read(signal.input?.payloads?.[0]?.data) }]
-        : [],
-    );
+    const signals = events.flatMap((event) => {
+      const { workflowExecutionSignaledEventAttributes: signal, eventTime } = event;
+      if (!signal) return [];
+      const payload = read(signal.input?.payloads?.[0]?.data);
+      return [{ name: signal.signalName!, payload, at: Number(eventTime!.seconds) * 1_000 }];
+    });
     runs.unshift(signals);
     const started = events[0]?.workflowExecutionStartedEventAttributes;
     run = started?.continuedExecutionRunId || undefined;

@@ -33,9 +33,9 @@ export interface ConversationEvidence {
   signalled: string[];
   /**
    * (call, n) of the `call_event` signals, and calls of the `call_ended` signals, in the order of the histories.
-   * `late`: the `call_ended` of its call stands before it.
+   * `late`: the `call_ended` of its call stands before it. `at`: by Temporal's clock; after a reset that of the reset.
    */
-  events: { call_id: string; n: number; late: boolean }[];
+  events: { call_id: string; n: number; late: boolean; at: number }[];
   ended: string[];
   /** What the runs had done that an operator has reset, after the point to which they were reset. */
   undone?: Undone[];

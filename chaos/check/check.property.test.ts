@@ -120,7 +120,7 @@ class Run {
         const last = this.events.findLast((event) => event.call_id === call_id)?.n ?? 0;
         const n = what.again ? Math.max(1, last) : last + 1;
         if (call_id) {
-          this.events.push({ call_id, n, late: this.ended.includes(call_id) });
+          this.events.push({ call_id, n, late: this.ended.includes(call_id), at: 0 });
           story.progress(call_id, n, Math.min(100, n), { schedule: what.schedule });
         }
         return;

@@ -1,6 +1,7 @@
 /** Each fault, put into evidence that is sound, is found, under its own count, and by name: what was lost. */
 import { describe, expect, test } from 'vitest';
 import { broken, type Case, finds } from './faults.ts';
+import { BEGAN } from './sound.ts';
 
 describe('lost_messages', () => {
   test.each<Case>([
@@ -72,7 +73,7 @@ describe('lost_news', () => {
     ],
     [
       'an event reached Temporal and never the log',
-      (_, { events }) => events.splice(2, 0, { call_id: 'call_a', n: 3, late: false }),
+      (_, { events }) => events.splice(2, 0, { call_id: 'call_a', n: 3, late: false, at: BEGAN }),
       'Event 3 of call_a reached Temporal while its call was open, and is not in the log.',
     ],
     [
@@ -87,9 +88,9 @@ describe('lost_news', () => {
 
   test('an event that was sent again, late, or after its call was cancelled is none', () => {
     const more = [
-      { call_id: 'call_a', n: 2, late: false },
-      { call_id: 'call_a', n: 4, late: true },
-      { call_id: 'call_b', n: 3, late: false },
+      { call_id: 'call_a', n: 2, late: false, at: BEGAN },
+      { call_id: 'call_a', n: 4, late: true, at: BEGAN },
+      { call_id: 'call_b', n: 3, late: false, at: BEGAN },
     ];
     expect(broken((_, { events }) => events.push(...more)).findings).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** News: what tools said and how they ended. Each piece is told, or there is a receipt that says why not. */
 import type { Entry, EntryOf } from '../../contract/entry.ts';
-import type { Evidence } from '../evidence.ts';
+import type { ConversationEvidence, Evidence } from '../evidence.ts';
 import { endedAt } from './causes.ts';
 import { ENDED_BEFORE_IT_WAS_WRITTEN, UNDONE } from './excuses.ts';
 import type { Excused, Finding, Verdict } from './report.ts';
@@ -39,12 +39,12 @@ export function unheardNews({ faults }: Evidence, trace: Trace): Verdict {
     !!trace.calls.get(call_id)?.events.some((event) => event.n === n);
   const lastHeard = events.findLastIndex(isHeard);
   const isEnded = endedAt(faults, { conversation: trace.id }) !== undefined;
-  for (const { call_id, n } of unheard(trace)) {
+  for (const { call_id, n, at } of unheard(trace)) {
     const words = `Event ${n} of ${call_id} reached Temporal while its call was open, and is not in the log.`;
     const where = { conversation: trace.id, seqs: [], words };
     const place = events.findIndex((event) => event.call_id === call_id && event.n === n);
-    const isUndone =
-      !trace.calls.has(call_id) && undone.some(({ calls }) => calls.includes(call_id));
+    // Temporal puts it into the new history at once: before its call can have been started again.
+    const isUndone = undone.some((reset) => reset.calls.includes(call_id) && at <= reset.at);
     if (isUndone) excused.push({ ...where, why: UNDONE });
     else if (isEnded && place > lastHeard)
       excused.push({ ...where, why: ENDED_BEFORE_IT_WAS_WRITTEN });
@@ -112,7 +112,7 @@ function replaces(trace: Trace, later: number, seq: number): boolean {
  * Signals that had to become entries and did not. What is sent again, and what comes after the end, is no news (R8). Of a call that
  * was cancelled it is only certain that it was still open where a later event of it was heard.
  */
-function unheard({ calls, evidence }: Trace): { call_id: string; n: number }[] {
+function unheard({ calls, evidence }: Trace): ConversationEvidence['events'] {
   return [...Map.groupBy(evidence.events, ({ call_id }) => call_id)].flatMap(([id, events]) => {
     const call = calls.get(id);
     const heard = new Set(call?.events.map(({ n }) => n));

@@ -84,7 +84,7 @@ describe('an event of a call', () => {
   const event =
     (call_id: string, n: number): Break =>
     (_, { events }) =>
-      events.push({ call_id, n, late: false });
+      events.push({ call_id, n, late: false, at: second(20) });
 
   test('is excused where it is the last before the conversation was ended', () => {
     expect(whys(all(operated('terminate'), event('call_x', 1)))).toEqual([
@@ -94,7 +94,7 @@ describe('an event of a call', () => {
 
   test('is lost where a later one was written', () => {
     const early: Break = (_, { events }) =>
-      events.unshift({ call_id: 'call_x', n: 1, late: false });
+      events.unshift({ call_id: 'call_x', n: 1, late: false, at: second(20) });
     finds('lost_news', all(operated('terminate'), early), ['Event 1 of call_x reached Temporal']);
   });
 
@@ -104,11 +104,14 @@ describe('an event of a call', () => {
     ]);
   });
 
-  test('is lost where the log has its call', () => {
+  test.each([
+    ['is excused where a reset sent it before its call was started again', 20, []],
+    ['is lost where it came after the reset', 21, ['Event 3 of call_a reached Temporal']],
+  ])('%s', (_, at, words) => {
     const by = all(operated('reset'), undone(['call_a'], []), (_, { events }) => {
-      events.splice(3, 0, { call_id: 'call_a', n: 3, late: false });
+      events.splice(3, 0, { call_id: 'call_a', n: 3, late: false, at: second(at) });
     });
-    finds('lost_news', by, ['Event 3 of call_a reached Temporal']);
+    finds('lost_news', by, words);
   });
 });
 

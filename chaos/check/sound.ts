@@ -92,7 +92,7 @@ export function soundLog(): Entry[] {
 }
 
 export function soundConversation(): ConversationEvidence {
-  const event = (call_id: string, n: number) => ({ call_id, n, late: false });
+  const event = (call_id: string, n: number) => ({ call_id, n, late: false, at: BEGAN });
   return {
     id: 'conv_1',
     entries: soundLog(),
@@ -104,7 +104,7 @@ export function soundConversation(): ConversationEvidence {
     events: [
       ...[event('call_a', 1), event('call_a', 1), event('call_a', 2)],
       ...[event('call_b', 1), event('call_b', 2), event('call_c', 1)],
-      { call_id: 'call_a', n: 3, late: true },
+      { call_id: 'call_a', n: 3, late: true, at: BEGAN },
     ],
     ended: ['call_a', 'call_b', 'call_c'],
   };
