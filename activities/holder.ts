@@ -3,8 +3,8 @@
  * the call over.
  *
  * 1. A call is held in the store, by one holder. A holder that was silent for `lease_ms` may be replaced, for good.
- * 2. A process is certain of its calls for `lease_ms - margin_ms` after it asked and was confirmed: by the store, or for one call
- *    by Temporal, which gives nobody else an attempt while it hears this one's heartbeat.
+ * 2. A process is certain of its calls for `lease_ms - margin_ms` after it asked the store and was confirmed; of one call also for
+ *    `answer_ms` after Temporal took its attempt for the current one: nobody else is given one before its heartbeat timeout.
  * 3. What it is not certain of it asks about, and tells nothing until then. Without an answer in time it stops the tool.
  * 4. A process that stood still sees a gap between its own ticks. Where others could have taken over, it stops at once what may be
  *    done again from its checkpoint. For the rest it asks.
@@ -40,6 +40,8 @@ export interface Clock {
 export interface HolderTiming {
   lease_ms: number;
   margin_ms: number;
+  /** Less than the heartbeat timeout of a tool's activity, by a margin. */
+  answer_ms: number;
   renew_ms: number;
   /** While no call runs. */
   idle_ms: number;
@@ -49,6 +51,7 @@ export interface HolderTiming {
 const TIMING: HolderTiming = {
   lease_ms: 8_000,
   margin_ms: 2_000,
+  answer_ms: 3_000,
   renew_ms: 1_000,
   idle_ms: 15_000,
   tick_ms: 100,
@@ -97,6 +100,8 @@ export interface Holder {
   ): Promise<Held & { by: string }>;
   /** From then on it looks after the call. */
   watch(call: WatchedCall): () => void;
+  /** Nobody else runs it at this moment. */
+  isCertain(call: WatchedCall): boolean;
   /** Resolves when nobody else runs the call. Rejects with its signal's reason. */
   confirm(call: WatchedCall): Promise<void>;
   /** False: it is not this process's any more. */
@@ -117,7 +122,10 @@ export function createHolder({
   ...options
 }: HolderOptions): Holder {
   const { now, pause, every } = options.clock ?? realClock;
-  const { lease_ms, margin_ms, renew_ms, idle_ms, tick_ms } = { ...TIMING, ...options.timing };
+  const { lease_ms, margin_ms, answer_ms, renew_ms, idle_ms, tick_ms } = {
+    ...TIMING,
+    ...options.timing,
+  };
   const certain_ms = lease_ms - margin_ms;
   const watched = new Set<WatchedCall>();
   let id: string = randomUUID();
@@ -130,7 +138,7 @@ export function createHolder({
   let mayWaitUntil = -Infinity;
 
   const isCertain = ({ holder, answered_at }: WatchedCall) =>
-    alone || now() - Math.max(answered_at, holder === id ? confirmedAt : -Infinity) < certain_ms;
+    alone || (holder === id && now() - confirmedAt < certain_ms) || now() - answered_at < answer_ms;
 
   async function renew(): Promise<void> {
     const [asked, at] = [id, now()];
@@ -198,11 +206,11 @@ export function createHolder({
 
   let stopTicking = () => {};
   // So that others know of this process when one of them has stood still.
-  const stopIdling = alone
-    ? () => {}
-    : every(idle_ms, () => {
-        if (watched.size === 0) void renew().catch(() => {});
-      });
+  const showUp = () => {
+    if (watched.size === 0) void renew().catch(() => {});
+  };
+  if (!alone) showUp();
+  const stopIdling = alone ? () => {} : every(idle_ms, showUp);
 
   return {
     async hold(call, { run, body, attempt }, signal) {
@@ -243,6 +251,8 @@ export function createHolder({
         if (watched.delete(call) && watched.size === 0) stopTicking();
       };
     },
+
+    isCertain,
 
     async confirm(call) {
       call.signal.throwIfAborted();

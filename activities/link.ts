@@ -27,7 +27,7 @@ export interface LinkOptions {
   /** How far the call is, for the attempt after this one. */
   details(): unknown;
   stop(why: 'cancelled' | 'shutdown' | 'gone'): void;
-  /** Temporal has heard a heartbeat that was sent then. Monotonic milliseconds. */
+  /** Temporal was asked then, and took this process's attempt for the current one. Monotonic milliseconds. */
   answered(at: number): void;
   outcome: Promise<Outcome>;
   beat_ms?: number;
@@ -61,12 +61,10 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
   async function goOnById(left: Attempt): Promise<void> {
     const pause = () => sleep(beat_ms, 'pause' as const, { ref: false });
     for (;;) {
-      const at = performance.now();
       const heard = await server
         .beat(call, left.activity_id, details())
         .catch(() => 'away' as const);
       if (current || closing.signal.aborted) return;
-      if (heard === 'heard') answered(at);
       if (heard === 'cancelled' || heard === 'gone') stop(heard);
       const over = await Promise.race([outcome, pause()]);
       if (current || closing.signal.aborted) return;

@@ -165,10 +165,9 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
             return why === 'shutdown' || why instanceof HoldLost;
           },
           confirm: () => holder.confirm(watched),
-          moved(next, isTold) {
+          moved(next, isNews) {
             cursor = next;
-            // What the next attempt does not know of would be told again.
-            if (isTold) link.beat();
+            if (isNews) link.beat();
           },
           warn,
         },

@@ -44,8 +44,8 @@ export interface Ground {
   handsOver(): boolean;
   /** Resolves when nobody else runs the call. Rejects with the signal's reason. */
   confirm(): Promise<void>;
-  /** Gets how far the call is. `isTold`: something of it has arrived. */
-  moved(cursor: CallCursor, isTold: boolean): void;
+  /** Gets how far the call is. `isNews`: an attempt that did not know of it would do or tell something again. */
+  moved(cursor: CallCursor, isNews: boolean): void;
   warn(message: string, error?: unknown): void;
 }
 
@@ -83,7 +83,7 @@ export async function runBody(
       }, signal);
     }
     cursor = next;
-    ground.moved(cursor, event !== undefined);
+    ground.moved(cursor, event !== undefined || step.checkpoint !== undefined);
   };
 
   try {

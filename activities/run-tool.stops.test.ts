@@ -149,7 +149,7 @@ describe('after a crash', () => {
     });
     await first.end;
     const second = play(script, { attempt: 2, details: first.beats.at(-1) });
-    expect(await second.end).toEqual({ type: 'completed', result: { from: 3 } });
+    expect(await second.end).toEqual({ type: 'completed', result: { from: 4 } });
     expect(second.told.map(({ n, percent }) => [n, percent])).toEqual([
       [2, 50],
       [3, 80],
@@ -157,13 +157,19 @@ describe('after a crash', () => {
     ]);
   });
 
-  test('each event that has arrived is in a heartbeat at once', async () => {
+  test('each event that has arrived and each checkpoint is in a heartbeat at once', async () => {
     const call = play(script);
     await call.end;
     expect(call.beats.map(({ n, checkpoint }) => [n, checkpoint])).toEqual([
+      [0, 1],
+      [0, 2],
       [1, 3],
+      [1, 4],
       [2, 5],
+      [2, 6],
+      [2, 7],
       [3, 8],
+      [3, 9],
       [4, 10],
     ]);
   });

@@ -10,6 +10,8 @@ export interface TestTemporal {
   /** host:port */
   address: string;
   uiUrl: string;
+  /** Of its process at this moment. */
+  readonly pid: number;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,9 @@ export async function startTestTemporal(log: (line: string) => void): Promise<Te
     return {
       address: temporal.address,
       uiUrl: temporal.uiUrl,
+      get pid() {
+        return temporal.pid;
+      },
       async close() {
         await temporal.stop();
         dismiss();

@@ -1,0 +1,43 @@
+/** What tools of tests have done, as they wrote it down themselves: a line a step. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+
+export interface Step {
+  key: string;
+  step: number;
+  /** Of the process that took it. */
+  pid: number;
+}
+
+export interface Ledger {
+  path: string;
+  steps(): Promise<Step[]>;
+  /** Resolves when so many steps have been taken. */
+  reaches(count: number): Promise<void>;
+}
+
+export async function createLedger(): Promise<Ledger> {
+  const folder = await mkdtemp(join(tmpdir(), 'meanwhile-ledger-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'ledger');
+  const steps = async () => {
+    const text = await readFile(path, 'utf8').catch(() => '');
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => {
+        const [key = '', step, pid] = line.split(' ');
+        return { key, step: Number(step), pid: Number(pid) };
+      });
+  };
+  return {
+    path,
+    steps,
+    reaches: (count) =>
+      expect
+        .poll(async () => (await steps()).length, { timeout: 120_000 })
+        .toBeGreaterThanOrEqual(count),
+  };
+}
