@@ -4,6 +4,7 @@ import { type CommandTool, CommandFailed, defineCommandTool } from './command.ts
 import { literal } from './command-template.ts';
 import { callContext } from '../testing/call-context.ts';
 import type { CallYield } from './define.ts';
+import { identify } from './keeper/identity.ts';
 
 const node = literal(process.execPath);
 /** A tool that runs a script, with the input's text after it. */
@@ -82,9 +83,19 @@ describe('its environment', () => {
   test('has none of the secrets of the service', async () => {
     process.env.OPENAI_API_KEY = 'secret';
     const { result } = await finish(scripted(names));
-    const allowed = ['HOME', 'LANG', 'PATH', 'TMPDIR', 'MEANWHILE_CALL_ID', 'MEANWHILE_SPOOL'];
+    const own = ['MEANWHILE_CALL_ID', 'MEANWHILE_IDEMPOTENCY_KEY', 'MEANWHILE_SPOOL'];
+    const allowed = ['HOME', 'LANG', 'PATH', 'TMPDIR', ...own];
     expect(result.output.split(',').filter((name) => !allowed.includes(name))).toEqual([]);
     expect(result.output).toContain('PATH');
+  });
+
+  test('has the call’s own name and key', async () => {
+    const { MEANWHILE_CALL_ID: id, MEANWHILE_IDEMPOTENCY_KEY: key } = {
+      MEANWHILE_CALL_ID: 'process.env.MEANWHILE_CALL_ID',
+      MEANWHILE_IDEMPOTENCY_KEY: 'process.env.MEANWHILE_IDEMPOTENCY_KEY',
+    };
+    const tool = scripted(`process.stdout.write([${id}, ${key}].join(' '))`);
+    expect((await finish(tool)).result.output).toBe('call_1 meanwhile/default/call_1');
   });
 
   test('has what the tool names, where it is set', async () => {
@@ -142,15 +153,30 @@ describe('its end', () => {
     expect(isAlive(Number(result.output))).toBe(false);
   });
 
-  test('does not wait for what escaped from its group and holds the output', async () => {
-    const leaving = `
-      const { spawn } = require('node:child_process');
-      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit', detached: true });
-      child.unref(); console.log(child.pid); process.exit(0);`;
+  const leaving = `
+    const { spawn } = require('node:child_process');
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit', detached: true });
+    child.unref(); console.log(child.pid); process.exit(0);`;
+
+  test('does not wait for what escaped from its group and holds the output, and stops it', async () => {
     const { result } = await finish(scripted(leaving));
-    const escaped = Number(result.output);
-    expect(isAlive(escaped)).toBe(true);
-    process.kill(escaped, 'SIGKILL');
+    expect(result).toMatchObject({ exit_code: 0, stopped_processes: 1 });
+    expect(await identify(Number(result.output))).toBeUndefined();
+  });
+
+  test('leaves a daemon alone where the tool allows it', async () => {
+    const { result } = await finish(scripted(leaving, { daemons: 'allow' }));
+    const daemon = Number(result.output);
+    expect(result).toEqual({ exit_code: 0, output: expect.any(String) });
+    expect(await identify(daemon)).toBeDefined();
+    process.kill(daemon, 'SIGKILL');
+  });
+
+  test('in a failure stops a daemon all the same', async () => {
+    const failing = leaving.replace('exit(0)', 'exit(1)');
+    const run = finish(scripted(failing, { daemons: 'allow' }));
+    const error = await run.catch((error: Error) => error.message);
+    expect(await identify(Number(/\d+$/.exec(String(error))![0]))).toBeUndefined();
   });
 });
 

@@ -23,19 +23,26 @@ export interface CommandTool<Shape extends z.ZodRawShape> extends Omit<
   /** Fields whose value may begin with `-`, for programs that take it as it is (say, after a `--`). */
   allow_dash?: readonly Extract<keyof Shape, string>[];
   /**
-   * Names of environment variables the program may see besides PATH, HOME, LANG and TMPDIR. It also gets MEANWHILE_CALL_ID, by
-   * which its side effects can be told apart, and MEANWHILE_SPOOL, by which it is found again.
+   * Names of environment variables the program may see besides PATH, HOME, LANG and TMPDIR. It also gets MEANWHILE_CALL_ID, the
+   * call's name in the log; MEANWHILE_IDEMPOTENCY_KEY, for services that take one (`idempotency_key` of a CallContext); and
+   * MEANWHILE_SPOOL, by which it is found again.
    */
   env?: readonly string[];
   /** How far it is (0–100), where this line of stdout or stderr says so. */
   progress?(line: string): { percent: number; note?: string } | undefined;
-  /** What the call returns when the program exits with 0. Default: `{ exit_code, output }`. */
+  /** What the call returns when the program exits with 0. Default: `{ exit_code, output }`, and `stopped_processes` where there were any. */
   result?(end: CommandEnd<z.infer<z.ZodObject<Shape>>>): unknown;
   /**
    * Default `reattach`: the program runs on when the service dies, and the next worker on this host finds it again. `resume`
    * starts it again from the beginning, which only its author can call harmless.
    */
   restart?: LocalTool['restart'];
+  /**
+   * What becomes of processes that the program has left behind on purpose, in a session of their own, when it exits with 0:
+   * `stop` (default) ends them and says so in the result and in the service's output; `allow` leaves them alone. After any other end of
+   * the call they are stopped. They are found on Linux only.
+   */
+  daemons?: 'stop' | 'allow';
   /** Between SIGTERM and SIGKILL when the call is cancelled. Default: 5 seconds. */
   grace_ms?: number;
 }
@@ -44,6 +51,8 @@ export interface CommandEnd<Input> {
   exit_code: number;
   /** Beginning and end of what it wrote, at most about 12,000 characters. */
   output: string;
+  /** How many processes were stopped that the program had left behind. Absent: none. */
+  stopped_processes?: number;
   input: Input;
 }
 
@@ -60,14 +69,23 @@ export function defineCommandTool<Shape extends z.ZodRawShape>(
   definition: CommandTool<Shape>,
 ): LocalTool<z.infer<z.ZodObject<Shape>>> {
   // What is left is every tool's, or a mistake that the check at the start names.
-  const { command, allow_dash = [], env, progress, result, grace_ms, ...tool } = definition;
-  checkProgram({ allow_dash, env, progress, result, grace_ms }, tool);
+  const {
+    command,
+    allow_dash = [],
+    env,
+    progress,
+    result,
+    daemons,
+    grace_ms,
+    ...tool
+  } = definition;
+  checkProgram({ allow_dash, env, progress, result, daemons, grace_ms }, tool);
   const { restart = 'reattach' } = tool;
   const argumentsFor = compileCommand(command, {
     fields: Object.keys(tool.input.shape),
     allow_dash,
   });
-  const program = { name: tool.name, env, progress, result, grace_ms };
+  const program = { name: tool.name, env, progress, result, daemons, grace_ms };
   return {
     ...tool,
     restart,
@@ -80,10 +98,13 @@ export function defineCommandTool<Shape extends z.ZodRawShape>(
       // Where one is started anew, a worker that was replaced must not find it.
       const folder = restart === 'reattach' ? own : await freshFolder(own);
       const goesOn = () => restart === 'reattach' && call.handsOver;
+      let isOver = false;
       try {
-        return yield* follow(program, { argv, values, call, folder });
+        const returned = yield* follow(program, { argv, values, call, folder });
+        isOver = true;
+        return returned;
       } finally {
-        if (!goesOn()) await stopKept(folder);
+        if (!isOver && !goesOn()) await stopKept(folder);
       }
     },
   };
@@ -94,6 +115,7 @@ const ofProgram = z.object({
   env: z.array(z.string()).optional(),
   progress: z.custom(isFunction, 'must be a function of a line').optional(),
   result: z.custom(isFunction, 'must be a function of what the program ended with').optional(),
+  daemons: z.enum(['stop', 'allow']).optional(),
   grace_ms: z.number().min(0).optional(),
 } satisfies Record<
   keyof Omit<CommandTool<any>, keyof ToolBase | 'command' | 'restart'> | 'progress',
@@ -114,12 +136,12 @@ function isFunction(given: unknown): boolean {
 
 type Program<Shape extends z.ZodRawShape> = Pick<
   CommandTool<Shape>,
-  'name' | 'env' | 'progress' | 'result' | 'grace_ms'
+  'name' | 'env' | 'progress' | 'result' | 'daemons' | 'grace_ms'
 >;
 
 /** Reads from the beginning in every attempt, for the output that is returned; what was told is not yielded again. */
 async function* follow<Shape extends z.ZodRawShape>(
-  { name, env = [], grace_ms = 5_000, progress, result }: Program<Shape>,
+  { name, env = [], grace_ms = 5_000, daemons = 'stop', progress, result }: Program<Shape>,
   run: {
     argv: [string, ...string[]];
     values: z.infer<z.ZodObject<Shape>>;
@@ -131,7 +153,11 @@ async function* follow<Shape extends z.ZodRawShape>(
   const told = readOffset(call.checkpoint);
   const label = `${name} (${call.id})`;
   const command = { label, argv, grace_ms, max_bytes: call.maxOutputBytes };
-  const variables = { ...environment(env), MEANWHILE_CALL_ID: call.id };
+  const variables = {
+    ...environment(env),
+    MEANWHILE_CALL_ID: call.id,
+    MEANWHILE_IDEMPOTENCY_KEY: call.idempotency_key,
+  };
   const program = await attach(folder, command, variables, call.signal);
   const output = createOutputEnds();
   for await (const { text, offset } of program.lines) {
@@ -142,7 +168,16 @@ async function* follow<Shape extends z.ZodRawShape>(
   call.signal.throwIfAborted();
   const end = await program.ended();
   if (end.type === 'failed') throw notKept(end, argv[0]);
-  const returned = { exit_code: exitCode(end, argv[0], output.tail()), output: output.text() };
+  const exit_code = exitCode(end, argv[0], output.tail());
+  const stopped_processes = daemons === 'allow' ? 0 : await stopKept(folder);
+  if (stopped_processes > 0) {
+    console.warn(`${label} left ${stopped_processes} processes behind, which were stopped.`);
+  }
+  const returned = {
+    exit_code,
+    output: output.text(),
+    ...(stopped_processes > 0 && { stopped_processes }),
+  };
   return result ? result({ ...returned, input: values }) : returned;
 }
 

@@ -41,11 +41,14 @@ export async function attach(
   return { lines: lines(), ended: async () => (await exitOf(folder)) ?? throwLost() };
 }
 
-/** Stops what the spool keeps, and what was to be started. Resolves when nothing of it runs. */
-export async function stopKept(folder: string): Promise<void> {
+/**
+ * Stops what the spool keeps, and what was to be started. Resolves when nothing of it runs.
+ * @returns how many processes it stopped that had left the program's group, as daemons do
+ */
+export async function stopKept(folder: string): Promise<number> {
   const isFirst = await claimSpool(folder, 'keeper.json', { given_up: true });
   const keeper = isFirst ? undefined : await readSpool(folder, 'keeper.json');
-  if (!keeper || 'given_up' in keeper) return;
+  if (!keeper || 'given_up' in keeper) return 0;
   const { grace_ms } = (await readSpool(folder, 'command.json'))!;
   if (await isAlive(keeper)) {
     signalOne(keeper.pid, 'SIGTERM');
@@ -54,7 +57,7 @@ export async function stopKept(folder: string): Promise<void> {
     // One that is frozen itself does not hear.
     if (await isAlive(keeper)) signalOne(keeper.pid, 'SIGKILL');
   }
-  await stopOrphans(folder, grace_ms);
+  return stopOrphans(folder, grace_ms);
 }
 
 async function startKeeper(folder: string, env: Record<string, string | undefined>) {
@@ -98,15 +101,18 @@ async function losesKeeper(folder: string, keeper: SpoolFiles['keeper.json']): P
 }
 
 /** The program whose keeper is gone, and what has left its group or was started in the keeper's last moment. */
-async function stopOrphans(folder: string, grace_ms: number): Promise<void> {
+async function stopOrphans(folder: string, grace_ms: number): Promise<number> {
   const program: ProcessIdentity | undefined = await readSpool(folder, 'program.json');
   if (program && (await isAlive(program))) await endGroup(program.pid, grace_ms);
+  const stopped = new Set<number>();
   // A process that was about to start another may have done so before it ended.
   for (let look = 0; look < MOST_LOOKS; look++) {
     const marked = await markedWith(spoolMark(folder));
-    if (marked.length === 0) return;
+    if (marked.length === 0) break;
+    for (const { pid } of marked) stopped.add(pid);
     await endAll(marked, grace_ms);
   }
+  return stopped.size;
 }
 
 function throwLost(): never {
