@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createMemoryCalls } from '../testing/memory-calls.ts';
-import { type Clock, createHolder, type Holder, type WatchedCall } from './holder.ts';
+import { type Clock, createHolder, type Holder, HoldLost, type WatchedCall } from './holder.ts';
 
 const PROCESSES = 2;
 const HEARTBEAT_TIMEOUT_MS = 5_000;
@@ -167,7 +167,7 @@ function createWorld() {
       },
       kill() {
         state.incarnation += 1;
-        body?.call.lose(new Error('dead') as never);
+        body?.call.lose(new HoldLost('dead'));
         body = undefined;
         timers.clear();
         waiting.length = 0;
