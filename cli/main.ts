@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 import packageFile from '../package.json' with { type: 'json' };
 import { ConfigError, readConfig, type Settings } from '../config.ts';
 import { readArguments, type Task, USAGE } from './arguments.ts';
@@ -26,6 +28,8 @@ switch (command.type) {
 
 /** Each part is loaded when it is wanted: a wrong command should not wait for everything. */
 async function run(command: Task, settings: Settings): Promise<void> {
+  // For what is loaded from now on, and for the keepers of programs. A folder that cannot be written costs time, no more.
+  enableCompileCache(join(settings.MEANWHILE_HOME, 'cache', 'code'));
   switch (command.type) {
     case 'start':
       return (await import('./start.ts')).start(settings);

@@ -1,12 +1,12 @@
 /** The service's side of a kept program: starts its keeper once, reads its lines from wherever it is, and stops it. */
-import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { endAll, endGroup, signalOne } from '../process-group.ts';
+import { watchFolder } from './changes.ts';
 import { bootId, isAlive, markedWith, type ProcessIdentity } from './identity.ts';
 import { ProgramLost, spoolLost } from './lost.ts';
 import { createOutputReader, type SpoolLine } from './read-output.ts';
 import { claimSpool, type ProgramExit, readSpool, type SpoolFiles, spoolMark } from './spool.ts';
+import { startKeeper } from './start.ts';
 
 export interface KeptProgram {
   /** From the beginning of what is kept. Ends when the program has, or the signal aborts. */
@@ -26,16 +26,22 @@ export async function attach(
   signal: AbortSignal,
 ): Promise<KeptProgram> {
   await claimSpool(folder, 'command.json', command);
-  if (!(await readSpool(folder, 'keeper.json'))) await startKeeper(folder, environment);
+  if (!(await readSpool(folder, 'keeper.json'))) await startKeeper(folder, environment, signal);
   const reader = createOutputReader(folder);
   async function* lines() {
-    for (;;) {
-      const exit = signal.aborted || (await exitOf(folder));
-      const lines = await reader.read().catch(throwLost);
-      yield* lines;
-      if (exit === true || signal.aborted) return;
-      if (exit && reader.position() >= exit.bytes) return;
-      if (lines.length === 0) await sleep(POLL_MS);
+    const changes = watchFolder(folder, signal);
+    try {
+      for (let asked = -Infinity; !signal.aborted;) {
+        // A keeper that is killed changes nothing in the folder.
+        const isDue = performance.now() - asked >= ALIVE_MS;
+        if (isDue) asked = performance.now();
+        const exit = await (isDue ? exitOf(folder) : readSpool(folder, 'exit.json'));
+        yield* await reader.read().catch(throwLost);
+        if (exit && reader.position() >= exit.bytes) return;
+        await changes.next(ALIVE_MS);
+      }
+    } finally {
+      changes.close();
     }
   }
   return { lines: lines(), ended: async () => (await exitOf(folder)) ?? throwLost() };
@@ -46,8 +52,9 @@ export async function attach(
  * @returns how many processes it stopped that had left the program's group, as daemons do
  */
 export async function stopKept(folder: string): Promise<number> {
-  const isFirst = await claimSpool(folder, 'keeper.json', { given_up: true });
-  const keeper = isFirst ? undefined : await readSpool(folder, 'keeper.json');
+  const known = await readSpool(folder, 'keeper.json');
+  if (!known && (await claimSpool(folder, 'keeper.json', { given_up: true }))) return 0;
+  const keeper = known ?? (await readSpool(folder, 'keeper.json'));
   if (!keeper || 'given_up' in keeper) return 0;
   const { grace_ms } = (await readSpool(folder, 'command.json'))!;
   if (await isAlive(keeper)) {
@@ -58,18 +65,6 @@ export async function stopKept(folder: string): Promise<number> {
     if (await isAlive(keeper)) signalOne(keeper.pid, 'SIGKILL');
   }
   return stopOrphans(folder, grace_ms);
-}
-
-async function startKeeper(folder: string, env: Record<string, string | undefined>) {
-  const marked = { ...env, ...spoolMark(folder) };
-  spawn(process.execPath, [KEEPER, folder], { env: marked, stdio: 'ignore', detached: true })
-    .on('error', () => {})
-    .unref();
-  const end = performance.now() + START_MS;
-  while (!(await readSpool(folder, 'keeper.json'))) {
-    if (performance.now() < end) await sleep(POLL_MS);
-    else await claimSpool(folder, 'keeper.json', { given_up: true });
-  }
 }
 
 /** Undefined: it still runs. */
@@ -119,9 +114,9 @@ function throwLost(): never {
   throw spoolLost();
 }
 
-const KEEPER = fileURLToPath(new URL('keeper.ts', import.meta.url));
 const MOST_LOOKS = 5;
 const POLL_MS = 50;
-const START_MS = 10_000;
+/** How often the keeper is looked for. */
+const ALIVE_MS = 1_000;
 /** Longer than the keeper needs after the program's end. */
 const KEEPER_MS = 4_000;

@@ -22,9 +22,15 @@ export async function isAlive(known: ProcessIdentity): Promise<boolean> {
   return now !== undefined && now.began === known.began && now.boot === known.boot;
 }
 
-export async function bootId(): Promise<string> {
-  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
+export function bootId(): Promise<string> {
+  return (boot ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
+    (text) => text.trim(),
+    () => '',
+  ));
 }
+
+/** No process sees two. */
+let boot: Promise<string> | undefined;
 
 /** Field 22 of proc_pid_stat(5); the name in field 2 may hold spaces and parentheses. */
 async function beganOnLinux(pid: number): Promise<string | undefined> {
@@ -41,14 +47,39 @@ async function beganByPs(pid: number): Promise<string | undefined> {
 
 /** Every process with these variables in its environment, as far as this system shows it; elsewhere than on Linux none. */
 export async function markedWith(mark: Record<string, string>): Promise<ProcessIdentity[]> {
-  const wanted = Object.entries(mark).map(([name, value]) => `${name}=${value}`);
+  const wanted = Object.entries(mark).map(([name, value]) => `\0${name}=${value}\0`);
+  const marked = (await lookAtAll()).filter(({ variables }) =>
+    wanted.every((variable) => variables.includes(variable)),
+  );
+  const known = await Promise.all(marked.map(({ pid }) => identify(pid)));
+  return known.filter((process) => process !== undefined);
+}
+
+interface Seen {
+  pid: number;
+  /** Each between two NULs. */
+  variables: string;
+}
+
+/** Many may ask at once: one look serves all who asked before it began. */
+function lookAtAll(): Promise<Seen[]> {
+  return (coming ??= look.then(() => {
+    coming = undefined;
+    const looking = seeAll();
+    look = looking.catch(() => {});
+    return looking;
+  }));
+}
+
+let look: Promise<unknown> = Promise.resolve();
+let coming: Promise<Seen[]> | undefined;
+
+async function seeAll(): Promise<Seen[]> {
   const names = await readdir('/proc').catch(() => []);
-  const found = names
-    .filter((name) => /^\d+$/.test(name))
-    .map(async (name) => {
-      const variables = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');
-      const has = new Set(variables.split('\0'));
-      return wanted.every((variable) => has.has(variable)) ? identify(Number(name)) : undefined;
-    });
-  return (await Promise.all(found)).filter((process) => process !== undefined);
+  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
+  const see = async (pid: number) => {
+    const variables = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    return { pid, variables: `\0${variables}\0` };
+  };
+  return Promise.all(pids.map(see));
 }

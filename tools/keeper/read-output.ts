@@ -55,6 +55,7 @@ export function createOutputReader(folder: string): OutputReader {
         if (segment && !bytes) continue;
         if (bytes && bytes.length > 0) {
           lines.push(...split(bytes));
+          if (bytes.length < MOST && !next) return lines;
         } else if (next) {
           // A segment was complete before the next began: what is missing between them is gone.
           lines.push(jump(next.offset));
@@ -78,7 +79,7 @@ export function createOutputReader(folder: string): OutputReader {
 const LONGEST_LINE = 64 * 1_024;
 
 /** Bytes read at once. */
-const MOST = 256 * 1_024;
+const MOST = 64 * 1_024;
 
 /** Undefined: there is no such file. */
 async function readFrom(path: string, from: number): Promise<Buffer | undefined> {
