@@ -6,6 +6,7 @@ import { idle, idleHelp } from './idle.ts';
 import { latency, latencyHelp } from './latency.ts';
 import { races, racesHelp } from './races.ts';
 import { readers, readersHelp } from './readers.ts';
+import { recovery, recoveryHelp } from './recovery.ts';
 import { throughput, throughputHelp } from './throughput.ts';
 import { tokens, tokensHelp } from './tokens.ts';
 import { turn } from './turn.ts';
@@ -24,6 +25,7 @@ const benches: Record<string, Bench> = {
   readers: { run: readers, help: readersHelp },
   latency: { run: latency, help: latencyHelp },
   tokens: { run: tokens, help: tokensHelp },
+  recovery: { run: recovery, help: recoveryHelp },
   async: { run: asynchronous, help: asyncHelp },
   crowd: { run: crowd, help: crowdHelp },
 };

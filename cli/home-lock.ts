@@ -1,7 +1,7 @@
 /** One service per home. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tryLock } from './file-lock.ts';
+import { tryLock } from '../worker/file-lock.ts';
 
 export interface HomeLock {
   /** Tells whoever is refused where this service is. */

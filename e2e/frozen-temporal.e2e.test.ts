@@ -1,6 +1,6 @@
 /** A Temporal server that nobody hears from for a while: what runs goes on, once. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { lock } from '../cli/file-lock.ts';
+import { lock } from '../worker/file-lock.ts';
 import { readRecord } from '../cli/temporal/record.ts';
 import { STARTING } from '../cli/temporal/start.ts';
 import { EXTENSIONS } from '../testing/extensions.ts';

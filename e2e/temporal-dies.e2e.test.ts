@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { lock } from '../cli/file-lock.ts';
+import { lock } from '../worker/file-lock.ts';
 import { identify } from '../cli/processes.ts';
 import { readRecord } from '../cli/temporal/record.ts';
 import { STARTING } from '../cli/temporal/start.ts';

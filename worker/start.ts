@@ -41,6 +41,7 @@ import { workflowBundle } from './bundle.ts';
 import { callState } from './call-state.ts';
 import { claimIn } from './claim-host.ts';
 import { isRunning } from './is-running.ts';
+import { joinSuccession } from './succession.ts';
 import { installRuntime } from './runtime.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { createWorkers, type WorkLimits } from './workers.ts';
@@ -99,7 +100,6 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { client: clientInterceptors, ...interceptors } = options.interceptors ?? {};
   installRuntime();
   const connection = await NativeConnection.connect({ address });
-  await registerSearchAttributes(connection, namespace);
   const client = new Client({ connection, namespace, interceptors: clientInterceptors });
   const { logger } = Runtime.instance();
   const warn = (message: string, facts: object) => logger.warn(message, { ...facts });
@@ -117,25 +117,46 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const tool = options.catalogue.tools.get(name);
     return tool !== undefined && !isRemote(tool);
   };
-  const settings = {
-    connection,
+  // First of all: while this worker starts, what its predecessor had is made ready for it.
+  const succession = joinSuccession({
+    home,
     namespace,
-    taskQueue,
-    workflowBundle: options.bundle ?? (await workflowBundle(home)),
-    interceptors,
-    sinks,
-    activities: withPlaces(createActivities(options, client, spools, calls), places, isLocal),
-    // After a kill the next worker waits this long before it takes a conversation over.
-    stickyQueueScheduleToStartTimeout: '1s',
-    // A cancellation travels on a heartbeat: at most this late.
-    maxHeartbeatThrottleInterval: '200ms',
-    defaultHeartbeatThrottleInterval: '200ms',
-    shutdownGraceTime: '5s',
-    // A task that cannot end, because the store is away for instance, is another worker's to do again.
-    shutdownForceTime: '10s',
-    reuseV8Context: true,
-  } satisfies TemporalWorkerOptions;
-  const workers = await createWorkers(settings, limits);
+    client,
+    takenOver: (work) => work.forEach(({ call }) => call && places.expect(call)),
+    warn: (message, error) => warn(message, { error }),
+  });
+  const begin = async () => {
+    await registerSearchAttributes(connection, namespace);
+    const settings = {
+      connection,
+      identity: succession.identity,
+      namespace,
+      taskQueue,
+      workflowBundle: options.bundle ?? (await workflowBundle(home)),
+      interceptors: {
+        ...interceptors,
+        activity: [succession.interceptor, ...(interceptors.activity ?? [])],
+      },
+      sinks,
+      activities: withPlaces(createActivities(options, client, spools, calls), places, isLocal),
+      // After a kill the next worker waits this long before it takes a conversation over.
+      stickyQueueScheduleToStartTimeout: '1s',
+      // A cancellation travels on a heartbeat: at most this late.
+      maxHeartbeatThrottleInterval: '200ms',
+      defaultHeartbeatThrottleInterval: '200ms',
+      shutdownGraceTime: '5s',
+      // A task that cannot end, because the store is away for instance, is another worker's to do again.
+      shutdownForceTime: '10s',
+      reuseV8Context: true,
+    } satisfies TemporalWorkerOptions;
+    return createWorkers(settings, limits);
+  };
+  const workers = await begin().catch(async (error: unknown) => {
+    await succession.close();
+    await calls.close();
+    await connection.close();
+    throw error;
+  });
   const sweeping = sweepRegularly({
     root: spoolRoot(home),
     keep_ms: spoolHours * 3_600_000,
@@ -149,6 +170,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       workers.shutdown();
       await running.catch(unlessOverdue);
       places.close();
+      await succession.close();
       clearInterval(sweeping);
       await calls.close();
       await connection.close();

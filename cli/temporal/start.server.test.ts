@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { lock } from '../file-lock.ts';
+import { lock } from '../../worker/file-lock.ts';
 import { identify, isRunning } from '../processes.ts';
 import { STARTING, startTemporal, type RunningTemporal } from './start.ts';
 

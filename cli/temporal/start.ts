@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { lock } from '../file-lock.ts';
+import { lock } from '../../worker/file-lock.ts';
 import { usualOrFreePort, whyNotFree } from '../ports.ts';
 import { signalProcess, terminate } from '../processes.ts';
 import { findTemporal } from './find.ts';

@@ -1,0 +1,48 @@
+import { appendFileSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { journalsIn, openJournal, takeJournal } from './journal.ts';
+
+const facts = { identity: 'worker', namespace: 'default' };
+const work = (id: string) => ({ workflow: { id, run: 'run' }, token: `token of ${id}` });
+
+async function folderOf() {
+  const folder = await mkdtemp(join(tmpdir(), 'meanwhile-journal-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+test('a process that ends in order leaves nothing', async () => {
+  const folder = await folderOf();
+  const journal = openJournal(folder, facts);
+  journal.begin(work('a'))();
+  journal.close();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('what it could not end is left to the next, and to one at a time', async () => {
+  const folder = await folderOf();
+  const journal = openJournal(folder, facts);
+  journal.begin(work('a'));
+  journal.begin(work('b'))();
+  expect(takeJournal(folder, journal.name)).toBeUndefined();
+  journal.close();
+  expect(journalsIn(readdirSync(folder))).toEqual([journal.name]);
+  const taken = takeJournal(folder, journal.name)!;
+  // What has ended may not have reached Temporal.
+  expect(taken.left).toEqual({ ...facts, inHand: [work('a'), work('b')] });
+  expect(takeJournal(folder, journal.name)).toBeUndefined();
+  taken.release();
+  expect(takeJournal(folder, journal.name)).toBeDefined();
+});
+
+test('a line that was cut off by a kill is not read', async () => {
+  const folder = await folderOf();
+  const journal = openJournal(folder, facts);
+  journal.begin(work('a'));
+  appendFileSync(join(folder, `${journal.name}.journal`), '{"workflow":{"id":"b"');
+  journal.close();
+  expect(takeJournal(folder, journal.name)!.left?.inHand).toEqual([work('a')]);
+});

@@ -1,0 +1,52 @@
+/** A worker process among those of its home, at the same time or one after the other: what it has in hand is never left to time-outs. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { handOver } from './handover.ts';
+import { type InHand, openJournal } from './journal.ts';
+import { journalled } from './journalled.ts';
+import { watchSiblings } from './siblings.ts';
+
+export interface Succession {
+  /** Under which Temporal is to know this process: no other ever has it. */
+  identity: string;
+  interceptor: ActivityInterceptorsFactory;
+  /** For when nothing is under way any more; what still is, is for the next process. */
+  close(): Promise<void>;
+}
+
+/** Looks for the dead at once, and from then on. */
+export function joinSuccession({
+  home,
+  namespace,
+  client,
+  takenOver,
+  warn,
+}: {
+  home: string;
+  namespace: string;
+  client: Client;
+  /** Gets what has been handed over to all living workers. */
+  takenOver(work: InHand[]): void;
+  warn(message: string, error: unknown): void;
+}): Succession {
+  const folder = join(home, 'workers');
+  const identity = `${process.pid}@${hostname()}-${randomUUID().slice(0, 8)}`;
+  const journal = openJournal(folder, { identity, namespace });
+  const siblings = watchSiblings(
+    folder,
+    journal,
+    async (left) => takenOver((await handOver(client, left)).activities),
+    warn,
+  );
+  return {
+    identity,
+    interceptor: journalled(journal),
+    async close() {
+      await siblings.close();
+      journal.close();
+    },
+  };
+}
