@@ -71,6 +71,7 @@ function createWorld() {
       state.isFrozen ? new Promise<void>((resolve) => waiting.push(resolve)) : undefined;
     const clock: Clock = {
       now: () => time,
+      wall: () => time,
       pause: (ms) => new Promise((resolve) => timers.add({ due: time + ms, work: resolve })),
       every(ms, work) {
         const timer = { due: time + ms, ms, work };

@@ -11,9 +11,12 @@ async function stage({
   ...options
 }: Partial<HolderOptions> & { repeatable?: boolean } = {}) {
   let time = 0;
+  /** How long the machine was, with its monotonic clock. */
+  let suspended = 0;
   const timers = new Set<{ due: number; ms?: number; work: () => void }>();
   const clock: Clock = {
     now: () => time,
+    wall: () => time + suspended,
     pause: (ms) => new Promise((resolve) => timers.add({ due: time + ms, work: resolve })),
     every(ms, work) {
       const timer = { due: time + ms, ms, work };
@@ -78,6 +81,7 @@ async function stage({
         await settle();
       }
     },
+    suspend: (ms: number) => void (suspended += ms),
     /** It does not, and then wakes. `before` looks at the instant of waking. */
     async standStill(ms: number, before: () => void = () => {}) {
       time += ms;
@@ -159,6 +163,16 @@ test('beside others, what may be done again stops in the instant of waking, and 
     await pass(1_000);
     expect(signal.aborted).toBe(repeatable);
   }
+});
+
+test('a machine that was suspended asks before it tells anything, though its own clock saw nothing', async () => {
+  const { pass, suspend, state, signal, store } = await stage();
+  await pass(1_200);
+  suspend(90_000);
+  state.hasTemporal = false;
+  await store.holdCall(NAME, { holder: 'other', run: 'r', body: 'function', lease_ms: -1 });
+  await pass(100);
+  expect(signal.reason).toMatchObject({ name: 'HoldLost' });
 });
 
 test('a short stop costs nothing', async () => {

@@ -32,6 +32,8 @@ export interface HolderOptions {
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
+  /** Milliseconds since 1970: goes on where a machine is suspended, and may be set by hand. */
+  wall(): number;
   pause(ms: number): Promise<void>;
   /** Keeps no process alive. @returns what ends it */
   every(ms: number, work: () => void): () => void;
@@ -59,6 +61,7 @@ const TIMING: HolderTiming = {
 
 const realClock: Clock = {
   now: () => performance.now(),
+  wall: () => Date.now(),
   pause: (ms) => sleep(ms, undefined, { ref: false }),
   every(ms, work) {
     const timer = setInterval(work, ms).unref();
@@ -121,7 +124,7 @@ export function createHolder({
   warn,
   ...options
 }: HolderOptions): Holder {
-  const { now, pause, every } = options.clock ?? realClock;
+  const { now, wall, pause, every } = options.clock ?? realClock;
   const { lease_ms, margin_ms, answer_ms, renew_ms, idle_ms, tick_ms } = {
     ...TIMING,
     ...options.timing,
@@ -135,6 +138,7 @@ export function createHolder({
   let isAway = false;
   let others = true;
   let tickedAt = now();
+  let tickedWall = wall();
   let mayWaitUntil = -Infinity;
 
   const isCertain = ({ holder, answered_at }: WatchedCall) =>
@@ -168,11 +172,11 @@ export function createHolder({
     }
   }
 
-  function wake(): void {
+  function wake(stoodStill: boolean): void {
     mayWaitUntil = now() + margin_ms;
     isRenewing = false;
     renewedAt = -Infinity;
-    for (const call of others ? watched : []) {
+    for (const call of others && stoodStill ? watched : []) {
       if (!call.repeatable || isCertain(call)) continue;
       call.lose(new HoldLost('This worker stood still: another one may have the call.'));
     }
@@ -186,8 +190,15 @@ export function createHolder({
   function tick(): void {
     const at = now();
     const stoodStill = at - tickedAt >= certain_ms;
+    // The machine was suspended, and its monotonic clock with it; or somebody has set the time.
+    const jumped = wall() - tickedWall >= certain_ms;
     tickedAt = at;
-    if (stoodStill) wake();
+    tickedWall = wall();
+    if (jumped) {
+      confirmedAt = -Infinity;
+      for (const call of watched) call.answered_at = -Infinity;
+    }
+    if (stoodStill || jumped) wake(stoodStill);
     // A question that hangs is asked again, on another connection.
     if (at - renewedAt >= (isRenewing ? 3 * renew_ms : renew_ms)) {
       void renew().catch(unanswered);
@@ -217,7 +228,8 @@ export function createHolder({
       let dead: string | undefined;
       let silentSince: number | undefined;
       for (;;) {
-        if (!alone && now() - confirmedAt > renew_ms) {
+        // After a lapse once more, under the new name.
+        while (!alone && now() - confirmedAt >= certain_ms) {
           await insist(renew, signal, unanswered);
         }
         const by = id;
@@ -245,6 +257,7 @@ export function createHolder({
       watched.add(call);
       if (watched.size === 1 && !alone) {
         tickedAt = now();
+        tickedWall = wall();
         stopTicking = every(tick_ms, tick);
       }
       return () => {
