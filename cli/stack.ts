@@ -23,7 +23,7 @@ interface Part {
 }
 
 /** More than any part takes: the worker cuts off what is under way after ten seconds, and a Temporal server is killed after ten. */
-const CLOSE_MS = 15_000;
+const CLOSE_MS = 20_000;
 
 /** @param close_ms how long a part may take to close */
 export function createStack(close_ms = CLOSE_MS): Stack {
