@@ -9,6 +9,6 @@ const folder = process.argv[2];
 if (folder) {
   enableCompileCache(join(folder, '.compiled'));
   // Not only at its end: others may be started meanwhile.
-  setTimeout(flushCompileCache, 500).unref();
+  setTimeout(() => flushCompileCache(), 500).unref();
 }
 await import('./install.ts');

@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { attach, type KeptProgram, stopKept } from './attach.ts';
 import { environment } from './environment.ts';
 import { isAlive } from './identity.ts';
@@ -18,14 +18,19 @@ afterEach(async () => {
 });
 
 const endless = 'console.log("up"); setInterval(() => {}, 1e6)';
-const run = (script: string, signal = new AbortController().signal, max_bytes = 10_000_000) => {
+const run = (
+  script: string,
+  signal = new AbortController().signal,
+  max_bytes = 10_000_000,
+  at = folder,
+) => {
   const command = {
     label: 'a test',
     argv: [process.execPath, '-e', script],
     grace_ms: 100,
     max_bytes,
   } as const;
-  return attach(folder, command, environment([]), signal);
+  return attach(at, command, environment([]), signal);
 };
 async function linesOf({ lines }: KeptProgram): Promise<SpoolLine[]> {
   const read: SpoolLine[] = [];
@@ -65,6 +70,32 @@ test('a program whose keeper was killed is stopped and said to be lost', async (
   await expect(linesOf(kept)).rejects.toMatchObject({ name: 'KeeperLost' });
   expect(await isAlive(program)).toBe(false);
 });
+
+test.runIf(process.platform === 'linux')(
+  'a starter of keepers that was killed is replaced, and its death costs no program',
+  async () => {
+    const first = await run(endless);
+    await first.lines.next();
+    const program = await programOf();
+    const starters = await startersOfThis();
+    expect(starters).toHaveLength(1);
+    process.kill(starters[0]!, 'SIGKILL');
+    const other = await mkdtemp(join(tmpdir(), 'spool-'));
+    onTestFinished(() => rm(other, { recursive: true }));
+    const second = await run('console.log("up")', undefined, undefined, other);
+    expect((await linesOf(second)).map(({ text }) => text)).toEqual(['up']);
+    expect(await isAlive(program)).toBe(true);
+  },
+);
+
+async function startersOfThis(): Promise<number[]> {
+  const found = (await readdir('/proc')).map(async (pid) => {
+    const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+    const isOurs = (await read('status')).includes(`PPid:\t${process.pid}\n`);
+    return isOurs && (await read('cmdline')).includes('starter.js') ? [Number(pid)] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
 
 test('a living process with the number of the program, but another beginning, is not ours', async () => {
   const { pid, boot } = (await (await import('./identity.ts')).identify(process.pid))!;

@@ -1,4 +1,6 @@
 /** The service's side of a kept program: starts its keeper once, reads its lines from wherever it is, and stops it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endAll, endGroup, signalOne } from '../process-group.ts';
 import { watchFolder } from './changes.ts';
@@ -35,7 +37,7 @@ export async function attach(
         // A keeper that is killed changes nothing in the folder.
         const isDue = performance.now() - asked >= ALIVE_MS;
         if (isDue) asked = performance.now();
-        const exit = await (isDue ? exitOf(folder) : readSpool(folder, 'exit.json'));
+        const exit = isDue || hasExit(folder) ? await exitOf(folder) : undefined;
         yield* await reader.read().catch(throwLost);
         if (exit && reader.position() >= exit.bytes) return;
         await changes.next(ALIVE_MS);
@@ -66,6 +68,8 @@ export async function stopKept(folder: string): Promise<number> {
   }
   return stopOrphans(folder, grace_ms);
 }
+
+const hasExit = (folder: string) => existsSync(join(folder, 'exit.json'));
 
 /** Undefined: it still runs. */
 async function exitOf(folder: string): Promise<SpoolFiles['exit.json'] | undefined> {

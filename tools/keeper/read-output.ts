@@ -1,5 +1,5 @@
 /** Reads the lines of a spool, each with the offset of the byte after it, while the keeper writes them. */
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { readableLine } from '../lines.ts';
 import { listSegments } from './segments.ts';
 
@@ -50,7 +50,7 @@ export function createOutputReader(folder: string): OutputReader {
         const segments = listSegments(folder);
         const segment = segments.findLast(({ offset }) => offset <= position);
         const next = segments.find(({ offset }) => offset > position);
-        const bytes = segment && (await readFrom(segment.path, position - segment.offset));
+        const bytes = segment && readFrom(segment.path, position - segment.offset);
         // Its segment was dropped just now: look again.
         if (segment && !bytes) continue;
         if (bytes && bytes.length > 0) {
@@ -80,19 +80,23 @@ const LONGEST_LINE = 64 * 1_024;
 
 /** Bytes read at once. */
 const MOST = 64 * 1_024;
+const buffer = Buffer.allocUnsafe(MOST);
 
-/** Undefined: there is no such file. */
-async function readFrom(path: string, from: number): Promise<Buffer | undefined> {
-  const file = await open(path).catch(unlessGone);
-  if (!file) return undefined;
+/**
+ * What was written a moment ago is in memory: to wait for it elsewhere would cost more than to read it.
+ * @returns undefined when there is no such file
+ */
+function readFrom(path: string, from: number): Buffer | undefined {
+  let file: number;
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(MOST), 0, MOST, from);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
+    file = openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
-}
-
-function unlessGone(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
+  try {
+    return Buffer.from(buffer.subarray(0, readSync(file, buffer, 0, MOST, from)));
+  } finally {
+    closeSync(file);
+  }
 }

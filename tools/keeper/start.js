@@ -8,6 +8,6 @@ const compiled = process.argv[3];
 if (compiled) {
   enableCompileCache(compiled);
   // Not only at its end: others may be started meanwhile.
-  setTimeout(flushCompileCache, 500).unref();
+  setTimeout(() => flushCompileCache(), 500).unref();
 }
 await import('./keeper.ts');
