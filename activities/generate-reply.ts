@@ -1,26 +1,23 @@
 /** Asks the model for one reply and shows it while it is being said. */
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { ConversationKey } from '../contract/names.ts';
 import type { ReplyRequest, ReplyResult } from '../contract/turn.ts';
 import { ModelError, toFailure } from '../model/errors.ts';
 import type { ModelClient, ModelRequest } from '../model/message.ts';
 import { countRequest } from '../model/tokens.ts';
-import type { Draft, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import { type AskingDependencies, prepareAsking } from './asking.ts';
 import { withAttempts } from './attempts.ts';
 import { createDraftWriter } from './draft-writer.ts';
 import { recordRiding } from './record.ts';
 import { requestedCalls } from './requested-call.ts';
-import { patient } from './patient-store.ts';
 import { refuseIfSpent, spend } from './tenant-tokens.ts';
-import { waitForStore } from './wait-for-store.ts';
 import { within } from './within.ts';
 import { wholeCharacters } from './whole-characters.ts';
 
 export interface GenerateReplyDependencies extends AskingDependencies {
   store: AskingDependencies['store'] &
-    Pick<Store, 'record' | 'beginDraft' | 'appendDraft' | 'draft' | 'spendTokens' | 'tokensSpent'>;
+    Pick<Store, 'record' | 'beginDraft' | 'appendDraft' | 'spendTokens' | 'tokensSpent'>;
   bus: Bus;
   model: ModelClient;
   /** Of a tenant in a day (UTC): once they are spent, nothing is said unasked (R12). Default: any number. */
@@ -43,15 +40,11 @@ async function generateReply(
   dependencies: GenerateReplyDependencies,
   request: ReplyRequest,
 ): Promise<ReplyResult> {
-  const { bus, model, maxTokensPerTenantPerDay, rest_ms = 40 } = dependencies;
+  const { store, bus, model, maxTokensPerTenantPerDay, rest_ms = 40 } = dependencies;
   const { conversation, reply_id, batch } = request;
   const { attempt } = Context.current().info;
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, Context.current().cancellationSignal]);
-  // An answer is paid for: a store that is away is waited for, rather than the model asked again.
-  const store = patient(dependencies.store, signal, (error) =>
-    Context.current().log.warn('The store is away: the reply waits for it.', { reply_id, error }),
-  );
   const unsubscribe = bus.subscribe(conversation, (message) => {
     if (message.type === 'stop' && message.reply_id === reply_id) stop.abort(stopped(reply_id));
   });
@@ -61,20 +54,11 @@ async function generateReply(
     if (batch && !(await recordRiding({ store, bus }, batch))) throw stopped(reply_id);
     if (!(await store.beginDraft(conversation, reply_id, attempt))) throw stopped(reply_id);
   });
-  // A write whose answer was lost may have been done.
-  const append = (piece: Draft, offset: number) => {
-    let isRepeat = false;
-    return waitForStore(async () => {
-      if (isRepeat && (await isKept(dependencies.store, conversation, piece, offset))) return true;
-      isRepeat = true;
-      return dependencies.store.appendDraft(conversation, piece);
-    }, signal);
-  };
   // What is shown is what is kept: a text that the store refuses was never said.
   const draft = createDraftWriter(
     async (text, offset) => {
       await begin();
-      const wanted = await append({ reply_id, attempt, text }, offset);
+      const wanted = await store.appendDraft(conversation, { reply_id, attempt, text, offset });
       if (!wanted) throw stopped(reply_id);
       bus.publish(conversation, { type: 'delta', reply_id, attempt, text, offset });
     },
@@ -84,7 +68,7 @@ async function generateReply(
 
   try {
     const [asking] = await Promise.all([
-      prepareAsking({ ...dependencies, store }, request),
+      prepareAsking(dependencies, request),
       // Who is asked answers, whatever it costs.
       request.because === 'news' && refuseIfSpent(store, conversation, maxTokensPerTenantPerDay),
     ]);
@@ -117,17 +101,6 @@ const LONGEST_ANSWER_MS = 14 * 60_000;
 
 const tooLong = () =>
   new ModelError('ModelTimeout', 'The answer was not complete after 14 minutes.');
-
-async function isKept(
-  store: Pick<Store, 'draft'>,
-  conversation: ConversationKey,
-  { reply_id, attempt, text }: Draft,
-  offset: number,
-): Promise<boolean> {
-  const kept = await store.draft(conversation);
-  const isSame = kept?.reply_id === reply_id && kept.attempt === attempt;
-  return isSame && kept.text.length >= offset + text.length;
-}
 
 /** What `work` gives, asked for however often. */
 function once<T>(work: () => Promise<T>): () => Promise<T> {

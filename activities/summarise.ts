@@ -15,7 +15,6 @@ import type { Store } from '../store/store.ts';
 import { withAttempts } from './attempts.ts';
 import { findAgent } from './find-agent.ts';
 import { readWindow } from './read-window.ts';
-import { patient } from './patient-store.ts';
 import { spend } from './tenant-tokens.ts';
 import { within } from './within.ts';
 
@@ -36,20 +35,10 @@ export function createSummarise(dependencies: SummariseDependencies) {
 }
 
 async function summarise(
-  {
-    store: given,
-    catalogue,
-    model,
-    defaultModel,
-    defaultProfile = 'compatible',
-  }: SummariseDependencies,
+  { store, catalogue, model, defaultModel, defaultProfile = 'compatible' }: SummariseDependencies,
   { conversation, agent: name, from, to, previous, context_tokens }: SummaryRequest,
 ): Promise<SummaryResult> {
-  const { log, cancellationSignal } = Context.current();
-  // An answer is paid for: a store that is away is waited for, rather than the model asked again.
-  const store = patient(given, cancellationSignal, (error) =>
-    log.warn('The store is away: the summary waits for it.', { error }),
-  );
+  const { cancellationSignal } = Context.current();
   const agent = findAgent(catalogue, name);
   const { instructions_role: role } = profiles[agent.profile ?? defaultProfile];
   const window = await readWindow(store, { conversation, from, to, summary: previous });

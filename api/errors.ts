@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { cut } from '../contract/stored.ts';
+import { StoreUnavailable } from '../store/unavailable.ts';
 import { GatewayUnavailable } from './gateway.ts';
 import { type FieldError, Problem } from './problems.ts';
 
@@ -36,6 +37,11 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
     return new Problem('temporal_unavailable', `${error.message} Please try again.`, {
       retryAfter: 2,
     });
+  }
+  if (error instanceof StoreUnavailable) {
+    const detail =
+      'What was said is safe, and cannot be read or added to just now. Please try again.';
+    return new Problem('store_unavailable', detail, { retryAfter: 1 });
   }
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error, request);
   return ofFramework(error as Partial<FastifyError>);

@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts';
+import { StoreUnavailable } from '../store/unavailable.ts';
 import { hashOf } from './ids.ts';
 import { Problem } from './problems.ts';
 
@@ -10,6 +11,8 @@ export interface IdempotentRequest<Answer> {
   key: string | undefined;
   body: unknown;
   answer: Answer;
+  /** The request is the same without the key: while the store is away it goes on, and a conflict remains unknown. Default: false. */
+  goesOnWithout?: boolean;
 }
 
 /**
@@ -19,10 +22,13 @@ export interface IdempotentRequest<Answer> {
  */
 export async function claimKey<Answer>(
   store: Pick<Store, 'claim'>,
-  { tenant, scope, key, body, answer }: IdempotentRequest<Answer>,
+  { tenant, scope, key, body, answer, goesOnWithout = false }: IdempotentRequest<Answer>,
 ): Promise<{ answer: Answer; repeated: boolean }> {
   if (key === undefined) return { answer, repeated: false };
-  const claim = await store.claim({ tenant, scope, key }, hashOf(body), answer);
+  const claim = await store.claim({ tenant, scope, key }, hashOf(body), answer).catch((error) => {
+    if (!goesOnWithout || !(error instanceof StoreUnavailable)) throw error;
+    return { outcome: 'fresh' as const };
+  });
   switch (claim.outcome) {
     case 'fresh':
       return { answer, repeated: false };

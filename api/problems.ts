@@ -31,6 +31,7 @@ export const PROBLEMS = {
   internal_error: { status: 500, title: 'Something went wrong on our side.' },
   conversation_lost: { status: 503, title: 'The conversation is not running.' },
   not_ready: { status: 503, title: 'The service is not ready.' },
+  store_unavailable: { status: 503, title: 'The store does not answer.' },
   temporal_unavailable: { status: 503, title: 'The workflow server does not answer.' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -103,6 +104,7 @@ export const BODY_PROBLEMS = [
 export const RUNNING_PROBLEMS = [
   'conversation_not_found',
   'conversation_lost',
+  'store_unavailable',
   'temporal_unavailable',
 ] as const satisfies ProblemCode[];
 

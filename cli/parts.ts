@@ -10,6 +10,7 @@ import type { Settings } from '../config.ts';
 import type { Limits } from '../contract/limits.ts';
 import { createModelClient } from '../model/client.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
+import { patient } from '../store/patient.ts';
 import type { Store } from '../store/store.ts';
 import { keepSecret } from '../remote/secret.ts';
 import type { Bus } from '../stream/bus.ts';
@@ -83,6 +84,7 @@ export async function openWorker(
       allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
     },
     ...more,
+    store: patient(more.store ?? parts.store),
   });
   return stack.opening('The worker', starting, (worker) => worker.close());
 }

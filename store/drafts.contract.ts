@@ -45,6 +45,21 @@ export function draftsContract(store: () => Store): void {
       expect((await store().draft(one))?.text).toBe(whole);
     });
 
+    test('has a piece that is written once more, since its answer was lost, once', async () => {
+      const one = await speaking();
+      const piece = (offset: number, text: string) =>
+        store().appendDraft(one, { reply_id: 'reply_1', attempt: 1, offset, text });
+      expect(await piece(0, 'a\n😀')).toBe(true);
+      expect(await piece(0, 'a\n😀')).toBe(true);
+      expect(await piece(4, '!')).toBe(true);
+      await expect(piece(0, 'a\n😀')).rejects.toThrow('has 5 characters, not 0');
+      await expect(piece(7, '?')).rejects.toThrow('has 5 characters, not 7');
+      expect((await store().draft(one))?.text).toBe('a\n😀!');
+      await store().beginDraft(one, 'reply_1', 2);
+      expect(await piece(5, 'late')).toBe(false);
+      expect((await store().draft(one))?.text).toBe('');
+    });
+
     test('begins anew with each attempt, and the one before is heard no more', async () => {
       const one = await speaking('first');
       expect(await store().beginDraft(one, 'reply_1', 2)).toBe(true);

@@ -19,24 +19,23 @@ export const drafts = (db: Db): Pick<Store, 'beginDraft' | 'appendDraft' | 'draf
       where not exists (
         select from drafts where tenant = ${tenant} and conversation = ${id} and reply > ${number}
       )
-      on conflict (tenant, conversation, reply) do update set attempt = excluded.attempt, text = ''
+      on conflict (tenant, conversation, reply) do update set attempt = excluded.attempt, text = '', length = 0
         where not drafts.stopped and drafts.attempt <= excluded.attempt
       returning reply`.execute(db);
     return begun.rows.length === 1;
   },
 
-  async appendDraft({ tenant, id }, draft) {
-    const appended = await db
-      .updateTable('drafts')
-      .set({ text: sql`text || ${toEscaped(draft.text)}` })
-      .where('tenant', '=', tenant)
-      .where('conversation', '=', id)
-      .where('reply', '=', replyNumber(draft.reply_id))
-      .where('attempt', '=', draft.attempt)
-      .where('stopped', '=', false)
-      .returning('reply')
-      .executeTakeFirst();
-    return appended !== undefined;
+  async appendDraft(conversation, draft) {
+    const { tenant, id } = conversation;
+    const { attempt, text, offset } = draft;
+    const number = replyNumber(draft.reply_id);
+    const appended = await sql`
+      update drafts set text = text || ${toEscaped(text)}, length = length + ${text.length}
+      where tenant = ${tenant} and conversation = ${id} and reply = ${number} and attempt = ${attempt}
+        and not stopped and length = coalesce(${offset ?? null}::int4, length)
+      returning reply`.execute(db);
+    if (appended.rows.length === 1) return true;
+    return offset !== undefined && (await isAppended(db, conversation, { ...draft, offset }));
   },
 
   async draft({ tenant, id }): Promise<Draft | undefined> {
@@ -57,6 +56,27 @@ export const drafts = (db: Db): Pick<Store, 'beginDraft' | 'appendDraft' | 'draf
     );
   },
 });
+
+/**
+ * Whether this was added before, by one who did not get the answer. False: nothing may be added.
+ * @throws Error where something else was
+ */
+async function isAppended(
+  db: Db,
+  { tenant, id }: ConversationKey,
+  { reply_id, attempt, text, offset }: Draft & { offset: number },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('drafts')
+    .select(['attempt', 'stopped', 'length'])
+    .where('tenant', '=', tenant)
+    .where('conversation', '=', id)
+    .where('reply', '=', replyNumber(reply_id))
+    .executeTakeFirst();
+  if (!row || row.stopped || row.attempt !== attempt) return false;
+  if (row.length === offset + text.length) return true;
+  throw new Error(`The draft of ${reply_id} has ${row.length} characters, not ${offset}.`);
+}
 
 /** Nothing is added to these replies any more. Their texts, by reply id; '' where nothing was said. */
 export async function stopDrafts(

@@ -1,7 +1,11 @@
 /**
  * A pool of connections to a server that may be frozen or out of reach, which no socket tells: a statement that is not answered in time
  * fails, its connection is thrown away, and so are those made before, since what has swallowed one packet has swallowed others.
+ *
+ * From then on one connection alone asks whether the server answers. Until it does everything else fails at once, so that whoever can
+ * do without the store need not wait for it, and a server that comes back is not stormed.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { isBrokenOff, StoreUnavailable } from './unavailable.ts';
@@ -9,6 +13,9 @@ import { isBrokenOff, StoreUnavailable } from './unavailable.ts';
 /** @param statement_ms longer than a statement ever takes */
 export function guardedPool(pool: pg.Pool, statement_ms: number): PostgresPool {
   let generation = 0;
+  let isAway = false;
+  let isProbing = false;
+  let isEnded = false;
   const made = new WeakMap<pg.PoolClient, number>();
   // A connection broke, idle or between two statements of a transaction. Whoever uses it is told by its next statement, and the
   // pool drops it; but an `error` event that nobody listens to ends the process, and with it every other conversation.
@@ -20,7 +27,9 @@ export function guardedPool(pool: pg.Pool, statement_ms: number): PostgresPool {
 
   async function connect(): Promise<pg.PoolClient> {
     for (;;) {
+      if (isAway) throw new StoreUnavailable('The store is away.', { mayBeDone: false });
       const client = await pool.connect().catch((cause: unknown) => {
+        void probe();
         throw new StoreUnavailable('The store cannot be reached.', { mayBeDone: false, cause });
       });
       if (made.get(client) === generation) return client;
@@ -28,10 +37,27 @@ export function guardedPool(pool: pg.Pool, statement_ms: number): PostgresPool {
     }
   }
 
+  async function probe(): Promise<void> {
+    if (isProbing) return;
+    isProbing = true;
+    while (!isEnded) {
+      isAway = !(await answers(pool.options));
+      if (!isAway) break;
+      await sleep(PROBE_PAUSE_MS, undefined, { ref: false });
+    }
+    isProbing = false;
+  }
+
+  function distrust(): void {
+    generation += 1;
+    void probe();
+  }
+
   return {
     options: pool.options,
-    connect: async () => guarded(await connect(), statement_ms, () => (generation += 1)),
+    connect: async () => guarded(await connect(), statement_ms, distrust),
     async end() {
+      isEnded = true;
       // A server that does not answer does not say goodbye either.
       const { late, inTime } = deadline(GOODBYE_MS, () => undefined);
       await Promise.race([pool.end(), late]).finally(inTime);
@@ -40,6 +66,20 @@ export function guardedPool(pool: pg.Pool, statement_ms: number): PostgresPool {
 }
 
 const GOODBYE_MS = 2_000;
+const PROBE_MS = 1_000;
+const PROBE_PAUSE_MS = 250;
+
+async function answers(options: pg.PoolOptions): Promise<boolean> {
+  const client = new pg.Client({ ...options, connectionTimeoutMillis: PROBE_MS });
+  client.on('error', () => {});
+  const { late, inTime } = deadline(PROBE_MS, () => false);
+  const asked = client.connect().then(() => client.query('select').then(() => true));
+  const isThere = await Promise.race([asked, late]).catch(() => false);
+  inTime();
+  // With a statement under way this ends the connection without a word.
+  void client.end().catch(() => {});
+  return isThere;
+}
 
 function guarded(
   client: pg.PoolClient,

@@ -181,4 +181,10 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0007_draft_length': {
+    async up(db: Kysely<unknown>) {
+      // Drafts that are being written end with their worker: the next attempt begins at 0.
+      await sql`alter table drafts add column length integer not null default 0`.execute(db);
+    },
+  },
 };

@@ -67,7 +67,11 @@ export async function storeOn(dialect: Dialect): Promise<Store> {
 /** Brings the tables up to date over connections of its own, which it ends. */
 async function migrateOn(dialect: Dialect): Promise<void> {
   const db = new Kysely<Database>({ dialect });
-  await migrate(db).finally(() => db.destroy());
+  try {
+    await migrate(db);
+  } finally {
+    await db.destroy();
+  }
 }
 
 const storeIn = (db: Kysely<Database>): Store =>

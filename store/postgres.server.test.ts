@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConversationKey } from '../contract/names.ts';
 import { startPostgresServer, type TestPostgresServer } from '../testing/postgres.ts';
 import { openStore } from './open.ts';
+import { patient } from './patient.ts';
 import { batch, message, messages, someone } from './samples.ts';
 import type { Store } from './store.ts';
 
@@ -42,7 +43,7 @@ test('a server that is killed and comes back has what was acknowledged, and the 
   for (const [index, one] of conversations.entries()) {
     const known = acknowledged[index]!;
     // What was under way may have been written or not; writing it again settles it.
-    await store.record(written(one, known + 1));
+    await patient(store).record(written(one, known + 1));
     expect(await store.conversation(one)).toMatchObject({ last_seq: known + 1, revision: 0 });
     const all = Array.from({ length: known + 1 }, (_, i) => `${i + 1}`);
     expect(await store.window(one, { from: 1, to: known + 1 })).toEqual(messages(1, ...all));

@@ -54,6 +54,8 @@ export interface Database {
     attempt: number;
     /** Escaped as inside a JSON string: see drafts.ts. */
     text: string;
+    /** Of the text unescaped, in UTF-16 units. */
+    length: Generated<number>;
     stopped: Generated<boolean>;
   };
   progress: {

@@ -110,6 +110,10 @@ export interface Hold {
   turn: number;
 }
 
+/**
+ * Every method throws StoreUnavailable where the store cannot be asked now, and may be repeated then, whether or not it was done, unless
+ * it says otherwise.
+ */
 export interface Store {
   /** Makes the conversation known before its first entry. Repeating it changes nothing. */
   open(
@@ -145,8 +149,12 @@ export interface Store {
 
   /** Starts the text of an attempt at a reply. False: the reply is no longer wanted. */
   beginDraft(conversation: ConversationKey, replyId: string, attempt: number): Promise<boolean>;
-  /** Adds to it. False: interrupted meanwhile, or a newer attempt has begun; show nothing more. */
-  appendDraft(conversation: ConversationKey, draft: Draft): Promise<boolean>;
+  /**
+   * Adds to it. False: interrupted meanwhile, or a newer attempt has begun; show nothing more.
+   * @param draft.offset length of the text before it, in UTF-16 units: with it, repeating it changes nothing. Default: where the text ends
+   * @throws Error where the text is not as long as `offset` says
+   */
+  appendDraft(conversation: ConversationKey, draft: Draft & { offset?: number }): Promise<boolean>;
   /** The reply being spoken, with its text so far. */
   draft(conversation: ConversationKey): Promise<Draft | undefined>;
 
@@ -208,7 +216,7 @@ export interface Store {
   leaveQueues(tenant: string, callId: string): Promise<void>;
 
   /**
-   * Adds to what a tenant has spent.
+   * Adds to what a tenant has spent. Not repeatable.
    * @param of.day UTC, as 2030-01-31
    */
   spendTokens(of: { tenant: string; day: string }, amount: number): Promise<void>;

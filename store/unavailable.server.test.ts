@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startPostgresServer, type TestPostgresServer } from '../testing/postgres.ts';
 import { openStore } from './open.ts';
 import { batch, message, someone } from './samples.ts';
@@ -72,13 +72,21 @@ async function expectAway() {
     expect(answer.status === 'rejected' && answer.reason).toBeInstanceOf(StoreUnavailable);
   }
 }
+/** Whether it is back is asked a few times a second. */
 async function expectThere() {
+  await vi.waitFor(() => store.conversation(someone()), 10_000);
   for (const answer of await askAll()) expect(answer.status).toBe('fulfilled');
 }
 
 test('while it is frozen every call ends, and when it goes on all succeed', async () => {
   await expectThere();
   server.freeze();
+  await expectAway();
+  // By now this is known, and nobody waits any more.
+  await vi.waitFor(
+    () => expect(store.conversation(someone())).rejects.toThrow('The store is away.'),
+    10_000,
+  );
   await expectAway();
   server.thaw();
   await expectThere();
@@ -107,6 +115,7 @@ test('what was under way as it went may be done: written again it stands once', 
   const error = await store.record(first).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ name: 'StoreUnavailable', mayBeDone: expect.any(Boolean) });
   server.thaw();
+  await expectThere();
   expect(await store.record(first)).toEqual({ outcome: 'recorded', said: {} });
   expect(await store.window(one, { from: 1, to: 9 })).toEqual([message(1, 'a')]);
 });

@@ -42,6 +42,7 @@ export function createReading(
   let held: Held | undefined;
   let seen = source.percentages.heard;
   let backlog: Backlog['items'] = [];
+  let begun: Promise<'open' | 'over' | 'unknown'> | undefined;
   let wake = () => {};
   const awake = () => wake();
   const forget = source.waking.add(awake);
@@ -49,29 +50,12 @@ export function createReading(
   if (signal.aborted) end();
 
   return {
-    async begin() {
-      while (!signal.aborted && !source.isAway) {
-        const next = findNext();
-        switch (next.do) {
-          case 'yield':
-            return 'open';
-          case 'over':
-          case 'unknown':
-            end();
-            return next.do;
-          case 'wait':
-            if (source.state === 'open') return 'open';
-            await changed();
-            break;
-          default:
-            await catchUp(next.do);
-        }
-      }
-      return 'open';
-    },
+    begin: () => (begun ??= begin()),
 
     async *items() {
       try {
+        // The two would read at once.
+        await begun;
         while (!signal.aborted) {
           const next = findNext();
           switch (next.do) {
@@ -94,6 +78,27 @@ export function createReading(
       }
     },
   };
+
+  async function begin() {
+    while (!signal.aborted && !source.isAway) {
+      const next = findNext();
+      switch (next.do) {
+        case 'yield':
+          return 'open';
+        case 'over':
+        case 'unknown':
+          end();
+          return next.do;
+        case 'wait':
+          if (source.state === 'open') return 'open';
+          await changed();
+          break;
+        default:
+          await catchUp(next.do);
+      }
+    }
+    return 'open';
+  }
 
   function findNext(): Next {
     if (source.state === 'unknown') return { do: 'unknown' };

@@ -15,9 +15,14 @@ export function createMemoryDrafts() {
       return true;
     },
 
-    append({ reply_id, attempt, text }: Draft): boolean {
+    append({ reply_id, attempt, text, offset }: Draft & { offset?: number }): boolean {
       const draft = drafts.get(replyNumber(reply_id));
       if (!draft || draft.stopped || draft.attempt !== attempt) return false;
+      const { length } = draft.text;
+      if (offset !== undefined && offset !== length) {
+        if (length === offset + text.length) return true;
+        throw new Error(`The draft of ${reply_id} has ${length} characters, not ${offset}.`);
+      }
       draft.text += text;
       return true;
     },

@@ -14,6 +14,7 @@ import type { ModelClient } from '../model/message.ts';
 import type { Store } from '../store/store.ts';
 import { type BusMessage, createLocalBus } from '../stream/bus.ts';
 import { defineTool } from '../tools/define.ts';
+import { patient } from '../store/patient.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { startStubModel, type StubHandler } from './model-server.ts';
 
@@ -154,8 +155,9 @@ export async function play({
     shown.push(message);
     if (message.type === 'delta') happened.push(['shown', message.text]);
   });
-  const generateReply = createGenerateReply({
-    store: {
+  // The worker's store waits where the database is away.
+  const patiently = patient(
+    {
       ...store,
       async record(batch) {
         await recording?.();
@@ -171,6 +173,10 @@ export async function play({
         return wanted!;
       },
     },
+    { pause: async () => {} },
+  );
+  const generateReply = createGenerateReply({
+    store: patiently,
     bus,
     catalogue,
     model: client ?? createModelClient({ api, baseURL: stub.url }),

@@ -55,6 +55,7 @@ export function approvalRoute(
         key: request.headers['idempotency-key'],
         body: request.body,
         answer: {},
+        goesOnWithout: true,
       });
       const update = {
         call_id,

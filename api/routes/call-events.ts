@@ -34,6 +34,7 @@ export function callEventsRoute(
             'push_conflict',
             'push_url_expired',
             'call_over',
+            'store_unavailable',
             'temporal_unavailable',
           ),
         },

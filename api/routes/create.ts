@@ -37,6 +37,7 @@ export function createRoute(
             ...BODY_PROBLEMS,
             'idempotency_conflict',
             'unknown_agent',
+            'store_unavailable',
             'temporal_unavailable',
           ),
         },
@@ -57,6 +58,9 @@ export function createRoute(
       });
 
       const conversation = { tenant, id };
+      // Asked first: a conversation that begins and then cannot be entered in the store would be nobody's.
+      if (key === undefined) await store.marks([{ tenant, id }]);
+
       // What the log knows was started. Temporal may have forgotten it since, and must not start it again.
       if (!repeated || !(await store.conversation(conversation))) {
         await gateway.start(

@@ -17,7 +17,7 @@ export function logRoutes(app: Api, { store }: { store: Pick<Store, 'entries'> }
         querystring: entriesQuery,
         response: {
           200: entryPage,
-          ...problemResponses('invalid_request', 'conversation_not_found'),
+          ...problemResponses('invalid_request', 'conversation_not_found', 'store_unavailable'),
         },
       },
       // Entries were validated when they were made. Encoding a page of a thousand again takes four times as long as writing it

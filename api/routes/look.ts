@@ -23,7 +23,7 @@ export function lookRoutes(app: Api, { store }: { store: Store }): void {
         params: conversationParams,
         response: {
           200: conversationSchema,
-          ...problemResponses('invalid_request', 'conversation_not_found'),
+          ...problemResponses('invalid_request', 'conversation_not_found', 'store_unavailable'),
         },
       },
     },
@@ -43,7 +43,10 @@ export function lookRoutes(app: Api, { store }: { store: Store }): void {
         summary: 'The conversations there are, newest first',
         tags: ['conversations'],
         querystring: listQuery,
-        response: { 200: conversationPage, ...problemResponses('invalid_request') },
+        response: {
+          200: conversationPage,
+          ...problemResponses('invalid_request', 'store_unavailable'),
+        },
       },
     },
     (request) => store.list(tenantOf(request), request.query),

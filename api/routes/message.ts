@@ -11,7 +11,7 @@ import { allEntries } from '../all-entries.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import type { Gateway } from '../gateway.ts';
 import { claimKey } from '../idempotency.ts';
-import { derivedId, randomId } from '../ids.ts';
+import { derivedId, hashOf, randomId } from '../ids.ts';
 import { whyNotRunning } from '../not-running.ts';
 import { BODY_PROBLEMS, RUNNING_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 import { conversationOf } from '../tenant.ts';
@@ -50,20 +50,23 @@ export function messageRoute(
       const { tenant, id } = conversation;
       const { body } = request;
       const key = request.headers['idempotency-key'];
-      // The key makes the id, and the workflow ignores an id that it knows: sending a repeat is safe, and makes up for a
-      // process that died between the claim and the signal.
-      const message_id = key === undefined ? randomId('msg') : derivedId('msg', tenant, id, key);
-      const { answer, repeated } = await claimKey(store, {
+      // Key and body make the id, and the workflow ignores an id that it knows: sending a repeat is safe. It makes up for a
+      // process that died between the claim and the signal, and for a store that could not be asked for the key.
+      const made =
+        key === undefined ? randomId('msg') : derivedId('msg', tenant, id, key, hashOf(body));
+      const { answer } = await claimKey(store, {
         tenant,
         scope: `messages of ${id}`,
         key,
         body,
-        answer: { message_id },
+        answer: { message_id: made },
+        goesOnWithout: true,
       });
+      const { message_id } = answer;
       const sent = await send(gateway, conversation, { message_id, ...body });
       if (
         sent === 'not_running' &&
-        !(repeated && (await isLogged(store, conversation, message_id)))
+        !(key !== undefined && (await isLogged(store, conversation, message_id)))
       ) {
         throw await whyNotRunning(store, conversation);
       }

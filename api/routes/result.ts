@@ -22,7 +22,12 @@ export function resultRoute(
         params: resultParams,
         response: {
           200: z.unknown().describe('The result, as its tool gave it.'),
-          ...problemResponses('invalid_request', 'conversation_not_found', 'result_not_found'),
+          ...problemResponses(
+            'invalid_request',
+            'conversation_not_found',
+            'result_not_found',
+            'store_unavailable',
+          ),
         },
       },
     },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { conversationParams } from '../../contract/http.ts';
 import { createHub } from '../../stream/hub.ts';
@@ -88,7 +89,11 @@ export function streamRoute(
       const from = request.headers['last-event-id'] ?? request.query.after ?? START;
       const signal = streams.open(reply.raw);
       const reading = hub.join(conversation, from, signal);
-      const begun = await reading.begin();
+      // A stream is opened, or an EventSource gives up: of a store that hangs, the reader hears later.
+      const begun = await Promise.race([
+        reading.begin(),
+        sleep(PATIENCE_MS, 'open', { ref: false }),
+      ]);
       if (begun === 'unknown') throw unknownConversation(conversation);
       if (begun === 'over') return reply.code(204).send();
       reply.hijack();
@@ -103,6 +108,9 @@ export function streamRoute(
 }
 
 const HEARTBEAT_MS = 15_000;
+
+/** How long a reader waits to be told that there is nothing to read. */
+const PATIENCE_MS = 1_000;
 
 /** While Temporal is away nobody knows; then the stream stays open. */
 function notKnown(error: unknown): false {

@@ -39,7 +39,7 @@ export function turnRoutes(app: Api, { store }: { store: Pick<Store, 'entries'> 
         querystring: turnsQuery,
         response: {
           200: turnPage,
-          ...problemResponses('invalid_request', 'conversation_not_found'),
+          ...problemResponses('invalid_request', 'conversation_not_found', 'store_unavailable'),
         },
       },
     },
