@@ -36,12 +36,14 @@ export interface Withdrawal {
 
 /**
  * Sends `call.requested`.
- * @throws ApplicationFailure `Unreachable` or `Unavailable`, to be tried again; `Refused`, `ForbiddenAddress` or `UnknownTool`, not
+ * @throws ApplicationFailure `Unreachable` or `Unavailable`, to be tried again; `Refused`, `ForbiddenAddress`, `UnknownTool` or
+ * `InvalidInput`, not
  */
 export function createAnnounceCall(dependencies: AnnounceDependencies) {
   return async function announceCall({ start, at, expires_at }: Announcement): Promise<void> {
     const { conversation, call_id, tool: name, input, report } = start;
     const { tenant, id } = conversation;
+    await refuseInput(dependencies.catalogue, start);
     const token = signPushToken(dependencies.pushSecret, {
       tenant,
       conversation: id,
@@ -98,6 +100,15 @@ async function announce(
 
 /** How long the service may take to take note of a call. */
 const ANSWER_MS = 10_000;
+
+/** Again, since the tool may have changed since the model was asked. */
+async function refuseInput(catalogue: Catalogue, start: CallStart): Promise<void> {
+  const { input } = remoteTool(catalogue, start.tool);
+  const { success } = await input.safeParseAsync(start.input);
+  if (success) return;
+  const message = `${start.tool} no longer takes the input that it was asked for with: call it again.`;
+  throw ApplicationFailure.nonRetryable(message, 'InvalidInput');
+}
 
 function remoteTool(catalogue: Catalogue, name: string): RemoteTool {
   const tool = catalogue.tools.get(name);

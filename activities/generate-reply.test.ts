@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ModelClient } from '../model/message.ts';
 import type { StubHandler, StubRequest } from '../testing/model-server.ts';
 import { away } from '../testing/away.ts';
-import { conversation, type Play, play, riding } from '../testing/reply-play.ts';
+import { conversation, type Play, play, riding, RUN } from '../testing/reply-play.ts';
 
 test('a reply is what the model said and asked for, each call with a new id of ours', async () => {
   const calls = [
@@ -295,7 +295,7 @@ describe('failures', () => {
     let appended = 0;
     const { result, stub, store, happened } = await play({
       model: () => ({ text: 'Here I am.' }),
-      begin: failingTwice(async () => store.beginDraft(conversation, 'reply_1', 1)),
+      begin: failingTwice(async () => store.beginDraft(conversation, 'reply_1', 1, RUN)),
       keep: async (write) => {
         appended += 1;
         // Its answer is lost the first time, though it was written.

@@ -1,5 +1,7 @@
 /** Asks the model for one reply and shows it while it is being said. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { NO_RUN, type Reset } from '../contract/batch.ts';
 import type { ReplyRequest, ReplyResult } from '../contract/turn.ts';
 import { ModelError, toFailure } from '../model/errors.ts';
 import type { ModelClient, ModelRequest } from '../model/message.ts';
@@ -9,7 +11,7 @@ import type { Bus } from '../stream/bus.ts';
 import { type AskingDependencies, prepareAsking } from './asking.ts';
 import { withAttempts } from './attempts.ts';
 import { createDraftWriter } from './draft-writer.ts';
-import { recordRiding } from './record.ts';
+import { ownRunId, type RecordDependencies, recordRiding } from './record.ts';
 import { requestedCalls } from './requested-call.ts';
 import { refuseIfSpent, spend } from './tenant-tokens.ts';
 import { within } from './within.ts';
@@ -17,13 +19,15 @@ import { wholeCharacters } from './whole-characters.ts';
 
 export interface GenerateReplyDependencies extends AskingDependencies {
   store: AskingDependencies['store'] &
-    Pick<Store, 'record' | 'beginDraft' | 'appendDraft' | 'spendTokens' | 'tokensSpent'>;
+    Pick<Store, 'record' | 'holder' | 'beginDraft' | 'appendDraft' | 'spendTokens' | 'tokensSpent'>;
   bus: Bus;
   model: ModelClient;
   /** Of a tenant in a day (UTC): once they are spent, nothing is said unasked (R12). Default: any number. */
   maxTokensPerTenantPerDay?: number;
   /** Between two writes of the text. Default: 40 ms, about what an eye can follow. */
   rest_ms?: number;
+  isCurrentRun: RecordDependencies['isCurrentRun'];
+  originOf: RecordDependencies['originOf'];
 }
 
 /**
@@ -43,6 +47,8 @@ async function generateReply(
   const { store, bus, model, maxTokensPerTenantPerDay, rest_ms = 40 } = dependencies;
   const { conversation, reply_id, batch } = request;
   const { attempt } = Context.current().info;
+  const run_id = ownRunId();
+  let reset: Reset | undefined;
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, Context.current().cancellationSignal]);
   const unsubscribe = bus.subscribe(conversation, (message) => {
@@ -51,14 +57,22 @@ async function generateReply(
 
   // The model need not wait for what is written before it speaks; its first word does.
   const begin = once(async () => {
-    if (batch && !(await recordRiding({ store, bus }, batch))) throw stopped(reply_id);
-    if (!(await store.beginDraft(conversation, reply_id, attempt))) throw stopped(reply_id);
+    if (batch) {
+      const written = await recordRiding(dependencies, batch);
+      if (!written) throw stopped(reply_id);
+      ({ reset } = written);
+    }
+    while (!(await store.beginDraft(conversation, reply_id, attempt, run_id))) {
+      if (!(await isToTakeOver(dependencies, request, run_id))) throw stopped(reply_id);
+      await sleep(TAKE_OVER_MS, undefined, { signal });
+    }
   });
   // What is shown is what is kept: a text that the store refuses was never said.
   const draft = createDraftWriter(
     async (text, offset) => {
       await begin();
-      const wanted = await store.appendDraft(conversation, { reply_id, attempt, text, offset });
+      const piece = { reply_id, attempt, run_id, text, offset };
+      const wanted = await store.appendDraft(conversation, piece);
       if (!wanted) throw stopped(reply_id);
       bus.publish(conversation, { type: 'delta', reply_id, attempt, text, offset });
     },
@@ -89,7 +103,13 @@ async function generateReply(
     ]);
     signal.throwIfAborted();
     const calls = await requestedCalls(asking, asked).catch(failed);
-    return { text, usage, ...(tokens !== undefined && { tokens }), calls };
+    return {
+      text,
+      usage,
+      ...(tokens !== undefined && { tokens }),
+      calls,
+      ...(reset && { reset }),
+    };
   } finally {
     unsubscribe();
     draft.discard();
@@ -101,6 +121,21 @@ const LONGEST_ANSWER_MS = 14 * 60_000;
 
 const tooLong = () =>
   new ModelError('ModelTimeout', 'The answer was not complete after 14 minutes.');
+
+/** How soon it is asked again whether the log is this run's by now. */
+const TAKE_OVER_MS = 200;
+
+/** Whether an operator's reset has made this run, and the log is still another one's: its workflow takes it over with its next write. */
+async function isToTakeOver(
+  { store, isCurrentRun }: GenerateReplyDependencies,
+  { conversation }: ReplyRequest,
+  runId: string | undefined,
+): Promise<boolean> {
+  if (runId === undefined) return false;
+  const holder = (await store.holder(conversation))?.run_id;
+  if (holder === undefined || holder === runId || holder === NO_RUN) return false;
+  return isCurrentRun(conversation, runId);
+}
 
 /** What `work` gives, asked for however often. */
 function once<T>(work: () => Promise<T>): () => Promise<T> {

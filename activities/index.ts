@@ -5,6 +5,7 @@ import type { createGenerateReply } from './generate-reply.ts';
 import type { createRecord, createRecordCommitted } from './record.ts';
 import type { createRunTool } from './run-tool.ts';
 import type { Noted } from './show-note.ts';
+import type { createCloseGone, createFindCall } from './settle.ts';
 import type { createStopProgram } from './stop-program.ts';
 import type { createSummarise } from './summarise.ts';
 import type { createReleaseSlot, createTakeSlot } from './take-slot.ts';
@@ -27,6 +28,10 @@ export interface Activities {
   /** Fails until it is the call's turn among those that run at once in its tenant. */
   takeSlot: ReturnType<typeof createTakeSlot>;
   releaseSlot: ReturnType<typeof createReleaseSlot>;
+  /** What has become of a call that may have been started before. */
+  findCall: ReturnType<typeof createFindCall>;
+  /** Closes the log of a conversation whose workflow is gone. */
+  closeGone: ReturnType<typeof createCloseGone>;
   /** Writes to the log. Local. What only starts a reply is written by generateReply. */
   record: ReturnType<typeof createRecord>;
   /** Writes to the log what `record` could not be sure of. */

@@ -1,9 +1,14 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../contract/batch.ts';
 import { batch, completed, message, someone, started } from '../store/samples.ts';
 import { type BusMessage, createLocalBus } from '../stream/bus.ts';
 import { createMemoryStore } from '../testing/memory-store.ts';
 import { createRecord, createRecordCommitted, recordRiding } from './record.ts';
+
+/** As an activity of this run. */
+const inRun = <T>(work: () => Promise<T>, runId = 'run_a') =>
+  new MockActivityEnvironment({ workflowExecution: { workflowId: 'c', runId } }).run(work);
 
 function setUp() {
   const key = someone();
@@ -12,24 +17,25 @@ function setUp() {
   const heard: BusMessage[] = [];
   bus.subscribe(key, (message) => heard.push(message));
   const riding = batch(key, [0, 5], 1, [message(1, 'hello'), started(2, 1)]);
+  const dependencies = { store, bus, isCurrentRun: async () => true, originOf: async () => ({}) };
   return {
     riding,
-    dependencies: { store, bus },
+    dependencies,
     heard,
     writes: (length: number, entries: Batch['entries']) =>
       store.record(batch(key, [0, length], 1, entries)),
-    record: () => recordRiding({ store, bus }, riding),
+    record: async () => (await inRun(() => recordRiding(dependencies, riding))) !== undefined,
     log: () => store.window(key, { from: 1, to: 9 }),
   };
 }
 
 test('what is written anew in replay is refused, whatever stands, and then written once it is committed', async () => {
   const { riding, log, heard, dependencies } = setUp();
-  const again = createRecord(dependencies)({ ...riding, replayed: true });
+  const again = inRun(() => createRecord(dependencies)({ ...riding, replayed: true }));
   await expect(again).rejects.toMatchObject({ type: 'StaleFence', nonRetryable: true });
   expect(await log()).toEqual([]);
   expect(heard).toEqual([]);
-  await createRecordCommitted(dependencies)(riding);
+  await inRun(() => createRecordCommitted(dependencies)(riding));
   expect(await log()).toEqual(riding.entries);
   expect(heard).toEqual([{ type: 'poke' }]);
 });
@@ -37,9 +43,9 @@ test('what is written anew in replay is refused, whatever stands, and then writt
 test('what is refused for its fence is written once it is committed', async () => {
   const { riding, log, writes, dependencies } = setUp();
   await writes(9, [message(1, 'in vain')]);
-  const late = createRecord(dependencies)({ ...riding, replayed: false });
+  const late = inRun(() => createRecord(dependencies)({ ...riding, replayed: false }));
   await expect(late).rejects.toMatchObject({ type: 'StaleFence' });
-  await createRecordCommitted(dependencies)(riding);
+  await inRun(() => createRecordCommitted(dependencies)(riding));
   expect(await log()).toEqual(riding.entries);
 });
 

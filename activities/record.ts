@@ -1,61 +1,108 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Batch } from '../contract/batch.ts';
-import type { Recorded, Store } from '../store/store.ts';
+import type { Batch, ResetOrigin, Written } from '../contract/batch.ts';
+import type { ConversationKey } from '../contract/names.ts';
+import type { Recorded, RecordOptions, Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
+
+export interface RecordDependencies {
+  store: Pick<Store, 'record'>;
+  bus: Bus;
+  /** Whether this run is the one that goes on, as Temporal knows it: an operator's reset ends one and makes another. */
+  isCurrentRun(conversation: ConversationKey, runId: string): Promise<boolean>;
+  originOf(conversation: ConversationKey, runId: string): Promise<ResetOrigin>;
+}
 
 /**
  * Writes a batch of entries to the log and tells the readers. A local activity: at once, and before the task that asked
  * for it is committed; the fence in the batch settles who was right.
  * @param replayed the workflow was replaying when it asked: the fence is that of a task which was committed without this write
- * @returns the words of interrupted replies, so that the history has them too
- * @throws ApplicationFailure `StaleFence`: a later task has written already, or may have
+ * @throws ApplicationFailure `StaleFence`: a later task has written already, or may have; or another run holds the log
  */
-export function createRecord(dependencies: { store: Pick<Store, 'record'>; bus: Bus }) {
-  return async function record({ replayed, ...batch }: Batch & { replayed: boolean }) {
+export function createRecord(dependencies: Pick<RecordDependencies, 'store' | 'bus'>) {
+  return async function record({
+    replayed,
+    ...batch
+  }: Batch & { replayed: boolean }): Promise<Written | undefined> {
     const recorded = replayed ? undefined : await write(dependencies, batch);
     if (recorded?.outcome !== 'recorded') {
       throw ApplicationFailure.nonRetryable('A later task may have written.', 'StaleFence');
     }
-    return saidIn(recorded);
+    return whatWasWritten(recorded);
   };
 }
 
-/** Writes a batch that is certain: whatever fence has written before, it stands from now on. Not a local activity. */
-export function createRecordCommitted(dependencies: { store: Pick<Store, 'record'>; bus: Bus }) {
-  return async function recordCommitted(batch: Batch) {
-    return saidIn(await write(dependencies, batch, { committed: true }));
+/**
+ * Writes a batch that is certain: whatever fence or run has written before, it stands from now on. Not a local activity.
+ * @throws ApplicationFailure `Superseded`: this run has been ended
+ */
+export function createRecordCommitted(dependencies: RecordDependencies) {
+  return async function recordCommitted(batch: Batch): Promise<Written | undefined> {
+    const recorded = await settle(dependencies, batch, await write(dependencies, batch, COMMITTED));
+    switch (recorded.outcome) {
+      case 'recorded':
+        return whatWasWritten(recorded);
+      case 'closed':
+        return { closed: true };
+      default:
+        throw ApplicationFailure.nonRetryable('This run has been ended.', 'Superseded');
+    }
   };
 }
 
-const saidIn = (recorded: Recorded) =>
-  recorded.outcome === 'recorded' && Object.keys(recorded.said).length > 0
-    ? recorded.said
-    : undefined;
+const COMMITTED = { committed: true };
+
+function whatWasWritten({ said, reset }: Recorded & { outcome: 'recorded' }): Written | undefined {
+  const hasWords = Object.keys(said).length > 0;
+  if (!hasWords && !reset) return undefined;
+  return { ...(hasWords && { said }), ...(reset && { reset }) };
+}
 
 /**
  * Writes the batch that rode on a reply (workflows/write.ts). It was committed with the reply, so it may come late but
  * never in vain: while the reply is wanted, whatever a later task wrote began with these entries.
- * @returns false: they do not stand in the log, so the reply is no longer wanted
+ * @returns undefined: they do not stand in the log, so the reply is no longer wanted
  */
 export async function recordRiding(
-  dependencies: { store: Pick<Store, 'record' | 'window'>; bus: Bus },
+  dependencies: RecordDependencies & { store: Pick<Store, 'window'> },
   batch: Batch,
-): Promise<boolean> {
-  const { outcome } = await write(dependencies, batch);
-  if (outcome === 'recorded') return true;
+): Promise<Written | undefined> {
+  const recorded = await settle(dependencies, batch, await write(dependencies, batch));
+  if (recorded.outcome === 'recorded') return whatWasWritten(recorded) ?? {};
+  if (recorded.outcome !== 'refused') return undefined;
   const { conversation, base, entries } = batch;
   const range = { from: base, to: base + entries.length - 1 };
-  return isDeepStrictEqual(await dependencies.store.window(conversation, range), entries);
+  const stands = isDeepStrictEqual(await dependencies.store.window(conversation, range), entries);
+  return stands ? {} : undefined;
 }
 
-async function write(
-  { store, bus }: { store: Pick<Store, 'record'>; bus: Bus },
+/** What another run holds, the current one takes over. Which one that is, Temporal says: nothing else decides what happens next. */
+async function settle(
+  dependencies: RecordDependencies,
   batch: Batch,
-  options?: { committed: boolean },
+  recorded: Recorded,
 ): Promise<Recorded> {
-  const recorded = await store.record(batch, options);
-  if (recorded.outcome === 'refused') return recorded;
+  if (recorded.outcome !== 'other_run') return recorded;
+  const { conversation } = batch;
+  const runId = ownRunId()!;
+  if (!(await dependencies.isCurrentRun(conversation, runId))) return recorded;
+  const takes_over = await dependencies.originOf(conversation, runId);
+  return write(dependencies, batch, { ...COMMITTED, takes_over });
+}
+
+/** The run whose activity this is. Not in the batch itself: a history is copied by a reset, and this is not. */
+export const ownRunId = () => Context.current().info.workflowExecution?.runId;
+
+async function write(
+  { store, bus }: Pick<RecordDependencies, 'store' | 'bus'>,
+  batch: Batch,
+  options?: RecordOptions,
+): Promise<Recorded> {
+  const run_id = ownRunId();
+  const fence = { ...batch.fence, ...(run_id !== undefined && { run_id }) };
+  const recorded = await store.record({ ...batch, fence }, options);
+  if (recorded.outcome !== 'recorded') return recorded;
   for (const reply_id of Object.keys(recorded.said)) {
     bus.publish(batch.conversation, { type: 'stop', reply_id });
   }

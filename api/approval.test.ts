@@ -26,8 +26,8 @@ const requested: Entry = {
   cause: [],
   kind: 'call.requested',
   call_id: 'call_a',
-  tool: 'send_payment',
-  input: {},
+  tool: 'echo',
+  input: { words: 'pay Ann' },
 };
 const ann = { type: 'user', id: 'ann' } as const;
 const approved: Entry = {
@@ -45,6 +45,27 @@ const expired: Entry = {
 /** The log has these, whatever the workflow remembers. */
 const logged = (entries: Entry[], status: 'idle' | 'closed' = 'idle') =>
   api.store.record(batch(one, [1, 1], 1, entries, { ...idle, status }));
+
+/** The log shows the call as waiting for a person. */
+function awaiting(entry = requested) {
+  const status = 'awaiting_approval';
+  const call = { id: 'call_a', tool: 'echo', status, requested_at: at } as const;
+  return api.store.record(batch(one, [1, 1], 1, [entry], { ...idle, calls: [call] }));
+}
+
+describe('a call whose tool has changed since it was asked for', () => {
+  test.each([
+    ['is gone', { ...requested, tool: 'send_payment' }, /^send_payment is gone since call_a/],
+    ['takes other input', { ...requested, input: { text: 'x' } }, /^echo no longer takes the/],
+  ])('because it %s cannot be approved, and can be denied', async (_, entry, detail) => {
+    await awaiting(entry);
+    const refused = await decide({ decision: 'approve' });
+    expect(refused.body).toMatchObject({ status: 409, code: 'tool_changed' });
+    expect(refused.body.detail).toMatch(detail);
+    expect(api.gateway.calls).toEqual([]);
+    expect((await decide({ decision: 'deny' })).status).toBe(202);
+  });
+});
 
 describe('a decision', () => {
   test('is one update, and answered with what was decided', async () => {
@@ -79,13 +100,7 @@ describe('a decision', () => {
   });
 
   test('is given once more where the log shows the call as awaiting: after a crash it is ahead of the workflow', async () => {
-    const call = {
-      id: 'call_a',
-      tool: 'pay',
-      status: 'awaiting_approval',
-      requested_at: at,
-    } as const;
-    await api.store.record(batch(one, [1, 1], 1, [requested], { ...idle, calls: [call] }));
+    await awaiting();
     const refused = { outcome: 'not_awaiting', message: 'It is requested.' } as const;
     api.gateway.decided = refused;
     expect((await decide({ decision: 'approve' })).status).toBe(409);

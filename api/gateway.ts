@@ -35,6 +35,11 @@ export interface Gateway {
   close(conversation: ConversationKey, close: CloseSignal): Promise<Sent>;
   /** True: nothing can happen in it any more. Where there is no such workflow that is so too. */
   isOver(conversation: ConversationKey): Promise<boolean>;
+  /**
+   * Closes the log of a conversation whose workflow is gone. Resolves once that is done, or there is nothing to do: it runs.
+   * @param evenIfLost also where there is no such workflow
+   */
+  settle(conversation: ConversationKey, evenIfLost: boolean): Promise<void>;
   /** To the workflow of a remote tool's call. Repeatable with the same number. */
   push(call: { tenant: string; call_id: string }, push: CallPush): Promise<Sent>;
   /** Resolves when the server answers. */

@@ -1,21 +1,41 @@
 import type { ConversationKey } from '../contract/names.ts';
 import type { Store } from '../store/store.ts';
+import { type Gateway, GatewayUnavailable } from './gateway.ts';
 import { Problem } from './problems.ts';
 
-/** Why a conversation's workflow does not take signals, from what the log knows of it. Asked only when it does not. */
+export interface NotRunning {
+  store: Pick<Store, 'conversation'>;
+  gateway: Pick<Gateway, 'settle'>;
+}
+
+/**
+ * Why a conversation's workflow does not take signals, from what the log knows of it. Asked only when it does not. What an operator has
+ * ended is closed by this, if nobody has noticed it before.
+ * @param evenIfLost also where Temporal knows no such workflow: somebody wants it closed
+ */
 export async function whyNotRunning(
-  store: Pick<Store, 'conversation'>,
+  { store, gateway }: NotRunning,
   conversation: ConversationKey,
+  evenIfLost = false,
 ): Promise<Problem> {
-  const known = await store.conversation(conversation);
+  let known = await store.conversation(conversation);
+  if (known && known.status !== 'closed') {
+    await gateway.settle(conversation, evenIfLost).catch(unlessUnavailable);
+    known = await store.conversation(conversation);
+  }
   if (!known) return unknownConversation(conversation);
   if (known.status === 'closed') {
     return new Problem('conversation_closed', `The conversation ${known.id} is closed for good.`);
   }
   return new Problem(
     'conversation_lost',
-    `The log has the conversation ${known.id}, but its workflow is gone: terminated, or of another Temporal server.`,
+    `The log has the conversation ${known.id}, but its workflow is gone: of another Temporal server, or not closed yet.`,
   );
+}
+
+/** No worker has done it in time; it will be done. */
+function unlessUnavailable(error: unknown): void {
+  if (!(error instanceof GatewayUnavailable)) throw error;
 }
 
 export const unknownConversation = ({ id }: ConversationKey) =>

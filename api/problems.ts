@@ -15,6 +15,7 @@ export const PROBLEMS = {
   call_not_found: { status: 404, title: 'There is no such call.' },
   call_not_awaiting: { status: 409, title: 'The call does not await approval.' },
   request_timeout: { status: 408, title: 'The request did not arrive in time.' },
+  tool_changed: { status: 409, title: 'The tool of the call is no longer what was asked for.' },
   conversation_busy: { status: 409, title: 'The conversation is busy.' },
   conversation_closed: { status: 409, title: 'The conversation is closed.' },
   idempotency_conflict: {

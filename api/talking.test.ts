@@ -93,6 +93,17 @@ describe('a message', () => {
     });
   });
 
+  test('to a conversation that an operator has terminated is a 409: it is closed as that is found out', async () => {
+    await ended({ closed: false });
+    api.gateway.settled = async (key) => {
+      const seen = (await api.store.holder(key))!;
+      const at = new Date().toISOString();
+      await api.store.closeGone(key, { why: 'terminated', at, sent: [], seen });
+    };
+    const answer = await say({ text: 'Hello' });
+    expect(answer.body).toMatchObject({ status: 409, code: 'conversation_closed' });
+  });
+
   test('while Temporal is away is to be sent again later', async () => {
     api.gateway.failure = new GatewayUnavailable('Temporal does not answer.');
     const answer = await say({ text: 'Hello' });

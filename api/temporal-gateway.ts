@@ -23,6 +23,7 @@ import {
   type ConversationKey,
   conversationWorkflowId,
   SEARCH_ATTRIBUTES,
+  settleWorkflowId,
   SIGNALS,
   TASK_QUEUE,
   UPDATES,
@@ -121,6 +122,19 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
         }
       }),
 
+    settle: (key, evenIfLost) =>
+      call(async (client) => {
+        // A worker does it: the log is written by nobody else. Where another has asked for it already, its work is waited for.
+        const handle = await client.workflow.start(SETTLE_CONVERSATION, {
+          args: [key, evenIfLost],
+          workflowId: settleWorkflowId(key),
+          taskQueue,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowTaskTimeout: '5s',
+        });
+        await handle.result();
+      }),
+
     messageIfIdle: (key, message) =>
       call(async (client) => {
         try {
@@ -167,6 +181,7 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
 
 /** The workflow's type: the name of the function that the worker registers. */
 const CONVERSATION = 'conversation';
+const SETTLE_CONVERSATION = 'settleConversation';
 
 const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tenant, SearchAttributeType.KEYWORD);
 const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttributeType.KEYWORD);

@@ -29,6 +29,12 @@ export const whenBusy = z
   .enum(['interrupt', 'queue', 'reject', 'rollback'])
   .describe('What this message does to a reply in flight.');
 
+export const closedBy = z
+  .enum(['cancelled', 'terminated', 'failed', 'timed_out', 'completed', 'lost'])
+  .describe(
+    'Where an operator or a fault has ended its workflow: how. lost: there was none to be found. Absent: somebody closed it.',
+  );
+
 const head = {
   seq: seq.describe('1, 2, 3 … without gaps within a conversation.'),
   at: z.iso.datetime().describe('When it was decided, by the workflow clock.'),
@@ -148,7 +154,27 @@ export const entry = z.discriminatedUnion('kind', [
       ),
     value: z.number(),
   }),
-  kind('conversation.closed', {}),
+  kind('conversation.reset', {
+    from: seq
+      .optional()
+      .describe(
+        'First of the entries that were taken back. Absent: none were, as far as is known.',
+      ),
+    to: seq.optional().describe('Last of them.'),
+    reason: z.string().optional().describe("In the operator's words."),
+  }),
+  kind('signal.dropped', {
+    signal: z.string().describe('Its name.'),
+    why: z.string().describe('Which part of it is wrong, and how.'),
+    more: z
+      .int()
+      .positive()
+      .optional()
+      .describe('Dropped since the entry of this kind before, without an entry of their own.'),
+  }),
+  kind('conversation.closed', {
+    why: closedBy.optional(),
+  }),
 ]);
 
 export type Entry = z.infer<typeof entry>;
@@ -158,4 +184,5 @@ export type Actor = z.infer<typeof actor>;
 export type Failure = z.infer<typeof failure>;
 export type Usage = z.infer<typeof usage>;
 export type Schedule = z.infer<typeof schedule>;
+export type ClosedBy = z.infer<typeof closedBy>;
 export type WhenBusy = z.infer<typeof whenBusy>;

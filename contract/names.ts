@@ -29,6 +29,7 @@ export const SIGNALS = {
   callEvent: 'call_event',
   callEnded: 'call_ended',
   close: 'close',
+  reset: 'reset',
 } as const;
 
 /** Signals of the call workflow of a remote tool. */
@@ -53,6 +54,11 @@ export const conversationWorkflowId = ({ tenant, id }: ConversationKey) =>
   `conversation/${tenant}/${id}`;
 
 export const callWorkflowId = (tenant: string, callId: string) => `call/${tenant}/${callId}`;
+
+/** Of the workflows that write down what has become of one which an operator has ended, and tidy up after it. */
+export const settleWorkflowId = ({ tenant, id }: ConversationKey) => `settle/${tenant}/${id}`;
+export const settleCallWorkflowId = (tenant: string, callId: string, runId: string) =>
+  `settle-call/${tenant}/${callId}/${runId}`;
 
 /** Replies are numbered 1, 2, 3 … within a conversation. */
 export const replyId = (number: number) => `reply_${number}`;

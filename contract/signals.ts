@@ -76,8 +76,27 @@ export type CallEnd =
   | { type: 'failed'; error: Failure }
   | { type: 'cancelled' };
 
+/** How a call ends whose workflow an operator has terminated. */
+export const CALL_TERMINATED: Failure = {
+  type: 'CallTerminated',
+  message: 'An operator has terminated the call. How far it came is unknown.',
+};
+
 export interface CloseSignal {
   by?: string;
+}
+
+/** Sent by the worker that finds it out, once an operator's reset has made this run. */
+export interface ResetSignal {
+  run_id: string;
+  /** Entries 1 to this one stand from before. Absent: what this run knows of. */
+  kept?: number;
+  /** The last entry that there was. */
+  had: number;
+  /** Ids of the calls that ran. */
+  calls: string[];
+  /** In the operator's words. */
+  reason?: string;
 }
 
 /** The one argument of the conversation workflow (its type is `conversation`). */

@@ -1,7 +1,8 @@
 /** What crosses between the conversation workflow and the activity that asks the model. */
-import type { Batch } from './batch.ts';
+import type { Batch, Reset } from './batch.ts';
 import type { Failure, Usage } from './entry.ts';
 import type { ConversationKey } from './names.ts';
+import type { CallEnd } from './signals.ts';
 import type { ResultRange } from './result-count.ts';
 
 /** The words are read from the store: a turn costs the same history at turn 10 and at turn 10,000. */
@@ -60,6 +61,8 @@ export interface ReplyResult {
   tokens?: number;
   /** What the model asked for, in its order. Ids are ours and new. */
   calls: RequestedCall[];
+  /** As the log says of what rode on it. */
+  reset?: Reset;
 }
 
 /** What of the log a summary is asked for. */
@@ -124,6 +127,9 @@ export interface CallStart {
   input: unknown;
   report?: string;
 }
+
+/** What has become of a call that may have been started before. */
+export type CallState = { state: 'unknown' | 'running' } | { state: 'ended'; end: CallEnd };
 
 /** How many calls run at once in a tenant: of this tool, and in all. Absent: any number. */
 export interface Slots {

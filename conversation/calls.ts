@@ -197,7 +197,8 @@ function fillSlots(step: Step): void {
     });
     const cause = [facts.requested, ...released];
     log(step, 'call.started', { call_id: facts.id }, { actor: SYSTEM, cause });
-    step.effects.push({ type: 'start_call', call });
+    const { perhaps_started } = facts;
+    step.effects.push({ type: 'start_call', call, ...(perhaps_started && { perhaps_started }) });
   }
 }
 

@@ -25,6 +25,8 @@ import type { Decision, Event } from './event.ts';
 import { beginClosing, finishClosing, hearCancel, hearInterrupt, hearMessage } from './messages.ts';
 import { goOn } from './next.ts';
 import { completeReply, failReply } from './replies.ts';
+import { hearReset } from './resets.ts';
+import { hearDropped } from './signals.ts';
 import type { Reply, State } from './state.ts';
 import { beginStep, type Step } from './step.ts';
 import { failSummary, hearSummary } from './summary.ts';
@@ -48,8 +50,8 @@ export function afterHearing(state: State, events: Event[]): State {
 function hearAll(state: State, events: Event[]): Step {
   const step = beginStep(state);
   // Whatever else was accepted has its place before the end of the log.
-  const settled = (event: Event) => event.type === 'settled';
-  const inOrder = [...events.filter((event) => !settled(event)), ...events.filter(settled)];
+  const place = ({ type }: Event) => (type === 'reset' ? 0 : type === 'settled' ? 2 : 1);
+  const inOrder = events.toSorted((a, b) => place(a) - place(b));
   for (const event of inOrder) {
     step.at = Math.max(step.at, event.at);
     expireApprovals(step);
@@ -69,7 +71,11 @@ function hear(step: Step, event: Event): void {
     case 'decide_call':
       return hearDecision(step, event);
     case 'close':
-      return beginClosing(step, event.by);
+      return beginClosing(step, event);
+    case 'reset':
+      return hearReset(step, event);
+    case 'signal_dropped':
+      return hearDropped(step, event);
     case 'settled':
       return finishClosing(step);
     case 'call_event':

@@ -9,6 +9,7 @@ import type {
   DecideCall,
   InterruptSignal,
   MessageSignal,
+  ResetSignal,
 } from '../contract/signals.ts';
 import type {
   CallStart,
@@ -25,7 +26,8 @@ export type Event = { at: number } & (
   | ({ type: 'interrupt' } & InterruptSignal)
   | ({ type: 'cancel_call' } & CancelCallSignal)
   | ({ type: 'decide_call' } & DecideCall)
-  | ({ type: 'close' } & CloseSignal)
+  /** `operator`: somebody has asked Temporal to cancel the conversation. */
+  | ({ type: 'close'; operator?: true } & CloseSignal)
   /** Nothing is under way any more: what closes is closed. */
   | { type: 'settled' }
   | ({ type: 'call_event' } & CallEventSignal)
@@ -36,6 +38,10 @@ export type Event = { at: number } & (
   /** `to` is that of the effect. */
   | { type: 'summary_completed'; to: number; result: SummaryResult }
   | { type: 'summary_failed'; to: number; error: Failure }
+  /** An operator's reset has made this run. */
+  | ({ type: 'reset' } & ResetSignal)
+  /** A signal that does not fit its schema. */
+  | { type: 'signal_dropped'; signal: string; why: string }
   /** Time has passed: sent at `wake_at`, harmless at any other time. */
   | { type: 'tick' }
 );
@@ -53,8 +59,11 @@ export type Effect =
   | { type: 'stop_reply'; reply_id: string }
   | { type: 'summarise'; range: SummaryRange }
   | { type: 'stop_summary' }
-  | { type: 'start_call'; call: Omit<CallStart, 'conversation'> }
-  | { type: 'cancel_call'; call_id: string };
+  /** `perhaps_started`: a run before an operator's reset may have started it. */
+  | { type: 'start_call'; call: Omit<CallStart, 'conversation'>; perhaps_started?: true }
+  | { type: 'cancel_call'; call_id: string }
+  /** Whether it has ended meanwhile, in a run that an operator's reset has ended. */
+  | { type: 'look_up_call'; call_id: string };
 
 export interface Decision {
   state: State;

@@ -4,8 +4,9 @@ import { cancelCall, dropCalls } from './calls.ts';
 import { freeByMessage } from './initiative.ts';
 import { failNews } from './news.ts';
 import { interruptReply } from './replies.ts';
+import { countDropped } from './signals.ts';
 import { EARLY_CANCELS, SEEN_MESSAGES } from './state.ts';
-import { log, type Step, user } from './step.ts';
+import { log, OPERATOR, type Step, user } from './step.ts';
 import { stopSummary } from './summary.ts';
 
 /** A message, once: a repeat of its id changes nothing (R8). */
@@ -56,12 +57,16 @@ export function hearCancel(step: Step, callId: string, by?: string): void {
 }
 
 /** R15: the end begins. What is open is stopped; what the user has still sent is heard, so that nothing accepted is lost. */
-export function beginClosing(step: Step, by?: string): void {
+export function beginClosing(step: Step, { by, operator }: { by?: string; operator?: true }): void {
   const { state } = step;
-  const actor = user(by);
+  const actor = operator ? OPERATOR : user(by);
   interruptReply(step, 'close', { actor, cause: [] });
   stopSummary(step);
-  state.turn = { phase: 'closing', ...(by !== undefined && { by }) };
+  state.turn = {
+    phase: 'closing',
+    ...(by !== undefined && { by }),
+    ...(operator && { operator }),
+  };
   for (const call of state.calls.toReversed()) cancelCall(step, call, actor, 'close');
 }
 
@@ -69,8 +74,11 @@ export function beginClosing(step: Step, by?: string): void {
 export function finishClosing(step: Step): void {
   const { state } = step;
   if (state.turn.phase !== 'closing') return;
+  const { by, operator } = state.turn;
   failNews(step);
-  log(step, 'conversation.closed', {}, { actor: user(state.turn.by), cause: [] });
+  countDropped(step);
+  const [why, actor] = operator ? [{ why: 'cancelled' } as const, OPERATOR] : [{}, user(by)];
+  log(step, 'conversation.closed', why, { actor, cause: [] });
   state.turn = { phase: 'idle' };
   state.closed = true;
 }

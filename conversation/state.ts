@@ -33,6 +33,10 @@ export interface State {
   ended: CallHead[];
   /** Cancelled before this conversation knew of them: a reader of the log may be one task ahead. */
   early_cancels: { call_id: string; by?: string }[];
+  /** The last run that a reset has made, as far as the log says so. */
+  reset?: string;
+  /** Signals that did not fit their schema, in the last minute in which there were any. */
+  dropped?: Dropped;
   /** Ids of the last messages, so that a repeat changes nothing (R8). */
   seen: string[];
   usage: Usage;
@@ -63,7 +67,7 @@ export type Turn =
   /** R11: its calls are released; quick ones may still end in this turn. */
   | { phase: 'grace'; reply: Reply; spoke: boolean; calls: string[]; until: number }
   /** R15: it is over, but for what is being stopped. Nobody speaks any more; what is said is still written down. */
-  | { phase: 'closing'; by?: string };
+  | { phase: 'closing'; by?: string; operator?: true };
 
 export interface Reply {
   id: string;
@@ -106,6 +110,14 @@ export interface News {
   superseded?: true;
 }
 
+export interface Dropped {
+  since: number;
+  /** How many have an entry of their own. */
+  written: number;
+  /** How many have none. */
+  more: number;
+}
+
 interface CallFacts {
   id: string;
   tool: string;
@@ -114,6 +126,8 @@ interface CallFacts {
   requested_at: number;
   /** What a person said where one was asked: to say it again changes nothing. */
   decision?: ApprovalDecision;
+  /** A run before an operator's reset may have started it, though this one has not. */
+  perhaps_started?: true;
 }
 
 export type Call =

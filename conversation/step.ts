@@ -44,6 +44,8 @@ export function log<K extends EntryKind>(
 }
 
 export const SYSTEM: Actor = { type: 'system', id: 'conversation' };
+/** Whoever looks after Temporal. */
+export const OPERATOR: Actor = { type: 'system', id: 'operator' };
 export const user = (id = 'user'): Actor => ({ type: 'user', id });
 export const agent = (step: Step): Actor => ({ type: 'agent', id: step.state.agent });
 export const tool = (id: string): Actor => ({ type: 'tool', id });

@@ -91,6 +91,8 @@ export function followCalls(
       case 'summary':
       case 'summary.failed':
       case 'limit.reached':
+      case 'conversation.reset':
+      case 'signal.dropped':
       case 'conversation.closed':
         break;
       default:

@@ -135,6 +135,8 @@ function said(entry: Entry, log: Log): ModelMessage[] {
     case 'summary':
     case 'summary.failed':
     case 'limit.reached':
+    case 'conversation.reset':
+    case 'signal.dropped':
     case 'conversation.closed':
       return [];
     default:

@@ -1,6 +1,6 @@
 /**
- * The last part of a call's push URL. Who has it may push events of that call until it expires; nobody can make one without
- * the service's secret, or bend one to another call or tenant.
+ * The last part of a call's push URL. Who has it may push events of that call as long as it waits for them; nobody can make one
+ * without the service's secret, or bend one to another call or tenant.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ const claims = z.strictObject({
   tenant: z.string(),
   conversation: z.string(),
   call_id: z.string(),
-  /** Milliseconds since 1970. */
+  /** When the call is to be over at the latest. Milliseconds since 1970. */
   expires_at: z.int(),
 });
 

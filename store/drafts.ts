@@ -10,29 +10,33 @@ import type { Db } from './schema.ts';
 import type { Draft, Store } from './store.ts';
 
 export const drafts = (db: Db): Pick<Store, 'beginDraft' | 'appendDraft' | 'draft'> => ({
-  async beginDraft({ tenant, id }, reply, attempt) {
+  async beginDraft({ tenant, id }, reply, attempt, runId = '') {
     const number = replyNumber(reply);
     // R1: where a later reply has begun, this one is over, even if its own row is forgotten by now.
     const begun = await sql`
-      insert into drafts (tenant, conversation, reply, attempt, text)
-      select ${tenant}::text, ${id}::text, ${number}::int, ${attempt}::int, ''
+      insert into drafts (tenant, conversation, reply, attempt, run_id, text)
+      select ${tenant}::text, ${id}::text, ${number}::int, ${attempt}::int, ${runId}::text, ''
       where not exists (
         select from drafts where tenant = ${tenant} and conversation = ${id} and reply > ${number}
+      ) and not exists (
+        select from conversations
+        where tenant = ${tenant} and id = ${id} and ${runId}::text <> '' and fence_run_id <> ${runId}::text
       )
-      on conflict (tenant, conversation, reply) do update set attempt = excluded.attempt, text = '', length = 0
-        where not drafts.stopped and drafts.attempt <= excluded.attempt
+      on conflict (tenant, conversation, reply)
+        do update set attempt = excluded.attempt, run_id = excluded.run_id, text = '', length = 0
+        where not drafts.stopped and (drafts.run_id <> excluded.run_id or drafts.attempt <= excluded.attempt)
       returning reply`.execute(db);
     return begun.rows.length === 1;
   },
 
   async appendDraft(conversation, draft) {
     const { tenant, id } = conversation;
-    const { attempt, text, offset } = draft;
+    const { attempt, text, offset, run_id = '' } = draft;
     const number = replyNumber(draft.reply_id);
     const appended = await sql`
       update drafts set text = text || ${toEscaped(text)}, length = length + ${text.length}
       where tenant = ${tenant} and conversation = ${id} and reply = ${number} and attempt = ${attempt}
-        and not stopped and length = coalesce(${offset ?? null}::int4, length)
+        and run_id = ${run_id} and not stopped and length = coalesce(${offset ?? null}::int4, length)
       returning reply`.execute(db);
     if (appended.rows.length === 1) return true;
     return offset !== undefined && (await isAppended(db, conversation, { ...draft, offset }));
@@ -119,6 +123,20 @@ export async function resumeDrafts(
     .where('tenant', '=', tenant)
     .where('conversation', '=', id)
     .where('reply', 'in', replies.map(replyNumber))
+    .execute();
+}
+
+/** What replies after this one were saying: a reset has taken them back. */
+export async function forgetDraftsAfter(
+  db: Db,
+  { tenant, id }: ConversationKey,
+  reply: number,
+): Promise<void> {
+  await db
+    .deleteFrom('drafts')
+    .where('tenant', '=', tenant)
+    .where('conversation', '=', id)
+    .where('reply', '>', reply)
     .execute();
 }
 

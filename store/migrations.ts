@@ -187,4 +187,24 @@ const migrations: Record<string, Migration> = {
       await sql`alter table drafts add column length integer not null default 0`.execute(db);
     },
   },
+  '0008_resets': {
+    async up(db: Kysely<unknown>) {
+      // Null: an older version wrote last, and did not say which run it wrote for.
+      await sql`
+        alter table conversations add column fence_run_id text,
+          add column fence_runs text[] not null default '{}', add column reset json`.execute(db);
+      // What a reset has taken back: an operator may go back to it. One row each time, so seldom.
+      await sql`
+        create table superseded (
+          tenant text not null,
+          conversation text not null,
+          revision integer not null,
+          runs text[] not null,
+          kept integer not null,
+          entries json not null,
+          primary key (tenant, conversation, revision)
+        )`.execute(db);
+      await sql`alter table drafts add column run_id text not null default ''`.execute(db);
+    },
+  },
 };

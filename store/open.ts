@@ -1,8 +1,10 @@
 /** Opens the store: PostgreSQL where there is one, else PGlite in a folder. */
 import { Kysely, PGliteDialect, type Dialect } from 'kysely';
 import { calls } from './calls.ts';
+import { closingGone } from './close-gone.ts';
 import { conversations } from './conversations.ts';
 import { drafts } from './drafts.ts';
+import { holders } from './holder.ts';
 import { idempotency } from './idempotency.ts';
 import { log } from './log.ts';
 import { migrate } from './migrations.ts';
@@ -78,6 +80,8 @@ const storeIn = (db: Kysely<Database>): Store =>
   tellUnavailable({
     ...conversations(db),
     ...recording(db),
+    ...holders(db),
+    ...closingGone(db),
     ...log(db),
     ...drafts(db),
     ...progress(db),

@@ -44,6 +44,7 @@ export function tidied(store: Store, pglite: ThreadedPGlite): Store {
   return {
     ...store,
     record: (batch, options) => counted(store.record(batch, options)),
+    closeGone: (conversation, end) => counted(store.closeGone(conversation, end)),
     appendDraft: (conversation, draft) => counted(store.appendDraft(conversation, draft)),
     setProgress: (conversation, callId, progress) =>
       counted(store.setProgress(conversation, callId, progress)),

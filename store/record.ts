@@ -7,21 +7,33 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { sql, type Kysely } from 'kysely';
-import { type Batch, compareFences, fenceAbove, type Fence } from '../contract/batch.ts';
+import {
+  type Batch,
+  compareFences,
+  fenceAbove,
+  type Fence,
+  isOfLine,
+  type Reset,
+  type ResetOrigin,
+} from '../contract/batch.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import { replyNumber, type ConversationKey } from '../contract/names.ts';
 import { headColumns, NOTHING_YET } from './conversations.ts';
-import { resumeDrafts, stopDrafts } from './drafts.ts';
+import { forgetDraftsAfter, resumeDrafts, stopDrafts } from './drafts.ts';
+import { runningCallsOf } from './holder.ts';
 import type { Database, Db } from './schema.ts';
-import type { Recorded, Store } from './store.ts';
+import { keepSuperseded, restore } from './superseded.ts';
+import type { Recorded, RecordOptions, Store } from './store.ts';
 
 export const recording = (db: Kysely<Database>): Pick<Store, 'record'> => ({
-  async record(batch, { committed = false } = {}) {
+  async record(batch, options = {}) {
     checkOrder(batch);
-    if (!batch.entries.some(isInterrupted) && (await append(db, batch))) {
-      return { outcome: 'recorded', said: {} };
+    const appended = !batch.entries.some(isInterrupted) && (await append(db, batch));
+    if (!appended) {
+      return db.transaction().execute((transaction) => settle(transaction, batch, options));
     }
-    return db.transaction().execute((transaction) => settle(transaction, batch, committed));
+    const reset = await untold(db, batch, appended.reset);
+    return { outcome: 'recorded', said: {}, ...(reset && { reset }) };
   },
 });
 
@@ -35,23 +47,28 @@ function checkOrder({ conversation, base, entries }: Batch): void {
   }
 }
 
-/** False, and nothing done: the log does not end just before this batch, or a higher fence has written, or it is unknown. */
-async function append(
+/** Undefined, and nothing done: the log does not end just before this batch, or another has written since, or it is unknown. */
+export async function append(
   db: Db,
   { conversation: { tenant, id }, fence, base, entries, head }: Batch,
-): Promise<boolean> {
+): Promise<{ reset: Reset | null } | undefined> {
   const started = entries.filter((entry) => entry.kind === 'reply.started').at(-1);
   // The draft of the reply before stays: this batch may yet be replaced by one in which that reply is interrupted only now.
   const forget = started ? replyNumber(started.reply_id) - 1 : 0;
   const { status, replying, head: headJson } = headColumns(head);
-  const appended = await sql`
+  const { run_id = null, continued_from = null } = fence;
+  const appended = await sql<{ reset: Reset | null }>`
     with head as (
       update conversations set
         last_seq = ${base - 1 + entries.length}, fence_run = ${fence.run}, fence_length = ${fence.length}, fence_at = ${fence.at},
+        fence_run_id = coalesce(${run_id}::text, fence_run_id),
+        fence_runs = case when ${run_id}::text is null or fence_run_id = ${run_id}::text then fence_runs
+          else array_append(fence_runs, ${run_id}::text) end,
         status = ${status}, replying = ${replying}, head = ${headJson}, updated_at = now()
       where tenant = ${tenant} and id = ${id} and last_seq = ${base - 1}
         and (fence_run, fence_length, fence_at) <= (${fence.run}, ${fence.length}, ${fence.at})
-      returning id
+        and (fence_run_id is null or ${run_id}::text is null or fence_run_id in (${run_id}::text, ${continued_from}::text))
+      returning reset
     ), added as (
       insert into entries (tenant, conversation, seq, kind, body)
       select ${tenant}::text, ${id}::text, seq, kind, body::json
@@ -66,16 +83,26 @@ async function append(
       where tenant = ${tenant} and conversation = ${id} and reply < ${forget}
         and exists (select from head)
     )
-    select id from head`.execute(db);
-  return appended.rows.length === 1;
+    select reset from head`.execute(db);
+  return appended.rows[0];
 }
 
-async function settle(db: Db, batch: Batch, committed: boolean): Promise<Recorded> {
+async function settle(
+  db: Db,
+  batch: Batch,
+  { committed = false, takes_over }: RecordOptions,
+): Promise<Recorded> {
   const { conversation, base } = batch;
-  const held = await lock(db, conversation);
-  const heldFence = { run: held.fence_run, length: held.fence_length, at: held.fence_at };
-  const fence = committed ? fenceAbove(heldFence, batch.fence) : batch.fence;
-  const order = compareFences(fence, heldFence);
+  const before = await lock(db, conversation);
+  const goesBack = takes_over && !isOfLine(fenceOf(before), batch.fence);
+  const restored = goesBack && (await restore(db, conversation, before, takes_over.base_runs));
+  const held = restored ? { ...(await lock(db, conversation)), head: before.head } : before;
+  const heldFence = fenceOf(held);
+  const takes = !isOfLine(heldFence, batch.fence);
+  if (takes && !takes_over) return { outcome: 'other_run' };
+  if (takes && held.status === 'closed') return { outcome: 'closed' };
+  const fence = committed && !takes ? fenceAbove(heldFence, batch.fence) : batch.fence;
+  const order = takes ? 1 : compareFences(fence, heldFence);
   if (order < 0) return { outcome: 'refused' };
   if (base > held.last_seq + 1) {
     throw new Error(
@@ -92,12 +119,14 @@ async function settle(db: Db, batch: Batch, committed: boolean): Promise<Recorde
 
   const same = countSame(standing, entries);
   // This has been written already, and perhaps more after it: a late duplicate takes nothing back.
-  if ((order === 0 || committed) && standing.length > 0 && same === entries.length) {
+  if (!takes && (order === 0 || committed) && standing.length > 0 && same === entries.length) {
     if (order > 0) await hold(db, conversation, fence);
-    return { outcome: 'recorded', said };
+    return answer(db, batch, held.reset, said);
   }
   if (same < standing.length) {
-    await rewind(db, conversation, { base: base + same, revision: held.revision + 1 });
+    const revision = held.revision + 1;
+    await rewind(db, conversation, { base: base + same, revision });
+    if (takes) await keepSuperseded(db, conversation, held, base - 1 + same, standing.slice(same));
     const remaining = new Set(interrupted.map((entry) => entry.reply_id));
     const undone = standing.slice(same).filter(isInterrupted);
     await resumeDrafts(
@@ -106,32 +135,156 @@ async function settle(db: Db, batch: Batch, committed: boolean): Promise<Recorde
       undone.map((entry) => entry.reply_id).filter((reply) => !remaining.has(reply)),
     );
   }
+  if (takes) {
+    const had = before.last_seq;
+    await takeOver(db, batch, { held, had, kept: base - 1 + same, entries, ...takes_over });
+  }
   const rest = { ...batch, fence, base: base + same, entries: entries.slice(same) };
   if (!(await append(db, rest))) {
     throw new Error(`The log of ${name(conversation)} does not end where its last_seq says.`);
   }
-  return { outcome: 'recorded', said };
+  const last = takes ? (await lock(db, conversation)).reset : held.reset;
+  return answer(db, batch, last, said);
+}
+
+async function answer(
+  db: Db,
+  batch: Batch,
+  last: Reset | null,
+  said: Record<string, string>,
+): Promise<Recorded> {
+  const reset = await untold(db, batch, last);
+  return { outcome: 'recorded', said, ...(reset && { reset }) };
+}
+
+/** The reset that has made the run which writes, as long as its log does not say so. */
+async function untold(
+  db: Db,
+  {
+    conversation: { tenant, id },
+    fence,
+    entries,
+  }: Pick<Batch, 'conversation' | 'fence' | 'entries'>,
+  last: Reset | null,
+): Promise<Reset | undefined> {
+  if (!last || last.run_id !== fence.run_id) return undefined;
+  if (entries.some(({ kind }) => kind === 'conversation.reset')) return undefined;
+  const told = await db
+    .selectFrom('entries')
+    .select('seq')
+    .where('tenant', '=', tenant)
+    .where('conversation', '=', id)
+    .where('kind', '=', 'conversation.reset')
+    .where('seq', '>', last.kept)
+    .executeTakeFirst();
+  return told ? undefined : last;
+}
+
+const fenceColumns = ({ run, length, at, run_id }: Fence) => ({
+  fence_run: run,
+  fence_length: length,
+  fence_at: at,
+  ...(run_id !== undefined && { fence_run_id: run_id }),
+});
+
+export type Held = Awaited<ReturnType<typeof lock>>;
+
+export const fenceOf = ({ fence_run, fence_length, fence_at, fence_run_id }: Held): Fence => ({
+  run: fence_run,
+  length: fence_length,
+  at: fence_at,
+  ...(fence_run_id !== null && { run_id: fence_run_id }),
+});
+
+/**
+ * The log was that of another run, and an operator's reset has made this one. What the other run has decided since has been rewound; what
+ * its replies were saying goes too, and the calls that it had open are remembered for the run that takes over.
+ */
+async function takeOver(
+  db: Db,
+  { conversation, fence }: Batch,
+  {
+    held,
+    had,
+    kept,
+    entries,
+    base_runs = [],
+    reason,
+  }: { held: Held; had: number; kept: number; entries: Entry[] } & ResetOrigin,
+): Promise<void> {
+  const { tenant, id } = conversation;
+  const started = entries.findLast(isStarted) ?? (await lastStarted(db, conversation));
+  await forgetDraftsAfter(db, conversation, started ? replyNumber(started.reply_id) : 0);
+  const heldFence = fenceOf(held);
+  const before = await untold(db, { conversation, fence: heldFence, entries: [] }, held.reset);
+  const reset: Reset = {
+    run_id: fence.run_id!,
+    kept,
+    had,
+    calls: [...new Set([...runningCallsOf(held.head), ...(before?.calls ?? [])])],
+    ...(reason && { reason }),
+  };
+  // Of the run that it is made of, only a part stands: who goes back to that one again has to find the whole.
+  const last = held.fence_runs.findLastIndex((run) => base_runs.includes(run));
+  const line = last < 0 ? held.fence_runs : held.fence_runs.slice(0, last);
+  await db
+    .updateTable('conversations')
+    .set({
+      ...fenceColumns(fence),
+      fence_runs: [...line, fence.run_id!],
+      reset: JSON.stringify(reset),
+    })
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .execute();
+}
+
+async function lastStarted(
+  db: Db,
+  { tenant, id }: ConversationKey,
+): Promise<EntryOf<'reply.started'> | undefined> {
+  const row = await db
+    .selectFrom('entries')
+    .select('body')
+    .where('tenant', '=', tenant)
+    .where('conversation', '=', id)
+    .where('kind', '=', 'reply.started')
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.body as EntryOf<'reply.started'> | undefined;
 }
 
 /** The row, made where there is none, and nobody else's until the transaction ends. */
-const lock = (db: Db, { tenant, id }: ConversationKey) =>
+export const lock = (db: Db, { tenant, id }: ConversationKey) =>
   db
     .insertInto('conversations')
     .values({ tenant, id, ...headColumns(NOTHING_YET) })
     // An update that changes nothing: unlike `do nothing`, it locks and returns the row that is there.
     .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet({ id }))
-    .returning(['last_seq', 'revision', 'fence_run', 'fence_length', 'fence_at'])
+    .returning([
+      'last_seq',
+      'revision',
+      'fence_run',
+      'fence_length',
+      'fence_at',
+      'fence_run_id',
+      'fence_runs',
+      'status',
+      'head',
+      'reset',
+    ])
     .executeTakeFirstOrThrow();
 
-const hold = (db: Db, { tenant, id }: ConversationKey, { run, length, at }: Fence) =>
+const hold = (db: Db, { tenant, id }: ConversationKey, fence: Fence) =>
   db
     .updateTable('conversations')
-    .set({ fence_run: run, fence_length: length, fence_at: at })
+    .set(fenceColumns(fence))
     .where('tenant', '=', tenant)
     .where('id', '=', id)
     .execute();
 
-async function entriesFrom(db: Db, { tenant, id }: ConversationKey, base: number) {
+export async function entriesFrom(db: Db, { tenant, id }: ConversationKey, base: number) {
   const rows = await db
     .selectFrom('entries')
     .select('body')
@@ -167,7 +320,7 @@ function countSame(standing: Entry[], entries: Entry[]): number {
 }
 
 /** Removes what stands from `base` on, and leaves word for those who have read it. */
-async function rewind(
+export async function rewind(
   db: Db,
   { tenant, id }: ConversationKey,
   { base, revision }: { base: number; revision: number },
@@ -186,6 +339,8 @@ async function rewind(
     .where('id', '=', id)
     .execute();
 }
+
+const isStarted = (entry: Entry) => entry.kind === 'reply.started';
 
 const isInterrupted = (entry: Entry): entry is EntryOf<'reply.interrupted'> =>
   entry.kind === 'reply.interrupted';

@@ -1,5 +1,6 @@
 /** The tables, as Kysely knows them. `migrations.ts` makes them and says why they look so. */
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
+import type { Reset } from '../contract/batch.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { CallEnd } from '../contract/signals.ts';
@@ -28,6 +29,12 @@ export interface Database {
     fence_run: Generated<number>;
     fence_length: Generated<number>;
     fence_at: Generated<number>;
+    /** Temporal's id of the run that has written last; NO_RUN once its workflow is gone for good. */
+    fence_run_id: string | null;
+    /** The runs that have written what stands, oldest first. */
+    fence_runs: Generated<string[]>;
+    /** The last time that a run made by an operator's reset took the log over. */
+    reset: ColumnType<Reset | null, string | undefined, string>;
     /** What `head` says, as columns for SQL to ask for: its status, and the number of its reply. */
     status: Generated<Head['status']>;
     replying: number | null;
@@ -47,11 +54,25 @@ export interface Database {
     /** The lowest seq that was changed or removed. */
     base: number;
   };
+  superseded: {
+    tenant: string;
+    conversation: string;
+    /** That with which it was taken back. */
+    revision: number;
+    /** The runs that had written the log until then, oldest first. */
+    runs: string[];
+    /** Entries 1 to this one stayed. */
+    kept: number;
+    /** Those after it. */
+    entries: Json<Entry[]>;
+  };
   drafts: {
     tenant: string;
     conversation: string;
     reply: number;
     attempt: number;
+    /** Whose attempt it is: after an operator's reset two runs may speak the same reply. */
+    run_id: Generated<string>;
     /** Escaped as inside a JSON string: see drafts.ts. */
     text: string;
     /** Of the text unescaped, in UTF-16 units. */

@@ -6,6 +6,7 @@ import { draftsContract } from './drafts.contract.ts';
 import { logContract } from './log.contract.ts';
 import { pruneContract } from './prune.contract.ts';
 import { recordContract } from './record.contract.ts';
+import { resetsContract } from './resets.contract.ts';
 import { resultsContract } from './results.contract.ts';
 import { slotsContract } from './slots.contract.ts';
 import type { Store } from './store.ts';
@@ -21,6 +22,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     afterAll(() => store.close());
 
     recordContract(() => store);
+    resetsContract(() => store);
     logContract(() => store);
     draftsContract(() => store);
     conversationsContract(() => store);

@@ -2,18 +2,43 @@
  * The log of every conversation, and the little that stands beside it. The store holds the words; Temporal holds the order.
  * One SQL for PGlite (embedded) and PostgreSQL.
  */
-import type { Batch } from '../contract/batch.ts';
+import type { Batch, Reset, ResetOrigin } from '../contract/batch.ts';
 import type { CallEnd } from '../contract/signals.ts';
-import type { Entry, EntryKind } from '../contract/entry.ts';
+import type { ClosedBy, Entry, EntryKind } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { ResultNumber } from '../contract/stored.ts';
+import type { Sent } from './gone.ts';
 
 export type Recorded =
-  /** `said` has the text of each reply.interrupted of the batch, by reply id. */
-  | { outcome: 'recorded'; said: Record<string, string> }
+  /**
+   * `said` has the text of each reply.interrupted of the batch, by reply id. `reset`: the run that writes was made by an operator's reset,
+   * and the log has no `conversation.reset` of it yet.
+   */
+  | { outcome: 'recorded'; said: Record<string, string>; reset?: Reset }
   /** The fence was lower than one that has written. Nothing was changed. */
-  | { outcome: 'refused' };
+  | { outcome: 'refused' }
+  /** Another run holds the log, which this one does not follow. Nothing was changed: Temporal knows which of them is current. */
+  | { outcome: 'other_run' }
+  /** The run was to take the log over, but the conversation is closed, which is final. Nothing was changed. */
+  | { outcome: 'closed' };
+
+export interface RecordOptions {
+  /** The task that asked for it is committed, so its fence does not matter. What follows the same entries stays: a duplicate may come late. */
+  committed?: boolean;
+  /** Temporal says that this run is the current one: it takes the log over from any other. Only for what is committed. */
+  takes_over?: ResetOrigin;
+}
+
+/** Which run writes the log, and how far it is. */
+export interface Holder {
+  /** Absent: an older version wrote last, or nobody has written yet. */
+  run_id?: string;
+  last_seq: number;
+  status: Head['status'];
+  /** Ids of the calls that run. */
+  calls: string[];
+}
 
 export interface Conversation extends Head {
   id: string;
@@ -54,6 +79,8 @@ export interface Draft {
   reply_id: string;
   attempt: number;
   text: string;
+  /** Whose attempt it is. */
+  run_id?: string;
 }
 
 export interface Progress {
@@ -122,11 +149,26 @@ export interface Store {
   ): Promise<void>;
   /**
    * Writes a batch, and takes back what stood in its place.
-   * @param options.committed the task that asked for it is committed, so it is never refused. What follows the same entries
-   * stays: a duplicate may come late.
    * @throws Error where it would leave a gap or does not count up from its base
    */
-  record(batch: Batch, options?: { committed?: boolean }): Promise<Recorded>;
+  record(batch: Batch, options?: RecordOptions): Promise<Recorded>;
+  /** Undefined: no such conversation. */
+  holder(conversation: ConversationKey): Promise<Holder | undefined>;
+  /**
+   * Closes the log of a conversation whose workflow is gone. No run writes in it any more.
+   * @param seen what the log was like when the workflow was found gone
+   * @returns false, and nothing done: it is closed already, or somebody has written since
+   */
+  closeGone(
+    conversation: ConversationKey,
+    end: {
+      why: ClosedBy;
+      at: string;
+      seen: Pick<Holder, 'run_id' | 'last_seq'>;
+      /** Messages that Temporal has: those which the log has not are written first. */
+      sent: Sent[];
+    },
+  ): Promise<boolean>;
   conversation(conversation: ConversationKey): Promise<Conversation | undefined>;
   /** Newest first; `after` is the id of the last conversation of the page before. */
   list(
@@ -147,8 +189,16 @@ export interface Store {
   /** Entries with from ≤ seq ≤ to, in order. */
   window(conversation: ConversationKey, range: { from: number; to: number }): Promise<Entry[]>;
 
-  /** Starts the text of an attempt at a reply. False: the reply is no longer wanted. */
-  beginDraft(conversation: ConversationKey, replyId: string, attempt: number): Promise<boolean>;
+  /**
+   * Starts the text of an attempt at a reply. False: the reply is no longer wanted, or another run holds the log.
+   * @param runId whose attempt it is
+   */
+  beginDraft(
+    conversation: ConversationKey,
+    replyId: string,
+    attempt: number,
+    runId?: string,
+  ): Promise<boolean>;
   /**
    * Adds to it. False: interrupted meanwhile, or a newer attempt has begun; show nothing more.
    * @param draft.offset length of the text before it, in UTF-16 units: with it, repeating it changes nothing. Default: where the text ends

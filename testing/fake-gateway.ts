@@ -44,6 +44,12 @@ export class FakeGateway implements Gateway {
     this.#note('isOver', key);
     return !this.running.has(key.id);
   }
+  /** Nobody closes anything, unless a test says how. */
+  settled: (key: ConversationKey, evenIfLost: boolean) => Promise<void> = async () => {};
+  async settle(key: ConversationKey, evenIfLost: boolean) {
+    this.#note('settle', key, evenIfLost);
+    await this.settled(key, evenIfLost);
+  }
   async push({ tenant, call_id }: { tenant: string; call_id: string }, payload: object) {
     return this.#send('push', { tenant, id: call_id }, payload);
   }

@@ -1,14 +1,29 @@
 /** Writing a batch to one conversation, in memory, by the rules that store/record.ts follows. */
 import { isDeepStrictEqual } from 'node:util';
-import { type Batch, compareFences, fenceAbove, type Fence } from '../contract/batch.ts';
+import {
+  type Batch,
+  compareFences,
+  fenceAbove,
+  type Fence,
+  isOfLine,
+  type Reset,
+} from '../contract/batch.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
+import { replyNumber } from '../contract/names.ts';
+import { runningCallsOf } from '../store/holder.ts';
+import { logOf, type Superseded } from '../store/lines.ts';
 import { readJson } from '../store/read-json.ts';
-import type { Recorded } from '../store/store.ts';
+import type { Recorded, RecordOptions } from '../store/store.ts';
 import type { createMemoryDrafts } from './memory-drafts.ts';
 
 export interface MemoryLog {
   fence: Fence;
+  /** The runs that have written what stands, and what resets have taken back, newest first. */
+  runs: string[];
+  superseded: Superseded[];
+  /** The last time that a run made by a reset took the log over. */
+  reset?: Reset;
   entries: Entry[];
   head: Head;
   updated_at: string;
@@ -22,11 +37,21 @@ export interface MemoryLog {
 export function writeBatch(
   log: MemoryLog,
   batch: Batch,
-  { at, committed }: { at: string; committed: boolean },
+  { at, committed = false, takes_over }: { at: string } & RecordOptions,
 ): Recorded {
   const { base, head } = batch;
-  const fence = committed ? fenceAbove(log.fence, batch.fence) : batch.fence;
-  const order = compareFences(fence, log.fence);
+  const takes = !isOfLine(log.fence, batch.fence);
+  if (takes && !takes_over) return { outcome: 'other_run' };
+  if (takes && log.head.status === 'closed') return { outcome: 'closed' };
+  const had = log.entries.length;
+  if (takes) restore(log, takes_over?.base_runs ?? []);
+  const fence = {
+    ...(committed && !takes ? fenceAbove(log.fence, batch.fence) : batch.fence),
+    ...((batch.fence.run_id ?? log.fence.run_id) !== undefined && {
+      run_id: batch.fence.run_id ?? log.fence.run_id,
+    }),
+  };
+  const order = takes ? 1 : compareFences(fence, log.fence);
   if (order < 0) return { outcome: 'refused' };
   checkPlace(log, batch);
 
@@ -42,24 +67,70 @@ export function writeBatch(
 
   const differs = entries.findIndex((entry, index) => !isDeepStrictEqual(standing[index], entry));
   const same = differs === -1 ? entries.length : differs;
-  if ((order === 0 || committed) && standing.length > 0 && same === entries.length) {
+  if (!takes && (order === 0 || committed) && standing.length > 0 && same === entries.length) {
     log.fence = fence;
-    return { outcome: 'recorded', said };
+    return recorded(log, said);
   }
   if (same < standing.length) {
     log.bases.set(++log.revision, base + same);
+    if (takes) keepSuperseded(log, base - 1 + same);
     const undone = standing.slice(same).filter(isInterrupted);
     for (const { reply_id } of undone) {
       if (!interrupted.includes(reply_id)) log.drafts.resume(reply_id);
     }
   }
+  if (takes) {
+    const before = untold(log);
+    log.reset = {
+      run_id: batch.fence.run_id!,
+      kept: base - 1 + same,
+      had,
+      calls: [...new Set([...runningCallsOf(log.head), ...(before?.calls ?? [])])],
+      ...(takes_over?.reason && { reason: takes_over.reason }),
+    };
+    const { base_runs = [] } = takes_over ?? {};
+    const last = log.runs.findLastIndex((run) => base_runs.includes(run));
+    if (last >= 0) log.runs = log.runs.slice(0, last);
+  }
   log.entries.splice(base - 1 + same, Infinity, ...entries.slice(same));
+  if (fence.run_id !== undefined && log.runs.at(-1) !== fence.run_id) log.runs.push(fence.run_id);
   log.fence = fence;
   log.head = plain(head);
   log.updated_at = at;
   const started = entries.slice(same).findLast((entry) => entry.kind === 'reply.started');
+  if (takes) {
+    const last = log.entries.findLast((entry) => entry.kind === 'reply.started');
+    log.drafts.forgetAfter(last ? replyNumber(last.reply_id) : 0);
+  }
   if (started) log.drafts.forgetBefore(started.reply_id);
-  return { outcome: 'recorded', said };
+  return recorded(log, said);
+}
+
+function keepSuperseded(log: MemoryLog, kept: number): void {
+  log.superseded.unshift({ runs: [...log.runs], kept, entries: log.entries.slice(kept) });
+}
+
+function restore(log: MemoryLog, runs: string[]): void {
+  const line = logOf(runs, log, log.superseded);
+  if (!line) return;
+  const differs = log.entries.findIndex((entry, i) => !isDeepStrictEqual(entry, line.entries[i]));
+  const kept = differs === -1 ? log.entries.length : differs;
+  log.bases.set(++log.revision, kept + 1);
+  keepSuperseded(log, kept);
+  log.entries = [...line.entries];
+  log.runs = [...line.runs];
+}
+
+function recorded(log: MemoryLog, said: Record<string, string>): Recorded {
+  const reset = untold(log);
+  return { outcome: 'recorded', said, ...(reset && { reset }) };
+}
+
+/** The reset that has made the run which writes, as long as its log does not say so. */
+function untold({ reset, fence, entries }: MemoryLog): Reset | undefined {
+  if (!reset || reset.run_id !== fence.run_id) return undefined;
+  const told = entries.some(({ kind, seq }) => kind === 'conversation.reset' && seq > reset.kept);
+  return told ? undefined : reset;
 }
 
 export const plain = <T>(value: T): T => readJson(JSON.stringify(value)) as T;

@@ -1,5 +1,8 @@
 /** A store without a database, for tests. It keeps the whole contract (store/store.contract.ts) and forgets with the process. */
+import { NO_RUN } from '../contract/batch.ts';
 import type { ConversationKey } from '../contract/names.ts';
+import { endOfGone } from '../store/gone.ts';
+import { runningCallsOf } from '../store/holder.ts';
 import type { Conversation, Progress, Store } from '../store/store.ts';
 import { createMemoryCalls } from './memory-calls.ts';
 import { createMemoryDrafts } from './memory-drafts.ts';
@@ -39,11 +42,35 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
       Object.assign(row, { agent, metadata: plain(metadata), created_at: at, opened: true });
     },
 
-    async record(batch, { committed = false } = {}) {
+    async record(batch, options = {}) {
       const row = find(batch.conversation) ?? newRow(batch.conversation, now());
-      const recorded = writeBatch(row, batch, { at: now(), committed });
+      const recorded = writeBatch(row, batch, { at: now(), ...options });
       rows.set(name(batch.conversation), row);
       return recorded;
+    },
+
+    async holder(key) {
+      const row = find(key);
+      if (!row) return undefined;
+      const { run_id } = row.fence;
+      const { status } = row.head;
+      const last_seq = row.entries.length;
+      return { ...(run_id && { run_id }), last_seq, status, calls: runningCallsOf(row.head) };
+    },
+
+    async closeGone(key, { why, at, seen, sent }) {
+      const row = find(key);
+      if (!row || row.head.status === 'closed') return false;
+      const { run_id } = row.fence;
+      if (run_id !== seen.run_id || row.entries.length !== seen.last_seq) return false;
+      const said = row.head.reply ? row.drafts.stop(row.head.reply.id) : '';
+      const { entries, head } = row;
+      const end = endOfGone({ entries, head, last_seq: entries.length, said }, { why, at, sent });
+      row.entries.push(...plain(end.entries));
+      row.head = plain(end.head);
+      row.fence = { ...row.fence, length: row.fence.length + 1, run_id: NO_RUN };
+      row.updated_at = now();
+      return true;
     },
 
     async conversation(key) {
@@ -109,7 +136,11 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
       return plain(find(key)?.entries.slice(Math.max(0, from - 1), to) ?? []);
     },
 
-    beginDraft: async (key, reply, attempt) => seen(key).drafts.begin(reply, attempt),
+    async beginDraft(key, reply, attempt, runId) {
+      const { fence, drafts } = seen(key);
+      const isHeld = !runId || fence.run_id === undefined || fence.run_id === runId;
+      return isHeld && drafts.begin(reply, attempt, runId);
+    },
     appendDraft: async (key, draft) => find(key)?.drafts.append(draft) ?? false,
     async draft(key) {
       const row = find(key);
@@ -201,6 +232,8 @@ const newRow = ({ tenant, id }: ConversationKey, at: string): Row => ({
   updated_at: at,
   progress: new Map(),
   fence: { run: 0, length: 0, at: 0 },
+  runs: [],
+  superseded: [],
   entries: [],
   head: { status: 'idle', calls: [], usage: { input_tokens: 0, output_tokens: 0 } },
   revision: 0,

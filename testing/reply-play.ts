@@ -1,5 +1,5 @@
 /** One reply played through the activity, with a stub for the model, a store in memory and a bus that is listened to. */
-import { MockActivityEnvironment } from '@temporalio/testing';
+import { defaultActivityInfo, MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
@@ -71,6 +71,9 @@ const head: Head = {
   usage: { input_tokens: 0, output_tokens: 0 },
 };
 
+/** As activities have it that nobody gives another one. */
+export const RUN = defaultActivityInfo.workflowExecution!.runId;
+
 /** The last message and the start of the reply, from a task before the one that wrote the log. */
 export const riding = (instead: { text?: string }): Batch => ({
   conversation,
@@ -134,10 +137,11 @@ export async function play({
   });
   if (attempt > 1) {
     // The attempt before this one had begun to speak.
-    await store.beginDraft(conversation, 'reply_1', attempt - 1);
+    await store.beginDraft(conversation, 'reply_1', attempt - 1, RUN);
     await store.appendDraft(conversation, {
       reply_id: 'reply_1',
       attempt: attempt - 1,
+      run_id: RUN,
       text: 'Half a ',
     });
   }
@@ -184,6 +188,8 @@ export async function play({
     defaultProfile: profile,
     rest_ms: 0,
     maxTokensPerTenantPerDay,
+    isCurrentRun: async () => true,
+    originOf: async () => ({}),
   });
   const wanted: ReplyRequest = {
     conversation,

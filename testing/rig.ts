@@ -7,6 +7,7 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { withHeartbeat } from '../activities/heartbeat.ts';
 import { createRecord, createRecordCommitted, recordRiding } from '../activities/record.ts';
+import { createCloseGone, createFindCall } from '../activities/settle.ts';
 import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
 import type { Failure } from '../contract/entry.ts';
 import type { Limits } from '../contract/limits.ts';
@@ -28,8 +29,11 @@ import type { Store } from '../store/store.ts';
 import { createLocalBus } from '../stream/bus.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 import { isRunning } from '../worker/is-running.ts';
+import { createResetNotices } from '../worker/notice-resets.ts';
+import { runsOf } from '../worker/runs.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { createWorkers, type Workers, type WorkLimits } from '../worker/workers.ts';
+import { type GoneWatch, watchForGone } from '../worker/watch-for-gone.ts';
 import { createMailbox } from './mailbox.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { LIMITS } from './story.ts';
@@ -79,23 +83,31 @@ export async function createRig(
   const tools = createMailbox<RunningTool>('a tool is run');
   const all: { workers: Workers; running: Promise<void> }[] = [];
 
+  const runs = runsOf(client);
+  const resets = createResetNotices({ client, store });
+  const watches: GoneWatch[] = [];
+
   const activities: Activities = {
     record: createRecord({ store, bus }),
-    recordCommitted: createRecordCommitted({ store, bus }),
+    recordCommitted: createRecordCommitted({ store, bus, ...runs }),
+    findCall: createFindCall(client),
+    closeGone: createCloseGone({ client, store, bus }),
     describeTool: async () => ({ kind: 'local', timeout_ms: 60_000, restart: 'resume' }),
     generateReply: (request) =>
       withHeartbeat(async () => {
-        if (request.batch && !(await recordRiding({ store, bus }, request.batch))) {
-          throw ApplicationFailure.nonRetryable('No longer wanted.', 'ReplyStopped');
-        }
+        const { batch } = request;
+        const written = batch ? await recordRiding({ store, bus, ...runs }, batch) : {};
+        if (!written) throw ApplicationFailure.nonRetryable('No longer wanted.', 'ReplyStopped');
+        const { reset } = written;
+        const more = reset ? { reset } : {};
         const { promise, resolve, reject } =
           Promise.withResolvers<Awaited<ReturnType<Activities['generateReply']>>>();
         const usage = { input_tokens: 1, output_tokens: 1 };
         Context.current().cancelled.catch(reject);
         replies.put({
           request,
-          says: (text, ...calls) => resolve({ text, calls, usage }),
-          counts: (tokens, text) => resolve({ text, calls: [], usage, tokens }),
+          says: (text, ...calls) => resolve({ text, calls, usage, ...more }),
+          counts: (tokens, text) => resolve({ text, calls: [], usage, tokens, ...more }),
           fails: reject,
         });
         return promise;
@@ -149,6 +161,7 @@ export async function createRig(
       taskQueue,
       workflowBundle: await workflowBundle('node_modules/.cache/meanwhile'),
       activities: { ...activities, ...overrides },
+      sinks: resets.sinks,
       stickyQueueScheduleToStartTimeout: '500ms',
       maxHeartbeatThrottleInterval: '100ms',
       defaultHeartbeatThrottleInterval: '100ms',
@@ -225,7 +238,13 @@ export async function createRig(
         },
       };
     },
+    /** Looks for what an operator has ended, as a service does. */
+    watchForGone() {
+      watches.push(watchForGone({ client, store, taskQueue, every_ms: 300 }));
+    },
     async close() {
+      for (const watch of watches) await watch.close();
+      await resets.close();
       for (const { workers } of all) workers.shutdown();
       await Promise.allSettled(all.map(({ running }) => running));
       await connection.close();

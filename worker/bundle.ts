@@ -18,6 +18,7 @@ export async function workflowBundle(home: string): Promise<WorkflowBundleOption
 
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows/index.ts'),
+    payloadConverterPath: join(root, 'workflows/payload-converter.ts'),
     logger: new DefaultLogger('WARN'),
   });
   await mkdir(folder, { recursive: true });

@@ -23,6 +23,7 @@ import { createHolder, type HolderTiming } from '../activities/holder.ts';
 import { createLiveCalls, type LiveCalls } from '../activities/live-calls.ts';
 import { createRecord, createRecordCommitted } from '../activities/record.ts';
 import { createRunTool } from '../activities/run-tool.ts';
+import { createCloseGone, createFindCall } from '../activities/settle.ts';
 import { createStopProgram } from '../activities/stop-program.ts';
 import { createSummarise } from '../activities/summarise.ts';
 import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
@@ -42,6 +43,9 @@ import { callState } from './call-state.ts';
 import { claimIn } from './claim-host.ts';
 import { isRunning } from './is-running.ts';
 import { joinSuccession } from './succession.ts';
+import { createResetNotices } from './notice-resets.ts';
+import { watchForGone } from './watch-for-gone.ts';
+import { runsOf } from './runs.ts';
 import { installRuntime } from './runtime.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { createWorkers, type WorkLimits } from './workers.ts';
@@ -105,6 +109,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const warn = (message: string, facts: object) => logger.warn(message, { ...facts });
   const spools = createSpools({ root: spoolRoot(home), claim: claimIn(options.store, warn) });
   const calls = await createCalls(options, client, spools, warn);
+  const resets = createResetNotices({ client, store: options.store });
   const limits = { replies: 200, tools: 200, errands: 100, ...options.limits };
   const places = createToolPlaces({
     limit: limits.tools,
@@ -137,7 +142,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         ...interceptors,
         activity: [succession.interceptor, ...(interceptors.activity ?? [])],
       },
-      sinks,
+      sinks: { ...resets.sinks, ...sinks },
       activities: withPlaces(createActivities(options, client, spools, calls), places, isLocal),
       // After a kill the next worker waits this long before it takes a conversation over.
       stickyQueueScheduleToStartTimeout: '1s',
@@ -163,6 +168,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     isInUse: spools.isInUse,
   });
   const running = workers.run();
+  const watching = watchForGone({ client, store: options.store, taskQueue });
   void loadTokenizer();
   return {
     failed: running.then(() => new Promise<never>(() => {})),
@@ -172,6 +178,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       places.close();
       await succession.close();
       clearInterval(sweeping);
+      await watching.close();
+      await resets.close();
       await calls.close();
       await connection.close();
     },
@@ -194,12 +202,16 @@ function createActivities(
   spools: Spools,
   calls: LiveCalls,
 ): Activities {
+  const runs = runsOf(client);
   return {
     record: createRecord({ store, bus }),
-    recordCommitted: createRecordCommitted({ store, bus }),
+    recordCommitted: createRecordCommitted({ store, bus, ...runs }),
+    findCall: createFindCall(client),
+    closeGone: createCloseGone({ client, store, bus }),
     generateReply: createGenerateReply({
       store,
       bus,
+      ...runs,
       catalogue,
       model,
       defaultModel,

@@ -14,6 +14,7 @@ import type { Activities } from '../activities/index.ts';
 import { conversationWorkflowId, SIGNALS } from '../contract/names.ts';
 import type { CallEnd, CallEndedSignal } from '../contract/signals.ts';
 import type { CallStart } from '../contract/turn.ts';
+import { callStartOf } from './carried.ts';
 import { failureOf } from './failure.ts';
 import { runLocal } from './local-call.ts';
 import { withSlot } from './slot.ts';
@@ -26,7 +27,8 @@ const { describeTool } = proxyLocalActivities<Activities>({
 });
 
 /** @param carried what the run before hands over: only calls of remote tools have several */
-export async function call(start: CallStart, carried?: CarriedCall): Promise<CallEnd> {
+export async function call(given: CallStart, carried?: CarriedCall): Promise<CallEnd> {
+  const start = callStartOf(given);
   const { end, withdraw: isOpenThere } = await run(start, carried);
   setCurrentDetails(`**${end.type}** ${end.type === 'failed' ? end.error.message : ''}`);
   await CancellationScope.nonCancellable(async () => {

@@ -4,32 +4,31 @@
  */
 import {
   ApplicationFailure,
+  CancellationScope,
   condition,
   continueAsNew,
-  defineSignal,
   defineUpdate,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Entry } from '../contract/entry.ts';
-import { SIGNALS, UPDATES } from '../contract/names.ts';
+import { UPDATES } from '../contract/names.ts';
+import { believe, decideCall as decision, messageSignal } from '../contract/believe.ts';
+import type { Shape } from '../contract/shape.ts';
 import type * as Signals from '../contract/signals.ts';
 import { refuseDecision } from '../conversation/approvals.ts';
 import { afterHearing, decide } from '../conversation/decide.ts';
 import type { Event, Untimed } from '../conversation/event.ts';
 import { wakeAt } from '../conversation/next.ts';
 import { isBusy, newConversation, type State } from '../conversation/state.ts';
+import { restored, startOf } from './carried.ts';
 import { createEffects } from './effects.ts';
+import { hearSignals } from './hear-signals.ts';
+import { noticeReset } from './notice-reset.ts';
 import { detailsOf, showStatus, waitsFor } from './visible.ts';
 import { createLog } from './write.ts';
 
-const message = defineSignal<[Signals.MessageSignal]>(SIGNALS.message);
-const interrupt = defineSignal<[Signals.InterruptSignal]>(SIGNALS.interrupt);
-const cancelCall = defineSignal<[Signals.CancelCallSignal]>(SIGNALS.cancelCall);
-const callEvent = defineSignal<[Signals.CallEventSignal]>(SIGNALS.callEvent);
-const callEnded = defineSignal<[Signals.CallEndedSignal]>(SIGNALS.callEnded);
-const close = defineSignal<[Signals.CloseSignal]>(SIGNALS.close);
 const decideCall = defineUpdate<void, [Signals.DecideCall]>(UPDATES.decideCall);
 const messageIfIdle = defineUpdate<void, [Signals.MessageSignal]>(UPDATES.messageIfIdle);
 
@@ -51,8 +50,21 @@ const firstRun = ({ agent, limits }: Signals.ConversationStart): Carried => ({
 });
 
 export async function conversation(
+  given: Signals.ConversationStart,
+  carried?: Carried,
+): Promise<void> {
+  const start = startOf(given);
+  // Whoever asks Temporal to cancel a conversation closes it: in order, as a user does.
+  const cancelled = CancellationScope.current().cancelRequested;
+  await CancellationScope.nonCancellable(() =>
+    converse(start, carried === undefined ? firstRun(start) : restored(carried), cancelled),
+  );
+}
+
+async function converse(
   start: Signals.ConversationStart,
-  carried: Carried = firstRun(start),
+  carried: Carried,
+  cancelled: Promise<never>,
 ): Promise<void> {
   const { run } = carried;
   const { max_history_events: softSize } = start.limits;
@@ -60,20 +72,25 @@ export async function conversation(
   let nextTry = 0;
   const hear = (event: Untimed) => void inbox.push({ ...event, at: Date.now() });
   const log = createLog(start.conversation, run, carried.unwritten);
-  const effects = createEffects(start, hear, log.isWritten);
+  const effects = createEffects(start, hear, {
+    isWritten: log.isWritten,
+    /** As far as has been heard of it. */
+    isRunning: (id) =>
+      state.calls.some((call) => call.id === id && call.status === 'running') &&
+      !inbox.some((event) => event.type === 'call_ended' && event.call_id === id),
+  });
 
-  setHandler(message, (signal) => hear({ type: 'message', ...signal }));
-  setHandler(interrupt, (signal) => hear({ type: 'interrupt', ...signal }));
-  setHandler(cancelCall, (signal) => hear({ type: 'cancel_call', ...signal }));
-  setHandler(callEvent, (signal) => hear({ type: 'call_event', ...signal }));
-  setHandler(callEnded, (signal) => hear({ type: 'call_ended', ...signal }));
-  setHandler(close, (signal) => hear({ type: 'close', ...signal }));
+  hearSignals(hear);
+  cancelled.catch(() => hear({ type: 'close', operator: true }));
   setHandler(decideCall, (update) => hear({ type: 'decide_call', ...update }), {
-    validator: (update: Signals.DecideCall) => refuseUndecidable(update, state, inbox),
+    validator: (update: Signals.DecideCall) =>
+      refuseUndecidable(orRefuse(decision, update), state, inbox),
   });
   setHandler(messageIfIdle, (signal) => hear({ type: 'message', ...signal, when_busy: 'reject' }), {
-    validator: ({ message_id }: Signals.MessageSignal) => refuseIfBusy(message_id, state, inbox),
+    validator: (update: Signals.MessageSignal) =>
+      refuseIfBusy(orRefuse(messageSignal, update).message_id, state, inbox),
   });
+  noticeReset(start.conversation);
 
   while (!state.closed) {
     const isQuiet = await somethingToDo();
@@ -88,7 +105,9 @@ export async function conversation(
     const before = state;
     inbox = [];
     ({ state } = decided);
-    const riding = await log.write(decided);
+    const written = await log.write(decided);
+    if (written.closed) return effects.cancelCalls(before.calls);
+    if (written.reset) hear({ type: 'reset', ...written.reset });
     if (state.closed && inbox.length > 0) {
       // Accepted while the end was being written: the end is written anew, after it.
       state = before;
@@ -97,7 +116,7 @@ export async function conversation(
     }
     setCurrentDetails(detailsOf(state));
     showStatus(state);
-    for (const effect of decided.effects) effects.perform(effect, riding);
+    for (const effect of decided.effects) effects.perform(effect, written);
   }
 
   /** True: nothing has happened for a while, and this run is long enough. */
@@ -150,6 +169,13 @@ function refuseIfBusy(messageId: string, state: State, inbox: Event[]): void {
   const waiting = inbox.some(({ type }) => type === 'message');
   if (waiting || isBusy(state) || state.turn.phase === 'closing')
     throw new Error('The conversation is busy.');
+}
+
+/** An update that does not fit its schema. */
+function orRefuse<T>(shape: Shape<T>, update: unknown): T {
+  const believed = believe(shape, update);
+  if (believed.why === undefined) return believed.value;
+  throw ApplicationFailure.nonRetryable(believed.why, 'InvalidUpdate');
 }
 
 /** What waits in the inbox comes first: it may decide the call, cancel it or be too late for it. */

@@ -7,23 +7,46 @@ import {
   ParentClosePolicy,
   proxyActivities,
   startChild,
+  patched,
+  WorkflowIdReusePolicy,
 } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Activities } from '../activities/index.ts';
-import type { Batch } from '../contract/batch.ts';
-import { callWorkflowId } from '../contract/names.ts';
-import type { ConversationStart } from '../contract/signals.ts';
+import type { Batch, Reset, Written } from '../contract/batch.ts';
+import { callWorkflowId, settleCallWorkflowId } from '../contract/names.ts';
+import { believe, replyResult, summaryResult } from '../contract/believe.ts';
+import type { CallEnd, ConversationStart } from '../contract/signals.ts';
+import type { CallStart, CallState } from '../contract/turn.ts';
 import type { Effect, Untimed } from '../conversation/event.ts';
+import type { Call } from '../conversation/state.ts';
 import type { call } from './call.ts';
-import { failureOf, limitOf } from './failure.ts';
+import { endOf, failureOf, invalidResult, limitOf } from './failure.ts';
+import type { settleCall } from './settle.ts';
+
+/** Histories in which this was not so yet go on as they did. */
+const FOUND_AGAIN = 'a call that was started before is found again';
+const WATCHED = 'the end of a call is watched';
+
+const CALL_LOST = {
+  type: 'CallLost',
+  message: 'The call was started before the conversation was reset, and is not to be found.',
+};
 
 export interface Effects {
-  /** @param riding what the reply that is started has to write */
-  perform(this: void, effect: Effect, riding?: Batch): void;
+  /** @param written what the log says of the entries that come with it; `riding`: what the reply that is started has to write */
+  perform(this: void, effect: Effect, written?: Written & { riding?: Batch }): void;
+  /** Resolves when those that run have been told. */
+  cancelCalls(calls: Call[]): Promise<void>;
   /** How many are under way that would be lost with this run, were these the next ones. */
   pendingAfter(next: Effect[]): number;
 }
 
 const HEARTBEAT_TIMEOUT = '5s';
+
+const { findCall } = proxyActivities<Activities>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '3s' },
+});
 
 /**
  * The model's attempts are counted by the activity (activities/attempts.ts), which also says how long to wait after one that failed. The
@@ -39,7 +62,10 @@ const { generateReply, summarise } = proxyActivities<Activities>({
 export function createEffects(
   { conversation, agent, limits }: ConversationStart,
   hear: (event: Untimed) => void,
-  isWritten: (batch: Batch) => void,
+  {
+    isWritten,
+    isRunning,
+  }: { isWritten: (batch: Batch) => void; isRunning: (callId: string) => boolean },
 ): Effects {
   const underWay = new Set<Promise<void>>();
   const replies = new Map<string, CancellationScope>();
@@ -74,7 +100,11 @@ export function createEffects(
       );
       // A failure may have come before: then the next write brings it again, which does no harm.
       if (batch) isWritten(batch);
-      hear({ type: 'reply_completed', reply_id, result });
+      const { reset, ...said } = result;
+      if (reset) hear({ type: 'reset', ...reset });
+      const { why } = believe(replyResult, said);
+      if (why !== undefined) throw invalidResult(why);
+      hear({ type: 'reply_completed', reply_id, result: said });
     } catch (error) {
       // The rules stopped it themselves and have gone on already.
       if (scope.consideredCancelled) return;
@@ -101,6 +131,8 @@ export function createEffects(
           },
         ]),
       );
+      const { why } = believe(summaryResult, result);
+      if (why !== undefined) throw invalidResult(why);
       hear({ type: 'summary_completed', to, result });
     } catch (error) {
       if (scope.consideredCancelled) return;
@@ -110,18 +142,69 @@ export function createEffects(
     }
   }
 
-  async function begin({ call: request }: Effect & { type: 'start_call' }): Promise<void> {
+  async function begin(
+    { call: request, perhaps_started }: Effect & { type: 'start_call' },
+    reset?: Reset,
+  ): Promise<void> {
     const { call_id, tool } = request;
+    // A run before an operator's reset may have started it. To start it again would end it first.
+    if ((perhaps_started || reset) && (await lookUp(call_id)) !== 'unknown') return;
     try {
-      await startChild<typeof call>('call', {
+      const child = await startChild<typeof call>('call', {
         args: [{ ...request, conversation }],
         workflowId: callWorkflowId(conversation.tenant, call_id),
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
         parentClosePolicy: ParentClosePolicy.ABANDON,
         workflowTaskTimeout: '5s',
         staticSummary: `${tool} for ${conversation.id}`,
       });
+      const runId = child.firstExecutionRunId;
+      void watch({ ...request, conversation }, runId, child.result());
     } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError && patched(FOUND_AGAIN)) {
+        if ((await lookUp(call_id)) !== 'unknown') return;
+      }
       hear({ type: 'call_ended', call_id, end: { type: 'failed', error: failureOf(error) } });
+    }
+  }
+
+  /** A call that has been started before: if it runs, it tells its end by itself; if it has ended, this is how. */
+  async function lookUp(callId: string): Promise<CallState['state']> {
+    const { tenant } = conversation;
+    const found = await findCall.executeWithOptions({ summary: callId }, [{ tenant, callId }]);
+    if (found.state === 'ended') hear({ type: 'call_ended', call_id: callId, end: found.end });
+    return found.state;
+  }
+
+  async function check(callId: string): Promise<void> {
+    if (starting.has(callId) || (await lookUp(callId)) !== 'unknown') return;
+    hear({ type: 'call_ended', call_id: callId, end: { type: 'failed', error: CALL_LOST } });
+  }
+
+  /** Its end is told by a signal, before its workflow ends. Where that does not come, an operator has ended it. */
+  async function watch(ended: CallStart, runId: string, result: Promise<CallEnd>): Promise<void> {
+    const { call_id } = ended;
+    const outcome = await result.then(
+      (end) => ({ end, isGone: false }),
+      (error: unknown) => ({ end: endOf(error), isGone: true }),
+    );
+    if (!isRunning(call_id) || !patched(WATCHED)) return;
+    hear({ type: 'call_ended', call_id, end: outcome.end });
+    if (outcome.isGone) track(tidyUp(ended, runId));
+  }
+
+  /** What its workflow can no longer do: its program may still run, and its place be taken. */
+  async function tidyUp(ended: CallStart, runId: string): Promise<void> {
+    try {
+      await startChild<typeof settleCall>('settleCall', {
+        args: [ended],
+        workflowId: settleCallWorkflowId(conversation.tenant, ended.call_id, runId),
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        workflowTaskTimeout: '5s',
+      });
+    } catch {
+      // A worker that looks for such calls has found it too.
     }
   }
 
@@ -137,10 +220,10 @@ export function createEffects(
   }
 
   return {
-    perform(effect, riding) {
+    perform(effect, written) {
       switch (effect.type) {
         case 'start_reply':
-          return track(reply(effect, riding));
+          return track(reply(effect, written?.riding));
         case 'stop_reply':
           return replies.get(effect.reply_id)?.cancel();
         case 'summarise':
@@ -149,13 +232,19 @@ export function createEffects(
           return summing?.cancel();
         case 'start_call': {
           const { call_id } = effect.call;
-          const begun = begin(effect).finally(() => starting.delete(call_id));
+          const begun = begin(effect, written?.reset).finally(() => starting.delete(call_id));
           starting.set(call_id, begun);
           return track(begun);
         }
         case 'cancel_call':
           return track(cancel(effect.call_id));
+        case 'look_up_call':
+          return track(check(effect.call_id));
       }
+    },
+    async cancelCalls(calls) {
+      const running = calls.filter(({ status }) => status === 'running');
+      await Promise.all(running.map(({ id }) => cancel(id)));
     },
     pendingAfter(next) {
       const stopped = next.filter(

@@ -1,10 +1,19 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  isCancellation,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { Failure } from '../contract/entry.ts';
 import { type ReachedLimit, TENANT_TOKENS_SPENT } from '../contract/limits.ts';
+import { CALL_TERMINATED, type CallEnd } from '../contract/signals.ts';
 
 /** What a reader or a model can be told of an error: a word to branch on and a sentence. */
 export function failureOf(error: unknown): Failure {
-  const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
+  const cause = causeOf(error);
+  if (cause instanceof TerminatedFailure) return CALL_TERMINATED;
   if (cause instanceof ApplicationFailure) {
     return { type: cause.type ?? 'Error', message: cause.message };
   }
@@ -14,6 +23,19 @@ export function failureOf(error: unknown): Failure {
   if (cause instanceof Error) return { type: cause.name, message: cause.message };
   return { type: 'Error', message: String(cause) };
 }
+
+const causeOf = (error: unknown) =>
+  error instanceof ActivityFailure || error instanceof ChildWorkflowFailure
+    ? (error.cause ?? error)
+    : error;
+
+/** The end of a call whose workflow could not tell it. */
+export const endOf = (error: unknown): CallEnd =>
+  isCancellation(error) ? { type: 'cancelled' } : { type: 'failed', error: failureOf(error) };
+
+/** What an activity gave is not what this version can use. */
+export const invalidResult = (why: string) =>
+  ApplicationFailure.nonRetryable(`What came back does not fit. ${why}`, 'InvalidResult');
 
 /** The limit that has stopped a reply; undefined: it failed for another reason. */
 export function limitOf(error: unknown): ReachedLimit | undefined {

@@ -6,10 +6,11 @@ import {
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { believe, callEnd } from '../contract/believe.ts';
 import { READ_TOOL } from '../contract/names.ts';
 import type { CallEnd } from '../contract/signals.ts';
 import type { CallStart, ToolFacts } from '../contract/turn.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, invalidResult } from './failure.ts';
 import { forErrands, forTools } from './queues.ts';
 
 /** The activity ends an overlong tool by itself, with a readable reason; Temporal's limit is the net below. */
@@ -21,7 +22,9 @@ export async function runLocal(
 ): Promise<CallEnd> {
   let end: CallEnd | undefined;
   try {
-    end = await runActivity(start, facts);
+    const told = await runActivity(start, facts);
+    const { why } = believe(callEnd, told);
+    end = why === undefined ? told : { type: 'failed', error: failureOf(invalidResult(why)) };
     return end;
   } finally {
     if (facts.keeps && end?.type !== 'completed') await stopProgram(start);

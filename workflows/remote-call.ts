@@ -11,12 +11,15 @@ import {
   defineSignal,
   getExternalWorkflowHandle,
   isCancellation,
+  patched,
   proxyActivities,
+  setCurrentDetails,
   setHandler,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { believe, callPush } from '../contract/believe.ts';
 import { CALL_SIGNALS, conversationWorkflowId, SIGNALS } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal, CallPush } from '../contract/signals.ts';
 import type { CallStart } from '../contract/turn.ts';
@@ -30,6 +33,7 @@ import {
 } from '../conversation/pushes.ts';
 import type { call } from './call.ts';
 import { forErrands } from './queues.ts';
+import { CHECKED } from './hear-signals.ts';
 
 const pushed = defineSignal<[CallPush]>(CALL_SIGNALS.push);
 
@@ -54,7 +58,12 @@ export async function runRemote(
 ): Promise<RemoteEnd> {
   let pushes = carried?.pushes ?? newPushes(start, facts, Date.now());
   const inbox = [...(carried?.inbox ?? [])];
-  setHandler(pushed, (push) => void inbox.push(push));
+  setHandler(pushed, (push) => {
+    const { value, why } = believe(callPush, push);
+    if (why === undefined) inbox.push(value);
+    else if (!patched(CHECKED)) inbox.push(push);
+    else setCurrentDetails(`A push was dropped. ${why}`);
+  });
   const alarm = createAlarm();
   let known = carried !== undefined;
   try {

@@ -17,7 +17,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { Batch, Fence } from '../contract/batch.ts';
+import type { Batch, Fence, Written } from '../contract/batch.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { Decision } from '../conversation/event.ts';
@@ -26,9 +26,9 @@ import { headOf } from '../conversation/head.ts';
 export interface Log {
   /**
    * Writes what was decided.
-   * @returns what has to be given to the reply that is started, instead of having been written
+   * @returns `riding`: what has to be given to the reply that is started, instead of having been written
    */
-  write(decided: Decision): Promise<Batch | undefined>;
+  write(decided: Decision): Promise<Written & { riding?: Batch }>;
   /** The reply on which it rode has written it. */
   isWritten(this: void, batch: Batch): void;
   /** The last entries, as far as it is not known that they are written. */
@@ -47,17 +47,17 @@ const { recordCommitted } = proxyActivities<Activities>(options);
 export function createLog(conversation: ConversationKey, run: number, unwritten: Entry[]): Log {
   return {
     async write(decided) {
-      if (decided.entries.length === 0) return undefined;
+      if (decided.entries.length === 0) return {};
       const entries = [...unwritten, ...decided.entries];
       const head = headOf(decided.state);
       const batch = { conversation, fence: fenceOf(run), base: entries[0]!.seq, entries, head };
       if (rides(decided)) {
         unwritten = entries;
-        return batch;
+        return { riding: batch };
       }
-      await writeNow(batch);
+      const written = await writeNow(batch);
       unwritten = [];
-      return undefined;
+      return written;
     },
     isWritten({ entries }) {
       const last = entries.at(-1)!.seq;
@@ -79,11 +79,10 @@ const rides = ({ entries, effects }: Decision) =>
   entries.every(({ kind }) => RIDING.has(kind));
 
 /** The workflow's clock stands still within a task: it says when the task began. */
-const fenceOf = (run: number): Fence => ({
-  run,
-  length: workflowInfo().historyLength,
-  at: Date.now(),
-});
+function fenceOf(run: number): Fence {
+  const { historyLength: length, continuedFromExecutionRunId: continued_from } = workflowInfo();
+  return { run, length, at: Date.now(), ...(continued_from && { continued_from }) };
+}
 
 /**
  * A write that outlasts its task is carried into the next one. Should that be lost with its worker, the write has left no
@@ -91,21 +90,23 @@ const fenceOf = (run: number): Fence => ({
  * be refused, or taken and then replaced by a worker that was paused. Such a write, and any that is refused, waits for the
  * commit instead: a worker that was replaced never gets that far.
  */
-async function writeNow(batch: Batch): Promise<void> {
+async function writeNow(batch: Batch): Promise<Written> {
   const summary = batch.entries
     .map(({ seq, kind }) => `${seq} ${kind}`)
     .join(', ')
     .slice(0, 200);
   const { isReplaying } = workflowInfo().unsafe;
   try {
-    await record.executeWithOptions({ ...options, summary }, [{ ...batch, replayed: isReplaying }]);
+    const asked = { ...batch, replayed: isReplaying };
+    return (await record.executeWithOptions({ ...options, summary }, [asked])) ?? {};
   } catch (error) {
     if (!isStale(error)) throw failedWrite(batch, error);
-    await recordCommitted
-      .executeWithOptions({ ...options, summary }, [batch])
-      .catch((cause: unknown) => {
+    return recordCommitted.executeWithOptions({ ...options, summary }, [batch]).then(
+      (written) => written ?? {},
+      (cause: unknown) => {
         throw failedWrite(batch, cause);
-      });
+      },
+    );
   }
 }
 

@@ -7,6 +7,7 @@ import {
 import type { ApprovalDecision } from '../../contract/head.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Store } from '../../store/store.ts';
+import { isUnavailable } from '../../store/unavailable.ts';
 import { allEntries } from '../all-entries.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import type { Decided } from '../gateway.ts';
@@ -18,7 +19,7 @@ import { conversationOf } from '../tenant.ts';
 /** A person agrees to a call, or does not. */
 export function approvalRoute(
   app: Api,
-  { store, gateway }: Pick<ApiDependencies, 'store' | 'gateway'>,
+  { store, gateway, catalogue }: Pick<ApiDependencies, 'store' | 'gateway' | 'catalogue'>,
 ): void {
   app.post(
     '/v1/conversations/:id/calls/:call_id/approval',
@@ -27,7 +28,8 @@ export function approvalRoute(
         operationId: 'decideCall',
         summary: 'Approve or deny a call',
         description:
-          'For a call whose status is `awaiting_approval`. The same decision again changes nothing; the opposite one is refused.',
+          'For a call whose status is `awaiting_approval`. The same decision again changes nothing; the opposite one is refused. ' +
+          'So is approving a call whose tool is gone, or no longer takes its input: it can only be denied.',
         tags: ['talking'],
         params: callParams,
         headers: idempotencyHeaders,
@@ -39,6 +41,7 @@ export function approvalRoute(
             ...RUNNING_PROBLEMS,
             'call_not_found',
             'call_not_awaiting',
+            'tool_changed',
             'conversation_closed',
             'idempotency_conflict',
           ),
@@ -49,6 +52,9 @@ export function approvalRoute(
       const conversation = conversationOf(request);
       const { call_id } = request.params;
       const { decision, reason, author } = request.body;
+      if (decision === 'approve') {
+        await refuseIfChanged({ store, catalogue }, conversation, call_id).catch(unlessAway);
+      }
       await claimKey(store, {
         tenant: conversation.tenant,
         scope: `approval of ${call_id} in ${conversation.id}`,
@@ -74,7 +80,8 @@ export function approvalRoute(
       if (decided.outcome !== 'accepted') {
         const known = await readCall(store, conversation, call_id);
         if (known?.decision !== decision) {
-          if (decided.outcome === 'not_running') throw await whyNotRunning(store, conversation);
+          if (decided.outcome === 'not_running')
+            throw await whyNotRunning({ store, gateway }, conversation);
           throw known
             ? new Problem('call_not_awaiting', `${call_id} does not await approval: it is over.`)
             : new Problem('call_not_found', `There is no call ${call_id}.`);
@@ -83,6 +90,32 @@ export function approvalRoute(
       return reply.code(202).send({ call_id, decision });
     },
   );
+}
+
+/** What a person agrees to is what the tool was when it was asked for. */
+async function refuseIfChanged(
+  { store, catalogue }: Pick<ApiDependencies, 'store' | 'catalogue'>,
+  conversation: ConversationKey,
+  callId: string,
+): Promise<void> {
+  if (!(await isShownAsAwaiting(store, conversation, callId))) return;
+  for await (const entry of allEntries(store, conversation, ['call.requested'])) {
+    if (entry.call_id !== callId) continue;
+    const tool = catalogue.tools.get(entry.tool);
+    if (!tool) {
+      const detail = `${entry.tool} is gone since ${callId} was asked for: it can only be denied.`;
+      throw new Problem('tool_changed', detail);
+    }
+    const { success } = await tool.input.safeParseAsync(entry.input);
+    if (success) return;
+    const detail = `${entry.tool} no longer takes the input of ${callId}: it can only be denied.`;
+    throw new Problem('tool_changed', detail);
+  }
+}
+
+/** Then nobody can look, and the call fails when it runs. */
+function unlessAway(error: unknown): void {
+  if (!isUnavailable(error)) throw error;
 }
 
 const isRefused = ({ outcome }: Decided) => outcome === 'not_found' || outcome === 'not_awaiting';

@@ -39,7 +39,7 @@ export function controlRoutes(
       const { scope, call_ids, text } = request.body;
       const message = text === undefined ? undefined : { message_id: randomId('msg'), text };
       const sent = await gateway.interrupt(conversation, { scope, call_ids, message });
-      if (sent === 'not_running') throw await whyNotRunning(store, conversation);
+      if (sent === 'not_running') throw await whyNotRunning({ store, gateway }, conversation);
       return reply.code(202).send({ message_id: message?.message_id });
     },
   );
@@ -63,7 +63,7 @@ export function controlRoutes(
       const conversation = conversationOf(request);
       const { call_id } = request.params;
       const sent = await gateway.cancelCall(conversation, { call_id });
-      if (sent === 'not_running') throw await whyNotRunning(store, conversation);
+      if (sent === 'not_running') throw await whyNotRunning({ store, gateway }, conversation);
       return reply.code(202).send({ call_id });
     },
   );
@@ -87,7 +87,7 @@ export function controlRoutes(
       const conversation = conversationOf(request);
       const sent = await gateway.close(conversation, {});
       if (sent === 'not_running') {
-        const why = await whyNotRunning(store, conversation);
+        const why = await whyNotRunning({ store, gateway }, conversation, true);
         if (why.code !== 'conversation_closed') throw why;
       }
       return reply.code(202).send({ id: conversation.id });

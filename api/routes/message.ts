@@ -68,7 +68,7 @@ export function messageRoute(
         sent === 'not_running' &&
         !(key !== undefined && (await isLogged(store, conversation, message_id)))
       ) {
-        throw await whyNotRunning(store, conversation);
+        throw await whyNotRunning({ store, gateway }, conversation);
       }
       return reply.code(202).send(answer);
     },

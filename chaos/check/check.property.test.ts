@@ -2,7 +2,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { headOf } from '../../conversation/head.ts';
+import { entry } from '../../contract/entry.ts';
+import type { Head } from '../../contract/head.ts';
 import type { RequestedCall } from '../../contract/turn.ts';
+import { endOfGone } from '../../store/gone.ts';
 import { call, Story } from '../../testing/story.ts';
 import type { ConversationEvidence, Evidence } from '../evidence.ts';
 import { check } from './check.ts';
@@ -92,6 +95,23 @@ class Run {
     this.story.happens({ type: 'close' });
     this.story.happens({ type: 'settled' });
     return this.evidence();
+  }
+
+  /** Its workflow is terminated, and the store writes down the end. */
+  isTerminated(happenings: (Happening | Happening[])[]): Evidence {
+    const { story } = this;
+    for (const what of happenings) {
+      if (story.state.closed) break;
+      if (Array.isArray(what)) story.together(() => what.forEach((each) => this.play(each, true)));
+      else this.play(what, false);
+    }
+    const head = headOf(story.state);
+    if (head.status === 'closed') return this.evidence();
+    const gone = { entries: story.log, last_seq: story.log.length, head, said: '' };
+    const at = new Date(story.now).toISOString();
+    const end = endOfGone(gone, { why: 'terminated', at });
+    story.log.push(...end.entries);
+    return this.evidence(end.head);
   }
 
   play(what: Happening, together: boolean): void {
@@ -184,7 +204,7 @@ class Run {
     }
   }
 
-  evidence(): Evidence {
+  evidence(head?: Head): Evidence {
     const { log, state } = this.story;
     return JSON.parse(
       JSON.stringify({
@@ -196,7 +216,7 @@ class Run {
             entries: log,
             followed: log,
             isOver: true,
-            head: headOf(state),
+            head: head ?? headOf(state),
             signalled: this.said.map(({ message_id }) => message_id),
             events: this.events,
             ended: this.ended,
@@ -232,6 +252,17 @@ test('what the rules write has no findings, whatever happens', () => {
   fc.assert(
     fc.property(life, (happenings) => {
       expect(check(new Run().live(happenings)).findings).toEqual([]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('nor has what the store writes where the workflow of a conversation is gone', () => {
+  fc.assert(
+    fc.property(life, (happenings) => {
+      const evidence = new Run().isTerminated(happenings);
+      expect(check(evidence).findings).toEqual([]);
+      for (const written of evidence.conversations[0]!.entries) entry.parse(written);
     }),
     { numRuns: 500 },
   );

@@ -229,6 +229,8 @@ async function check(store: Store, url: string, { api }: Script): Promise<void> 
     model: createModelClient({ api, baseURL: url, silence_ms: 5_000 }),
     defaultModel: 'm',
     rest_ms: 0,
+    isCurrentRun: async () => true,
+    originOf: async () => ({}),
   });
   const request: ReplyRequest = {
     conversation,

@@ -145,6 +145,8 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
         return;
       case 'summary':
       case 'summary.failed':
+      case 'conversation.reset':
+      case 'signal.dropped':
         return;
       case 'limit.reached':
         return initiative.reached(entry);

@@ -131,7 +131,8 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
           break;
         case 'summarise':
         case 'stop_summary':
-          // Races have no budget of tokens: RACE_LIMITS.
+        case 'look_up_call':
+          // Races have no budget of tokens (RACE_LIMITS), and no operator.
           throw broken('R14', `Nobody wanted this: ${effect.type}.`, clock.now);
       }
     }

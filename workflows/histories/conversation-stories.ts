@@ -1,4 +1,5 @@
 /** Lives of conversations that are recorded, and replayed against every change of workflow code. */
+import { callWorkflowId, SIGNALS } from '../../contract/names.ts';
 import { KEPT_TURNS } from '../../conversation/summary.ts';
 import { asks, count } from '../../testing/rig.ts';
 import { close, type Story } from './story.ts';
@@ -38,6 +39,23 @@ export const conversationStories: Record<string, Story> = {
     (await rig.asked()).fails(rig.failure('The model is away.'));
     await conversation.until('the reply fails', (kinds) => kinds.includes('reply.failed'));
     return close(conversation, [alpha.call_id, beta.call_id]);
+  },
+
+  /** Somebody sends it what does not fit, terminates a call of it, and cancels it in Temporal; the log has all of it. */
+  async 'is-dealt-with-by-an-operator'(rig) {
+    const conversation = await rig.converse();
+    await conversation.handle.signal(SIGNALS.message, { message_id: 'm', text: 42 });
+    await conversation.say('install alpha');
+    const call = asks('run_installer', { package: 'alpha' });
+    (await rig.asked()).says('Starting.', call);
+    await rig.running();
+    await conversation.until('it runs', (kinds) => kinds.includes('call.started'));
+    await rig.client.workflow.getHandle(callWorkflowId('default', call.call_id)).terminate();
+    (await rig.asked()).says('It was terminated.');
+    await conversation.until('its end is told', (kinds) => kinds.includes('receipt'));
+    await conversation.handle.cancel();
+    await conversation.handle.result();
+    return { conversation, calls: [] };
   },
 
   /** Its history grows past the limit while a tool runs. */

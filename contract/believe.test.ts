@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { believe, callEnd, callPush, signalShapes } from './believe.ts';
+
+const FITS: [keyof typeof signalShapes, object][] = [
+  ['message', { message_id: 'm', text: '' }],
+  ['message', { message_id: 'm', text: 'x', when_busy: 'rollback', author: 'ann' }],
+  ['interrupt', { scope: 'calls', call_ids: ['a', 'b'] }],
+  ['interrupt', { scope: 'all', message: { message_id: 'm', text: 'x' }, by: 'ann' }],
+  ['cancel_call', { call_id: 'a' }],
+  ['call_event', { call_id: 'a', n: 1, event: 'progress', percent: 0.5, schedule: 'silent' }],
+  ['call_event', { call_id: 'a', n: 2, event: 'result', data: [null, {}], schedule: 'interrupt' }],
+  [
+    'call_event',
+    {
+      ...{ call_id: 'a', n: 3, event: 'result', schedule: 'when_idle', pushed_n: 9, missing: [7] },
+      stored: { n: 'end', bytes: 9_000, head: 'x' },
+    },
+  ],
+  ['call_ended', { call_id: 'a', end: { type: 'completed', result: null } }],
+  ['call_ended', { call_id: 'a', end: { type: 'failed', error: { type: 'X', message: '' } } }],
+  ['call_ended', { call_id: 'a', end: { type: 'cancelled' } }],
+  ['close', {}],
+  ['reset', { run_id: 'r', had: 0, calls: [] }],
+];
+
+test.each(FITS)('a %s as the service sends it is taken as it is: %j', (name, signal) => {
+  expect(believe<object>(signalShapes[name], signal)).toEqual({ value: signal });
+  // What is not known is left out, and cannot pass for anything else.
+  const more = { ...signal, at: 1, type: 'close', surprise: true };
+  expect(believe<object>(signalShapes[name], more)).toEqual({ value: signal });
+});
+
+test.each([
+  { n: 1, kind: 'progress', percent: 100, note: 'x', schedule: 'silent' },
+  { n: 1, kind: 'result', data: 0, schedule: 'silent' },
+  { n: 1, kind: 'done' },
+  { n: 1, kind: 'failed', error: { type: 'X', message: 'x' } },
+])('a push as the API passes it on is taken as it is: %j', (push) => {
+  expect(believe<object>(callPush, push)).toEqual({ value: push });
+});
+
+describe('whatever it is', () => {
+  const shapes = { ...signalShapes, callEnd, callPush };
+  test.each(Object.keys(shapes) as (keyof typeof shapes)[])('%s never throws', (name) => {
+    fc.assert(
+      fc.property(fc.anything({ maxDepth: 4, withNullPrototype: true }), (value) => {
+        const { why } = believe<object>(shapes[name], value);
+        expect(why === undefined || (typeof why === 'string' && why.length < 400)).toBe(true);
+      }),
+    );
+  });
+
+  test('what is wrong is not repeated: it may be large, or secret', () => {
+    const secret = 'a secret'.repeat(1_000);
+    for (const text of [[secret], { secret }, 7]) {
+      const { why } = believe<object>(signalShapes.message, { message_id: 'm', text });
+      expect(why).toBe('text must be a text.');
+    }
+    const { why } = believe<object>(signalShapes.close, { by: secret });
+    expect(why).toBe('by must be a text of at most 1000 characters.');
+  });
+});

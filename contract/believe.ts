@@ -1,0 +1,119 @@
+/** What is believed of what reaches a workflow: anybody who may use Temporal can send it anything. */
+import type { Failure, Schedule, Usage, WhenBusy } from './entry.ts';
+import { whyRefused } from './json-value.ts';
+import {
+  anything,
+  either,
+  id,
+  list,
+  looseObject,
+  Misfit,
+  number,
+  object,
+  oneOf,
+  optional,
+  type Shape,
+  text,
+  variants,
+  whole,
+} from './shape.ts';
+import type * as Signals from './signals.ts';
+import type { Stored } from './stored.ts';
+
+const name = optional(text(1_000));
+const failure: Shape<Failure> = object({ type: text(), message: text() });
+const usage: Shape<Usage> = object({ input_tokens: number(), output_tokens: number() });
+const schedule: Shape<Schedule> = oneOf('silent', 'when_idle', 'interrupt');
+const whenBusy: Shape<WhenBusy> = oneOf('interrupt', 'queue', 'reject', 'rollback');
+const stored: Shape<Stored> = object({
+  n: either(whole(1), oneOf('end')),
+  bytes: whole(1),
+  head: text(),
+});
+const given = { data: optional(anything), stored: optional(stored) };
+
+export const messageSignal: Shape<Signals.MessageSignal> = object({
+  message_id: id,
+  text: text(),
+  when_busy: optional(whenBusy),
+  author: name,
+});
+
+export const callEnd: Shape<Signals.CallEnd> = variants('type', {
+  completed: object({ result: optional(anything), stored: optional(stored) }),
+  failed: object({ error: failure }),
+  cancelled: object({}),
+}) as Shape<Signals.CallEnd>;
+
+/** Of the conversation, by name. */
+export const signalShapes = {
+  message: messageSignal,
+  interrupt: object({
+    scope: oneOf('reply', 'calls', 'all'),
+    call_ids: optional(list(text())),
+    message: optional(messageSignal),
+    by: name,
+  }) satisfies Shape<Signals.InterruptSignal>,
+  cancel_call: object({ call_id: id, by: name }) satisfies Shape<Signals.CancelCallSignal>,
+  call_event: object({
+    call_id: id,
+    n: whole(1),
+    event: oneOf('progress', 'result'),
+    percent: optional(number(0, 100)),
+    note: optional(text()),
+    ...given,
+    schedule,
+    pushed_n: optional(whole(1)),
+    missing: optional(list(whole(1), 20)),
+  }) satisfies Shape<Signals.CallEventSignal>,
+  call_ended: object({ call_id: id, end: callEnd }) satisfies Shape<Signals.CallEndedSignal>,
+  close: object({ by: name }) satisfies Shape<Signals.CloseSignal>,
+  reset: object({
+    run_id: id,
+    kept: optional(whole(0)),
+    had: whole(0),
+    calls: list(id, 1_000),
+    reason: optional(text(1_000)),
+  }) satisfies Shape<Signals.ResetSignal>,
+};
+
+export const decideCall: Shape<Signals.DecideCall> = object({
+  call_id: id,
+  decision: oneOf('approve', 'deny'),
+  reason: optional(text()),
+  by: name,
+});
+
+const n = whole(1);
+
+/** Of the call workflow of a remote tool. */
+export const callPush = variants('kind', {
+  progress: object({ n, percent: number(0, 100), note: optional(text()), schedule }),
+  result: object({ n, ...given, schedule }),
+  done: object({ n, ...given }),
+  failed: object({ n, error: failure }),
+}) satisfies Shape<Signals.CallPush>;
+
+/** What activities give. Our own, but perhaps of another version. */
+export const replyResult = object({
+  text: text(),
+  usage,
+  tokens: optional(number()),
+  calls: list(looseObject({ call_id: id, tool: text() })),
+});
+export const summaryResult = object({ text: text(), usage });
+
+/** What is known of the value; what else it has is left out. `why`: it does not fit, as a sentence that repeats nothing of it. */
+export function believe<T>(
+  shape: Shape<T>,
+  value: unknown,
+): { value: T; why?: undefined } | { value?: undefined; why: string } {
+  const refused = whyRefused(value);
+  if (refused) return { why: `It ${refused}.` };
+  try {
+    return { value: shape(value, '') };
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    return { why: error.message };
+  }
+}

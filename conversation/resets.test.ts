@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { call, installing, Story } from '../testing/story.ts';
+
+const reset = (more: object = {}) => ({
+  type: 'reset' as const,
+  run_id: 'run_b',
+  had: 20,
+  calls: [],
+  ...more,
+});
+
+test('a reset is written down once for each run that it makes, with what was taken back and why', () => {
+  const story = new Story();
+  story.user('hello');
+  story.model('Hello!');
+  const [entry] = story.happens(reset({ reason: 'by hand' }));
+  expect(entry).toMatchObject({
+    kind: 'conversation.reset',
+    from: 4,
+    to: 20,
+    reason: 'by hand',
+    actor: { type: 'system', id: 'operator' },
+  });
+  expect(story.happens(reset({ kept: 2 }))).toEqual([]);
+  expect(story.happens(reset({ run_id: 'run_c', had: 3 }))).toMatchObject([
+    { kind: 'conversation.reset' },
+  ]);
+  expect(story.log.at(-1)).not.toHaveProperty('from');
+});
+
+test('it is heard before what comes with it: no call is decided on without it', () => {
+  const story = new Story();
+  const written = story.together(() => {
+    story.user('hello');
+    story.happens(reset());
+  });
+  expect(written.map(({ kind }) => kind)).toEqual([
+    'conversation.reset',
+    'message.user',
+    'reply.started',
+  ]);
+});
+
+test('calls that no log knows any more are cancelled, and those that run are looked up', () => {
+  const story = installing();
+  story.happens(reset({ calls: ['call_a', 'call_gone'] }));
+  expect(story.effectsOf('cancel_call')).toEqual([{ type: 'cancel_call', call_id: 'call_gone' }]);
+  expect(story.effectsOf('look_up_call')).toEqual([{ type: 'look_up_call', call_id: 'call_a' }]);
+});
+
+test('a call that waited then may have been started: it is started with care', () => {
+  const story = new Story({ max_running: 1 });
+  story.user('go');
+  story.pass(300);
+  const approval = { timeout_ms: 60_000 };
+  const calls = [call('call_a'), call('call_b'), call('call_c', { approval })];
+  story.model('Starting.', ...calls);
+  story.pass(2_000);
+  story.happens(reset());
+  story.ends('call_a');
+  story.decides('call_c', 'approve');
+  story.ends('call_b');
+  expect(story.effectsOf('start_call')).toMatchObject([
+    { call: { call_id: 'call_a' } },
+    { call: { call_id: 'call_b' }, perhaps_started: true },
+    { call: { call_id: 'call_c' }, perhaps_started: true },
+  ]);
+  expect(story.effectsOf('start_call')[0]).not.toHaveProperty('perhaps_started');
+});

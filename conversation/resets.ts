@@ -1,0 +1,30 @@
+/**
+ * An operator has reset the conversation's workflow: this run goes on from a point before. What the other run has decided since is no longer
+ * in the log, but what it has started still runs: no call may be forgotten, and none may be started twice.
+ */
+import type { ResetSignal } from '../contract/signals.ts';
+import { log, OPERATOR, type Step } from './step.ts';
+
+/** Once for each run that a reset has made. */
+export function hearReset(step: Step, { run_id, kept, had, calls, reason }: ResetSignal): void {
+  const { state } = step;
+  if (state.reset === run_id) return;
+  state.reset = run_id;
+  const from = (kept ?? state.seq) + 1;
+  const taken = had >= from && { from, to: had };
+  log(
+    step,
+    'conversation.reset',
+    { ...taken, ...(reason && { reason }) },
+    { actor: OPERATOR, cause: [] },
+  );
+  const known = new Set(state.calls.map(({ id }) => id));
+  for (const call_id of calls) {
+    // It runs though no log knows it.
+    if (!known.has(call_id)) step.effects.push({ type: 'cancel_call', call_id });
+  }
+  for (const call of state.calls) {
+    if (call.status === 'running') step.effects.push({ type: 'look_up_call', call_id: call.id });
+    else call.perhaps_started = true;
+  }
+}

@@ -1,0 +1,30 @@
+/** Signals that do not fit their schema: they change nothing, and the log says so. */
+import type { Dropped } from './state.ts';
+import { log, SYSTEM, type Step } from './step.ts';
+
+/** A flood of them must not fill the log: of further ones only the number is kept. */
+const ENTRIES_PER_MINUTE = 5;
+const MINUTE_MS = 60_000;
+
+export function hearDropped(step: Step, { signal, why }: { signal: string; why: string }): void {
+  const { state, at } = step;
+  const last = state.dropped;
+  const isOfThisMinute = last !== undefined && at - last.since < MINUTE_MS;
+  const count: Dropped = isOfThisMinute ? last : { since: at, written: 0, more: last?.more ?? 0 };
+  if (count.written >= ENTRIES_PER_MINUTE) {
+    state.dropped = { ...count, more: count.more + 1 };
+    return;
+  }
+  const more = count.more > 0 && { more: count.more };
+  log(step, 'signal.dropped', { signal, why, ...more }, { actor: SYSTEM, cause: [] });
+  state.dropped = { since: count.since, written: count.written + 1, more: 0 };
+}
+
+/** The log ends with what has had no entry. */
+export function countDropped(step: Step): void {
+  const more = step.state.dropped?.more ?? 0;
+  if (more === 0) return;
+  const why = 'They came too fast for entries of their own.';
+  log(step, 'signal.dropped', { signal: 'any', why, more }, { actor: SYSTEM, cause: [] });
+  delete step.state.dropped;
+}

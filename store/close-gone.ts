@@ -1,0 +1,46 @@
+import type { Kysely } from 'kysely';
+import { NO_RUN } from '../contract/batch.ts';
+import type { ConversationKey } from '../contract/names.ts';
+import { stopDrafts } from './drafts.ts';
+import { endOfGone, KINDS_FOR_END } from './gone.ts';
+import { append, fenceOf, lock } from './record.ts';
+import type { Database, Db } from './schema.ts';
+import type { Store } from './store.ts';
+
+/** No run can take the log back: it is held by none from then on. */
+export const closingGone = (db: Kysely<Database>): Pick<Store, 'closeGone'> => ({
+  closeGone: (conversation, { why, at, seen, sent }) =>
+    db.transaction().execute(async (transaction) => {
+      const held = await lock(transaction, conversation);
+      if (held.status === 'closed') return false;
+      const fence = fenceOf(held);
+      if (fence.run_id !== seen.run_id || held.last_seq !== seen.last_seq) return false;
+      const reply = held.head.reply?.id;
+      const drafts = reply ? await stopDrafts(transaction, conversation, [reply]) : {};
+      const { entries, head } = endOfGone(
+        {
+          entries: await entriesForEnd(transaction, conversation),
+          last_seq: held.last_seq,
+          head: held.head,
+          said: drafts[reply ?? ''] ?? '',
+        },
+        { why, at, sent },
+      );
+      const { run_id, ...place } = fence;
+      const last = { ...place, run_id: NO_RUN, ...(run_id && { continued_from: run_id }) };
+      const base = held.last_seq + 1;
+      return Boolean(await append(transaction, { conversation, fence: last, base, entries, head }));
+    }),
+});
+
+async function entriesForEnd(db: Db, { tenant, id }: ConversationKey) {
+  const rows = await db
+    .selectFrom('entries')
+    .select('body')
+    .where('tenant', '=', tenant)
+    .where('conversation', '=', id)
+    .where('kind', 'in', [...KINDS_FOR_END])
+    .orderBy('seq')
+    .execute();
+  return rows.map((row) => row.body);
+}

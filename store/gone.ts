@@ -1,0 +1,119 @@
+/**
+ * The end of a log whose workflow is gone: an operator has terminated it, or it has failed. From the log alone, since nothing else is
+ * left: what was open is over, what was not told has a receipt that says so.
+ */
+import type { Actor, ClosedBy, Entry, EntryKind } from '../contract/entry.ts';
+import type { CallHead, Head } from '../contract/head.ts';
+import { CANCEL_TOOL } from '../contract/names.ts';
+import type { MessageSignal } from '../contract/signals.ts';
+
+/** Kinds of the entries that have to be known. */
+export const KINDS_FOR_END = [
+  'message.user',
+  'reply.started',
+  'call.requested',
+  'call.event',
+  'call.completed',
+  'call.failed',
+  'call.denied',
+  'call.cancelled',
+  'receipt',
+] as const satisfies EntryKind[];
+
+export interface Gone {
+  /** Of these kinds at least, in order. */
+  entries: Entry[];
+  last_seq: number;
+  head: Head;
+  /** What the reply in flight had said. */
+  said: string;
+}
+
+/** A message that Temporal has, whether or not the log does. `at`: ISO 8601. */
+export interface Sent {
+  at: string;
+  message: MessageSignal;
+}
+
+const OPERATOR: Actor = { type: 'system', id: 'operator' };
+const ENDED_CALLS = 10;
+
+export function endOfGone(
+  { entries, last_seq, head, said }: Gone,
+  { why, at, sent = [] }: { why: ClosedBy; at: string; sent?: Sent[] },
+): { entries: Entry[]; head: Head } {
+  const written: Entry[] = [];
+  const log = (kind: EntryKind, body: object, cause: number[]) =>
+    written.push({
+      seq: last_seq + written.length + 1,
+      at,
+      kind,
+      actor: OPERATOR,
+      cause,
+      ...body,
+    } as unknown as Entry);
+
+  // What was accepted is in the log, though nobody will answer it.
+  const heard = new Set(entries.flatMap((e) => (e.kind === 'message.user' ? e.message_id : [])));
+  for (const { at: sentAt, message } of sent) {
+    const { message_id, text, when_busy = 'interrupt', author = 'user' } = message;
+    if (heard.has(message_id)) continue;
+    heard.add(message_id);
+    const actor: Actor = { type: 'user', id: author };
+    log('message.user', { message_id, text, when_busy, at: sentAt, actor }, []);
+  }
+
+  if (head.reply) {
+    const reply_id = head.reply.id;
+    const started = entries.findLast((e) => e.kind === 'reply.started' && e.reply_id === reply_id);
+    const body = { reply_id, text: said, by: 'close', rolled_back: false };
+    log('reply.interrupted', body, started ? [started.seq] : []);
+  }
+  const open = head.calls.filter(({ ended_at }) => ended_at === undefined);
+  for (const { id } of open.toReversed()) {
+    const requested = entries.find((e) => e.kind === 'call.requested' && e.call_id === id);
+    log('call.cancelled', { call_id: id, by: 'close' }, requested ? [requested.seq] : []);
+  }
+  const cancelled = new Set(open.map(({ id }) => id));
+  const untold = newsWithoutReceipt(entries);
+  const [superseded, failed] = [true, false].map((isCancelled) =>
+    untold.filter(({ call_id }) => cancelled.has(call_id) === isCancelled).map(({ seq }) => seq),
+  );
+  if (superseded!.length > 0) log('receipt', { of: superseded, fate: 'superseded' }, superseded!);
+  if (failed!.length > 0) log('receipt', { of: failed, fate: 'failed' }, failed!);
+  log('conversation.closed', { why }, []);
+
+  const ended = open.map((call): CallHead => {
+    const { position: _, expires_at: __, suspended: ___, ...facts } = call;
+    return { ...facts, status: 'cancelled', ended_at: at };
+  });
+  const before = head.calls.filter(({ ended_at }) => ended_at !== undefined);
+  const calls = [...before, ...ended].slice(-Math.max(ENDED_CALLS, ended.length));
+  return { entries: written, head: { status: 'closed', calls, usage: head.usage } };
+}
+
+/** What a tool said or how it ended, and no reply has told. */
+function newsWithoutReceipt(entries: Entry[]): { seq: number; call_id: string }[] {
+  const told = new Set(entries.flatMap((entry) => (entry.kind === 'receipt' ? entry.of : [])));
+  const tools = new Map(
+    entries.flatMap((e) => (e.kind === 'call.requested' ? [[e.call_id, e.tool] as const] : [])),
+  );
+  return entries.flatMap((entry) => {
+    switch (entry.kind) {
+      case 'call.event':
+      case 'call.failed':
+      case 'call.denied':
+        break;
+      case 'call.completed':
+        // The model has said itself that it cancels.
+        if (tools.get(entry.call_id) === CANCEL_TOOL) return [];
+        break;
+      case 'call.cancelled':
+        if (entry.by !== 'operator') return [];
+        break;
+      default:
+        return [];
+    }
+    return told.has(entry.seq) ? [] : [{ seq: entry.seq, call_id: entry.call_id }];
+  });
+}

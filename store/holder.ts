@@ -1,0 +1,27 @@
+/** Which run writes the log of a conversation, and what is open in it. */
+import type { Head } from '../contract/head.ts';
+import type { Db } from './schema.ts';
+import type { Holder, Store } from './store.ts';
+
+export const holders = (db: Db): Pick<Store, 'holder'> => ({
+  async holder({ tenant, id }): Promise<Holder | undefined> {
+    const row = await db
+      .selectFrom('conversations')
+      .select(['fence_run_id', 'last_seq', 'status', 'head'])
+      .where('tenant', '=', tenant)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const { fence_run_id, last_seq, status, head } = row;
+    return {
+      ...(fence_run_id !== null && { run_id: fence_run_id }),
+      last_seq,
+      status,
+      calls: runningCallsOf(head),
+    };
+  },
+});
+
+/** Ids of the calls that have a workflow: it has been started, or is about to be. */
+export const runningCallsOf = ({ calls }: Head): string[] =>
+  calls.filter(({ status }) => status === 'running').map(({ id }) => id);

@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from 'node:util';
+import { sql } from 'kysely';
+import type { Entry } from '../contract/entry.ts';
+import type { ConversationKey } from '../contract/names.ts';
+import { logOf } from './lines.ts';
+import { entriesFrom, type Held, rewind } from './record.ts';
+import type { Db } from './schema.ts';
+
+/** After the rewind that takes them back. */
+export async function keepSuperseded(
+  db: Db,
+  { tenant, id }: ConversationKey,
+  { fence_runs: runs, revision }: Pick<Held, 'fence_runs' | 'revision'>,
+  kept: number,
+  entries: Entry[],
+): Promise<void> {
+  await db
+    .insertInto('superseded')
+    .values({
+      tenant,
+      conversation: id,
+      revision: revision + 1,
+      runs,
+      kept,
+      entries: JSON.stringify(entries),
+    })
+    .execute();
+}
+
+/**
+ * A run was made of the history of one whose log had been taken back: that log stands again.
+ * @param runs it, and those of whose history that one is made, nearest first
+ * @returns whether it did so
+ */
+export async function restore(
+  db: Db,
+  conversation: ConversationKey,
+  held: Held,
+  runs: string[] = [],
+): Promise<boolean> {
+  if (runs.length === 0 || held.status === 'closed') return false;
+  const { tenant, id } = conversation;
+  const superseded = await db
+    .selectFrom('superseded')
+    .select(['runs', 'kept', 'entries'])
+    .where('tenant', '=', tenant)
+    .where('conversation', '=', id)
+    .orderBy('revision', 'desc')
+    .execute();
+  const standing = await entriesFrom(db, conversation, 1);
+  const line = logOf(runs, { runs: held.fence_runs, entries: standing }, superseded);
+  if (!line) return false;
+  const differs = standing.findIndex((entry, i) => !isDeepStrictEqual(entry, line.entries[i]));
+  const kept = differs === -1 ? standing.length : differs;
+  const again = line.entries.slice(kept);
+  await rewind(db, conversation, { base: kept + 1, revision: held.revision + 1 });
+  await keepSuperseded(db, conversation, held, kept, standing.slice(kept));
+  await sql`
+    insert into entries (tenant, conversation, seq, kind, body)
+    select ${tenant}::text, ${id}::text, seq, kind, body::json
+    from unnest(
+      ${again.map((entry) => entry.seq)}::int4[],
+      ${again.map((entry) => entry.kind)}::text[],
+      ${again.map((entry) => JSON.stringify(entry))}::text[]
+    ) as entry (seq, kind, body)`.execute(db);
+  await db
+    .updateTable('conversations')
+    .set({ last_seq: line.entries.length, fence_runs: line.runs })
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .execute();
+  return true;
+}

@@ -1,0 +1,143 @@
+/**
+ * Looks regularly for conversations and calls that have ended otherwise than by themselves: an operator has terminated them, or they have
+ * failed. Any number of workers may do so: what follows is a workflow of its own (workflows/settle.ts), which is started once.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { DefaultLogger } from '@temporalio/worker';
+import { callWorkflowId, settleCallWorkflowId, settleWorkflowId } from '../contract/names.ts';
+import type { CallStart } from '../contract/turn.ts';
+import type { Store } from '../store/store.ts';
+
+export interface WatchOptions {
+  client: Client;
+  store: Pick<Store, 'holder'>;
+  taskQueue: string;
+  every_ms?: number;
+  warn?(message: string, error: unknown): void;
+}
+
+export interface GoneWatch {
+  close(): Promise<void>;
+}
+
+const EVERY_MS = 5_000;
+/** What Temporal lists comes a little later than it happens. */
+const OVERLAP_MS = 120_000;
+
+const { error: complain } = new DefaultLogger('WARN');
+
+export function watchForGone(options: WatchOptions): GoneWatch {
+  const { every_ms = EVERY_MS, warn = (message, error) => complain(message, { error }) } = options;
+  const closing = new AbortController();
+  /** Run ids of those that are being settled, of the time that is looked at. */
+  const known = new Set<string>();
+
+  async function run(): Promise<void> {
+    // The first time everything that Temporal still has: nobody may have looked for days.
+    let since: Date | undefined;
+    let isAway = false;
+    while (!closing.signal.aborted) {
+      const began = Date.now();
+      try {
+        await look(options, since, known, closing.signal);
+        since = new Date(began - OVERLAP_MS);
+        isAway = false;
+      } catch (error) {
+        if (!isAway && !closing.signal.aborted) warn('What is gone was not looked for.', error);
+        isAway = true;
+      }
+      await sleep(every_ms, undefined, { signal: closing.signal }).catch(() => {});
+    }
+  }
+
+  const running = run();
+  return {
+    async close() {
+      closing.abort();
+      await running;
+    },
+  };
+}
+
+async function look(
+  { client, store, taskQueue }: WatchOptions,
+  since: Date | undefined,
+  known: Set<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const query = [
+    `TaskQueue = '${taskQueue}'`,
+    `WorkflowType IN ('conversation', 'call')`,
+    `ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')`,
+    ...(since ? [`CloseTime >= '${since.toISOString()}'`] : []),
+  ].join(' AND ');
+  const found = new Set<string>();
+  for await (const { workflowId, runId, type } of client.workflow.list({ query })) {
+    signal.throwIfAborted();
+    found.add(runId);
+    if (known.has(runId)) continue;
+    const settle = type === 'call' ? settleCall : settleConversation;
+    await settle({ client, store, taskQueue }, workflowId, runId);
+    known.add(runId);
+  }
+  for (const runId of known) if (!found.has(runId)) known.delete(runId);
+}
+
+type At = Pick<WatchOptions, 'client' | 'store' | 'taskQueue'>;
+
+async function settleConversation(
+  { client, store, taskQueue }: At,
+  workflowId: string,
+): Promise<void> {
+  const [, tenant, id] = /^conversation\/([^/]+)\/(.+)$/.exec(workflowId) ?? [];
+  if (tenant === undefined || id === undefined) return;
+  const key = { tenant, id };
+  const held = await store.holder(key);
+  if (!held || held.status === 'closed') return;
+  await client.workflow
+    .start('settleConversation', {
+      taskQueue,
+      args: [key],
+      workflowId: settleWorkflowId(key),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowTaskTimeout: '5s',
+    })
+    .catch(unlessStarted);
+}
+
+async function settleCall({ client, taskQueue }: At, workflowId: string, runId: string) {
+  const start = await startOfCall(client, workflowId, runId);
+  if (!start || callWorkflowId(start.conversation.tenant, start.call_id) !== workflowId) return;
+  await client.workflow
+    .start('settleCall', {
+      taskQueue,
+      args: [start],
+      workflowId: settleCallWorkflowId(start.conversation.tenant, start.call_id, runId),
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowTaskTimeout: '5s',
+    })
+    .catch(unlessStarted);
+}
+
+function unlessStarted(error: unknown): void {
+  if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+}
+
+/** What the call was started with stands in the first event of its history. */
+async function startOfCall(
+  { workflowService, options }: Client,
+  workflowId: string,
+  runId: string,
+): Promise<CallStart | undefined> {
+  const { history } = await workflowService.getWorkflowExecutionHistory({
+    namespace: options.namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: 1,
+  });
+  const input = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+  if (!input) return undefined;
+  const { payloadConverter } = options.loadedDataConverter;
+  const start: Partial<CallStart> | undefined = payloadConverter.fromPayload(input);
+  return start?.conversation && start.call_id !== undefined ? (start as CallStart) : undefined;
+}

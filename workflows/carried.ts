@@ -1,0 +1,114 @@
+/** What a workflow begins with. It may have been handed over by another version, or be sent by anybody. */
+import { ApplicationFailure } from '@temporalio/workflow';
+import { believe } from '../contract/believe.ts';
+import {
+  boolean,
+  list,
+  looseObject,
+  Misfit,
+  number,
+  oneOf,
+  type Shape,
+  text,
+  whole,
+} from '../contract/shape.ts';
+import type { ConversationStart } from '../contract/signals.ts';
+import type { CallStart } from '../contract/turn.ts';
+import type { Event } from '../conversation/event.ts';
+import type { Turn } from '../conversation/state.ts';
+import type { Carried } from './conversation.ts';
+
+const key = looseObject({ tenant: text(), id: text() });
+const conversationStart = looseObject({
+  conversation: key,
+  agent: text(),
+  limits: looseObject({ max_history_events: number() }),
+});
+const callStart = looseObject({ conversation: key, call_id: text(), tool: text() });
+
+/** @throws ApplicationFailure: this is no conversation, and never will be one */
+export const startOf = (given: unknown) =>
+  argument(conversationStart, given) as unknown as ConversationStart;
+export const callStartOf = (given: unknown) => argument(callStart, given) as unknown as CallStart;
+
+function argument<T>(shape: Shape<T>, given: unknown): T {
+  const { value, why } = believe(shape, given);
+  if (why === undefined) return value;
+  throw ApplicationFailure.nonRetryable(`Its argument does not fit. ${why}`, 'InvalidStart');
+}
+
+const PHASES = { idle: 0, replying: 0, settling: 0, grace: 0, closing: 0 } satisfies Record<
+  Turn['phase'],
+  0
+>;
+const EVENTS = {
+  message: 0,
+  interrupt: 0,
+  cancel_call: 0,
+  decide_call: 0,
+  close: 0,
+  settled: 0,
+  call_event: 0,
+  call_ended: 0,
+  reply_completed: 0,
+  reply_failed: 0,
+  summary_completed: 0,
+  summary_failed: 0,
+  reset: 0,
+  signal_dropped: 0,
+  tick: 0,
+} satisfies Record<Event['type'], 0>;
+
+const some = list(looseObject({}));
+const NONE = {
+  unanswered: [],
+  news: [],
+  ended: [],
+  early_cancels: [],
+  seen: [],
+  hushed: false,
+};
+
+/** What every version has; what an older one did not have is filled in. */
+const state = looseObject(
+  {
+    seq: whole(0),
+    closed: boolean,
+    replies: whole(0),
+    turn: looseObject({ phase: oneOf(...Object.keys(PHASES)) }),
+    unanswered: some,
+    news: some,
+    calls: list(looseObject({ id: text(), status: text() })),
+    ended: some,
+    early_cancels: some,
+    seen: list(text()),
+    hushed: boolean,
+    usage: looseObject({ input_tokens: number(), output_tokens: number() }),
+  },
+  NONE,
+);
+const carried = looseObject(
+  {
+    run: whole(0),
+    state,
+    inbox: list(looseObject({ type: oneOf(...Object.keys(EVENTS)), at: number() })),
+    unwritten: some,
+  },
+  { inbox: [], unwritten: [] },
+);
+
+/**
+ * What the run before hands over.
+ * @throws Error where this version cannot read it. That fails the task and not the conversation: a worker of the other version can.
+ */
+export function restored(given: unknown): Carried {
+  try {
+    return carried(given, '') as unknown as Carried;
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    throw new Error(
+      `This version cannot go on with what the run before has handed over: ${error.message} Start a worker of the version that has.`,
+      { cause: error },
+    );
+  }
+}

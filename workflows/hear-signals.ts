@@ -1,0 +1,25 @@
+/** The edge of a conversation: what does not fit its schema is dropped, and the log says so. It never fails a task. */
+import { defineSignal, patched, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
+import { SIGNALS } from '../contract/names.ts';
+import { believe, signalShapes } from '../contract/believe.ts';
+import type { Untimed } from '../conversation/event.ts';
+
+/** Conversations that believed such a signal before this was checked go on as they did. */
+export const CHECKED = 'signals are checked';
+
+/** Each becomes the event of its name. */
+export function hearSignals(hear: (event: Untimed) => void): void {
+  for (const name of Object.values(SIGNALS)) {
+    setHandler(defineSignal<[unknown]>(name), (signal) => {
+      const { value, why } = believe<object>(signalShapes[name], signal);
+      if (why === undefined) hear({ ...value, type: name } as Untimed);
+      else if (patched(CHECKED)) hear({ type: 'signal_dropped', signal: name, why });
+      else hear({ type: name, ...(signal as object) } as Untimed);
+    });
+  }
+  setDefaultSignalHandler((name) => {
+    if (!patched(CHECKED)) return;
+    const why = 'There is no such signal.';
+    hear({ type: 'signal_dropped', signal: name.slice(0, 100), why });
+  });
+}
