@@ -64,7 +64,7 @@ const isOver = ({ pid, exitCode, signalCode }: ChildProcess) =>
 const KEEPER = fileURLToPath(new URL('start.js', import.meta.url));
 const STARTER = fileURLToPath(new URL('starter.js', import.meta.url));
 let starter: ChildProcess | undefined;
-const lanes = createLanes(2 * availableParallelism());
+const lanes = createLanes(Math.max(2, availableParallelism()));
 const POLL_MS = 20;
 /** A machine with much to do gives a keeper little time. */
 const START_MS = 30_000;
