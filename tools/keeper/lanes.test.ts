@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { createLanes } from './lanes.ts';
 
+const { signal } = new AbortController();
+
 test('only so much goes on at once, and the rest follows in order', async () => {
   const lanes = createLanes(2);
   const begun: number[] = [];
@@ -9,7 +11,7 @@ test('only so much goes on at once, and the rest follows in order', async () => 
     lanes(() => {
       begun.push(nth);
       return promise;
-    }),
+    }, signal),
   );
   expect(begun).toEqual([0, 1]);
   ends[1]!.resolve();
@@ -23,6 +25,20 @@ test('only so much goes on at once, and the rest follows in order', async () => 
 
 test('work that fails makes room too', async () => {
   const lanes = createLanes(1);
-  await expect(lanes(() => Promise.reject(new Error('fails')))).rejects.toThrow('fails');
-  expect(await lanes(async () => 'goes on')).toBe('goes on');
+  await expect(lanes(() => Promise.reject(new Error('fails')), signal)).rejects.toThrow('fails');
+  expect(await lanes(async () => 'goes on', signal)).toBe('goes on');
+});
+
+test('work that is no longer wanted leaves the queue, and those behind it move up', async () => {
+  const lanes = createLanes(1);
+  const first = Promise.withResolvers<void>();
+  const cancel = new AbortController();
+  const running = lanes(() => first.promise, signal);
+  const unwanted = lanes(() => Promise.reject(new Error('it began')), cancel.signal);
+  const last = lanes(async () => 'last', signal);
+  cancel.abort(new Error('cancelled'));
+  await expect(unwanted).rejects.toThrow('cancelled');
+  first.resolve();
+  await running;
+  expect(await last).toBe('last');
 });

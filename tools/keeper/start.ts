@@ -23,7 +23,6 @@ export function startKeeper(
   signal: AbortSignal,
 ): Promise<void> {
   return lanes(async () => {
-    signal.throwIfAborted();
     const compiled = getCompileCacheDir();
     const args = [KEEPER, folder, ...(compiled === undefined ? [] : [dirname(compiled)])];
     const order = `${JSON.stringify({ args, env: { ...env, ...spoolMark(folder) } })}\n`;
@@ -36,7 +35,7 @@ export function startKeeper(
       if (performance.now() < end) await sleep(POLL_MS);
       else await claimSpool(folder, 'keeper.json', { given_up: true });
     }
-  });
+  }, signal);
 }
 
 function give(order: string): ChildProcess {
