@@ -5,10 +5,14 @@
  */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
+import { type Usage, usage } from '../contract/entry.ts';
+import type { FailedReply } from '../contract/turn.ts';
 import { isUnavailable } from '../store/unavailable.ts';
 import { withHeartbeat } from './heartbeat.ts';
 
-const counted = z.object({ failed: z.int().min(0) });
+const counted = z.object({ failed: z.int().min(0), usage: usage.optional() });
+
+type Counted = z.infer<typeof counted>;
 
 /**
  * @param most after so many errors the failure is final
@@ -19,23 +23,22 @@ export async function withAttempts<T>(most: number, work: () => Promise<T>): Pro
   const context = Context.current();
   const { attempt, heartbeatDetails } = context.info;
   const before = counted.safeParse(heartbeatDetails);
-  let failed = before.success ? before.data.failed : 0;
-  if (attempt - 1 - failed >= MOST_LOST) throw lost();
+  let count: Counted = before.success ? before.data : { failed: 0 };
+  if (attempt - 1 - count.failed >= MOST_LOST) throw lost(count);
   const tried = async () => {
     try {
       return await work();
     } catch (error) {
       const { aborted, reason } = context.cancellationSignal;
       if (aborted) throw reason;
-      if (error instanceof ApplicationFailure && error.nonRetryable) throw error;
       if (isUnavailable(error)) throw storeAway(error);
-      failed += 1;
+      count = { failed: count.failed + 1, ...sum(count.usage, costOf(error)) };
       // The failure takes it along.
-      context.heartbeat({ failed });
-      throw counting(error, failed, most);
+      context.heartbeat(count);
+      throw counting(error, count, most);
     }
   };
-  return withHeartbeat(tried, HEARTBEAT_MS, () => ({ failed }));
+  return withHeartbeat(tried, HEARTBEAT_MS, () => count);
 }
 
 const HEARTBEAT_MS = 1_000;
@@ -44,15 +47,32 @@ const MOST_LOST = 100;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-function counting(error: unknown, failed: number, most: number): ApplicationFailure {
-  const { type, message, cause, details, nextRetryDelay } = foreseen(error);
-  const nonRetryable = failed >= most;
+/** What a failure says that it has cost. */
+export function costOf(error: unknown): Usage | undefined {
+  const [detail] = (error instanceof ApplicationFailure && error.details) || [];
+  return (detail as Partial<FailedReply> | undefined)?.usage;
+}
+
+function sum(one?: Usage, other?: Usage): { usage?: Usage } {
+  if (!one || !other) return one || other ? { usage: one ?? other } : {};
+  return {
+    usage: {
+      input_tokens: one.input_tokens + other.input_tokens,
+      output_tokens: one.output_tokens + other.output_tokens,
+    },
+  };
+}
+
+function counting(error: unknown, count: Counted, most: number): ApplicationFailure {
+  const { failed, usage } = count;
+  const { type, message, cause, details, nextRetryDelay, ...given } = foreseen(error);
+  const nonRetryable = given.nonRetryable === true || failed >= most;
   const pause_ms = Math.min(FIRST_PAUSE_MS * 2 ** (failed - 1), LONGEST_PAUSE_MS);
   return ApplicationFailure.create({
     type: type ?? 'InternalError',
     message,
     cause,
-    details: details ?? undefined,
+    details: usage ? [{ usage } satisfies FailedReply] : (details ?? undefined),
     nonRetryable,
     nextRetryDelay: nonRetryable ? undefined : (nextRetryDelay ?? pause_ms),
   });
@@ -76,8 +96,9 @@ const storeAway = (cause: unknown) =>
     cause: cause as Error,
   });
 
-const lost = () =>
+const lost = ({ usage }: Counted) =>
   ApplicationFailure.nonRetryable(
     `${MOST_LOST} workers were lost, one after the other, while they did this. It is not tried again.`,
     'WorkerLost',
+    ...(usage ? [{ usage } satisfies FailedReply] : []),
   );

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
+import { ModelError } from '../model/errors.ts';
 import type { ModelClient } from '../model/message.ts';
 import type { StubHandler, StubRequest } from '../testing/model-server.ts';
 import { away } from '../testing/away.ts';
@@ -308,6 +309,50 @@ describe('failures', () => {
     const kept = happened.filter((what) => Array.isArray(what) && what[0] === 'shown');
     expect(kept.map((what) => (what as string[])[1]).join('')).toBe('Here I am.');
     expect((await store.draft(conversation))?.text).toBe('Here I am.');
+  });
+
+  test('of an answer that reached its length keep what was said, and what it cost', async () => {
+    const chunk = (choice: object, usage?: object) => ({
+      choices: [{ index: 0, finish_reason: null, delta: {}, ...choice }],
+      usage,
+    });
+    const { result, store, happened } = await play({
+      model: () => ({
+        chunks: [
+          chunk({ delta: { content: 'It goes on ' } }),
+          chunk({ delta: { content: 'and on' }, finish_reason: 'length' }),
+          { choices: [], usage: { prompt_tokens: 9, completion_tokens: 4 } },
+        ],
+      }),
+    });
+    await expect(result).rejects.toMatchObject({
+      type: 'ModelCutOff',
+      nonRetryable: true,
+      details: [{ usage: { input_tokens: 9, output_tokens: 4 } }],
+    });
+    expect((await store.draft(conversation))?.text).toBe('It goes on and on');
+    const kept = happened.filter((what) => Array.isArray(what) && what[0] === 'kept');
+    expect(kept.map((what) => (what as string[])[1]).join('')).toBe('It goes on and on');
+    const day = new Date().toISOString().slice(0, 10);
+    expect(await store.tokensSpent({ tenant: 'default', day })).toBe(13);
+  });
+
+  test('add up what all attempts have cost', async () => {
+    const { result } = await play({
+      client: {
+        async *stream() {
+          yield { type: 'text', text: 'Hm.' };
+          const usage = { input_tokens: 1, output_tokens: 2 };
+          throw new ModelError('ModelBrokenAnswer', 'It broke off.', usage);
+        },
+      },
+      failed: 3,
+      cost: { input_tokens: 30, output_tokens: 40 },
+    });
+    await expect(result).rejects.toMatchObject({
+      nonRetryable: true,
+      details: [{ usage: { input_tokens: 31, output_tokens: 42 } }],
+    });
   });
 
   test('are final once worker after worker is lost with the reply', async () => {

@@ -9,7 +9,7 @@ import { countRequest } from '../model/tokens.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import { type AskingDependencies, prepareAsking } from './asking.ts';
-import { withAttempts } from './attempts.ts';
+import { costOf, withAttempts } from './attempts.ts';
 import { createDraftWriter } from './draft-writer.ts';
 import { ownRunId, type RecordDependencies, recordRiding } from './record.ts';
 import { requestedCalls } from './requested-call.ts';
@@ -90,9 +90,14 @@ async function generateReply(
       speak(model, asking.request, limited, (piece) => draft.add(piece)),
     );
     begin().catch((error: unknown) => stop.abort(error));
-    const failed = (error: unknown) => {
+    const failed = async (error: unknown): Promise<never> => {
       signal.throwIfAborted();
-      throw toFailure(error);
+      const failure = toFailure(error);
+      const cost = costOf(failure);
+      // What it has said and cost stays, whatever comes of it.
+      await Promise.all([draft.finish(), cost && spend(store, conversation, cost)]);
+      signal.throwIfAborted();
+      throw failure;
     };
     const { text, asked, usage } = await speaking.catch(failed);
     const [tokens] = await Promise.all([

@@ -12,7 +12,7 @@ import { profiles } from '../model/profiles.ts';
 import { summaryLines, summaryPrompt, summaryQuestion } from '../model/summary-prompt.ts';
 import { countRequest, countTokens } from '../model/tokens.ts';
 import type { Store } from '../store/store.ts';
-import { withAttempts } from './attempts.ts';
+import { costOf, withAttempts } from './attempts.ts';
 import { findAgent } from './find-agent.ts';
 import { readWindow } from './read-window.ts';
 import { spend } from './tenant-tokens.ts';
@@ -57,9 +57,12 @@ async function summarise(
   const lines = summaryLines(window.entries, window.earlier);
   const summary = await within(LONGEST_MS, cancellationSignal, tooLong, (signal) =>
     inPieces(lines, window.summary, { most: context_tokens, ask: ask(signal) }),
-  ).catch((error: unknown) => {
+  ).catch(async (error: unknown) => {
     cancellationSignal.throwIfAborted();
-    throw toFailure(error);
+    const failure = toFailure(error);
+    const cost = costOf(failure);
+    if (cost) await spend(store, conversation, cost);
+    throw failure;
   });
   await spend(store, conversation, summary.usage);
   return summary;

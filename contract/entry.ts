@@ -67,7 +67,12 @@ export const entry = z.discriminatedUnion('kind', [
     by: z.enum(['message', 'event', 'request', 'close']),
     rolled_back: z.boolean().describe('True: the model will not see what was said.'),
   }),
-  kind('reply.failed', { reply_id, error: failure }),
+  kind('reply.failed', {
+    reply_id,
+    error: failure,
+    text: z.string().optional().describe('What the last attempt had said until then.'),
+    usage: usage.optional().describe('Of all attempts, as far as the provider told it.'),
+  }),
 
   kind('call.requested', {
     call_id,

@@ -65,6 +65,12 @@ export interface ReplyResult {
   reset?: Reset;
 }
 
+/** Detail of the failure of a reply or summary. */
+export interface FailedReply {
+  /** Of all attempts, as far as the provider told it. */
+  usage: Usage;
+}
+
 /** What of the log a summary is asked for. */
 export interface SummaryRange {
   /** The entries from ≤ seq ≤ to. */

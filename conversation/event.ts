@@ -1,5 +1,5 @@
 /** What the rules are told, and what they ask for. */
-import type { Entry, Failure } from '../contract/entry.ts';
+import type { Entry, Failure, Usage } from '../contract/entry.ts';
 import type { ReachedLimit } from '../contract/limits.ts';
 import type {
   CallEndedSignal,
@@ -33,8 +33,14 @@ export type Event = { at: number } & (
   | ({ type: 'call_event' } & CallEventSignal)
   | ({ type: 'call_ended' } & CallEndedSignal)
   | { type: 'reply_completed'; reply_id: string; result: ReplyResult }
-  /** `limit`: which one has stopped it (R12). */
-  | { type: 'reply_failed'; reply_id: string; error: Failure; limit?: ReachedLimit }
+  /** `limit`: which one has stopped it (R12). `usage`: what it cost all the same. */
+  | {
+      type: 'reply_failed';
+      reply_id: string;
+      error: Failure;
+      limit?: ReachedLimit;
+      usage?: Usage;
+    }
   /** `to` is that of the effect. */
   | { type: 'summary_completed'; to: number; result: SummaryResult }
   | { type: 'summary_failed'; to: number; error: Failure }

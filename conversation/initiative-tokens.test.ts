@@ -45,6 +45,25 @@ describe('R12: tokens', () => {
   });
 });
 
+test('R12: what a failed reply has cost counts', () => {
+  const story = installing();
+  const error = { type: 'ModelCutOff', message: 'It was too long.' };
+  const usage = { input_tokens: 7, output_tokens: 5 };
+  const before = story.state.usage;
+  story.user('Tell me everything.');
+  const [failed] = story.happens({
+    type: 'reply_failed',
+    reply_id: story.replying,
+    error,
+    usage,
+  });
+  expect(failed).toMatchObject({ kind: 'reply.failed', error, usage });
+  expect(story.state.usage).toEqual({
+    input_tokens: before.input_tokens + 7,
+    output_tokens: before.output_tokens + 5,
+  });
+});
+
 describe('R12: tokens of the tenant', () => {
   const limit = { limit: 'max_tokens_per_tenant_per_day', value: 1_000 };
   const error = { type: 'TenantTokensSpent', message: 'The tokens are spent.' };

@@ -1,5 +1,5 @@
 /** Replies: one run of the model each. */
-import type { Actor, EntryOf, Failure } from '../contract/entry.ts';
+import type { Actor, EntryOf, Failure, Usage } from '../contract/entry.ts';
 import type { ReachedLimit } from '../contract/limits.ts';
 import { replyId } from '../contract/names.ts';
 import type { ReplyResult } from '../contract/turn.ts';
@@ -80,8 +80,7 @@ export function completeReply(step: Step, reply: Reply, result: ReplyResult): vo
     { reply_id: reply.id, text, usage },
     { actor: agent(step), cause: [reply.started] },
   );
-  state.usage.input_tokens += usage.input_tokens;
-  state.usage.output_tokens += usage.output_tokens;
+  count(step, usage);
   const spoke = text.trim() !== '';
   writeReceipts(step, reply, spoke);
   requestCalls(step, result.calls, completed);
@@ -91,19 +90,22 @@ export function completeReply(step: Step, reply: Reply, result: ReplyResult): vo
 
 /**
  * Every attempt failed. What it was to tell is told with the next turn.
+ * @param failed.usage what it cost all the same
  * @param failed.limit it was not even tried, and the agent is quiet until the user writes (R12)
  */
 export function failReply(
   step: Step,
   reply: Reply,
-  { error, limit }: { error: Failure; limit?: ReachedLimit },
+  { error, limit, usage }: { error: Failure; limit?: ReachedLimit; usage?: Usage },
 ): void {
   const failed = log(
     step,
     'reply.failed',
-    { reply_id: reply.id, error },
+    // The words are in the store, which puts them in as it records this.
+    { reply_id: reply.id, error, ...(usage && { usage }) },
     { actor: SYSTEM, cause: [reply.started] },
   );
+  if (usage) count(step, usage);
   if (limit) hush(step, limit, [failed, ...reply.tells.map(({ seq }) => seq)]);
   untell(step, reply, limit ? undefined : 'silent');
   step.state.turn = { phase: 'idle' };
@@ -134,6 +136,11 @@ export function interruptReply(
   if (goesOn) state.unanswered = [...reply.answers, ...state.unanswered];
   untell(step, reply, goesOn ? undefined : 'silent');
   state.turn = { phase: 'idle' };
+}
+
+function count({ state }: Step, { input_tokens, output_tokens }: Usage): void {
+  state.usage.input_tokens += input_tokens;
+  state.usage.output_tokens += output_tokens;
 }
 
 const seqOf = ({ seq }: { seq: number }) => seq;

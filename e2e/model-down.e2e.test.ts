@@ -30,6 +30,41 @@ test('a model that is out of order is asked a few times; the reply fails with th
   expect(log.of('reply.failed')).toHaveLength(1);
 });
 
+test('an answer that reached its length fails once; what it said and cost stays, and the model sees it', async () => {
+  const { model } = stage;
+  const talk = await stage.talk('Tell me everything.');
+  const { log, say, replied, head } = talk;
+  const piece = (content: string, finish_reason: string | null) => ({
+    choices: [{ index: 0, delta: { content }, finish_reason }],
+  });
+  (await model.asked()).answers({
+    chunks: [
+      piece('In the beginning ', null),
+      piece('there was', 'length'),
+      { choices: [], usage: { prompt_tokens: 9, completion_tokens: 4 } },
+    ],
+  });
+  const failed = await log.until('the reply fails', () => log.of('reply.failed')[0]);
+  const usage = { input_tokens: 9, output_tokens: 4 };
+  expect(failed).toMatchObject({
+    error: { type: 'ModelCutOff' },
+    text: 'In the beginning there was',
+    usage,
+  });
+  expect(await head()).toMatchObject({ status: 'idle', usage });
+
+  await say('Shorter.');
+  const asked = await model.asked();
+  const seen = asked.request.messages.slice(1).map(({ role, text }) => [role, text]);
+  expect(seen).toEqual([
+    ['user', 'Tell me everything.'],
+    ['assistant', 'In the beginning there was [broken off]'],
+    ['user', 'Shorter.'],
+  ]);
+  asked.says('Nothing.');
+  await replied(2);
+});
+
 test('a model where nobody listens is tried as often, and is found when it is back', async () => {
   const { log, say, replied, id } = await stage.talk();
   const port = Number(new URL(stage.model.url).port);

@@ -162,7 +162,12 @@ function endOf(entry: ReplyEnd): Partial<TurnReply> {
     case 'reply.interrupted':
       return { status: 'interrupted', text: shorten(entry.text), interrupted_by: entry.by };
     case 'reply.failed':
-      return { status: 'failed', error: shorten(entry.error.message) };
+      return {
+        status: 'failed',
+        error: shorten(entry.error.message),
+        ...(entry.text !== undefined && { text: shorten(entry.text) }),
+        ...(entry.usage && { usage: entry.usage }),
+      };
   }
 }
 

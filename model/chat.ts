@@ -1,5 +1,6 @@
 /** The Chat Completions API, which nearly every provider and local server speaks. */
 import type OpenAI from 'openai';
+import type { Usage } from '../contract/entry.ts';
 import { ModelError } from './errors.ts';
 import type { ModelClient, ModelMessage, ModelRequest, ToolDeclaration } from './message.ts';
 import { streamedCalls } from './streamed-calls.ts';
@@ -32,21 +33,34 @@ export function createChatClient(openai: OpenAI, silence_ms: number): ModelClien
         for (const piece of choice?.delta?.tool_calls ?? []) calls.add(piece);
         finish = choice?.finish_reason ?? finish;
       }
-      if (refusal !== '') throw new ModelError('ModelRefused', `The model refused: ${refusal}`);
-      checkFinish(finish);
+      if (refusal !== '')
+        throw new ModelError('ModelRefused', `The model refused: ${refusal}`, usage);
+      checkFinish(finish, usage);
       yield { type: 'done', calls: calls.all(), usage };
     },
   };
 }
 
-function checkFinish(finish: string | undefined): void {
+function checkFinish(finish: string | undefined, usage: Usage): void {
   switch (finish) {
     case undefined:
-      throw new ModelError('ModelBrokenAnswer', 'The model stopped without finishing its answer.');
+      throw new ModelError(
+        'ModelBrokenAnswer',
+        'The model stopped without finishing its answer.',
+        usage,
+      );
     case 'length':
-      throw new ModelError('ModelCutOff', 'The answer reached the longest the model may give.');
+      throw new ModelError(
+        'ModelCutOff',
+        'The answer reached the longest the model may give.',
+        usage,
+      );
     case 'content_filter':
-      throw new ModelError('ModelContentFiltered', "The provider's content filter cut it off.");
+      throw new ModelError(
+        'ModelContentFiltered',
+        "The provider's content filter cut it off.",
+        usage,
+      );
   }
 }
 

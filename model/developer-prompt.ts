@@ -47,7 +47,7 @@ const RULES = [
   'Say nothing (an empty answer) when there is nothing new to say.',
   '"awaiting_approval" is a call that runs only after a person has agreed: tell the user that it waits for that, do not ask for it again, and go on with everything else. "denied" is one that was not run; its "reason" says why.',
   'Never invent a result and never call something done before its result is here.',
-  '"[interrupted]" marks where you were cut off; go on with what is still wanted. "[stopped by the user]" marks where the user told you to be quiet; do not take it up again unasked. Never write these marks yourself.',
+  '"[interrupted]" marks where you were cut off; go on with what is still wanted. "[stopped by the user]" marks where the user told you to be quiet; do not take it up again unasked. "[broken off]" marks where your answer failed. Never write these marks yourself.',
 ];
 
 const WAITED = `"${WAITING}" stands where you said nothing before what came next. Never write it yourself.`;

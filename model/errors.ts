@@ -2,6 +2,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import OpenAI from 'openai';
 import { storableText } from '../contract/storable.ts';
+import type { Usage } from '../contract/entry.ts';
+import type { FailedReply } from '../contract/turn.ts';
 
 /** Stable words: they appear in `reply.failed` and in the Temporal UI. */
 export type ModelErrorType =
@@ -25,9 +27,12 @@ export type ModelErrorType =
 export class ModelError extends Error {
   override name = 'ModelError';
   readonly type: ModelErrorType;
-  constructor(type: ModelErrorType, message: string) {
+  /** What the answer cost all the same. Undefined: the provider did not say. */
+  readonly usage: Usage | undefined;
+  constructor(type: ModelErrorType, message: string, usage?: Usage) {
     super(message);
     this.type = type;
+    this.usage = usage && usage.input_tokens + usage.output_tokens > 0 ? usage : undefined;
   }
 }
 
@@ -38,11 +43,13 @@ export function toFailure(
 ): ApplicationFailure {
   const { type, message } = explain(error);
   const nonRetryable = last || FINAL.has(type);
+  const usage = error instanceof ModelError ? error.usage : undefined;
   return ApplicationFailure.create({
     type,
     message: storableText(message.slice(0, MAX_MESSAGE_CHARS)),
     nonRetryable,
     nextRetryDelay: nonRetryable ? undefined : retryDelay(error, now),
+    ...(usage && { details: [{ usage } satisfies FailedReply] }),
   });
 }
 

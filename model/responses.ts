@@ -1,5 +1,6 @@
 /** The Responses API. Nothing is kept with the provider: the log is ours. */
 import type OpenAI from 'openai';
+import type { Usage } from '../contract/entry.ts';
 import { ModelError } from './errors.ts';
 import type { AskedCall, ModelClient, ModelMessage, ModelRequest } from './message.ts';
 import { watched } from './watched.ts';
@@ -28,7 +29,10 @@ export function createResponsesClient(openai: OpenAI, silence_ms: number): Model
         if (event.type === 'response.incomplete') throw incomplete(event.response);
         if (event.type === 'response.failed') throw failed(event.response);
       }
-      if (refusal !== '') throw new ModelError('ModelRefused', `The model refused: ${refusal}`);
+      if (refusal !== '') {
+        const usage = final && usageOf(final);
+        throw new ModelError('ModelRefused', `The model refused: ${refusal}`, usage);
+      }
       if (!final) {
         throw new ModelError(
           'ModelBrokenAnswer',
@@ -39,10 +43,7 @@ export function createResponsesClient(openai: OpenAI, silence_ms: number): Model
         type: 'done',
         // Some servers name the calls in the final response only.
         calls: calls.length > 0 ? calls : asked(final.output ?? []),
-        usage: {
-          input_tokens: tokensOf(final.usage?.input_tokens),
-          output_tokens: tokensOf(final.usage?.output_tokens),
-        },
+        usage: usageOf(final),
       };
     },
   };
@@ -54,16 +55,29 @@ function asked(items: OpenAI.Responses.ResponseOutputItem[]): AskedCall[] {
     .map((item) => ({ name: textOf(item.name), arguments: argumentsOf(item.arguments) }));
 }
 
-function incomplete({ incomplete_details }: Response): ModelError {
+const usageOf = ({ usage }: Response): Usage => ({
+  input_tokens: tokensOf(usage?.input_tokens),
+  output_tokens: tokensOf(usage?.output_tokens),
+});
+
+function incomplete(response: Response): ModelError {
+  const { incomplete_details } = response;
+  const usage = usageOf(response);
   if (incomplete_details?.reason === 'content_filter') {
-    return new ModelError('ModelContentFiltered', "The provider's content filter cut it off.");
+    return new ModelError(
+      'ModelContentFiltered',
+      "The provider's content filter cut it off.",
+      usage,
+    );
   }
-  return new ModelError('ModelCutOff', 'The answer reached the longest the model may give.');
+  return new ModelError('ModelCutOff', 'The answer reached the longest the model may give.', usage);
 }
 
-function failed({ error }: Response): ModelError {
+function failed(response: Response): ModelError {
+  const { error } = response;
   const type = error?.code === 'rate_limit_exceeded' ? 'ModelRateLimited' : 'ModelUnavailable';
-  return new ModelError(type, error?.message ?? 'The provider failed without saying why.');
+  const message = error?.message ?? 'The provider failed without saying why.';
+  return new ModelError(type, message, usageOf(response));
 }
 
 function toBody({ model, messages, tools }: ModelRequest) {

@@ -161,6 +161,19 @@ test('failed and silent replies leave nothing behind', () => {
   expect(messages).toEqual([]);
 });
 
+test('a reply that failed after some words has said them', () => {
+  const error = { type: 'ModelCutOff', message: '' };
+  const { messages } = read(
+    log(says('Go on.'), begins('reply_1'), {
+      kind: 'reply.failed',
+      reply_id: 'reply_1',
+      error,
+      text: 'Once upon',
+    }),
+  );
+  expect(messages.map(({ text }) => text)).toEqual(['Go on.', 'Once upon [broken off]']);
+});
+
 test('a message that waited while a reply was spoken stands after it, unanswered', () => {
   const { messages } = read(
     log(

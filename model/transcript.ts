@@ -93,19 +93,24 @@ interface Log {
   replies: Map<string, { begun: boolean; end?: ReplyEnd }>;
 }
 
-type ReplyEnd = EntryOf<'reply.completed' | 'reply.interrupted'>;
+type ReplyEnd = EntryOf<'reply.completed' | 'reply.interrupted' | 'reply.failed'>;
 
 function followReplies(entries: readonly Entry[]): Log['replies'] {
   const replies: Log['replies'] = new Map();
   for (const entry of entries) {
     if (entry.kind === 'reply.started') replies.set(entry.reply_id, { begun: true });
-    if (entry.kind === 'reply.completed' || entry.kind === 'reply.interrupted') {
+    if (isReplyEnd(entry)) {
       const begun = replies.get(entry.reply_id)?.begun ?? false;
       replies.set(entry.reply_id, { begun, end: entry });
     }
   }
   return replies;
 }
+
+const isReplyEnd = (entry: Entry): entry is ReplyEnd =>
+  entry.kind === 'reply.completed' ||
+  entry.kind === 'reply.interrupted' ||
+  entry.kind === 'reply.failed';
 
 function said(entry: Entry, log: Log): ModelMessage[] {
   const { stories, replies } = log;
@@ -151,6 +156,8 @@ function spoken({ actor, text }: EntryOf<'message.user'>): string {
 /** What was said and asked for, and at once the one tool message of each call (R13). */
 function reply(entry: ReplyEnd, { stories, profile }: Log): ModelMessage[] {
   if (entry.kind === 'reply.interrupted') return cutOff(entry);
+  // One that had said nothing is as if it had never been.
+  if (entry.kind === 'reply.failed') return brokenOff(entry);
   const asked = [...stories.values()].filter((story) => story.reply === entry.seq);
   return entry.text === '' && asked.length === 0 ? [] : withAnswers(entry.text, asked, profile);
 }
@@ -174,6 +181,10 @@ function cutOff({ text, by, rolled_back }: EntryOf<'reply.interrupted'>): ModelM
   if (rolled_back || text === '') return [];
   const mark = by === 'request' ? '[stopped by the user]' : '[interrupted]';
   return [{ role: 'assistant', text: `${text} ${mark}`, calls: [] }];
+}
+
+function brokenOff({ text = '' }: EntryOf<'reply.failed'>): ModelMessage[] {
+  return text === '' ? [] : [{ role: 'assistant', text: `${text} [broken off]`, calls: [] }];
 }
 
 function pastCall({ call_id, request }: CallStory): PastCall {

@@ -4,6 +4,7 @@ import { replyId, type ConversationKey } from '../contract/names.ts';
 import {
   batch,
   completed,
+  failed,
   interrupted,
   message,
   messages,
@@ -93,6 +94,35 @@ export function draftsContract(store: () => Store): void {
       );
       expect(await say(one, ' and more')).toBe(false);
       expect(await store().beginDraft(one, 'reply_1', 2)).toBe(false);
+    });
+  });
+
+  describe('a reply that failed', () => {
+    const fail = (one: ConversationKey, length = 5) =>
+      store().record(batch(one, [1, length], 3, [failed(3, 1)]));
+
+    test('keeps what it had said until then, and says nothing more', async () => {
+      const one = await speaking('Hel\u0000lo');
+      expect(await fail(one)).toEqual({ outcome: 'recorded', said: { reply_1: 'Hel\u0000lo' } });
+      expect(await textAt(one, 3)).toBe('Hel\u0000lo');
+      expect(await say(one, ' there')).toBe(false);
+    });
+
+    test('that had said nothing has no text', async () => {
+      const one = someone();
+      await store().record(
+        batch(one, [1, 1], 1, [message(1, 'hello'), started(2, 1)], replying(1)),
+      );
+      await fail(one);
+      expect((await store().window(one, { from: 3, to: 3 }))[0]).toEqual(failed(3, 1));
+    });
+
+    test('recorded once more has said the same, even when its draft is forgotten', async () => {
+      const one = await speaking('Hello');
+      await fail(one);
+      await store().record(batch(one, [1, 7], 4, [started(4, 2), started(5, 3)], replying(3)));
+      expect(await fail(one, 8)).toEqual({ outcome: 'recorded', said: { reply_1: 'Hello' } });
+      expect(await textAt(one, 3)).toBe('Hello');
     });
   });
 

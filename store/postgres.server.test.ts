@@ -71,7 +71,7 @@ test('workers and readers at several connections at once: every reader arrives a
       const seen = await store.follow(one, { after, revision: held.revision, limit: 3 });
       if (!seen) return;
       if (seen.rewind !== undefined) held.texts.length = seen.rewind;
-      for (const entry of seen.entries) held.texts.push('text' in entry ? entry.text : '');
+      for (const entry of seen.entries) held.texts.push(('text' in entry && entry.text) || '');
       held.revision = seen.revision;
     };
     while (writing) await look();

@@ -2,7 +2,7 @@
  * Writing the log before it is certain (DESIGN §3). What has written with the highest fence is what stands.
  *
  * Nearly every batch is a plain append: one statement, which finds the conversation as expected and locks it, or does nothing.
- * Only when it did nothing (a rewrite, a late duplicate, a stale worker, the very first batch), or a reply is to be interrupted,
+ * Only when it did nothing (a rewrite, a late duplicate, a stale worker, the very first batch), or a reply is cut short,
  * the conversation is locked first and looked at.
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -28,7 +28,7 @@ import type { Recorded, RecordOptions, Store } from './store.ts';
 export const recording = (db: Kysely<Database>): Pick<Store, 'record'> => ({
   async record(batch, options = {}) {
     checkOrder(batch);
-    const appended = !batch.entries.some(isInterrupted) && (await append(db, batch));
+    const appended = !batch.entries.some(isCutShort) && (await append(db, batch));
     if (!appended) {
       return db.transaction().execute((transaction) => settle(transaction, batch, options));
     }
@@ -111,10 +111,10 @@ async function settle(
   }
 
   const standing = base > held.last_seq ? [] : await entriesFrom(db, conversation, base);
-  const interrupted = batch.entries.filter(isInterrupted);
-  const said = await textsOf(db, conversation, interrupted, standing);
+  const cut = batch.entries.filter(isCutShort);
+  const said = await textsOf(db, conversation, cut, standing);
   const entries = batch.entries.map((entry) =>
-    isInterrupted(entry) ? { ...entry, text: said[entry.reply_id]! } : entry,
+    isCutShort(entry) ? withWords(entry, said[entry.reply_id]!) : entry,
   );
 
   const same = countSame(standing, entries);
@@ -127,8 +127,8 @@ async function settle(
     const revision = held.revision + 1;
     await rewind(db, conversation, { base: base + same, revision });
     if (takes) await keepSuperseded(db, conversation, held, base - 1 + same, standing.slice(same));
-    const remaining = new Set(interrupted.map((entry) => entry.reply_id));
-    const undone = standing.slice(same).filter(isInterrupted);
+    const remaining = new Set(cut.map((entry) => entry.reply_id));
+    const undone = standing.slice(same).filter(isCutShort);
     await resumeDrafts(
       db,
       conversation,
@@ -300,13 +300,13 @@ export async function entriesFrom(db: Db, { tenant, id }: ConversationKey, base:
 async function textsOf(
   db: Db,
   conversation: ConversationKey,
-  interrupted: EntryOf<'reply.interrupted'>[],
+  cut: CutShort[],
   standing: Entry[],
 ): Promise<Record<string, string>> {
-  const replies = [...new Set(interrupted.map((entry) => entry.reply_id))];
+  const replies = [...new Set(cut.map((entry) => entry.reply_id))];
   const drafts = await stopDrafts(db, conversation, replies);
   const logged = (reply: string) =>
-    standing.filter(isInterrupted).find((entry) => entry.reply_id === reply)?.text;
+    standing.filter(isCutShort).find((entry) => entry.reply_id === reply)?.text;
   return Object.fromEntries(replies.map((reply) => [reply, drafts[reply] || logged(reply) || '']));
 }
 
@@ -342,7 +342,14 @@ export async function rewind(
 
 const isStarted = (entry: Entry) => entry.kind === 'reply.started';
 
-const isInterrupted = (entry: Entry): entry is EntryOf<'reply.interrupted'> =>
-  entry.kind === 'reply.interrupted';
+type CutShort = EntryOf<'reply.interrupted' | 'reply.failed'>;
+
+/** What the reply had said stands in its draft. */
+const isCutShort = (entry: Entry): entry is CutShort =>
+  entry.kind === 'reply.interrupted' || entry.kind === 'reply.failed';
+
+function withWords(entry: CutShort, text: string): CutShort {
+  return entry.kind === 'reply.failed' && text === '' ? entry : { ...entry, text };
+}
 
 const name = ({ tenant, id }: ConversationKey) => `conversation ${tenant}/${id}`;

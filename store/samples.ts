@@ -56,6 +56,16 @@ export const interrupted = (seq: number, number: number): EntryOf<'reply.interru
   rolled_back: false,
 });
 
+/** As the workflow sends it, too. */
+export const failed = (seq: number, number: number): EntryOf<'reply.failed'> => ({
+  ...byAgent,
+  seq,
+  kind: 'reply.failed',
+  reply_id: replyId(number),
+  error: { type: 'ModelCutOff', message: 'The answer reached the longest the model may give.' },
+  usage: { input_tokens: 9, output_tokens: 4 },
+});
+
 export const idle: Head = {
   status: 'idle',
   calls: [],

@@ -12,8 +12,8 @@ import type { Sent } from './gone.ts';
 
 export type Recorded =
   /**
-   * `said` has the text of each reply.interrupted of the batch, by reply id. `reset`: the run that writes was made by an operator's reset,
-   * and the log has no `conversation.reset` of it yet.
+   * `said` has the text of each reply.interrupted and reply.failed of the batch, by reply id. `reset`: the run that writes was made by an
+   * operator's reset, and the log has no `conversation.reset` of it yet.
    */
   | { outcome: 'recorded'; said: Record<string, string>; reset?: Reset }
   /** The fence was lower than one that has written. Nothing was changed. */

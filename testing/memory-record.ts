@@ -56,13 +56,13 @@ export function writeBatch(
   checkPlace(log, batch);
 
   const standing = log.entries.slice(base - 1);
-  const interrupted = batch.entries.filter(isInterrupted).map(({ reply_id }) => reply_id);
+  const cut = batch.entries.filter(isCutShort).map(({ reply_id }) => reply_id);
   const said = Object.fromEntries(
-    interrupted.map((reply) => [reply, log.drafts.stop(reply) || loggedText(standing, reply)]),
+    cut.map((reply) => [reply, log.drafts.stop(reply) || loggedText(standing, reply)]),
   );
   const entries = batch.entries.map((entry) =>
     // As JSON, since that is how they stand in a real store.
-    plain(isInterrupted(entry) ? { ...entry, text: said[entry.reply_id]! } : entry),
+    plain(isCutShort(entry) ? withWords(entry, said[entry.reply_id]!) : entry),
   );
 
   const differs = entries.findIndex((entry, index) => !isDeepStrictEqual(standing[index], entry));
@@ -74,9 +74,9 @@ export function writeBatch(
   if (same < standing.length) {
     log.bases.set(++log.revision, base + same);
     if (takes) keepSuperseded(log, base - 1 + same);
-    const undone = standing.slice(same).filter(isInterrupted);
+    const undone = standing.slice(same).filter(isCutShort);
     for (const { reply_id } of undone) {
-      if (!interrupted.includes(reply_id)) log.drafts.resume(reply_id);
+      if (!cut.includes(reply_id)) log.drafts.resume(reply_id);
     }
   }
   if (takes) {
@@ -146,7 +146,12 @@ function checkPlace(log: MemoryLog, { base, entries }: Batch): void {
 }
 
 const loggedText = (standing: Entry[], reply: string) =>
-  standing.filter(isInterrupted).find(({ reply_id }) => reply_id === reply)?.text ?? '';
+  standing.filter(isCutShort).find(({ reply_id }) => reply_id === reply)?.text ?? '';
 
-const isInterrupted = (entry: Entry): entry is EntryOf<'reply.interrupted'> =>
-  entry.kind === 'reply.interrupted';
+type CutShort = EntryOf<'reply.interrupted' | 'reply.failed'>;
+
+const isCutShort = (entry: Entry): entry is CutShort =>
+  entry.kind === 'reply.interrupted' || entry.kind === 'reply.failed';
+
+const withWords = (entry: CutShort, text: string): CutShort =>
+  entry.kind === 'reply.failed' && text === '' ? entry : { ...entry, text };

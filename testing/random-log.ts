@@ -118,7 +118,8 @@ function play(steps: Step[]): RandomLog {
       }
     } else if (what === 'fail' && reply) {
       const error = { type: 'ModelTimeout', message: 'Silent.' };
-      log({ kind: 'reply.failed', reply_id: reply.id, error }, [reply.seq]);
+      const said = pick % 2 === 0 ? { text } : {};
+      log({ kind: 'reply.failed', reply_id: reply.id, error, ...said }, [reply.seq]);
       reply = undefined;
     } else if (what === 'release') {
       const call = among('requested', 'queued');

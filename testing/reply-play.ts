@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { createGenerateReply } from '../activities/generate-reply.ts';
 import type { Batch } from '../contract/batch.ts';
-import type { Entry } from '../contract/entry.ts';
+import type { Entry, Usage } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { ProfileName } from '../contract/profile.ts';
 import type { ReplyRequest, ReplyResult } from '../contract/turn.ts';
@@ -96,6 +96,8 @@ export interface Play {
   attempt?: number;
   /** How many attempts at the model have failed before. */
   failed?: number;
+  /** What they have cost. */
+  cost?: Usage;
   maxTokensPerTenantPerDay?: number;
   /** Before anything is asked. */
   before?: (store: Store) => Promise<void>;
@@ -117,6 +119,7 @@ export async function play({
   request,
   attempt = 1,
   failed,
+  cost,
   maxTokensPerTenantPerDay,
   before,
   recording,
@@ -147,7 +150,7 @@ export async function play({
   }
   // Failures are what many of these tests are about: nothing for the log.
   const environment = new MockActivityEnvironment(
-    { attempt, ...(failed !== undefined && { heartbeatDetails: { failed } }) },
+    { attempt, ...(failed !== undefined && { heartbeatDetails: { failed, usage: cost } }) },
     { logger: new DefaultLogger('ERROR') },
   );
   const beats: unknown[] = [];

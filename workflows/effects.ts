@@ -20,7 +20,7 @@ import type { CallStart, CallState } from '../contract/turn.ts';
 import type { Effect, Untimed } from '../conversation/event.ts';
 import type { Call } from '../conversation/state.ts';
 import type { call } from './call.ts';
-import { endOf, failureOf, invalidResult, limitOf } from './failure.ts';
+import { costOf, endOf, failureOf, invalidResult, limitOf } from './failure.ts';
 import type { settleCall } from './settle.ts';
 
 /** Histories in which this was not so yet go on as they did. */
@@ -109,7 +109,14 @@ export function createEffects(
       // The rules stopped it themselves and have gone on already.
       if (scope.consideredCancelled) return;
       const limit = limitOf(error);
-      hear({ type: 'reply_failed', reply_id, error: failureOf(error), ...(limit && { limit }) });
+      const usage = costOf(error);
+      hear({
+        type: 'reply_failed',
+        reply_id,
+        error: failureOf(error),
+        ...(limit && { limit }),
+        ...(usage && { usage }),
+      });
     } finally {
       replies.delete(reply_id);
     }

@@ -6,7 +6,8 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { Failure } from '../contract/entry.ts';
+import type { Failure, Usage } from '../contract/entry.ts';
+import type { FailedReply } from '../contract/turn.ts';
 import { type ReachedLimit, TENANT_TOKENS_SPENT } from '../contract/limits.ts';
 import { CALL_TERMINATED, type CallEnd } from '../contract/signals.ts';
 
@@ -43,4 +44,11 @@ export function limitOf(error: unknown): ReachedLimit | undefined {
   if (!(cause instanceof ApplicationFailure) || cause.type !== TENANT_TOKENS_SPENT)
     return undefined;
   return cause.details?.[0] as ReachedLimit | undefined;
+}
+
+/** What a reply has cost that failed, as far as that is known. */
+export function costOf(error: unknown): Usage | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  return (cause.details?.[0] as Partial<FailedReply> | undefined)?.usage;
 }
