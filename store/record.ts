@@ -224,9 +224,9 @@ async function takeOver(
     calls: [...new Set([...runningCallsOf(held.head), ...(before?.calls ?? [])])],
     ...(reason && { reason }),
   };
-  // Of the run that it is made of, only a part stands: who goes back to that one again has to find the whole.
+  // Where only a part stands of the run that it is made of, an operator who goes back to that one again has to find the whole.
   const last = held.fence_runs.findLastIndex((run) => base_runs.includes(run));
-  const line = last < 0 ? held.fence_runs : held.fence_runs.slice(0, last);
+  const line = held.fence_runs.slice(0, Math.max(0, kept < held.last_seq ? last : last + 1));
   await db
     .updateTable('conversations')
     .set({

@@ -126,8 +126,9 @@ class Life {
     const fresh = Array.from({ length: count }, (_, i) =>
       message(run.decided.length + 1 + i, `${run.id} says ${(this.#words += 1)}`),
     );
+    // Only what was decided is written, after what is not known to be.
+    if (fresh.length === 0) return;
     const entries = [...run.unwritten, ...fresh];
-    if (entries.length === 0) return;
     const batch = { conversation: this.key, fence, base: entries[0]!.seq, entries, head: idle };
     const certain = ends === 'committed';
     if (rides) {

@@ -90,7 +90,7 @@ export function writeBatch(
     };
     const { base_runs = [] } = takes_over ?? {};
     const last = log.runs.findLastIndex((run) => base_runs.includes(run));
-    if (last >= 0) log.runs = log.runs.slice(0, last);
+    log.runs = log.runs.slice(0, Math.max(0, same < standing.length ? last : last + 1));
   }
   log.entries.splice(base - 1 + same, Infinity, ...entries.slice(same));
   if (fence.run_id !== undefined && log.runs.at(-1) !== fence.run_id) log.runs.push(fence.run_id);
