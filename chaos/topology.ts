@@ -208,6 +208,7 @@ const freePort = () => usualOrFreePort('', { usual: 0, host: HOST, log: () => {}
 async function bundleInto(folder: string): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(HERE, '../workflows/index.ts'),
+    payloadConverterPath: join(HERE, '../workflows/payload-converter.ts'),
     workflowInterceptorModules: [join(HERE, 'continue-as-new.ts')],
     logger: new DefaultLogger('WARN'),
   });

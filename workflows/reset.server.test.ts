@@ -306,6 +306,7 @@ test('a closed conversation stays closed, and the run that a reset has made ends
 
 test('two resets in a row, and one of a run that a reset had ended: the log is what the last run decides', async () => {
   const conversation = await rig.converse();
+  await expect.poll(() => tasksOf(conversation)).toHaveLength(1);
   for (const text of ['one', 'two', 'three']) await answered(conversation, text);
   const tasks = await tasksOf(conversation);
   const [first, last] = [await taskOfReply(conversation, 1), await taskOfReply(conversation, 3)];
