@@ -30,7 +30,7 @@ test('errors that nobody foresaw end a reply after its attempts; a worker that s
   onTestFinished(() => heir.close());
   await heir.startWorker(played);
   await expect
-    .poll(async () => (await rig.store.conversation(conversation.key))?.status, { timeout: 20_000 })
+    .poll(async () => (await rig.store.conversation(conversation.key))?.status, { timeout: 45_000 })
     .toBe('idle');
   const { entries } = (await rig.store.entries(conversation.key, { after: 0, limit: 9 }))!;
   expect(entries.at(-1)).toMatchObject({

@@ -72,7 +72,7 @@ function counting(error: unknown, count: Counted, most: number): ApplicationFail
     type: type ?? 'InternalError',
     message,
     cause,
-    details: usage ? [{ usage } satisfies FailedReply] : (details ?? undefined),
+    details: usage ? [{ ...(details?.[0] as object), usage }] : (details ?? undefined),
     nonRetryable,
     nextRetryDelay: nonRetryable ? undefined : (nextRetryDelay ?? pause_ms),
   });

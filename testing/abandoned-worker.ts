@@ -13,7 +13,7 @@ import { installRuntime } from '../worker/runtime.ts';
 const [address = '', taskQueue = '', folder = ''] = process.argv.slice(2);
 installRuntime('ERROR');
 const identity = `abandoned-${process.pid}`;
-const journal = openJournal(folder, { identity, namespace: 'default' });
+const journal = openJournal(folder, { identity, namespace: 'default', boot: 'boot' });
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address }),
   taskQueue,

@@ -140,7 +140,7 @@ test('an attempt that is no longer the current one is left alone', async () => {
 test('of several that find it dead, one hands it over; a failure is tried again by any', async () => {
   const { folder, child } = await running();
   const journals = [1, 2].map((n) =>
-    openJournal(folder, { identity: `heir-${n}`, namespace: 'default' }),
+    openJournal(folder, { identity: `heir-${n}`, namespace: 'default', boot: 'boot' }),
   );
   const handed: string[] = [];
   const tried = Promise.withResolvers<void>();

@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { createMailbox } from '../testing/mailbox.ts';
 import { journalsIn, openJournal, takeJournal } from './journal.ts';
+import { watchSiblings } from './siblings.ts';
 
-const facts = { identity: 'worker', namespace: 'default' };
+const facts = { identity: 'worker', namespace: 'default', boot: 'boot' };
 const work = (id: string) => ({ workflow: { id, run: 'run' }, token: `token of ${id}` });
 
 async function folderOf() {
@@ -32,7 +34,7 @@ test('what it could not end is left to the next, and to one at a time', async ()
   expect(journalsIn(readdirSync(folder))).toEqual([journal.name]);
   const taken = takeJournal(folder, journal.name)!;
   // What has ended may not have reached Temporal.
-  expect(taken.left).toEqual({ ...facts, inHand: [work('a'), work('b')] });
+  expect(taken.left).toMatchObject({ ...facts, inHand: [work('a'), work('b')] });
   expect(takeJournal(folder, journal.name)).toBeUndefined();
   taken.release();
   expect(takeJournal(folder, journal.name)).toBeDefined();
@@ -45,4 +47,26 @@ test('a line that was cut off by a kill is not read', async () => {
   appendFileSync(join(folder, `${journal.name}.journal`), '{"workflow":{"id":"b"');
   journal.close();
   expect(takeJournal(folder, journal.name)!.left?.inHand).toEqual([work('a')]);
+});
+
+test('only the dead of the same machine are known to be dead', async () => {
+  const folder = await folderOf();
+  const elsewhere = openJournal(folder, { ...facts, boot: 'another' });
+  const here = openJournal(folder, facts);
+  for (const journal of [elsewhere, here]) {
+    journal.begin(work(journal.name));
+    journal.close();
+  }
+  const own = openJournal(folder, facts);
+  const handed = createMailbox<string>('something is handed over');
+  const siblings = watchSiblings(
+    folder,
+    own,
+    async ({ inHand }) => handed.put(inHand[0]!.workflow.id),
+    () => {},
+  );
+  expect(await handed.take()).toBe(here.name);
+  await siblings.close();
+  own.close();
+  expect(journalsIn(readdirSync(folder))).toEqual([elsewhere.name]);
 });

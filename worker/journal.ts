@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -21,6 +22,8 @@ export interface Facts {
   /** As Temporal knows the worker. */
   identity: string;
   namespace: string;
+  /** Of the machine, since it was started. Empty where the system has no such id. */
+  boot: string;
 }
 
 export interface InHand {
@@ -34,6 +37,7 @@ export interface InHand {
 export interface Journal {
   /** Its name in the folder. */
   name: string;
+  boot: string;
   /** @returns what is called when it is no longer in hand */
   begin(work: InHand): () => void;
   /** Leaves nothing behind, unless something is still in hand: that is for the next one. */
@@ -74,6 +78,7 @@ export function openJournal(folder: string, facts: Facts): Journal {
 
   return {
     name,
+    boot: facts.boot,
     begin(work) {
       inHand.add(work);
       last = { workflow: work.workflow };
@@ -95,6 +100,8 @@ export function openJournal(folder: string, facts: Facts): Journal {
 
 export interface Left extends Facts {
   inHand: InHand[];
+  /** When it was last written to, in milliseconds since 1970. */
+  written_at: number;
 }
 
 /** Of a process that is dead, and nobody else's until it is released. Undefined: it lives, or somebody sees to it already. */
@@ -120,7 +127,7 @@ function readJournal(folder: string, name: string): Left | undefined {
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line));
-  return { ...facts, inHand };
+  return { ...facts, inHand, written_at: statSync(fileOf(folder, name)).mtimeMs };
 }
 
 function removeJournal(folder: string, name: string): void {

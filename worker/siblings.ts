@@ -12,10 +12,13 @@ export interface Siblings {
 /** Looking costs a folder's listing, and a lock that is not free for each of the others. */
 const LOOK_MS = 250;
 
+/** What another machine has left, or this one before it was started again: nobody needs it by then. */
+const KEPT_MS = 24 * 3_600_000;
 /** Temporal may be away, for a while: after that its own time-outs have done the same. */
 const MOST_TRIES = 40;
 
 /**
+ * A folder may be shared by machines whose locks do not reach each other: only the dead of this one are known to be dead.
  * @param own not looked at
  * @param handOver throws where it is to be tried again with the next look
  */
@@ -48,7 +51,9 @@ export function watchSiblings(
       const taken = takeJournal(folder, name);
       if (!taken) continue;
       try {
-        if (taken.left && !isHopeless(name)) await handOver(taken.left);
+        const { left } = taken;
+        if (left && left.boot !== own.boot && Date.now() - left.written_at < KEPT_MS) continue;
+        if (left && left.boot === own.boot && !isHopeless(name)) await handOver(left);
         taken.remove();
         tries.delete(name);
       } finally {

@@ -123,7 +123,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     return tool !== undefined && !isRemote(tool);
   };
   // First of all: while this worker starts, what its predecessor had is made ready for it.
-  const succession = joinSuccession({
+  const succession = await joinSuccession({
     home,
     namespace,
     client,

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { handOver } from './handover.ts';
-import { type InHand, openJournal } from './journal.ts';
+import { type InHand, type Journal, openJournal } from './journal.ts';
 import { journalled } from './journalled.ts';
 import { watchSiblings } from './siblings.ts';
+import { bootId } from '../tools/keeper/identity.ts';
 
 export interface Succession {
   /** Under which Temporal is to know this process: no other ever has it. */
@@ -18,7 +19,7 @@ export interface Succession {
 }
 
 /** Looks for the dead at once, and from then on. */
-export function joinSuccession({
+export async function joinSuccession({
   home,
   namespace,
   client,
@@ -31,10 +32,21 @@ export function joinSuccession({
   /** Gets what has been handed over to all living workers. */
   takenOver(work: InHand[]): void;
   warn(message: string, error: unknown): void;
-}): Succession {
+}): Promise<Succession> {
   const folder = join(home, 'workers');
   const identity = `${process.pid}@${hostname()}-${randomUUID().slice(0, 8)}`;
-  const journal = openJournal(folder, { identity, namespace });
+  const boot = await bootId();
+  let journal: Journal;
+  try {
+    journal = openJournal(folder, { identity, namespace, boot });
+  } catch (error) {
+    // Some network drives have no locks.
+    warn(
+      `No journal can be kept in ${folder}: if this process is killed, time-outs have to run.`,
+      error,
+    );
+    return { identity, interceptor: () => ({}), close: async () => {} };
+  }
   const siblings = watchSiblings(
     folder,
     journal,

@@ -43,7 +43,8 @@ export function limitOf(error: unknown): ReachedLimit | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (!(cause instanceof ApplicationFailure) || cause.type !== TENANT_TOKENS_SPENT)
     return undefined;
-  return cause.details?.[0] as ReachedLimit | undefined;
+  const reached = cause.details?.[0] as ReachedLimit | undefined;
+  return reached && { limit: reached.limit, value: reached.value };
 }
 
 /** What a reply has cost that failed, as far as that is known. */

@@ -11,20 +11,31 @@ import type { CallEndedSignal } from '../contract/signals.ts';
 import type { CallStart, ToolFacts } from '../contract/turn.ts';
 import { callStartOf } from './carried.ts';
 import { failureOf } from './failure.ts';
+import { forErrands } from './queues.ts';
 import { withdraw } from './remote-call.ts';
 
 const { describeTool } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '5s',
   retry: { maximumAttempts: 3 },
 });
-const { closeGone, findCall, releaseSlot } = proxyActivities<Activities>({
+const { closeGone, findCall } = proxyActivities<Activities>({
   startToCloseTimeout: '30s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '3s' },
 });
-const { stopProgram } = proxyActivities<Activities>({
-  startToCloseTimeout: '1 minute',
-  scheduleToCloseTimeout: '2 minutes',
-});
+
+const toReleaseSlot = () =>
+  proxyActivities<Activities>({
+    ...forErrands(),
+    startToCloseTimeout: '30s',
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '3s' },
+  });
+
+const toStopProgram = () =>
+  proxyActivities<Activities>({
+    ...forErrands(),
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '2 minutes',
+  });
 
 /**
  * Closes the log of a conversation whose workflow is gone.
@@ -46,7 +57,7 @@ export async function settleCall(given: CallStart): Promise<void> {
   if (found.state !== 'ended') return;
   await tell(conversation, { call_id, end: found.end });
   const facts = await describeTool(start.tool, start).catch(() => undefined);
-  await releaseSlot(start);
+  await toReleaseSlot().releaseSlot(start);
   if (facts?.kind === 'remote') await withdraw(start, found.end);
   else await stop(start, facts);
 }
@@ -64,7 +75,7 @@ async function tell(conversation: ConversationKey, ended: CallEndedSignal): Prom
 async function stop(start: CallStart, facts?: ToolFacts & { kind: 'local' }): Promise<void> {
   if (facts && !facts.keeps) return;
   try {
-    await stopProgram(start);
+    await toStopProgram().stopProgram(start);
   } catch (error) {
     setCurrentDetails(`Its program may still run: ${failureOf(error).message}`);
   }
