@@ -70,3 +70,15 @@ test('only the dead of the same machine are known to be dead', async () => {
   own.close();
   expect(journalsIn(readdirSync(folder))).toEqual([elsewhere.name]);
 });
+
+test('a folder that is gone stops nothing, and is told', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'meanwhile-journal-'));
+  const warnings = createMailbox<string>('a warning');
+  const journal = openJournal(folder, facts, (message) => warnings.put(message));
+  await rm(folder, { recursive: true });
+  journal.begin(work('a'))();
+  expect(await warnings.take()).toMatch(/cannot be written/);
+  journal.begin(work('b'))();
+  journal.close();
+  journal.begin(work('c'))();
+});

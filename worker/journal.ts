@@ -48,7 +48,15 @@ export interface Journal {
 const KEPT_MS = 5_000;
 const TIDY_MS = 2_000;
 
-export function openJournal(folder: string, facts: Facts): Journal {
+/**
+ * @param warn a disk that is full, or gone, costs the handover and nothing else: what is in hand goes on
+ * @throws Error where none can be begun
+ */
+export function openJournal(
+  folder: string,
+  facts: Facts,
+  warn: (message: string, error: unknown) => void = () => {},
+): Journal {
   mkdirSync(folder, { recursive: true });
   const { name, release } = claimName(folder);
   const file = fileOf(folder, name);
@@ -57,24 +65,43 @@ export function openJournal(folder: string, facts: Facts): Journal {
   /** What an ended workflow task leaves, so that the task queue of this process can be found. */
   let last: InHand | undefined;
   let isTidy = true;
-  let output = write();
+  let isTold = false;
+  let output: number | undefined = rewrite();
 
-  function write(): number {
+  /** Complete or not there: a kill in the middle leaves the file as it was. */
+  function rewrite(): number {
     const lines = [facts, ...ended.map(({ work }) => work), ...inHand, ...(last ? [last] : [])];
-    // Complete or not there: a kill in the middle leaves the file as it was.
     writeFileSync(`${file}.new`, lines.map(toLine).join(''));
     renameSync(`${file}.new`, file);
     return openSync(file, 'a');
   }
 
-  const tidy = () => {
+  function attempt(write: () => void): void {
+    try {
+      write();
+      isTold = false;
+    } catch (error) {
+      stop();
+      if (isTold) return;
+      isTold = true;
+      warn('The journal of this worker cannot be written. It is tried again.', error);
+    }
+  }
+
+  function stop(): void {
+    if (output !== undefined) closeSync(output);
+    output = undefined;
+    isTidy = false;
+  }
+
+  function tidy(): void {
     ended = ended.filter(({ at }) => performance.now() - at < KEPT_MS);
     if (isTidy) return;
+    stop();
+    output = rewrite();
     isTidy = ended.length === 0;
-    closeSync(output);
-    output = write();
-  };
-  const tidying = setInterval(tidy, TIDY_MS).unref();
+  }
+  const tidying = setInterval(() => attempt(tidy), TIDY_MS).unref();
 
   return {
     name,
@@ -82,7 +109,7 @@ export function openJournal(folder: string, facts: Facts): Journal {
     begin(work) {
       inHand.add(work);
       last = { workflow: work.workflow };
-      writeSync(output, toLine(work));
+      if (output !== undefined) attempt(() => writeSync(output!, toLine(work)));
       return () => {
         inHand.delete(work);
         ended.push({ work, at: performance.now() });
@@ -91,7 +118,7 @@ export function openJournal(folder: string, facts: Facts): Journal {
     },
     close() {
       clearInterval(tidying);
-      closeSync(output);
+      stop();
       if (inHand.size === 0) removeJournal(folder, name);
       release();
     },

@@ -30,9 +30,18 @@ export function watchSiblings(
 ): Siblings {
   mkdirSync(folder, { recursive: true });
   const stopping = new AbortController();
+  /** Said once, and not four times a second. */
+  let told = '';
   const watching = (async () => {
     while (!stopping.signal.aborted) {
-      await look().catch((error: unknown) => warn('A dead worker is not handed over yet.', error));
+      await look().then(
+        () => (told = ''),
+        (error: unknown) => {
+          if (told === String(error)) return;
+          told = String(error);
+          warn('A dead worker may not be handed over yet.', error);
+        },
+      );
       await sleep(LOOK_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
     }
   })();

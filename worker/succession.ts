@@ -38,7 +38,7 @@ export async function joinSuccession({
   const boot = await bootId();
   let journal: Journal;
   try {
-    journal = openJournal(folder, { identity, namespace, boot });
+    journal = openJournal(folder, { identity, namespace, boot }, warn);
   } catch (error) {
     // Some network drives have no locks.
     warn(
