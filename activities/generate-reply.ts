@@ -90,12 +90,14 @@ async function generateReply(
       speak(model, asking.request, limited, (piece) => draft.add(piece)),
     );
     begin().catch((error: unknown) => stop.abort(error));
+    /** What it has said and cost stays, whatever comes of it. */
     const failed = async (error: unknown): Promise<never> => {
       signal.throwIfAborted();
       const failure = toFailure(error);
       const cost = costOf(failure);
-      // What it has said and cost stays, whatever comes of it.
-      await Promise.all([draft.finish(), cost && spend(store, conversation, cost)]);
+      const kept = draft.finish();
+      if (cost) await spend(store, conversation, cost);
+      await kept;
       signal.throwIfAborted();
       throw failure;
     };
