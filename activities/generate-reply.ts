@@ -19,7 +19,7 @@ import { wholeCharacters } from './whole-characters.ts';
 
 export interface GenerateReplyDependencies extends AskingDependencies {
   store: AskingDependencies['store'] &
-    Pick<Store, 'record' | 'holder' | 'beginDraft' | 'appendDraft' | 'spendTokens' | 'tokensSpent'>;
+    Pick<Store, 'record' | 'writer' | 'beginDraft' | 'appendDraft' | 'spendTokens' | 'tokensSpent'>;
   bus: Bus;
   model: ModelClient;
   /** Of a tenant in a day (UTC): once they are spent, nothing is said unasked (R12). Default: any number. */
@@ -139,7 +139,7 @@ async function isToTakeOver(
   runId: string | undefined,
 ): Promise<boolean> {
   if (runId === undefined) return false;
-  const holder = (await store.holder(conversation))?.run_id;
+  const holder = (await store.writer(conversation))?.run_id;
   if (holder === undefined || holder === runId || holder === NO_RUN) return false;
   return isCurrentRun(conversation, runId);
 }

@@ -37,7 +37,7 @@ function endOf(error: unknown): CallEnd {
 
 export interface CloseGoneDependencies {
   client: Workflows;
-  store: Pick<Store, 'holder' | 'closeGone' | 'conversation'>;
+  store: Pick<Store, 'writer' | 'closeGone' | 'conversation'>;
   bus: Bus;
 }
 
@@ -51,7 +51,7 @@ export function createCloseGone({ client, store, bus }: CloseGoneDependencies) {
     evenIfLost: boolean,
   ): Promise<boolean> {
     // Before Temporal is asked: what is written after this is by a run that goes on.
-    const seen = await store.holder(conversation);
+    const seen = await store.writer(conversation);
     if (!seen || seen.status === 'closed') return seen !== undefined;
     const why = await fateOf(client, conversationWorkflowId(conversation));
     if (why === 'running' || (why === 'lost' && !evenIfLost)) return false;
@@ -62,7 +62,7 @@ export function createCloseGone({ client, store, bus }: CloseGoneDependencies) {
     const closed = await store.closeGone(conversation, { why, at, seen, sent });
     if (reply !== undefined) bus.publish(conversation, { type: 'stop', reply_id: reply });
     bus.publish(conversation, { type: 'poke' });
-    return closed || (await store.holder(conversation))?.status === 'closed';
+    return closed || (await store.writer(conversation))?.status === 'closed';
   };
 }
 

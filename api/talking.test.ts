@@ -96,7 +96,7 @@ describe('a message', () => {
   test('to a conversation that an operator has terminated is a 409: it is closed as that is found out', async () => {
     await ended({ closed: false });
     api.gateway.settled = async (key) => {
-      const seen = (await api.store.holder(key))!;
+      const seen = (await api.store.writer(key))!;
       const at = new Date().toISOString();
       await api.store.closeGone(key, { why: 'terminated', at, sent: [], seen });
     };

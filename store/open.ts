@@ -4,7 +4,7 @@ import { calls } from './calls.ts';
 import { closingGone } from './close-gone.ts';
 import { conversations } from './conversations.ts';
 import { drafts } from './drafts.ts';
-import { holders } from './holder.ts';
+import { writers } from './writer.ts';
 import { idempotency } from './idempotency.ts';
 import { log } from './log.ts';
 import { migrate } from './migrations.ts';
@@ -80,7 +80,7 @@ const storeIn = (db: Kysely<Database>): Store =>
   tellUnavailable({
     ...conversations(db),
     ...recording(db),
-    ...holders(db),
+    ...writers(db),
     ...closingGone(db),
     ...log(db),
     ...drafts(db),

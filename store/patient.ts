@@ -46,7 +46,7 @@ export function patient(store: Store, patience: Patience = {}): Store {
   return {
     open: waiting('open', short_ms),
     record: waiting('record', short_ms),
-    holder: waiting('holder', short_ms),
+    writer: waiting('writer', short_ms),
     closeGone: waiting('closeGone', short_ms),
     conversation: waiting('conversation', short_ms),
     list: waiting('list', short_ms),

@@ -20,7 +20,7 @@ import type { Entry, EntryOf } from '../contract/entry.ts';
 import { replyNumber, type ConversationKey } from '../contract/names.ts';
 import { headColumns, NOTHING_YET } from './conversations.ts';
 import { forgetDraftsAfter, resumeDrafts, stopDrafts } from './drafts.ts';
-import { runningCallsOf } from './holder.ts';
+import { runningCallsOf } from './writer.ts';
 import type { Database, Db } from './schema.ts';
 import { keepSuperseded, restore } from './superseded.ts';
 import type { Recorded, RecordOptions, Store } from './store.ts';

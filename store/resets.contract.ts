@@ -71,7 +71,7 @@ export function resetsContract(store: () => Store): void {
       // The one that was ended wakes up.
       const late = by(one, 'a', 4, messages(4, 'late'), { length: 99 });
       expect(await store().record(late)).toEqual({ outcome: 'other_run' });
-      expect(await store().holder(one)).toMatchObject({ run_id: 'b', last_seq: 4 });
+      expect(await store().writer(one)).toMatchObject({ run_id: 'b', last_seq: 4 });
     });
 
     test('takes over once: what is written again in the same way stays', async () => {
@@ -114,7 +114,7 @@ export function resetsContract(store: () => Store): void {
       outcome: 'refused',
     });
     expect(await store().record(by(one, 'a', 2, messages(2, 'y')))).toEqual(recorded);
-    expect(await store().holder(one)).toMatchObject({ run_id: 'a' });
+    expect(await store().writer(one)).toMatchObject({ run_id: 'a' });
   });
 
   test('a run that is made of one which was taken back finds its log again', async () => {
@@ -177,7 +177,7 @@ export function resetsContract(store: () => Store): void {
       await store().record(by(one, 'a', 1, [message(1, 'x'), started(2, 1)], {}, replying(1)));
       await store().beginDraft(one, 'reply_1', 1, 'a');
       await say(one);
-      const seen = (await store().holder(one))!;
+      const seen = (await store().writer(one))!;
       const sent = [1, 3].map((n) => ({
         at,
         message: { message_id: `message_${n}`, text: `sent ${n}`, author: 'ann' },
@@ -206,7 +206,7 @@ export function resetsContract(store: () => Store): void {
     test('stays as it is where somebody has written since it was looked at', async () => {
       const one = someone();
       await store().record(by(one, 'a', 1, messages(1, 'x')));
-      const seen = (await store().holder(one))!;
+      const seen = (await store().writer(one))!;
       await store().record(by(one, 'a', 2, messages(2, 'y')));
       expect(await store().closeGone(one, { ...end, seen })).toBe(false);
       expect(await texts(one)).toEqual(['x', 'y']);
@@ -215,7 +215,7 @@ export function resetsContract(store: () => Store): void {
     test('may be empty: it was made known, and nothing was ever written', async () => {
       const one = someone();
       await store().open(one, { agent: 'default', metadata: {}, at });
-      const seen = (await store().holder(one))!;
+      const seen = (await store().writer(one))!;
       expect(await store().closeGone(one, { ...end, seen })).toBe(true);
       expect(await texts(one)).toEqual(['conversation.closed']);
     });

@@ -31,7 +31,7 @@ export interface RecordOptions {
 }
 
 /** Which run writes the log, and how far it is. */
-export interface Holder {
+export interface Writer {
   /** Absent: an older version wrote last, or nobody has written yet. */
   run_id?: string;
   last_seq: number;
@@ -153,7 +153,7 @@ export interface Store {
    */
   record(batch: Batch, options?: RecordOptions): Promise<Recorded>;
   /** Undefined: no such conversation. */
-  holder(conversation: ConversationKey): Promise<Holder | undefined>;
+  writer(conversation: ConversationKey): Promise<Writer | undefined>;
   /**
    * Closes the log of a conversation whose workflow is gone. No run writes in it any more.
    * @param seen what the log was like when the workflow was found gone
@@ -164,7 +164,7 @@ export interface Store {
     end: {
       why: ClosedBy;
       at: string;
-      seen: Pick<Holder, 'run_id' | 'last_seq'>;
+      seen: Pick<Writer, 'run_id' | 'last_seq'>;
       /** Messages that Temporal has: those which the log has not are written first. */
       sent: Sent[];
     },

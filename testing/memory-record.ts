@@ -11,7 +11,7 @@ import {
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import { replyNumber } from '../contract/names.ts';
-import { runningCallsOf } from '../store/holder.ts';
+import { runningCallsOf } from '../store/writer.ts';
 import { logOf, type Superseded } from '../store/lines.ts';
 import { readJson } from '../store/read-json.ts';
 import type { Recorded, RecordOptions } from '../store/store.ts';

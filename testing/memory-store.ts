@@ -2,7 +2,7 @@
 import { NO_RUN } from '../contract/batch.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { endOfGone } from '../store/gone.ts';
-import { runningCallsOf } from '../store/holder.ts';
+import { runningCallsOf } from '../store/writer.ts';
 import type { Conversation, Progress, Store } from '../store/store.ts';
 import { createMemoryCalls } from './memory-calls.ts';
 import { createMemoryDrafts } from './memory-drafts.ts';
@@ -49,7 +49,7 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
       return recorded;
     },
 
-    async holder(key) {
+    async writer(key) {
       const row = find(key);
       if (!row) return undefined;
       const { run_id } = row.fence;

@@ -19,7 +19,7 @@ export function createResetNotices({
   store,
 }: {
   client: Client;
-  store: Pick<Store, 'holder'>;
+  store: Pick<Store, 'writer'>;
 }): ResetNotices {
   const closing = new AbortController();
   const underWay = new Set<Promise<void>>();
@@ -38,7 +38,7 @@ export function createResetNotices({
 
   async function look(run: WorkflowInfo, conversation: ConversationKey): Promise<void> {
     const { workflowId, runId, continuedFromExecutionRunId } = run;
-    const held = await store.holder(conversation);
+    const held = await store.writer(conversation);
     if (held?.run_id === undefined) return;
     if (held.run_id === runId || held.run_id === continuedFromExecutionRunId) return;
     const handle = client.workflow.getHandle(workflowId, runId);

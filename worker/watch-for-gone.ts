@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 
 export interface WatchOptions {
   client: Client;
-  store: Pick<Store, 'holder'>;
+  store: Pick<Store, 'writer'>;
   taskQueue: string;
   every_ms?: number;
   warn?(message: string, error: unknown): void;
@@ -93,7 +93,7 @@ async function settleConversation(
   const [, tenant, id] = /^conversation\/([^/]+)\/(.+)$/.exec(workflowId) ?? [];
   if (tenant === undefined || id === undefined) return;
   const key = { tenant, id };
-  const held = await store.holder(key);
+  const held = await store.writer(key);
   if (!held || held.status === 'closed') return;
   await client.workflow
     .start('settleConversation', {

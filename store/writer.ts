@@ -1,10 +1,10 @@
 /** Which run writes the log of a conversation, and what is open in it. */
 import type { Head } from '../contract/head.ts';
 import type { Db } from './schema.ts';
-import type { Holder, Store } from './store.ts';
+import type { Store, Writer } from './store.ts';
 
-export const holders = (db: Db): Pick<Store, 'holder'> => ({
-  async holder({ tenant, id }): Promise<Holder | undefined> {
+export const writers = (db: Db): Pick<Store, 'writer'> => ({
+  async writer({ tenant, id }): Promise<Writer | undefined> {
     const row = await db
       .selectFrom('conversations')
       .select(['fence_run_id', 'last_seq', 'status', 'head'])
