@@ -34,6 +34,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   const app: Api = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     bodyLimit: maxMessageBytes,
+    // What still comes in is answered as ever: see drain.ts.
+    return503OnClosing: false,
     // The usual 100 are too few for the token of a push URL.
     routerOptions: { maxParamLength: 1_000 },
     ...clientErrors,
@@ -48,7 +50,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
 
   const streams = createStreams();
   app.addHook('preClose', () => streams.closeAll());
-  drainOnClose(app);
+  drainOnClose(app, dependencies.grace_ms);
   const metrics = measure(app, streams);
   await describe(app);
 

@@ -19,6 +19,8 @@ export interface ApiDependencies {
   maxMessageBytes: number;
   /** Events of remote tools: what signs their URLs, their largest body, and the largest result that is not stored aside. */
   pushes: { secret: string; maxBytes: number; inlineBytes: number };
+  /** How long clients have to learn that the service closes. Milliseconds; default 500. */
+  grace_ms?: number;
   /** Default: silent. */
   logger?: FastifyBaseLogger;
   /** How streams keep time; for tests. */

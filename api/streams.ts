@@ -14,6 +14,7 @@ export interface Streams {
 
 export function createStreams(): Streams {
   const streams = new Map<ServerResponse, AbortController>();
+  let isClosing = false;
 
   return {
     get size() {
@@ -27,12 +28,13 @@ export function createStreams(): Streams {
         streams.delete(response);
         controller.abort();
       };
-      if (response.destroyed) closed();
+      if (response.destroyed || isClosing) closed();
       else response.once('close', closed);
       return controller.signal;
     },
 
     async closeAll() {
+      isClosing = true;
       const closing = [...streams.keys()].map(
         (response) => new Promise((resolve) => response.once('close', resolve)),
       );

@@ -45,7 +45,7 @@ export async function sendEvents(
   } finally {
     stopPulse();
     // Told to end: what this reader has not taken it will fetch again, and waiting for it could take for ever.
-    if (signal.aborted && response.writableLength > 0) response.destroy();
+    if (signal.aborted && response.writableNeedDrain) response.destroy();
     else response.end();
   }
 }

@@ -66,6 +66,7 @@ export async function createTestApi(more: Partial<ApiDependencies> = {}): Promis
     },
     limits: LIMITS,
     maxMessageBytes: 10_000,
+    grace_ms: 0,
     pushes: { secret: PUSH_SECRET, maxBytes: 8_000, inlineBytes: 4_000 },
     ...more,
   });
