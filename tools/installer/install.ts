@@ -14,7 +14,7 @@ import { contentOf, filesOf, PACKAGES } from './packages.ts';
 class Stopped extends Error {}
 
 /** An installer waits for its network most of the time: many at once are no work for the machine. */
-const PIECE_MS = 48;
+const PIECE_MS = 98;
 
 // The service on the same machine goes first.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);

@@ -20,7 +20,7 @@ export function* contentOf(name: string, path: string): Generator<Buffer> {
 }
 
 /** A file takes about 300 ms to arrive. */
-const PIECES = 6;
+const PIECES = 3;
 const PIECE_BYTES = 4 * 1024;
 
 function generate(seed: number): Buffer {
