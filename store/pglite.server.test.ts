@@ -153,7 +153,9 @@ describe('a database that stops', () => {
         const joining = store.queueUp({ ...place, call_id: `call_${Math.random()}` });
         void kill();
         // Lost or not, as it comes; but not without an answer.
-        await joining.catch((error) => expect(error).toMatchObject(stopped));
+        await joining.catch((error) =>
+          expect(error).toMatchObject({ name: 'StoreUnavailable', cause: stopped }),
+        );
       }),
     );
     expect(await store.queueUp(place)).toBeLessThanOrEqual(4);
