@@ -38,6 +38,7 @@ describe.each(stores)('on %s', (_, open) => {
     ['parser', 100, 3_000],
     ['model', 80, 8_000],
     ['tools', 100, 6_000],
+    ['signals', 200, 5_000],
   ] as const)(
     '%s takes nothing that harms, and loses nothing it takes',
     async (door, runs, most_ms) => {

@@ -4,6 +4,7 @@ import type { Effort } from './found.ts';
 import { fuzzHttp } from './http.ts';
 import { fuzzModel } from './model.ts';
 import { fuzzRaw } from './raw.ts';
+import { fuzzSignals } from './signals.ts';
 import { fuzzTools } from './tools.ts';
 
 export const doors = {
@@ -11,6 +12,7 @@ export const doors = {
   parser: fuzzRaw,
   model: fuzzModel,
   tools: fuzzTools,
+  signals: fuzzSignals,
 } satisfies Record<string, (store: Store, effort: Effort) => Promise<number>>;
 
 export type Door = keyof typeof doors;

@@ -37,7 +37,7 @@ const stores: Record<string, Store> = {
   postgres: await openStore({ url: postgres.url, folder: '' }),
 };
 
-const done: Record<Door, number> = { http: 0, parser: 0, model: 0, tools: 0 };
+const done: Record<Door, number> = { http: 0, parser: 0, model: 0, tools: 0, signals: 0 };
 let failures = 0;
 for (const [name, store] of Object.entries(stores)) {
   for (const door of Object.keys(doors) as Door[]) {
