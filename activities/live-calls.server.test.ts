@@ -1,6 +1,6 @@
 /** Calls on a real server whose attempts are lost or whose workflow an operator resets: the tool begins once. */
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -10,6 +10,8 @@ import { createMemoryStore } from '../testing/memory-store.ts';
 import { createHost } from '../testing/spools.ts';
 import type { CallContext, LocalTool } from '../tools/define.ts';
 import { workflowBundle } from '../worker/bundle.ts';
+import { createWorkers } from '../worker/workers.ts';
+import type { Activities } from './index.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { createCallServer } from './call-server.ts';
 import { createDescribeTools } from './describe-tools.ts';
@@ -70,22 +72,24 @@ async function stage(more: Partial<LocalTool> = {}) {
       signalConversation: async () => {},
       beat_ms: 100,
     });
-    const worker = await Worker.create({
+    const activities = {
+      describeTool: createDescribeTools({ catalogue }),
+      runTool: createRunTool(calls),
+    };
+    const options = {
       connection: native,
       taskQueue,
       workflowBundle: await workflowBundle('node_modules/.cache/meanwhile'),
-      activities: {
-        describeTool: createDescribeTools({ catalogue }),
-        runTool: createRunTool(calls),
-      },
+      activities: activities as unknown as Activities,
       maxHeartbeatThrottleInterval: '100ms',
       defaultHeartbeatThrottleInterval: '100ms',
       stickyQueueScheduleToStartTimeout: '500ms',
       shutdownGraceTime: 1,
-    });
-    const running = worker.run();
+    } as const;
+    const workers = await createWorkers(options, { replies: 9, tools: 9, errands: 9 });
+    const running = workers.run();
     const stop = async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      workers.shutdown();
       await running;
       await calls.close();
       await native.close();
