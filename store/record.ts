@@ -22,7 +22,7 @@ import { headColumns, NOTHING_YET } from './conversations.ts';
 import { forgetDraftsAfter, resumeDrafts, stopDrafts } from './drafts.ts';
 import { runningCallsOf } from './writer.ts';
 import type { Database, Db } from './schema.ts';
-import { keepSuperseded, restore } from './superseded.ts';
+import { fillBefore, keepSuperseded, restore } from './superseded.ts';
 import type { Recorded, RecordOptions, Store } from './store.ts';
 
 export const recording = (db: Kysely<Database>): Pick<Store, 'record'> => ({
@@ -104,7 +104,8 @@ async function settle(
   const fence = committed && !takes ? fenceAbove(heldFence, batch.fence) : batch.fence;
   const order = takes ? 1 : compareFences(fence, heldFence);
   if (order < 0) return { outcome: 'refused' };
-  if (base > held.last_seq + 1) {
+  const of = takes ? (takes_over?.base_runs ?? []) : undefined;
+  if (base > held.last_seq + 1 && !(await fillBefore(db, conversation, base, of))) {
     throw new Error(
       `A batch for ${name(conversation)} begins at ${base}, but its log ends at ${held.last_seq}: there would be a gap.`,
     );

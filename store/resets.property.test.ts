@@ -81,6 +81,9 @@ class Life {
         const point = base.past[what.to % base.past.length]!;
         const { ordinal, continued_from } = base;
         const from = continued_from === undefined ? {} : { continued_from };
+        const pending = this.late.filter(
+          ({ run, batch, riding }) => riding && run === base && batch.fence.length < point.length,
+        );
         // The copy of the history, and the note that it was reset.
         this.begin({
           ordinal,
@@ -89,6 +92,12 @@ class Life {
           ...point,
           length: point.length + 2,
         });
+        // What was not over at that point is done again, for this run.
+        const run = this.current;
+        for (const { batch } of pending) {
+          const fence = { ...batch.fence, run_id: run.id };
+          this.late.push({ run, batch: { ...batch, fence }, certain: true, riding: true });
+        }
         return;
       }
       case 'continue as new': {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
-import { logOf } from './lines.ts';
+import { lackingBefore, logOf } from './lines.ts';
 import { entriesFrom, type Held, rewind } from './record.ts';
 import type { Db } from './schema.ts';
 
@@ -39,14 +39,7 @@ export async function restore(
   runs: string[] = [],
 ): Promise<boolean> {
   if (runs.length === 0 || held.status === 'closed') return false;
-  const { tenant, id } = conversation;
-  const superseded = await db
-    .selectFrom('superseded')
-    .select(['runs', 'kept', 'entries'])
-    .where('tenant', '=', tenant)
-    .where('conversation', '=', id)
-    .orderBy('revision', 'desc')
-    .execute();
+  const superseded = await takenBack(db, conversation);
   const standing = await entriesFrom(db, conversation, 1);
   const line = logOf(runs, { runs: held.fence_runs, entries: standing }, superseded);
   if (!line) return false;
@@ -55,14 +48,8 @@ export async function restore(
   const again = line.entries.slice(kept);
   await rewind(db, conversation, { base: kept + 1, revision: held.revision + 1 });
   await keepSuperseded(db, conversation, held, kept, standing.slice(kept));
-  await sql`
-    insert into entries (tenant, conversation, seq, kind, body)
-    select ${tenant}::text, ${id}::text, seq, kind, body::json
-    from unnest(
-      ${again.map((entry) => entry.seq)}::int4[],
-      ${again.map((entry) => entry.kind)}::text[],
-      ${again.map((entry) => JSON.stringify(entry))}::text[]
-    ) as entry (seq, kind, body)`.execute(db);
+  await put(db, conversation, again);
+  const { tenant, id } = conversation;
   await db
     .updateTable('conversations')
     .set({ last_seq: line.entries.length, fence_runs: line.runs })
@@ -71,3 +58,47 @@ export async function restore(
     .execute();
   return true;
 }
+
+/**
+ * Puts back what a batch needs before it, where it was taken back: see lackingBefore.
+ * @returns whether the log now ends just before the batch
+ */
+export async function fillBefore(
+  db: Db,
+  conversation: ConversationKey,
+  base: number,
+  of?: string[],
+): Promise<boolean> {
+  const { tenant, id } = conversation;
+  const standing = await entriesFrom(db, conversation, 1);
+  const lacking = lackingBefore(base, standing, await takenBack(db, conversation), of);
+  if (!lacking) return false;
+  await put(db, conversation, lacking);
+  await db
+    .updateTable('conversations')
+    .set({ last_seq: base - 1 })
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .execute();
+  return true;
+}
+
+/** Newest first. */
+const takenBack = (db: Db, { tenant, id }: ConversationKey) =>
+  db
+    .selectFrom('superseded')
+    .select(['runs', 'kept', 'entries'])
+    .where('tenant', '=', tenant)
+    .where('conversation', '=', id)
+    .orderBy('revision', 'desc')
+    .execute();
+
+const put = (db: Db, { tenant, id }: ConversationKey, entries: Entry[]) =>
+  sql`
+    insert into entries (tenant, conversation, seq, kind, body)
+    select ${tenant}::text, ${id}::text, seq, kind, body::json
+    from unnest(
+      ${entries.map((entry) => entry.seq)}::int4[],
+      ${entries.map((entry) => entry.kind)}::text[],
+      ${entries.map((entry) => JSON.stringify(entry))}::text[]
+    ) as entry (seq, kind, body)`.execute(db);

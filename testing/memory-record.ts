@@ -12,7 +12,7 @@ import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import { replyNumber } from '../contract/names.ts';
 import { runningCallsOf } from '../store/writer.ts';
-import { logOf, type Superseded } from '../store/lines.ts';
+import { lackingBefore, logOf, type Superseded } from '../store/lines.ts';
 import { readJson } from '../store/read-json.ts';
 import type { Recorded, RecordOptions } from '../store/store.ts';
 import type { createMemoryDrafts } from './memory-drafts.ts';
@@ -53,6 +53,7 @@ export function writeBatch(
   };
   const order = takes ? 1 : compareFences(fence, log.fence);
   if (order < 0) return { outcome: 'refused' };
+  fillBefore(log, base, takes ? (takes_over?.base_runs ?? []) : undefined);
   checkPlace(log, batch);
 
   const standing = log.entries.slice(base - 1);
@@ -108,6 +109,11 @@ export function writeBatch(
 
 function keepSuperseded(log: MemoryLog, kept: number): void {
   log.superseded.unshift({ runs: [...log.runs], kept, entries: log.entries.slice(kept) });
+}
+
+function fillBefore(log: MemoryLog, base: number, of?: string[]): void {
+  if (base <= log.entries.length + 1) return;
+  log.entries.push(...(lackingBefore(base, log.entries, log.superseded, of) ?? []));
 }
 
 function restore(log: MemoryLog, runs: string[]): void {
