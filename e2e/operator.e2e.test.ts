@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { asks } from '../testing/played-model.ts';
 import { useStage } from '../testing/stage.ts';
 
-const stage = useStage();
+const stage = useStage({ MEANWHILE_DEMO_TOOLS: 'true' });
 
 /** A conversation in which a program runs, and a reply is being given. */
 async function busy() {

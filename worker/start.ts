@@ -168,7 +168,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     isInUse: spools.isInUse,
   });
   const running = workers.run();
-  const watching = watchForGone({ client, store: options.store, taskQueue });
+  const watching = watchForGone({
+    client,
+    store: options.store,
+    taskQueue,
+    warn: (message, error) => warn(message, { error }),
+  });
   void loadTokenizer();
   return {
     failed: running.then(() => new Promise<never>(() => {})),

@@ -25,10 +25,10 @@ const EVERY_MS = 5_000;
 /** What Temporal lists comes a little later than it happens. */
 const OVERLAP_MS = 120_000;
 
-const { error: complain } = new DefaultLogger('WARN');
+const logger = new DefaultLogger('WARN');
 
 export function watchForGone(options: WatchOptions): GoneWatch {
-  const { every_ms = EVERY_MS, warn = (message, error) => complain(message, { error }) } = options;
+  const { every_ms = EVERY_MS, warn = complain } = options;
   const closing = new AbortController();
   /** Run ids of those that are being settled, of the time that is looked at. */
   const known = new Set<string>();
@@ -59,6 +59,8 @@ export function watchForGone(options: WatchOptions): GoneWatch {
     },
   };
 }
+
+const complain = (message: string, error: unknown) => logger.error(message, { error });
 
 async function look(
   { client, store, taskQueue }: WatchOptions,
