@@ -38,6 +38,8 @@ export interface Link {
   latest(): Attempt;
   /** Stays with an attempt for as long as it is the current one. */
   follow(attempt: Attempt): Promise<CallEnd>;
+  /** Whether an attempt is here, as far as is known the current one. */
+  isAttended(): boolean;
   /** At once. */
   beat(): void;
   /** Asks Temporal whether it still takes the attempt for current. Never rejects. */
@@ -112,6 +114,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
         clearInterval(timer);
       }
     },
+    isAttended: () => current !== undefined,
     beat: () => current?.beat(details()),
     async ask() {
       const at = performance.now();

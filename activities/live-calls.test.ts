@@ -4,6 +4,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { CallEnd } from '../contract/signals.ts';
+import { away } from '../testing/away.ts';
 import { createMemoryStore } from '../testing/memory-store.ts';
 import { aloneIn, conversation, failed, SILENT } from '../testing/played-call.ts';
 import { createHost } from '../testing/spools.ts';
@@ -231,6 +232,23 @@ describe('where no attempt is here', () => {
     ends('done', 2);
     expect(await next).toEqual(completed('done'));
   });
+});
+
+test('the end of a call does not wait for a store that is away: its attempt tells it, and the store hears of it later', async () => {
+  const { store, process, starts, ends } = stage();
+  let isAway = true;
+  const written = Promise.withResolvers<CallEnd>();
+  const endCall: typeof store.endCall = async (call, hold, end) => {
+    if (isAway) throw away();
+    written.resolve(end);
+    return store.endCall(call, hold, end);
+  };
+  const one = process({}, aloneIn({ ...store, endCall })).run(start, attempt(1));
+  await starts(1);
+  ends('done');
+  expect(await one).toEqual(completed('done'));
+  isAway = false;
+  expect(await written.promise).toEqual(completed('done'));
 });
 
 describe('of several processes', () => {

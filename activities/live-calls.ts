@@ -208,15 +208,20 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     const mine = hold;
     const isOver = AbortSignal.timeout(WRITE_MS);
     const giveUp = signal.aborted ? isOver : AbortSignal.any([isOver, signal]);
-    try {
-      const isWritten = await insist(
-        () => holder.end(name, mine, end),
-        giveUp,
-        (error) => warn('The end of the call was not written: tried again.', error),
-      );
-      return { isLost: !isWritten, isCertain: isWritten };
-    } catch {
-      return { isLost: false, isCertain: false };
+    const unwritten = { isLost: false, isCertain: false };
+    const writing = insist(
+      () => holder.end(name, mine, end),
+      giveUp,
+      (error) => warn('The end of the call was not written: tried again.', error),
+    ).then(
+      (isWritten) => ({ isLost: !isWritten, isCertain: isWritten }),
+      () => unwritten,
+    );
+    for (;;) {
+      const written = await Promise.race([writing, sleep(ATTENDED_MS, undefined, { ref: false })]);
+      if (written) return written;
+      // Temporal gives no other attempt once this one has told it the end. The store hears of it when it is back.
+      if (link.isAttended()) return unwritten;
     }
   }
 
@@ -236,6 +241,8 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
 }
 
 const WRITE_MS = 60_000;
+/** How long a worker may hold the end of a call back that Temporal could have: it may be killed meanwhile. */
+const ATTENDED_MS = 1_000;
 const RELEASE_MS = 1_000;
 const TAKEN = 'Another worker has the call.';
 
