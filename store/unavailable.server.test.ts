@@ -103,7 +103,8 @@ test('a network that swallows everything is noticed, and so are the connections 
 
 test('while it is dead every call ends at once, and when it is back all succeed', async () => {
   process.kill(server.pid()!, 'SIGKILL');
-  await expectAway();
+  // Its backends answer until they notice that it is gone.
+  await vi.waitFor(expectAway, 10_000);
   await server.restart();
   await expectThere();
 });
