@@ -3,7 +3,12 @@ import { homedir, platform } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { PROFILE_NAMES } from './contract/profile.ts';
-import { MIN_CONTEXT_TOKENS } from './contract/limits.ts';
+import {
+  LONGEST_WAIT_MS,
+  MAX_REPLY_TOKENS,
+  MIN_CONTEXT_TOKENS,
+  MIN_REPLY_TOKENS,
+} from './contract/limits.ts';
 
 const whole = (min: number, max: number) => {
   const allowed = `must be a whole number from ${min} to ${max}`;
@@ -61,6 +66,15 @@ export const settings = z.object({
   MEANWHILE_MODEL_ATTEMPTS: count
     .default(4)
     .describe('How often a reply is tried before it fails.'),
+  MEANWHILE_FIRST_TOKEN_MS: whole(1_000, LONGEST_WAIT_MS)
+    .default(300_000)
+    .describe('A model may take this long to begin. A comment or ping begins the time again.'),
+  MEANWHILE_SILENCE_MS: whole(1_000, LONGEST_WAIT_MS)
+    .default(120_000)
+    .describe('… and be silent this long once it has begun.'),
+  MEANWHILE_MAX_REPLY_TOKENS: whole(MIN_REPLY_TOKENS, MAX_REPLY_TOKENS)
+    .default(32_000)
+    .describe('Longest reply, with what the model thinks. A longer one is cut off and fails.'),
   MEANWHILE_SETTLE_MS: milliseconds
     .default(200)
     .describe('Tool calls wait until the last user message is this old (R3).'),
@@ -106,7 +120,7 @@ export const settings = z.object({
   MEANWHILE_CONTEXT_TOKENS: whole(MIN_CONTEXT_TOKENS, 10_000_000)
     .default(32_000)
     .describe(
-      'What the model is sent of a conversation: above it the older part becomes a summary.',
+      'The most that a model is sent of a conversation: before it is reached the older part becomes a summary.',
     ),
   MEANWHILE_MAX_MESSAGE_BYTES: bytes.default(100_000).describe('Largest request body.'),
   MEANWHILE_MAX_RESULT_BYTES: bytes

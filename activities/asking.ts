@@ -2,6 +2,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Agent } from '../agents/define.ts';
 import type { ProfileName } from '../contract/profile.ts';
+import type { Usage } from '../contract/entry.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
 import { strategies } from '../model/events/strategy.ts';
 import type { ModelRequest } from '../model/message.ts';
@@ -13,7 +14,10 @@ import { type Awaiting, awaitingOf } from '../tools/awaits.ts';
 import { type Catalogue, toolNames } from '../tools/catalogue.ts';
 import type { Tool } from '../tools/define.ts';
 import { findAgent } from './find-agent.ts';
+import { owesAnswer } from './answer.ts';
+import { estimateCutOff } from './cut-off.ts';
 import { readWindow } from './read-window.ts';
+import { measure, type Measured, withinBudget } from './window-size.ts';
 
 export interface AskingDependencies {
   store: Pick<Store, 'window' | 'progress'>;
@@ -29,6 +33,12 @@ export interface Asking {
   /** What the agent may call, by name. */
   tools: Map<string, Tool>;
   awaiting: Awaiting;
+  /** Of the whole window, also where less of it is sent. */
+  measured?: Measured;
+  /** Somebody waits for words. */
+  isOwed: boolean;
+  /** Of the replies that were stopped before this one. */
+  cutOff?: Usage;
 }
 
 /** @throws ApplicationFailure `UnknownAgent` or `UnknownTool` where the catalogue lacks what the conversation needs */
@@ -50,16 +60,29 @@ export async function prepareAsking(
     ),
   ]);
   const awaits = awaiting.all;
+  const whole = {
+    model: agent.model ?? defaultModel,
+    messages: transcript({ ...window, agent, awaits, request, progress, profile }),
+    tools: [...declareTools(tools.values(), awaiting), ...strategies[profile.events].tools],
+    ...boundsOf(agent),
+  };
+  const measured = await measure(request, window, whole);
   return {
-    request: {
-      model: agent.model ?? defaultModel,
-      messages: transcript({ ...window, agent, awaits, request, progress, profile }),
-      tools: [...declareTools(tools.values(), awaiting), ...strategies[profile.events].tools],
-    },
+    request: await withinBudget(request, whole, measured),
     tools,
     awaiting,
+    ...(measured && { measured }),
+    isOwed: owesAnswer(request, window.entries),
+    ...(request.cut_off && { cutOff: await estimateCutOff(request.cut_off, window, whole) }),
   };
 }
+
+/** What the agent says of its model's answers, where it does. */
+export const boundsOf = ({ max_reply_tokens, first_token_ms, silence_ms }: Agent) => ({
+  ...(max_reply_tokens !== undefined && { max_tokens: max_reply_tokens }),
+  ...(first_token_ms !== undefined && { first_token_ms }),
+  ...(silence_ms !== undefined && { silence_ms }),
+});
 
 function toolsOf(agent: Agent, catalogue: Catalogue): Map<string, Tool> {
   return new Map(

@@ -7,6 +7,8 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { type Usage, usage } from '../contract/entry.ts';
 import type { FailedReply } from '../contract/turn.ts';
+import { addUsage } from '../contract/usage.ts';
+import { asCause } from '../model/cause.ts';
 import { isUnavailable } from '../store/unavailable.ts';
 import { withHeartbeat } from './heartbeat.ts';
 
@@ -50,17 +52,12 @@ const LONGEST_PAUSE_MS = 30_000;
 /** What a failure says that it has cost. */
 export function costOf(error: unknown): Usage | undefined {
   const [detail] = (error instanceof ApplicationFailure && error.details) || [];
-  return (detail as Partial<FailedReply> | undefined)?.usage;
+  return (detail as FailedReply | undefined)?.usage;
 }
 
 function sum(one?: Usage, other?: Usage): { usage?: Usage } {
   if (!one || !other) return one || other ? { usage: one ?? other } : {};
-  return {
-    usage: {
-      input_tokens: one.input_tokens + other.input_tokens,
-      output_tokens: one.output_tokens + other.output_tokens,
-    },
-  };
+  return { usage: addUsage(one, other) };
 }
 
 function counting(error: unknown, count: Counted, most: number): ApplicationFailure {
@@ -85,7 +82,7 @@ function foreseen(error: unknown): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'InternalError',
     message: `The service failed unexpectedly (${name}). Its log and the Temporal UI say more.`,
-    cause: error instanceof Error ? error : new Error(String(error)),
+    cause: asCause(error instanceof Error ? error : new Error(String(error))),
   });
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
+import { withCost } from '../model/cost.ts';
 import { ModelError } from '../model/errors.ts';
 import type { ModelClient } from '../model/message.ts';
 import type { StubHandler, StubRequest } from '../testing/model-server.ts';
@@ -106,7 +107,7 @@ test('a reply whose batch cannot be written is tried again, and says nothing', a
 });
 
 test('an agent that names neither model nor tools has the default and all', async () => {
-  const { result, stub } = await play({ model: () => ({}) });
+  const { result, stub } = await play({});
   await result;
   expect(stub.requests[0]).toMatchObject({
     model: 'small',
@@ -115,13 +116,37 @@ test('an agent that names neither model nor tools has the default and all', asyn
 });
 
 test.each([{}, { text: '\n \n' }])(
-  '%j is a silent reply, of which nothing is shown',
+  '%j is a silent reply to news, of which nothing is shown',
   async (reply) => {
-    const { result, happened } = await play({ model: () => reply });
+    const { result, happened, stub } = await play({
+      model: () => reply,
+      request: { because: 'news' },
+    });
     expect(await result).toMatchObject({ text: '', calls: [] });
     expect(happened).toEqual([]);
+    expect(stub.requests).toHaveLength(1);
   },
 );
+
+test('a message that is answered by nothing is asked once more, and what both cost is counted', async () => {
+  const { result, stub } = await play({
+    model: () => ({
+      text: stub.requests.length > 1 ? 'Four.' : '',
+      usage: { input_tokens: 5, output_tokens: 1 },
+    }),
+  });
+  expect(await result).toMatchObject({
+    text: 'Four.',
+    usage: { input_tokens: 10, output_tokens: 2 },
+  });
+  expect(stub.requests).toHaveLength(2);
+});
+
+test('a message that is answered by nothing twice has no answer', async () => {
+  const { result, stub } = await play({ model: () => ({}) });
+  await expect(result).rejects.toMatchObject({ type: 'ModelSilent', nonRetryable: true });
+  expect(stub.requests).toHaveLength(2);
+});
 
 test('text is kept before it is shown, all of it, with its place, and anew with each attempt', async () => {
   const { result, store, happened, shown } = await play({
@@ -266,15 +291,15 @@ describe('failures', () => {
 
   test('that nobody foresaw count too, and are shown as a type and a sentence that gives nothing away', async () => {
     const model = () => ({ text: 'Said.' });
-    const broken = new TypeError("Cannot read properties of undefined (reading 'secret')");
+    const broken = () => new TypeError("Cannot read properties of undefined (reading 'secret')");
     const unforeseen: Partial<Play>[] = [
-      { begin: () => Promise.reject(broken) },
-      { append: () => Promise.reject(broken) },
-      { recording: () => Promise.reject(broken), request: { batch: riding({}) } },
+      { begin: () => Promise.reject(broken()) },
+      { append: () => Promise.reject(broken()) },
+      { recording: () => Promise.reject(broken()), request: { batch: riding({}) } },
       {
         client: {
           stream() {
-            throw broken;
+            throw broken();
           },
         },
       },
@@ -343,7 +368,7 @@ describe('failures', () => {
         async *stream() {
           yield { type: 'text', text: 'Hm.' };
           const usage = { input_tokens: 1, output_tokens: 2 };
-          throw new ModelError('ModelBrokenAnswer', 'It broke off.', usage);
+          throw withCost(new ModelError('ModelBrokenAnswer', 'It broke off.'), usage);
         },
       },
       failed: 3,

@@ -2,20 +2,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { NO_RUN, type Reset } from '../contract/batch.ts';
+import { storableText } from '../contract/storable.ts';
 import type { ReplyRequest, ReplyResult } from '../contract/turn.ts';
-import { ModelError, toFailure } from '../model/errors.ts';
+import { costIn, withCost } from '../model/cost.ts';
+import { ModelError } from '../model/errors.ts';
 import type { ModelClient, ModelRequest } from '../model/message.ts';
-import { countRequest } from '../model/tokens.ts';
+import { estimate } from '../model/usage.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
-import { type AskingDependencies, prepareAsking } from './asking.ts';
+import { answer, type Spoken } from './answer.ts';
+import { type Asking, type AskingDependencies, prepareAsking } from './asking.ts';
 import { costOf, withAttempts } from './attempts.ts';
 import { createDraftWriter } from './draft-writer.ts';
 import { ownRunId, type RecordDependencies, recordRiding } from './record.ts';
 import { requestedCalls } from './requested-call.ts';
 import { refuseIfSpent, spend } from './tenant-tokens.ts';
-import { within } from './within.ts';
+import { refused } from './window-size.ts';
 import { wholeCharacters } from './whole-characters.ts';
+import { within } from './within.ts';
 
 export interface GenerateReplyDependencies extends AskingDependencies {
   store: AskingDependencies['store'] &
@@ -86,14 +90,25 @@ async function generateReply(
       // Who is asked answers, whatever it costs.
       request.because === 'news' && refuseIfSpent(store, conversation, maxTokensPerTenantPerDay),
     ]);
-    const speaking = within(LONGEST_ANSWER_MS, signal, tooLong, (limited) =>
-      speak(model, asking.request, limited, (piece) => draft.add(piece)),
-    );
+    let heard = '';
+    const ask = (limited: AbortSignal) =>
+      speak(model, asking.request, limited, (piece) => {
+        heard += piece;
+        draft.add(piece);
+      });
+    const speaking = within(LONGEST_ANSWER_MS, signal, tooLong, async (limited) => {
+      const spoken = await answer(() => ask(limited), asking.isOwed);
+      return { ...spoken, calls: await callsOf(asking, spoken) };
+    });
     begin().catch((error: unknown) => stop.abort(error));
     /** What it has said and cost stays, whatever comes of it. */
     const failed = async (error: unknown): Promise<never> => {
+      if (signal.aborted) {
+        const cost = costIn(error) ?? (await estimate(asking.request, { words: heard }));
+        await spend(store, conversation, cost);
+      }
       signal.throwIfAborted();
-      const failure = toFailure(error);
+      const failure = refused(error, asking.measured);
       const cost = costOf(failure);
       const kept = draft.finish();
       if (cost) await spend(store, conversation, cost);
@@ -101,20 +116,16 @@ async function generateReply(
       signal.throwIfAborted();
       throw failure;
     };
-    const { text, asked, usage } = await speaking.catch(failed);
-    const [tokens] = await Promise.all([
-      request.count_tokens ? countRequest(asking.request) : undefined,
-      spend(store, conversation, usage),
-      begin(),
-      draft.finish(),
-    ]);
+    const { text, calls, usage, attached } = await speaking.catch(failed);
+    await Promise.all([spend(store, conversation, usage), begin(), draft.finish()]);
     signal.throwIfAborted();
-    const calls = await requestedCalls(asking, asked).catch(failed);
     return {
       text,
       usage,
-      ...(tokens !== undefined && { tokens }),
+      ...asking.measured,
       calls,
+      ...(attached && { attached }),
+      ...(asking.cutOff && { cut_off: asking.cutOff }),
       ...(reset && { reset }),
     };
   } finally {
@@ -122,6 +133,12 @@ async function generateReply(
     draft.discard();
   }
 }
+
+/** Those that are refused have cost what the answer did. */
+const callsOf = (asking: Asking, { asked, usage }: Spoken) =>
+  requestedCalls(asking, asked).catch((error: unknown) => {
+    throw withCost(error, usage);
+  });
 
 /** Less than the activity may take: Temporal would not count the attempt. */
 const LONGEST_ANSWER_MS = 14 * 60_000;
@@ -155,7 +172,7 @@ async function speak(
   request: ModelRequest,
   signal: AbortSignal,
   say: (piece: string) => void,
-) {
+): Promise<Spoken> {
   let text = '';
   const characters = wholeCharacters();
   const hear = (whole: string) => {
@@ -163,9 +180,6 @@ async function speak(
     const piece = text === '' ? whole.trimStart() : whole;
     if (piece !== '') say(piece);
     text += piece;
-    if (text.length > MOST_CHARS) {
-      throw new ModelError('ModelCutOff', `The answer is longer than ${MOST_CHARS} characters.`);
-    }
   };
   for await (const part of model.stream(request, signal)) {
     signal.throwIfAborted();
@@ -173,14 +187,13 @@ async function speak(
       hear(characters.add(part.text));
     } else {
       hear(characters.end());
-      return { text, asked: part.calls, usage: part.usage };
+      const { calls: asked, usage, attached, said } = part;
+      const whole = said === undefined ? text : storableText(said);
+      return { text: whole, asked, usage, ...(attached && { attached }) };
     }
   }
   throw new ModelError('ModelBrokenAnswer', 'The model client ended without its last part.');
 }
-
-/** More than any model says at once; the text is the result of an activity, and Temporal takes two megabytes. */
-const MOST_CHARS = 400_000;
 
 function stopped(reply_id: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(`${reply_id} is no longer wanted.`, 'ReplyStopped');

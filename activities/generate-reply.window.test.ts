@@ -5,7 +5,7 @@ import { play, riding } from '../testing/reply-play.ts';
 
 test('the model is told who waits for the results', async () => {
   const systemOf = async (agent: string) => {
-    const { result, stub } = await play({ model: () => ({}), request: { agent } });
+    const { result, stub } = await play({ request: { agent } });
     await result;
     return stub.requests[0]!.messages[0]!.text;
   };
@@ -15,7 +15,7 @@ test('the model is told who waits for the results', async () => {
 });
 
 test('the model is sent the window of the log and the tools of the agent', async () => {
-  const { result, stub } = await play({ model: () => ({}), request: { agent: 'narrow' } });
+  const { result, stub } = await play({ request: { agent: 'narrow' } });
   await result;
   expect(stub.requests).toMatchObject([
     { model: 'large', messages: [{ role: 'system' }, { role: 'user', text: 'Look here.' }] },
@@ -24,7 +24,7 @@ test('the model is sent the window of the log and the tools of the agent', async
 });
 
 test('the model is sent what rode on the reply, though it is in the log already', async () => {
-  const { result, stub } = await play({ model: () => ({}), request: { batch: riding({}) } });
+  const { result, stub } = await play({ request: { batch: riding({}) } });
   await result;
   expect(stub.requests).toMatchObject([
     { messages: [{ role: 'system' }, { role: 'user', text: 'Look here.' }] },
@@ -33,7 +33,6 @@ test('the model is sent what rode on the reply, though it is in the log already'
 
 test('the model is sent the summary, and of the log what comes after it', async () => {
   const { result, stub } = await play({
-    model: () => ({}),
     entries: log(
       ...installing,
       { kind: 'summary', text: 'They want alpha.', from: 1, to: 5, usage: {} },
@@ -65,7 +64,7 @@ test('the model is sent the summary, and of the log what comes after it', async 
 });
 
 test('a summary that the log lacks is an error, and not a window without one', async () => {
-  const { result, stub } = await play({ model: () => ({}), request: { summary: 1 } });
+  const { result, stub } = await play({ request: { summary: 1 } });
   await expect(result).rejects.toMatchObject({
     type: 'InternalError',
     cause: { message: 'Entry 1 is no summary, but message.user.' },
@@ -74,9 +73,8 @@ test('a summary that the log lacks is an error, and not a window without one', a
 });
 
 test('the tokens of the window are counted where they are asked for', async () => {
-  const few = await (await play({ model: () => ({}), request: { count_tokens: true } })).result;
+  const few = await (await play({ request: { count_tokens: true } })).result;
   const many = await play({
-    model: () => ({}),
     entries: log(says('word '.repeat(1_000)), begins('reply_1')),
     request: { count_tokens: true },
   });

@@ -21,12 +21,16 @@ export async function requestedCalls(
     throw new ModelError('ModelBrokenAnswer', `The model asked for ${asked.length} calls at once.`);
   }
   const calls = await Promise.all(asked.map((call) => requestedCall(asking, call)));
-  let bytes = 0;
+  let room = MOST_BYTES;
   return calls.map((call) => {
-    bytes += Buffer.byteLength(JSON.stringify(call));
-    return bytes > MOST_BYTES ? tooMuch(call) : call;
+    const { attached: _dispensable, ...bare } = call;
+    const taken = [call, bare].find((each) => sizeOf(each) <= room);
+    room = taken ? room - sizeOf(taken) : 0;
+    return taken ?? tooMuch(call);
   });
 }
+
+const sizeOf = (call: RequestedCall) => Buffer.byteLength(JSON.stringify(call));
 
 const MOST_CALLS = 500;
 
@@ -51,6 +55,7 @@ async function requestedCall(
     ...(duplicates !== 'allow' && { duplicates }),
     ...(approval && { approval }),
     ...(known && awaiting.of(known) === 'managed' && managed(known)),
+    ...(asked.attached && { attached: asked.attached }),
   };
 }
 

@@ -6,12 +6,16 @@ import type { ProfileName } from '../contract/profile.ts';
 import { storableText } from '../contract/storable.ts';
 import { cut } from '../contract/stored.ts';
 import type { SummaryRequest, SummaryResult } from '../contract/turn.ts';
-import { ModelError, toFailure } from '../model/errors.ts';
-import type { ModelClient, ModelRequest } from '../model/message.ts';
+import { addUsage } from '../contract/usage.ts';
+import { withCost } from '../model/cost.ts';
+import { ModelError, toFailure, typeOf } from '../model/errors.ts';
+import type { ModelClient, ModelMessage, ModelRequest } from '../model/message.ts';
 import { profiles } from '../model/profiles.ts';
 import { summaryLines, summaryPrompt, summaryQuestion } from '../model/summary-prompt.ts';
 import { countRequest, countTokens } from '../model/tokens.ts';
+import { estimate } from '../model/usage.ts';
 import type { Store } from '../store/store.ts';
+import { boundsOf } from './asking.ts';
 import { costOf, withAttempts } from './attempts.ts';
 import { findAgent } from './find-agent.ts';
 import { readWindow } from './read-window.ts';
@@ -42,21 +46,25 @@ async function summarise(
   const agent = findAgent(catalogue, name);
   const { instructions_role: role } = profiles[agent.profile ?? defaultProfile];
   const window = await readWindow(store, { conversation, from, to, summary: previous });
+  const mostTokens = Math.floor(context_tokens / 4);
+  const messages = (text: string[], so_far?: string): ModelMessage[] => [
+    { role, text: summaryPrompt(Math.floor(mostTokens / 2)) },
+    summaryQuestion(text, so_far),
+  ];
   const ask = (signal: AbortSignal) => (text: string[], so_far?: string) => {
-    const mostTokens = Math.floor(context_tokens / 4);
     const request: ModelRequest = {
       model: agent.model ?? defaultModel,
-      messages: [
-        { role, text: summaryPrompt(Math.floor(mostTokens / 2)) },
-        summaryQuestion(text, so_far),
-      ],
+      messages: messages(text, so_far),
       tools: [],
+      ...boundsOf(agent),
     };
     return answerTo(model, request, mostTokens * CHARS_OF_A_TOKEN, signal);
   };
   const lines = summaryLines(window.entries, window.earlier);
+  const prompt = await countRequest({ messages: messages([]), tools: [] });
+  const most = Math.max(FEWEST_TOKENS, context_tokens - prompt);
   const summary = await within(LONGEST_MS, cancellationSignal, tooLong, (signal) =>
-    inPieces(lines, window.summary, { most: context_tokens, ask: ask(signal) }),
+    inPieces(lines, window.summary, { most, ask: ask(signal) }),
   ).catch(async (error: unknown) => {
     cancellationSignal.throwIfAborted();
     const failure = toFailure(error);
@@ -83,27 +91,30 @@ async function inPieces(
     ask,
   }: { most: number; ask: (lines: string[], so_far?: string) => Promise<SummaryResult> },
 ): Promise<SummaryResult> {
-  const usage: Usage = { input_tokens: 0, output_tokens: 0 };
-  let rest = await shortEnough(lines, most);
+  let usage: Usage = { input_tokens: 0, output_tokens: 0 };
+  let rest = await shortEnough(lines, beside(most));
   let text = previous;
   do {
-    const piece = await firstPiece(rest, most);
+    const soFar = text === undefined ? 0 : await countTokens(text);
+    const piece = await firstPiece(rest, most - soFar);
     try {
       const answer = await ask(piece, text);
       text = answer.text;
-      usage.input_tokens += answer.usage.input_tokens;
-      usage.output_tokens += answer.usage.output_tokens;
+      usage = addUsage(usage, answer.usage);
       rest = rest.slice(piece.length);
     } catch (error) {
       // The model takes less than our budget says.
-      const isTooLong = toFailure(error).type === 'ModelContextTooLong';
-      if (!isTooLong || most < 2 * FEWEST_TOKENS) throw error;
+      const isTooLong = typeOf(error) === 'ModelContextTooLong';
+      if (!isTooLong || most < 2 * FEWEST_TOKENS) throw withCost(error, usage);
       most = Math.floor(most / 2);
-      rest = await shortEnough(rest, most);
+      rest = await shortEnough(rest, beside(most));
     }
   } while (rest.length > 0);
   return { text: text ?? '', usage };
 }
+
+/** What a request has room for beside the summary so far, which is at most a quarter of it. */
+const beside = (most: number) => Math.ceil((most * 3) / 4);
 
 /** At least one line. */
 async function firstPiece(lines: string[], most: number): Promise<string[]> {
@@ -141,21 +152,21 @@ async function answerTo(
   for await (const part of model.stream(request, signal)) {
     signal.throwIfAborted();
     if (part.type === 'done') {
-      if (text.trim() === '') throw new ModelError('ModelBrokenAnswer', 'The summary is empty.');
-      return { text: storableText(text.trim()), usage: part.usage };
+      const said = storableText(part.said ?? text).trim();
+      if (said === '') {
+        const empty = new ModelError('ModelBrokenAnswer', 'The summary is empty.');
+        throw withCost(empty, part.usage);
+      }
+      return { text: said, usage: part.usage };
     }
     text += part.text;
     if (text.length <= mostChars) continue;
     const kept = `${storableText(cut(text, 0, mostChars)).trim()} […]`;
-    const usage = {
-      input_tokens: await countRequest(request),
-      output_tokens: await countTokens(text),
-    };
-    return { text: kept, usage };
+    return { text: kept, usage: await estimate(request, { words: text }) };
   }
   throw new ModelError('ModelBrokenAnswer', 'The model client ended without its last part.');
 }
 
 const CHARS_OF_A_TOKEN = 4;
 /** A model that refuses a piece of this size refuses any. */
-const FEWEST_TOKENS = 500;
+const FEWEST_TOKENS = 250;

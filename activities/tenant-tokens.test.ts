@@ -32,7 +32,7 @@ describe('R12: the tokens of a tenant', () => {
   test('are counted though nobody wants the answer any more', async () => {
     const counted = Promise.withResolvers<void>();
     const { result, store } = await play({
-      model: () => ({ usage }),
+      model: () => ({ text: 'Here.', usage }),
       before: async (store) => {
         const { spendTokens } = store;
         store.spendTokens = (of, amount) => spendTokens(of, amount).finally(counted.resolve);

@@ -15,6 +15,12 @@ export interface Agent {
   tools?: string[] | 'all';
   /** How the results of its tools are awaited, where a tool does not say so itself. Default: `prompt`. */
   awaits?: Awaits;
+  /** The longest reply in tokens, thoughts and calls included. Default: MEANWHILE_MAX_REPLY_TOKENS. */
+  max_reply_tokens?: number;
+  /** How long its model may take to begin, in milliseconds. Default: MEANWHILE_FIRST_TOKEN_MS. */
+  first_token_ms?: number;
+  /** How long it may be silent once it has begun. Default: MEANWHILE_SILENCE_MS. */
+  silence_ms?: number;
   /** Overrides the service's. */
   limits?: Partial<Limits>;
 }

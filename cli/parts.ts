@@ -62,7 +62,13 @@ export async function openWorker(
   const starting = startWorker({
     ...parts,
     namespace: settings.TEMPORAL_NAMESPACE,
-    model: createModelClient({ api: settings.OPENAI_API, ...model.access }),
+    model: createModelClient({
+      api: settings.OPENAI_API,
+      ...model.access,
+      first_token_ms: settings.MEANWHILE_FIRST_TOKEN_MS,
+      silence_ms: settings.MEANWHILE_SILENCE_MS,
+      max_tokens: settings.MEANWHILE_MAX_REPLY_TOKENS,
+    }),
     defaultModel: model.name,
     defaultProfile: model.profile,
     maxResultBytes: settings.MEANWHILE_MAX_RESULT_BYTES,

@@ -1,5 +1,5 @@
 /** What is believed of what reaches a workflow: anybody who may use Temporal can send it anything. */
-import type { Failure, Schedule, Usage, WhenBusy } from './entry.ts';
+import type { Attached, Failure, Schedule, Usage, WhenBusy } from './entry.ts';
 import { whyRefused } from './json-value.ts';
 import {
   anything,
@@ -19,10 +19,15 @@ import {
 } from './shape.ts';
 import type * as Signals from './signals.ts';
 import type { Stored } from './stored.ts';
+import type { TooLong } from './turn.ts';
 
 const name = optional(text(1_000));
 const failure: Shape<Failure> = object({ type: text(), message: text() });
-const usage: Shape<Usage> = object({ input_tokens: number(), output_tokens: number() });
+const usage: Shape<Usage> = object({
+  input_tokens: number(),
+  output_tokens: number(),
+  estimated: optional(oneOf(true)),
+});
 const schedule: Shape<Schedule> = oneOf('silent', 'when_idle', 'interrupt');
 const whenBusy: Shape<WhenBusy> = oneOf('interrupt', 'queue', 'reject', 'rollback');
 const stored: Shape<Stored> = object({
@@ -94,13 +99,21 @@ export const callPush = variants('kind', {
   failed: object({ n, error: failure }),
 }) satisfies Shape<Signals.CallPush>;
 
+const sizes = { fixed: number(), turns: list(number()) };
+const attached: Shape<Attached> = object({ by: text(), data: text() });
+
 /** What activities give. Our own, but perhaps of another version. */
 export const replyResult = object({
   text: text(),
   usage,
   tokens: optional(number()),
-  calls: list(looseObject({ call_id: id, tool: text() })),
+  sizes: optional(object(sizes)),
+  calls: list(looseObject({ call_id: id, tool: text(), attached: optional(attached) })),
+  attached: optional(attached),
+  cut_off: optional(usage),
 });
+/** … and what their failures say. */
+export const tooLong: Shape<TooLong> = object({ ...sizes, tokens: number(), most: number() });
 export const summaryResult = object({ text: text(), usage });
 
 /** What is known of the value; what else it has is left out. `why`: it does not fit, as a sentence that repeats nothing of it. */

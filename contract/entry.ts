@@ -17,7 +17,21 @@ export const failure = z.object({
   message: z.string().describe('One sentence for a person or a model.'),
 });
 
-export const usage = z.object({ input_tokens: z.int(), output_tokens: z.int() });
+export const usage = z.object({
+  input_tokens: z.int(),
+  output_tokens: z.int(),
+  estimated: z
+    .literal(true)
+    .optional()
+    .describe('Some of it is our own count: the provider gave none, or was cut off before.'),
+});
+
+export const attached = z
+  .object({
+    by: z.string().describe('Which server and model, as a hash.'),
+    data: z.string().describe('Compressed and in base64.'),
+  })
+  .describe('What the model provider gave with it and wants back. Nobody else reads it.');
 
 export const schedule = z
   .enum(['silent', 'when_idle', 'interrupt'])
@@ -60,7 +74,7 @@ export const entry = z.discriminatedUnion('kind', [
       ),
     reason: z.string().describe('In words, as the Temporal UI shows it.'),
   }),
-  kind('reply.completed', { reply_id, text: z.string(), usage }),
+  kind('reply.completed', { reply_id, text: z.string(), usage, attached: attached.optional() }),
   kind('reply.interrupted', {
     reply_id,
     text: z.string().describe('What had been said until then.'),
@@ -71,7 +85,7 @@ export const entry = z.discriminatedUnion('kind', [
     reply_id,
     error: failure,
     text: z.string().optional().describe('What the last attempt had said until then.'),
-    usage: usage.optional().describe('Of all attempts, as far as the provider told it.'),
+    usage: usage.optional().describe('Of all attempts, as far as it is known.'),
   }),
 
   kind('call.requested', {
@@ -90,6 +104,7 @@ export const entry = z.discriminatedUnion('kind', [
       .positive()
       .optional()
       .describe('Of a managed call: how many results its flow waits for. Absent: until it ends.'),
+    attached: attached.optional(),
   }),
   kind('call.dropped', { call_id, why: z.string() }),
   kind('call.awaiting_approval', {
@@ -188,6 +203,7 @@ export type EntryOf<K extends EntryKind> = Extract<Entry, { kind: K }>;
 export type Actor = z.infer<typeof actor>;
 export type Failure = z.infer<typeof failure>;
 export type Usage = z.infer<typeof usage>;
+export type Attached = z.infer<typeof attached>;
 export type Schedule = z.infer<typeof schedule>;
 export type ClosedBy = z.infer<typeof closedBy>;
 export type WhenBusy = z.infer<typeof whenBusy>;

@@ -1,6 +1,13 @@
 /** Fewer tokens would hold little more than the prompt and the tools. */
 export const MIN_CONTEXT_TOKENS = 2_000;
 
+/** A reply may be this long in tokens. The largest still fits into what Temporal carries. */
+export const MIN_REPLY_TOKENS = 100;
+export const MAX_REPLY_TOKENS = 100_000;
+
+/** A reply's activity has a quarter of an hour in all. */
+export const LONGEST_WAIT_MS = 840_000;
+
 /** The numbers of the turn-taking rules. They enter a workflow as an argument and stay with it. */
 export interface Limits {
   /** R3: tool calls wait until the last user message is this old. Milliseconds. */

@@ -52,7 +52,7 @@ export const boolean: Shape<boolean> = (value, path) => {
 };
 
 export const oneOf =
-  <const T extends string | number>(...words: T[]): Shape<T> =>
+  <const T extends string | number | boolean>(...words: T[]): Shape<T> =>
   (value, path) => {
     if (!words.includes(value as T)) throw misfit(path, `one of ${words.join(', ')}`);
     return value as T;

@@ -1,6 +1,6 @@
 /** What crosses between the conversation workflow and the activity that asks the model. */
 import type { Batch, Reset } from './batch.ts';
-import type { Failure, Usage } from './entry.ts';
+import type { Attached, Failure, Usage } from './entry.ts';
 import type { ConversationKey } from './names.ts';
 import type { CallEnd } from './signals.ts';
 import type { ResultRange } from './result-count.ts';
@@ -17,6 +17,12 @@ export interface ReplyRequest {
   summary?: number;
   /** The result is to say how many tokens the window has. */
   count_tokens?: true;
+  /** The most tokens that may be sent: a longer window is shortened. Absent: any number. */
+  most_tokens?: number;
+  /** Where the last turns begin, oldest first: the result is to say what each of them and those after it have. */
+  turns?: number[];
+  /** Replies that were cut off, of which nobody knows yet what they cost. */
+  cut_off?: CutOff[];
   /** Why it speaks now. */
   because: 'message' | 'news' | 'results';
   /** Seqs of the call events and ends that this reply is to tell. */
@@ -27,6 +33,28 @@ export interface ReplyRequest {
   attempts: number;
   /** What the reply writes to the log before anything else. It ends with `to`; what stands before it is in the log. */
   batch?: Batch;
+}
+
+/** A reply that was stopped: its first entry of the window, and its reply.started entry. */
+export interface CutOff {
+  from: number;
+  started: number;
+}
+
+/** Tokens of a window by its parts, by our own count. */
+export interface WindowSizes {
+  /** Of what is sent whatever the log says: instructions, tools, the summary, the moment. */
+  fixed: number;
+  /** Of the window from each of the request's `turns` on. */
+  turns: number[];
+}
+
+/** Detail of a failure `ModelContextTooLong`. */
+export interface TooLong extends WindowSizes {
+  /** Of the whole window. */
+  tokens: number;
+  /** What to stay under from now on. */
+  most: number;
 }
 
 export interface OpenCall {
@@ -59,16 +87,23 @@ export interface ReplyResult {
   usage: Usage;
   /** Of all that the model was sent, by our own count. Absent where nobody asked for it. */
   tokens?: number;
+  sizes?: WindowSizes;
   /** What the model asked for, in its order. Ids are ours and new. */
   calls: RequestedCall[];
+  /** What its provider wants back. */
+  attached?: Attached;
+  /** An estimate of what the request's `cut_off` cost. */
+  cut_off?: Usage;
   /** As the log says of what rode on it. */
   reset?: Reset;
 }
 
 /** Detail of the failure of a reply or summary. */
 export interface FailedReply {
-  /** Of all attempts, as far as the provider told it. */
-  usage: Usage;
+  /** Of all attempts, as far as it is known. */
+  usage?: Usage;
+  /** The window, where that was refused. */
+  too_long?: TooLong;
 }
 
 /** What of the log a summary is asked for. */
@@ -78,6 +113,8 @@ export interface SummaryRange {
   to: number;
   /** Seq of the summary entry that stands for what comes before `from`: the new one covers that too. */
   previous?: number;
+  /** The most tokens of a request for it, where the provider takes less than the budget. */
+  most_tokens?: number;
 }
 
 export interface SummaryRequest extends SummaryRange {
@@ -85,7 +122,7 @@ export interface SummaryRequest extends SummaryRange {
   agent: string;
   /** How often the model is asked; the last attempt's error is final. */
   attempts: number;
-  /** The most tokens of the log in one request to the model, and four times the most of its answer. */
+  /** The most tokens in one request to the model, and four times the most of its answer. */
   context_tokens: number;
 }
 
@@ -110,6 +147,8 @@ export interface RequestedCall {
   awaits?: Extract<Awaits, 'managed'>;
   /** Of a managed call: its flow goes on after so many results. Absent: when it ends. */
   results?: number;
+  /** What its provider wants back. */
+  attached?: Attached;
 }
 
 /** R10: a second identical call runs too, is refused, takes the place of the first, or awaits a person's yes. */

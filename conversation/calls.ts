@@ -12,7 +12,7 @@ import { agent, log, SYSTEM, type Step, tool, user } from './step.ts';
 /** The model has asked for them. None runs yet. */
 export function requestCalls(step: Step, calls: RequestedCall[], reply: number): void {
   for (const request of calls) {
-    const { call_id, tool: name, input, report, awaits, results } = request;
+    const { call_id, tool: name, input, report, awaits, results, attached } = request;
     const requested = log(
       step,
       'call.requested',
@@ -23,11 +23,14 @@ export function requestCalls(step: Step, calls: RequestedCall[], reply: number):
         ...(report && { report }),
         ...(awaits && { awaits }),
         ...(results !== undefined && { results }),
+        ...(attached && { attached }),
       },
       { actor: agent(step), cause: [reply] },
     );
     const facts = { id: call_id, tool: name, requested, requested_at: step.at };
-    const call: Call = { ...facts, status: 'requested', request };
+    // It is in the log, and of no use to the rules.
+    const { attached: _logged, ...kept } = request;
+    const call: Call = { ...facts, status: 'requested', request: kept };
     step.state.calls.push(call);
     const early = step.state.early_cancels.find((cancel) => cancel.call_id === call_id);
     if (early) cancelCall(step, call, user(early.by), 'user');

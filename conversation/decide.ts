@@ -15,6 +15,7 @@
  *   R10 an identical call while one is open      release.ts, duplicates.ts
  *   R11 a quick tool stays in its turn           next.ts (continueTurn)
  *   R12 its own initiative is limited            initiative.ts
+ *       a window that is too long                summary.ts, too-long.ts
  *   R13 no dangling call                         ../model/transcript.ts
  *   R14 every decision is logged with its causes step.ts (log)
  *   R15 closed is final; the state is JSON       messages.ts, state.ts

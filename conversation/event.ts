@@ -17,6 +17,7 @@ import type {
   ReplyResult,
   SummaryRange,
   SummaryResult,
+  TooLong,
 } from '../contract/turn.ts';
 import type { State } from './state.ts';
 
@@ -33,13 +34,14 @@ export type Event = { at: number } & (
   | ({ type: 'call_event' } & CallEventSignal)
   | ({ type: 'call_ended' } & CallEndedSignal)
   | { type: 'reply_completed'; reply_id: string; result: ReplyResult }
-  /** `limit`: which one has stopped it (R12). `usage`: what it cost all the same. */
+  /** `limit`: which one has stopped it (R12). `usage`: what it cost all the same. `too_long`: the window, where that was refused. */
   | {
       type: 'reply_failed';
       reply_id: string;
       error: Failure;
       limit?: ReachedLimit;
       usage?: Usage;
+      too_long?: TooLong;
     }
   /** `to` is that of the effect. */
   | { type: 'summary_completed'; to: number; result: SummaryResult }

@@ -8,6 +8,7 @@ import { countDropped } from './signals.ts';
 import { EARLY_CANCELS, SEEN_MESSAGES } from './state.ts';
 import { log, OPERATOR, type Step, user } from './step.ts';
 import { stopSummary } from './summary.ts';
+import { forgetAgain } from './too-long.ts';
 
 /** A message, once: a repeat of its id changes nothing (R8). */
 export function hearMessage(step: Step, message: MessageSignal): void {
@@ -31,6 +32,7 @@ export function hearInterrupt(step: Step, { scope, call_ids, message, by }: Inte
   const actor = user(by);
   if (scope !== 'calls') {
     interruptReply(step, 'request', { actor, cause: [] });
+    forgetAgain(step.state);
     if (step.state.turn.phase === 'settling') {
       dropCalls(step, 'The user interrupted before it was released.', []);
       step.state.turn = { phase: 'idle' };
@@ -61,6 +63,7 @@ export function beginClosing(step: Step, { by, operator }: { by?: string; operat
   const { state } = step;
   const actor = operator ? OPERATOR : user(by);
   interruptReply(step, 'close', { actor, cause: [] });
+  forgetAgain(state);
   stopSummary(step);
   state.turn = {
     phase: 'closing',

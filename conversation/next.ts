@@ -8,6 +8,7 @@ import { releaseCalls } from './release.ts';
 import { interruptReply, startReply } from './replies.ts';
 import type { State, Turn } from './state.ts';
 import { SYSTEM, type Step } from './step.ts';
+import { giveAgain, waitsForSummary } from './too-long.ts';
 
 /** Goes on until the conversation has to wait for something. */
 export function goOn(step: Step): void {
@@ -25,7 +26,7 @@ export function wakeAt(state: State): number | undefined {
 function turnDueAt(state: State): number | undefined {
   switch (state.turn.phase) {
     case 'idle':
-      return newsDueAt(state);
+      return waitsForSummary(state) ? undefined : newsDueAt(state);
     case 'replying':
       return cutInAt(state);
     case 'closing':
@@ -57,6 +58,14 @@ function advance(step: Step): boolean {
 /** R4: user messages first, then news that is due. */
 function takeTurn(step: Step): boolean {
   const { state } = step;
+  // It would be too long again.
+  if (waitsForSummary(state)) return false;
+  const again = giveAgain(state);
+  if (again) {
+    const because = state.unanswered.length > 0 ? 'message' : again.because;
+    startReply(step, because, { turnStep: again.step, follows: again.started });
+    return true;
+  }
   if (state.unanswered.length > 0) {
     startReply(step, 'message');
     return true;

@@ -2,14 +2,16 @@
 import type { Actor, EntryOf, Failure, Usage } from '../contract/entry.ts';
 import type { ReachedLimit } from '../contract/limits.ts';
 import { replyId } from '../contract/names.ts';
-import type { ReplyResult } from '../contract/turn.ts';
+import { addUsage } from '../contract/usage.ts';
+import type { ReplyResult, TooLong } from '../contract/turn.ts';
 import { requestCalls } from './calls.ts';
 import { holdNothing, hush } from './initiative.ts';
 import { inOrder, untell, writeReceipts } from './news.ts';
 import { openCalls } from './head.ts';
 import type { Reply } from './state.ts';
 import { agent, log, SYSTEM, type Step } from './step.ts';
-import { cutWindow, minWindow, noteTurn, windowFrom } from './summary.ts';
+import { cutWindow, minWindow, noteTurn, windowFrom, windowRequest } from './summary.ts';
+import { askAgain, mayAskAgain } from './too-long.ts';
 
 /**
  * Starts a reply that answers every waiting message and tells all the news there is.
@@ -61,7 +63,8 @@ export function startReply(
       from,
       to: started,
       ...(summary !== undefined && { summary }),
-      ...(state.context && { count_tokens: true }),
+      ...windowRequest(state),
+      ...(state.cut_off && { cut_off: state.cut_off }),
       because,
       news: tells.map(({ seq }) => seq),
       calls: openCalls(state, from),
@@ -73,30 +76,42 @@ export function startReply(
 /** The model has finished. What it asked for waits for its release (R3). */
 export function completeReply(step: Step, reply: Reply, result: ReplyResult): void {
   const { state } = step;
-  const { text, usage } = result;
+  const { text, usage, attached, cut_off } = result;
   const completed = log(
     step,
     'reply.completed',
-    { reply_id: reply.id, text, usage },
+    { reply_id: reply.id, text, usage, ...(attached && { attached }) },
     { actor: agent(step), cause: [reply.started] },
   );
-  count(step, usage);
+  state.usage = addUsage(state.usage, usage);
+  if (cut_off) {
+    state.usage = addUsage(state.usage, cut_off);
+    delete state.cut_off;
+  }
   const spoke = text.trim() !== '';
   writeReceipts(step, reply, spoke);
   requestCalls(step, result.calls, completed);
   state.turn = result.calls.length > 0 ? { phase: 'settling', reply, spoke } : { phase: 'idle' };
-  minWindow(step, reply, result.tokens, completed);
+  minWindow(step, reply, result, completed);
+}
+
+interface Failed {
+  error: Failure;
+  limit?: ReachedLimit;
+  usage?: Usage;
+  too_long?: TooLong;
 }
 
 /**
  * Every attempt failed. What it was to tell is told with the next turn.
  * @param failed.usage what it cost all the same
  * @param failed.limit it was not even tried, and the agent is quiet until the user writes (R12)
+ * @param failed.too_long it is asked again, with less of the log
  */
 export function failReply(
   step: Step,
   reply: Reply,
-  { error, limit, usage }: { error: Failure; limit?: ReachedLimit; usage?: Usage },
+  { error, limit, usage, too_long }: Failed,
 ): void {
   const failed = log(
     step,
@@ -105,11 +120,13 @@ export function failReply(
     { reply_id: reply.id, error, ...(usage && { usage }) },
     { actor: SYSTEM, cause: [reply.started] },
   );
-  if (usage) count(step, usage);
+  if (usage) step.state.usage = addUsage(step.state.usage, usage);
   if (limit) hush(step, limit, [failed, ...reply.tells.map(({ seq }) => seq)]);
-  untell(step, reply, limit ? undefined : 'silent');
+  const isAgain = too_long !== undefined && mayAskAgain(step.state, too_long);
+  untell(step, reply, limit || isAgain ? undefined : 'silent');
   step.state.turn = { phase: 'idle' };
-  if (error.type === 'ModelContextTooLong') cutWindow(step, failed);
+  if (isAgain) askAgain(step, reply, too_long, failed);
+  else if (!too_long && error.type === 'ModelContextTooLong') cutWindow(step, failed);
 }
 
 /**
@@ -132,16 +149,16 @@ export function interruptReply(
     { actor, cause: [reply.started, ...cause] },
   );
   step.effects.push({ type: 'stop_reply', reply_id: reply.id });
+  const cutOff = { from: reply.from ?? 1, started: reply.started };
+  state.cut_off = [...(state.cut_off ?? []), cutOff].slice(-COUNTED_LATER);
   const goesOn = by === 'message' || by === 'event';
   if (goesOn) state.unanswered = [...reply.answers, ...state.unanswered];
   untell(step, reply, goesOn ? undefined : 'silent');
   state.turn = { phase: 'idle' };
 }
 
-function count({ state }: Step, { input_tokens, output_tokens }: Usage): void {
-  state.usage.input_tokens += input_tokens;
-  state.usage.output_tokens += output_tokens;
-}
+/** Who interrupts that often gets an estimate of the last few. */
+const COUNTED_LATER = 10;
 
 const seqOf = ({ seq }: { seq: number }) => seq;
 

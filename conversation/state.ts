@@ -5,7 +5,7 @@
 import type { Schedule, Usage } from '../contract/entry.ts';
 import type { ApprovalDecision, CallHead } from '../contract/head.ts';
 import type { Limits } from '../contract/limits.ts';
-import type { RequestedCall, SummaryRange, Suspended } from '../contract/turn.ts';
+import type { CutOff, RequestedCall, SummaryRange, Suspended } from '../contract/turn.ts';
 
 export interface State {
   agent: string;
@@ -40,6 +40,8 @@ export interface State {
   /** Ids of the last messages, so that a repeat changes nothing (R8). */
   seen: string[];
   usage: Usage;
+  /** Replies that were stopped and whose cost is not in `usage` yet: the next reply counts it. Absent: none. */
+  cut_off?: CutOff[];
   /** What of the log the model reads. Absent: all of it, always. */
   context?: Context;
 }
@@ -56,6 +58,20 @@ export interface Context {
   tokens?: number;
   /** The next summary is asked for where the window has more tokens than this. */
   ask_above?: number;
+  /** The provider takes less than our budget: what to stay under. */
+  most?: number;
+  /** A reply whose window was too long: it is given again when the summary that is under way is there. */
+  again?: Again;
+  /** How often in a row a window was too long. */
+  refusals?: number;
+}
+
+export interface Again {
+  because: Reply['because'];
+  step: number;
+  /** Seq of its reply.started entry. */
+  started: number;
+  answers: Unanswered[];
 }
 
 /** R1: one variant at a time, so never two replies. */
@@ -186,4 +202,12 @@ export function newConversation(agent: string, limits: Limits): State {
 
 /** A reply is being spoken, or what it asked for may still be dropped: what `when_busy` is about. */
 export const isBusy = (state: State) =>
-  state.turn.phase === 'replying' || state.turn.phase === 'settling';
+  state.turn.phase === 'replying' ||
+  state.turn.phase === 'settling' ||
+  state.context?.again !== undefined;
+
+/** Messages that are not answered, those of a reply among them that is to be given again. */
+export const unansweredIn = ({ unanswered, context }: State): Unanswered[] => [
+  ...(context?.again?.answers ?? []),
+  ...unanswered,
+];

@@ -33,7 +33,8 @@ export async function ask(
         pieces += 1;
       } else if (part.type === 'done') {
         first_ms ??= performance.now() - began;
-        return { ok: true, text, calls: part.calls, usage: part.usage, pieces, first_ms };
+        const { calls, usage, said = text } = part;
+        return { ok: true, text: said, calls, usage, pieces, first_ms };
       }
     }
     return { ok: false, error: { type: 'ModelBrokenAnswer', message: 'The answer has no end.' } };

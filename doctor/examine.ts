@@ -93,13 +93,13 @@ async function findApi(
       'ok',
       `first words after ${seconds(first_ms)}, in ${plural(pieces, 'piece')}`,
     );
-    const counts = usage.input_tokens > 0;
+    const counts = !usage.estimated;
     note(
       'usage',
       counts ? 'ok' : 'poor',
       counts
         ? `${usage.input_tokens} + ${usage.output_tokens} tokens`
-        : 'the server counts no tokens: limits on tokens do not hold',
+        : 'the server counts no tokens: limits on tokens hold by an estimate',
     );
     return api;
   }

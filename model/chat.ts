@@ -1,105 +1,167 @@
 /** The Chat Completions API, which nearly every provider and local server speaks. */
-import type OpenAI from 'openai';
-import type { Usage } from '../contract/entry.ts';
+import { attach, gather, giver, shortened } from './attached.ts';
+import { chatBody } from './chat-body.ts';
+import { readContent } from './content.ts';
 import { ModelError } from './errors.ts';
-import type { ModelClient, ModelMessage, ModelRequest, ToolDeclaration } from './message.ts';
-import { streamedCalls } from './streamed-calls.ts';
-import { watched } from './watched.ts';
-import { textOf, tokensOf } from './wire.ts';
+import { type Fields, fieldsOf, isFields, listOf, without } from './fields.ts';
+import { checkFinish } from './finish.ts';
+import type { Adapter, AskedCall, BoundedRequest, RawPart } from './message.ts';
+import type { ModelServer } from './server/exchange.ts';
+import { assembleCalls, type CallPiece } from './streamed-calls.ts';
+import { NOTHING, usageOf } from './usage.ts';
+import { argumentsOf, textOf } from './wire.ts';
 
-export function createChatClient(openai: OpenAI, silence_ms: number): ModelClient {
+/** @param newer whether the server wants `max_completion_tokens` */
+export function createChatAdapter({ url, ask }: ModelServer, newer: boolean): Adapter {
   return {
     async *stream(request, signal) {
-      const body = toBody(request);
-      const chunks = watched(
-        (either) => openai.chat.completions.create(body, { signal: either }),
+      const { model } = request;
+      const by = giver('chat', url, model);
+      const answer = createAnswer();
+      const body = chatBody(request, { by, newer });
+      const events = ask({
+        path: '/chat/completions',
+        body,
+        waiting: request,
         signal,
-        silence_ms,
-      );
-      const calls = streamedCalls();
-      const usage = { input_tokens: 0, output_tokens: 0 };
-      let finish: string | undefined;
-      let refusal = '';
-      for await (const chunk of chunks) {
-        if (chunk.usage) {
-          usage.input_tokens = tokensOf(chunk.usage.prompt_tokens);
-          usage.output_tokens = tokensOf(chunk.usage.completion_tokens);
-        }
-        // The chunk with the usage has no choice, and some servers leave the list out.
-        const choice = chunk.choices?.[0];
-        const text = textOf(choice?.delta?.content);
-        if (text !== '') yield { type: 'text', text };
-        refusal += textOf(choice?.delta?.refusal);
-        for (const piece of choice?.delta?.tool_calls ?? []) calls.add(piece);
-        finish = choice?.finish_reason ?? finish;
+        isWriting: (data) => isWriting(choiceOf(data)),
+      });
+      let isDone = false;
+      for await (const event of events) {
+        if (event.type === 'done') isDone = true;
+        else yield* answer.read(event.data as Fields, event.whole === true);
+        if (isDone) break;
       }
-      if (refusal !== '')
-        throw new ModelError('ModelRefused', `The model refused: ${refusal}`, usage);
-      checkFinish(finish, usage);
-      yield { type: 'done', calls: calls.all(), usage };
+      yield* answer.end(request, { by, isDone });
     },
   };
 }
 
-function checkFinish(finish: string | undefined, usage: Usage): void {
-  switch (finish) {
-    case undefined:
-      throw new ModelError(
-        'ModelBrokenAnswer',
-        'The model stopped without finishing its answer.',
-        usage,
-      );
-    case 'length':
-      throw new ModelError(
-        'ModelCutOff',
-        'The answer reached the longest the model may give.',
-        usage,
-      );
-    case 'content_filter':
-      throw new ModelError(
-        'ModelContentFiltered',
-        "The provider's content filter cut it off.",
-        usage,
-      );
-  }
+/** The chunk with the usage has no choice, and some servers leave the list out. */
+function choiceOf(data: unknown): Fields {
+  const { choices } = fieldsOf(data);
+  return fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
 }
 
-function toBody({ model, messages, tools }: ModelRequest) {
+/** Some send a whole message, at the end or in place of a stream. */
+const messageOf = (choice: Fields): Fields => ({
+  ...fieldsOf(choice.message),
+  ...fieldsOf(choice.delta),
+});
+
+const isWriting = (choice: Fields) =>
+  Object.entries(messageOf(choice)).some(
+    ([field, value]) => field !== 'role' && value !== null && value !== undefined && value !== '',
+  );
+
+function createAnswer() {
+  let said = '';
+  let refusal = '';
+  let finish: string | undefined;
+  let attached: Fields = {};
+  const pieces: CallPiece[] = [];
+  let usage = NOTHING;
+  let chunk = 0;
+
+  function* read(data: Fields, isWhole: boolean): Generator<RawPart> {
+    const counted = data.usage ?? fieldsOf(data.x_groq).usage;
+    if (isFields(counted)) yield { type: 'usage', usage: (usage = usageOf(counted, usage)) };
+    const choice = choiceOf(data);
+    chunk += 1;
+    yield* hear(fieldsOf(choice.delta));
+    // What was streamed is not said again.
+    if (isFields(choice.message)) yield* hear(remainder(choice.message));
+    else if (typeof choice.text === 'string') yield* say(choice.text);
+    const reason = choice.finish_reason;
+    if (typeof reason === 'string' && reason !== '') finish = reason;
+    else if (isWhole && isFields(choice.message)) finish ??= 'stop';
+  }
+
+  function* hear(delta: Fields): Generator<RawPart> {
+    const { content, refusal: refused, tool_calls, function_call } = delta;
+    const kept = without(delta, KNOWN);
+    attached = gather(attached, kept);
+    for (const value of Object.values(kept)) {
+      if (typeof value === 'string' && value !== '') yield { type: 'unseen', text: value };
+    }
+    const { text, thought, refusal: inParts } = readContent(content);
+    refusal += textOf(refused) + inParts;
+    if (thought !== '') yield { type: 'unseen', text: thought };
+    yield* say(text);
+    const calls = isFields(tool_calls) ? [tool_calls] : listOf(tool_calls);
+    const legacy = isFields(function_call) ? [{ function: function_call }] : [];
+    for (const call of [...calls, ...legacy]) {
+      const piece = pieceOf(call, chunk);
+      pieces.push(piece);
+      yield { type: 'unseen', text: `${piece.name}${piece.arguments}` };
+    }
+  }
+
+  function* say(text: string): Generator<RawPart> {
+    if (text === '') return;
+    said += text;
+    yield { type: 'text', text };
+  }
+
+  function remainder(message: Fields): Fields {
+    const { content, tool_calls, function_call, refusal: refused, ...rest } = message;
+    const { text } = readContent(content);
+    return {
+      ...(said === ''
+        ? { content }
+        : { content: text.startsWith(said) ? text.slice(said.length) : '' }),
+      ...(pieces.length === 0 && { tool_calls, function_call }),
+      ...(refusal === '' && { refusal: refused }),
+      ...(Object.keys(attached).length === 0 && rest),
+    };
+  }
+
+  function* end(
+    { tools }: BoundedRequest,
+    { by, isDone }: { by: string; isDone: boolean },
+  ): Generator<RawPart> {
+    if (refusal !== '') throw new ModelError('ModelRefused', `The model refused: ${refusal}`);
+    const assembled = assembleCalls(pieces, new Set(tools.map(({ name }) => name)));
+    const wasWriting = said.trim() !== '' || assembled.length > 0;
+    checkFinish(finish, { isDone, wasWriting, calls: assembled });
+    const message = shortened(attached, assembled.length > 0);
+    const calls = assembled.map((call, nth): AskedCall => {
+      const own = attach(by, {
+        ...(nth === 0 && { message }),
+        call: call.rest.length > 0 ? call.rest.reduce(gather, {}) : undefined,
+      });
+      return { name: call.name, arguments: call.arguments, ...(own && { attached: own }) };
+    });
+    const own = calls.length === 0 && message ? attach(by, { message }) : undefined;
+    yield { type: 'done', calls, ...(own && { attached: own }) };
+  }
+
+  return { read, end };
+}
+
+/** What a message has beside what its provider wants back. */
+const KNOWN = [
+  'role',
+  'name',
+  'content',
+  'refusal',
+  'tool_calls',
+  'function_call',
+  'audio',
+  'annotations',
+];
+
+function pieceOf(given: Fields, chunk: number): CallPiece {
+  const { index, id, type: _type, function: named, ...rest } = given;
+  const { name, arguments: text, ...more } = fieldsOf(named);
+  const number = typeof index === 'string' && index !== '' ? Number(index) : index;
+  const others = { ...rest, ...(Object.keys(more).length > 0 && { function: more }) };
   return {
-    model,
-    messages: messages.map(toMessage),
-    // An empty list is refused.
-    ...(tools.length > 0 && { tools: tools.map(toTool) }),
-    stream: true,
-    stream_options: { include_usage: true },
-  } satisfies OpenAI.ChatCompletionCreateParamsStreaming;
-}
-
-function toMessage(message: ModelMessage): OpenAI.ChatCompletionMessageParam {
-  switch (message.role) {
-    case 'system':
-    case 'developer':
-    case 'user':
-      return { role: message.role, content: message.text };
-    case 'tool':
-      return { role: 'tool', tool_call_id: message.call_id, content: message.text };
-    case 'assistant':
-      if (message.calls.length === 0) return { role: 'assistant', content: message.text };
-      return {
-        role: 'assistant',
-        // Empty text beside calls is refused by some, `null` by none.
-        content: message.text || null,
-        tool_calls: message.calls.map((call) => ({
-          id: call.call_id,
-          type: 'function',
-          function: { name: call.tool, arguments: call.arguments },
-        })),
-      };
-    default:
-      return message satisfies never;
-  }
-}
-
-function toTool(tool: ToolDeclaration): OpenAI.ChatCompletionTool {
-  return { type: 'function', function: { ...tool } };
+    chunk,
+    ...(typeof number === 'number' && { index: number }),
+    ...(typeof id === 'string' && { id }),
+    name: textOf(name),
+    arguments: argumentsOf(text),
+    ...(Object.keys(others).length > 0 && { rest: others }),
+  };
 }

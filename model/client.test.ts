@@ -5,6 +5,7 @@ import { startStubModel, type StubHandler, type StubModel } from '../testing/mod
 import { all, never, request } from '../testing/model-request.ts';
 import { createModelClient } from './client.ts';
 import { toFailure } from './errors.ts';
+import type { Usage } from '../contract/entry.ts';
 import type { ModelPart } from './message.ts';
 
 let stub: StubModel | undefined;
@@ -16,7 +17,8 @@ afterEach(async () => {
 describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
   async function connect(handler: StubHandler, silence_ms?: number) {
     stub = await startStubModel(handler);
-    return createModelClient({ api, baseURL: stub.url, apiKey: 'key', silence_ms });
+    const first_token_ms = silence_ms;
+    return createModelClient({ api, baseURL: stub.url, apiKey: 'key', first_token_ms, silence_ms });
   }
 
   async function ask(handler: StubHandler, silence_ms?: number): Promise<ModelPart[]> {
@@ -66,12 +68,10 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
     expect(await ask(() => ({}))).toMatchObject([{ type: 'done', calls: [] }]);
   });
 
-  test('counts nothing where the provider counts nothing', async () => {
-    expect((await ask(() => ({ text: 'Yes.', usage: 'none' }))).at(-1)).toEqual({
-      type: 'done',
-      calls: [],
-      usage: { input_tokens: 0, output_tokens: 0 },
-    });
+  test('estimates what the provider does not count, and says so', async () => {
+    const done = (await ask(() => ({ text: 'Yes.', usage: 'none' }))).at(-1);
+    expect(done).toMatchObject({ type: 'done', usage: { output_tokens: 2, estimated: true } });
+    expect((done as { usage: Usage }).usage.input_tokens).toBeGreaterThan(50);
   });
 
   test('closes the connection in the middle of an answer when it is told to stop, and says why', async () => {

@@ -1,7 +1,13 @@
-import OpenAI from 'openai';
-import { createChatClient } from './chat.ts';
-import type { ModelClient } from './message.ts';
-import { createResponsesClient } from './responses.ts';
+/** A model behind either API, as everything else sees it: words as they are said, and in the end the calls and what it cost. */
+import { createBounds } from './bounds.ts';
+import { createChatAdapter } from './chat.ts';
+import { costIn, withCost } from './cost.ts';
+import type { Usage } from '../contract/entry.ts';
+import type { Adapter, ModelClient, ModelPart } from './message.ts';
+import { createResponsesAdapter } from './responses.ts';
+import { createModelServer } from './server/exchange.ts';
+import { afterUnopened, createThoughtFilter } from './thoughts.ts';
+import { completed, NOTHING } from './usage.ts';
 
 export interface ModelSettings {
   api: 'chat' | 'responses';
@@ -9,19 +15,96 @@ export interface ModelSettings {
   apiKey?: string;
   /** Default: OpenAI's own. */
   baseURL?: string;
-  /** A model that sends nothing for this long has failed. Default: one minute. */
+  /** A model that has not begun after this long has failed. Default: five minutes. */
+  first_token_ms?: number;
+  /** One that sends nothing for this long after it has begun has failed too. Default: two minutes. */
   silence_ms?: number;
+  /** The longest answer in tokens, thoughts and calls included. Default: 32,000. */
+  max_tokens?: number;
 }
 
 export function createModelClient({
   api,
   apiKey = 'none',
   baseURL = 'https://api.openai.com/v1',
-  silence_ms = 60_000,
+  ...defaults
 }: ModelSettings): ModelClient {
-  // Temporal retries, and shows that it does. A second layer below would only multiply the attempts.
-  const openai = new OpenAI({ apiKey, baseURL, maxRetries: 0, logLevel: 'off' });
-  return api === 'chat'
-    ? createChatClient(openai, silence_ms)
-    : createResponsesClient(openai, silence_ms);
+  const server = createModelServer(apiKey, baseURL);
+  const adapter =
+    api === 'chat' ? createChatAdapter(server, isOpenAI(baseURL)) : createResponsesAdapter(server);
+  /** Models that begin with their thoughts and open them with no tag. */
+  const thinkers = new Set<string>();
+  return {
+    async *stream(request, signal) {
+      const bounded = {
+        ...request,
+        max_tokens: request.max_tokens ?? defaults.max_tokens ?? 32_000,
+        first_token_ms: request.first_token_ms ?? defaults.first_token_ms ?? 300_000,
+        silence_ms: request.silence_ms ?? defaults.silence_ms ?? 120_000,
+      };
+      yield* spoken(adapter, bounded, { signal, thinkers });
+    },
+  };
+}
+
+/** Its models refuse `max_tokens` where they think, and no other server needs the newer name. */
+const isOpenAI = (baseURL: string) =>
+  /(^|\.)(openai\.com|openai\.azure\.com|cognitiveservices\.azure\.com)$/.test(
+    new URL(baseURL).hostname,
+  );
+
+async function* spoken(
+  adapter: Adapter,
+  request: Parameters<Adapter['stream']>[0],
+  { signal, thinkers }: { signal: AbortSignal; thinkers: Set<string> },
+): AsyncGenerator<ModelPart> {
+  const bounds = createBounds(request.max_tokens);
+  const thoughts = createThoughtFilter(thinkers.has(request.model));
+  let words = '';
+  let unseen = 0;
+  let usage: Usage | undefined;
+  const say = ({ said, thought }: { said: string; thought: string }): string => {
+    bounds.unseen(thought);
+    unseen += thought.length;
+    const passed = bounds.words(said);
+    words += passed;
+    return passed;
+  };
+  try {
+    for await (const part of adapter.stream(request, signal)) {
+      switch (part.type) {
+        case 'usage':
+          usage = part.usage;
+          break;
+        case 'unseen':
+          bounds.unseen(part.text);
+          unseen += part.text.length;
+          break;
+        case 'text': {
+          const text = say(thoughts.add(part.text));
+          if (text !== '') yield { type: 'text', text };
+          break;
+        }
+        case 'done': {
+          const rest = say(thoughts.end());
+          if (rest !== '') yield { type: 'text', text: rest };
+          const said = afterUnopened(words);
+          if (said !== undefined) thinkers.add(request.model);
+          const { calls, attached } = part;
+          yield {
+            type: 'done',
+            calls,
+            usage: await completed(usage ?? NOTHING, request, { words, calls, unseen }),
+            ...(attached && { attached }),
+            ...(said !== undefined && { said }),
+          };
+        }
+      }
+    }
+  } catch (error) {
+    // What was refused before it was answered cost nothing.
+    const isAnswered = usage !== undefined || words !== '' || unseen > 0;
+    if (!isAnswered || costIn(error)) throw error;
+    throw withCost(error, await completed(usage ?? NOTHING, request, { words, unseen }));
+  }
 }

@@ -22,7 +22,7 @@ const table: [string, unknown, string, boolean][] = [
   ['400', api(400, { message: 'No.' }), 'ModelRequestRefused', false],
   ['400 too long', api(400, { code: 'context_length_exceeded' }), 'ModelContextTooLong', false],
   ['404', api(404), 'ModelRequestRefused', false],
-  ['413', api(413), 'ModelRequestRefused', false],
+  ['413', api(413), 'ModelContextTooLong', false],
   ['422', api(422), 'ModelRequestRefused', false],
   ['401', api(401), 'ModelAccessDenied', false],
   ['403', api(403), 'ModelAccessDenied', false],
@@ -64,12 +64,6 @@ const table: [string, unknown, string, boolean][] = [
 
 test.each(table)('%s becomes a failure', (_, error, type, again) => {
   expect(toFailure(error, { now })).toMatchObject({ type, nonRetryable: !again });
-});
-
-test('the last attempt is final, whatever went wrong', () => {
-  const failure = toFailure(api(429, {}, { 'retry-after': '7' }), { last: true, now });
-  expect(failure).toMatchObject({ type: 'ModelRateLimited', nonRetryable: true });
-  expect(failure.nextRetryDelay).toBeUndefined();
 });
 
 describe('the provider says when to ask again', () => {

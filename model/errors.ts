@@ -2,8 +2,11 @@
 import { ApplicationFailure } from '@temporalio/common';
 import OpenAI from 'openai';
 import { storableText } from '../contract/storable.ts';
-import type { Usage } from '../contract/entry.ts';
+import { cut } from '../contract/stored.ts';
 import type { FailedReply } from '../contract/turn.ts';
+import { asCause } from './cause.ts';
+import { costIn } from './cost.ts';
+import { isTooLong, type Refusal, type Sizes, sizesIn } from './server/too-long.ts';
 
 /** Stable words: they appear in `reply.failed` and in the Temporal UI. */
 export type ModelErrorType =
@@ -21,39 +24,60 @@ export type ModelErrorType =
   | 'ModelContextTooLong'
   | 'ModelCutOff'
   | 'ModelContentFiltered'
-  | 'ModelRefused';
+  | 'ModelRefused'
+  /** It was asked twice, and said and asked for nothing. */
+  | 'ModelSilent';
 
 /** What an adapter finds wrong with an answer that came with status 200. */
 export class ModelError extends Error {
   override name = 'ModelError';
   readonly type: ModelErrorType;
-  /** What the answer cost all the same. Undefined: the provider did not say. */
-  readonly usage: Usage | undefined;
-  constructor(type: ModelErrorType, message: string, usage?: Usage) {
+  constructor(type: ModelErrorType, message: string) {
     super(message);
     this.type = type;
-    this.usage = usage && usage.input_tokens + usage.output_tokens > 0 ? usage : undefined;
   }
 }
 
-/** `last`: nobody will ask again, whatever it is. `now` is for a Retry-After that is a date. */
+/** What the operator has to know of a provider's error beside its words. Stands in the failure's details. */
+export interface ProviderFacts {
+  status?: number;
+  code?: string;
+  request_id?: string;
+  /** `x-should-retry`, where the provider sends it. */
+  should_retry?: boolean;
+}
+
+/** `now` is for a Retry-After that is a date, `details` is joined to what the failure says of the provider and the cost. */
 export function toFailure(
   error: unknown,
-  { last = false, now = new Date() } = {},
+  { now = new Date(), details }: { now?: Date; details?: FailedReply } = {},
 ): ApplicationFailure {
   const { type, message } = explain(error);
-  const nonRetryable = last || FINAL.has(type);
-  const usage = error instanceof ModelError ? error.usage : undefined;
+  const facts = factsOf(error);
+  const nonRetryable = isFinal(type, facts?.should_retry);
+  const usage = costIn(error);
   return ApplicationFailure.create({
     type,
-    message: storableText(message.slice(0, MAX_MESSAGE_CHARS)),
+    message: withRequestId(message, facts?.request_id),
     nonRetryable,
     nextRetryDelay: nonRetryable ? undefined : retryDelay(error, now),
-    ...(usage && { details: [{ usage } satisfies FailedReply] }),
+    cause: causeOf(error, type),
+    details:
+      facts || usage || details
+        ? [{ ...(facts && { provider: facts }), ...(usage && { usage }), ...details }]
+        : undefined,
   });
 }
 
+/** As the failure says it, of an error or of the failure itself. */
+export const typeOf = (error: unknown) => explain(error).type;
+
 const MAX_MESSAGE_CHARS = 500;
+
+function withRequestId(message: string, id: string | undefined): string {
+  const suffix = id === undefined ? '' : ` (request ${id})`;
+  return storableText(cut(message, 0, MAX_MESSAGE_CHARS - suffix.length) + suffix);
+}
 
 const FINAL: ReadonlySet<ModelErrorType> = new Set([
   'ModelQuotaExceeded',
@@ -63,60 +87,156 @@ const FINAL: ReadonlySet<ModelErrorType> = new Set([
   'ModelCutOff',
   'ModelContentFiltered',
   'ModelRefused',
+  'ModelSilent',
 ]);
+
+/** The provider's word counts, but for a request that is too long however often it is sent. */
+function isFinal(type: ModelErrorType, should_retry: boolean | undefined): boolean {
+  if (type === 'ModelContextTooLong') return true;
+  return should_retry === undefined ? FINAL.has(type) : !should_retry;
+}
 
 function explain(error: unknown): { type: ModelErrorType; message: string } {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof ModelError) return { type: error.type, message };
   if (error instanceof OpenAI.APIConnectionTimeoutError) return { type: 'ModelTimeout', message };
   if (error instanceof OpenAI.APIConnectionError) {
-    return { type: 'ModelUnreachable', message: `${message} ${causeOf(error)}`.trim() };
+    return { type: 'ModelUnreachable', message: `${message} ${reasonOf(error)}`.trim() };
   }
   if (error instanceof OpenAI.APIError) {
     const type = typeOfApiError(error);
     // Providers quote parts of the key they refuse.
     if (type === 'ModelAccessDenied') {
-      return { type, message: `The model provider refused access (${error.status}).` };
+      const status = error.status ?? 'in its answer';
+      return { type, message: `The model provider refused access (${status}).` };
     }
     return { type, message };
   }
   if (error instanceof SyntaxError) return { type: 'ModelBrokenAnswer', message };
   // What fetch throws when the connection breaks in the middle of a stream.
   if (error instanceof TypeError && error.message === 'terminated') {
-    return { type: 'ModelUnreachable', message: `The connection broke. ${causeOf(error)}`.trim() };
+    return { type: 'ModelUnreachable', message: `The connection broke. ${reasonOf(error)}`.trim() };
+  }
+  if (
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof ReferenceError
+  ) {
+    // Its words would be about our code. The cause has them.
+    return { type: 'ModelUnknown', message: 'The answer of the model could not be read.' };
   }
   return { type: 'ModelUnknown', message };
 }
 
+type ApiError = InstanceType<typeof OpenAI.APIError>;
+
 /** An error inside a stream has no status, but a code: a word, or with some providers the status. */
-function typeOfApiError({ status, code, type }: InstanceType<typeof OpenAI.APIError>) {
-  const number = status ?? (/^\d{3}$/.test(String(code)) ? Number(code) : undefined);
-  if (code === 'insufficient_quota') return 'ModelQuotaExceeded';
-  if (code === 'context_length_exceeded') return 'ModelContextTooLong';
-  if (number === 429 || code === 'rate_limit_exceeded') return 'ModelRateLimited';
+function typeOfApiError(error: ApiError): ModelErrorType {
+  const { status, code, type } = error;
+  const refusal = refusalOf(error);
+  const number = statusOf(error);
+  if (code === 'insufficient_quota' || type === 'insufficient_quota') return 'ModelQuotaExceeded';
+  if (isTooLong(refusal)) return 'ModelContextTooLong';
+  if (number === 429 || RATE_LIMITED.test(`${code} ${type}`)) return 'ModelRateLimited';
   if (number === 401 || number === 403) return 'ModelAccessDenied';
+  if (number === 402) return 'ModelQuotaExceeded';
   if (number === 408 || number === 504) return 'ModelTimeout';
+  if (status === undefined && FILTERED.test(`${code} ${type}`)) return 'ModelContentFiltered';
   // 409 is a lock that was not free, 425 a replay that came too early.
   if (number === undefined || number >= 500 || number === 409 || number === 425) {
-    return type === 'invalid_request_error' ? 'ModelRequestRefused' : 'ModelUnavailable';
+    return REFUSED.test(`${code} ${type}`) ? 'ModelRequestRefused' : 'ModelUnavailable';
   }
   return 'ModelRequestRefused';
 }
 
+const RATE_LIMITED = /rate_limit|too_many_requests/i;
+const FILTERED = /content_filter|content_policy|safety/i;
+/** Codes and types of requests that fail however often they are sent. */
+const REFUSED =
+  /invalid_(request|prompt|argument|image|value|type|api|function)|bad_request|invalid_argument|unsupported_|not_found|missing_|validation/i;
+
+function statusOf({ status, code }: ApiError): number | undefined {
+  return status ?? (/^\d{3}$/.test(String(code)) ? Number(code) : undefined);
+}
+
+export function refusalOf(error: ApiError): Refusal {
+  const { code, type } = error;
+  return {
+    status: statusOf(error),
+    ...(typeof code === 'string' && { code }),
+    ...(typeof type === 'string' && { type }),
+    words: `${error.message} ${asText(error.error)}`.slice(0, MOST_WORDS),
+  };
+}
+
+const MOST_WORDS = 4_000;
+
+const asText = (value: unknown) => (value === undefined ? '' : (JSON.stringify(value) ?? ''));
+
+/** What the provider tells of the window that was too small. */
+export const sizesOf = (error: unknown): Sizes | undefined =>
+  error instanceof OpenAI.APIError ? sizesIn(refusalOf(error).words) : undefined;
+
+function factsOf(error: unknown): ProviderFacts | undefined {
+  if (!(error instanceof OpenAI.APIError) || error instanceof OpenAI.APIConnectionError) {
+    return undefined;
+  }
+  const header = (name: string) => error.headers?.get(name) ?? undefined;
+  const status = statusOf(error);
+  // A number with some providers, whatever its type says.
+  const code: unknown = error.code;
+  const request_id = REQUEST_IDS.map(header)
+    .find((id) => id !== undefined)
+    ?.slice(0, 100);
+  const should_retry = SHOULD_RETRY[header('x-should-retry') ?? ''];
+  return {
+    ...(status !== undefined && { status }),
+    ...((typeof code === 'string' || typeof code === 'number') && {
+      code: String(code).slice(0, 100),
+    }),
+    ...(request_id !== undefined && { request_id }),
+    ...(should_retry !== undefined && { should_retry }),
+  };
+}
+
+const REQUEST_IDS = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid', 'cf-ray'];
+const SHOULD_RETRY: Record<string, boolean | undefined> = { true: true, false: false };
+
 /** Milliseconds, as the provider asks, but never longer than the cap. */
 function retryDelay(error: unknown, now: Date): number | undefined {
-  const headers = error instanceof OpenAI.APIError ? error.headers : undefined;
+  if (!(error instanceof OpenAI.APIError)) return undefined;
+  const { headers } = error;
   const inMs = Number(headers?.get('retry-after-ms') ?? NaN);
   const after = headers?.get('retry-after') ?? undefined;
   const asked =
-    [inMs, Number(after ?? NaN) * 1_000, Date.parse(after ?? '') - now.getTime()].find((ms) =>
-      Number.isFinite(ms),
-    ) ?? NaN;
+    [
+      inMs,
+      Number(after ?? NaN) * 1_000,
+      Date.parse(after ?? '') - now.getTime(),
+      delayInWords(refusalOf(error).words),
+    ].find((ms) => Number.isFinite(ms)) ?? NaN;
   return Number.isNaN(asked) ? undefined : Math.min(Math.max(asked, 0), MAX_RETRY_DELAY_MS);
+}
+
+/** Some providers say it in the body alone. */
+function delayInWords(words: string): number {
+  const [, amount, unit] =
+    /(?:try again in|retry after|"retryDelay": ?"|"retry_after": ?)\s*(\d+(?:\.\d+)?) ?(ms|s|m)?/i.exec(
+      words,
+    ) ?? [];
+  if (amount === undefined) return NaN;
+  const factor = { ms: 1, s: 1_000, m: 60_000 }[unit?.toLowerCase() ?? 's'] ?? 1_000;
+  return Math.ceil(Number(amount) * factor);
 }
 
 const MAX_RETRY_DELAY_MS = 60_000;
 
-function causeOf({ cause }: Error): string {
+function reasonOf({ cause }: Error): string {
   return cause instanceof Error ? `(${cause.message})` : '';
+}
+
+/** Not where it may quote a key, nor of our own errors, which say all there is to say. */
+function causeOf(error: unknown, type: ModelErrorType): Error | undefined {
+  const isTold = error instanceof ModelError || type === 'ModelAccessDenied';
+  return error instanceof Error && !isTold ? asCause(error) : undefined;
 }

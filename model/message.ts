@@ -1,12 +1,12 @@
 /** What goes to a model and what comes back, in no provider's words. */
-import type { Usage } from '../contract/entry.ts';
+import type { Attached, Usage } from '../contract/entry.ts';
 
 /** Directly after an assistant message stand the tool messages of its calls, exactly one for each (R13). */
 export type ModelMessage =
   /** The developer prompt, which is the first message and the only one in these roles. */
   | { role: 'system' | 'developer'; text: string }
   | { role: 'user'; text: string }
-  | { role: 'assistant'; text: string; calls: PastCall[] }
+  | { role: 'assistant'; text: string; calls: PastCall[]; attached?: Attached[] }
   | { role: 'tool'; call_id: string; text: string };
 
 /** A call as the model made it. */
@@ -15,6 +15,8 @@ export interface PastCall {
   tool: string;
   /** A JSON object. */
   arguments: string;
+  /** What its provider gave with it, and gets back. */
+  attached?: Attached;
 }
 
 export interface ToolDeclaration {
@@ -28,22 +30,55 @@ export interface ModelRequest {
   model: string;
   messages: ModelMessage[];
   tools: ToolDeclaration[];
+  /** The longest answer, thoughts and calls included. Default: the client's. */
+  max_tokens?: number;
+  /** How long the model may be silent, before it begins and from then on. Default: the client's. */
+  first_token_ms?: number;
+  silence_ms?: number;
 }
 
 export type ModelPart =
   | { type: 'text'; text: string }
-  /** The last part. A provider that counts no tokens is taken to have used 0. */
-  | { type: 'done'; calls: AskedCall[]; usage: Usage };
+  /** The last part. Tokens that the provider does not count are estimated. */
+  | {
+      type: 'done';
+      calls: AskedCall[];
+      usage: Usage;
+      /** What the provider wants back with an answer that has no calls. */
+      attached?: Attached;
+      /** What was said, where some of the parts turn out to have been thoughts. */
+      said?: string;
+    };
+
+/** What an adapter reads of a stream. The client makes parts of it. */
+export type RawPart =
+  | { type: 'text'; text: string }
+  /** What is being written beside the words: thoughts and arguments. */
+  | { type: 'unseen'; text: string }
+  /** What the provider has counted by now; the last one holds. 0 and none at all mean that it does not count. */
+  | { type: 'usage'; usage: Usage }
+  | { type: 'done'; calls: AskedCall[]; attached?: Attached };
 
 /** What the model asks for; `arguments` is its own text and may be no JSON at all. */
 export interface AskedCall {
   name: string;
   arguments: string;
+  /** What the provider wants back with the call. */
+  attached?: Attached;
 }
+
+/** One of the two APIs. */
+export interface Adapter {
+  stream(request: BoundedRequest, signal: AbortSignal): AsyncIterable<RawPart>;
+}
+
+export type BoundedRequest = ModelRequest &
+  Required<Pick<ModelRequest, 'max_tokens' | 'first_token_ms' | 'silence_ms'>>;
 
 export interface ModelClient {
   /**
    * One answer of the model. When `signal` aborts, the provider's connection is closed and the signal's reason thrown.
+   * What an answer cost that fails is noted beside its error (cost.ts).
    * @throws what the provider's client throws, or ModelError. `toFailure` understands both.
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPart>;

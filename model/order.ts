@@ -37,7 +37,9 @@ function join(one: ModelMessage, next: ModelMessage): ModelMessage | undefined {
   const text = [one.text, next.text].filter((each) => each !== '').join('\n\n');
   if (one.role === 'user' && next.role === 'user') return { role: 'user', text };
   if (one.role !== 'assistant' || next.role !== 'assistant') return undefined;
-  return { role: 'assistant', text, calls: [...one.calls, ...next.calls] };
+  const attached = [...(one.attached ?? []), ...(next.attached ?? [])];
+  const calls = [...one.calls, ...next.calls];
+  return { role: 'assistant', text, calls, ...(attached.length > 0 && { attached }) };
 }
 
 function afterTool(message: ModelMessage, index: number, all: ModelMessage[]): ModelMessage[] {

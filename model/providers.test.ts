@@ -79,9 +79,8 @@ describe('chat completions of other providers', () => {
       chunk({}, 'tool_calls'),
       '[DONE]',
     );
-    expect(parts).toEqual([
-      { type: 'done', calls: both, usage: { input_tokens: 0, output_tokens: 0 } },
-    ]);
+    expect(parts).toMatchObject([{ type: 'done', calls: both, usage: { estimated: true } }]);
+    expect(parts[0]).toHaveProperty('calls.length', 2);
   });
 
   test('may send chunks without choices and end without [DONE]', async () => {

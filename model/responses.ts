@@ -1,119 +1,164 @@
 /** The Responses API. Nothing is kept with the provider: the log is ours. */
-import type OpenAI from 'openai';
-import type { Usage } from '../contract/entry.ts';
+import { attach, giver } from './attached.ts';
+import { readContent } from './content.ts';
 import { ModelError } from './errors.ts';
-import type { AskedCall, ModelClient, ModelMessage, ModelRequest } from './message.ts';
-import { watched } from './watched.ts';
-import { argumentsOf, textOf, tokensOf } from './wire.ts';
+import { type Fields, fieldsOf, isFields, listOf, numberOf, stringOf } from './fields.ts';
+import { checkFinish } from './finish.ts';
+import type { Adapter, AskedCall, RawPart } from './message.ts';
+import { responsesBody } from './responses-body.ts';
+import type { ModelServer } from './server/exchange.ts';
+import { createItems, type Item } from './streamed-items.ts';
+import { usageOf } from './usage.ts';
+import { argumentsOf, textOf } from './wire.ts';
 
-type Response = OpenAI.Responses.Response;
-
-export function createResponsesClient(openai: OpenAI, silence_ms: number): ModelClient {
+export function createResponsesAdapter({ url, ask }: ModelServer): Adapter {
   return {
     async *stream(request, signal) {
-      const body = toBody(request);
-      const events = watched(
-        (either) => openai.responses.create(body, { signal: either }),
+      const by = giver('responses', url, request.model);
+      const answer = createAnswer();
+      const events = ask({
+        path: '/responses',
+        body: responsesBody(request, by),
+        waiting: request,
         signal,
-        silence_ms,
-      );
-      const calls: AskedCall[] = [];
-      let refusal = '';
-      let final: Response | undefined;
+        isWriting: (data) => /\.(delta|done)$/.test(stringOf(fieldsOf(data).type)),
+      });
       for await (const event of events) {
-        if (event.type === 'response.output_text.delta')
-          yield { type: 'text', text: textOf(event.delta) };
-        if (event.type === 'response.refusal.delta') refusal += textOf(event.delta);
-        if (event.type === 'response.output_item.done') calls.push(...asked([event.item]));
-        if (event.type === 'response.completed') final = event.response;
-        if (event.type === 'response.incomplete') throw incomplete(event.response);
-        if (event.type === 'response.failed') throw failed(event.response);
+        if (event.type === 'data') yield* answer.read(fieldsOf(event.data));
+        if (answer.isOver()) break;
       }
-      if (refusal !== '') {
-        const usage = final && usageOf(final);
-        throw new ModelError('ModelRefused', `The model refused: ${refusal}`, usage);
-      }
-      if (!final) {
-        throw new ModelError(
-          'ModelBrokenAnswer',
-          'The model stopped without finishing its answer.',
-        );
-      }
-      yield {
-        type: 'done',
-        // Some servers name the calls in the final response only.
-        calls: calls.length > 0 ? calls : asked(final.output ?? []),
-        usage: usageOf(final),
-      };
+      yield* answer.end(by);
     },
   };
 }
 
-function asked(items: OpenAI.Responses.ResponseOutputItem[]): AskedCall[] {
-  return items
-    .filter((item) => item.type === 'function_call')
-    .map((item) => ({ name: textOf(item.name), arguments: argumentsOf(item.arguments) }));
-}
+function createAnswer() {
+  const items = createItems();
+  let said = '';
+  /** By place of the part: what of it has been said. */
+  const parts = new Map<string, string>();
+  let refusal = '';
+  let final: Fields | undefined;
 
-const usageOf = ({ usage }: Response): Usage => ({
-  input_tokens: tokensOf(usage?.input_tokens),
-  output_tokens: tokensOf(usage?.output_tokens),
-});
-
-function incomplete(response: Response): ModelError {
-  const { incomplete_details } = response;
-  const usage = usageOf(response);
-  if (incomplete_details?.reason === 'content_filter') {
-    return new ModelError(
-      'ModelContentFiltered',
-      "The provider's content filter cut it off.",
-      usage,
-    );
+  function* read(event: Fields): Generator<RawPart> {
+    const type = stringOf(event.type);
+    const index = numberOf(event.output_index);
+    const item = fieldsOf(event.item) as Item;
+    switch (type) {
+      case 'response.output_text.delta':
+        return yield* say(event, textOf(event.delta));
+      case 'response.output_text.done':
+        return yield* sayRest(event, textOf(event.text));
+      case 'response.content_part.done': {
+        const { text, refusal: refused } = readContent(event.part);
+        refusal ||= refused;
+        return yield* sayRest(event, text);
+      }
+      case 'response.refusal.delta':
+        refusal += textOf(event.delta);
+        return;
+      case 'response.refusal.done':
+        refusal ||= textOf(event.refusal);
+        return;
+      case 'response.output_item.added':
+        return items.added(item, index);
+      case 'response.output_item.done':
+        items.done(item, index);
+        return yield* sayItem(item, event);
+      case 'response.function_call_arguments.delta':
+        items.argumentsDelta(event, textOf(event.delta));
+        return yield unseen(event.delta);
+      case 'response.function_call_arguments.done':
+        items.argumentsDone(event, argumentsOf(event.arguments), textOf(event.name));
+        return;
+      case 'response.completed':
+      case 'response.done':
+      case 'response.incomplete':
+      case 'response.cancelled':
+        return yield* finish(fieldsOf(event.response), type.slice('response.'.length));
+      default:
+        // A complete response in place of a stream.
+        if (event.object === 'response' && type === '') yield* finish(event, 'completed');
+        else if (/reasoning.*delta$/.test(type)) yield unseen(event.delta);
+    }
   }
-  return new ModelError('ModelCutOff', 'The answer reached the longest the model may give.', usage);
-}
 
-function failed(response: Response): ModelError {
-  const { error } = response;
-  const type = error?.code === 'rate_limit_exceeded' ? 'ModelRateLimited' : 'ModelUnavailable';
-  const message = error?.message ?? 'The provider failed without saying why.';
-  return new ModelError(type, message, usageOf(response));
-}
-
-function toBody({ model, messages, tools }: ModelRequest) {
-  return {
-    model,
-    instructions: messages
-      .filter(({ role }) => role === 'system' || role === 'developer')
-      .map(({ text }) => text)
-      .join('\n\n'),
-    input: messages.flatMap(toItems),
-    tools: tools.map((tool) => ({ type: 'function', ...tool, strict: false })),
-    store: false,
-    stream: true,
-  } satisfies OpenAI.Responses.ResponseCreateParamsStreaming;
-}
-
-function toItems(message: ModelMessage): OpenAI.Responses.ResponseInputItem[] {
-  switch (message.role) {
-    case 'system':
-    case 'developer':
-      return [];
-    case 'user':
-      return [{ role: 'user', content: message.text }];
-    case 'tool':
-      return [{ type: 'function_call_output', call_id: message.call_id, output: message.text }];
-    case 'assistant':
-      return [
-        ...(message.text ? [{ role: 'assistant' as const, content: message.text }] : []),
-        ...message.calls.map((call) => ({
-          type: 'function_call' as const,
-          call_id: call.call_id,
-          name: call.tool,
-          arguments: call.arguments,
-        })),
-      ];
-    default:
-      return message satisfies never;
+  function* finish(response: Fields, ended: string): Generator<RawPart> {
+    if (isFields(response.usage)) yield { type: 'usage', usage: usageOf(response.usage) };
+    final = { ...response, status: stringOf(response.status) || ended };
+    if (ended !== 'done') final.status = ended;
+    const output = listOf(response.output) as Item[];
+    items.final(output);
+    const whole = output.filter(({ type }) => type === 'message').map(contentOf);
+    refusal ||= whole.map((content) => content.refusal).join('');
+    const text = whole.map((content) => content.text).join('') || textOf(response.output_text);
+    if (said === '') yield* sayAll(text);
+    else if (text.startsWith(said)) yield* sayAll(text.slice(said.length));
   }
+
+  function* say(place: Fields, text: string): Generator<RawPart> {
+    const key = keyOf(place);
+    parts.set(key, (parts.get(key) ?? '') + text);
+    yield* sayAll(text);
+  }
+
+  /** The whole part, of which all or nothing may have been streamed. */
+  function* sayRest(place: Fields, text: string): Generator<RawPart> {
+    const heard = parts.get(keyOf(place)) ?? '';
+    if (text.length > heard.length && text.startsWith(heard) && !said.endsWith(text)) {
+      yield* say(place, text.slice(heard.length));
+    }
+  }
+
+  function* sayItem(item: Item, place: Fields): Generator<RawPart> {
+    if (item.type !== 'message') return;
+    const { text, refusal: refused } = contentOf(item);
+    refusal ||= refused;
+    if (text !== '' && !said.endsWith(text)) {
+      const heard = [...parts].filter(([key]) => key.startsWith(`${keyOf(place).split(' ')[0]} `));
+      if (heard.every(([, words]) => words === ''))
+        yield* say({ ...place, content_index: 0 }, text);
+    }
+  }
+
+  function* sayAll(text: string): Generator<RawPart> {
+    if (text === '') return;
+    said += text;
+    yield { type: 'text', text };
+  }
+
+  function* end(by: string): Generator<RawPart> {
+    if (refusal !== '') throw new ModelError('ModelRefused', `The model refused: ${refusal}`);
+    if (!final) {
+      throw new ModelError('ModelBrokenAnswer', 'The model stopped without finishing its answer.');
+    }
+    checkStatus(final);
+    const { calls: made, reasoning } = items.all();
+    const reason = stringOf(final.status);
+    checkFinish(reason, { isDone: true, wasWriting: said !== '' || made.length > 0, calls: made });
+    const calls = made.map((call): AskedCall => {
+      const own = given(by, call.reasoning);
+      return { name: call.name, arguments: call.arguments, ...(own && { attached: own }) };
+    });
+    const own = given(by, reasoning);
+    yield { type: 'done', calls, ...(own && { attached: own }) };
+  }
+
+  return { read, end, isOver: () => final !== undefined };
+}
+
+const keyOf = ({ output_index, item_id, content_index }: Fields) =>
+  `${String(output_index ?? item_id ?? '')} ${String(content_index ?? 0)}`;
+
+const contentOf = ({ content }: Item) => readContent(content);
+
+const unseen = (delta: unknown): RawPart => ({ type: 'unseen', text: stringOf(delta) });
+
+const given = (by: string, items: Item[]) => (items.length > 0 ? attach(by, { items }) : undefined);
+
+function checkStatus({ status, incomplete_details }: Fields): void {
+  if (status !== 'incomplete') return;
+  const reason = stringOf(fieldsOf(incomplete_details).reason);
+  checkFinish(reason === '' ? 'length' : reason, { isDone: true, wasWriting: true, calls: [] });
+  throw new ModelError('ModelCutOff', `The answer is incomplete: ${reason}.`);
 }

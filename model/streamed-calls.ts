@@ -1,30 +1,205 @@
-import type OpenAI from 'openai';
-import type { AskedCall } from './message.ts';
-import { argumentsOf, textOf } from './wire.ts';
-
-type Delta = Partial<OpenAI.ChatCompletionChunk.Choice.Delta.ToolCall>;
-
 /**
- * Puts tool calls together from their pieces. Providers differ: OpenAI numbers them; some send whole calls, some leave the
- * number out, some give all calls number 0 and tell them apart by id, some repeat id and name with every piece.
+ * Puts the calls of an answer together from the pieces of a Chat Completions stream. Providers differ: OpenAI numbers the calls and
+ * names each once; others number none or all alike, give ids that are empty, repeated or new with every piece, send whole calls, glue two
+ * together, or repeat the name, or cut it in two. What no provider does is begin a call in the middle of another's arguments, so where
+ * they end is what tells calls apart in the last resort.
  */
-export function streamedCalls() {
-  const calls: { id?: string; index?: number; name: string; arguments: string }[] = [];
-  return {
-    add({ id, index, function: piece }: Delta) {
-      let call = id
-        ? (calls.find((known) => known.id === id) ??
-          calls.find((known) => !known.id && index !== undefined && known.index === index))
-        : index !== undefined
-          ? calls.findLast((known) => known.index === index)
-          : piece?.name
-            ? undefined
-            : calls.at(-1);
-      if (!call) calls.push((call = { index, name: '', arguments: '' }));
-      call.id ||= id;
-      call.name ||= textOf(piece?.name);
-      call.arguments += argumentsOf(piece?.arguments);
-    },
-    all: (): AskedCall[] => calls.map((call) => ({ name: call.name, arguments: call.arguments })),
+import { ModelError } from './errors.ts';
+import { createScanner, objectsIn, type Scanner } from './glued.ts';
+
+export interface CallPiece {
+  index?: number;
+  id?: string;
+  name?: string;
+  arguments?: string;
+  /** Which chunk of the stream it came in. */
+  chunk: number;
+  /** Whatever else stands with it. */
+  rest?: Record<string, unknown>;
+}
+
+export interface AssembledCall {
+  name: string;
+  arguments: string;
+  rest: Record<string, unknown>[];
+}
+
+interface Draft {
+  index?: number;
+  ids: Set<string>;
+  names: string[];
+  pieces: string[];
+  text: string;
+  scanner: Scanner;
+  chunk: number;
+  rest: Record<string, unknown>[];
+}
+
+/** @param tools the names that the model was given */
+export function assembleCalls(
+  pieces: readonly CallPiece[],
+  tools: ReadonlySet<string>,
+): AssembledCall[] {
+  const drafts: Draft[] = [];
+  const repeated = repeatedIds(pieces);
+  for (const piece of pieces) {
+    const known = candidateOf(piece, drafts);
+    const draft = known && goesOn(piece, known, { tools, repeated }) ? known : begin(piece, drafts);
+    add(piece, draft);
+  }
+  return drafts
+    .filter((draft, nth) => !isEcho(draft, drafts[nth - 1]))
+    .flatMap((draft) => finish(draft, tools));
+}
+
+/** Ids by which a provider tells calls apart come with several pieces, or each with a call's only one. */
+function repeatedIds(pieces: readonly CallPiece[]): Set<string> {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { id } of pieces) {
+    if (!id) continue;
+    if (seen.has(id)) repeated.add(id);
+    seen.add(id);
+  }
+  return repeated;
+}
+
+/** The call that the piece would go on with, if it does not begin one. */
+function candidateOf({ id, index, name }: CallPiece, drafts: Draft[]): Draft | undefined {
+  const last = drafts.at(-1);
+  const ofId = id ? drafts.filter((draft) => draft.ids.has(id)) : [];
+  const isOfIndex = (draft: Draft) =>
+    index === undefined || draft.index === undefined || draft.index === index;
+  const byBoth = ofId.findLast(isOfIndex);
+  if (byBoth) return byBoth;
+  if (index === undefined) return last;
+  const byIndex = drafts.findLast((draft) => draft.index === index);
+  if (byIndex) return byIndex;
+  // A server that numbers pieces instead of calls keeps the id, or gives nothing else to go by.
+  const byId = ofId.findLast((draft) => !draft.scanner.isComplete());
+  const isNothingElse = !id && !name;
+  return byId ?? (isNothingElse || last?.index === undefined ? last : undefined);
+}
+
+function goesOn(
+  piece: CallPiece,
+  draft: Draft,
+  { tools, repeated }: { tools: ReadonlySet<string>; repeated: ReadonlySet<string> },
+): boolean {
+  const { id, name, index, chunk, arguments: text = '' } = piece;
+  const isBegun = draft.text !== '';
+  const isComplete = draft.scanner.isComplete();
+  const isOtherId = Boolean(id) && draft.ids.size > 0 && !draft.ids.has(id!);
+  const isOtherIndex = index !== undefined && draft.index !== undefined && draft.index !== index;
+
+  if (isOtherIndex && (name || isComplete)) return false;
+  if (!name) {
+    if (!isOtherId) return true;
+    // Without a name it begins nothing, unless that is still to come.
+    return isBegun ? !isComplete : text !== '';
+  }
+  if (isOtherId) {
+    if (!isBegun || isComplete || !draft.names.includes(name)) return false;
+    // In the middle of its arguments: another call only where ids are more than numbers of pieces.
+    return !repeated.has(id!) && ![...draft.ids].some((each) => repeated.has(each));
+  }
+  if (id && draft.ids.has(id)) {
+    // The arguments are complete and these are others: the id is that of two calls.
+    const isWholeOther = isComplete && !isEmpty(draft) && isObject(text) && text !== draft.text;
+    return !isWholeOther;
+  }
+  if (index === undefined && chunk === draft.chunk) return false;
+  if (isBegun) return !isComplete || isEmpty(draft);
+  return !areTwoTools(draft, name, tools);
+}
+
+/** Far more than anybody means, and few enough to be compared with each piece. */
+const MOST_DRAFTS = 2_000;
+
+const isObject = (text: string) => text.trimStart().startsWith('{');
+const isEmpty = ({ text }: Draft) => /^\s*\{\s*\}\s*$/.test(text);
+
+/** Two calls without arguments, not a name in two pieces: both are tools, and together they are none. */
+function areTwoTools({ names }: Draft, name: string, tools: ReadonlySet<string>): boolean {
+  const before = nameOf(names, tools);
+  if (before === '' || before === name) return false;
+  return tools.has(before) && tools.has(name) && !tools.has(before + name);
+}
+
+function begin({ index, chunk }: CallPiece, drafts: Draft[]): Draft {
+  if (drafts.length === MOST_DRAFTS) {
+    throw new ModelError('ModelBrokenAnswer', `The model asked for ${MOST_DRAFTS} calls and more.`);
+  }
+  const draft: Draft = {
+    index,
+    ids: new Set(),
+    names: [],
+    pieces: [],
+    text: '',
+    scanner: createScanner(),
+    chunk,
+    rest: [],
   };
+  drafts.push(draft);
+  return draft;
+}
+
+function add({ id, index, name, arguments: text = '', rest }: CallPiece, draft: Draft): void {
+  // Some say it all once more in the end.
+  const isRepetition = Boolean(id && draft.ids.has(id)) && text === draft.text;
+  if (id) draft.ids.add(id);
+  draft.index ??= index;
+  if (name && draft.text === '') draft.names.push(name);
+  if (rest) draft.rest.push(rest);
+  if (text === '' || (isRepetition && draft.scanner.isComplete())) return;
+  draft.pieces.push(text);
+  draft.text += text;
+  draft.scanner.add(text);
+}
+
+/** The name of a call that is complete, said once more. */
+const isEcho = (draft: Draft, before: Draft | undefined) =>
+  before !== undefined &&
+  draft.ids.size === 0 &&
+  draft.text === '' &&
+  draft.chunk !== before.chunk &&
+  before.text !== '' &&
+  draft.names.every((name) => before.names.includes(name));
+
+function finish(draft: Draft, tools: ReadonlySet<string>): AssembledCall[] {
+  const name = nameOf(draft.names, tools);
+  if (name === '' && draft.text.trim() === '') return [];
+  const [first = '', ...others] = argumentsIn(draft);
+  return [
+    { name, arguments: first, rest: draft.rest },
+    ...others.map((each) => ({ name, arguments: each, rest: [] })),
+  ];
+}
+
+/** Of as many calls as there are texts. */
+function argumentsIn(draft: Draft): string[] {
+  const objects = objectsIn(draft.text);
+  if (objects === undefined) return [grown(draft) ?? draft.text];
+  if (objects.length < 2) return [draft.text];
+  // An empty one beside others is what a gateway puts where there is nothing yet.
+  const given = objects.filter((each) => !/^\{\s*\}$/.test(each));
+  return given.length > 0 ? given : objects.slice(0, 1);
+}
+
+/** Some servers send with each piece all that there is so far. */
+function grown({ pieces }: Draft): string | undefined {
+  const last = pieces.at(-1) ?? '';
+  const grows = pieces.every((piece, nth) => nth === 0 || piece.startsWith(pieces[nth - 1]!));
+  return pieces.length > 1 && grows && objectsIn(last)?.length === 1 ? last : undefined;
+}
+
+/** Once, again with every piece, in pieces, or growing: what the tools are called decides. */
+function nameOf(names: readonly string[], tools: ReadonlySet<string>): string {
+  const [first = ''] = names;
+  const last = names.at(-1) ?? '';
+  const whole = names.join('');
+  const known = [whole, last, first].find((name) => tools.has(name));
+  if (known !== undefined) return known;
+  if (names.every((name) => name === first)) return first;
+  return names.every((name, nth) => nth === 0 || name.startsWith(names[nth - 1]!)) ? last : whole;
 }

@@ -43,7 +43,12 @@ function lineOf(message: ModelMessage): object {
       return event === undefined ? { user: message.text } : { event: JSON.parse(event) as unknown };
     }
     case 'assistant':
-      return { agent: message.text, ...(message.calls.length > 0 && { calls: message.calls }) };
+      return {
+        agent: message.text,
+        ...(message.calls.length > 0 && {
+          calls: message.calls.map(({ attached: _opaque, ...call }) => call),
+        }),
+      };
     case 'tool':
       return { result: message.text, call_id: message.call_id };
     default:

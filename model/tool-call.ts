@@ -72,13 +72,24 @@ function parseJson(text: string): Json {
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = unwrapped(JSON.parse(text));
   } catch {
     return { ok: false, why: 'are not valid JSON' };
   }
   const refused = whyRefused(value);
   if (refused !== undefined) return { ok: false, why: `do not fit: what they hold ${refused}` };
   return { ok: true, value: storableValue(value) };
+}
+
+/** `null` is how some say that there are none, and some put the JSON into a text once more. */
+function unwrapped(value: unknown): unknown {
+  if (value === null) return {};
+  if (typeof value !== 'string' || !value.trimStart().startsWith('{')) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }
 
 /** `null` and empty text are how models leave an optional field out. */

@@ -5,7 +5,7 @@
  * How events and `<now>` are put, and what else the provider insists on, is the profile's.
  */
 import type { Agent } from '../agents/define.ts';
-import type { Entry, EntryOf } from '../contract/entry.ts';
+import type { Attached, Entry, EntryOf } from '../contract/entry.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
 import type { Progress } from '../store/store.ts';
 import type { Awaiting } from '../tools/awaits.ts';
@@ -19,6 +19,7 @@ import type { ModelMessage, PastCall } from './message.ts';
 import { nowFacts } from './now.ts';
 import { inOrder } from './order.ts';
 import { type Profile, profiles } from './profiles.ts';
+import { shorten } from './fit.ts';
 
 export interface Seen {
   /** request.from ≤ seq ≤ request.to, in order. */
@@ -159,12 +160,19 @@ function reply(entry: ReplyEnd, { stories, profile }: Log): ModelMessage[] {
   // One that had said nothing is as if it had never been.
   if (entry.kind === 'reply.failed') return brokenOff(entry);
   const asked = [...stories.values()].filter((story) => story.reply === entry.seq);
-  return entry.text === '' && asked.length === 0 ? [] : withAnswers(entry.text, asked, profile);
+  const { text, attached } = entry;
+  return text === '' && asked.length === 0 ? [] : withAnswers(text, asked, profile, attached);
 }
 
-function withAnswers(text: string, asked: CallStory[], profile: Profile): ModelMessage[] {
+function withAnswers(
+  text: string,
+  asked: CallStory[],
+  profile: Profile,
+  attached?: Attached,
+): ModelMessage[] {
+  const calls = asked.map((story) => pastCall(story));
   return [
-    { role: 'assistant', text, calls: asked.map((story) => pastCall(story)) },
+    { role: 'assistant', text, calls, ...(attached && { attached: [attached] }) },
     ...asked.map((story) => ({
       role: 'tool' as const,
       call_id: story.call_id,
@@ -180,21 +188,36 @@ function withAnswers(text: string, asked: CallStory[], profile: Profile): ModelM
 function cutOff({ text, by, rolled_back }: EntryOf<'reply.interrupted'>): ModelMessage[] {
   if (rolled_back || text === '') return [];
   const mark = by === 'request' ? '[stopped by the user]' : '[interrupted]';
-  return [{ role: 'assistant', text: `${text} ${mark}`, calls: [] }];
+  return [{ role: 'assistant', text: `${briefly(text)} ${mark}`, calls: [] }];
 }
 
 function brokenOff({ text = '' }: EntryOf<'reply.failed'>): ModelMessage[] {
-  return text === '' ? [] : [{ role: 'assistant', text: `${text} [broken off]`, calls: [] }];
+  return text === ''
+    ? []
+    : [{ role: 'assistant', text: `${briefly(text)} [broken off]`, calls: [] }];
 }
 
+/** What was cut off is seldom needed in full, and a model that repeats itself learns from it to go on. */
+const briefly = (text: string) => shorten(tidy(text), CUT_OFF_CHARS);
+
+const CUT_OFF_CHARS = 4_000;
+
+/** Runs of blanks are no words. */
+const tidy = (text: string) => text.replaceAll(/\n{3,}/g, '\n\n').replaceAll(/[^\S\n]{8,}/g, ' ');
+
 function pastCall({ call_id, request }: CallStory): PastCall {
-  const { tool, input, report } = request!;
+  const { tool, input, report, attached } = request!;
   // Providers refuse arguments that are no object, and a model does write them.
   const fields =
     typeof input === 'object' && input !== null && !Array.isArray(input)
       ? input
       : { not_an_object: input };
-  return { call_id, tool, arguments: JSON.stringify(report ? { ...fields, report } : fields) };
+  return {
+    call_id,
+    tool,
+    arguments: JSON.stringify(report ? { ...fields, report } : fields),
+    ...(attached && { attached }),
+  };
 }
 
 function answer(story: CallStory) {

@@ -7,6 +7,7 @@ import { createGenerateReply } from '../activities/generate-reply.ts';
 import type { Batch } from '../contract/batch.ts';
 import type { Entry, Usage } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
+import { MAX_REPLY_TOKENS } from '../contract/limits.ts';
 import type { ProfileName } from '../contract/profile.ts';
 import type { ReplyRequest, ReplyResult } from '../contract/turn.ts';
 import { createModelClient } from '../model/client.ts';
@@ -46,6 +47,7 @@ const catalogue = {
       { name: 'narrow', instructions: 'Help.', model: 'large', tools: ['look'] },
       { name: 'patient', instructions: 'Help.', awaits: 'managed' as const },
       { name: 'told', instructions: 'Help.', profile: 'tool_result' as const },
+      { name: 'wordy', instructions: 'Help.', max_reply_tokens: MAX_REPLY_TOKENS },
       { name: 'broken', instructions: 'Help.', tools: ['nothing'] },
     ].map((agent) => [agent.name, agent]),
   ),
@@ -111,7 +113,7 @@ export interface Play {
 
 /** A reply under way, with everything that was kept and shown in its order. */
 export async function play({
-  model = () => ({}),
+  model = () => ({ text: 'Ok.' }),
   client,
   api = 'chat',
   profile,

@@ -3,7 +3,13 @@ import { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
 import { CANCEL_TOOL, EVENT_TOOL } from '../contract/names.ts';
 import { PROFILE_NAMES } from '../contract/profile.ts';
-import { type Limits, MIN_CONTEXT_TOKENS } from '../contract/limits.ts';
+import {
+  type Limits,
+  LONGEST_WAIT_MS,
+  MAX_REPLY_TOKENS,
+  MIN_CONTEXT_TOKENS,
+  MIN_REPLY_TOKENS,
+} from '../contract/limits.ts';
 import { parseReport } from '../contract/report.ts';
 import { refuseUrl } from '../remote/address.ts';
 import { isSigningSecret } from '../remote/webhook.ts';
@@ -134,6 +140,9 @@ const agent = z.strictObject({
     .union([z.literal('all'), z.array(z.string())], "must be a list of names, or 'all'")
     .optional(),
   awaits,
+  max_reply_tokens: z.int().min(MIN_REPLY_TOKENS).max(MAX_REPLY_TOKENS).optional(),
+  first_token_ms: z.int().min(1).max(LONGEST_WAIT_MS).optional(),
+  silence_ms: z.int().min(1).max(LONGEST_WAIT_MS).optional(),
   limits: z
     .strictObject({
       settle_ms: milliseconds,

@@ -20,7 +20,7 @@ import type { CallStart, CallState } from '../contract/turn.ts';
 import type { Effect, Untimed } from '../conversation/event.ts';
 import type { Call } from '../conversation/state.ts';
 import type { call } from './call.ts';
-import { costOf, endOf, failureOf, invalidResult, limitOf } from './failure.ts';
+import { costOf, endOf, failureOf, invalidResult, limitOf, tooLongOf } from './failure.ts';
 import type { settleCall } from './settle.ts';
 
 /** Histories in which this was not so yet go on as they did. */
@@ -110,12 +110,14 @@ export function createEffects(
       if (scope.consideredCancelled) return;
       const limit = limitOf(error);
       const usage = costOf(error);
+      const too_long = tooLongOf(error);
       hear({
         type: 'reply_failed',
         reply_id,
         error: failureOf(error),
         ...(limit && { limit }),
         ...(usage && { usage }),
+        ...(too_long && { too_long }),
       });
     } finally {
       replies.delete(reply_id);
@@ -134,7 +136,7 @@ export function createEffects(
             conversation,
             agent,
             attempts: limits.model_attempts,
-            context_tokens: limits.context_tokens!,
+            context_tokens: range.most_tokens ?? limits.context_tokens!,
           },
         ]),
       );

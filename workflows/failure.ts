@@ -7,7 +7,8 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { Failure, Usage } from '../contract/entry.ts';
-import type { FailedReply } from '../contract/turn.ts';
+import { believe, tooLong } from '../contract/believe.ts';
+import type { FailedReply, TooLong } from '../contract/turn.ts';
 import { type ReachedLimit, TENANT_TOKENS_SPENT } from '../contract/limits.ts';
 import { CALL_TERMINATED, type CallEnd } from '../contract/signals.ts';
 
@@ -48,8 +49,15 @@ export function limitOf(error: unknown): ReachedLimit | undefined {
 }
 
 /** What a reply has cost that failed, as far as that is known. */
-export function costOf(error: unknown): Usage | undefined {
+export const costOf = (error: unknown): Usage | undefined => detailOf(error)?.usage;
+
+/** Of a reply whose window was refused as too long; undefined: it failed for another reason. */
+export const tooLongOf = (error: unknown): TooLong | undefined =>
+  believe(tooLong, detailOf(error)?.too_long).value;
+
+function detailOf(error: unknown): FailedReply | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (!(cause instanceof ApplicationFailure)) return undefined;
-  return (cause.details?.[0] as Partial<FailedReply> | undefined)?.usage;
+  return cause instanceof ApplicationFailure
+    ? (cause.details?.[0] as FailedReply | undefined)
+    : undefined;
 }

@@ -226,7 +226,7 @@ async function check(store: Store, url: string, { api }: Script): Promise<void> 
     store,
     bus,
     catalogue,
-    model: createModelClient({ api, baseURL: url, silence_ms: 5_000 }),
+    model: createModelClient({ api, baseURL: url, first_token_ms: 5_000, silence_ms: 5_000 }),
     defaultModel: 'm',
     rest_ms: 0,
     isCurrentRun: async () => true,

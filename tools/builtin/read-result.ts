@@ -10,10 +10,12 @@ export default defineTool({
     'Reads a large result of a call, of which only the beginning is shown as `stored`: a part of it, or the places where a text stands in it.',
   input: z.object({
     call_id: z.string().describe('The call that gave it.'),
+    // A number or `end`: to a model it is a text, since some providers know no alternatives.
     n: z
-      .union([z.literal('end'), z.int().positive()])
+      .unknown()
+      .refine(isNumber, 'must be the `n` of `stored`: a number, or end')
       .default('end')
-      .describe('The `n` of `stored`.'),
+      .meta({ type: 'string', description: 'The `n` of `stored`: a number, or end.' }),
     offset: z.int().min(0).default(0).describe('Where to begin, in characters.'),
     length: z.int().min(1).max(8_000).default(4_000).describe('Characters of a part.'),
     find: z
@@ -25,7 +27,8 @@ export default defineTool({
   }),
   duplicates: 'allow',
   timeout_ms: 60_000,
-  async run({ call_id, n, offset, length, find }, { storedResult }) {
+  async run({ call_id, n: given, offset, length, find }, { storedResult }) {
+    const n = given === 'end' ? 'end' : Number(given);
     const result = await storedResult(call_id, n);
     if (result === undefined) throw new NoSuchResult(call_id, n);
     const text = legible(result);
@@ -33,6 +36,11 @@ export default defineTool({
     return find === undefined ? part(text, offset, length) : places(text, offset, find);
   },
 });
+
+/** Of a result: 1, 2, 3 …, as a number or in letters, or `end`. */
+function isNumber(given: unknown): boolean {
+  return given === 'end' || /^[1-9]\d{0,8}$/.test(String(given));
+}
 
 function part(text: string, offset: number, length: number) {
   const from = boundary(text, offset);

@@ -1,0 +1,11 @@
+/** Tokens of several replies. */
+import type { Usage } from './entry.ts';
+
+/** Marked as an estimate where a part of it is one. */
+export function addUsage(one: Usage, other: Usage): Usage {
+  return {
+    input_tokens: one.input_tokens + other.input_tokens,
+    output_tokens: one.output_tokens + other.output_tokens,
+    ...((one.estimated || other.estimated) && { estimated: true }),
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * A reply whose window was too long for its model is given again by itself: once a summary has made room, or at once with what is longest
+ * shortened, where there is nothing left to sum up. So no window that is refused stays in the way of what comes after it.
+ */
+import type { TooLong } from '../contract/turn.ts';
+import type { Again, Reply, State } from './state.ts';
+import type { Step } from './step.ts';
+import { canMakeRoom, makeRoom } from './summary.ts';
+
+/** Each makes the window smaller by a good part; after so many something else is wrong. */
+export const MOST_REFUSALS = 5;
+
+/** A window this small holds little more than the prompt: what refuses it refuses everything. */
+const LEAST_TOKENS = 500;
+
+/** Notes the refusal. False: to ask again would not help, or nobody minds the window. */
+export function mayAskAgain(state: State, { most, turns }: TooLong): boolean {
+  const { context } = state;
+  if (!context) return false;
+  context.most = Math.max(LEAST_TOKENS, Math.min(most, context.most ?? Infinity));
+  context.refusals = (context.refusals ?? 0) + 1;
+  const canShorten = (turns.at(-1) ?? 0) > LEAST_TOKENS;
+  if (context.refusals <= MOST_REFUSALS && (canShorten || canMakeRoom(state))) return true;
+  // The next message begins to count again.
+  delete context.refusals;
+  return false;
+}
+
+/** @param failed seq of the reply.failed entry */
+export function askAgain(step: Step, reply: Reply, tooLong: TooLong, failed: number): void {
+  const { because, step: nth, started, answers } = reply;
+  step.state.context!.again = { because, step: nth, started, answers };
+  makeRoom(step, tooLong, failed);
+}
+
+/** It would be refused again until there is room. */
+export const waitsForSummary = ({ context }: State) =>
+  context?.again !== undefined && context.underWay !== undefined;
+
+/** The reply that is due to be given again; what it answers is unanswered from now on. */
+export function giveAgain(state: State): Again | undefined {
+  const again = state.context?.again;
+  if (!again) return undefined;
+  delete state.context!.again;
+  state.unanswered = [...again.answers, ...state.unanswered];
+  const isMoot = again.because === 'news' && state.unanswered.length + state.news.length === 0;
+  return isMoot ? undefined : again;
+}
+
+/** The user wants it no longer. What it was to tell is told with the next turn. */
+export function forgetAgain(state: State): void {
+  if (!state.context?.again) return;
+  delete state.context.again;
+  state.news = state.news.map((news) => ({ ...news, schedule: 'silent' }));
+}

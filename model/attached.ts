@@ -1,0 +1,74 @@
+/**
+ * What a provider gives with an answer and wants back: reasoning, signatures, encrypted items. To everybody else it is a text without
+ * meaning, of bounded size, and only the server and model that gave it get it back.
+ */
+import { createHash } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Attached } from '../contract/entry.ts';
+import { cut } from '../contract/stored.ts';
+import { type Fields, isFields, without } from './fields.ts';
+
+/** Names the giver. A hash, since an address may hold a password. */
+export const giver = (api: 'chat' | 'responses', url: string, model: string) =>
+  createHash('sha256').update(`${api} ${url} ${model}`).digest('base64url').slice(0, 16);
+
+/** Undefined where there is nothing to keep, or more than is kept. */
+export function attach(by: string, value: object): Attached | undefined {
+  if (Object.values(value).every((each) => each === undefined)) return undefined;
+  const data = deflateRawSync(JSON.stringify(value)).toString('base64');
+  return data.length > MOST_CHARS ? undefined : { by, data };
+}
+
+const MOST_CHARS = 64_000;
+
+/** Undefined where somebody else gave it. */
+export function detach(by: string, attached: Attached | undefined): unknown {
+  if (attached?.by !== by) return undefined;
+  return JSON.parse(inflateRawSync(Buffer.from(attached.data, 'base64')).toString());
+}
+
+/** Fields as they come in a stream, put together. Texts grow, lists too, and objects are filled in. */
+export function gather(known: Fields, more: Fields): Fields {
+  const result = { ...known };
+  for (const [field, value] of Object.entries(more)) {
+    if (value !== undefined && value !== null) result[field] = grown(result[field], value);
+  }
+  return result;
+}
+
+function grown(known: unknown, more: unknown): unknown {
+  if (typeof known === 'string' && typeof more === 'string') return known + more;
+  if (Array.isArray(known) && Array.isArray(more)) return more.reduce<unknown[]>(withPiece, known);
+  if (isFields(known) && isFields(more)) return gather(known, more);
+  return more;
+}
+
+/** OpenRouter numbers the pieces of what belongs together. */
+function withPiece(list: unknown[], piece: unknown): unknown[] {
+  const last = list.at(-1);
+  const goesOn =
+    isFields(last) &&
+    isFields(piece) &&
+    piece.index !== undefined &&
+    last.index === piece.index &&
+    last.type === piece.type;
+  if (!goesOn) return [...list, piece];
+  return [...list.slice(0, -1), gather(last, without(piece, ['index', 'type', 'format', 'id']))];
+}
+
+const WORDS = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking'];
+
+/** Thoughts in words are wanted with calls alone, and their being there counts more than their length. */
+export function shortened(fields: Fields, hasCalls: boolean): Fields | undefined {
+  const kept = Object.entries(fields)
+    .filter(([field]) => hasCalls || !WORDS.includes(field))
+    .map(([field, value]) => [field, WORDS.includes(field) ? short(value) : value] as const);
+  return kept.length > 0 ? Object.fromEntries(kept) : undefined;
+}
+
+const short = (value: unknown) =>
+  typeof value === 'string' && value.length > MOST_WORDS
+    ? `${cut(value, 0, MOST_WORDS / 2)} […] ${cut(value, value.length - MOST_WORDS / 2, value.length)}`
+    : value;
+
+const MOST_WORDS = 20_000;

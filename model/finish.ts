@@ -1,0 +1,54 @@
+/** Why an answer ended, and whether that is an end at all. */
+import { ModelError } from './errors.ts';
+import { objectsIn } from './glued.ts';
+
+interface Ended {
+  /** The server has said that this was all. */
+  isDone: boolean;
+  /** The answer has words or calls. */
+  wasWriting: boolean;
+  calls: { arguments: string }[];
+}
+
+/**
+ * A reason that nobody knows does not undo an answer that is there; an answer that is not there needs a good one.
+ * @param reason as the provider gives it; undefined: it gives none
+ * @throws ModelError where the answer is not complete
+ */
+export function checkFinish(
+  reason: string | undefined,
+  { isDone, wasWriting, calls }: Ended,
+): void {
+  if (reason === undefined) {
+    // Without a reason a call is finished only if one can see it.
+    const isWhole = calls.every((call) => objectsIn(call.arguments)?.length === 1);
+    if (isDone && wasWriting && isWhole) return;
+    throw new ModelError('ModelBrokenAnswer', 'The model stopped without finishing its answer.');
+  }
+  const word = reason.toLowerCase();
+  if (WINDOW_FULL.test(word)) {
+    throw new ModelError('ModelContextTooLong', 'The conversation fills the window of the model.');
+  }
+  if (/length|max_?(\w*_)?tokens|token_limit/.test(word)) {
+    throw new ModelError('ModelCutOff', 'The answer reached the longest the model may give.');
+  }
+  if (FILTERED.test(word)) {
+    throw new ModelError('ModelContentFiltered', "The provider's content filter cut it off.");
+  }
+  if (/refus/.test(word)) throw new ModelError('ModelRefused', 'The model refused.');
+  if (FAILED.test(word)) {
+    throw new ModelError('ModelUnavailable', `The provider ended the answer with "${reason}".`);
+  }
+  if (!KNOWN.test(word) && !wasWriting) {
+    throw new ModelError(
+      'ModelBrokenAnswer',
+      `The answer is empty, and ended for an unknown reason: "${reason}".`,
+    );
+  }
+}
+
+const WINDOW_FULL = /context_(window|length)_exceeded/;
+const FILTERED = /filter|safety|sensitive|recitation|prohibited|blocklist|spii|policy|guardrail/;
+const FAILED =
+  /error|fail|abort|cancel|overload|unavailable|insufficient|malformed|timeout|timed_out|interrupt|incomplete/;
+const KNOWN = /^(stop|end|eos|tool|function|complete|finish)/;

@@ -1,0 +1,71 @@
+/**
+ * The last resort where a request is longer than it may be. What is longest in it is shortened, first before the last message of the user, then
+ * anywhere; and if that is not enough, the oldest messages go.
+ */
+import { cut } from '../contract/stored.ts';
+import type { ModelMessage, ModelRequest } from './message.ts';
+import { countRequest } from './tokens.ts';
+
+/** Instructions and the last message of the user stay, whatever `most` is. */
+export async function fitted(request: ModelRequest, most: number): Promise<ModelRequest> {
+  const { messages } = request;
+  const last = messages.findLastIndex(({ role, text }) => role === 'user' && !isNow(text));
+  const fits = async (given: ModelMessage[]) =>
+    (await countRequest({ ...request, messages: given })) <= most;
+
+  let shorter = messages;
+  for (const until of [last, messages.length]) {
+    const before = shorter;
+    for (let chars = longest(before.slice(1, until)); chars >= FEWEST_CHARS; chars *= STEP) {
+      shorter = before.map((message, nth) =>
+        nth > 0 && nth < until ? shortened(message, Math.floor(chars)) : message,
+      );
+      if (await fits(shorter)) return { ...request, messages: shorter };
+    }
+  }
+  while (!(await fits(shorter))) {
+    const fewer = withoutOldest(shorter);
+    if (fewer.length === shorter.length) break;
+    shorter = fewer;
+  }
+  return { ...request, messages: shorter };
+}
+
+const STEP = 0.7;
+/** Shorter than this nothing says anything. */
+const FEWEST_CHARS = 200;
+
+const isNow = (text: string) => text.startsWith('<now>');
+
+const longest = (messages: ModelMessage[]) =>
+  Math.max(0, ...messages.map(({ text }) => text.length), ...messages.flatMap(argumentsOf));
+
+const argumentsOf = (message: ModelMessage) =>
+  message.role === 'assistant' ? message.calls.map((call) => call.arguments.length) : [];
+
+function shortened(message: ModelMessage, chars: number): ModelMessage {
+  const text = shorten(message.text, chars);
+  if (message.role !== 'assistant') return { ...message, text };
+  const calls = message.calls.map((call) =>
+    call.arguments.length > chars
+      ? { ...call, arguments: JSON.stringify({ left_out: `${call.arguments.length} characters` }) }
+      : call,
+  );
+  return { ...message, text, calls };
+}
+
+/** Its beginning and its end, and how much is missing between them. */
+export function shorten(text: string, chars: number): string {
+  if (text.length <= chars) return text;
+  const tail = Math.floor(chars / 4);
+  const head = chars - tail;
+  const missing = text.length - head - tail;
+  return `${cut(text, 0, head)} [… ${missing} characters left out …] ${cut(text, text.length - tail, text.length)}`;
+}
+
+/** What comes next begins with the user, so that every call keeps its answer. */
+function withoutOldest([instructions, ...messages]: ModelMessage[]): ModelMessage[] {
+  const next = messages.findIndex(({ role }, nth) => nth > 0 && role === 'user');
+  const kept = next > 0 ? messages.slice(next) : messages;
+  return [...(instructions ? [instructions] : []), ...kept];
+}

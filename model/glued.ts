@@ -1,0 +1,60 @@
+/** JSON objects that stand behind each other in one text, which may come in pieces. */
+
+export interface Scanner {
+  add(piece: string): void;
+  /** At least one object, and nothing but objects: it may go on with another. */
+  isComplete(): boolean;
+  /** How each ends that is complete, as positions in the whole text. */
+  ends: number[];
+}
+
+export function createScanner(): Scanner {
+  const ends: number[] = [];
+  let at = 0;
+  let depth = 0;
+  let inText = false;
+  let isEscaped = false;
+  let isOther = false;
+
+  function read(char: string): void {
+    if (isEscaped) isEscaped = false;
+    else if (inText) {
+      isEscaped = char === '\\';
+      inText = char !== '"';
+    } else if (char === '{' || (depth > 0 && char === '[')) depth += 1;
+    else if (depth > 0 && (char === '}' || char === ']')) {
+      depth -= 1;
+      if (depth === 0) ends.push(at + 1);
+    } else if (depth > 0) inText = char === '"';
+    else isOther ||= !/\s/.test(char);
+  }
+
+  return {
+    add(piece) {
+      // By code units, as positions are counted.
+      for (let nth = 0; nth < piece.length; nth += 1, at += 1) read(piece[nth]!);
+    },
+    isComplete: () => ends.length > 0 && depth === 0 && !isOther,
+    ends,
+  };
+}
+
+/** Each as its text, in their order. Undefined where the text is something else, or the last one has not ended. */
+export function objectsIn(text: string): string[] | undefined {
+  const scanner = createScanner();
+  scanner.add(text);
+  if (!scanner.isComplete()) return undefined;
+  const objects = scanner.ends.map((end, nth) =>
+    text.slice(scanner.ends[nth - 1] ?? 0, end).trim(),
+  );
+  return objects.every(parses) ? objects : undefined;
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,63 @@
+/** A request as the Responses API takes it. */
+import type OpenAI from 'openai';
+import type { Attached } from '../contract/entry.ts';
+import { detach } from './attached.ts';
+import type { BoundedRequest, ModelMessage } from './message.ts';
+import { acceptableName } from './names.ts';
+import { portable } from './portable-schema.ts';
+
+type InputItem = OpenAI.Responses.ResponseInputItem;
+
+export function responsesBody({ model, messages, tools, max_tokens }: BoundedRequest, by: string) {
+  return {
+    model,
+    instructions: messages
+      .filter(({ role }) => role === 'system' || role === 'developer')
+      .map(({ text }) => text)
+      .join('\n\n'),
+    input: messages.flatMap((message) => toItems(message, by)),
+    tools: tools.map(({ name, description, parameters }) => ({
+      type: 'function',
+      name,
+      description,
+      parameters: portable(parameters),
+      strict: false,
+    })),
+    max_output_tokens: max_tokens,
+    // What a model thought, in a form that only its provider can read: the log gives it back.
+    include: ['reasoning.encrypted_content'],
+    store: false,
+    stream: true,
+  } satisfies OpenAI.Responses.ResponseCreateParamsStreaming;
+}
+
+function toItems(message: ModelMessage, by: string): InputItem[] {
+  switch (message.role) {
+    case 'system':
+    case 'developer':
+      return [];
+    case 'user':
+      return [{ role: 'user', content: message.text }];
+    case 'tool':
+      return [{ type: 'function_call_output', call_id: message.call_id, output: message.text }];
+    case 'assistant':
+      return [
+        ...(message.attached ?? []).flatMap((each) => itemsOf(each, by)),
+        ...(message.text ? [{ role: 'assistant' as const, content: message.text }] : []),
+        ...message.calls.flatMap((call) => [
+          ...itemsOf(call.attached, by),
+          {
+            type: 'function_call' as const,
+            call_id: call.call_id,
+            name: acceptableName(call.tool),
+            arguments: call.arguments,
+          },
+        ]),
+      ];
+    default:
+      return message satisfies never;
+  }
+}
+
+const itemsOf = (attached: Attached | undefined, by: string): InputItem[] =>
+  (detach(by, attached) as { items?: InputItem[] } | undefined)?.items ?? [];

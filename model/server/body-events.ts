@@ -1,0 +1,172 @@
+/** What a server sends in answer to a request for a stream, read as the events of one, whatever form it has. */
+import { createParser } from 'eventsource-parser';
+import { whyRefused } from '../../contract/json-value.ts';
+import { cut } from '../../contract/stored.ts';
+import { ModelError } from '../errors.ts';
+
+export type BodyEvent =
+  /** `whole`: a complete answer in place of a stream. */
+  | { type: 'data'; data: unknown; name?: string; whole?: true }
+  /** `[DONE]`: the server says that this was all. */
+  | { type: 'done' };
+
+/**
+ * Server-sent events are told by how the body begins, not by its content type, which many servers get wrong. JSON in their place is taken
+ * as a complete answer, or line by line as the events themselves.
+ * @param alive called with every piece that arrives: a comment is a sign of life too
+ * @throws ModelError `ModelBrokenAnswer`, which quotes what came, for everything else
+ */
+export async function* eventsOf(response: Response, alive: () => void): AsyncGenerator<BodyEvent> {
+  const pieces = textOf(response, alive);
+  let begin = '';
+  for await (const piece of pieces) {
+    begin += piece;
+    const first = begin.trimStart()[0];
+    if (first === undefined) continue;
+    const rest = prepended(begin, pieces);
+    if (first === '{' || first === '[') yield* fromJson(await whole(rest), response);
+    else if (first === '<') throw notAStream(await beginningOf(rest), response);
+    else yield* fromEvents(rest, response);
+    return;
+  }
+}
+
+async function* textOf({ body }: Response, alive: () => void): AsyncGenerator<string> {
+  if (!body) return;
+  const decoder = new TextDecoder();
+  for await (const bytes of body) {
+    alive();
+    const text = decoder.decode(bytes as Uint8Array<ArrayBuffer>, { stream: true });
+    if (text !== '') yield text;
+  }
+  const last = decoder.decode();
+  if (last !== '') yield last;
+}
+
+async function* prepended(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  yield first;
+  yield* rest;
+}
+
+async function* fromEvents(
+  pieces: AsyncIterable<string>,
+  response: Response,
+): AsyncGenerator<BodyEvent> {
+  let waiting: { data: string; event?: string }[] = [];
+  let comments = 0;
+  const parser = createParser({
+    onEvent: (event) => void waiting.push(event),
+    onComment: () => void (comments += 1),
+    // What else is wrong with a line is ignored, as browsers do.
+    onError({ type }) {
+      if (type === 'max-buffer-size-exceeded') throw tooLarge();
+    },
+    maxBufferSize: MOST_CHARS,
+  });
+  let head = '';
+  let count = 0;
+  function* parsed(): Generator<BodyEvent> {
+    for (const { data, event: name } of waiting) {
+      count += 1;
+      if (data.trim() === '') continue;
+      if (data.trim() === '[DONE]') yield { type: 'done' };
+      else yield { type: 'data', data: parseEvent(data), ...(name !== undefined && { name }) };
+    }
+    waiting = [];
+  }
+  for await (const piece of pieces) {
+    if (head.length < QUOTED_CHARS) head += piece;
+    parser.feed(piece);
+    yield* parsed();
+  }
+  // Some servers end without the empty line that ends an event.
+  parser.feed('\n\n');
+  yield* parsed();
+  if (count === 0 && comments === 0) throw notAStream(head, response);
+}
+
+function parseEvent(text: string): unknown {
+  const data = parse(text);
+  if (data !== undefined) return readable(data);
+  throw new ModelError(
+    'ModelBrokenAnswer',
+    `The server sent an event that is not valid JSON: ${quoted(text)}`,
+  );
+}
+
+/** What is nested too deep overflows whoever reads, copies or writes it. */
+function readable<T>(data: T): T {
+  const why = whyRefused(data);
+  if (why === undefined) return data;
+  throw new ModelError('ModelBrokenAnswer', `The server sent something that ${why}.`);
+}
+
+function* fromJson(text: string, response: Response): Generator<BodyEvent> {
+  const json = parse(text);
+  // Some wrap an error into a list of one.
+  const items = Array.isArray(json) ? json : json === undefined ? linesOf(text) : [json];
+  if (!items || !items.every(isObject)) throw notAStream(text, response);
+  const isOne = items.length === 1;
+  for (const data of items.map(readable)) {
+    yield { type: 'data', data, ...(isOne && { whole: true }) };
+  }
+}
+
+/** One JSON object a line, as some servers stream. */
+function linesOf(text: string): unknown[] | undefined {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const items = lines.map(parse);
+  return items.includes(undefined) ? undefined : items;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+
+/** Says what came in place of an answer, so that nobody has to guess that a proxy answered. */
+export function notAStream(text: string, { headers }: Response): ModelError {
+  const type = headers.get('content-type') ?? 'no content type';
+  return new ModelError(
+    'ModelBrokenAnswer',
+    `The server did not send a stream of events, but ${type}: ${quoted(text)}`,
+  );
+}
+
+const QUOTED_CHARS = 200;
+
+export function quoted(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > QUOTED_CHARS ? `${cut(line, 0, QUOTED_CHARS)} […]` : line;
+}
+
+const tooLarge = () =>
+  new ModelError(
+    'ModelBrokenAnswer',
+    `The server sent more than ${MOST_CHARS} characters at once.`,
+  );
+
+async function whole(pieces: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const piece of pieces) {
+    text += piece;
+    if (text.length > MOST_CHARS) throw tooLarge();
+  }
+  return text;
+}
+
+const MOST_CHARS = 20_000_000;
+
+async function beginningOf(pieces: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const piece of pieces) {
+    text += piece;
+    if (text.length > 10 * QUOTED_CHARS) break;
+  }
+  return text;
+}

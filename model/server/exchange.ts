@@ -1,0 +1,176 @@
+/** One request to a model server and the events of its answer. */
+import OpenAI from 'openai';
+import type { Usage } from '../../contract/entry.ts';
+import { Agent, fetch as fetchByUndici } from 'undici';
+import { whyRefused } from '../../contract/json-value.ts';
+import { withCost } from '../cost.ts';
+import { ModelError, refusalOf } from '../errors.ts';
+import { type BodyEvent, eventsOf, quoted } from './body-events.ts';
+import { failureIn } from './failure-in.ts';
+import { type Fields as Body, fieldsOf } from '../fields.ts';
+import { usageOf } from '../usage.ts';
+import { isAboutTheRequest, type Remedy, remedies } from './remedies.ts';
+
+/** How long a model may be silent. Whatever arrives, a comment too, is a sign of life. */
+export interface Waiting {
+  /** Before it begins to write, in milliseconds. */
+  first_token_ms: number;
+  /** From then on, in milliseconds. */
+  silence_ms: number;
+}
+
+export interface Question {
+  /** Of the API, such as `/responses`. */
+  path: string;
+  body: Body & { model: string };
+  waiting: Waiting;
+  signal: AbortSignal;
+  /** Whether the model has written something with this event. */
+  isWriting: (data: unknown) => boolean;
+}
+
+export interface ModelServer {
+  /** Which server it is, for what may be given back to it alone. */
+  url: string;
+  /**
+   * Ends by itself, closing the connection, when `signal` aborts (throwing its reason) and when nothing arrives for too long.
+   * @throws what the `openai` package throws, also for an error inside the answer; ModelError for what is no answer
+   */
+  ask(this: void, question: Question): AsyncGenerator<BodyEvent>;
+}
+
+export function createModelServer(apiKey: string, baseURL: string): ModelServer {
+  // Temporal retries, and shows that it does. A second layer below would only multiply the attempts.
+  const client = new Client({
+    apiKey,
+    baseURL,
+    maxRetries: 0,
+    logLevel: 'off',
+    timeout: NEVER_MS,
+    fetch: fetchPatiently,
+  });
+  /** By model: what its server cannot take. */
+  const learned = new Map<string, Set<Remedy>>();
+
+  return {
+    url: baseURL,
+    async *ask(question) {
+      const { body } = question;
+      const known = learned.get(body.model) ?? new Set();
+      const tried = new Set(known);
+      for (;;) {
+        const changed = [...tried].reduce<Body>((changing, { apply }) => apply(changing), body);
+        try {
+          for await (const event of answerTo(client, changed, question)) {
+            // It works now: from here on an error is another matter.
+            learned.set(body.model, tried);
+            yield event;
+          }
+          return;
+        } catch (error) {
+          const remedy = remedyFor(error, changed, tried);
+          if (!remedy || learned.get(body.model) === tried) throw error;
+          tried.add(remedy);
+        }
+      }
+    },
+  };
+}
+
+function remedyFor(error: unknown, body: Body, tried: Set<Remedy>): Remedy | undefined {
+  if (!(error instanceof OpenAI.APIError) || error instanceof OpenAI.APIConnectionError) {
+    return undefined;
+  }
+  const refusal = refusalOf(error);
+  if (!isAboutTheRequest(refusal)) return undefined;
+  const said = refusal.words.toLowerCase();
+  return remedies.find((remedy) => !tried.has(remedy) && remedy.fits(body, said));
+}
+
+async function* answerTo(
+  client: Client,
+  body: Body,
+  { path, waiting, signal, isWriting }: Question,
+): AsyncGenerator<BodyEvent> {
+  const watch = createWatch(waiting);
+  const either = AbortSignal.any([signal, watch.signal]);
+  try {
+    const options = { body, signal: either, stream: true };
+    const response = await client.post(path, options).asResponse();
+    for await (const event of eventsOf(response, watch.alive)) {
+      if (event.type === 'data') {
+        const failure = failureIn(event.data, event.name, response.headers);
+        if (failure) throw withCost(failure, usageIn(event.data));
+        if (isWriting(event.data)) watch.writes();
+      }
+      yield event;
+    }
+  } catch (error) {
+    // The client's own error would only say that it was aborted.
+    either.throwIfAborted();
+    throw error;
+  } finally {
+    watch.end();
+  }
+  // An aborted body may end as if it were complete.
+  either.throwIfAborted();
+}
+
+/** Of a failure that comes with what it cost. */
+function usageIn(data: unknown): Usage {
+  const { response, usage } = fieldsOf(data);
+  return usageOf(fieldsOf(response).usage ?? usage);
+}
+
+function createWatch({ first_token_ms, silence_ms }: Waiting) {
+  const silence = new AbortController();
+  let most = first_token_ms;
+  let timer = wait();
+  function wait() {
+    return setTimeout(() => silence.abort(tooSilent(most)), most);
+  }
+  return {
+    signal: silence.signal,
+    alive: () => void timer.refresh(),
+    writes() {
+      if (most === silence_ms) return;
+      most = silence_ms;
+      clearTimeout(timer);
+      timer = wait();
+    },
+    end: () => clearTimeout(timer),
+  };
+}
+
+function tooSilent(most_ms: number): ModelError {
+  return new ModelError('ModelTimeout', `The model sent nothing for ${most_ms / 1_000} s.`);
+}
+
+/** The watch above decides how long is too long. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/** The built-in fetch gives up after five minutes of silence, which nothing but a dispatcher of one's own changes. */
+const patient = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+
+const fetchPatiently = ((url: string, init: object) =>
+  fetchByUndici(url, { ...init, dispatcher: patient })) as unknown as typeof fetch;
+
+class Client extends OpenAI {
+  /** Google wraps an error into a list; a proxy answers with a page. */
+  protected override makeStatusError(
+    status: number,
+    error: object,
+    message: string | undefined,
+    headers: Headers,
+  ) {
+    const [first] = Array.isArray(error) ? (error as object[]) : [error];
+    const type = headers.get('content-type')?.split(';')[0];
+    const page = message && `${quoted(message)}${type === undefined ? '' : ` (${type})`}`;
+    const why = whyRefused(error);
+    if (why !== undefined) {
+      const told = { error: { message: `What the server says ${why}.` } };
+      return super.makeStatusError(status, told, undefined, headers);
+    }
+    return super.makeStatusError(status, first ?? error, page, headers);
+  }
+}

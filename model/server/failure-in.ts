@@ -1,0 +1,42 @@
+/** A failure that a provider reports inside an answer with status 200. */
+import OpenAI from 'openai';
+
+/**
+ * @param data an event of either API, or a complete answer
+ * @param name of the server-sent event, where it has one
+ */
+export function failureIn(
+  data: unknown,
+  name: string | undefined,
+  headers: Headers,
+): Error | undefined {
+  const found = errorOf(data, name);
+  return found && new OpenAI.APIError(undefined, found, undefined, headers);
+}
+
+function errorOf(data: unknown, name: string | undefined): object | undefined {
+  if (!isObject(data)) return name === 'error' ? { message: String(data) } : undefined;
+  if (name === 'error' || data.type === 'error') return asError(data.error) ?? data;
+  const own = asError(data.error);
+  if (own) return own;
+  if (data.type === 'response.failed' || data.type === 'response.error') {
+    return failedResponse(data.response);
+  }
+  const response = data.response ?? (data.object === 'response' ? data : undefined);
+  if (isObject(response) && response.status === 'failed') return failedResponse(response);
+  const choice: unknown = Array.isArray(data.choices) ? data.choices[0] : undefined;
+  return isObject(choice) ? asError(choice.error) : undefined;
+}
+
+const failedResponse = (response: unknown) =>
+  (isObject(response) ? asError(response.error) : undefined) ?? {
+    message: 'The provider failed without saying why.',
+  };
+
+function asError(error: unknown): object | undefined {
+  if (typeof error === 'string' && error !== '') return { message: error };
+  return isObject(error) && Object.keys(error).length > 0 ? error : undefined;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;

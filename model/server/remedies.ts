@@ -1,0 +1,194 @@
+/**
+ * What a request can do without. Servers refuse fields that others need; which ones, only trying tells. Each remedy knows by the words of a
+ * refusal that it may help, and changes the request. What has helped once is done from then on (exchange.ts).
+ */
+import { type Fields as Body, isFields as isObject, listOf, only, without } from '../fields.ts';
+import type { Refusal } from './too-long.ts';
+
+export interface Remedy {
+  name: string;
+  fits(body: Body, said: string): boolean;
+  apply(body: Body): Body;
+}
+
+/** In the order in which they are tried. */
+export const remedies: Remedy[] = [
+  dropping('no usage in the stream', ['stream_options'], /stream_options|include_usage/),
+  {
+    name: 'max_completion_tokens',
+    fits: (body, said) => 'max_tokens' in body && /max_completion_tokens/.test(said),
+    apply: ({ max_tokens, ...body }) => ({ ...body, max_completion_tokens: max_tokens }),
+  },
+  {
+    name: 'max_tokens',
+    fits: (body, said) =>
+      'max_completion_tokens' in body &&
+      /max_completion_tokens/.test(said) &&
+      !/at most|too (large|high|big)|less than|exceed|range/.test(said),
+    apply: ({ max_completion_tokens, ...body }) => ({ ...body, max_tokens: max_completion_tokens }),
+  },
+  dropping(
+    'no largest reply',
+    ['max_tokens', 'max_completion_tokens', 'max_output_tokens'],
+    /max_\w*tokens|maximum output|output tokens|(in|for) the completion|or completion/,
+  ),
+  dropping('no reasoning asked for', ['include'], /include|encrypted/),
+  dropping('no word about storing', ['store'], /\bstore\b/),
+  {
+    name: 'no strict tools',
+    fits: (body, said) => /\bstrict\b/.test(said) && toolsOf(body).some((tool) => 'strict' in tool),
+    apply: (body) => ({ ...body, tools: toolsOf(body).map((tool) => without(tool, ['strict'])) }),
+  },
+  {
+    name: 'system for developer',
+    fits: (body, said) => /developer/.test(said) && messagesOf(body).some(isDeveloper),
+    apply: (body) => ({
+      ...body,
+      messages: messagesOf(body).map((message) =>
+        isDeveloper(message) ? { ...message, role: 'system' } : message,
+      ),
+    }),
+  },
+  {
+    name: 'reasoning where there is none',
+    fits: (body, said) =>
+      MISSING.test(said) && /reasoning_content/.test(said) && messagesOf(body).some(lacksReasoning),
+    apply: (body) => ({
+      ...body,
+      messages: messagesOf(body).map((message) =>
+        lacksReasoning(message) ? { ...message, reasoning_content: '' } : message,
+      ),
+    }),
+  },
+  {
+    name: 'signatures where there are none',
+    fits: (body, said) =>
+      MISSING.test(said) &&
+      /thought_?signature/.test(said) &&
+      callsOf(body).some((call) => !isSigned(call)),
+    apply: (body) => withCalls(body, (call) => (isSigned(call) ? call : { ...call, ...UNSIGNED })),
+  },
+  {
+    name: 'nothing attached',
+    fits: (body, said) =>
+      hasAttached(body) &&
+      /reasoning|thought|thinking|signature|extra_content|encrypted|provider_specific/.test(said),
+    apply: withoutAttached,
+  },
+  {
+    name: 'plain schemas',
+    fits: (body, said) =>
+      toolsOf(body).length > 0 &&
+      /schema|parameters|propert|grammar|anyof|additionalproperties|\b(minimum|maximum|pattern|format|enum|default)\b/.test(
+        said,
+      ),
+    apply: (body) => ({ ...body, tools: toolsOf(body).map(withPlainSchema) }),
+  },
+  {
+    // Where the server does not say which one it minds.
+    name: 'only what has to be',
+    fits: (body, said) =>
+      UNNAMED.test(said) && (OPTIONAL.some((field) => field in body) || hasAttached(body)),
+    apply: (body) => withoutAttached(without(body, OPTIONAL)),
+  },
+];
+
+/** Statuses of servers that mind a field. Undefined: it came in the stream. */
+export const isAboutTheRequest = ({ status }: Refusal) =>
+  status === undefined || [400, 404, 413, 415, 422, 500, 501].includes(status);
+
+function dropping(name: string, fields: string[], said: RegExp): Remedy {
+  return {
+    name,
+    fits: (body, words) => said.test(words) && fields.some((field) => field in body),
+    apply: (body) => without(body, fields),
+  };
+}
+
+const OPTIONAL = [
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'include',
+  'store',
+];
+
+const MISSING =
+  /missing|lack|must be|required|needs?\b|without|pass\w* back|not (found|present|provided|set)/;
+
+const UNNAMED =
+  /extra (inputs?|fields?|forbidden)|extra_forbidden|(unknown|unrecogni[sz]ed|unsupported|unexpected|additional|invalid)[ _](request )?(parameters?|fields?|arguments?|propert\w+|names?|inputs?|keys?|keyword)|not permitted|400 status code \(no body\)/;
+
+const toolsOf = (body: Body) => listOf(body.tools);
+const messagesOf = (body: Body) => listOf(body.messages);
+const callsOf = (body: Body) => messagesOf(body).flatMap((message) => listOf(message.tool_calls));
+
+const isDeveloper = ({ role }: Body) => role === 'developer';
+const isAssistant = ({ role }: Body) => role === 'assistant';
+
+const lacksReasoning = (message: Body) =>
+  isAssistant(message) && 'tool_calls' in message && !('reasoning_content' in message);
+
+/** Google's own word for calls that no model of theirs has signed. */
+const UNSIGNED = {
+  extra_content: { google: { thought_signature: 'skip_thought_signature_validator' } },
+};
+
+const isSigned = ({ extra_content }: Body) =>
+  isObject(extra_content) && JSON.stringify(extra_content).includes('thought_signature');
+
+function withCalls(body: Body, change: (call: Body) => Body): Body {
+  const messages = messagesOf(body).map((message) =>
+    'tool_calls' in message
+      ? { ...message, tool_calls: listOf(message.tool_calls).map(change) }
+      : message,
+  );
+  return { ...body, messages };
+}
+
+const OF_A_MESSAGE = ['role', 'content', 'tool_calls', 'tool_call_id', 'name'];
+const OF_A_CALL = ['id', 'type', 'function'];
+
+function hasAttached(body: Body): boolean {
+  return JSON.stringify(withoutAttached(body)) !== JSON.stringify(body);
+}
+
+function withoutAttached(body: Body): Body {
+  if ('input' in body) {
+    const isOurs = (item: Body) => item.type !== 'reasoning';
+    return { ...body, input: listOf(body.input).filter(isOurs) };
+  }
+  const bare = messagesOf(body).map((message) =>
+    isAssistant(message) ? only(message, OF_A_MESSAGE) : message,
+  );
+  return withCalls({ ...body, messages: bare }, (call) => ({
+    ...only(call, OF_A_CALL),
+    ...(isObject(call.function) && { function: only(call.function, ['name', 'arguments']) }),
+  }));
+}
+
+function withPlainSchema(tool: Body): Body {
+  if (isObject(tool.function)) return { ...tool, function: withPlainSchema(tool.function) };
+  return { ...tool, parameters: plain(tool.parameters) };
+}
+
+/** What every server knows of JSON schema. */
+function plain(schema: unknown): unknown {
+  if (!isObject(schema)) return schema;
+  const [first] = listOf(schema.anyOf);
+  const { description = first?.description, ...rest } = first ? { ...first, ...schema } : schema;
+  const { type, properties, required, items, enum: values } = rest;
+  return {
+    ...(type !== undefined && { type }),
+    ...(description !== undefined && { description }),
+    ...(isObject(properties) && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, each]) => [name, plain(each)]),
+      ),
+    }),
+    ...(required !== undefined && { required }),
+    ...(items !== undefined && { items: plain(items) }),
+    ...(values !== undefined && { enum: values }),
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * Takes the thoughts out of an answer: blocks such as `<think>…</think>` at its beginning, which a server without a reasoning parser
+ * leaves among the words. The same tags further on are words.
+ */
+
+export interface ThoughtFilter {
+  /** What of it is said. */
+  add(piece: string): { said: string; thought: string };
+  /** At the end of the answer: what had been held back, since it might have become a tag. */
+  end(): { said: string; thought: string };
+}
+
+const NAME = '(?:seed:)?(?:think|thinking|thought|thoughts|reasoning)';
+const OPENING = new RegExp(`^(?:<${NAME}>|\\[THINK\\]|◁think▷|<\\|START_THINKING\\|>)`, 'i');
+const CLOSING = new RegExp(`(?:</${NAME}>|\\[/THINK\\]|◁/think▷|<\\|END_THINKING\\|>)`, 'i');
+
+/** Whatever a tag may be in the end, it is not longer. */
+const LONGEST_TAG = 24;
+
+/** @param begun the model is known to begin with its thoughts, without a tag before them */
+export function createThoughtFilter(begun = false): ThoughtFilter {
+  let state: 'begins' | 'thinks' | 'speaks' = begun ? 'thinks' : 'begins';
+  let held = '';
+  /** Without an opening tag: if it never closes, these were words. */
+  let unopened = begun ? '' : undefined;
+
+  function read(isEnd: boolean): { said: string; thought: string } {
+    let thought = '';
+    for (;;) {
+      if (state === 'begins') {
+        const words = held.trimStart();
+        const tag = OPENING.exec(words);
+        if (tag) {
+          held = words.slice(tag[0].length);
+          state = 'thinks';
+        } else if (!isEnd && couldBecomeTag(words)) return { said: '', thought };
+        else state = 'speaks';
+      } else if (state === 'thinks') {
+        const tag = CLOSING.exec(held);
+        const upTo = tag ? tag.index : isEnd ? held.length : Math.max(0, held.length - LONGEST_TAG);
+        const piece = held.slice(0, upTo);
+        thought += piece;
+        if (unopened !== undefined) unopened += piece;
+        held = held.slice(upTo);
+        if (tag) {
+          held = held.slice(tag[0].length).trimStart();
+          unopened = undefined;
+          state = 'begins';
+        } else if (!isEnd) return { said: '', thought };
+        else
+          return unopened === undefined ? { said: '', thought } : { said: unopened, thought: '' };
+      } else {
+        const said = held;
+        held = '';
+        return { said, thought };
+      }
+    }
+  }
+
+  return {
+    add(piece) {
+      held += piece;
+      return read(false);
+    },
+    end: () => read(true),
+  };
+}
+
+const TAGS = [
+  ...['', 'seed:'].flatMap((prefix) =>
+    ['think', 'thinking', 'thought', 'thoughts', 'reasoning'].map((name) => `<${prefix}${name}>`),
+  ),
+  '[think]',
+  '◁think▷',
+  '<|start_thinking|>',
+];
+
+function couldBecomeTag(words: string): boolean {
+  const begin = words.toLowerCase();
+  return TAGS.some((tag) => tag.startsWith(begin));
+}
+
+/** A closing tag on a line of its own that nothing has opened: what stands before it was thought, though it was heard. */
+const UNOPENED = new RegExp(`^\\s*</${NAME}>[ \\t]*(?:\\n|$)`, 'im');
+
+/** What of a whole answer was said, where it turns out to begin with thoughts that no tag opens. */
+export function afterUnopened(text: string): string | undefined {
+  const tag = UNOPENED.exec(text);
+  if (!tag || text.slice(0, tag.index).includes('```')) return undefined;
+  return text.slice(tag.index + tag[0].length).trimStart();
+}
