@@ -85,8 +85,9 @@ function createAnswer() {
       if (typeof value === 'string' && value !== '') yield { type: 'unseen', text: value };
     }
     const { text, thought, refusal: inParts } = readContent(content);
-    refusal += textOf(refused) + inParts;
-    if (thought !== '') yield { type: 'unseen', text: thought };
+    const no = textOf(refused) + inParts;
+    refusal += no;
+    if (thought + no !== '') yield { type: 'unseen', text: thought + no };
     yield* say(text);
     const calls = isFields(tool_calls) ? [tool_calls] : listOf(tool_calls);
     const legacy = isFields(function_call) ? [{ function: function_call }] : [];

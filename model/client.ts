@@ -5,7 +5,7 @@ import { costIn, withCost } from './cost.ts';
 import type { Usage } from '../contract/entry.ts';
 import type { Adapter, ModelClient, ModelPart } from './message.ts';
 import { createResponsesAdapter } from './responses.ts';
-import { createModelServer } from './server/exchange.ts';
+import { createModelServer, type Fetch } from './server/exchange.ts';
 import { afterUnopened, createThoughtFilter } from './thoughts.ts';
 import { completed, NOTHING } from './usage.ts';
 
@@ -21,15 +21,18 @@ export interface ModelSettings {
   silence_ms?: number;
   /** The longest answer in tokens, thoughts and calls included. Default: 32,000. */
   max_tokens?: number;
+  /** To look at what is sent and what comes. Default: one that waits long enough. */
+  fetch?: Fetch;
 }
 
 export function createModelClient({
   api,
   apiKey = 'none',
   baseURL = 'https://api.openai.com/v1',
+  fetch,
   ...defaults
 }: ModelSettings): ModelClient {
-  const server = createModelServer(apiKey, baseURL);
+  const server = createModelServer(apiKey, baseURL, fetch);
   const adapter =
     api === 'chat' ? createChatAdapter(server, isOpenAI(baseURL)) : createResponsesAdapter(server);
   /** Models that begin with their thoughts and open them with no tag. */

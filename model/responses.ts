@@ -56,7 +56,7 @@ function createAnswer() {
       }
       case 'response.refusal.delta':
         refusal += textOf(event.delta);
-        return;
+        return yield unseen(event.delta);
       case 'response.refusal.done':
         refusal ||= textOf(event.refusal);
         return;

@@ -29,6 +29,8 @@ export interface Question {
   isWriting: (data: unknown) => boolean;
 }
 
+export type Fetch = typeof globalThis.fetch;
+
 export interface ModelServer {
   /** Which server it is, for what may be given back to it alone. */
   url: string;
@@ -39,7 +41,12 @@ export interface ModelServer {
   ask(this: void, question: Question): AsyncGenerator<BodyEvent>;
 }
 
-export function createModelServer(apiKey: string, baseURL: string): ModelServer {
+/** @param fetch Default: one that waits for as long as the question says */
+export function createModelServer(
+  apiKey: string,
+  baseURL: string,
+  fetch: Fetch = fetchPatiently,
+): ModelServer {
   // Temporal retries, and shows that it does. A second layer below would only multiply the attempts.
   const client = new Client({
     apiKey,
@@ -47,7 +54,7 @@ export function createModelServer(apiKey: string, baseURL: string): ModelServer 
     maxRetries: 0,
     logLevel: 'off',
     timeout: NEVER_MS,
-    fetch: fetchPatiently,
+    fetch,
   });
   /** By model: what its server cannot take. */
   const learned = new Map<string, Set<Remedy>>();
@@ -153,7 +160,7 @@ const NEVER_MS = 2 ** 31 - 1;
 const patient = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 const fetchPatiently = ((url: string, init: object) =>
-  fetchByUndici(url, { ...init, dispatcher: patient })) as unknown as typeof fetch;
+  fetchByUndici(url, { ...init, dispatcher: patient })) as unknown as Fetch;
 
 class Client extends OpenAI {
   /** Google wraps an error into a list; a proxy answers with a page. */
