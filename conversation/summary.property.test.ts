@@ -22,6 +22,8 @@ const happening = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('model' as const),
       tokens: fc.constantFrom(undefined, 500, 1_001, 1_300, 1_600, 2_001, 5_000),
+      /** Tokens of each turn, as results from before sizes were counted do not have them. */
+      ofTurn: fc.constantFrom(undefined, 50, 200, 600),
       calls: fc.array(fc.constantFrom('runs' as const, 'waits' as const), { maxLength: 2 }),
     }),
   },
@@ -30,6 +32,8 @@ const happening = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('model fails' as const),
       type: fc.constantFrom('ModelTimeout', 'ModelContextTooLong'),
+      /** Of a window that was measured. */
+      ofTurn: fc.constantFrom(undefined, 50, 200, 600),
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('summary' as const), ago: fc.nat(2) }) },
@@ -57,10 +61,27 @@ const life = fc.array(
   { minLength: 20, maxLength: 120, size: 'max' },
 );
 
-function play(story: Story, what: Happening): void {
+/** Each of the last turns has so many tokens. */
+function sizesOf(story: Story, ofTurn: number | undefined, isSized: boolean) {
+  if (ofTurn === undefined || !isSized) return undefined;
+  const { length } = story.state.context!.turns;
+  return { fixed: 100, turns: Array.from({ length }, (_, nth) => ofTurn * (length - nth)) };
+}
+
+function play(story: Story, what: Happening, isSized: boolean, isAlone = true): void {
   const ids = story.all('call.requested').map(({ call_id }) => call_id);
   const pick = (n: number) => ids[n % Math.max(1, ids.length)] ?? 'call_none';
-  const ask = (ago: number) => story.effectsOf('summarise').at(-1 - ago)?.range.to;
+  /** One that was asked for, and is not over more often than that: a range may be asked for again. */
+  const ask = (ago: number) => {
+    const all = story.effectsOf('summarise').map(({ range }) => range.to);
+    const to = all.at(-1 - ago);
+    const over = [...story.all('summary'), ...story.all('summary.failed')];
+    const isOver =
+      over.filter((entry) => entry.to === to).length >= all.filter((each) => each === to).length;
+    // A repeat would be taken for the result of what is asked for together with it.
+    const isRepeat = isAlone && over.at(-1)?.to === to;
+    return isOver && !isRepeat ? undefined : to;
+  };
   const { turn } = story.state;
   switch (what.do) {
     case 'say':
@@ -71,13 +92,22 @@ function play(story: Story, what: Happening): void {
         call(`call_${ids.length + nth}`, type === 'waits' ? { approval: { timeout_ms: 1e9 } } : {}),
       );
       const { tokens } = what;
-      const result = { text: 'Ok.', usage, calls, ...(tokens !== undefined && { tokens }) };
+      const sizes = sizesOf(story, what.ofTurn, isSized);
+      const counted = tokens !== undefined && { tokens, ...(sizes && { sizes }) };
+      const result = { text: 'Ok.', usage, calls, ...counted };
       return void story.happens({ type: 'reply_completed', reply_id: turn.reply.id, result });
     }
     case 'model fails': {
       if (turn.phase !== 'replying') return;
       const error = { type: what.type, message: 'No.' };
-      return void story.happens({ type: 'reply_failed', reply_id: turn.reply.id, error });
+      const sizes = what.type === 'ModelContextTooLong' && sizesOf(story, what.ofTurn, isSized);
+      const too_long = sizes ? { too_long: { ...sizes, tokens: 1_000, most: 700 } } : {};
+      return void story.happens({
+        type: 'reply_failed',
+        reply_id: turn.reply.id,
+        error,
+        ...too_long,
+      });
     }
     case 'summary': {
       const to = ask(what.ago);
@@ -104,15 +134,28 @@ function play(story: Story, what: Happening): void {
   }
 }
 
+/** A summary that is asked for has one result: what is heard together is all from before any of it. */
+function oneResult(all: Happening[]): Happening[] {
+  const isResult = (what: Happening) => what.do === 'summary' || what.do === 'no summary';
+  const first = all.findIndex(isResult);
+  return all.filter((what, nth) => !isResult(what) || nth === first);
+}
+
 /** Checks each effect once, with the log as it was when the effect was asked for. */
-const always = (check: (story: Story, since: { entries: number; effects: number }) => void) =>
+const always = (
+  check: (story: Story, since: { entries: number; effects: number }) => void,
+  isSized = true,
+) =>
   fc.assert(
     fc.property(life, (happenings) => {
       const story = new Story({ context_tokens: BUDGET, quiet_ms: 0 });
       for (const what of happenings) {
         const since = { entries: story.log.length, effects: story.effects.length };
-        if (Array.isArray(what)) story.together(() => what.forEach((each) => play(story, each)));
-        else play(story, what);
+        if (Array.isArray(what)) {
+          story.together(() =>
+            oneResult(what).forEach((each) => play(story, each, isSized, false)),
+          );
+        } else play(story, what, isSized);
         check(story, since);
       }
     }),
@@ -134,7 +177,7 @@ test('each summary begins where the one before it ended, and ends before itself'
       expect(entry.from).toBe((summaryBefore(log, entry.seq)?.to ?? 0) + 1);
       expect(entry.to).toBeGreaterThanOrEqual(entry.from);
       for (const cause of entry.cause) expect(cause).toBeLessThan(entry.seq);
-      expect(entry.to).toBeLessThan(Math.max(...entry.cause));
+      expect(entry.to).toBeLessThan(entry.seq);
     }
   });
   expect(summaries).toBeGreaterThan(500);
@@ -175,7 +218,7 @@ test('every entry that no summary covers is in the window, with all that the rep
   });
 });
 
-test('what is asked for leaves the last turns in full', () => {
+test('what is asked for after a reply whose turns were not measured leaves the last turns in full', () => {
   always(({ log, effects: all }, { effects }) => {
     for (const effect of all.slice(effects)) {
       if (effect.type !== 'summarise') continue;
@@ -183,6 +226,34 @@ test('what is asked for leaves the last turns in full', () => {
       const kept = log.filter((entry) => entry.kind === 'reply.started' && entry.seq > to);
       expect(kept.length).toBeGreaterThanOrEqual(KEPT_TURNS_AT_LEAST);
     }
+  }, false);
+});
+
+test('a reply that is to be given again waits for a summary alone, and nothing goes round for nothing', () => {
+  let given = 0;
+  always((story, { effects }) => {
+    const { context, turn } = story.state;
+    if (context!.again) {
+      expect(context!.underWay).toBeDefined();
+      expect(turn.phase).toBe('idle');
+      // Only an approval may be due some day.
+      expect(story.wakeAt ?? Infinity).toBeGreaterThan(story.now + 1e8);
+    }
+    given += story.effects
+      .slice(effects)
+      .filter(
+        (effect) =>
+          effect.type === 'start_reply' && (effect.request.most_tokens ?? Infinity) < BUDGET,
+      ).length;
+  });
+  expect(given).toBeGreaterThan(500);
+});
+
+test('no message that a refused reply was to answer is lost', () => {
+  always((story) => {
+    const { state } = story;
+    if (state.turn.phase !== 'idle' || state.context!.again) return;
+    expect(state.unanswered).toEqual([]);
   });
 });
 

@@ -56,7 +56,9 @@ export function minWindow(step: Step, reply: Reply, result: ReplyResult, cause: 
   // Results from before sizes were counted are judged as they were then: what was decided on them stands.
   const soft = sizes ? Math.floor((3 * budget) / 4) : budget;
   if (tokens <= askAbove(context, soft, budget)) return;
-  if (sizes) ask(step, turnsThatFit(sizes, budget), cause);
+  // A turn that is not over goes on from what it began with.
+  const least = state.turn.phase === 'idle' ? 0 : 1;
+  if (sizes) ask(step, Math.max(least, turnsThatFit(sizes, budget)), cause);
   else ask(step, tokens > 2 * budget ? KEPT_TURNS_AT_LEAST : KEPT_TURNS, cause);
 }
 
