@@ -231,8 +231,12 @@ function delayInWords(words: string): number {
 
 const MAX_RETRY_DELAY_MS = 60_000;
 
+/** The innermost reason: those around it only say that something failed. */
 function reasonOf({ cause }: Error): string {
-  return cause instanceof Error ? `(${cause.message})` : '';
+  if (!(cause instanceof Error)) return '';
+  if (cause.cause instanceof Error) return reasonOf(cause);
+  const { code } = cause as { code?: unknown };
+  return `(${cause.message || String(code)})`;
 }
 
 /** Not where it may quote a key, nor of our own errors, which say all there is to say. */

@@ -14,25 +14,34 @@ const tool = (name: string) => ({
   parameters: { type: 'object', properties: {} },
 });
 
-const request: ModelRequest = {
-  model: 'm',
+export interface Question {
+  model: string;
+  prompt: string;
+  tools: string[];
+}
+
+const usual: Question = { model: 'm', prompt: 'Hello.', tools: ['look', 'find', 'wait', 'list'] };
+
+const requestOf = ({ model, prompt, tools }: Question): ModelRequest => ({
+  model,
   messages: [
     { role: 'system', text: 'Be brief.' },
-    { role: 'user', text: 'Hello.' },
+    { role: 'user', text: prompt },
   ],
-  tools: ['look', 'find', 'wait', 'list'].map(tool),
+  tools: tools.map(tool),
   max_tokens: 1_000,
-};
+});
 
 /** What the service makes of it, in the form of what is expected. */
 export async function outcomeOf(
   { api }: Pick<Fixture, 'api'>,
   settings: Omit<ModelSettings, 'api'>,
+  question = usual,
 ): Promise<Expected> {
   const client = createModelClient({ api, ...settings });
   let text = '';
   try {
-    for await (const part of client.stream(request, never)) {
+    for await (const part of client.stream(requestOf(question), never)) {
       if (part.type === 'text') text += part.text;
       else {
         const { calls, usage, said } = part;
