@@ -24,6 +24,8 @@ export interface StubReply {
   headers?: Record<string, string>;
   /** Frames of the stream as they are, JSON or not, in place of an answer. */
   chunks?: unknown[];
+  /** Frames as they are given, each when it is: data, or `{ comment }`. */
+  frames?: AsyncIterable<unknown>;
   /** Says nothing; after `chunks`, nothing more. Ends when the client goes. */
   hang?: boolean;
 }
@@ -72,7 +74,7 @@ export async function startStubModel(
 
 async function send(exchange: Exchange, reply: StubReply): Promise<void> {
   const { request, response, closed } = exchange;
-  const { text = '', calls = [], status = 200, code = null, headers, chunks, hang } = reply;
+  const { text = '', calls = [], status = 200, code = null, headers, chunks, hang, frames } = reply;
   if (status !== 200) {
     const error = { message: text, type: 'stub', param: null, code };
     return sendJson(response, status, { error }, headers);
@@ -80,6 +82,14 @@ async function send(exchange: Exchange, reply: StubReply): Promise<void> {
   if (chunks) {
     response.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
     for (const chunk of chunks) response.write(frame(chunk));
+  }
+  if (frames) {
+    response.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
+    for await (const each of frames) {
+      const { comment } = each as { comment?: string };
+      response.write(comment === undefined ? frame(each) : `${comment}\n\n`);
+    }
+    return void response.end();
   }
   if (hang) {
     if (!closed.aborted) await once(closed, 'abort');

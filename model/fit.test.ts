@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { fitted } from './fit.ts';
+import type { ModelMessage, ModelRequest } from './message.ts';
+import { countRequest } from './tokens.ts';
+
+const words = (count: number) => 'word '.repeat(count).trim();
+const user = (text: string): ModelMessage => ({ role: 'user', text });
+const said = (text: string): ModelMessage => ({ role: 'assistant', text, calls: [] });
+const asked: ModelMessage[] = [
+  {
+    role: 'assistant',
+    text: '',
+    calls: [{ call_id: 'call_a', tool: 'look', arguments: JSON.stringify({ at: words(2_000) }) }],
+  },
+  { role: 'tool', call_id: 'call_a', text: words(2_000) },
+];
+const request = (...messages: ModelMessage[]): ModelRequest => ({
+  model: 'm',
+  messages: [{ role: 'system', text: 'Be brief.' }, ...messages],
+  tools: [],
+});
+
+test('what fits stays as it is', async () => {
+  const given = request(user('hello'));
+  expect((await fitted(given, 100)).messages).toEqual(given.messages);
+});
+
+test('what is longest is shortened first, and the last message of the user stays', async () => {
+  const last = user(words(300));
+  const given = request(user('one'), ...asked, said(words(200)), last);
+  const { messages } = await fitted(given, 1_500);
+  expect(await countRequest({ messages, tools: [] })).toBeLessThanOrEqual(1_500);
+  expect(messages).toHaveLength(given.messages.length);
+  expect(messages.at(-1)).toEqual(last);
+  expect(messages.at(-2)).toEqual(said(words(200)));
+  expect(messages[3]!.text).toMatch(/^word .* \[… \d+ characters left out …\] .*word$/);
+  const [call] = (messages[2] as { calls: { arguments: string }[] }).calls;
+  expect(JSON.parse(call!.arguments)).toEqual({ left_out: expect.stringMatching(/characters/) });
+});
+
+test('the last message is shortened where nothing else helps', async () => {
+  const { messages } = await fitted(request(user(words(5_000))), 1_000);
+  expect(await countRequest({ messages, tools: [] })).toBeLessThanOrEqual(1_000);
+  expect(messages[1]!.text).toContain('characters left out');
+});
+
+test('where there are too many messages the oldest go, and each call keeps its answer', async () => {
+  const many = Array.from({ length: 100 }, (_, nth) => [
+    user(`${nth} ${words(20)}`),
+    ...asked,
+  ]).flat();
+  const { messages } = await fitted(request(...many, user('and now?')), 1_500);
+  expect(await countRequest({ messages, tools: [] })).toBeLessThanOrEqual(1_500);
+  expect(messages[1]!.role).toBe('user');
+  expect(messages.at(-1)).toEqual(user('and now?'));
+});

@@ -1,0 +1,158 @@
+/** Servers that refuse a part of what they are sent: it is left out, once, and from then on. */
+import { afterEach, expect, test } from 'vitest';
+import { all, never, request } from '../../testing/model-request.ts';
+import {
+  type ScriptedServer,
+  startScriptedServer,
+} from '../../testing/providers/scripted-server.ts';
+import { attach, giver } from '../attached.ts';
+import { createModelClient } from '../client.ts';
+import { typeOf } from '../errors.ts';
+import type { Fields } from '../fields.ts';
+import type { ModelRequest } from '../message.ts';
+
+let server: ScriptedServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+const events = { 'content-type': 'text/event-stream' };
+const answered = {
+  status: 200,
+  headers: events,
+  chunks: ['data: {"choices":[{"delta":{"content":"Yes."},"finish_reason":"stop"}]}\n\n'],
+};
+const responded = {
+  status: 200,
+  headers: events,
+  chunks: ['data: {"type":"response.completed","response":{"status":"completed","output":[]}}\n\n'],
+};
+const refusing = (message: string, status = 400) => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  chunks: [JSON.stringify({ error: { message } })],
+});
+
+/** The server refuses as long as `isRefused` says so. */
+async function serve(api: 'chat' | 'responses', isRefused: (body: Fields) => string | undefined) {
+  server = await startScriptedServer((body) => {
+    const refusal = isRefused(body as Fields);
+    if (refusal !== undefined) return refusing(refusal);
+    return api === 'chat' ? answered : responded;
+  });
+  return createModelClient({ api, baseURL: server.url });
+}
+
+const withReasoning = (): ModelRequest => {
+  const by = giver('chat', server!.url, request.model);
+  const attached = attach(by, {
+    message: { reasoning_content: 'Hm.' },
+    call: { extra_content: { google: { thought_signature: 'c2ln' } } },
+  });
+  return {
+    ...request,
+    messages: request.messages.map((message) =>
+      message.role === 'assistant'
+        ? { ...message, calls: message.calls.map((call) => ({ ...call, attached })) }
+        : message,
+    ),
+  };
+};
+
+const has = (field: string, words: string) => (body: Fields) => (field in body ? words : undefined);
+const json = (body: unknown) => JSON.stringify(body);
+
+test.each([
+  ['stream_options', has('stream_options', 'stream_options: extra inputs are not permitted')],
+  ['max_tokens', has('max_tokens', 'max_tokens is too large: 32000; at most 4096')],
+  [
+    'max_tokens of a small window',
+    has(
+      'max_tokens',
+      'maximum context length is 4096 tokens, you asked for 33000, 32000 in the completion',
+    ),
+  ],
+  ['max_tokens by its older name', has('max_tokens', "use 'max_completion_tokens' instead")],
+  ['a field that nobody names', has('stream_options', 'Unrecognized request argument supplied')],
+  [
+    'a schema',
+    (body: Fields) =>
+      json(body.tools).includes('"minimum"') ? 'Invalid JSON schema: minimum' : undefined,
+  ],
+])('chat: %s', async (_, isRefused) => {
+  const client = await serve('chat', isRefused);
+  const parameters = { type: 'object', properties: { n: { type: 'integer', minimum: 1 } } };
+  const asked = { ...request, tools: [{ name: 'look', description: 'Looks.', parameters }] };
+  expect(await all(client.stream(asked, never))).toMatchObject([{ text: 'Yes.' }, {}]);
+  expect(server!.requests).toHaveLength(2);
+  await all(client.stream(asked, never));
+  expect(server!.requests).toHaveLength(3);
+});
+
+test('the newer name is tried before the limit is left out', async () => {
+  const client = await serve('chat', has('max_tokens', "use 'max_completion_tokens' instead"));
+  await all(client.stream(request, never));
+  expect(server!.requests[1]).toMatchObject({ max_completion_tokens: 32_000 });
+});
+
+test.each([
+  ['include', 'Encrypted content is not supported with this model.'],
+  ['store', 'Unknown parameter: store'],
+  ['max_output_tokens', 'Unsupported parameter: max_output_tokens'],
+])('responses: %s', async (field, words) => {
+  const client = await serve('responses', has(field, words));
+  await all(client.stream(request, never));
+  await all(client.stream(request, never));
+  expect(server!.requests).toHaveLength(3);
+});
+
+test('what a provider gave it gets back, and no more once it refuses that', async () => {
+  const client = await serve('chat', (body) =>
+    json(body).includes('c2ln') ? 'Corrupted thought signature.' : undefined,
+  );
+  await all(client.stream(withReasoning(), never));
+  expect(json(server!.requests[0])).toContain('"reasoning_content":"Hm."');
+  expect(json(server!.requests[0])).toContain('"thought_signature":"c2ln"');
+  expect(json(server!.requests[1])).not.toMatch(/reasoning_content|thought_signature/);
+});
+
+test('nobody gets what another has given', async () => {
+  const client = await serve('chat', () => undefined);
+  await all(client.stream({ ...withReasoning(), model: 'another' }, never));
+  expect(json(server!.requests[0])).not.toMatch(/reasoning_content|thought_signature/);
+});
+
+test.each([
+  [
+    'reasoning',
+    (message: Fields) => 'tool_calls' in message && !('reasoning_content' in message),
+    'The reasoning_content is missing.',
+  ],
+  [
+    'a signature',
+    (message: Fields) => 'tool_calls' in message && !json(message).includes('thought_signature'),
+    'A call lacks its thought_signature.',
+  ],
+])('calls of another model have %s where the provider insists', async (_, lacks, words) => {
+  const client = await serve('chat', (body) =>
+    (body.messages as Fields[]).some(lacks) ? words : undefined,
+  );
+  expect(await all(client.stream(request, never))).toMatchObject([{ text: 'Yes.' }, {}]);
+  expect(server!.requests).toHaveLength(2);
+});
+
+test('a refusal that nothing helps against is told as it was, and nothing is learned from it', async () => {
+  const client = await serve('chat', () => 'max_tokens is too large');
+  const error = await all(client.stream(request, never)).catch((thrown: unknown) => thrown);
+  expect(typeOf(error)).toBe('ModelRequestRefused');
+  expect(server!.requests).toHaveLength(2);
+  await all(client.stream(request, never)).catch((thrown: unknown) => thrown);
+  expect(server!.requests[2]).toHaveProperty('max_tokens');
+});
+
+test('another refusal is not tried against', async () => {
+  const client = await serve('chat', () => 'This model does not support tools.');
+  await all(client.stream(request, never)).catch((thrown: unknown) => thrown);
+  expect(server!.requests).toHaveLength(1);
+});
