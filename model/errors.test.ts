@@ -94,3 +94,33 @@ test('a refused key is not repeated, nor are long messages', () => {
   const long = api(500, { message: 'x'.repeat(10_000) });
   expect(toFailure(long, { now }).message.length).toBeLessThanOrEqual(500);
 });
+
+test('the failure keeps what the provider says of itself, and its error', () => {
+  const error = api(503, { message: 'Busy.', code: 'busy' }, { 'x-request-id': 'req_7' });
+  const failure = toFailure(error, { now });
+  expect(failure.message).toBe('503 Busy. (request req_7)');
+  expect(failure.details).toEqual([
+    { provider: { status: 503, code: 'busy', request_id: 'req_7' } },
+  ]);
+  expect(failure.cause).toMatchObject({ name: 'Error', message: '503 Busy.' });
+});
+
+test.each([
+  [400, 'true', true],
+  [503, 'false', false],
+  [413, 'true', false],
+])('a %s with x-should-retry: %s', (status, word, again) => {
+  const failure = toFailure(api(status, {}, { 'x-should-retry': word }), { now });
+  expect(failure.nonRetryable).toBe(!again);
+});
+
+test('a refused key is in no cause either', () => {
+  const failure = toFailure(api(401, { message: 'Incorrect API key: sk-abcdef' }), { now });
+  expect(failure.cause).toBeUndefined();
+});
+
+test('the words of an error of ours are not told as those of the model', () => {
+  const failure = toFailure(new TypeError('x is not a function'), { now });
+  expect(failure.message).toBe('The answer of the model could not be read.');
+  expect(failure.cause).toMatchObject({ name: 'TypeError', message: 'x is not a function' });
+});

@@ -127,3 +127,18 @@ test.each([
   expect(problem?.message).toMatch(message);
   expect(input).toEqual(text.endsWith(':') ? text : JSON.parse(text));
 });
+
+test('no arguments in words, and arguments as a text once more, are what they mean', async () => {
+  const look = defineTool({
+    name: 'look',
+    description: 'Looks.',
+    input: z.object({}),
+    run: async () => 'seen',
+  });
+  const none = await parseToolCall(new Map([['look', look]]), { name: 'look', arguments: 'null' });
+  expect(none).toEqual({ tool: 'look', input: {} });
+  expect(await parse('run_installer', JSON.stringify('{"package":"alpha"}'))).toEqual({
+    tool: 'run_installer',
+    input: { package: 'alpha' },
+  });
+});

@@ -31,7 +31,7 @@ const CODE =
 
 /** One field is too long, or too much is asked for: a shorter conversation would not help. */
 const OF_A_PART =
-  /string too long|maximum string length|max_(completion_|output_|new_)?tokens['"`]? (is|was|must)|(name|description|tool_call_id|metadata)\W.{0,80}too long|too many (tools|functions|images|messages|requests)/;
+  /string too long|maximum string length|(?<!\+ [`'"]?)max_(completion_|output_|new_)?tokens['"`]? (is|was|must)|(name|description|tool_call_id|metadata)\W.{0,80}too long|too many (tools|functions|images|messages|requests)/;
 
 const WINDOW = String.raw`(context|prompt|input|inputs|sequence|window|tokens?|messages?|conversation|request|text)`;
 const TOO = String.raw`(too (long|large|big)|exceed\w*|overflow\w*|longer than|larger than|greater than|more than|over the|beyond|above|out of)`;
@@ -39,7 +39,7 @@ const LENGTH = String.raw`(context|tokens?|window|sequence|prompt|input)`;
 
 const WORDS = [
   new RegExp(String.raw`${WINDOW}\b.{0,80}\btoo (long|large|big)\b`, 's'),
-  /too many (input |prompt )?tokens/,
+  /too many (input |prompt )?tokens|more (input |prompt )?tokens than/,
   /maximum (allowed )?(context|prompt|input|sequence|model|number of (input |prompt )?tokens)/,
   /max(imum)?[_ ]?(context|prompt|input|seq\w*|model)[_ ]?(len|length|size|tokens)/,
   new RegExp(String.raw`context[ _-]?(length|size|window|limit)\b.{0,120}${TOO}`, 's'),

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { isTooLong, sizesIn } from './too-long.ts';
+
+test.each([
+  [400, 'The request exceeds the available context size, try increasing it'],
+  [400, 'This model supports at most 8192 input tokens; the prompt has more tokens than the limit'],
+  [400, 'Input is too long for requested model.'],
+  [400, 'prompt is too long: 210000 tokens > 200000 maximum'],
+  [400, 'The prompt (5000 tokens) is longer than the context window'],
+  [400, 'Prompt contains 40000 tokens, too large for model with 32768 maximum context length'],
+  [422, 'inputs tokens + max_new_tokens must be <= 4096'],
+  [400, 'Please reduce the length of the messages.'],
+  [500, 'Requested tokens (5000) exceed context window of 4096'],
+  [undefined, 'The conversation does not fit into the context of the model'],
+  [400, '9000 tokens are too many: max_model_len exceeded, maximum model length is 8192'],
+])('%s %s', (status, words) => {
+  expect(isTooLong({ status, words })).toBe(true);
+});
+
+test.each([
+  [429, 'Rate limit reached: 30000 tokens per min, requested 9000'],
+  [400, 'You exceeded your current quota'],
+  [400, "Invalid 'messages[1].tool_calls[0].id': string too long, maximum length 40"],
+  [400, 'max_tokens is too large: 32000. At most 4096 completion tokens'],
+  [400, 'Too many tools'],
+  [401, 'The token is too long'],
+  [400, 'This model does not support tools'],
+  [404, 'The model does not exist'],
+  [503, 'The server is overloaded'],
+])('not %s %s', (status, words) => {
+  expect(isTooLong({ status, words })).toBe(false);
+});
+
+test.each([
+  ['the maximum context length is 4096 tokens, but 5000 tokens were asked for', 4_096, 5_000],
+  ['210,000 tokens > 200,000 maximum', 200_000, 210_000],
+  ['{"n_prompt_tokens":5000,"n_ctx":4096}', 4_096, 5_000],
+  ['at most 1,000,000 of your 1,200,000 tokens', 1_000_000, 1_200_000],
+  ['exceed context window of 4096', 4_096, undefined],
+])('sizes in: %s', (words, most, sent) => {
+  expect(sizesIn(words)).toEqual({ most, ...(sent !== undefined && { sent }) });
+});
+
+test('no sizes in words without any', () => {
+  expect(sizesIn('Error 400: too long.')).toBeUndefined();
+});
