@@ -3,8 +3,7 @@ import { z } from 'zod';
 import readResult from '../tools/builtin/read-result.ts';
 import { portable } from './portable-schema.ts';
 
-const shown = (input: z.ZodType) =>
-  portable(z.toJSONSchema(input, { io: 'input' }) as Record<string, unknown>);
+const shown = (input: z.ZodType) => portable(z.toJSONSchema(input, { io: 'input' }));
 const field = (input: z.ZodType) =>
   (shown(z.object({ field: input })).properties as { field: object }).field;
 

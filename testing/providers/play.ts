@@ -76,7 +76,7 @@ const inflated = (data: string) => inflateRawSync(Buffer.from(data, 'base64')).t
 /** The outcome as far as the fixture speaks of it, and always whether it failed and what was called. */
 export function compared(outcome: Expected, expected: Expected): [object, object] {
   const wanted = { calls: [], error: undefined, ...expected };
-  const { message, ...rest } = wanted;
+  const { message: _message, ...rest } = wanted;
   const seen = Object.fromEntries(
     Object.keys(rest).map((key) => [key, outcome[key as keyof Expected]]),
   );
