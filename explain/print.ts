@@ -29,7 +29,8 @@ export function printTurn(turn: Turn): string {
 const inMs = ({ duration_ms }: { duration_ms?: number }) =>
   duration_ms === undefined ? ', going on' : `, ${duration_ms} ms`;
 
-const tokens = ({ usage }: Turn) => `${usage.input_tokens} + ${usage.output_tokens} tokens`;
+const tokens = ({ usage: { input_tokens, output_tokens, estimated } }: Turn) =>
+  `${estimated ? 'about ' : ''}${input_tokens} + ${output_tokens} tokens`;
 
 const section = (name: string, triggers: Trigger[]) =>
   triggers.map((trigger) => `  ${name.padEnd(8)} ${describe(trigger)}`);

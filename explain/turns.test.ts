@@ -156,6 +156,15 @@ test('a limit and a failure stand in their turn', () => {
   expect(second).toMatchObject({ replies: [{ status: 'failed', error: 'The model is away.' }] });
 });
 
+test('what a failed reply cost is a part of what its turn cost', () => {
+  const story = new Story();
+  story.user('Tell me everything.');
+  const usage = { input_tokens: 7, output_tokens: 5, estimated: true as const };
+  const error = { type: 'ModelCutOff', message: 'Too long.' };
+  story.happens({ type: 'reply_failed', reply_id: story.replying, error, usage });
+  expect(turnsOf(story)).toMatchObject([{ usage, replies: [{ status: 'failed', usage }] }]);
+});
+
 test('where nothing was said because of a limit, the turn before says which, and what was held back', () => {
   const story = new Story({ unsolicited_per_minute: 1 });
   story.user('Install alpha');

@@ -4,6 +4,7 @@
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import { cut } from '../contract/stored.ts';
 import type { Trigger, Turn, TurnCall, TurnReply } from '../contract/turns.ts';
+import { addUsage } from '../contract/usage.ts';
 import { isTrigger, type TriggerEntry, triggerOf } from './trigger.ts';
 
 export interface Turns {
@@ -85,10 +86,8 @@ export function gatherTurns(): Turns {
       ended_at: entry.at,
       duration_ms: between(reply.started_at, entry.at),
     });
-    if (entry.kind === 'reply.completed') {
-      turn.usage.input_tokens += entry.usage.input_tokens;
-      turn.usage.output_tokens += entry.usage.output_tokens;
-    }
+    // One that failed has cost something too.
+    if (reply.usage) turn.usage = addUsage(turn.usage, reply.usage);
     turn.ended_at = entry.at;
     turn.duration_ms = between(turn.started_at, entry.at);
     if (inFlight?.reply === reply) inFlight = undefined;
