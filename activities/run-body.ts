@@ -70,9 +70,19 @@ export async function runBody(
   const { store, inlineResultBytes: inlineBytes } = dependencies;
   const large = createLargeResults({ store, inlineBytes }, start, signal, warn);
 
+  let last = 0;
+  let isWarned = false;
+  const warnOnce = (message: string) => {
+    if (!isWarned) warn(message);
+    isWarned = true;
+  };
+
   const take = async (yielded: unknown) => {
-    const step = readYield(yielded, maxResultBytes);
-    if (step.type === 'progress') live.show({ percent: step.percent, note: step.note });
+    const step = readYield(yielded, maxResultBytes, { last, warn: warnOnce });
+    if (step.type === 'progress') {
+      last = step.percent;
+      live.show({ percent: step.percent, note: step.note });
+    }
     const { cursor: next, event } = advance(cursor, step, Date.now());
     refuseExcess(tool, next.results);
     if (event) {

@@ -106,6 +106,20 @@ describe('progress', () => {
     expect(call.kept.length).toBeLessThan(100);
   });
 
+  test('that is out of bounds is cut to them, with one warning, and the work is not lost', async () => {
+    const call = play(async function* (_, { progress }) {
+      for (const percent of [50, Number.NaN, 105, 110]) yield progress(percent, `at ${percent}`);
+      return 'all done';
+    });
+    expect(await call.end).toEqual({ type: 'completed', result: 'all done' });
+    const told = call.told.map(({ percent, note }) => [percent, note]);
+    expect(told).toEqual([
+      [50, 'at 50'],
+      [100, 'at 105'],
+    ]);
+    expect(call.logged).toEqual([expect.stringMatching('no number of percent: 50 is shown')]);
+  });
+
   test('that cannot be kept costs the call nothing', async () => {
     const call = play(hundred, {
       store: {

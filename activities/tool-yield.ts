@@ -8,7 +8,7 @@ const options = { checkpoint: z.unknown().optional(), schedule: schedule.default
 const step = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('progress'),
-    percent: z.number().min(0).max(100),
+    percent: z.number(),
     note: z.string().optional(),
     ...options,
   }),
@@ -21,11 +21,20 @@ export type Step = z.infer<typeof step>;
 /** Of what is never stored aside: a heartbeat carries the checkpoint, a signal the progress. */
 const MOST_CARRIED_BYTES = 64_000;
 
+export interface Reported {
+  /** The percentage before this one. Default: 0. */
+  last?: number;
+  /** Told of a percentage that cannot be shown as it is. */
+  warn?(message: string): void;
+}
+
 /**
+ * A report is no reason for work to fail: a percentage beyond 0 to 100 is cut to that, as sums of shares and totals that grow give it, and
+ * where there is no number the one before it stands.
  * @throws CallFailed `InvalidYield` where it is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it carries
  */
-export function readYield(yielded: unknown, maxBytes: number): Step {
-  const parsed = step.safeParse(yielded);
+export function readYield(yielded: unknown, maxBytes: number, reported: Reported = {}): Step {
+  const parsed = step.safeParse(withPercent(yielded, reported));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join('.') || 'it';
@@ -45,4 +54,15 @@ export function readYield(yielded: unknown, maxBytes: number): Step {
       : (asJson(told, carried, 'Its progress') as typeof told)),
     ...(checkpoint !== undefined && { checkpoint: asJson(checkpoint, carried, 'Its checkpoint') }),
   };
+}
+
+function withPercent(yielded: unknown, { last = 0, warn }: Reported): unknown {
+  if (typeof yielded !== 'object' || yielded === null) return yielded;
+  const { type, percent } = yielded as { type?: unknown; percent?: unknown };
+  if (type !== 'progress') return yielded;
+  const isNumber = typeof percent === 'number' && !Number.isNaN(percent);
+  const shown = isNumber ? Math.min(100, Math.max(0, percent)) : last;
+  if (shown === percent) return yielded;
+  warn?.(`The tool reported ${isNumber ? percent : 'no number of'} percent: ${shown} is shown.`);
+  return { ...yielded, percent: shown };
 }

@@ -75,7 +75,7 @@ export interface CallContext {
   readonly handsOver: boolean;
   /** Most output that is kept of a program. Bytes. */
   readonly maxOutputBytes: number;
-  /** How far it is, 0–100. Between the milestones that the model asked for it is only shown live. */
+  /** How far it is, 0–100; what lies beyond is cut to that. Between the milestones that the model asked for it is only shown live. */
   progress(percent: number, note?: string, options?: YieldOptions): CallYield;
   /** A partial result. Always told. */
   result(data: unknown, options?: YieldOptions): CallYield;
