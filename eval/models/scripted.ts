@@ -34,7 +34,7 @@ export function answer(messages: readonly ModelMessage[], habit: Habit): Answer 
     ...stop.map(([, item]) => `Cancelling the quote for ${item}.`),
     ...start.map((item) => `Requesting a quote for ${item}.`),
     ...surveys.map((product) => `Asking the suppliers of ${product}.`),
-    ...(habit === 'deaf' ? [] : replies({ sums, story, presses })),
+    ...answersOf(replies({ sums, story, presses }), habit),
   ];
   const more = said.length > 0 ? badWords(messages, situation, habit) : [];
   return {
@@ -46,6 +46,10 @@ export function answer(messages: readonly ModelMessage[], habit: Habit): Answer 
     ],
   };
 }
+
+/** A deaf model says something, and not what was asked: silence is a failure that the service tells itself. */
+const answersOf = (given: string[], habit: Habit): string[] =>
+  habit === 'deaf' && given.length > 0 ? ['I see.'] : given;
 
 /** What was dropped because a message came first is still wanted, unless it was called off. */
 function withDropped(wishes: Wishes, { dropped }: Situation): Wishes {
