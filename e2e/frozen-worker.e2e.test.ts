@@ -51,6 +51,15 @@ async function walking(tool: string, more: object = {}) {
   };
 }
 
+/**
+ * All of it, and at most two steps twice: the one whose checkpoint was on its way when the worker was stopped, and the one that was due in
+ * the instant of waking (docs/decisions/0021-one-holder.md).
+ */
+function expectWalked(steps: number[]): void {
+  expect([...new Set(steps)].toSorted((a, b) => a - b)).toEqual(all);
+  expect(steps.length - STEPS).toBeLessThanOrEqual(2);
+}
+
 const ended = ({ log }: Pick<Talk, 'log'>) =>
   log.until(
     'the call is over',
@@ -74,13 +83,13 @@ test.each(['walks', 'walks_once'])(
   180_000,
 );
 
-test('a worker that stands still is replaced, and takes no step once it wakes', async () => {
+test('a worker that stands still is replaced, and stops once it wakes', async () => {
   const { log, holder, numbers, byOthers } = await walking('walks', { checkpoints: true });
   holder.signal('SIGSTOP');
   await expect.poll(async () => (await byOthers()).length, { timeout: 60_000 }).toBeGreaterThan(2);
   holder.signal('SIGCONT');
   expect(await ended({ log })).toMatchObject({ kind: 'call.completed' });
-  expect(await numbers()).toEqual(all);
+  expectWalked(await numbers());
   expect(holder.output()).toContain('The tool is stopped');
   await log.close();
 }, 180_000);
@@ -104,6 +113,6 @@ test('a worker that is killed is replaced at once by one that sees it dead', asy
   holder.signal('SIGKILL');
   await expect.poll(async () => (await byOthers()).length, { timeout: 60_000 }).toBeGreaterThan(0);
   expect(await ended({ log })).toMatchObject({ kind: 'call.completed' });
-  expect(await numbers()).toEqual(all);
+  expectWalked(await numbers());
   await log.close();
 }, 180_000);
