@@ -92,7 +92,7 @@ export const ENDED_BEFORE_IT_WAS_WRITTEN =
   'nothing after it was written.';
 
 export const UNDONE =
-  "A reset took this, or the start of its call, out of Temporal's history, and the log follows the history. It came before the reset.";
+  "A reset took this, or the start of its call, out of Temporal's history, and the log follows the history. It came before the reset, or before the call was stopped.";
 
 export const REPEATED =
   "A worker was killed, frozen or cut off from Temporal between a step of a tool with `restart: 'resume'` and the moment at which " +

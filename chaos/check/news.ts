@@ -43,8 +43,11 @@ export function unheardNews({ faults }: Evidence, trace: Trace): Verdict {
     const words = `Event ${n} of ${call_id} reached Temporal while its call was open, and is not in the log.`;
     const where = { conversation: trace.id, seqs: [], words };
     const place = events.findIndex((event) => event.call_id === call_id && event.n === n);
-    // Temporal puts it into the new history at once: before its call can have been started again.
-    const isUndone = undone.some((reset) => reset.calls.includes(call_id) && at <= reset.at);
+    // Until the reset's own task ran, or for as long as the call was not started again, nothing in the log could take it.
+    const isStarted = trace.calls.has(call_id);
+    const isUndone = undone.some(
+      (reset) => reset.calls.includes(call_id) && (!isStarted || at <= reset.at),
+    );
     if (isUndone) excused.push({ ...where, why: UNDONE });
     else if (isEnded && place > lastHeard)
       excused.push({ ...where, why: ENDED_BEFORE_IT_WAS_WRITTEN });

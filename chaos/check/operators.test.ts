@@ -82,9 +82,9 @@ describe('a message that was acknowledged', () => {
 
 describe('an event of a call', () => {
   const event =
-    (call_id: string, n: number): Break =>
+    (call_id: string, n: number, at = 20): Break =>
     (_, { events }) =>
-      events.push({ call_id, n, late: false, at: second(20) });
+      events.push({ call_id, n, late: false, at: second(at) });
 
   test('is excused where it is the last before the conversation was ended', () => {
     expect(whys(all(operated('terminate'), event('call_x', 1)))).toEqual([
@@ -102,6 +102,11 @@ describe('an event of a call', () => {
     expect(whys(all(operated('reset'), undone(['call_x'], []), event('call_x', 1)))).toEqual([
       UNDONE,
     ]);
+  });
+
+  test('is excused where its program said it before the reset had stopped it', () => {
+    const late = event('call_x', 1, 22);
+    expect(whys(all(operated('reset'), undone(['call_x'], []), late))).toEqual([UNDONE]);
   });
 
   test.each([
