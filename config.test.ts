@@ -36,6 +36,7 @@ test('an empty environment gives the defaults, and nothing for what has none', (
     MEANWHILE_INLINE_RESULT_BYTES: 8_000,
     MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
     MEANWHILE_SPOOL_HOURS: 24,
+    MEANWHILE_STACK_TRACES: false,
     MEANWHILE_ALLOW_PRIVATE_URLS: false,
   });
 });

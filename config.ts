@@ -135,6 +135,9 @@ export const settings = z.object({
   MEANWHILE_SPOOL_HOURS: whole(1, 10_000)
     .default(24)
     .describe('How long the folder of a call stays after nothing happens in it any more.'),
+  MEANWHILE_STACK_TRACES: flag
+    .default(false)
+    .describe("Temporal's UI shows where a workflow waits, which costs CPU with each turn."),
   MEANWHILE_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
     .optional()

@@ -93,7 +93,9 @@ export async function runBody(
       }, signal);
     }
     cursor = next;
-    ground.moved(cursor, event !== undefined || step.checkpoint !== undefined);
+    // A program that a keeper has is not run again from its checkpoint: its output is read again, which does and tells nothing twice.
+    const isCheckpoint = step.checkpoint !== undefined && !tool.keeps;
+    ground.moved(cursor, event !== undefined || isCheckpoint);
   };
 
   try {

@@ -21,6 +21,8 @@ export interface Ground {
   /** Folder of the service's data. */
   home: string;
   temporal: Client;
+  /** Of Temporal's server, then of everything that was started here. */
+  pids(): number[];
   /**
    * The service as its users start it.
    * @param model URL of the model server
@@ -46,6 +48,7 @@ export async function onGround<T>(work: (ground: Ground) => Promise<T>): Promise
       address,
       home,
       temporal: new Client({ connection }),
+      pids: () => [server.pid, ...processes.flatMap(({ pid }) => pid ?? [])],
       async service(model, settings = {}) {
         // It warns of every reply that is stopped on purpose.
         const log = join(home, 'service.log');

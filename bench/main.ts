@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: each bench ends with one line of JSON that holds its figures. */
 import { asyncHelp, asynchronous } from './async.ts';
+import { cpu, cpuHelp } from './cpu.ts';
 import { crowd, crowdHelp } from './crowd.ts';
 import { growth } from './growth.ts';
 import { idle, idleHelp } from './idle.ts';
@@ -19,6 +20,7 @@ interface Bench {
 const benches: Record<string, Bench> = {
   turn: { run: turn, help: 'npm run bench -- turn [--turns 200]' },
   growth: { run: growth, help: 'npm run bench -- growth [--turns 5000]' },
+  cpu: { run: cpu, help: cpuHelp },
   throughput: { run: throughput, help: throughputHelp },
   idle: { run: idle, help: idleHelp },
   races: { run: races, help: racesHelp },

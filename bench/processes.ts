@@ -40,6 +40,28 @@ export async function memoryOf(prefix: string): Promise<Partial<Memory>> {
   return { processes: of.length, processes_mb: Math.round(of.reduce((sum, mb) => sum + mb, 0)) };
 }
 
+/**
+ * Milliseconds of CPU that a process has spent so far, by the names of its threads. Those that have ended count for the last of them.
+ */
+export async function cpuOf(pid: number): Promise<Map<string, number>> {
+  const spent = new Map<string, number>();
+  const add = (thread: string, ms: number) => spent.set(thread, (spent.get(thread) ?? 0) + ms);
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  let alive = 0;
+  for (const thread of threads) {
+    const name = (await read(`${pid}`, `task/${thread}/comm`)).trim();
+    // Nanoseconds on a CPU: the kernel's other counters are sums of ticks.
+    const ms = Number((await read(`${pid}`, `task/${thread}/schedstat`)).split(' ')[0]) / 1e6;
+    add(name, ms);
+    alive += ms;
+  }
+  // Of the process as a whole, in hundredths of a second: with what its ended threads have spent.
+  const stat = (await read(`${pid}`, 'stat')).split(') ')[1]?.split(' ') ?? [];
+  const whole = (Number(stat[11]) + Number(stat[12])) * 10;
+  if (whole > alive) add('ended threads', whole - alive);
+  return spent;
+}
+
 /** Empty: it has gone, or is somebody else's. */
 const read = (pid: string, file: string) =>
   readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');

@@ -75,6 +75,7 @@ export async function openWorker(
     inlineResultBytes: settings.MEANWHILE_INLINE_RESULT_BYTES,
     maxOutputBytes: settings.MEANWHILE_MAX_OUTPUT_BYTES,
     spoolHours: settings.MEANWHILE_SPOOL_HOURS,
+    stackTraces: settings.MEANWHILE_STACK_TRACES,
     // The embedded store belongs to the process that has locked its home.
     alone: settings.DATABASE_URL === undefined,
     maxRunningPerTenant: settings.MEANWHILE_MAX_RUNNING_PER_TENANT,

@@ -82,4 +82,7 @@ export async function openSession(
 }
 
 export const startThread = (opening: Opening) =>
-  new Worker(new URL('pglite-thread.ts', import.meta.url), { workerData: opening });
+  new Worker(new URL('pglite-thread.ts', import.meta.url), {
+    workerData: opening,
+    name: 'store',
+  });

@@ -1,6 +1,7 @@
 /** What runs in the thread: a PGlite, and a port through which it is asked. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
+import { createStatements, type Statements } from './pglite-statements.ts';
 
 export interface Opening {
   folder: string;
@@ -35,16 +36,21 @@ async function serve({ folder, startParams }: Opening): Promise<void> {
     opening.then(() => NOTHING),
   );
   const pglite = await opening;
+  const statements = createStatements(pglite);
   parentPort!.on('message', (question: Question) => {
-    void answer(question.id, carryOut(pglite, question));
+    void answer(question.id, carryOut(pglite, statements, question));
   });
 }
 
-async function carryOut(pglite: PGlite, question: Question): Promise<Result> {
+async function carryOut(
+  pglite: PGlite,
+  statements: Statements,
+  question: Question,
+): Promise<Result> {
   switch (question.type) {
     case 'query': {
       const { sql, parameters } = question;
-      const { rows, fields, affectedRows } = await pglite.query<Result['rows'][number]>(
+      const { rows, fields, affectedRows } = await statements.query<Result['rows'][number]>(
         sql,
         parameters,
         { parsers: { [types.JSON]: asText, [types.JSONB]: asText } },

@@ -48,6 +48,7 @@ import { watchForGone } from './watch-for-gone.ts';
 import { runsOf } from './runs.ts';
 import { installRuntime } from './runtime.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
+import { leanOptions } from './sandbox/index.ts';
 import { createWorkers, type WorkLimits } from './workers.ts';
 
 export interface WorkerOptions {
@@ -84,6 +85,8 @@ export interface WorkerOptions {
   alone?: boolean;
   /** How long this process may be silent before others take over its calls. */
   holding?: Partial<HolderTiming>;
+  /** Temporal's UI shows where a workflow waits, which costs CPU with each turn. Default: false. */
+  stackTraces?: boolean;
   /** Instead of the bundle of `home`. */
   bundle?: WorkflowBundleOption;
   /** Around what the worker does, and around the signals of its activities. */
@@ -130,14 +133,18 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     takenOver: (work) => work.forEach(({ call }) => call && places.expect(call)),
     warn: (message, error) => warn(message, { error }),
   });
+  const stuck = Promise.withResolvers<never>();
+  stuck.promise.catch(() => {});
   const begin = async () => {
     await registerSearchAttributes(connection, namespace);
+    const bundle = options.bundle ?? (await workflowBundle(home));
+    const { stackTraces = false } = options;
     const settings = {
       connection,
       identity: succession.identity,
       namespace,
       taskQueue,
-      workflowBundle: options.bundle ?? (await workflowBundle(home)),
+      workflowBundle: bundle,
       interceptors: {
         ...interceptors,
         activity: [succession.interceptor, ...(interceptors.activity ?? [])],
@@ -154,7 +161,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       shutdownForceTime: '10s',
       reuseV8Context: true,
     } satisfies TemporalWorkerOptions;
-    return createWorkers(settings, limits);
+    const { reject: failed } = stuck;
+    return createWorkers(settings, limits, leanOptions(bundle, { stackTraces, logger, failed }));
   };
   const workers = await begin().catch(async (error: unknown) => {
     await succession.close();
@@ -176,7 +184,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   void loadTokenizer();
   return {
-    failed: running.then(() => new Promise<never>(() => {})),
+    failed: Promise.race([running.then(() => new Promise<never>(() => {})), stuck.promise]),
     async close() {
       workers.shutdown();
       await running.catch(unlessOverdue);

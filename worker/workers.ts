@@ -5,6 +5,7 @@
 import { Worker, type WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { errandQueue, toolQueue } from '../contract/names.ts';
+import { createLeanWorker, type LeanOptions } from './sandbox/lean-worker.ts';
 
 /** How much of each kind a process does at once. */
 export interface WorkLimits {
@@ -20,17 +21,21 @@ export interface Workers {
   shutdown(): void;
 }
 
+/** @param lean how workflows run. Default: in the SDK's own way */
 export async function createWorkers(
   options: Omit<TemporalWorkerOptions, 'activities'> & { activities: Activities },
   limits: WorkLimits,
+  lean?: LeanOptions,
 ): Promise<Workers> {
   const { workflowBundle, reuseV8Context, sinks, ...common } = options;
   const { taskQueue } = common;
+  const createWithWorkflows = (given: TemporalWorkerOptions) =>
+    lean ? createLeanWorker(given, lean) : Worker.create(given);
   const { runTool, announceCall, withdrawCall, takeSlot, releaseSlot, stopProgram } =
     common.activities;
   const workers = await Promise.all([
     // All activities: those that an earlier version has scheduled are here.
-    Worker.create({
+    createWithWorkflows({
       ...common,
       workflowBundle,
       reuseV8Context,

@@ -1,0 +1,63 @@
+/** Many conversations that talk without a pause, in blocks of turns: this service and bare workflows take turns. */
+import { startBare } from './bare/turns.ts';
+import type { Ground } from './ground.ts';
+import { startTalk, type Talk } from './talk.ts';
+
+/** Turns of a conversation before it is the other side's turn. The first block of each warms up. */
+export const BLOCK = 10;
+
+export const SIDES = ['ours', 'bare'] as const;
+export type Side = (typeof SIDES)[number];
+
+export interface Block {
+  side: Side;
+  /** From 1. */
+  number: number;
+  /** Milliseconds from a message to the end of its answer. */
+  turns: number[];
+  /** Milliseconds in which they took place. */
+  time: number;
+}
+
+export interface BlocksOptions {
+  ground: Ground;
+  /** URL of the model server. */
+  model: string;
+  conversations: number;
+  /** Of each side. */
+  blocks: number;
+  settings?: Record<string, string>;
+  /** Around each block but the first of each side: called before, and what it gives with the block afterwards. */
+  around(): Promise<(block: Block) => Promise<void>>;
+}
+
+export async function playBlocks(options: BlocksOptions): Promise<void> {
+  const { ground, model, conversations, blocks, settings, around } = options;
+  const service = await ground.service(model, settings);
+  const bare = await startBare(ground, model);
+  const numbers = Array.from({ length: conversations }, (_, nth) => nth);
+  const ours = await Promise.all(numbers.map(() => startTalk(service)));
+  const talks = { ours, bare: numbers.map((nth) => bare(`bare/${nth}`)) };
+  for (let number = 0; number <= blocks; number += 1) {
+    for (const side of SIDES) {
+      const over = number > 0 ? await around() : undefined;
+      const played = await play(talks[side]);
+      await over?.({ side, number, ...played });
+    }
+  }
+  await Promise.all(ours.map((talk) => talk.close()));
+}
+
+async function play(talks: Talk[]): Promise<Pick<Block, 'turns' | 'time'>> {
+  const turns: number[] = [];
+  const begin = performance.now();
+  const lanes = talks.map(async (talk, nth) => {
+    for (let i = 0; i < BLOCK; i += 1) {
+      const sent = performance.now();
+      const { answered } = await talk.send(`Message ${i} to ${nth}, please.`);
+      turns.push((await answered) - sent);
+    }
+  });
+  await Promise.all(lanes);
+  return { turns, time: performance.now() - begin };
+}

@@ -1,0 +1,42 @@
+/** Which way the workflows run, and what is remembered where one of them never yielded. */
+import { existsSync, writeFileSync } from 'node:fs';
+import type { Logger, WorkflowBundleOption } from '@temporalio/worker';
+import type { LeanOptions } from './lean-worker.ts';
+
+/**
+ * Undefined: in the SDK's own way. With this bundle a workflow never yielded, and the SDK's watch over each call ends the task of that
+ * workflow alone.
+ */
+export function leanOptions(
+  bundle: WorkflowBundleOption,
+  {
+    stackTraces,
+    logger,
+    failed,
+  }: {
+    stackTraces: boolean;
+    logger: Logger;
+    /** Is told when a workflow never yielded: the worker does nothing more, and its process has to end. */
+    failed(error: Error): void;
+  },
+): LeanOptions | undefined {
+  const mark = 'codePath' in bundle ? `${bundle.codePath}.stuck` : undefined;
+  if (mark !== undefined && existsSync(mark)) {
+    logger.warn(
+      `A workflow once did not yield, so each call of a workflow is watched, which costs more. ${mark} says so.`,
+    );
+    return undefined;
+  }
+  return {
+    stackTraces,
+    stuck() {
+      if (mark !== undefined) writeFileSync(mark, `${new Date().toISOString()}\n`);
+      failed(
+        new Error(
+          'A workflow does not yield, so its worker has ended. After the next start each call of a workflow is watched, and only the ' +
+            'task of that one ends.',
+        ),
+      );
+    },
+  };
+}
