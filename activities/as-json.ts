@@ -1,6 +1,7 @@
 import { TOO_DEEP, whyRefused } from '../contract/json-value.ts';
 import { storable } from '../contract/storable.ts';
 import { CallFailed } from './call-failed.ts';
+import { inWords } from './thrown.ts';
 
 /**
  * The value as it will be read elsewhere: what a tool gives away goes through Temporal and the store as JSON. Characters that
@@ -29,7 +30,7 @@ function stringify(value: unknown, what: string): string {
   } catch (error) {
     // The stack, since cycles and whatever a tool throws have errors of their own.
     if (error instanceof RangeError) throw new CallFailed('InvalidResult', `${what} ${TOO_DEEP}.`);
-    const [reason] = String(error instanceof Error ? error.message : error).split('\n');
+    const [reason] = inWords(error).split('\n');
     throw new CallFailed('InvalidResult', `${what} is no JSON: ${reason}.`);
   }
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../contract/entry.ts';
 import { storableText } from '../contract/storable.ts';
+import { inWords } from './thrown.ts';
 
 /** A call that cannot go on, with what the model is told of it. It is not tried again. */
 export class CallFailed extends Error {
@@ -24,16 +25,31 @@ export function toolFailure(error: unknown): Failure {
 
 function describe(error: unknown): Failure {
   if (error instanceof CallFailed) return { type: error.type, message: shorten(error.message) };
-  if (!(error instanceof Error)) return { type: 'ToolError', message: shorten(error) };
-  // Words by their types only: a tool may have set anything.
-  const { name, message } = error as { name: unknown; message: unknown };
-  const type = name === 'Error' || name === '' ? 'ToolError' : name;
-  return { type: shorten(type), message: shorten(message) };
+  if (error === undefined || error === null) {
+    return {
+      type: 'ToolError',
+      message: `The tool threw ${error}, so why it failed is not known.`,
+    };
+  }
+  return {
+    type: storableText(typeOf(error).slice(0, LONGEST_TYPE)),
+    message: shorten(inWords(error)),
+  };
 }
 
+/** A word to branch on: the name of an error, or the code of an object that is none. */
+function typeOf(error: unknown): string {
+  // A tool may have set anything.
+  const { name, code } = Object(error) as { name?: unknown; code?: unknown };
+  const words = error instanceof Error || typeof error === 'function' ? [name] : [name, code];
+  const word = words.find((each) => typeof each === 'string' && each !== '' && each !== 'Error');
+  return typeof error === 'object' && typeof word === 'string' ? word : 'ToolError';
+}
+
+const LONGEST_TYPE = 100;
+
 /** The end of a long message says most: programs write their reason last. */
-function shorten(words: unknown): string {
-  const text = String(words);
+function shorten(text: string): string {
   const short = text.length > LONGEST ? `${text.slice(0, 200)} … ${text.slice(-LONGEST)}` : text;
   return storableText(short);
 }

@@ -8,7 +8,12 @@ describe('a call fails, with a reason that can be read, when the tool', () => {
     ['throws', new Error('no disk'), 'ToolError', 'no disk'],
     ['throws an error of its own', new RangeError('too far'), 'RangeError', 'too far'],
     ['throws what is no error', 'plain', 'ToolError', 'plain'],
-    ['throws nothing at all', undefined, 'ToolError', 'undefined'],
+    [
+      'throws nothing at all',
+      undefined,
+      'ToolError',
+      'The tool threw undefined, so why it failed is not known.',
+    ],
     [
       'says it was aborted, though nobody did',
       new DOMException('x', 'AbortError'),

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { readYield } from './tool-yield.ts';
 
 test.each([
@@ -13,6 +13,10 @@ test.each([
   [
     { type: 'result', data: { a: new Date(0) } },
     { type: 'result', data: { a: '1970-01-01T00:00:00.000Z' }, schedule: 'when_idle' },
+  ],
+  [
+    { type: 'result', data: undefined },
+    { type: 'result', data: null, schedule: 'when_idle' },
   ],
   [
     { type: 'result', data: null, schedule: 'interrupt' },
@@ -53,7 +57,7 @@ test.each([
   ['50%', 'InvalidYield', /neither progress nor a result/],
   [{}, 'InvalidYield', /type: /],
   [{ type: 'done' }, 'InvalidYield', /type: /],
-  [{ type: 'progress', percent: 1, note: 7 }, 'InvalidYield', /note: /],
+  [{ type: 'result' }, 'InvalidYield', /data: /],
   [{ type: 'progress', percent: 1, schedule: 'now' }, 'InvalidYield', /schedule: /],
   [{ type: 'result', data: 1n }, 'InvalidResult', /A result is no JSON: it is a bigint/],
   [{ type: 'result', data: 1, checkpoint: () => 1 }, 'InvalidResult', /Its checkpoint is no JSON/],
@@ -64,7 +68,6 @@ test.each([
     /Its checkpoint is nested deeper than 100/,
   ],
   [{ type: 'result', data: 'x'.repeat(2_000) }, 'ResultTooLarge', /A result has 2\d{3} bytes/],
-  [{ type: 'progress', percent: 1, note: 'x'.repeat(2_000) }, 'ResultTooLarge', /Its progress has/],
   [
     { type: 'result', data: 1, checkpoint: 'x'.repeat(2_000) },
     'ResultTooLarge',
@@ -76,16 +79,33 @@ test.each([
   expect(read).toThrow(expect.objectContaining({ type }));
 });
 
+test('its checkpoint is carried by Temporal, so it stays small however large a result may be', () => {
+  const large = { type: 'result', data: 'x'.repeat(100_000) };
+  expect(readYield(large, 1_000_000)).toMatchObject(large);
+  expect(() =>
+    readYield({ type: 'result', data: 1, checkpoint: 'x'.repeat(64_000) }, 1_000_000),
+  ).toThrow(/^Its checkpoint has 64\d{3} bytes; at most 64000 are allowed/);
+});
+
+test('a note of megabytes is shortened, with a warning', () => {
+  const warn = vi.fn<(message: string) => void>();
+  const step = readYield({ type: 'progress', percent: 1, note: 'x'.repeat(3_000_000) }, 1_000_000, {
+    warn,
+  });
+  expect(step).toMatchObject({ note: expect.stringMatching(/^x{4000} …$/) });
+  expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('3000000 characters'));
+});
+
 test.each([
-  ['checkpoint', { type: 'result', data: 1, checkpoint: 'x'.repeat(64_000) }],
-  ['progress', { type: 'progress', percent: 1, note: 'x'.repeat(64_000) }],
-])(
-  'its %s is carried by Temporal, so it stays small however large a result may be',
-  (what, yielded) => {
-    const large = { type: 'result', data: 'x'.repeat(100_000) };
-    expect(readYield(large, 1_000_000)).toMatchObject(large);
-    expect(() => readYield(yielded, 1_000_000)).toThrow(
-      new RegExp(`^Its ${what} has 64\\d{3} bytes; at most 64000 are allowed`),
-    );
-  },
-);
+  [7, '7'],
+  [{ done: 3n }, '{ done: 3n }'],
+  [null, undefined],
+  ['', ''],
+])('a note %o is shown as %o', (note, shown) => {
+  expect(readYield({ type: 'progress', percent: 1, note }, 1_000)).toEqual({
+    type: 'progress',
+    percent: 1,
+    schedule: 'when_idle',
+    ...(shown !== undefined && { note: shown }),
+  });
+});

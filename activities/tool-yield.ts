@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { z } from 'zod';
 import { schedule } from '../contract/entry.ts';
+import { cut } from '../contract/stored.ts';
 import { asJson } from './as-json.ts';
 import { CallFailed } from './call-failed.ts';
 
@@ -18,23 +20,26 @@ const step = z.discriminatedUnion('type', [
 /** What a tool yields, checked and as JSON. */
 export type Step = z.infer<typeof step>;
 
+/** A note is a line beside a percentage: what is longer belongs into a result. */
+const MOST_NOTE_CHARS = 4_000;
+
 /** Of what is never stored aside: a heartbeat carries the checkpoint, a signal the progress. */
 const MOST_CARRIED_BYTES = 64_000;
 
 export interface Reported {
   /** The percentage before this one. Default: 0. */
   last?: number;
-  /** Told of a percentage that cannot be shown as it is. */
+  /** Told of a report that cannot be shown as it is. */
   warn?(message: string): void;
 }
 
 /**
  * A report is no reason for work to fail: a percentage beyond 0 to 100 is cut to that, as sums of shares and totals that grow give it, and
- * where there is no number the one before it stands.
+ * where there is no number the one before it stands. A long note is shortened, and one that is no text is put into words.
  * @throws CallFailed `InvalidYield` where it is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it carries
  */
 export function readYield(yielded: unknown, maxBytes: number, reported: Reported = {}): Step {
-  const parsed = step.safeParse(withPercent(yielded, reported));
+  const parsed = step.safeParse(withReport(yielded, reported));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join('.') || 'it';
@@ -49,20 +54,30 @@ export function readYield(yielded: unknown, maxBytes: number, reported: Reported
     ...(told.type === 'result'
       ? {
           ...told,
-          data: told.data === undefined ? undefined : asJson(told.data, maxBytes, 'A result'),
+          data: asJson(told.data, maxBytes, 'A result'),
         }
       : (asJson(told, carried, 'Its progress') as typeof told)),
     ...(checkpoint !== undefined && { checkpoint: asJson(checkpoint, carried, 'Its checkpoint') }),
   };
 }
 
-function withPercent(yielded: unknown, { last = 0, warn }: Reported): unknown {
+function withReport(yielded: unknown, { last = 0, warn }: Reported): unknown {
   if (typeof yielded !== 'object' || yielded === null) return yielded;
-  const { type, percent } = yielded as { type?: unknown; percent?: unknown };
+  const { type, percent, note } = yielded as Record<string, unknown>;
   if (type !== 'progress') return yielded;
   const isNumber = typeof percent === 'number' && !Number.isNaN(percent);
   const shown = isNumber ? Math.min(100, Math.max(0, percent)) : last;
-  if (shown === percent) return yielded;
-  warn?.(`The tool reported ${isNumber ? percent : 'no number of'} percent: ${shown} is shown.`);
-  return { ...yielded, percent: shown };
+  if (shown !== percent) {
+    warn?.(`The tool reported ${isNumber ? percent : 'no number of'} percent: ${shown} is shown.`);
+  }
+  const words = wordsOf(note, warn);
+  return { ...yielded, percent: shown, note: words };
+}
+
+function wordsOf(note: unknown, warn: Reported['warn']): string | undefined {
+  if (note === undefined || note === null) return undefined;
+  const text = typeof note === 'string' ? note : inspect(note, { breakLength: Infinity });
+  if (text.length <= MOST_NOTE_CHARS) return text;
+  warn?.(`The note of the progress has ${text.length} characters: ${MOST_NOTE_CHARS} are shown.`);
+  return `${cut(text, 0, MOST_NOTE_CHARS)} …`;
 }

@@ -1,0 +1,63 @@
+/** What was thrown, in words: JavaScript lets a tool throw anything, and libraries do. */
+import { inspect } from 'node:util';
+
+/**
+ * An error's message, and below it why: its causes, or the errors that it stands for. Of an object that is no error its message, or
+ * else its fields. May throw for what throws when it is looked at.
+ */
+export function inWords(thrown: unknown): string {
+  return because(thrown, 0, new Set()) || `${kindOf(thrown)}, without a message`;
+}
+
+function because(thrown: unknown, depth: number, seen: Set<unknown>): string {
+  if (seen.has(thrown) || depth > MOST_CAUSES) return '';
+  seen.add(thrown);
+  const { message, cause, errors } = fieldsOf(thrown);
+  const own = say(message ?? (thrown instanceof Error ? '' : thrown));
+  const reasons = [cause, ...(Array.isArray(errors) ? errors.slice(0, MOST_ERRORS) : [])]
+    .filter((reason) => reason !== undefined && reason !== null)
+    .map((reason) => shortly(because(reason, depth + 1, seen)))
+    // Many libraries repeat in the message what the cause says.
+    .filter((reason) => reason !== '' && !own.includes(reason));
+  return [own, ...new Set(reasons)].filter((part) => part !== '').join(': ');
+}
+
+interface Fields {
+  message?: unknown;
+  cause?: unknown;
+  errors?: unknown;
+}
+
+const fieldsOf = (thrown: unknown): Fields =>
+  typeof thrown === 'object' && thrown !== null ? thrown : {};
+
+/** What has no message of its own. */
+function say(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown.trim();
+  if (typeof thrown === 'function') return '';
+  if (typeof thrown !== 'object' || thrown === null) return String(thrown);
+  const { error } = thrown as { error?: unknown };
+  if (typeof error === 'string' && error !== '') return error;
+  const { message } = fieldsOf(error);
+  if (typeof message === 'string' && message !== '') return message;
+  // Unlike JSON it takes cycles, and touches no getter.
+  return inspect(thrown, {
+    depth: 3,
+    breakLength: Infinity,
+    maxStringLength: 1_000,
+    compact: true,
+  });
+}
+
+function kindOf(thrown: unknown): string {
+  if (thrown === '') return 'An empty text';
+  if (typeof thrown === 'function') return 'A function';
+  const { name } = Object(thrown) as { name?: unknown };
+  return typeof name === 'string' && name !== '' ? name : 'An error';
+}
+
+/** Of a cause: its own words are what counts, so it gets less room. */
+const shortly = (text: string) => (text.length > 1_000 ? `${text.slice(0, 1_000)} …` : text);
+
+const MOST_CAUSES = 3;
+const MOST_ERRORS = 5;
