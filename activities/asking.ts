@@ -3,11 +3,12 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { Agent } from '../agents/define.ts';
 import type { ProfileName } from '../contract/profile.ts';
 import type { Usage } from '../contract/entry.ts';
+import { EVENT_TOOL } from '../contract/names.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
-import { strategies } from '../model/events/strategy.ts';
+import { appliesTo } from '../model/applies.ts';
 import type { ModelRequest } from '../model/message.ts';
+import { offeredTools } from '../model/offered.ts';
 import { profiles } from '../model/profiles.ts';
-import { declareTools } from '../model/tools-schema.ts';
 import { transcript } from '../model/transcript.ts';
 import type { Store } from '../store/store.ts';
 import { type Awaiting, awaitingOf } from '../tools/awaits.ts';
@@ -32,6 +33,8 @@ export interface Asking {
   request: ModelRequest;
   /** What the agent may call, by name. */
   tools: Map<string, Tool>;
+  /** The names that the model was told. */
+  offered: string[];
   awaiting: Awaiting;
   /** Of the whole window, also where less of it is sent. */
   measured?: Measured;
@@ -60,16 +63,23 @@ export async function prepareAsking(
     ),
   ]);
   const awaits = awaiting.all;
+  const applies = appliesTo({
+    tools: tools.values(),
+    entries: [...window.earlier, ...window.entries],
+    request,
+    summary: window.summary !== undefined,
+  });
   const whole = {
     model: agent.model ?? defaultModel,
-    messages: transcript({ ...window, agent, awaits, request, progress, profile }),
-    tools: [...declareTools(tools.values(), awaiting), ...strategies[profile.events].tools],
+    messages: transcript({ ...window, agent, awaits, request, progress, profile, applies }),
+    tools: offeredTools({ agent, tools: tools.values(), awaiting, profile, applies }),
     ...boundsOf(agent),
   };
   const measured = await measure(request, window, whole);
   return {
     request: await withinBudget(request, whole, measured),
     tools,
+    offered: whole.tools.map(({ name }) => name).filter((name) => name !== EVENT_TOOL),
     awaiting,
     ...(measured && { measured }),
     isOwed: owesAnswer(request, window.entries),

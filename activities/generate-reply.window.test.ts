@@ -1,6 +1,7 @@
 /** What the model is sent for a reply. */
 import { expect, test } from 'vitest';
 import { begins, installing, log, open, says } from '../testing/log-lines.ts';
+import type { StubRequest } from '../testing/model-server.ts';
 import { play, riding } from '../testing/reply-play.ts';
 
 test('the model is told who waits for the results', async () => {
@@ -21,6 +22,32 @@ test('the model is sent the window of the log and the tools of the agent', async
     { model: 'large', messages: [{ role: 'system' }, { role: 'user', text: 'Look here.' }] },
   ]);
   expect(stub.requests[0]!.tools).toEqual(['look', 'cancel_call']);
+});
+
+test.each(['chat', 'responses'] as const)(
+  'an agent without tools sends its instructions and what was said, over the %s API',
+  async (api) => {
+    const { result, stub } = await play({ api, request: { agent: 'plain' } });
+    expect(await result).toMatchObject({ text: 'Ok.', calls: [] });
+    const [{ body, messages, tools }] = stub.requests as [StubRequest];
+    expect(messages.map(({ text }) => text)).toEqual(['Help.', 'Look here.']);
+    expect(tools).toEqual([]);
+    expect(body).not.toHaveProperty('tools');
+  },
+);
+
+test('a tool that was not offered is refused by name, whatever the model asks for', async () => {
+  const calls = ['cancel_call', 'look'].map((name) => ({
+    name,
+    arguments: '{"call_id":"call_a"}',
+  }));
+  const { result } = await play({ model: () => ({ calls }), request: { agent: 'plain' } });
+  expect((await result).calls.map(({ problem }) => problem)).toEqual(
+    ['cancel_call', 'look'].map((name) => ({
+      type: 'UnknownTool',
+      message: `There is no tool named ${name}. There are no tools at all: answer in words.`,
+    })),
+  );
 });
 
 test('the model is sent what rode on the reply, though it is in the log already', async () => {

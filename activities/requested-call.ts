@@ -14,7 +14,7 @@ import { newCallId } from './call-id.ts';
  * @throws ModelError `ModelBrokenAnswer` for more calls than anybody means
  */
 export async function requestedCalls(
-  asking: Pick<Asking, 'tools' | 'awaiting'>,
+  asking: Pick<Asking, 'tools' | 'offered' | 'awaiting'>,
   asked: AskedCall[],
 ): Promise<RequestedCall[]> {
   if (asked.length > MOST_CALLS) {
@@ -43,7 +43,7 @@ function tooMuch({ call_id, tool }: RequestedCall): RequestedCall {
 }
 
 async function requestedCall(
-  { tools, awaiting }: Pick<Asking, 'tools' | 'awaiting'>,
+  { tools, offered, awaiting }: Pick<Asking, 'tools' | 'offered' | 'awaiting'>,
   asked: AskedCall,
 ): Promise<RequestedCall> {
   const known = tools.get(asked.name);
@@ -51,7 +51,7 @@ async function requestedCall(
   const approval = approvalOf(tool);
   return {
     call_id: newCallId(),
-    ...(await parseToolCall(tools, asked)),
+    ...(await parseToolCall(tools, asked, offered)),
     ...(duplicates !== 'allow' && { duplicates }),
     ...(approval && { approval }),
     ...(known && awaiting.of(known) === 'managed' && managed(known)),

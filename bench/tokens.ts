@@ -9,6 +9,8 @@
  *   that had happened by then.
  * - stale_requests: requests of ours whose active state was missing or not true (active-state.ts).
  *
+ * - fixed: what a plain question costs with 0, 1 and 20 tools (fixed-tokens.ts).
+ *
  * Tokens are counted by o200k_base, the encoding of OpenAI's current models.
  */
 import { readFile } from 'node:fs/promises';
@@ -21,13 +23,15 @@ import { countTokens } from '../model/tokens.ts';
 import { startStubModel, type StubModel, type StubRequest } from '../testing/model-server.ts';
 import { type Noted, staleIn } from './active-state.ts';
 import { ratio } from './figures.ts';
+import { fixedTokens } from './fixed-tokens.ts';
 import { type Ground, onGround, type OurService, WITH_EXTENSIONS } from './ground.ts';
 import { post } from './service.ts';
 import { NAIVE_QUEUE } from './naive/worker.ts';
 import type { naive } from './naive/workflow.ts';
 
 export const tokensHelp = `npm run bench -- tokens [--every-ms 250]
-  What 400 progress events of four calls cost in tokens while the user writes 20 times: this service against a naive loop.`;
+  What 400 progress events of four calls cost in tokens while the user writes 20 times: this service against a naive loop.
+  And what a plain question costs with 0, 1 and 20 tools.`;
 
 const CALLS = 4;
 const STEPS = 100;
@@ -45,6 +49,7 @@ export async function tokens(args: string[]): Promise<object> {
     options: { 'every-ms': { type: 'string', default: '250' } },
   });
   const everyMs = Number(values['every-ms']);
+  const fixed = await fixedTokens();
   const asked = { ours: [] as Asked[], naive: [] as Asked[] };
   const models = {
     ours: await startStubModel(keepingIn(asked.ours)),
@@ -54,7 +59,8 @@ export async function tokens(args: string[]): Promise<object> {
     return await onGround(async (ground) => {
       const service = await ground.service(models.ours.url, WITH_EXTENSIONS);
       await Promise.all([playOurs(service, everyMs), playNaive(ground, models.naive, everyMs)]);
-      return await summarise(asked, await readNoted(join(ground.home, 'steps.jsonl')));
+      const noted = await readNoted(join(ground.home, 'steps.jsonl'));
+      return { ...(await summarise(asked, noted)), fixed };
     });
   } finally {
     await Promise.all(Object.values(models).map((model) => model.close()));

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import type { Agent } from '../agents/define.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
 import { startStubModel, type StubModel } from '../testing/model-server.ts';
 import { all, never } from '../testing/model-request.ts';
@@ -9,14 +10,15 @@ import { randomLog } from '../testing/random-log.ts';
 import { brokenRules } from '../testing/requests/rules.ts';
 import { requestChecker } from '../testing/requests/schemas.ts';
 import type { Body } from '../testing/requests/turns.ts';
+import { awaitingOf } from '../tools/awaits.ts';
 import { defineTool } from '../tools/define.ts';
 import { createModelClient } from './client.ts';
-import { strategies } from './events/strategy.ts';
+import { appliesTo } from './applies.ts';
+import { offeredTools } from './offered.ts';
 import { profiles } from './profiles.ts';
-import { declareTools } from './tools-schema.ts';
 import { transcript } from './transcript.ts';
 
-const agent = { name: 'default', instructions: 'Help.' };
+const agent: Agent = { name: 'default', instructions: 'Help.' };
 const work = defineTool({
   name: 'work',
   description: 'Works.',
@@ -58,11 +60,26 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
             calls: log.openAt.get(to) ?? [],
             attempts: 4,
           };
+          const tools = [work];
+          const applies = appliesTo({ tools, entries, request, summary: false });
           const sent = client.stream(
             {
               model: 'some-model',
-              messages: transcript({ entries, agent, request, progress: new Map(), profile }),
-              tools: [...declareTools([work]), ...strategies[profile.events].tools],
+              messages: transcript({
+                entries,
+                agent,
+                request,
+                progress: new Map(),
+                profile,
+                applies,
+              }),
+              tools: offeredTools({
+                agent,
+                tools,
+                awaiting: awaitingOf(agent, tools),
+                profile,
+                applies,
+              }),
             },
             never,
           );

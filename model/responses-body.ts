@@ -2,7 +2,7 @@
 import type OpenAI from 'openai';
 import type { Attached } from '../contract/entry.ts';
 import { detach } from './attached.ts';
-import type { BoundedRequest, ModelMessage } from './message.ts';
+import type { BoundedRequest, ModelMessage, ToolDeclaration } from './message.ts';
 import { acceptableName } from './names.ts';
 import { portable } from './portable-schema.ts';
 
@@ -16,19 +16,18 @@ export function responsesBody({ model, messages, tools, max_tokens }: BoundedReq
       .map(({ text }) => text)
       .join('\n\n'),
     input: messages.flatMap((message) => toItems(message, by)),
-    tools: tools.map(({ name, description, parameters }) => ({
-      type: 'function',
-      name,
-      description,
-      parameters: portable(parameters),
-      strict: false,
-    })),
+    // As in Chat Completions, some refuse an empty list.
+    ...(tools.length > 0 && { tools: tools.map(toTool) }),
     max_output_tokens: max_tokens,
     // What a model thought, in a form that only its provider can read: the log gives it back.
     include: ['reasoning.encrypted_content'],
     store: false,
     stream: true,
   } satisfies OpenAI.Responses.ResponseCreateParamsStreaming;
+}
+
+function toTool({ name, description, parameters }: ToolDeclaration): OpenAI.Responses.FunctionTool {
+  return { type: 'function', name, description, parameters: portable(parameters), strict: false };
 }
 
 function toItems(message: ModelMessage, by: string): InputItem[] {

@@ -1,6 +1,6 @@
 /** From what a model wrote to a call that can run, or to what is wrong with it. */
 import type { z } from 'zod';
-import { EVENT_TOOL } from '../contract/names.ts';
+import { CANCEL_TOOL, EVENT_TOOL } from '../contract/names.ts';
 import type { Failure } from '../contract/entry.ts';
 import { whyRefused } from '../contract/json-value.ts';
 import { storableText, storableValue } from '../contract/storable.ts';
@@ -13,10 +13,15 @@ import { cancelTool, takesReport } from './tools-schema.ts';
 
 type Parsed = Omit<RequestedCall, 'call_id'>;
 
-/** `tools` are the agent's, without `cancel_call`. Never throws for anything a model may write. */
+/**
+ * Never throws for anything a model may write.
+ * @param tools the agent's, without `cancel_call`
+ * @param offered the names that the model was told. Default: those of the tools, and `cancel_call`
+ */
 export async function parseToolCall(
   tools: ReadonlyMap<string, Tool>,
   asked: AskedCall,
+  offered: readonly string[] = [...tools.keys(), CANCEL_TOOL],
 ): Promise<Parsed> {
   const name = storableText(cut(asked.name, 0, LONGEST_NAME));
   const given = parseJson(asked.arguments);
@@ -32,10 +37,13 @@ export async function parseToolCall(
       `${EVENT_TOOL} is called by the service only, as soon as something has happened. Do not call it; say nothing if there is nothing to say.`,
     );
   }
-  const tool = name === cancelTool.name ? undefined : tools.get(name);
-  if (!tool && name !== cancelTool.name) {
-    const names = [...tools.keys(), cancelTool.name].join(', ');
-    return problem('UnknownTool', `There is no tool named ${name}. The tools are: ${names}.`);
+  const tool = tools.get(name);
+  if (!tool && !(name === CANCEL_TOOL && offered.includes(CANCEL_TOOL))) {
+    const others =
+      offered.length > 0
+        ? `The tools are: ${offered.join(', ')}.`
+        : 'There are no tools at all: answer in words.';
+    return problem('UnknownTool', `There is no tool named ${name}. ${others}`);
   }
   if (!given.ok) return problem('InvalidInput', `The arguments of ${name} ${given.why}.`);
 

@@ -81,7 +81,7 @@ test('an input field named report is the tool’s own', () => {
   });
 });
 
-test('cancel_call is always offered, last', () => {
+test('cancel_call stands behind the tools', () => {
   expect(declareTools([]).map(({ name }) => name)).toEqual(['cancel_call']);
   expect(declareTools([look]).map(({ name }) => name)).toEqual(['look', 'cancel_call']);
 });

@@ -8,7 +8,7 @@ import { DEFAULT_REPORT } from '../contract/report.ts';
 import { yieldsProgress } from '../tools/report.ts';
 import type { ToolDeclaration } from './message.ts';
 
-/** Carried out by the conversation itself, so every agent has it. */
+/** Carried out by the conversation itself, so every agent that has a tool has it. */
 export const cancelTool = {
   name: CANCEL_TOOL,
   description: 'Cancels a tool call that is not over.',
@@ -24,11 +24,11 @@ export function declareTools(
   awaiting: Awaiting = awaitingOf({}, []),
 ): ToolDeclaration[] {
   const cancel = { ...cancelTool, parameters: parameters(cancelTool.name, cancelTool.input) };
-  return [
-    ...[...tools].map((tool) => declareOnce(tool, styleOf(tool, awaiting))),
-    declaration(cancel),
-  ];
+  return [...Array.from(tools, (tool) => declareTool(tool, awaiting)), declaration(cancel)];
 }
+
+export const declareTool = (tool: Tool, awaiting: Awaiting) =>
+  declareOnce(tool, styleOf(tool, awaiting));
 
 /** What the description says of who waits for the results; `plain`, that the developer prompt has said it. */
 type Style = 'plain' | 'you wait' | 'managed';

@@ -9,6 +9,7 @@ import type { Attached, Entry, EntryOf } from '../contract/entry.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
 import type { Progress } from '../store/store.ts';
 import type { Awaiting } from '../tools/awaits.ts';
+import type { Applies } from './applies.ts';
 import { block, json, plain } from './blocks.ts';
 import { withShortIds } from './call-ids.ts';
 import { type CallEvent, type CallStory, endedAtOnce, followCalls } from './call-story.ts';
@@ -36,6 +37,8 @@ export interface Seen {
   progress: ReadonlyMap<string, Progress>;
   /** Default: `compatible`. */
   profile?: Profile;
+  /** What has to be explained. Default: everything. */
+  applies?: Applies;
 }
 
 export function transcript({
@@ -47,6 +50,7 @@ export function transcript({
   request,
   progress,
   profile = profiles.compatible,
+  applies,
 }: Seen): ModelMessage[] {
   const suspended = request.calls.flatMap((call) => (call.suspended ? call.call_id : []));
   const stories = followCalls([...earlier, ...entries], suspended);
@@ -58,7 +62,7 @@ export function transcript({
   ];
   const ordered = inOrder(messages, profile.order);
   return [
-    { role: profile.instructions_role, text: developerPrompt(agent, profile, awaits) },
+    { role: profile.instructions_role, text: developerPrompt(agent, profile, awaits, applies) },
     ...(profile.call_ids === 'short' ? withShortIds(ordered) : ordered),
   ];
 }

@@ -48,6 +48,7 @@ const catalogue = {
       { name: 'patient', instructions: 'Help.', awaits: 'managed' as const },
       { name: 'told', instructions: 'Help.', profile: 'tool_result' as const },
       { name: 'wordy', instructions: 'Help.', max_reply_tokens: MAX_REPLY_TOKENS },
+      { name: 'plain', instructions: 'Help.', tools: [] },
       { name: 'broken', instructions: 'Help.', tools: ['nothing'] },
     ].map((agent) => [agent.name, agent]),
   ),

@@ -8,10 +8,7 @@ export interface Catalogue {
   agents: ReadonlyMap<string, Agent>;
 }
 
-/**
- * The tools of an agent. One that names its own has `read_result` too: any of them may give a large result. And from the
- * beginning, since the tools stand at the front of every request, where a provider's prompt cache breaks by the least change.
- */
+/** The tools of an agent. One that names its own may call `read_result` too: any of them may give a large result. */
 export function toolNames({ tools = 'all' }: Agent, catalogue: Catalogue): string[] {
   if (tools === 'all') return [...catalogue.tools.keys()];
   const reads = tools.length > 0 && catalogue.tools.has(READ_TOOL) && !tools.includes(READ_TOOL);
