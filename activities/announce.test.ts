@@ -87,6 +87,20 @@ test('another attempt is the same message to its receiver, and a withdrawal is a
   });
 });
 
+test('a service is not called with other input than a person has agreed to', async () => {
+  const sent: string[] = [];
+  const { announce } = announcer(async (_, { body }) => {
+    sent.push(body);
+    return { status: 202, text: '' };
+  });
+  const times = { at: AT, expires_at: AT + 5_000 };
+  const other = announce({ start: { ...start, agreed: { frames: 4 } }, ...times });
+  await expect(other).rejects.toMatchObject({ type: 'ToolChanged', nonRetryable: true });
+  expect(sent).toEqual([]);
+  await announce({ start: { ...start, agreed: { frames: 3 } }, ...times });
+  expect(sent).toHaveLength(1);
+});
+
 async function failureOf(send: typeof post): Promise<ApplicationFailure> {
   const failed = announcer(send).announce({ start, at: AT, expires_at: AT + 5_000 });
   return failed.then(

@@ -5,6 +5,7 @@ import { signPushToken } from '../remote/push-token.ts';
 import { type Answer, ForbiddenAddress, post } from '../remote/request.ts';
 import { signedHeaders } from '../remote/webhook.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
+import { isAgreed } from '../tools/taken-input.ts';
 import { isRemote } from '../tools/define.ts';
 import type { RemoteTool } from '../tools/remote.ts';
 
@@ -105,6 +106,10 @@ const ANSWER_MS = 10_000;
 async function refuseInput(catalogue: Catalogue, start: CallStart): Promise<void> {
   const { input } = remoteTool(catalogue, start.tool);
   const { success } = await input.safeParseAsync(start.input);
+  if (start.agreed !== undefined && !isAgreed(start.input, start.agreed)) {
+    const message = `${start.tool} would now get other input than a person has agreed to: call it again.`;
+    throw ApplicationFailure.nonRetryable(message, 'ToolChanged');
+  }
   if (success) return;
   const message = `${start.tool} no longer takes the input that it was asked for with: call it again.`;
   throw ApplicationFailure.nonRetryable(message, 'InvalidInput');

@@ -61,7 +61,7 @@ describe.each(['chat', 'responses'] as const)('over the %s API', (api) => {
     const { result, stub } = await play({ model: demo, api, entries: whole, request });
     await result;
     const { body, tools } = stub.requests[0]!;
-    expect(tools).toEqual(['look', 'other', 'gather', 'cancel_call', 'next_event']);
+    expect(tools).toEqual(['look', 'other', 'gather', 'pay', 'again', 'cancel_call', 'next_event']);
     const turns = turnsOf({ api, body } as Body);
     expect(turns.filter(({ role }) => role === 'user').map(({ text }) => text)).toEqual([
       'Look here.',

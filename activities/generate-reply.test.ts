@@ -52,6 +52,20 @@ test('a call carries what its tool demands before it runs', async () => {
   ]);
 });
 
+test('a call that a person may have to agree to carries its input as its tool takes it', async () => {
+  const calls = ['look', 'pay', 'again'].map((name) => ({
+    name,
+    arguments: '{"where":"here","to":" Ann ","amount":"100"}',
+  }));
+  const { result } = await play({ model: () => ({ calls }) });
+  const taken = { to: 'Ann', amount: 50, currency: 'EUR' };
+  expect((await result).calls).toMatchObject([
+    { input: { where: 'here', to: ' Ann ', amount: '100' } },
+    { input: taken, shown: {} },
+    { input: taken, shown: {}, duplicates: 'confirm' },
+  ]);
+});
+
 test('R8: a managed call carries how many results its flow waits for, as its tool or its agent says', async () => {
   const calls = ['look', 'gather', 'cancel_call', 'nothing'].map((name) => ({
     name,
@@ -111,7 +125,7 @@ test('an agent that names neither model nor tools has the default and all', asyn
   await result;
   expect(stub.requests[0]).toMatchObject({
     model: 'small',
-    tools: ['look', 'other', 'gather', 'cancel_call'],
+    tools: ['look', 'other', 'gather', 'pay', 'again', 'cancel_call'],
   });
 });
 

@@ -6,6 +6,7 @@ import type { AskedCall } from '../model/message.ts';
 import { parseToolCall } from '../model/tool-call.ts';
 import { approvalOf } from '../tools/approval.ts';
 import type { Tool } from '../tools/define.ts';
+import { takenInput } from '../tools/taken-input.ts';
 import type { Asking } from './asking.ts';
 import { newCallId } from './call-id.ts';
 
@@ -49,9 +50,12 @@ async function requestedCall(
   const known = tools.get(asked.name);
   const { duplicates = 'allow', ...tool } = known ?? {};
   const approval = approvalOf(tool);
+  const parsed = await parseToolCall(tools, asked, offered);
+  const isAsked = known && !parsed.problem && (approval ?? duplicates === 'confirm');
   return {
     call_id: newCallId(),
-    ...(await parseToolCall(tools, asked, offered)),
+    ...parsed,
+    ...(isAsked && (await takenInput(known, parsed.input))),
     ...(duplicates !== 'allow' && { duplicates }),
     ...(approval && { approval }),
     ...(known && awaiting.of(known) === 'managed' && managed(known)),

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import { type CallContext, isRemote, type LocalTool } from '../tools/define.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
+import { isAgreed } from '../tools/taken-input.ts';
 import type { Spools } from '../tools/keeper/spools.ts';
 import { asJson } from './as-json.ts';
 import { advance, type CallCursor } from './call-cursor.ts';
@@ -59,7 +60,7 @@ export async function runBody(
   const { conversation, call_id } = start;
   const { timeout_ms } = factsOf(tool);
   const { warn } = ground;
-  const input = await readInput(tool, start.input);
+  const input = await readInput(tool, start);
   let cursor = from;
 
   // Temporal's own limit would end the call without a readable reason, and the tool not at all.
@@ -134,9 +135,13 @@ export function reportOf(tool: LocalTool, start: CallStart): Report {
 }
 
 /** Again, since the tool may have changed since the model was asked. */
-async function readInput(tool: LocalTool, given: unknown): Promise<unknown> {
-  const parsed = await tool.input.safeParseAsync(given);
-  if (parsed.success) return parsed.data;
+async function readInput(tool: LocalTool, { input, agreed }: CallStart): Promise<unknown> {
+  const parsed = await tool.input.safeParseAsync(input);
+  if (parsed.success) {
+    if (agreed === undefined || isAgreed(parsed.data, agreed)) return parsed.data;
+    const message = `${tool.name} would now get other input than a person has agreed to. It was not run: call it again.`;
+    throw new CallFailed('ToolChanged', message);
+  }
   const problems = parsed.error.issues.map(({ path, message }) =>
     path.length > 0 ? `${path.join('.')}: ${message}` : message,
   );

@@ -93,6 +93,23 @@ describe('a call fails, with a reason that can be read, when the tool', () => {
     expect(await call.end).toEqual(failed('InvalidInput', /^The input does not fit\. a: .*string/));
   });
 
+  test('would get other input than a person has agreed to: it is not run', async () => {
+    const input = z.object({ amount: z.number().transform((amount) => Math.min(amount, 50)) });
+    const ran: unknown[] = [];
+    const pay = (agreed: unknown) =>
+      play(async (given) => void ran.push(given), {
+        tool: { input },
+        input: { amount: 100 },
+        agreed,
+      });
+    expect(await pay({ amount: 100 }).end).toEqual(
+      failed('ToolChanged', /would now get other input/),
+    );
+    expect(ran).toEqual([]);
+    expect(await pay({ amount: 50 }).end).toMatchObject({ type: 'completed' });
+    expect(ran).toEqual([{ amount: 50 }]);
+  });
+
   test('is no longer there', async () => {
     const call = play(async () => 1, { catalogue: { tools: new Map(), agents: new Map() } });
     expect(await call.end).toEqual(failed('UnknownTool', 'There is no tool named play.'));

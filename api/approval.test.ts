@@ -67,6 +67,36 @@ describe('a call whose tool has changed since it was asked for', () => {
   });
 });
 
+describe('what a person was shown', () => {
+  const asked = (input: unknown): Entry => ({
+    ...{ seq: 2, at, cause: [1], kind: 'call.awaiting_approval', call_id: 'call_a' },
+    actor: { type: 'system', id: 'conversation' },
+    why: 'May I?',
+    expires_at: at,
+    input,
+  });
+  const shown = (...entries: Entry[]) => {
+    const status = 'awaiting_approval';
+    const call = { id: 'call_a', tool: 'echo', status, requested_at: at } as const;
+    return api.store.record(batch(one, [1, 1], 1, entries, { ...idle, calls: [call] }));
+  };
+
+  test('can be approved while the tool makes the same of the input', async () => {
+    await shown(requested, asked({ words: 'pay Ann' }));
+    expect((await decide({ decision: 'approve' })).status).toBe(202);
+  });
+
+  test('cannot be approved once the tool makes something else of it, and can be denied', async () => {
+    await shown(requested, asked({ words: 'pay Ann', currency: 'EUR' }));
+    const refused = await decide({ decision: 'approve' });
+    expect(refused.body).toMatchObject({ status: 409, code: 'tool_changed' });
+    expect(refused.body.detail).toMatch(
+      /^echo would now make something else of the input of call_a/,
+    );
+    expect((await decide({ decision: 'deny' })).status).toBe(202);
+  });
+});
+
 describe('a decision', () => {
   test('is one update, and answered with what was decided', async () => {
     const answer = await decide({ decision: 'deny', reason: 'Too much.', author: 'ann' });

@@ -110,6 +110,12 @@ export const entry = z.discriminatedUnion('kind', [
   kind('call.awaiting_approval', {
     call_id,
     why: z.string().describe('In words, why a person has to agree.'),
+    input: z
+      .unknown()
+      .optional()
+      .describe(
+        'What the tool gets once a person agrees: checked, converted and with its defaults. Absent in entries of earlier versions.',
+      ),
     expires_at: z.iso.datetime().describe('Nobody has agreed until then: it is denied.'),
   }),
   kind('call.approved', { call_id }),

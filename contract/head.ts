@@ -29,6 +29,16 @@ export const callHead = z.object({
     .datetime()
     .optional()
     .describe('While it awaits approval: until when a person may agree.'),
+  why: z
+    .string()
+    .optional()
+    .describe('While it awaits approval: in words, why a person has to agree.'),
+  input: z
+    .unknown()
+    .optional()
+    .describe(
+      'While it awaits approval: what the tool gets once a person agrees. Absent where that is long: its `call.awaiting_approval` entry has it.',
+    ),
   suspended: z
     .object({ results: z.int().nonnegative(), of: z.int().positive().optional() })
     .optional()

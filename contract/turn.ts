@@ -134,8 +134,10 @@ export interface SummaryResult {
 export interface RequestedCall {
   call_id: string;
   tool: string;
-  /** Parsed and valid; as given where `problem` says what is wrong with it. */
+  /** Valid, and as given; or as its tool takes it, where a person may have to agree. */
   input: unknown;
+  /** Of a call that a person may have to agree to: what the tool will get, where that is not `input` itself. */
+  shown?: { input?: unknown };
   report?: string;
   /** Unknown tool or input that does not fit: the call fails at once and the model is told. */
   problem?: Failure;
@@ -170,6 +172,8 @@ export interface CallStart {
   call_id: string;
   tool: string;
   input: unknown;
+  /** What a person was shown and has agreed to: with anything else the tool does not run. */
+  agreed?: unknown;
   report?: string;
 }
 

@@ -21,6 +21,57 @@ describe('a call that needs a yes', () => {
     expect(openCalls(story.state)).toMatchObject([{ status: 'awaiting_approval', expires_at }]);
   });
 
+  test.each([
+    ['its input', {}, { to: 'Ann' }],
+    ['what its tool makes of the input', { input: { to: 1 } }, { to: 1 }],
+  ])('shows %s with the question, and runs with nothing else', (_, shown, input) => {
+    const story = new Story();
+    story.user('pay Ann');
+    story.model('', { ...payment('call_a', 'May I pay?'), input: { to: 'Ann' }, shown });
+    story.pass(200);
+    expect(story.all('call.awaiting_approval')).toMatchObject([{ why: 'May I pay?', input }]);
+    expect(headOf(story.state).calls).toMatchObject([{ why: 'May I pay?', input }]);
+    story.happens({ type: 'decide_call', call_id: 'call_a', decision: 'approve', by: 'ann' });
+    const started = story.effectsOf('start_call')[0]!.call;
+    expect(started).toMatchObject({ input: { to: 'Ann' }, agreed: input });
+    expect(started).not.toHaveProperty('shown');
+    const [running] = headOf(story.state).calls;
+    expect(running).not.toHaveProperty('input');
+    expect(running).not.toHaveProperty('why');
+  });
+
+  test('of an earlier version shows nothing that may not be so, and runs as before', () => {
+    const story = awaiting();
+    expect(story.all('call.awaiting_approval')[0]).not.toHaveProperty('input');
+    expect(headOf(story.state).calls[0]).not.toHaveProperty('input');
+    story.happens({ type: 'decide_call', call_id: 'call_a', decision: 'approve', by: 'ann' });
+    expect(story.effectsOf('start_call')[0]!.call).not.toHaveProperty('agreed');
+  });
+
+  test('shows long input in its entry only, and of many calls as much as the head has room for', () => {
+    const story = new Story();
+    story.user('pay everybody');
+    const long = { ...payment('call_long'), input: 'x'.repeat(8_000), shown: {} };
+    const many = Array.from({ length: 20 }, (_, nth) => ({
+      ...payment(`call_${nth}`),
+      input: 'x'.repeat(7_000),
+      shown: {},
+    }));
+    story.model('', long, ...many);
+    story.pass(200);
+    expect(story.all('call.awaiting_approval').every(({ input }) => input !== undefined)).toBe(
+      true,
+    );
+    const { calls } = headOf(story.state);
+    expect(calls[0]).not.toHaveProperty('input');
+    expect(calls.filter(({ input }) => input !== undefined)).toHaveLength(9);
+    expect(JSON.stringify(calls).length).toBeLessThan(70_000);
+    story.happens({ type: 'decide_call', call_id: 'call_0', decision: 'deny', by: 'ann' });
+    const denied = headOf(story.state).calls.find(({ id }) => id === 'call_0');
+    expect(denied).toMatchObject({ status: 'denied' });
+    expect(denied).not.toHaveProperty('input');
+  });
+
   test('asks what its tool says it asks', () => {
     const story = new Story();
     story.user('pay Ann');

@@ -3,6 +3,7 @@ import type { CallHead } from '../contract/head.ts';
 import type { DecideCall } from '../contract/signals.ts';
 import { APPROVAL_TIMEOUT_MS } from '../contract/turn.ts';
 import { endCall, enqueue, replaceCall } from './calls.ts';
+import { shownInput } from './shown-input.ts';
 import type { Call, State } from './state.ts';
 import { log, SYSTEM, type Step, user } from './step.ts';
 
@@ -18,10 +19,15 @@ export function awaitApproval(
   const asked = log(
     step,
     'call.awaiting_approval',
-    { call_id: call.id, why, expires_at: new Date(expires_at).toISOString() },
+    {
+      call_id: call.id,
+      why,
+      ...shownInput(call.request),
+      expires_at: new Date(expires_at).toISOString(),
+    },
     { actor: SYSTEM, cause: [call.requested, ...cause] },
   );
-  replaceCall(step, { ...call, status: 'awaiting_approval', asked, expires_at });
+  replaceCall(step, { ...call, status: 'awaiting_approval', asked, expires_at, why });
 }
 
 /** A person's word. It comes too late for a call that does not wait any more, and a repeat changes nothing. */
@@ -36,7 +42,7 @@ export function hearDecision(step: Step, { call_id, decision, reason, by }: Deci
     return;
   }
   const approved = log(step, 'call.approved', { call_id }, context);
-  const { asked: _, expires_at: __, ...facts } = decided;
+  const { asked: _, expires_at: __, why: ___, ...facts } = decided;
   enqueue(step, { ...facts, status: 'requested' }, [approved]);
 }
 

@@ -6,6 +6,7 @@ import type { RequestedCall } from '../contract/turn.ts';
 import { callHead } from './head.ts';
 import { flowOf, holdNews, isComplete, newFlow, releaseNews } from './managed.ts';
 import { supersedeNews } from './news.ts';
+import { shownInput } from './shown-input.ts';
 import { type Call, ENDED_CALLS, type News } from './state.ts';
 import { agent, log, SYSTEM, type Step, tool, user } from './step.ts';
 
@@ -188,7 +189,7 @@ function fillSlots(step: Step): void {
     .filter((call) => call.status === 'queued')
     .filter((call) => !isWork(call) || free-- > 0);
   for (const { request, queued_at: _, released, ...facts } of next) {
-    const { duplicates, approval: __, problem: ___, awaits, results, ...call } = request;
+    const { duplicates, approval: __, problem: ___, shown, awaits, results, ...call } = request;
     replaceCall(step, {
       ...facts,
       status: 'running',
@@ -201,7 +202,13 @@ function fillSlots(step: Step): void {
     const cause = [facts.requested, ...released];
     log(step, 'call.started', { call_id: facts.id }, { actor: SYSTEM, cause });
     const { perhaps_started } = facts;
-    step.effects.push({ type: 'start_call', call, ...(perhaps_started && { perhaps_started }) });
+    const agreed = facts.decision === 'approve' && shown && { agreed: shownInput(request).input };
+    const start = { ...call, ...agreed };
+    step.effects.push({
+      type: 'start_call',
+      call: start,
+      ...(perhaps_started && { perhaps_started }),
+    });
   }
 }
 
@@ -216,7 +223,13 @@ export function retire(
 ): void {
   const { state } = step;
   const ended_at = new Date(step.at).toISOString();
-  const { position: _, expires_at: __, suspended: ___, ...facts } = callHead(call, state);
+  const {
+    position: _,
+    expires_at: __,
+    suspended: ___,
+    why: ____,
+    ...facts
+  } = callHead(call, state);
   state.calls = state.calls.filter(({ id }) => id !== call.id);
   state.ended = [...state.ended, { ...facts, status, ended_at }].slice(-ENDED_CALLS);
   fillSlots(step);

@@ -2,6 +2,7 @@
 import type { CallHead, Head } from '../contract/head.ts';
 import type { OpenCall } from '../contract/turn.ts';
 import { flowOf, isComplete } from './managed.ts';
+import { shownInput } from './shown-input.ts';
 import { type Call, isBusy, type State } from './state.ts';
 
 export function headOf(state: State): Head {
@@ -11,7 +12,7 @@ export function headOf(state: State): Head {
     ...(turn.phase === 'replying' && {
       reply: { id: turn.reply.id, started_at: iso(turn.reply.at) },
     }),
-    calls: [...state.calls.map((call) => callHead(call, state)), ...state.ended],
+    calls: [...withQuestions(state), ...state.ended],
     usage: state.usage,
   };
 }
@@ -58,7 +59,10 @@ export function callHead(call: Call, state: State): CallHead {
     requested_at: iso(call.requested_at),
     ...(call.status === 'queued' && { queued_at: iso(call.queued_at) }),
     ...(position && { position }),
-    ...(call.status === 'awaiting_approval' && { expires_at: iso(call.expires_at) }),
+    ...(call.status === 'awaiting_approval' && {
+      expires_at: iso(call.expires_at),
+      ...(call.why !== undefined && { why: call.why }),
+    }),
     ...suspensionOf(call),
     ...(call.decision && { decision: call.decision }),
     ...(call.status === 'running' && {
@@ -68,6 +72,23 @@ export function callHead(call: Call, state: State): CallHead {
     }),
   };
 }
+
+/** What a person is asked to agree to stands beside the question, as long as the head stays small: it is written with every entry. */
+function withQuestions(state: State): CallHead[] {
+  let room = MOST_SHOWN_CHARS;
+  return state.calls.map((call) => {
+    const head = callHead(call, state);
+    if (call.status !== 'awaiting_approval') return head;
+    const shown = shownInput(call.request);
+    const chars = JSON.stringify(shown).length;
+    if (chars > Math.min(room, LONGEST_SHOWN_CHARS)) return head;
+    room -= chars;
+    return { ...head, ...shown };
+  });
+}
+
+const MOST_SHOWN_CHARS = 64_000;
+const LONGEST_SHOWN_CHARS = 8_000;
 
 function suspensionOf(call: Call): Pick<CallHead, 'suspended'> {
   const flow = flowOf(call);

@@ -154,6 +154,8 @@ export type Call =
       /** Seq of its call.awaiting_approval entry. */
       asked: number;
       expires_at: number;
+      /** Absent in states of earlier versions. */
+      why?: string;
     })
   | (CallFacts & {
       status: 'queued';

@@ -84,7 +84,7 @@ export function endOfGone(
   log('conversation.closed', { why }, []);
 
   const ended = open.map((call): CallHead => {
-    const { position: _, expires_at: __, suspended: ___, ...facts } = call;
+    const { position: _, expires_at: __, suspended: ___, why: ____, input: _____, ...facts } = call;
     return { ...facts, status: 'cancelled', ended_at: at };
   });
   const before = head.calls.filter(({ ended_at }) => ended_at !== undefined);

@@ -21,6 +21,7 @@ export const conversation = { tenant: 'default', id: 'c' };
 export interface Play extends Partial<LiveCallsDependencies> {
   tool?: Partial<LocalTool>;
   input?: unknown;
+  agreed?: unknown;
   report?: string;
   attempt?: number;
   /** The heartbeat of the attempt before. */
@@ -30,7 +31,7 @@ export interface Play extends Partial<LiveCallsDependencies> {
 /** A call under way, with all that was told, shown and said to Temporal. */
 export function play(
   run: LocalTool['run'],
-  { tool, input = {}, report, attempt = 1, details, ...more }: Play = {},
+  { tool, input = {}, agreed, report, attempt = 1, details, ...more }: Play = {},
 ) {
   const logged: string[] = [];
   const environment = new MockActivityEnvironment(
@@ -63,7 +64,7 @@ export function play(
     ...more,
   });
   const runTool = createRunTool(calls);
-  const start = { conversation, call_id: 'call_1', tool: played.name, input, report };
+  const start = { conversation, call_id: 'call_1', tool: played.name, input, agreed, report };
   const end: Promise<CallEnd> = environment.run(runTool, start);
   return { end, environment, told, shown, kept, beats, logged };
 }

@@ -14,7 +14,7 @@ import { createModelClient } from '../model/client.ts';
 import type { ModelClient } from '../model/message.ts';
 import type { Store } from '../store/store.ts';
 import { type BusMessage, createLocalBus } from '../stream/bus.ts';
-import { defineTool } from '../tools/define.ts';
+import { defineTool, type Tool } from '../tools/define.ts';
 import { patient } from '../store/patient.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { startStubModel, type StubHandler } from './model-server.ts';
@@ -39,8 +39,20 @@ const gather = defineTool({
   awaits: 'managed',
   results: { min: 1, max: 3 },
 });
+const pay = defineTool({
+  name: 'pay',
+  description: 'Pays.',
+  input: z.object({
+    to: z.string().trim(),
+    amount: z.coerce.number().transform((amount) => Math.min(amount, 50)),
+    currency: z.string().default('EUR'),
+  }),
+  approval: true,
+  run: async () => 'paid',
+});
+const again = defineTool({ ...pay, name: 'again', approval: undefined, duplicates: 'confirm' });
 const catalogue = {
-  tools: new Map([look, other, gather].map((tool) => [tool.name, tool])),
+  tools: new Map([look, other, gather, pay, again].map((tool) => [tool.name, tool as Tool])),
   agents: new Map(
     [
       { name: 'default', instructions: 'Help.' },

@@ -4,10 +4,14 @@ import {
   decisionAccepted,
   idempotencyHeaders,
 } from '../../contract/http.ts';
+import type { EntryOf } from '../../contract/entry.ts';
 import type { ApprovalDecision } from '../../contract/head.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Store } from '../../store/store.ts';
 import { isUnavailable } from '../../store/unavailable.ts';
+import type { Catalogue } from '../../tools/catalogue.ts';
+import { isRemote } from '../../tools/define.ts';
+import { isAgreed } from '../../tools/taken-input.ts';
 import { allEntries } from '../all-entries.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import type { Decided } from '../gateway.ts';
@@ -29,7 +33,7 @@ export function approvalRoute(
         summary: 'Approve or deny a call',
         description:
           'For a call whose status is `awaiting_approval`. The same decision again changes nothing; the opposite one is refused. ' +
-          'So is approving a call whose tool is gone, or no longer takes its input: it can only be denied.',
+          'So is approving a call whose tool is gone, no longer takes its input, or would make something else of it than was shown: it can only be denied.',
         tags: ['talking'],
         params: callParams,
         headers: idempotencyHeaders,
@@ -92,25 +96,40 @@ export function approvalRoute(
   );
 }
 
-/** What a person agrees to is what the tool was when it was asked for. */
+/** What a person agrees to is what the tool was when it was asked for, with the input that they were shown. */
 async function refuseIfChanged(
   { store, catalogue }: Pick<ApiDependencies, 'store' | 'catalogue'>,
   conversation: ConversationKey,
   callId: string,
 ): Promise<void> {
   if (!(await isShownAsAwaiting(store, conversation, callId))) return;
-  for await (const entry of allEntries(store, conversation, ['call.requested'])) {
+  let requested: EntryOf<'call.requested'> | undefined;
+  let asked: EntryOf<'call.awaiting_approval'> | undefined;
+  for await (const entry of allEntries(store, conversation, [...ASKED])) {
     if (entry.call_id !== callId) continue;
-    const tool = catalogue.tools.get(entry.tool);
-    if (!tool) {
-      const detail = `${entry.tool} is gone since ${callId} was asked for: it can only be denied.`;
-      throw new Problem('tool_changed', detail);
-    }
-    const { success } = await tool.input.safeParseAsync(entry.input);
-    if (success) return;
-    const detail = `${entry.tool} no longer takes the input of ${callId}: it can only be denied.`;
-    throw new Problem('tool_changed', detail);
+    if (entry.kind === 'call.requested') requested = entry;
+    else asked = entry;
   }
+  const why = requested && (await whyChanged(catalogue, requested, asked));
+  if (why) throw new Problem('tool_changed', `${why}: it can only be denied.`);
+}
+
+const ASKED = ['call.requested', 'call.awaiting_approval'] as const;
+
+async function whyChanged(
+  catalogue: Catalogue,
+  { call_id, tool: name, input }: EntryOf<'call.requested'>,
+  asked: EntryOf<'call.awaiting_approval'> | undefined,
+): Promise<string | undefined> {
+  const tool = catalogue.tools.get(name);
+  if (!tool) return `${name} is gone since ${call_id} was asked for`;
+  const taken = await tool.input.safeParseAsync(input);
+  if (!taken.success) return `${name} no longer takes the input of ${call_id}`;
+  if (asked === undefined || !('input' in asked)) return undefined;
+  // A service is sent the input itself.
+  return isAgreed(isRemote(tool) ? input : taken.data, asked.input)
+    ? undefined
+    : `${name} would now make something else of the input of ${call_id} than was shown`;
 }
 
 /** Then nobody can look, and the call fails when it runs. */
