@@ -55,7 +55,7 @@ describe('what the schema would change again is shown beside the input', () => {
     ['counts in cents', { amount: cents }, { amount: 5 }, { amount: 500 }],
     ['becomes another type', { n: z.string().transform(Number) }, { n: '5' }, { n: 5 }],
   ])('%s', async (_, shape, given, input) => {
-    const taken = await takenInput(tool(shape as z.ZodRawShape), given);
+    const taken = await takenInput(tool(shape), given);
     expect(taken).toEqual({ input: given, shown: { input } });
   });
 
