@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { z } from 'zod';
 import { schedule } from '../contract/entry.ts';
 import { cut } from '../contract/stored.ts';
@@ -35,7 +34,7 @@ export interface Reported {
 
 /**
  * A report is no reason for work to fail: a percentage beyond 0 to 100 is cut to that, as sums of shares and totals that grow give it, and
- * where there is no number the one before it stands. A long note is shortened, and one that is no text is put into words.
+ * where there is no number the one before it stands. A long note is shortened.
  * @throws CallFailed `InvalidYield` where it is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it carries
  */
 export function readYield(yielded: unknown, maxBytes: number, reported: Reported = {}): Step {
@@ -56,7 +55,7 @@ export function readYield(yielded: unknown, maxBytes: number, reported: Reported
           ...told,
           data: asJson(told.data, maxBytes, 'A result'),
         }
-      : (asJson(told, carried, 'Its progress') as typeof told)),
+      : (asJson(told, MOST_CARRIED_BYTES, 'Its progress') as typeof told)),
     ...(checkpoint !== undefined && { checkpoint: asJson(checkpoint, carried, 'Its checkpoint') }),
   };
 }
@@ -70,14 +69,12 @@ function withReport(yielded: unknown, { last = 0, warn }: Reported): unknown {
   if (shown !== percent) {
     warn?.(`The tool reported ${isNumber ? percent : 'no number of'} percent: ${shown} is shown.`);
   }
-  const words = wordsOf(note, warn);
-  return { ...yielded, percent: shown, note: words };
+  return { ...yielded, percent: shown, note: briefly(note, warn) };
 }
 
-function wordsOf(note: unknown, warn: Reported['warn']): string | undefined {
-  if (note === undefined || note === null) return undefined;
-  const text = typeof note === 'string' ? note : inspect(note, { breakLength: Infinity });
-  if (text.length <= MOST_NOTE_CHARS) return text;
-  warn?.(`The note of the progress has ${text.length} characters: ${MOST_NOTE_CHARS} are shown.`);
-  return `${cut(text, 0, MOST_NOTE_CHARS)} …`;
+function briefly(note: unknown, warn: Reported['warn']): unknown {
+  if (note === null) return undefined;
+  if (typeof note !== 'string' || note.length <= MOST_NOTE_CHARS) return note;
+  warn?.(`The note of the progress has ${note.length} characters: ${MOST_NOTE_CHARS} are shown.`);
+  return `${cut(note, 0, MOST_NOTE_CHARS)} …`;
 }

@@ -35,8 +35,12 @@ const stateOf = async (talk: Talk) => (await talk.head()).calls[0];
 describe('a call that needs a yes', () => {
   test('waits while the chat goes on, and runs once a person agrees, however often', async () => {
     const { talk, call_id } = await awaiting();
-    expect(await stateOf(talk)).toMatchObject({ id: call_id, status: 'awaiting_approval' });
-    expect(talk.log.of('call.awaiting_approval')).toMatchObject([{ why: 'May it pay?' }]);
+    const question = { why: 'May it pay?', input: { amount: 20 } };
+    expect(await stateOf(talk)).toMatchObject({
+      ...{ id: call_id, status: 'awaiting_approval' },
+      ...question,
+    });
+    expect(talk.log.of('call.awaiting_approval')).toMatchObject([question]);
 
     await talk.say('What time is it?');
     const asked = await stage.model.asked();
