@@ -41,10 +41,7 @@ export async function crowd(args: string[]): Promise<object> {
   const model = await startStubModel(answer);
   try {
     return await onGround(async (ground) => {
-      const service = await ground.service(model.url, {
-        ...WITH_EXTENSIONS,
-        MEANWHILE_DEMO_TOOLS: 'true',
-      });
+      const service = await ground.service(model.url, WITH_EXTENSIONS);
       const talk = await startTalk(service);
       await hellos(talk, (taken) => taken < WARM_UP);
       const alone = await hellos(talk, (taken) => taken < Number(values.samples));

@@ -13,6 +13,8 @@ import { startService, stop } from './service.ts';
 /** A setting: the service has the tools and agents of bench/extensions. */
 export const WITH_EXTENSIONS = {
   MEANWHILE_EXTENSIONS: fileURLToPath(new URL('extensions', import.meta.url)),
+  // One of the agents installs packages.
+  MEANWHILE_DEMO_TOOLS: 'true',
 };
 
 export interface Ground {
