@@ -57,7 +57,7 @@ test.each([
   [
     'OPENAI_PROFILE',
     'ollama',
-    'must be one of openai, compatible, alternating, tool_result, not "ollama".',
+    'must be one of openai, compatible, alternating, tool_result, async_tools, not "ollama".',
   ],
   ['OPENAI_API', 'assistants', 'must be chat or responses, not "assistants".'],
 ])('%s=%s is refused with what is allowed', (name, value, message) => {

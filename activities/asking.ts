@@ -6,6 +6,7 @@ import type { Usage } from '../contract/entry.ts';
 import { EVENT_TOOL } from '../contract/names.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
 import { appliesTo } from '../model/applies.ts';
+import { inProfile } from '../model/async-tools.ts';
 import type { ModelRequest } from '../model/message.ts';
 import { offeredTools } from '../model/offered.ts';
 import { profiles } from '../model/profiles.ts';
@@ -71,8 +72,10 @@ export async function prepareAsking(
   });
   const whole = {
     model: agent.model ?? defaultModel,
-    messages: transcript({ ...window, agent, awaits, request, progress, profile, applies }),
-    tools: offeredTools({ agent, tools: tools.values(), awaiting, profile, applies }),
+    ...inProfile(profile, (each) => ({
+      messages: transcript({ ...window, agent, awaits, request, progress, profile: each, applies }),
+      tools: offeredTools({ agent, tools: tools.values(), awaiting, profile: each, applies }),
+    })),
     ...boundsOf(agent),
   };
   const measured = await measure(request, window, whole);

@@ -21,8 +21,8 @@ const half = log(
 );
 const whole = log(
   ...half.slice(0, 6),
-  begins('reply_0'),
-  completes('reply_0', 'look: 50 % done.'),
+  begins('reply_2'),
+  completes('reply_2', 'look: 50 % done.'),
   { kind: 'call.completed', call_id, result: 'seen' },
   begins('reply_1'),
 );
@@ -79,6 +79,24 @@ describe.each(['chat', 'responses'] as const)('over the %s API', (api) => {
         answers: 'now_10',
       },
     ]);
+  });
+
+  test('a server that refuses async tools hears of the end all the same', async () => {
+    const request = { because: 'news' as const, news: [9] };
+    const { result, stub } = await play({
+      model: (asked) =>
+        JSON.stringify(asked.body).includes('"async":true')
+          ? { status: 400, text: "Unknown parameter: 'tools[0].async'." }
+          : demo(asked),
+      api,
+      profile: 'async_tools',
+      entries: whole,
+      request,
+    });
+    expect((await result).text).toBe('look is done: seen.');
+    expect(stub.requests).toHaveLength(api === 'chat' ? 1 : 2);
+    const { body } = stub.requests.at(-1)!;
+    expect(brokenRules({ api, body } as Body, 'openai')).toEqual([]);
   });
 
   test('a model that calls next_event itself is told not to, and nothing runs', async () => {

@@ -5,6 +5,7 @@ import type { Entry } from '../contract/entry.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
 import { checkCalls } from '../demo/check-calls.ts';
 import type { ModelMessage } from '../model/message.ts';
+import { type Profile, profiles } from '../model/profiles.ts';
 import { transcript } from '../model/transcript.ts';
 import { randomLog } from '../testing/random-log.ts';
 import { readWindow } from './read-window.ts';
@@ -22,7 +23,7 @@ interface Cut {
 }
 
 /** For every place where a log can be cut, with the whole rest of it as the window. */
-async function forAllCuts(check: (cut: Cut) => void): Promise<void> {
+async function forAllCuts(check: (cut: Cut) => void, profile?: Profile): Promise<void> {
   await fc.assert(
     fc.asyncProperty(randomLog, async ({ entries: log, openAt }) => {
       const to = log.length;
@@ -53,7 +54,7 @@ async function forAllCuts(check: (cut: Cut) => void): Promise<void> {
           calls,
           attempts: 4,
         };
-        const messages = transcript({ ...read, agent, request, progress: new Map() });
+        const messages = transcript({ ...read, agent, request, progress: new Map(), profile });
         check({ messages, window: read.entries, open: calls.map(({ call_id }) => call_id) });
       }
     }),
@@ -70,6 +71,23 @@ test('R13: however the log is cut, each call that is shown has its one result di
     expect(answered).toEqual(expect.arrayContaining(open));
     expect(new Set(answered).size).toBe(answered.length);
   });
+});
+
+test('however the log is cut, an asynchronous call has no answer while it is open and one when it is over', async () => {
+  await forAllCuts(({ messages, window, open }) => {
+    checkCalls(messages, 'messages');
+    const shown = messages.flatMap((m) => (m.role === 'assistant' ? m.calls : []));
+    const answered = messages.flatMap((m) => (m.role === 'tool' ? [m.call_id] : []));
+    expect(shown.map(({ call_id }) => call_id)).toEqual(expect.arrayContaining(open));
+    expect(answered.filter((id) => open.includes(id))).toEqual([]);
+    expect(new Set(answered).size).toBe(answered.length);
+    const over = window.flatMap((entry) =>
+      /^call\.(completed|failed|cancelled|denied|dropped)$/.test(entry.kind) && 'call_id' in entry
+        ? [entry.call_id]
+        : [],
+    );
+    expect(answered.toSorted()).toEqual(over.toSorted());
+  }, profiles.async_tools);
 });
 
 test('each call that speaks in the window is shown with its request, however long ago that was', async () => {

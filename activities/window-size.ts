@@ -42,7 +42,12 @@ export async function withinBudget(
   measured: Measured | undefined,
 ): Promise<ModelRequest> {
   const isLonger = most !== undefined && measured !== undefined && measured.tokens > most;
-  return isLonger ? fitted(request, most) : request;
+  if (!isLonger) return request;
+  const { otherwise } = request;
+  return {
+    ...(await fitted(request, most)),
+    ...(otherwise && { otherwise: await fitted(otherwise, most) }),
+  };
 }
 
 /** What the rules have to know of a window that the provider refused, or what else went wrong. */

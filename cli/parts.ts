@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { NativeConnection } from '@temporalio/worker';
+import { NativeConnection, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { type Api, buildApp } from '../api/app.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
@@ -68,6 +68,7 @@ export async function openWorker(
       first_token_ms: settings.MEANWHILE_FIRST_TOKEN_MS,
       silence_ms: settings.MEANWHILE_SILENCE_MS,
       max_tokens: settings.MEANWHILE_MAX_REPLY_TOKENS,
+      note: (line) => Runtime.instance().logger.warn(line),
     }),
     defaultModel: model.name,
     defaultProfile: model.profile,

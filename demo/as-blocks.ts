@@ -10,22 +10,58 @@ export function asBlocks(messages: readonly ModelMessage[]): ModelMessage[] {
       .map(({ call_id }) => call_id),
   );
   const names = ownNames(messages);
+  const early = earlyAnswers(messages);
+  const asked = new Map(callsOf(messages).map((call) => [call.call_id, call] as const));
   return messages.flatMap((message): ModelMessage[] => {
     switch (message.role) {
       case 'user':
         return separate(message.text).map((text) => ({ role: 'user', text }));
       case 'tool':
+        if (asked.get(message.call_id)?.async && !early.has(message)) {
+          return [lateEvent(asked.get(message.call_id)!, message.text)];
+        }
         if (!events.has(message.call_id)) {
           return [{ ...message, call_id: names.get(message.call_id) ?? message.call_id }];
         }
         return blockOf(message.text);
       case 'assistant':
-        return spoken(message.text, ownCalls(message.calls, names));
+        return [
+          ...spoken(message.text, ownCalls(message.calls, names)),
+          ...message.calls
+            .filter(({ call_id, async }) => async && !answered(early, call_id))
+            .map(({ call_id }): ModelMessage => ({ role: 'tool', call_id, text: NOT_OVER })),
+        ];
       default:
         return [message];
     }
   });
 }
+
+/** Tool messages directly behind the assistant's, as opposed to those of asynchronous calls that ended later. */
+function earlyAnswers(messages: readonly ModelMessage[]): Set<ModelMessage> {
+  const early = new Set<ModelMessage>();
+  let open = new Set<string>();
+  for (const message of messages) {
+    if (message.role !== 'tool') {
+      open = new Set(
+        message.role === 'assistant' ? message.calls.map(({ call_id }) => call_id) : [],
+      );
+    } else if (open.delete(message.call_id)) early.add(message);
+  }
+  return early;
+}
+
+const answered = (early: Set<ModelMessage>, id: string) =>
+  [...early].some((message) => message.role === 'tool' && message.call_id === id);
+
+/** What other profiles say at once of a call that is not over. */
+const NOT_OVER = '{"status":"running","note":"Its results will follow as events."}';
+
+/** The end of an asynchronous call, as the others tell it. */
+const lateEvent = ({ call_id, tool }: PastCall, text: string): ModelMessage => ({
+  role: 'user',
+  text: `<event>${JSON.stringify({ call_id, tool }).slice(0, -1)},${text.slice(1)}</event>`,
+});
 
 const callsOf = (messages: readonly ModelMessage[]) =>
   messages.flatMap((message) => (message.role === 'assistant' ? message.calls : []));
@@ -43,7 +79,10 @@ function ownNames(messages: readonly ModelMessage[]): Map<string, string> {
 const ownCalls = (calls: PastCall[], names: Map<string, string>) =>
   calls
     .filter(({ tool }) => tool !== EVENT_TOOL)
-    .map((call) => ({ ...call, call_id: names.get(call.call_id) ?? call.call_id }));
+    .map(({ async: _, ...call }) => ({
+      ...call,
+      call_id: names.get(call.call_id) ?? call.call_id,
+    }));
 
 /** A user's words, and the blocks that were joined to them. */
 function separate(text: string): string[] {

@@ -99,6 +99,7 @@ const item = z.union([
     call_id: z.string().min(1),
     name: z.string().min(1),
     arguments: z.string(),
+    async: z.boolean().optional(),
   }),
   z.object({
     type: z.literal('function_call_output'),
@@ -120,6 +121,7 @@ const responsesBody = z.object({
         name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
         parameters: z.looseObject({ type: z.literal('object') }).nullable(),
         strict: z.boolean().nullish(),
+        async: z.boolean().optional(),
       }),
     )
     .optional(),
@@ -135,7 +137,12 @@ function join(messages: ModelMessage[], given: z.infer<typeof item>): ModelMessa
   if (given.type === 'function_call_output') {
     return [...messages, { role: 'tool', call_id: given.call_id, text: given.output }];
   }
-  const call = { call_id: given.call_id, tool: given.name, arguments: given.arguments };
+  const call = {
+    call_id: given.call_id,
+    tool: given.name,
+    arguments: given.arguments,
+    ...(given.async && { async: true as const }),
+  };
   const last = messages.at(-1);
   if (last?.role !== 'assistant')
     return [...messages, { role: 'assistant', text: '', calls: [call] }];

@@ -97,6 +97,33 @@ test('a server that has the Responses API alone fits that API', async () => {
   expect(fits?.api).toBe('responses');
 });
 
+test('async function tools are looked for where the API has them', async () => {
+  const onlyResponses: StubHandler = (request) =>
+    'messages' in (request.body as object) ? { status: 404, text: 'Not found' } : good(request);
+  const { verdicts, details } = await examineServer(onlyResponses);
+  expect(verdicts['async function tools']).toBe('ok');
+  expect(details).toContain('OPENAI_PROFILE=async_tools uses them');
+  await model.close();
+
+  const refused = await examineServer((request) =>
+    lastOf(request).includes('"async":true')
+      ? { status: 400, text: "Unknown parameter: 'tools[0].async'." }
+      : onlyResponses(request),
+  );
+  expect(refused.verdicts['async function tools']).toBe('poor');
+  expect(refused.details).toContain('a prompt explains them: ModelRequestRefused');
+});
+
+test('the profile async_tools gives way to another over Chat Completions', async () => {
+  const { verdicts, details, fits } = await examineServer(good, { profile: 'async_tools' });
+  expect(verdicts).toMatchObject({
+    'an open call (profile async_tools)': 'no',
+    'an open call (profile openai)': 'ok',
+  });
+  expect(details).toContain('Chat Completions has no async function tools');
+  expect(fits?.profile).toBe('openai');
+});
+
 test('a window that is smaller than the budget gives a smaller budget', async () => {
   const { verdicts, details, fits } = await examineServer(
     (request) =>

@@ -61,6 +61,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   if (!withTools && !(await talksWithoutTools(options, api, put, note))) return { findings };
   const profile = withTools ?? options.profile;
   if (withTools) {
+    await noteAsync(api, profile, put, note);
     noteCall(await put(api, profile, questions.tool), note);
     await noteTwoCalls(await put(api, profile, questions.twoTools), note);
   }
@@ -114,6 +115,10 @@ async function findProfile(
   note: Note,
 ): Promise<ProfileName | undefined> {
   for (const profile of [set, ...PROFILE_NAMES.filter((name) => name !== set)]) {
+    if (!isKnown(api, profile)) {
+      if (profile === set) note(`an open call (profile ${profile})`, 'no', NOT_IN_CHAT);
+      continue;
+    }
     const talk = await put(api, profile, questions.openCall);
     if (!talk.ok) {
       note(`an open call (profile ${profile})`, 'no', why(talk));
@@ -135,6 +140,20 @@ async function findProfile(
     return profile;
   }
   return undefined;
+}
+
+/** Async function tools are of the Responses API alone. */
+const isKnown = (api: Api, profile: ProfileName) => api === 'responses' || profile !== ASYNC;
+const ASYNC = 'async_tools';
+const NOT_IN_CHAT = 'Chat Completions has no async function tools; OPENAI_API=responses may';
+
+/** What could be used beside the profile that fits. */
+async function noteAsync(api: Api, profile: ProfileName, put: Put, note: Note): Promise<void> {
+  if (profile === ASYNC || !isKnown(api, ASYNC)) return;
+  const answer = await put(api, ASYNC, questions.openCall);
+  const taken = `taken: OPENAI_PROFILE=${ASYNC} uses them (a server that ignores the field looks the same)`;
+  if (answer.ok) note('async function tools', 'ok', taken);
+  else note('async function tools', 'poor', `refused, so a prompt explains them: ${why(answer)}`);
 }
 
 async function talksWithoutTools(

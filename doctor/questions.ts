@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Entry, entry } from '../contract/entry.ts';
 import type { OpenCall, ReplyRequest } from '../contract/turn.ts';
+import { formIn } from '../model/async-tools.ts';
 import type { ModelRequest } from '../model/message.ts';
 import type { Profile } from '../model/profiles.ts';
 import { declareTools } from '../model/tools-schema.ts';
@@ -60,8 +61,7 @@ export function requestOf(
   { entries, because = 'message', calls = [], tools = [] }: Question,
   { model, profile }: { model: string; profile: Profile },
 ): ModelRequest {
-  return {
-    model,
+  const form = (each: Profile) => ({
     messages: transcript({
       entries,
       agent: { name: 'doctor', instructions: 'Do exactly what the user asks, in few words.' },
@@ -77,10 +77,11 @@ export function requestOf(
         attempts: 1,
       },
       progress: new Map(),
-      profile,
+      profile: each,
     }),
-    tools: tools.length === 0 ? [] : [...declareTools(tools), ...strategies[profile.events].tools],
-  };
+    tools: tools.length === 0 ? [] : [...declareTools(tools), ...strategies[each.events].tools],
+  });
+  return { model, ...formIn(profile, form) };
 }
 
 /** A call that runs and has told of its progress, and what comes after. */

@@ -3,9 +3,9 @@ import { createBounds } from './bounds.ts';
 import { createChatAdapter } from './chat.ts';
 import { costIn, withCost } from './cost.ts';
 import type { Usage } from '../contract/entry.ts';
-import type { Adapter, ModelClient, ModelPart } from './message.ts';
+import type { Adapter, ModelClient, ModelPart, ModelRequest } from './message.ts';
 import { createResponsesAdapter } from './responses.ts';
-import { createModelServer, type Fetch } from './server/exchange.ts';
+import { createModelServer, type Fetch, withoutAsync } from './server/exchange.ts';
 import { afterUnopened, createThoughtFilter } from './thoughts.ts';
 import { completed, NOTHING } from './usage.ts';
 
@@ -21,6 +21,8 @@ export interface ModelSettings {
   silence_ms?: number;
   /** The longest answer in tokens, thoughts and calls included. Default: 32,000. */
   max_tokens?: number;
+  /** Hears, once for each model, what the server turned out not to know. */
+  note?: (line: string) => void;
   /** To look at what is sent and what comes. Default: one that waits long enough. */
   fetch?: Fetch;
 }
@@ -30,15 +32,26 @@ export function createModelClient({
   apiKey = 'none',
   baseURL = 'https://api.openai.com/v1',
   fetch,
+  note,
   ...defaults
 }: ModelSettings): ModelClient {
-  const server = createModelServer(apiKey, baseURL, fetch);
+  const server = createModelServer({ apiKey, baseURL, fetch, note });
   const adapter =
     api === 'chat' ? createChatAdapter(server, isOpenAI(baseURL)) : createResponsesAdapter(server);
+  /** Models that were to have async tools, which Chat Completions does not know. */
+  const noted = new Set<string>();
+  const known = (request: ModelRequest): ModelRequest => {
+    const { model, otherwise } = request;
+    if (api !== 'chat' || !otherwise) return request;
+    if (!noted.has(model)) note?.(withoutAsync(model, 'Chat Completions has none.'));
+    noted.add(model);
+    return { ...request, ...otherwise };
+  };
   /** Models that begin with their thoughts and open them with no tag. */
   const thinkers = new Set<string>();
   return {
-    async *stream(request, signal) {
+    async *stream(asked, signal) {
+      const request = known(asked);
       const bounded = {
         ...request,
         max_tokens: request.max_tokens ?? defaults.max_tokens ?? 32_000,

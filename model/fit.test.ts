@@ -25,6 +25,25 @@ test('what fits stays as it is', async () => {
   expect((await fitted(given, 100)).messages).toEqual(given.messages);
 });
 
+test('a late answer whose call is gone with the oldest messages becomes an event', async () => {
+  const call = { call_id: 'call_a', tool: 'look', arguments: '{}', async: true as const };
+  const given = request(
+    user('one'),
+    { role: 'assistant', text: '', calls: [call] },
+    ...Array.from({ length: 20 }, (_, nth) => [
+      user(`${nth} ${words(40)}`),
+      said(words(40)),
+    ]).flat(),
+    { role: 'tool', call_id: 'call_a', text: '{"status":"completed"}' },
+    user('And?'),
+  );
+  const { messages } = await fitted(given, 120);
+  expect(messages.some(({ role }) => role === 'tool')).toBe(false);
+  expect(messages.at(-2)).toEqual(
+    user('<event>{"call_id":"call_a","answer":"{\\"status\\":\\"completed\\"}"}</event>'),
+  );
+});
+
 test('what is longest is shortened first, and the last message of the user stays', async () => {
   const last = user(words(300));
   const given = request(user('one'), ...asked, said(words(200)), last);

@@ -3,11 +3,15 @@
  * anywhere; and if that is not enough, the oldest messages go.
  */
 import { cut } from '../contract/stored.ts';
+import { block } from './blocks.ts';
 import type { ModelMessage, ModelRequest } from './message.ts';
 import { countRequest } from './tokens.ts';
 
 /** Instructions and the last message of the user stay, whatever `most` is. */
-export async function fitted(request: ModelRequest, most: number): Promise<ModelRequest> {
+export async function fitted<R extends Pick<ModelRequest, 'messages' | 'tools'>>(
+  request: R,
+  most: number,
+): Promise<R> {
   const { messages } = request;
   const last = messages.findLastIndex(({ role, text }) => role === 'user' && !isNow(text));
   const fits = async (given: ModelMessage[]) =>
@@ -66,6 +70,20 @@ export function shorten(text: string, chars: number): string {
 /** What comes next begins with the user, so that every call keeps its answer. */
 function withoutOldest([instructions, ...messages]: ModelMessage[]): ModelMessage[] {
   const next = messages.findIndex(({ role }, nth) => nth > 0 && role === 'user');
-  const kept = next > 0 ? messages.slice(next) : messages;
+  const kept = next > 0 ? withoutStrays(messages.slice(next)) : messages;
   return [...(instructions ? [instructions] : []), ...kept];
+}
+
+/** The late answer of an asynchronous call whose request is gone is an event, since nothing is left that it could answer. */
+function withoutStrays(messages: ModelMessage[]): ModelMessage[] {
+  const asked = new Set(
+    messages.flatMap((message) =>
+      message.role === 'assistant' ? message.calls.map(({ call_id }) => call_id) : [],
+    ),
+  );
+  return messages.map((message) => {
+    if (message.role !== 'tool' || asked.has(message.call_id)) return message;
+    const { call_id, text: answer } = message;
+    return { role: 'user', text: block('event', { call_id, answer }) };
+  });
 }

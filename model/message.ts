@@ -1,12 +1,13 @@
 /** What goes to a model and what comes back, in no provider's words. */
 import type { Attached, Usage } from '../contract/entry.ts';
 
-/** Directly after an assistant message stand the tool messages of its calls, exactly one for each (R13). */
+/** Directly after an assistant message stand the tool messages of its calls, exactly one for each that is not asynchronous (R13). */
 export type ModelMessage =
   /** The developer prompt, which is the first message and the only one in these roles. */
   | { role: 'system' | 'developer'; text: string }
   | { role: 'user'; text: string }
   | { role: 'assistant'; text: string; calls: PastCall[]; attached?: Attached[] }
+  /** Of an asynchronous call it stands where the call ended. */
   | { role: 'tool'; call_id: string; text: string };
 
 /** A call as the model made it. */
@@ -15,6 +16,8 @@ export interface PastCall {
   tool: string;
   /** A JSON object. */
   arguments: string;
+  /** It is answered when it is over, and not before. */
+  async?: true;
   /** What its provider gave with it, and gets back. */
   attached?: Attached;
 }
@@ -24,12 +27,16 @@ export interface ToolDeclaration {
   description: string;
   /** JSON schema of an object. */
   parameters: Record<string, unknown>;
+  /** The model may go on while a call of it is open (docs/decisions/0032-async-tools.md). */
+  async?: true;
 }
 
 export interface ModelRequest {
   model: string;
   messages: ModelMessage[];
   tools: ToolDeclaration[];
+  /** The same for a server that knows no asynchronous tools. Without it such a server refuses the request. */
+  otherwise?: Pick<ModelRequest, 'messages' | 'tools'>;
   /** The longest answer, thoughts and calls included. Default: the client's. */
   max_tokens?: number;
   /** How long the model may be silent, before it begins and from then on. Default: the client's. */

@@ -5,8 +5,11 @@ export interface Profile {
   name: ProfileName;
   /** Of the developer prompt in Chat Completions. The Responses API has a field of its own for it. */
   instructions_role: 'system' | 'developer';
-  /** How events are put: as tagged messages of the user, or as results of calls of `next_event`. */
-  events: 'message' | 'tool_result';
+  /**
+   * How events are put: as tagged messages of the user, or as results of calls of `next_event`. `output`: as messages, but a call has no
+   * answer while it is open, and its end is its one output.
+   */
+  events: 'message' | 'tool_result' | 'output';
   /**
    * `joined`: neighbours of one role are one message, and the user comes first. `alternating`: as joined, and between a tool's
    * message and the user's the assistant says that it waits.
@@ -14,6 +17,8 @@ export interface Profile {
   order: 'free' | 'joined' | 'alternating';
   /** `short`: nine letters and digits, made from ours. */
   call_ids: 'ours' | 'short';
+  /** The profile that takes its place where the server refuses it. */
+  otherwise?: ProfileName;
 }
 
 export const profiles: { [Name in ProfileName]: Profile & { name: Name } } = {
@@ -48,5 +53,14 @@ export const profiles: { [Name in ProfileName]: Profile & { name: Name } } = {
     events: 'tool_result',
     order: 'joined',
     call_ids: 'ours',
+  },
+  /** The async function tools of OpenAI's Responses API. */
+  async_tools: {
+    name: 'async_tools',
+    instructions_role: 'developer',
+    events: 'output',
+    order: 'free',
+    call_ids: 'ours',
+    otherwise: 'openai',
   },
 };

@@ -12,6 +12,7 @@ import { requestChecker } from '../testing/requests/schemas.ts';
 import type { Body } from '../testing/requests/turns.ts';
 import { awaitingOf } from '../tools/awaits.ts';
 import { defineTool } from '../tools/define.ts';
+import { inProfile } from './async-tools.ts';
 import { createModelClient } from './client.ts';
 import { appliesTo } from './applies.ts';
 import { offeredTools } from './offered.ts';
@@ -65,21 +66,23 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
           const sent = client.stream(
             {
               model: 'some-model',
-              messages: transcript({
-                entries,
-                agent,
-                request,
-                progress: new Map(),
-                profile,
-                applies,
-              }),
-              tools: offeredTools({
-                agent,
-                tools,
-                awaiting: awaitingOf(agent, tools),
-                profile,
-                applies,
-              }),
+              ...inProfile(profile, (each) => ({
+                messages: transcript({
+                  entries,
+                  agent,
+                  request,
+                  progress: new Map(),
+                  profile: each,
+                  applies,
+                }),
+                tools: offeredTools({
+                  agent,
+                  tools,
+                  awaiting: awaitingOf(agent, tools),
+                  profile: each,
+                  applies,
+                }),
+              })),
             },
             never,
           );

@@ -26,8 +26,20 @@ export function responsesBody({ model, messages, tools, max_tokens }: BoundedReq
   } satisfies OpenAI.Responses.ResponseCreateParamsStreaming;
 }
 
-function toTool({ name, description, parameters }: ToolDeclaration): OpenAI.Responses.FunctionTool {
-  return { type: 'function', name, description, parameters: portable(parameters), strict: false };
+function toTool({
+  name,
+  description,
+  parameters,
+  async,
+}: ToolDeclaration): OpenAI.Responses.FunctionTool {
+  return {
+    type: 'function',
+    name,
+    description,
+    parameters: portable(parameters),
+    strict: false,
+    ...(async && { async }),
+  };
 }
 
 function toItems(message: ModelMessage, by: string): InputItem[] {
@@ -50,6 +62,7 @@ function toItems(message: ModelMessage, by: string): InputItem[] {
             call_id: call.call_id,
             name: acceptableName(call.tool),
             arguments: call.arguments,
+            ...(call.async && { async: true }),
           },
         ]),
       ];

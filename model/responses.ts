@@ -4,7 +4,7 @@ import { readContent } from './content.ts';
 import { ModelError } from './errors.ts';
 import { type Fields, fieldsOf, isFields, listOf, numberOf, stringOf } from './fields.ts';
 import { checkFinish } from './finish.ts';
-import type { Adapter, AskedCall, RawPart } from './message.ts';
+import type { Adapter, AskedCall, BoundedRequest, RawPart } from './message.ts';
 import { responsesBody } from './responses-body.ts';
 import type { ModelServer } from './server/exchange.ts';
 import { createItems, type Item } from './streamed-items.ts';
@@ -14,11 +14,13 @@ import { argumentsOf, textOf } from './wire.ts';
 export function createResponsesAdapter({ url, ask }: ModelServer): Adapter {
   return {
     async *stream(request, signal) {
+      const { otherwise } = request;
       const by = giver('responses', url, request.model);
       const answer = createAnswer();
       const events = ask({
         path: '/responses',
         body: responsesBody(request, by),
+        ...(otherwise && { otherwise: inItsPlace({ ...request, ...otherwise }, by) }),
         waiting: request,
         signal,
         isWriting: (data) => /\.(delta|done)$/.test(stringOf(fieldsOf(data).type)),
@@ -30,6 +32,11 @@ export function createResponsesAdapter({ url, ask }: ModelServer): Adapter {
       yield* answer.end(by);
     },
   };
+}
+
+function inItsPlace(request: BoundedRequest, by: string) {
+  const { instructions, input, tools } = responsesBody(request, by);
+  return { instructions, input, tools };
 }
 
 function createAnswer() {

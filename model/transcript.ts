@@ -13,6 +13,7 @@ import type { Applies } from './applies.ts';
 import { block, json, plain } from './blocks.ts';
 import { withShortIds } from './call-ids.ts';
 import { type CallEvent, type CallStory, endedAtOnce, followCalls } from './call-story.ts';
+import { runsAsync } from './async-tools.ts';
 import { developerPrompt } from './developer-prompt.ts';
 import { strategies } from './events/strategy.ts';
 import { endFacts, eventFacts, partFacts } from './facts.ts';
@@ -174,10 +175,11 @@ function withAnswers(
   profile: Profile,
   attached?: Attached,
 ): ModelMessage[] {
-  const calls = asked.map((story) => pastCall(story));
+  const calls = asked.map((story) => pastCall(story, profile));
+  const answered = asked.filter((story) => !isAsync(story, profile) || endedAtOnce(story));
   return [
     { role: 'assistant', text, calls, ...(attached && { attached: [attached] }) },
-    ...asked.map((story) => ({
+    ...answered.map((story) => ({
       role: 'tool' as const,
       call_id: story.call_id,
       text: json({
@@ -209,7 +211,12 @@ const CUT_OFF_CHARS = 4_000;
 /** Runs of blanks are no words. */
 const tidy = (text: string) => text.replaceAll(/\n{3,}/g, '\n\n').replaceAll(/[^\S\n]{8,}/g, ' ');
 
-function pastCall({ call_id, request }: CallStory): PastCall {
+/** Answered when it is over. What the service carries out itself is answered at once in any profile. */
+const isAsync = ({ request }: CallStory, { events }: Profile) =>
+  strategies[events].end !== undefined && request !== undefined && runsAsync(request.tool);
+
+function pastCall(story: CallStory, profile: Profile): PastCall {
+  const { call_id, request } = story;
   const { tool, input, report, attached } = request!;
   // Providers refuse arguments that are no object, and a model does write them.
   const fields =
@@ -220,6 +227,7 @@ function pastCall({ call_id, request }: CallStory): PastCall {
     call_id,
     tool,
     arguments: JSON.stringify(report ? { ...fields, report } : fields),
+    ...(isAsync(story, profile) && { async: true }),
     ...(attached && { attached }),
   };
 }
@@ -243,8 +251,12 @@ function answer(story: CallStory) {
  * Partial results stay, of progress only the latest of an open call; a finished call shrinks to its results. Those of a managed
  * call stand where its flow went on.
  */
-function event(entry: CallEvent, story: CallStory, { events }: Profile): ModelMessage[] {
-  const told = (each: CallEvent) => strategies[events].event(each.seq, eventFacts(each, story));
+function event(entry: CallEvent, story: CallStory, profile: Profile): ModelMessage[] {
+  const { event: asEvent, end: asEnd } = strategies[profile.events];
+  const told = (each: CallEvent) =>
+    asEnd && each.kind !== 'call.event' && isAsync(story, profile)
+      ? asEnd(each.call_id, endFacts(each))
+      : asEvent(each.seq, eventFacts(each, story));
   if (endedAtOnce(story)) return [];
   const { flow } = story;
   if (flow) return (flow.get(entry) ?? []).flatMap(told);

@@ -63,6 +63,7 @@ export function read(
   request: Partial<ReplyRequest> = {},
   live: Record<string, Progress> = {},
   profile?: Profile,
+  earlier: Entry[] = [],
 ) {
   const [system, ...messages] = transcript({
     entries,
@@ -81,6 +82,7 @@ export function read(
     },
     progress: new Map(Object.entries(live)),
     profile,
+    earlier,
   });
   return { role: system!.role, system: system!.text, messages };
 }

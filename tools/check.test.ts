@@ -144,7 +144,7 @@ describe('an agent', () => {
     [
       'an unknown profile',
       { profile: 'mistral' },
-      /^profile: must be one of openai, compatible, alternating, tool_result\.$/,
+      /^profile: must be one of openai, compatible, alternating, tool_result, async_tools\.$/,
     ],
     ['a limit of zero calls', { limits: { max_running: 0 } }, /^limits\.max_running: /],
     ['an unknown limit', { limits: { max: 1 } }, /^limits: Unrecognized key: "max"/],

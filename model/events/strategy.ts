@@ -2,6 +2,7 @@
 import type { ModelMessage, ToolDeclaration } from '../message.ts';
 import type { Profile } from '../profiles.ts';
 import { asMessages } from './as-messages.ts';
+import { asOutputs } from './as-outputs.ts';
 import { asToolResults } from './as-tool-results.ts';
 
 export interface EventStrategy {
@@ -11,6 +12,8 @@ export interface EventStrategy {
   tools: ToolDeclaration[];
   /** What a call brought. `seq` is its entry's: the same entry gives the same messages for ever. */
   event(seq: number, facts: unknown): ModelMessage[];
+  /** The end of a call, where that is its answer. Without it a call is answered at once, and its end is an event. */
+  end?(call_id: string, facts: unknown): ModelMessage[];
   /** The moment, which is seen once. `to` is the last entry that the model sees. */
   now(to: number, facts: unknown): ModelMessage[];
 }
@@ -18,4 +21,5 @@ export interface EventStrategy {
 export const strategies = {
   message: asMessages,
   tool_result: asToolResults,
+  output: asOutputs,
 } satisfies Record<Profile['events'], EventStrategy>;

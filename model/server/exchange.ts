@@ -9,7 +9,7 @@ import { type BodyEvent, eventsOf, quoted } from './body-events.ts';
 import { failureIn } from './failure-in.ts';
 import { type Fields as Body, fieldsOf } from '../fields.ts';
 import { usageOf } from '../usage.ts';
-import { isAboutTheRequest, type Remedy, remedies } from './remedies.ts';
+import { isAboutTheRequest, type Remedy, remedies, withoutAsyncTools } from './remedies.ts';
 
 /** How long a model may be silent. Whatever arrives, a comment too, is a sign of life. */
 export interface Waiting {
@@ -23,6 +23,8 @@ export interface Question {
   /** Of the API, such as `/responses`. */
   path: string;
   body: Body & { model: string };
+  /** What of the body is different for a server that knows no asynchronous tools. */
+  otherwise?: Body;
   waiting: Waiting;
   signal: AbortSignal;
   /** Whether the model has written something with this event. */
@@ -41,12 +43,21 @@ export interface ModelServer {
   ask(this: void, question: Question): AsyncGenerator<BodyEvent>;
 }
 
-/** @param fetch Default: one that waits for as long as the question says */
-export function createModelServer(
-  apiKey: string,
-  baseURL: string,
-  fetch: Fetch = fetchPatiently,
-): ModelServer {
+export interface ServerSettings {
+  apiKey: string;
+  baseURL: string;
+  /** Default: one that waits for as long as the question says. */
+  fetch?: Fetch | undefined;
+  /** Hears what the server turned out not to know, once for each model. */
+  note?: ((line: string) => void) | undefined;
+}
+
+export function createModelServer({
+  apiKey,
+  baseURL,
+  fetch = fetchPatiently,
+  note = () => {},
+}: ServerSettings): ModelServer {
   // Temporal retries, and shows that it does. A second layer below would only multiply the attempts.
   const client = new Client({
     apiKey,
@@ -62,21 +73,28 @@ export function createModelServer(
   return {
     url: baseURL,
     async *ask(question) {
-      const { body } = question;
+      const { body, otherwise } = question;
       const known = learned.get(body.model) ?? new Set();
       const tried = new Set(known);
+      let refusal = '';
       for (;;) {
-        const changed = [...tried].reduce<Body>((changing, { apply }) => apply(changing), body);
+        const first = tried.has(withoutAsyncTools) ? { ...body, ...otherwise } : body;
+        const changed = [...tried].reduce<Body>((changing, { apply }) => apply(changing), first);
         try {
           for await (const event of answerTo(client, changed, question)) {
             // It works now: from here on an error is another matter.
+            const isNews =
+              tried.has(withoutAsyncTools) && !learned.get(body.model)?.has(withoutAsyncTools);
             learned.set(body.model, tried);
+            if (isNews) note(withoutAsync(body.model, refusal));
             yield event;
           }
           return;
         } catch (error) {
-          const remedy = remedyFor(error, changed, tried);
+          const possible = otherwise ? remedies : remedies.filter((r) => r !== withoutAsyncTools);
+          const remedy = remedyFor(error, changed, possible, tried);
           if (!remedy || learned.get(body.model) === tried) throw error;
+          if (remedy === withoutAsyncTools) refusal = (error as Error).message;
           tried.add(remedy);
         }
       }
@@ -84,14 +102,23 @@ export function createModelServer(
   };
 }
 
-function remedyFor(error: unknown, body: Body, tried: Set<Remedy>): Remedy | undefined {
+/** For the operator, who has asked for them by a profile. */
+export const withoutAsync = (model: string, why: string) =>
+  `The server of ${model} takes no async function tools, so the prompt explains asynchronous calls instead: ${why}`;
+
+function remedyFor(
+  error: unknown,
+  body: Body,
+  possible: Remedy[],
+  tried: Set<Remedy>,
+): Remedy | undefined {
   if (!(error instanceof OpenAI.APIError) || error instanceof OpenAI.APIConnectionError) {
     return undefined;
   }
   const refusal = refusalOf(error);
   if (!isAboutTheRequest(refusal)) return undefined;
   const said = refusal.words.toLowerCase();
-  return remedies.find((remedy) => !tried.has(remedy) && remedy.fits(body, said));
+  return possible.find((remedy) => !tried.has(remedy) && remedy.fits(body, said));
 }
 
 async function* answerTo(

@@ -11,8 +11,23 @@ export interface Remedy {
   apply(body: Body): Body;
 }
 
+/**
+ * The request as it is for a server that knows no asynchronous tools (docs/decisions/0032-async-tools.md), which the question brings with it: no
+ * other remedy would be left if it were made from the body. A server that ignores the field misses the answers of open calls.
+ */
+export const withoutAsyncTools: Remedy = {
+  name: 'no async tools',
+  fits: (body, said) => {
+    const isUnnamed = UNNAMED.test(said) && !OPTIONAL.some((field) => field in body);
+    const isAsync = [...toolsOf(body), ...listOf(body.input)].some(({ async }) => async === true);
+    return isAsync && (isUnnamed || ASYNC_OR_UNANSWERED.test(said));
+  },
+  apply: (body) => body,
+};
+
 /** In the order in which they are tried. */
 export const remedies: Remedy[] = [
+  withoutAsyncTools,
   dropping('no usage in the stream', ['stream_options'], /stream_options|include_usage/),
   {
     name: 'max_completion_tokens',
@@ -116,6 +131,9 @@ const OPTIONAL = [
 
 const MISSING =
   /missing|lack|must be|required|needs?\b|without|pass\w* back|not (found|present|provided|set)/;
+
+const ASYNC_OR_UNANSWERED =
+  /\basync|\btool (calls?|outputs?|messages?|results?|responses?)\b|function[_ ]call/;
 
 const UNNAMED =
   /extra (inputs?|fields?|forbidden)|extra_forbidden|(unknown|unrecogni[sz]ed|unsupported|unexpected|additional|invalid)[ _](request )?(parameters?|fields?|arguments?|propert\w+|names?|inputs?|keys?|keyword)|not permitted|400 status code \(no body\)/;

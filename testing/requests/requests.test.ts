@@ -188,6 +188,58 @@ describe('the rules that no type can say', () => {
   });
 });
 
+describe('the rules of asynchronous calls', () => {
+  const words = { role: 'user', content: 'Look.' };
+  const made = (id: string, async = true) => ({
+    type: 'function_call',
+    call_id: id,
+    name: 'look',
+    arguments: '{}',
+    ...(async && { async }),
+  });
+  const output = (call_id: string) => ({ type: 'function_call_output', call_id, output: '{}' });
+  const broken = (
+    input: object[],
+    { async = true, profile = 'async_tools' }: { async?: boolean; profile?: ProfileName } = {},
+  ) => {
+    const tools = [
+      {
+        type: 'function',
+        name: 'look',
+        description: 'Looks.',
+        parameters: {},
+        ...(async && { async }),
+      },
+      { type: 'function', name: 'stop', description: 'Stops.', parameters: {} },
+    ];
+    const body = { model: 'm', stream: true, instructions: 'Be brief.', input, tools };
+    return brokenRules({ api: 'responses', body: body as unknown as ResponsesRequest }, profile);
+  };
+
+  test.each([
+    ['not yet', [words, made(one), words]],
+    ['directly', [words, made(one), output(one)]],
+    ['later', [words, made(one), made(two), words, output(two), words, output(one)]],
+  ])('are kept by an answer that comes %s', (_, input) => {
+    expect(broken(input)).toEqual([]);
+  });
+
+  test.each<[string, object[], Parameters<typeof broken>[1], string]>([
+    ['two answers', [words, made(one), output(one), words, output(one)], {}, 'without being asked'],
+    [
+      'an answer before its call',
+      [words, output(one), made(one), words],
+      {},
+      'without being asked',
+    ],
+    ['a call without the mark', [words, made(one, false), output(one)], {}, 'or the reverse'],
+    ['tools without the mark', [words], { async: false }, 'No tool is asynchronous.'],
+    ['the mark in another profile', [words], { profile: 'openai' }, 'where that is unknown'],
+  ])('are broken by %s', (_, input, given, problem) => {
+    expect(broken(input, given).join('\n')).toContain(problem);
+  });
+});
+
 function rename(of: Record<string, unknown>, from: string, to: string): void {
   of[to] = of[from];
   delete of[from];

@@ -11,6 +11,8 @@ interface Demands {
   neighbours?: true;
   alternation?: true;
   id: RegExp;
+  /** Asynchronous calls are answered when they are over. Responses alone knows them. */
+  async?: true;
 }
 
 const demands: Record<ProfileName, Demands> = {
@@ -23,11 +25,13 @@ const demands: Record<ProfileName, Demands> = {
     id: /^[a-zA-Z0-9]{9}$/,
   },
   tool_result: { instructions: 'system', neighbours: true, id: /^[\w-]{1,40}$/ },
+  async_tools: { instructions: 'developer', id: /^[\w-]{1,40}$/, async: true },
 };
 
 /** @returns what is wrong, a sentence each; nothing if nothing is */
 export function brokenRules(request: Body, profile: ProfileName): string[] {
-  const { instructions, neighbours, alternation, id } = demands[profile];
+  const { instructions, neighbours, alternation, id, async } = demands[profile];
+  const tools = toolsOf(request);
   const [first, ...turns] = turnsOf(request);
   const role = request.api === 'chat' ? instructions : 'system';
   return [
@@ -36,7 +40,8 @@ export function brokenRules(request: Body, profile: ProfileName): string[] {
       .filter((turn) => turn.role === 'system' || turn.role === 'developer')
       .map(() => 'Instructions stand in the middle.'),
     ...calls(turns),
-    ...names(turns, toolsOf(request)),
+    ...asynchronous(turns, tools, request.api === 'responses' && async === true),
+    ...names(turns, tools),
     ...turns
       .filter((turn) => turn.role === 'assistant' && turn.text === '' && turn.calls.length === 0)
       .map(() => 'An assistant says nothing.'),
@@ -47,23 +52,46 @@ export function brokenRules(request: Body, profile: ProfileName): string[] {
   ];
 }
 
-/** OpenAI, and everybody who copies it: R13. */
+/** OpenAI, and everybody who copies it: R13. An asynchronous call is answered once, directly or later, or not yet. */
 function calls(turns: Turn[]): string[] {
   const problems: string[] = [];
+  const late = new Set<string>();
   let open: string[] = [];
   for (const { role, calls, answers } of [
     ...turns,
     { role: 'end', calls: [], answers: undefined },
   ]) {
     if (role === 'tool') {
-      if (!open.includes(answers!)) problems.push(`${answers} is answered without being asked.`);
+      if (!open.includes(answers!) && !late.delete(answers!))
+        problems.push(`${answers} is answered without being asked.`);
       open = open.filter((id) => id !== answers);
     } else {
       problems.push(...open.map((id) => `${id} is not answered directly.`));
-      open = calls.map(({ id }) => id);
+      open = calls.filter((call) => !call.async).map(({ id }) => id);
+      for (const call of calls) if (call.async) late.add(call.id);
     }
   }
   return problems;
+}
+
+/** The mark stands on a tool and on its calls alike, and where it is not asked for on none. */
+function asynchronous(
+  turns: Turn[],
+  tools: ReturnType<typeof toolsOf>,
+  isKnown: boolean,
+): string[] {
+  const marked = tools.filter((tool) => tool.async).map(({ name }) => name);
+  const declared = tools.map(({ name }) => name);
+  return [
+    ...(isKnown
+      ? unless(marked.length > 0 || declared.length <= 1, 'No tool is asynchronous.')
+      : marked.map((name) => `${name} is asynchronous where that is unknown.`)),
+    ...turns
+      .flatMap((turn) => turn.calls)
+      .filter(({ name }) => declared.includes(name))
+      .filter(({ name, async = false }) => marked.includes(name) !== async)
+      .map(({ id, name }) => `${id} is asynchronous and ${name} is not, or the reverse.`),
+  ];
 }
 
 /** OpenAI: the pattern, and the length of a description. Gateways: what was called is declared. */

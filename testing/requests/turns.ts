@@ -9,7 +9,7 @@ export interface Turn {
   role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
   text: string;
   /** Of an assistant. */
-  calls: { id: string; name: string; arguments: string }[];
+  calls: { id: string; name: string; arguments: string; async?: boolean }[];
   /** Of a tool: the call that it answers. */
   answers?: string;
 }
@@ -17,6 +17,7 @@ export interface Turn {
 export interface Declared {
   name: string;
   description: string;
+  async?: boolean;
 }
 
 /** Instructions that have a field of their own are the first turn, in the role `system`. */
@@ -31,7 +32,11 @@ export function toolsOf({ api, body }: Body): Declared[] {
       : (body.tools ?? []).map((tool) => (tool.type === 'function' ? tool : undefined));
   return functions
     .filter((tool) => tool !== undefined)
-    .map(({ name, description }) => ({ name, description: description ?? '' }));
+    .map((tool) => ({
+      name: tool.name,
+      description: tool.description ?? '',
+      ...('async' in tool && tool.async === true && { async: true }),
+    }));
 }
 
 function chatTurns({ messages }: ChatRequest): Turn[] {
@@ -62,10 +67,10 @@ function responsesTurns({ instructions, input }: ResponsesRequest): Turn[] {
     if ('role' in item && 'content' in item) {
       turns.push({ role: item.role, text: String(item.content), calls: [] });
     } else if (item.type === 'function_call') {
-      const { call_id: id, name, arguments: given } = item;
+      const { call_id: id, name, arguments: given, async } = item;
       if (turns.at(-1)?.role !== 'assistant')
         turns.push({ role: 'assistant', text: '', calls: [] });
-      turns.at(-1)!.calls.push({ id, name, arguments: given });
+      turns.at(-1)!.calls.push({ id, name, arguments: given, ...(async && { async }) });
     } else if (item.type === 'function_call_output') {
       turns.push({
         role: 'tool',
