@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import lint from '../.oxlintrc.json' with { type: 'json' };
 import { settings } from '../config.ts';
+import { allFixtures } from '../testing/providers/fixtures.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import openapi from './openapi.json' with { type: 'json' };
 
@@ -75,6 +76,16 @@ test('CONTRIBUTING has the import directions that the linter enforces', async ()
   await expect(between('CONTRIBUTING.md', 'imports', table)).toMatchFileSnapshot(
     '../CONTRIBUTING.md',
   );
+});
+
+test('the fixtures that models.md names are there', () => {
+  const names = new Set(allFixtures().map(({ name }) => name));
+  const tables = read('docs/models.md')
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
+  const named = tables.flatMap((line) => [...line.matchAll(/"([^"]+)"/g)].map(([, name]) => name!));
+  expect(named.length).toBeGreaterThan(30);
+  for (const name of named) expect(names).toContain(name);
 });
 
 test('every decision is listed', () => {
