@@ -91,6 +91,6 @@ async function deriveWithoutTools(ollama: Ollama, model: string): Promise<string
 try {
   await main();
 } catch (error) {
-  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  console.error(`${(error as Error).message}\n\nnpm run test:ollama -- --help says more.`);
   process.exitCode = 2;
 }

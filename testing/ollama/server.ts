@@ -22,6 +22,8 @@ export function connect(url: string): Ollama {
     const response = await fetch(`${url}${path}`, {
       method,
       ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    }).catch((cause: unknown) => {
+      throw new Error(`No Ollama answers at ${url}.`, { cause });
     });
     const text = await response.text();
     if (!response.ok)
