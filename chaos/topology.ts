@@ -6,12 +6,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflowCode } from '@temporalio/worker';
 import { usualOrFreePort } from '../cli/ports.ts';
 import { findTemporal } from '../cli/temporal/find.ts';
 import { launch } from '../cli/temporal/launch.ts';
 import { settings } from '../config.ts';
 import { startPostgresServer } from '../testing/postgres.ts';
+import { bundleOptions } from '../worker/bundle.ts';
 import type { FromWorker, Reached, ToWorker } from './places.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 import type { Random } from './random.ts';
@@ -207,10 +208,8 @@ const freePort = () => usualOrFreePort('', { usual: 0, host: HOST, log: () => {}
 /** With the workflow code that tells when it continues as new. */
 async function bundleInto(folder: string): Promise<string> {
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(HERE, '../workflows/index.ts'),
-    payloadConverterPath: join(HERE, '../workflows/payload-converter.ts'),
+    ...bundleOptions(),
     workflowInterceptorModules: [join(HERE, 'continue-as-new.ts')],
-    logger: new DefaultLogger('WARN'),
   });
   const file = join(folder, 'workflows.js');
   await writeFile(file, code);

@@ -3,12 +3,17 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  type BundleOptions,
+  bundleWorkflowCode,
+  DefaultLogger,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What a bundle is made from: these folders, and the packages that the lock file names. */
-const SOURCES = ['workflows', 'conversation', 'contract'];
+/** What a bundle is made from: these folders, the packages that the lock file names, and this file's options. */
+export const SOURCES = ['workflows', 'conversation', 'contract'];
 
 export async function workflowBundle(home: string): Promise<WorkflowBundleOption> {
   const folder = join(home, 'cache');
@@ -16,11 +21,7 @@ export async function workflowBundle(home: string): Promise<WorkflowBundleOption
   const codePath = join(folder, name);
   if (await exists(codePath)) return { codePath };
 
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(root, 'workflows/index.ts'),
-    payloadConverterPath: join(root, 'workflows/payload-converter.ts'),
-    logger: new DefaultLogger('WARN'),
-  });
+  const { code } = await bundleWorkflowCode(bundleOptions());
   await mkdir(folder, { recursive: true });
   await removeOthers(folder, name);
   // Complete or not there: a kill in the middle leaves only a file that nobody reads.
@@ -30,8 +31,22 @@ export async function workflowBundle(home: string): Promise<WorkflowBundleOption
   return { codePath };
 }
 
+/** From what the bundle is made, and how. */
+export function bundleOptions(): BundleOptions {
+  const workflowsPath = join(root, 'workflows/index.ts');
+  const payloadConverterPath = join(root, 'workflows/payload-converter.ts');
+  return {
+    workflowsPath,
+    payloadConverterPath,
+    // Evaluated once for all workflows, which cost 9 ms each otherwise. No module keeps anything (bundle.test.ts).
+    preloadModules: [workflowsPath, payloadConverterPath],
+    logger: new DefaultLogger('WARN'),
+  };
+}
+
 async function fingerprint(): Promise<string> {
   const hash = createHash('sha256').update(await readFile(join(root, 'package-lock.json')));
+  hash.update(await readFile(fileURLToPath(import.meta.url)));
   for (const folder of SOURCES) {
     const files = await readdir(join(root, folder));
     for (const file of files.filter((name) => name.endsWith('.ts')).toSorted()) {

@@ -69,6 +69,8 @@ export const FLAGS = [
   '--dynamic-config-value=history.timerProcessorMaxTimeShift="20ms"',
   // So many more looks for timers than with a shift of a second: 20 a second, the default, would hold them up under load.
   '--dynamic-config-value=history.timerProcessorMaxPollRPS=1000',
+  // Looks for work as often as many conversations need it: with 20 a second, the default, each step of a busy service waits for a look.
+  '--dynamic-config-value=history.transferProcessorMaxPollRPS=200',
   '--log-level=warn',
 ];
 
