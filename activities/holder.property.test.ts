@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createMemoryCalls } from '../testing/memory-calls.ts';
+import { StoreUnavailable } from '../store/unavailable.ts';
 import { type Clock, createHolder, type Holder, HoldLost, type WatchedCall } from './holder.ts';
 
 const PROCESSES = 2;
@@ -84,7 +85,8 @@ function createWorld() {
       async (...given: A): Promise<R> => {
         const answer = state.hasStore ? await ask(...given) : undefined;
         await awake();
-        if (!state.hasStore || answer === undefined) throw new Error('The store is away.');
+        if (!state.hasStore || answer === undefined)
+          throw new StoreUnavailable('The store is away.', { mayBeDone: true });
         return answer;
       };
     const open = () =>

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createMemoryCalls } from '../testing/memory-calls.ts';
+import { StoreUnavailable } from '../store/unavailable.ts';
 import { type Clock, createHolder, type HolderOptions, type WatchedCall } from './holder.ts';
 
 const NAME = { tenant: 'default', call_id: 'call_1' };
@@ -182,4 +183,36 @@ test('a short stop costs nothing', async () => {
   await standStill(4_000);
   await pass(10_000);
   expect(signal.aborted).toBe(false);
+});
+
+test.each([
+  ['what the store refuses is asked five times, and fails the call', new Error('odd'), 5],
+  [
+    'a store that is away is asked until it is back',
+    new StoreUnavailable('away', { mayBeDone: false }),
+    6,
+  ],
+])('%s', async (_, error, expected) => {
+  const calls = createMemoryCalls(() => 0);
+  let asked = 0;
+  const holder = createHolder({
+    store: {
+      ...calls,
+      async holdCall(...given) {
+        asked += 1;
+        if (asked <= 5) throw error;
+        return calls.holdCall(...given);
+      },
+    },
+    who,
+    isDead: async () => false,
+    alone: true,
+    warn: () => {},
+  });
+  const { signal } = new AbortController();
+  const held = holder.hold(NAME, { run: 'r', body: 'function', attempt: 1 }, signal);
+  if (expected === 5) await expect(held).rejects.toBe(error);
+  else expect(await held).toMatchObject({ outcome: 'fresh' });
+  expect(asked).toBe(expected);
+  await holder.close();
 });

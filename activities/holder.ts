@@ -14,6 +14,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallEnd } from '../contract/signals.ts';
 import type { Held, Hold, HolderIdentity, HoldRequest, Store } from '../store/store.ts';
+import { isUnavailable } from '../store/unavailable.ts';
 import { insist } from './insist.ts';
 import { raceAbort } from './race-abort.ts';
 
@@ -95,7 +96,10 @@ export interface WatchedCall {
 }
 
 export interface Holder {
-  /** Asks until it is decided who has the call. What it gives is to be confirmed before the tool begins. */
+  /**
+   * Asks until it is decided who has the call. What it gives is to be confirmed before the tool begins. Rejects with what the store
+   * throws again and again while it is there.
+   */
   hold(
     call: CallName,
     asked: Pick<HoldRequest, 'run' | 'body'> & { attempt: number },
@@ -115,6 +119,7 @@ export interface Holder {
 }
 
 const NEVER = 1e12;
+const MOST_REFUSALS = 5;
 
 export function createHolder({
   store,
@@ -187,6 +192,15 @@ export function createHolder({
     isAway = true;
   }
 
+  /** What waiting does not mend fails the call, and not for ever. */
+  function unlessRefused(): (error: unknown) => void {
+    let refusals = 0;
+    return (error) => {
+      if (!isUnavailable(error) && (refusals += 1) >= MOST_REFUSALS) throw error;
+      warn('The store did not say who has the call: asked again.', error);
+    };
+  }
+
   function tick(): void {
     const at = now();
     const stoodStill = at - tickedAt >= certain_ms;
@@ -239,7 +253,7 @@ export function createHolder({
         const held = await insist(
           () => store.holdCall(call, { holder: by, run, body, lease_ms: lease, dead }),
           signal,
-          (e) => warn('The store did not say who has the call: asked again.', e),
+          unlessRefused(),
         );
         if (by !== id) continue;
         if (held.outcome !== 'elsewhere') return { ...held, by };
