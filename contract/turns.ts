@@ -20,6 +20,9 @@ export const turnReply = z.object({
   seq: seq.describe('Of its reply.started entry.'),
   because: z.enum(['message', 'news', 'results']),
   reason: z.string(),
+  rules: z
+    .array(z.string())
+    .describe('The rules behind it (docs/rules.md), such as "R5 when_idle".'),
   status: z.enum(['in_flight', 'completed', 'interrupted', 'failed']),
   interrupted_by: z.enum(['message', 'event', 'request', 'close']).optional(),
   error: z.string().optional(),
@@ -36,6 +39,7 @@ export const turnCall = z.object({
   seq: seq.describe('Of its call.requested entry.'),
   reply_id: z.string().describe('The reply that asked for it.'),
   status: z.string().describe('As in the conversation: requested, running, completed, dropped …'),
+  rules: z.array(z.string()).describe('The rules that it met, such as "R9 queued".'),
   why: z.string().optional().describe('Why it was dropped, failed or denied; who cancelled it.'),
 });
 
@@ -46,6 +50,7 @@ export const reached = z.object({
   at: z.iso.datetime(),
   limit: z.string(),
   value: z.number(),
+  rule: z.string(),
   held_back: fate('News that would have made the agent speak, and waited for that reason.'),
 });
 

@@ -8,7 +8,7 @@
  *   R4  the order of what waits                  next.ts (takeTurn), news.ts (inOrder)
  *   R5  silent, when idle, interrupt             news.ts, next.ts (cutIn)
  *   R6  news is batched                          news.ts (newsDueAt)
- *   R7  milestones, filtered at the source       ../tools/report.ts
+ *   R7  milestones, filtered at the source       ../contract/report-filter.ts
  *   R8  repeats change nothing                   messages.ts, calls.ts (hearEvent)
  *       a managed call's flow is suspended       managed.ts
  *   R9  so many calls at once, others queue      calls.ts (fillSlots)
@@ -17,7 +17,7 @@
  *   R12 its own initiative is limited            initiative.ts
  *       a window that is too long                summary.ts, too-long.ts
  *   R13 no dangling call                         ../model/transcript.ts
- *   R14 every decision is logged with its causes step.ts (log)
+ *   R14 every decision is logged, with why       step.ts (log)
  *   R15 closed is final; the state is JSON       messages.ts, state.ts
  */
 import { expireApprovals, hearDecision } from './approvals.ts';

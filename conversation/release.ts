@@ -24,6 +24,7 @@ function release(step: Step, call: Requested): void {
   if (problem) return fail(step, call, problem);
   if (call.tool === CANCEL_TOOL) return carryOutCancel(step, call);
 
+  // R10.
   const open = duplicates ? duplicatesOf(call, step.state.calls) : [];
   const first = open[0];
   if (first && duplicates === 'reject') {

@@ -1,4 +1,4 @@
-/** Replies: one run of the model each. */
+/** Replies: one run of the model each, and one at a time (R1). */
 import type { Actor, EntryOf, Failure, Usage } from '../contract/entry.ts';
 import type { ReachedLimit } from '../contract/limits.ts';
 import { replyId } from '../contract/names.ts';

@@ -19,17 +19,17 @@ test('a conversation is told turn by turn, one line for each thing that happened
   expect(turns.all().map(printTurn).join('\n')).toMatchInlineSnapshot(`
     "turn 1  1970-01-01T00:16:40.000Z  because of message, 300 ms, 10 + 1 tokens
       from     #1 00:16:40.000 user ada: Install alpha, and update me.
-      reply_1  #2 (a message) completed, 300 ms: I do.
+      reply_1  #2 (a message) [R2 message] completed, 300 ms: I do.
       call     #4 call_a run_installer, asked for by reply_1: cancelled (by user)
     turn 2  1970-01-01T00:16:42.300Z  because of message, 100 ms, 0 + 0 tokens
       from     #6 00:16:42.300 user user: What is a signal?
-      reply_2  #7 (a message) interrupted by message, 100 ms
+      reply_2  #7 (a message) [R2 message, R2 interrupt] interrupted by message, 100 ms
       waited   #8 00:16:42.300 tool run_installer: 25 % of call_a → turn 3
     turn 3  1970-01-01T00:16:42.400Z  because of message, going on, 0 + 0 tokens
       from     #6 00:16:42.300 user user: What is a signal?
       from     #8 00:16:42.300 tool run_installer: 25 % of call_a
       from     #9 00:16:42.400 user user: Never mind
-      reply_3  #11 (2 messages, 25 % of call_a) in flight, going on"
+      reply_3  #11 (2 messages, 25 % of call_a) [R2 message] in flight, going on"
   `);
 });
 
@@ -43,7 +43,7 @@ test('news that a limit holds back stands below it', () => {
   for (const entry of story.log) turns.add(entry);
   const text = turns.all().map(printTurn).join('\n');
   expect(text).toMatch(
-    /limit    unsolicited_in_a_row \(1\) reached, #\d+\n  held     .*50 % of call_a/,
+    /limit    unsolicited_in_a_row \(1\) reached, #\d+ \[R12 unsolicited_in_a_row\]\n  held     .*50 % of call_a/,
   );
 });
 

@@ -18,8 +18,8 @@ export function printTurn(turn: Turn): string {
       (waited) =>
         `  waited   ${describe(waited)} → ${waited.turn ? `turn ${waited.turn}` : 'still waits'}`,
     ),
-    ...turn.limits.flatMap(({ seq, limit, value, held_back }) => [
-      `  limit    ${limit} (${value}) reached, #${seq}`,
+    ...turn.limits.flatMap(({ seq, limit, value, rule, held_back }) => [
+      `  limit    ${limit} (${value}) reached, #${seq} [${rule}]`,
       ...section('held', held_back),
     ]),
   ];
@@ -40,14 +40,15 @@ function describe({ seq, at, actor, what }: Trigger): string {
 }
 
 function describeReply(reply: TurnReply): string {
-  const { seq, status, interrupted_by: by, error, text, reason } = reply;
+  const { seq, status, interrupted_by: by, error, text, reason, rules } = reply;
   const how = status === 'interrupted' ? `interrupted by ${by}` : status.replace('_', ' ');
   const words = error ?? text;
-  return `#${seq} (${reason}) ${how}${inMs(reply)}${words ? `: ${oneLine(words)}` : ''}`;
+  return `#${seq} (${reason}) [${rules.join(', ')}] ${how}${inMs(reply)}${words ? `: ${oneLine(words)}` : ''}`;
 }
 
-function describeCall({ call_id, tool, seq, reply_id, status, why }: TurnCall): string {
-  return `#${seq} ${call_id} ${tool}, asked for by ${reply_id}: ${status}${why ? ` (${oneLine(why)})` : ''}`;
+function describeCall({ call_id, tool, seq, reply_id, status, rules, why }: TurnCall): string {
+  const met = rules.length > 0 ? ` [${rules.join(', ')}]` : '';
+  return `#${seq} ${call_id} ${tool}, asked for by ${reply_id}: ${status}${met}${why ? ` (${oneLine(why)})` : ''}`;
 }
 
 /** Short enough for a terminal. */

@@ -182,6 +182,7 @@ test('where nothing was said because of a limit, the turn before says which, and
       at: reached.at,
       limit: 'unsolicited_per_minute',
       value: 1,
+      rule: 'R12 unsolicited_per_minute',
       held_back: [expect.objectContaining({ kind: 'call.event', what: '50 % of call_a' })],
     },
   ]);
@@ -201,4 +202,30 @@ test('a closed conversation says what nobody heard', () => {
   story.happens({ type: 'close' });
   story.happens({ type: 'settled' });
   expect(turnsOf(story)[0]).toMatchObject({ unheard: [{ what: 'call_a completed' }] });
+});
+
+test('the rules behind replies and calls are named', () => {
+  const story = new Story({ max_running: 1 });
+  story.user('Install both');
+  story.model('I do.', call('call_a'), call('call_b'));
+  story.pass(2_000);
+  story.progress('call_a', 1, 25);
+  story.pass(300);
+  story.user('Stop that', { when_busy: 'queue' });
+  story.model('A quarter.', call('call_c'));
+  story.progress('call_a', 2, 50, { schedule: 'interrupt' });
+  const turns = turnsOf(story);
+  const replies = turns.flatMap((turn) => turn.replies.map(({ rules }) => rules));
+  expect(replies).toEqual([
+    ['R2 message'],
+    ['R5 when_idle', 'R6 quiet window', 'R12 within limits'],
+    ['R2 message', 'R5 interrupt'],
+    ['R2 message'],
+  ]);
+  const calls = turns.flatMap((turn) => turn.calls);
+  expect(calls.map(({ call_id, rules }) => [call_id, rules])).toEqual([
+    ['call_a', []],
+    ['call_b', ['R9 queued']],
+    ['call_c', ['R3 dropped']],
+  ]);
 });

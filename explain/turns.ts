@@ -5,6 +5,7 @@ import type { Entry, EntryOf } from '../contract/entry.ts';
 import { cut } from '../contract/stored.ts';
 import type { Trigger, Turn, TurnCall, TurnReply } from '../contract/turns.ts';
 import { addUsage } from '../contract/usage.ts';
+import { ruleOfCall, ruleOfInterruption, ruleOfLimit, rulesOfStart } from './rules.ts';
 import { isTrigger, type TriggerEntry, triggerOf } from './trigger.ts';
 
 export interface Turns {
@@ -20,6 +21,7 @@ export function gatherTurns(): Turns {
   const turns: Turn[] = [];
   /** By seq: what may make the agent speak. */
   const triggers = new Map<number, Trigger>();
+  const heard = new Map<number, TriggerEntry>();
   /** By seq of reply.started, and by reply id. */
   const replies = new Map<number | string, { turn: Turn; reply: TurnReply }>();
   const calls = new Map<string, TurnCall>();
@@ -40,6 +42,10 @@ export function gatherTurns(): Turns {
       seq,
       because,
       reason,
+      rules: rulesOfStart(
+        entry,
+        entry.cause.flatMap((cause) => heard.get(cause) ?? []),
+      ),
       status: 'in_flight',
       started_at: at,
     };
@@ -92,12 +98,15 @@ export function gatherTurns(): Turns {
     turn.duration_ms = between(turn.started_at, entry.at);
     if (inFlight?.reply === reply) inFlight = undefined;
     // What cut the reply off did not wait.
-    if (entry.kind === 'reply.interrupted') entry.cause.forEach(undefer);
+    if (entry.kind === 'reply.interrupted') {
+      entry.cause.forEach(undefer);
+      reply.rules.push(ruleOfInterruption(entry));
+    }
   }
 
   function requestCall({ call_id, tool, seq, cause }: EntryOf<'call.requested'>) {
     const reply_id = cause.map((at) => ends.get(at)).find((id) => id !== undefined) ?? '';
-    const call: TurnCall = { call_id, tool, seq, reply_id, status: 'requested' };
+    const call: TurnCall = { call_id, tool, seq, reply_id, status: 'requested', rules: [] };
     calls.set(call_id, call);
     replies.get(reply_id)?.turn.calls.push(call);
   }
@@ -105,6 +114,7 @@ export function gatherTurns(): Turns {
   function hear(entry: TriggerEntry) {
     const trigger = triggerOf(entry);
     triggers.set(entry.seq, trigger);
+    heard.set(entry.seq, entry);
     if (!inFlight) return;
     const item = { ...trigger };
     inFlight.turn.deferred.push(item);
@@ -124,9 +134,11 @@ export function gatherTurns(): Turns {
     turn?.[fate === 'failed' ? 'unheard' : fate].push(...told);
   }
 
-  function reachLimit({ seq, at, limit, value, cause }: EntryOf<'limit.reached'>) {
+  function reachLimit(entry: EntryOf<'limit.reached'>) {
+    const { seq, at, limit, value, cause } = entry;
+    const rule = ruleOfLimit(entry);
     const held_back = cause.flatMap((held) => triggers.get(held) ?? []);
-    turns.at(-1)?.limits.push({ seq, at, limit, value, held_back });
+    turns.at(-1)?.limits.push({ seq, at, limit, value, rule, held_back });
   }
 
   return {
@@ -174,6 +186,8 @@ function endOf(entry: ReplyEnd): Partial<TurnReply> {
 function follow(call: TurnCall | undefined, entry: Entry): void {
   if (!call || entry.kind === 'call.requested' || entry.kind === 'call.event') return;
   call.status = entry.kind.slice('call.'.length);
+  const rule = ruleOfCall(entry);
+  if (rule) call.rules.push(rule);
   const why = whyOf(entry);
   if (why === undefined) delete call.why;
   else call.why = shorten(why);
