@@ -4,7 +4,7 @@ ENV NODE_ENV=production
 
 # Before the code, so that a change of code does not install everything anew.
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev && npm cache clean --force
+RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 
 COPY activities/ activities/
 COPY agents/ agents/
@@ -14,6 +14,7 @@ COPY client/ client/
 COPY contract/ contract/
 COPY conversation/ conversation/
 COPY demo/ demo/
+COPY doctor/ doctor/
 COPY explain/ explain/
 COPY model/ model/
 COPY remote/ remote/
@@ -23,6 +24,7 @@ COPY tools/ tools/
 COPY worker/ worker/
 COPY workflows/ workflows/
 COPY config.ts index.ts ./
+RUN npm run build
 
 # A new volume takes over the owner of the folder that it is mounted on.
 RUN install --directory --owner=node --group=node /data

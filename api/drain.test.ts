@@ -38,6 +38,7 @@ test('closing does not wait for a connection over which nothing has been asked',
   const ended = once(silent, 'close');
   await api.app.close();
   await ended;
+  expect(silent.destroyed).toBe(true);
 });
 
 test('closing lets a request under way end, and its connection with it', async () => {

@@ -8,6 +8,7 @@ import { latency, latencyHelp } from './latency.ts';
 import { races, racesHelp } from './races.ts';
 import { readers, readersHelp } from './readers.ts';
 import { recovery, recoveryHelp } from './recovery.ts';
+import { start, startHelp } from './start.ts';
 import { throughput, throughputHelp } from './throughput.ts';
 import { tokens, tokensHelp } from './tokens.ts';
 import { turn } from './turn.ts';
@@ -27,6 +28,7 @@ const benches: Record<string, Bench> = {
   readers: { run: readers, help: readersHelp },
   latency: { run: latency, help: latencyHelp },
   tokens: { run: tokens, help: tokensHelp },
+  start: { run: start, help: startHelp },
   recovery: { run: recovery, help: recoveryHelp },
   async: { run: asynchronous, help: asyncHelp },
   crowd: { run: crowd, help: crowdHelp },

@@ -5,7 +5,8 @@
 import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
 import { createLocalBus } from '../stream/bus.ts';
-import { catalogueOf, openApi, openStoreOf } from './parts.ts';
+import { catalogueOf, openStoreOf } from './ground.ts';
+import { openApi } from './parts.ts';
 import { listenError, whyNotFree } from './ports.ts';
 import { aborted, runService } from './run-service.ts';
 import { openTogether, type Running, type StartOptions } from './running.ts';

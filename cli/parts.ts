@@ -1,7 +1,7 @@
 /** The parts that a service is made of, each opened from the settings. A role is a choice of them. */
 import type { AddressInfo } from 'node:net';
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { type Api, buildApp } from '../api/app.ts';
@@ -9,44 +9,13 @@ import { createTemporalGateway } from '../api/temporal-gateway.ts';
 import type { Settings } from '../config.ts';
 import type { Limits } from '../contract/limits.ts';
 import { createModelClient } from '../model/client.ts';
-import { type OpenStore, openStore } from '../store/open.ts';
 import { patient } from '../store/patient.ts';
-import type { Store } from '../store/store.ts';
 import { keepSecret } from '../remote/secret.ts';
-import type { Bus } from '../stream/bus.ts';
-import type { Catalogue } from '../tools/catalogue.ts';
-import { loadCatalogue } from '../tools/load.ts';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../worker/start.ts';
-import { type ChosenModel, isDemo } from './model.ts';
+import type { Ground } from './ground.ts';
+import type { ChosenModel } from './model.ts';
 import { listenError } from './ports.ts';
 import type { Stack } from './stack.ts';
-
-/** What both the worker and the API work with. */
-export interface Ground {
-  /** host:port of the Temporal server. */
-  address: string;
-  store: Store;
-  bus: Bus;
-  catalogue: Catalogue;
-}
-
-/** @throws CatalogueError */
-export function catalogueOf(settings: Settings, home: string): Promise<Catalogue> {
-  return loadCatalogue(settings.MEANWHILE_EXTENSIONS, {
-    home,
-    allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
-    demoTools: settings.MEANWHILE_DEMO_TOOLS ?? isDemo(settings),
-  });
-}
-
-export function openStoreOf(
-  { DATABASE_URL: url }: Settings,
-  home: string,
-  { log, stack }: { log: (line: string) => void; stack: Stack },
-): Promise<OpenStore> {
-  const opening = openStore({ url, folder: join(home, 'store'), log });
-  return stack.opening('The store', opening, (store) => store.close());
-}
 
 /**
  * @param parts.url of the API, where its port is not known beforehand

@@ -3,9 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
 import { createLocalBus } from '../stream/bus.ts';
+import { catalogueOf, openStoreOf } from './ground.ts';
 import { lockHome } from './home-lock.ts';
 import { chooseModel } from './model.ts';
-import { catalogueOf, openApi, openStoreOf, openWorker } from './parts.ts';
 import { listenError, whyNotFree } from './ports.ts';
 import { tellWhatGoesOn } from './programs.ts';
 import { openTogether, type Running, type StartOptions } from './running.ts';
@@ -47,10 +47,12 @@ async function startParts(
   if (taken) throw listenError(taken, port, host);
   const catalogue = await catalogueOf(settings, home);
 
-  const [temporal, model, store] = await Promise.all([
+  const [temporal, model, store, { openApi, openWorker }] = await Promise.all([
     stack.opening('Temporal', reachTemporal(settings, { home, log, signal }), (t) => t.stop()),
     stack.opening('The model', chooseModel(settings, log), (m) => m.close()),
     openStoreOf(settings, home, { log, stack }),
+    // Last: to load them takes a second of this thread, in which the others start.
+    import('./parts.ts'),
   ]);
   const ground = { address: temporal.address, store, bus: createLocalBus(), catalogue };
 

@@ -35,11 +35,15 @@ test('the same key in another conversation is another key', async () => {
   const { model, service } = stage;
   const send = (id: string) =>
     service.client.post(`/v1/conversations/${id}/messages`, { text: 'Hello' }, keyed('key-2'));
-  for (const { id, replied } of [await stage.talk(), await stage.talk()]) {
-    await send(id);
+  const sent: string[] = [];
+  for (const { id, log, replied } of [await stage.talk(), await stage.talk()]) {
+    const { message_id } = await send(id);
+    sent.push(message_id);
     (await model.asked()).says('Hello!');
     await replied(1);
+    expect(log.of('message.user')).toMatchObject([{ message_id, text: 'Hello' }]);
   }
+  expect(new Set(sent).size).toBe(2);
 });
 
 test('ten identical requests at once begin one conversation, and another one with that key is refused', async () => {

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { startPGlite, type ThreadedPGlite } from './pglite-client.ts';
 import type { Store } from './store.ts';
+import { copyTemplate } from './template.ts';
 
 /** @throws Error naming the folder. */
 export async function openPGlite(
@@ -10,6 +11,7 @@ export async function openPGlite(
   log?: (line: string) => void,
 ): Promise<ThreadedPGlite> {
   try {
+    await copyTemplate(folder);
     await mkdir(folder, { recursive: true });
     // What a checkpoint leaves of the write-ahead log; PostgreSQL's own measure, a gigabyte, is made for servers.
     const wal = ['-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'];

@@ -1,6 +1,6 @@
 /** The workflows' code as the worker loads it. Bundling takes seconds, so the last bundle is kept. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -15,12 +15,27 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** What a bundle is made from: these folders, the packages that the lock file names, and this file's options. */
 export const SOURCES = ['workflows', 'conversation', 'contract'];
 
-export async function workflowBundle(home: string): Promise<WorkflowBundleOption> {
-  const folder = join(home, 'cache');
-  const name = `workflows-${await fingerprint()}.js`;
-  const codePath = join(folder, name);
-  if (await exists(codePath)) return { codePath };
+/** Of this repository or package: what was built ahead of the first start (`npm run build`). */
+const BUILT = join(root, 'build');
 
+/** The one that was built ahead, else that of an earlier start on this home, else a new one. */
+export async function workflowBundle(home: string): Promise<WorkflowBundleOption> {
+  const name = await bundleName();
+  const built = join(BUILT, name);
+  if (await exists(built)) return { codePath: built };
+  return { codePath: await bundleInto(join(home, 'cache'), name) };
+}
+
+/** For every start from now on. */
+export async function buildBundle(): Promise<void> {
+  await bundleInto(BUILT, await bundleName());
+}
+
+const bundleName = async () => `workflows-${await fingerprint()}.js`;
+
+async function bundleInto(folder: string, name: string): Promise<string> {
+  const codePath = join(folder, name);
+  if (await exists(codePath)) return codePath;
   const { code } = await bundleWorkflowCode(bundleOptions());
   await mkdir(folder, { recursive: true });
   await removeOthers(folder, name);
@@ -28,7 +43,7 @@ export async function workflowBundle(home: string): Promise<WorkflowBundleOption
   const half = join(folder, `.${process.pid}-${name}`);
   await writeFile(half, code);
   await rename(half, codePath);
-  return { codePath };
+  return codePath;
 }
 
 /** From what the bundle is made, and how. */
@@ -61,12 +76,11 @@ async function removeOthers(folder: string, name: string): Promise<void> {
   await Promise.all(old.map((file) => rm(join(folder, file), { force: true })));
 }
 
-async function exists(path: string): Promise<boolean> {
-  return readFile(path).then(
+const exists = (path: string) =>
+  access(path).then(
     () => true,
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return false;
       throw error;
     },
   );
-}

@@ -1,5 +1,6 @@
 /** Which way the workflows run, and what is remembered where one of them never yielded. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Logger, WorkflowBundleOption } from '@temporalio/worker';
 import type { LeanOptions } from './lean-worker.ts';
 
@@ -10,17 +11,21 @@ import type { LeanOptions } from './lean-worker.ts';
 export function leanOptions(
   bundle: WorkflowBundleOption,
   {
+    home,
     stackTraces,
     logger,
     failed,
   }: {
+    home: string;
     stackTraces: boolean;
     logger: Logger;
     /** Is told when a workflow never yielded: the worker does nothing more, and its process has to end. */
     failed(error: Error): void;
   },
 ): LeanOptions | undefined {
-  const mark = 'codePath' in bundle ? `${bundle.codePath}.stuck` : undefined;
+  const folder = join(home, 'cache');
+  const mark =
+    'codePath' in bundle ? join(folder, `${basename(bundle.codePath)}.stuck`) : undefined;
   if (mark !== undefined && existsSync(mark)) {
     logger.warn(
       `A workflow once did not yield, so each call of a workflow is watched, which costs more. ${mark} says so.`,
@@ -30,6 +35,7 @@ export function leanOptions(
   return {
     stackTraces,
     stuck() {
+      mkdirSync(folder, { recursive: true });
       if (mark !== undefined) writeFileSync(mark, `${new Date().toISOString()}\n`);
       failed(
         new Error(
