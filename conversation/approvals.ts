@@ -1,4 +1,4 @@
-/** A call that a person has to agree to. It waits for days if it must, and holds up nothing else. */
+/** Calls that a person has to approve. An approval may take days, and holds up nothing else. */
 import type { CallHead } from '../contract/head.ts';
 import type { DecideCall } from '../contract/signals.ts';
 import { APPROVAL_TIMEOUT_MS } from '../contract/turn.ts';
@@ -9,7 +9,7 @@ import { log, SYSTEM, type Step, user } from './step.ts';
 
 type Awaiting = Call & { status: 'awaiting_approval' };
 
-/** @param cause what made it necessary, beside its request */
+/** @param cause seqs of what made the approval necessary, in addition to the call's request */
 export function awaitApproval(
   step: Step,
   call: Call & { status: 'requested' },
@@ -30,7 +30,7 @@ export function awaitApproval(
   replaceCall(step, { ...call, status: 'awaiting_approval', asked, expires_at, why });
 }
 
-/** A person's word. It comes too late for a call that does not wait any more, and a repeat changes nothing. */
+/** A person's decision. It is ignored when the call no longer waits for one, and a repeat changes nothing. */
 export function hearDecision(step: Step, { call_id, decision, reason, by }: DecideCall): void {
   const call = awaiting(step.state).find(({ id }) => id === call_id);
   if (!call) return;
@@ -46,7 +46,7 @@ export function hearDecision(step: Step, { call_id, decision, reason, by }: Deci
   enqueue(step, { ...facts, status: 'requested' }, [approved]);
 }
 
-/** Nobody has decided in time. */
+/** Denies the calls that nobody has decided in time. */
 export function expireApprovals(step: Step): void {
   for (const call of awaiting(step.state)) {
     if (step.at < call.expires_at) continue;
@@ -55,7 +55,7 @@ export function expireApprovals(step: Step): void {
   }
 }
 
-/** When the first of them has waited too long. */
+/** When the first approval expires. Undefined when no call awaits one. */
 export function approvalDueAt(state: State): number | undefined {
   const times = awaiting(state).map(({ expires_at }) => expires_at);
   return times.length > 0 ? Math.min(...times) : undefined;
@@ -63,7 +63,7 @@ export function approvalDueAt(state: State): number | undefined {
 
 export type Refusal = { type: 'CallNotFound' | 'CallNotAwaiting'; message: string };
 
-/** Why a decision cannot be taken. Undefined: it is taken, or was taken before. */
+/** Why a decision is refused. Undefined when it is accepted, or was accepted before. */
 export function refuseDecision(state: State, { call_id, decision }: DecideCall) {
   const call: Call | CallHead | undefined = [...state.calls, ...state.ended].find(
     ({ id }) => id === call_id,

@@ -10,7 +10,7 @@ import { shownInput } from './shown-input.ts';
 import { type Call, ENDED_CALLS, type News } from './state.ts';
 import { agent, log, SYSTEM, type Step, tool, user } from './step.ts';
 
-/** The model has asked for them. None runs yet. */
+/** Records the calls that the model has asked for. None runs yet. */
 export function requestCalls(step: Step, calls: RequestedCall[], reply: number): void {
   for (const request of calls) {
     const { call_id, tool: name, input, report, awaits, results, attached } = request;
@@ -29,7 +29,7 @@ export function requestCalls(step: Step, calls: RequestedCall[], reply: number):
       { actor: agent(step), cause: [reply] },
     );
     const facts = { id: call_id, tool: name, requested, requested_at: step.at };
-    // It is in the log, and of no use to the rules.
+    // The log has `attached`; the rules do not need it.
     const { attached: _logged, ...kept } = request;
     const call: Call = { ...facts, status: 'requested', request: kept };
     step.state.calls.push(call);
@@ -38,7 +38,7 @@ export function requestCalls(step: Step, calls: RequestedCall[], reply: number):
   }
 }
 
-/** R3: they were decided on stale input and never run. */
+/** R3: drops the requested calls. They were decided on stale input and never run. */
 export function dropCalls(step: Step, why: string, cause: number[]): void {
   for (const call of requestedCalls(step)) {
     log(
@@ -51,7 +51,7 @@ export function dropCalls(step: Step, why: string, cause: number[]): void {
   }
 }
 
-/** One asynchronous result of a running call. Repeats, and what comes after the end, change nothing (R8). */
+/** One asynchronous result of a running call. Repeats, and events that arrive after the call's end, change nothing (R8). */
 export function hearEvent(step: Step, signal: CallEventSignal): void {
   const call = step.state.calls.find(({ id }) => id === signal.call_id);
   if (call?.status !== 'running' || signal.n <= call.n) return;
@@ -84,7 +84,7 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
   else step.state.news.push(news);
 }
 
-/** The call's workflow says that it is over. */
+/** The call's workflow reports that the call is over. */
 export function hearEnd(step: Step, callId: string, end: CallEnd): void {
   const call = step.state.calls.find(({ id }) => id === callId);
   if (call?.status === 'running') endCall(step, call, end);
@@ -103,7 +103,7 @@ export function cancelCall(step: Step, call: Call, actor: Actor, by: string, cau
   retire(step, call, 'cancelled');
 }
 
-/** It is over, and the model is told. */
+/** Ends a call and queues the news of its end for the model. */
 export function endCall(
   step: Step,
   call: Call,
@@ -114,7 +114,7 @@ export function endCall(
   },
 ): void {
   const seq = logEnd(step, call.id, end, context);
-  // Of a flow that has gone on already a success brings nothing new: no turn is spent on it.
+    // A success is no news for a flow that has already continued: no turn is spent on it.
   const schedule = end.type === 'completed' && isComplete(flowOf(call)) ? 'silent' : 'when_idle';
   releaseNews(step, call.id, schedule);
   retire(step, call, end.type);
@@ -151,8 +151,8 @@ function logEnd(
 }
 
 /**
- * The last in the queue; it starts at once where there is room (R9).
- * @param cause what let it go on, beside its request
+ * Puts a call at the end of the queue; it starts at once if a slot is free (R9).
+ * @param cause seqs of what released it, in addition to its request
  */
 export function enqueue(
   step: Step,
@@ -175,12 +175,12 @@ export function enqueue(
   );
 }
 
-/** Puts what it has become in its place. */
+/** Replaces a call with its new version, in the same position. */
 export function replaceCall({ state }: Step, call: Call): void {
   state.calls = state.calls.map((other) => (other.id === call.id ? call : other));
 }
 
-/** R9: the next in the queue start where there is room. */
+/** R9: starts the next calls in the queue while slots are free. */
 function fillSlots(step: Step): void {
   const { calls, limits } = step.state;
   const running = calls.filter((call) => call.status === 'running' && isWork(call));
@@ -195,7 +195,7 @@ function fillSlots(step: Step): void {
       status: 'running',
       started_at: step.at,
       n: 0,
-      // Kept to know a repeat (R10); nothing else needs it.
+      // Kept to recognise a duplicate (R10); nothing else needs it.
       ...(duplicates && { input: call.input }),
       ...(awaits && { flow: newFlow(results) }),
     });
@@ -212,10 +212,10 @@ function fillSlots(step: Step): void {
   }
 }
 
-/** To read what was given is none: with long calls in every place no result could be read for hours. */
+/** Reading a stored result takes no slot: otherwise long calls in every slot would block it for hours. */
 const isWork = ({ tool }: Call) => tool !== READ_TOOL;
 
-/** Room for the next in the queue. */
+/** Moves a call to the ended ones and gives its slot to the next in the queue. */
 export function retire(
   step: Step,
   call: Call,
@@ -235,6 +235,6 @@ export function retire(
   fillSlots(step);
 }
 
-/** What the model asked for and was not released yet, in its order. */
+/** The calls that the model has requested and that are not released yet, in the model's order. */
 export const requestedCalls = (step: Step) =>
   step.state.calls.filter((call) => call.status === 'requested');

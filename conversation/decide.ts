@@ -33,9 +33,9 @@ import { beginStep, type Step } from './step.ts';
 import { failSummary, hearSummary } from './summary.ts';
 
 /**
- * What events lead to. Those that came together are all heard before anything is done about them: two messages are one
- * turn. `state` is not changed; the decision has the next one. Unless another event comes first, a `tick` is due at
- * `wakeAt` of that one (next.ts).
+ * Applies events to a state. Events that came together are all heard before anything is done about them, so two messages
+ * make one turn. `state` is not changed; the decision contains the next one. Unless another event comes first, a `tick` is
+ * due at the `wakeAt` of the next state (next.ts).
  */
 export function decide(state: State, ...events: Event[]): Decision {
   const step = hearAll(state, events);
@@ -43,14 +43,14 @@ export function decide(state: State, ...events: Event[]): Decision {
   return { state: step.state, entries: step.entries, effects: step.effects };
 }
 
-/** What stands once these have been heard, before anything is done about them: by this a request is refused or taken. */
+/** The state once these events have been heard, before anything is done about them. Requests are accepted or refused by it. */
 export function afterHearing(state: State, events: Event[]): State {
   return hearAll(state, events).state;
 }
 
 function hearAll(state: State, events: Event[]): Step {
   const step = beginStep(state);
-  // Whatever else was accepted has its place before the end of the log.
+  // Everything else that was accepted comes before the end of the log.
   const place = ({ type }: Event) => (type === 'reset' ? 0 : type === 'settled' ? 2 : 1);
   const inOrder = events.toSorted((a, b) => place(a) - place(b));
   for (const event of inOrder) {
@@ -96,7 +96,7 @@ function hear(step: Step, event: Event): void {
   }
 }
 
-/** A reply that was interrupted may still come in: it is no longer wanted. */
+/** The result of an interrupted reply may still arrive; it is ignored. */
 function ifInFlight(step: Step, replyId: string, then: (reply: Reply) => void): void {
   const { turn } = step.state;
   if (turn.phase === 'replying' && turn.reply.id === replyId) then(turn.reply);

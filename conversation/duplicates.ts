@@ -12,10 +12,10 @@ export function duplicatesOf(call: Call & { status: 'requested' }, calls: Call[]
   );
 }
 
-/** A running call keeps its input only where its tool minds duplicates. */
+/** A running call keeps its input only if its tool checks for duplicates. */
 const inputOf = (call: Call) => (call.status === 'running' ? call.input : call.request.input);
 
-/** Whatever the order of the fields. */
+/** Compares JSON values regardless of the order of fields. */
 function isSameJson(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
@@ -26,6 +26,6 @@ function isSameJson(a: unknown, b: unknown): boolean {
   );
 }
 
-/** A field that is undefined is not there: JSON has none. */
+/** Leaves out undefined fields: JSON has none. */
 const fieldsOf = (value: object) =>
   new Map(Object.entries(value).filter(([, field]) => field !== undefined));

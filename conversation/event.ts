@@ -1,4 +1,4 @@
-/** What the rules are told, and what they ask for. */
+/** The input and output of the rules: events and decisions. */
 import type { Entry, Failure, Usage } from '../contract/entry.ts';
 import type { ReachedLimit } from '../contract/limits.ts';
 import type {
@@ -21,20 +21,20 @@ import type {
 } from '../contract/turn.ts';
 import type { State } from './state.ts';
 
-/** `at`: when it reached the conversation, in milliseconds of the workflow's clock. */
+/** `at`: when the event reached the conversation, in milliseconds of the workflow's clock. */
 export type Event = { at: number } & (
   | ({ type: 'message' } & MessageSignal)
   | ({ type: 'interrupt' } & InterruptSignal)
   | ({ type: 'cancel_call' } & CancelCallSignal)
   | ({ type: 'decide_call' } & DecideCall)
-  /** `operator`: somebody has asked Temporal to cancel the conversation. */
+  /** `operator`: the conversation was cancelled through Temporal. */
   | ({ type: 'close'; operator?: true } & CloseSignal)
-  /** Nothing is under way any more: what closes is closed. */
+  /** Nothing is under way any more: the conversation that is closing can close. */
   | { type: 'settled' }
   | ({ type: 'call_event' } & CallEventSignal)
   | ({ type: 'call_ended' } & CallEndedSignal)
   | { type: 'reply_completed'; reply_id: string; result: ReplyResult }
-  /** `limit`: which one has stopped it (R12). `usage`: what it cost all the same. `too_long`: the window, where that was refused. */
+  /** `limit`: the limit that stopped it (R12). `usage`: what it cost even so. `too_long`: the sizes of a window refused as too long. */
   | {
       type: 'reply_failed';
       reply_id: string;
@@ -43,10 +43,10 @@ export type Event = { at: number } & (
       usage?: Usage;
       too_long?: TooLong;
     }
-  /** `to` is that of the effect. */
+  /** `to` equals the `to` of the effect. */
   | { type: 'summary_completed'; to: number; result: SummaryResult }
   | { type: 'summary_failed'; to: number; error: Failure }
-  /** An operator's reset has made this run. */
+  /** This run was created by an operator's reset. */
   | ({ type: 'reset' } & ResetSignal)
   /** A signal that does not fit its schema. */
   | { type: 'signal_dropped'; signal: string; why: string }
@@ -70,12 +70,12 @@ export type Effect =
   /** `perhaps_started`: a run before an operator's reset may have started it. */
   | { type: 'start_call'; call: Omit<CallStart, 'conversation'>; perhaps_started?: true }
   | { type: 'cancel_call'; call_id: string }
-  /** Whether it has ended meanwhile, in a run that an operator's reset has ended. */
+  /** Finds out whether the call has ended meanwhile, in a run that an operator's reset has ended. */
   | { type: 'look_up_call'; call_id: string };
 
 export interface Decision {
   state: State;
-  /** To be written before any effect. */
+  /** Must be written before any effect is carried out. */
   entries: Entry[];
   effects: Effect[];
 }

@@ -18,8 +18,8 @@ export function headOf(state: State): Head {
 }
 
 /**
- * The calls that the model is told are open.
- * @param from first entry of the window that it reads
+ * The open calls, as the model is told about them.
+ * @param from first entry of the window that the model reads
  */
 export function openCalls(state: State, from = 1): OpenCall[] {
   return state.calls.map((call) => {
@@ -36,7 +36,7 @@ export function openCalls(state: State, from = 1): OpenCall[] {
   });
 }
 
-/** What the window does not say of a call that was asked for before it. */
+/** The facts about a call that the window lacks because the call was requested before it. */
 function outsideOf(call: Call, from: number): Pick<OpenCall, 'before' | 'percent' | 'note'> {
   const seqs =
     call.status === 'awaiting_approval' ? [call.requested, call.asked] : [call.requested];
@@ -73,7 +73,7 @@ export function callHead(call: Call, state: State): CallHead {
   };
 }
 
-/** What a person is asked to agree to stands beside the question, as long as the head stays small: it is written with every entry. */
+/** Adds the input to each pending approval, within size limits: the head is written with every entry. */
 function withQuestions(state: State): CallHead[] {
   let room = MOST_SHOWN_CHARS;
   return state.calls.map((call) => {
@@ -95,7 +95,7 @@ function suspensionOf(call: Call): Pick<CallHead, 'suspended'> {
   return flow && !isComplete(flow) ? { suspended: flow } : {};
 }
 
-/** Place in the queue, 1 is next; undefined for what is not queued. */
+/** Place in the queue, starting at 1. Undefined for a call that is not queued. */
 function positionOf(call: Call, state: State): number | undefined {
   if (call.status !== 'queued') return undefined;
   return state.calls.filter(({ status }) => status === 'queued').indexOf(call) + 1;

@@ -1,14 +1,14 @@
 /**
- * R12: the agent's own initiative is limited. A turn is unsolicited that begins because of news; and one that begins anew
- * because news cut in. What is held back stays news: it is told later, or with the answer to the user's next message.
+ * R12: the agent's own initiative is limited. A turn is unsolicited if it begins because of news, or begins again because
+ * news cut in. News that is held back is not lost: it is told later, or with the answer to the user's next message.
  */
 import type { ReachedLimit } from '../contract/limits.ts';
 import type { Initiative, News, State } from './state.ts';
 import { log, SYSTEM, type Step } from './step.ts';
 
 /**
- * Whether a turn may begin now because of this news. Where it may not, the log says so: once each time that something begins
- * to be held back.
+ * Whether a turn may begin now because of this news. If not, the log says so, once for each period in which news is held
+ * back.
  */
 export function mayBegin(step: Step, news: News[]): boolean {
   const { state } = step;
@@ -33,7 +33,7 @@ export function mayBegin(step: Step, news: News[]): boolean {
 export const isFree = ({ state, at }: Step) =>
   !state.hushed && spentLimit(state) === undefined && at >= freeAt(state);
 
-/** It begins. To be cut off counts as well: it was begun, and heard. */
+/** Counts a turn that begins. A turn that is cut off counts as well: it began, and was heard. */
 export function countTurn({ state, at }: Step): void {
   const { began, in_a_row } = initiativeOf(state);
   const most = state.limits.unsolicited_per_minute;
@@ -44,29 +44,29 @@ export function countTurn({ state, at }: Step): void {
   };
 }
 
-/** The user has written: as many turns in a row as before. */
+/** The user has written: the agent may take unsolicited turns again. */
 export function freeByMessage({ state }: Step): void {
   state.hushed = false;
   if (state.initiative) state.initiative.in_a_row = 0;
 }
 
-/** All the news is being told, or there is none left that would be: the next that is held back is logged again. */
+/** All the news is being told, or none is left that would be told: the next time news is held back, the log says so again. */
 export function holdNothing({ state }: Step): void {
   if (state.initiative) state.initiative.holding = false;
 }
 
-/** Quiet until the user writes. */
+/** Makes the agent quiet until the user writes. */
 export function hush(step: Step, reached: ReachedLimit, cause: number[]): void {
   reach(step, reached, cause);
   step.state.hushed = true;
 }
 
-/** While the limit of a minute holds news back: when it no longer does. */
+/** When the per-minute limit stops holding news back. Undefined when it holds none. */
 export function heldUntil(state: State): number | undefined {
   return state.initiative?.holding ? freeAt(state) : undefined;
 }
 
-/** When the oldest of the last few unsolicited turns is a minute old. */
+/** When the oldest of the counted unsolicited turns is a minute old. */
 function freeAt(state: State): number {
   const most = state.limits.unsolicited_per_minute;
   const { began } = initiativeOf(state);
@@ -75,7 +75,7 @@ function freeAt(state: State): number {
 
 const MINUTE_MS = 60_000;
 
-/** The limit, if there is one, at which only the user can make the agent speak. */
+/** The limit, if any, that only a message from the user lifts. */
 function spentLimit(state: State): ReachedLimit | undefined {
   const { unsolicited_in_a_row: most = Infinity, max_tokens = Infinity } = state.limits;
   const { input_tokens, output_tokens } = state.usage;

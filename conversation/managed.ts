@@ -1,12 +1,12 @@
 /**
- * Managed calls: the service suspends their flow (R8). What they bring is held back until their results are in, and then told
- * at once. The state of a conversation never holds back what belongs to a call that is over.
+ * Managed calls: the service suspends their flow (R8). Their news is held back until the results are in, and is then told
+ * at once. The state of a conversation never holds back news of a call that is over.
  */
 import type { RequestedCall, Suspended } from '../contract/turn.ts';
 import type { Call, News, State } from './state.ts';
 import type { Step } from './step.ts';
 
-/** Undefined: the model awaits the call's results itself. */
+/** Undefined when the model awaits the call's results itself. */
 export function flowOf(call: Call): Suspended | undefined {
   if (call.status === 'running') return call.flow;
   const { awaits, results }: RequestedCall = call.request;
@@ -18,11 +18,11 @@ export const newFlow = (of: number | undefined): Suspended => ({
   ...(of !== undefined && { of }),
 });
 
-/** The results that it waits for are in, though its call may still run. */
+/** True when all awaited results are in, though the call may still run. */
 export const isComplete = (flow: Suspended | undefined) =>
   flow?.of !== undefined && flow.results >= flow.of;
 
-/** Whatever its schedule is, it has to wait; the last of the results that are awaited lets all go on. */
+/** Holds news back, whatever its schedule. The last awaited result releases all of it. */
 export function holdNews({ state, at }: Step, flow: Suspended, news: News): void {
   state.held = [...(state.held ?? []), news];
   if (news.rank !== 'result') return;
@@ -31,8 +31,8 @@ export function holdNews({ state, at }: Step, flow: Suspended, news: News): void
 }
 
 /**
- * What was held back of a call waits to be told, as news of this moment.
- * @param schedule of the whole, whatever that of its parts was. Only what was to cut in still does.
+ * Makes the news held back for a call wait to be told, as if it had just arrived.
+ * @param schedule replaces the schedule of each item, except that `interrupt` stays unless this is `silent`
  */
 export function releaseNews(
   { state, at }: Pick<Step, 'state' | 'at'>,
@@ -50,7 +50,7 @@ export function releaseNews(
   else delete state.held;
 }
 
-/** R11: there is nothing to go on with, not even for a model that has said nothing yet. */
+/** R11: true when the turn has nothing to continue with, not even for a model that has said nothing yet. */
 export function areSuspended({ calls }: State, ids: string[]): boolean {
   const flows = ids.map((id) => calls.find((call) => call.id === id)).map((c) => c && flowOf(c));
   return flows.length > 0 && flows.every((flow) => flow && !isComplete(flow));

@@ -1,4 +1,4 @@
-/** What the user does: write, interrupt, cancel, close. User input always wins (R2). */
+/** The user's actions: write, interrupt, cancel, close. User input always wins (R2). */
 import type { InterruptSignal, MessageSignal } from '../contract/signals.ts';
 import { cancelCall, dropCalls } from './calls.ts';
 import { freeByMessage } from './initiative.ts';
@@ -10,7 +10,7 @@ import { log, OPERATOR, type Step, user } from './step.ts';
 import { stopSummary } from './summary.ts';
 import { forgetAgain } from './too-long.ts';
 
-/** A message, once: a repeat of its id changes nothing (R8). */
+/** Hears a message once: a repeat of its id changes nothing (R8). */
 export function hearMessage(step: Step, message: MessageSignal): void {
   const { state } = step;
   const { message_id, text, when_busy = 'interrupt', author } = message;
@@ -27,7 +27,7 @@ export function hearMessage(step: Step, message: MessageSignal): void {
   freeByMessage(step);
 }
 
-/** Stop talking, stop calls, or both; with or without a word. */
+/** Stops the reply, the calls, or both, with or without a message. */
 export function hearInterrupt(step: Step, { scope, call_ids, message, by }: InterruptSignal): void {
   const actor = user(by);
   if (scope !== 'calls') {
@@ -48,7 +48,7 @@ export function hearInterrupt(step: Step, { scope, call_ids, message, by }: Inte
   if (message) hearMessage(step, message);
 }
 
-/** Cancels one call. One that is over already stays as it is; one that is not known yet is cancelled once it is. */
+/** Cancels one call. A call that is over stays as it is; one that is not known yet is cancelled when it is requested. */
 export function hearCancel(step: Step, callId: string, by?: string): void {
   const { state } = step;
   const call = state.calls.find(({ id }) => id === callId);
@@ -58,7 +58,7 @@ export function hearCancel(step: Step, callId: string, by?: string): void {
   state.early_cancels = [...state.early_cancels, early].slice(-EARLY_CANCELS);
 }
 
-/** R15: the end begins. What is open is stopped; what the user has still sent is heard, so that nothing accepted is lost. */
+/** R15: begins closing. Open work is stopped; what the user has already sent is still heard, so that nothing accepted is lost. */
 export function beginClosing(step: Step, { by, operator }: { by?: string; operator?: true }): void {
   const { state } = step;
   const actor = operator ? OPERATOR : user(by);
@@ -73,7 +73,7 @@ export function beginClosing(step: Step, { by, operator }: { by?: string; operat
   for (const call of state.calls.toReversed()) cancelCall(step, call, actor, 'close');
 }
 
-/** All of it is stopped. Every piece of news gets its receipt, and nothing is heard any more. */
+/** All work is stopped. Every piece of news gets its receipt, and nothing is heard any more. */
 export function finishClosing(step: Step): void {
   const { state } = step;
   if (state.turn.phase !== 'closing') return;

@@ -8,7 +8,7 @@ import { log, SYSTEM, type Step } from './step.ts';
 
 type Fate = EntryOf<'receipt'>['fate'];
 
-/** R6: when what is waiting is due to be told in a turn of its own. Undefined: nothing is (R5: `silent` news waits for another cause). */
+/** R6: when waiting news is due to be told in a turn of its own. Undefined when none is (R5: `silent` waits for another cause). */
 export function newsDueAt(state: State): number | undefined {
   const audible = state.hushed ? [] : state.news.filter(isAudible);
   if (audible.length === 0) return undefined;
@@ -21,19 +21,19 @@ function quietAt(audible: News[], { quiet_ms, quiet_max_ms }: Limits): number {
   return Math.min(Math.max(...times) + quiet_ms, Math.min(...times) + quiet_max_ms);
 }
 
-/** R5: makes the agent speak. */
+/** R5: whether the news makes the agent speak. */
 export const isAudible = (news: News) => news.schedule !== 'silent';
 
-/** R5: cuts into a reply in flight. */
+/** R5: whether the news interrupts a reply in flight. */
 export const isUrgent = (news: News) => news.schedule === 'interrupt';
 
-/** R4: decisions of a person before ends before partial results before progress; within a rank by arrival. */
+/** R4: a person's decisions, then ends, then partial results, then progress; within a rank by arrival. */
 export function inOrder(news: News[]): News[] {
   const rank = { decision: 0, end: 1, result: 2, progress: 3 };
   return news.toSorted((a, b) => rank[a.rank] - rank[b.rank] || a.seq - b.seq);
 }
 
-/** The reply that told them is over: what became of each. */
+/** Writes the receipts of the news that a finished reply told: the fate of each. */
 export function writeReceipts(step: Step, reply: Reply, spoke: boolean): void {
   const fates = new Map<Fate, number[]>();
   for (const news of reply.tells) {
@@ -43,7 +43,7 @@ export function writeReceipts(step: Step, reply: Reply, spoke: boolean): void {
   for (const [fate, of] of fates) writeReceipt(step, of, fate, reply.id);
 }
 
-/** A reply was cut off or failed before it told them: they wait again (R5), unless their call was cancelled meanwhile. */
+/** A reply was cut off or failed before it told its news: the news waits again (R5), unless its call was cancelled meanwhile. */
 export function untell(step: Step, reply: Reply, schedule?: 'silent'): void {
   const [superseded, waiting] = partition(reply.tells, (news) => news.superseded === true);
   if (superseded.length > 0) writeReceipt(step, superseded.map(seqOf), 'superseded');
@@ -51,7 +51,7 @@ export function untell(step: Step, reply: Reply, schedule?: 'silent'): void {
   step.state.news = [...again, ...step.state.news];
 }
 
-/** A cancelled call never speaks again. */
+/** Discards the news of a cancelled call: it never speaks again. */
 export function supersedeNews(step: Step, callId: string): void {
   const { state } = step;
   releaseNews(step, callId, 'silent');
@@ -62,7 +62,7 @@ export function supersedeNews(step: Step, callId: string): void {
   for (const news of state.turn.reply.tells) if (news.call_id === callId) news.superseded = true;
 }
 
-/** The conversation closes with news that nobody will hear. */
+/** The conversation closes: the news that is left will never be told. */
 export function failNews(step: Step): void {
   if (step.state.news.length > 0) writeReceipt(step, step.state.news.map(seqOf), 'failed');
   step.state.news = [];

@@ -1,4 +1,4 @@
-/** What follows from where the conversation stands now: the order of turns (R1, R3, R4, R6, R11, R12). */
+/** What follows from the current state: the order of turns (R1, R3, R4, R6, R11, R12). */
 import { approvalDueAt } from './approvals.ts';
 import { dropCalls } from './calls.ts';
 import { countTurn, heldUntil, holdNothing, hush, isFree, mayBegin } from './initiative.ts';
@@ -10,19 +10,19 @@ import type { State, Turn } from './state.ts';
 import { SYSTEM, type Step } from './step.ts';
 import { giveAgain, waitsForSummary } from './too-long.ts';
 
-/** Goes on until the conversation has to wait for something. */
+/** Advances until the conversation has to wait for something. */
 export function goOn(step: Step): void {
   while (!step.state.closed && advance(step));
 }
 
-/** When something is due though nothing happens. Undefined: nothing is. */
+/** When something is due even if no event comes. Undefined when nothing is. */
 export function wakeAt(state: State): number | undefined {
   if (state.closed) return undefined;
   const times = [turnDueAt(state), approvalDueAt(state)].filter((at) => at !== undefined);
   return times.length > 0 ? Math.min(...times) : undefined;
 }
 
-/** When the turn goes on by itself. */
+/** When the turn advances without an event. */
 function turnDueAt(state: State): number | undefined {
   switch (state.turn.phase) {
     case 'idle':
@@ -38,7 +38,7 @@ function turnDueAt(state: State): number | undefined {
   }
 }
 
-/** One step of a turn. False: there is nothing to do at this moment. */
+/** One step of a turn. False when there is nothing to do at the moment. */
 function advance(step: Step): boolean {
   const { turn } = step.state;
   switch (turn.phase) {
@@ -58,7 +58,7 @@ function advance(step: Step): boolean {
 /** R4: user messages first, then news that is due. */
 function takeTurn(step: Step): boolean {
   const { state } = step;
-  // It would be too long again.
+  // The window would be too long again.
   if (waitsForSummary(state)) return false;
   const again = giveAgain(state);
   if (again) {
@@ -80,18 +80,18 @@ function takeTurn(step: Step): boolean {
   return true;
 }
 
-/** R5: urgent news cuts into a reply, which is then given anew with it. */
+/** R5: urgent news interrupts a reply, which then starts again with the news. */
 function cutIn(step: Step): boolean {
   if (!mayCutIn(step)) return false;
   const { state } = step;
   const cause = state.news.filter(isUrgent).map(({ seq }) => seq);
   interruptReply(step, 'event', { actor: SYSTEM, cause });
-  // Where nobody waits for an answer, the turn that follows is one because of news, and is counted as such.
+  // When no message waits for an answer, the next turn begins because of news, and is counted as unsolicited.
   if (state.unanswered.length > 0) countTurn(step);
   return true;
 }
 
-/** Whether there is urgent news that the agent may interrupt itself with (R12). */
+/** Whether there is urgent news for which the agent may interrupt itself (R12). */
 function mayCutIn(step: Step): boolean {
   const urgent = step.state.news.filter(isUrgent);
   if (urgent.length === 0) {
@@ -101,7 +101,7 @@ function mayCutIn(step: Step): boolean {
   return mayBegin(step, urgent);
 }
 
-/** When urgent news that is held back may cut in. */
+/** When urgent news that is held back may interrupt. */
 const cutInAt = (state: State) =>
   state.news.some(isUrgent) && !state.hushed ? heldUntil(state) : undefined;
 
@@ -120,13 +120,13 @@ function settle(step: Step, { reply, spoke }: Turn & { phase: 'settling' }): boo
   return true;
 }
 
-/** R11: results of quick calls go to the model in the same turn; nobody says twice what was started. */
+/** R11: results of quick calls go to the model in the same turn, so that it does not announce a call twice. */
 function continueTurn(step: Step, turn: Turn & { phase: 'grace' }): boolean {
   const { state } = step;
   if (state.unanswered.length > 0) return endTurn(state);
   const allOver = !state.calls.some(({ id }) => turn.calls.includes(id));
   const goesOn = allOver || step.at >= turn.until;
-  // Urgent news has a turn of its own. What a limit holds back is told in this one, where it goes on.
+  // Urgent news gets a turn of its own. Urgent news that a limit holds back is told in this turn, if it continues.
   const cutsIn = goesOn ? state.news.some(isUrgent) && isFree(step) : mayCutIn(step);
   if (cutsIn) return endTurn(state);
   if (!goesOn) return false;
@@ -134,7 +134,7 @@ function continueTurn(step: Step, turn: Turn & { phase: 'grace' }): boolean {
   endTurn(state);
   if (hasNothingToAdd(state, turn)) return true;
   if (turn.reply.step >= state.limits.max_replies_per_turn) {
-    // It goes round in circles.
+    // The agent is going round in circles.
     const value = state.limits.max_replies_per_turn;
     hush(step, { limit: 'max_replies_per_turn', value }, [turn.reply.started]);
     return true;
@@ -148,7 +148,7 @@ function endTurn(state: State): true {
   return true;
 }
 
-/** No result of the turn's own calls, and the model has said what it started, or may not speak of it yet. */
+/** True when the turn's own calls have no result yet, and the model either has said what it started or may not speak of it yet. */
 function hasNothingToAdd(state: State, { calls, spoke }: Turn & { phase: 'grace' }): boolean {
   const hasResults = state.news.some(
     ({ call_id, rank }) => calls.includes(call_id) && rank !== 'progress',

@@ -1,9 +1,9 @@
-/** Which of a pusher's numbers have come, in little space: all up to a mark, and some beyond it. */
+/** The numbers of a caller's pushes that have arrived, stored compactly: all up to a mark, and some beyond it. */
 
 export interface PushNumbers {
-  /** All from 1 to here have come, or are no longer waited for. */
+  /** All numbers from 1 to here have arrived, or are no longer waited for. */
   mark: number;
-  /** Those beyond the mark that have come, ascending. */
+  /** The numbers beyond the mark that have arrived, ascending. */
   beyond: number[];
 }
 
@@ -17,13 +17,13 @@ export function addNumber(numbers: PushNumbers, n: number): PushNumbers {
   const place = numbers.beyond.findLastIndex((other) => other < n) + 1;
   const beyond = numbers.beyond.toSpliced(place, 0, n);
   let { mark } = numbers;
-  // Whoever leaves so many gaps numbers in steps: the oldest gaps are given up.
+  // A service with this many gaps probably numbers in steps: the oldest gaps are given up.
   if (beyond.length > MOST_BEYOND) mark = beyond.shift()!;
   while (beyond[0] === mark + 1) mark = beyond.shift()!;
   return { mark, beyond };
 }
 
-/** The first few below n that have not come. */
+/** The first missing numbers below n, at most `MOST_MISSING`. */
 export function missingBelow({ mark, beyond }: PushNumbers, n: number): number[] {
   const missing: number[] = [];
   for (let next = mark + 1; next < n && missing.length < MOST_MISSING; next += 1) {

@@ -1,6 +1,6 @@
 /**
- * What becomes of a remote tool's pushes: pure, and its state is JSON. They come in any order and more than once. The
- * conversation hears of them numbered anew, in the order in which it is told.
+ * Handles a remote tool's pushes: pure functions over JSON state. Pushes arrive in any order and more than once. The
+ * conversation receives them renumbered, in the order in which it is told.
  */
 import type { Failure } from '../contract/entry.ts';
 import { admit, createFilter, type FilterState } from '../contract/report-filter.ts';
@@ -12,25 +12,25 @@ import { addNumber, hasCome, missingBelow, NO_NUMBERS, type PushNumbers } from '
 
 export type RemoteFacts = ToolFacts & { kind: 'remote' };
 
-/** How far a call is. */
+/** The state of a call's pushes. */
 export interface Pushes {
   numbers: PushNumbers;
-  /** Events told to the conversation. */
+  /** Number of events told to the conversation. */
   told: number;
-  /** Results among them. */
+  /** Number of results among them. */
   results: number;
   filter: FilterState;
-  /** When the call began, and when something was last heard of it. Milliseconds since 1970. */
+  /** When the call began, and when its service was last heard from. Milliseconds since 1970. */
   began_at: number;
   heard_at: number;
 }
 
 export interface Heard {
   pushes: Pushes;
-  /** To tell the conversation, before the end if that came too. */
+  /** To be told to the conversation, before the end if there is one too. */
   event?: CallEventSignal;
   end?: CallEnd;
-  /** True: the service does not know that it is over. */
+  /** True when the service does not know that the call is over. */
   withdraw?: boolean;
 }
 
@@ -94,11 +94,11 @@ export function hearPush(
   }
 }
 
-/** When it has been silent, or has gone on, for too long. Milliseconds since 1970. */
+/** When the call will have been silent, or will have run, for too long. Milliseconds since 1970. */
 export const overdueAt = (pushes: Pushes, { silence_ms, timeout_ms }: RemoteFacts) =>
   Math.min(pushes.heard_at + silence_ms, pushes.began_at + timeout_ms);
 
-/** The end of a call that is overdue; undefined: it is not. */
+/** The end of an overdue call. Undefined when it is not overdue. */
 export function endIfOverdue(
   pushes: Pushes,
   { start, facts, now }: { start: CallStart; facts: RemoteFacts; now: number },
@@ -119,7 +119,7 @@ function reportOf(start: CallStart, facts: RemoteFacts): Report {
   return wanted.find(Boolean) || parseReport(DEFAULT_REPORT)!;
 }
 
-/** A result may be among what never came. */
+/** Adds the pushes that never came to a failure: a missing result may be among them. */
 function explainGap(failure: Failure, missing: number[]): Failure {
   if (missing.length === 0) return failure;
   return {

@@ -1,4 +1,4 @@
-/** What becomes of a call once it is released (R3): it runs, queues, awaits a person's yes, or is over at once. */
+/** Releases a call (R3): it runs, queues, awaits a person's approval, or is over at once. */
 import { CANCEL_TOOL } from '../contract/names.ts';
 import { awaitApproval } from './approvals.ts';
 import { cancelCall, endCall, enqueue, requestedCalls, retire } from './calls.ts';
@@ -9,8 +9,8 @@ import { agent, log, SYSTEM, type Step, tool } from './step.ts';
 type Requested = Call & { status: 'requested' };
 
 /**
- * Lets them run, in the model's order, as far as there is room (R9).
- * @returns the ids of those that do not wait for a person: their results may come in the same turn
+ * Lets the requested calls run, in the model's order, while slots are free (R9).
+ * @returns the ids of those that await no approval: their results may come in the same turn
  */
 export function releaseCalls(step: Step): string[] {
   const released = requestedCalls(step);
@@ -32,7 +32,7 @@ function release(step: Step, call: Requested): void {
     return fail(step, call, { type: 'Duplicate', message }, [first.requested]);
   }
   if (duplicates === 'replace') {
-    // From the back, so that no queued one starts where a running one makes room.
+    // Last first, so that cancelling a running call does not start a queued one.
     for (const other of open.toReversed()) {
       cancelCall(step, other, agent(step), 'agent', [call.requested]);
     }
@@ -62,7 +62,7 @@ function fail(
 const inWords = ({ status }: Call) =>
   status === 'awaiting_approval' ? 'awaiting approval' : status;
 
-/** `cancel_call` is carried out here and now. Where it succeeds there is nothing to tell: the model has said it. */
+/** Carries out `cancel_call` immediately. A success is no news: the model has announced it itself. */
 function carryOutCancel(step: Step, call: Requested): void {
   const { call_id: target } = call.request.input as { call_id: string };
   const victim = step.state.calls.find(({ id }) => id === target && id !== call.id);

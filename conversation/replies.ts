@@ -1,4 +1,4 @@
-/** Replies: one run of the model each, and one at a time (R1). */
+/** Replies: each is one run of the model, and there is one at a time (R1). */
 import type { Actor, EntryOf, Failure, Usage } from '../contract/entry.ts';
 import type { ReachedLimit } from '../contract/limits.ts';
 import { replyId } from '../contract/names.ts';
@@ -14,8 +14,8 @@ import { cutWindow, minWindow, noteTurn, windowFrom, windowRequest } from './sum
 import { askAgain, mayAskAgain } from './too-long.ts';
 
 /**
- * Starts a reply that answers every waiting message and tells all the news there is.
- * @param follows seq of the reply.started entry that this one goes on from, for `because: 'results'`
+ * Starts a reply that answers every waiting message and tells all waiting news.
+ * @param follows seq of the reply.started entry that this one continues, for `because: 'results'`
  */
 export function startReply(
   step: Step,
@@ -41,7 +41,7 @@ export function startReply(
   state.unanswered = [];
   state.news = [];
   holdNothing(step);
-  // What was said to a hushed agent may have waited until now.
+  // A message to a hushed agent may have waited until now.
   if (because === 'message') state.hushed = false;
   state.turn = {
     phase: 'replying',
@@ -73,7 +73,7 @@ export function startReply(
   });
 }
 
-/** The model has finished. What it asked for waits for its release (R3). */
+/** The model has finished. The calls it requested wait for their release (R3). */
 export function completeReply(step: Step, reply: Reply, result: ReplyResult): void {
   const { state } = step;
   const { text, usage, attached, cut_off } = result;
@@ -103,10 +103,10 @@ interface Failed {
 }
 
 /**
- * Every attempt failed. What it was to tell is told with the next turn.
- * @param failed.usage what it cost all the same
- * @param failed.limit it was not even tried, and the agent is quiet until the user writes (R12)
- * @param failed.too_long it is asked again, with less of the log
+ * Every attempt failed. The reply's news is told in the next turn.
+ * @param failed.usage what the reply cost even so
+ * @param failed.limit the reply was not even tried, and the agent is quiet until the user writes (R12)
+ * @param failed.too_long the reply is given again, with less of the log
  */
 export function failReply(
   step: Step,
@@ -116,7 +116,7 @@ export function failReply(
   const failed = log(
     step,
     'reply.failed',
-    // The words are in the store, which puts them in as it records this.
+    // The store has the text of the reply, and adds it when it records this entry.
     { reply_id: reply.id, error, ...(usage && { usage }) },
     { actor: SYSTEM, cause: [reply.started] },
   );
@@ -130,8 +130,8 @@ export function failReply(
 }
 
 /**
- * Stops the reply in flight, if there is one. What it answered and told waits again, save after a plain request to be
- * quiet: then it is told with the next turn, and not at once.
+ * Stops the reply in flight, if there is one. Its messages and news wait again. After a plain request to be quiet, the
+ * news is not told at once but in the next turn.
  */
 export function interruptReply(
   step: Step,
@@ -144,7 +144,7 @@ export function interruptReply(
   log(
     step,
     'reply.interrupted',
-    // The words are in the store, which puts them in as it records this.
+    // The store has the text of the reply, and adds it when it records this entry.
     { reply_id: reply.id, text: '', by, rolled_back: rollback },
     { actor, cause: [reply.started, ...cause] },
   );
@@ -157,7 +157,7 @@ export function interruptReply(
   state.turn = { phase: 'idle' };
 }
 
-/** Who interrupts that often gets an estimate of the last few. */
+/** At most this many cut-off replies, the latest, are kept for a later estimate. */
 const COUNTED_LATER = 10;
 
 const seqOf = ({ seq }: { seq: number }) => seq;

@@ -1,11 +1,11 @@
 /**
- * An operator has reset the conversation's workflow: this run goes on from a point before. What the other run has decided since is no longer
- * in the log, but what it has started still runs: no call may be forgotten, and none may be started twice.
+ * An operator has reset the conversation's workflow: this run continues from an earlier point. What the other run has decided since
+ * is no longer in the log, but the calls it started still run: none may be forgotten, and none may be started twice.
  */
 import type { ResetSignal } from '../contract/signals.ts';
 import { log, OPERATOR, type Step } from './step.ts';
 
-/** Once for each run that a reset has made. */
+/** Hears each run that a reset has created once. */
 export function hearReset(step: Step, { run_id, kept, had, calls, reason }: ResetSignal): void {
   const { state } = step;
   if (state.reset === run_id) return;
@@ -20,7 +20,7 @@ export function hearReset(step: Step, { run_id, kept, had, calls, reason }: Rese
   );
   const known = new Set(state.calls.map(({ id }) => id));
   for (const call_id of calls) {
-    // It runs though no log knows it.
+    // It runs, but no entry of the log mentions it.
     if (!known.has(call_id)) step.effects.push({ type: 'cancel_call', call_id });
   }
   for (const call of state.calls) {

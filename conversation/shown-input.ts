@@ -1,7 +1,7 @@
-/** What a person who has to agree to a call is shown of its input. */
+/** The part of a call's input that the person approving it sees. */
 import type { RequestedCall } from '../contract/turn.ts';
 
-/** What a person is shown. Nothing, where the request is of an earlier version: what its tool makes of it is not known. */
+/** The input to show. Empty for a request of an earlier version, where what the tool makes of the input is not known. */
 export function shownInput({ input, shown }: RequestedCall): { input?: unknown } {
   return shown ? { input, ...shown } : {};
 }

@@ -1,8 +1,8 @@
-/** Signals that do not fit their schema: they change nothing, and the log says so. */
+/** Signals that do not fit their schema: they change nothing, and the log records them. */
 import type { Dropped } from './state.ts';
 import { log, SYSTEM, type Step } from './step.ts';
 
-/** A flood of them must not fill the log: of further ones only the number is kept. */
+/** A flood of them must not fill the log: beyond this, they are only counted. */
 const ENTRIES_PER_MINUTE = 5;
 const MINUTE_MS = 60_000;
 
@@ -20,7 +20,7 @@ export function hearDropped(step: Step, { signal, why }: { signal: string; why: 
   state.dropped = { since: count.since, written: count.written + 1, more: 0 };
 }
 
-/** The log ends with what has had no entry. */
+/** Before the log ends, records the number of dropped signals that have no entry. */
 export function countDropped(step: Step): void {
   const more = step.state.dropped?.more ?? 0;
   if (more === 0) return;

@@ -1,5 +1,5 @@
 /**
- * Everything a conversation has to know to decide what happens next, and no words: those are in the log.
+ * Everything a conversation has to know to decide what happens next. The text is not here but in the log.
  * Plain JSON, so that it survives a round trip at any moment (R15). Times are milliseconds of the workflow's clock.
  */
 import type { Schedule, Usage } from '../contract/entry.ts';
@@ -21,28 +21,28 @@ export interface State {
   last_message_at: number;
   /** Call events and ends that no reply has begun to tell, oldest first. */
   news: News[];
-  /** Of managed calls whose flow is suspended: neither due nor told before it goes on. Absent: none. */
+  /** News of managed calls whose flow is suspended: neither due nor told before the flow continues. Absent when there is none. */
   held?: News[];
-  /** At a limit the agent takes no turn by itself until the user writes again. */
+  /** A limit is reached: the agent takes no turn of its own until the user writes again. */
   hushed: boolean;
-  /** R12. Absent: it has begun nothing by itself. */
+  /** R12. Absent before the first unsolicited turn. */
   initiative?: Initiative;
-  /** Calls that are not over, in the order of their request or, once released, in that of the queue. */
+  /** Calls that are not over: in the order of their requests, or once released, in the order of the queue. */
   calls: Call[];
-  /** The last few that are. */
+  /** The last calls that are over. */
   ended: CallHead[];
-  /** Cancelled before this conversation knew of them: a reader of the log may be one task ahead. */
+  /** Calls cancelled before this conversation knew of them: a reader of the log may be one workflow task ahead. */
   early_cancels: { call_id: string; by?: string }[];
-  /** The last run that a reset has made, as far as the log says so. */
+  /** Id of the last run that a reset has created, as far as the log has recorded it. */
   reset?: string;
-  /** Signals that did not fit their schema, in the last minute in which there were any. */
+  /** Count of signals that did not fit their schema, in the last minute that had any. */
   dropped?: Dropped;
   /** Ids of the last messages, so that a repeat changes nothing (R8). */
   seen: string[];
   usage: Usage;
-  /** Replies that were stopped and whose cost is not in `usage` yet: the next reply counts it. Absent: none. */
+  /** Replies that were stopped and whose cost is not in `usage` yet: the next reply counts it. Absent when there are none. */
   cut_off?: CutOff[];
-  /** What of the log the model reads. Absent: all of it, always. */
+  /** The part of the log that the model reads. Absent when it always reads all of it. */
   context?: Context;
 }
 
@@ -50,19 +50,19 @@ export interface State {
 export interface Context {
   /** Where the last turns began: seqs, oldest first. */
   turns: number[];
-  /** The last one. The window begins after `to`. */
+  /** The last summary. The window begins after `to`. */
   summary?: { seq: number; to: number };
-  /** Being made. `cause`: seqs of what led to it. */
+  /** The summary being made. `cause`: seqs of what led to it. */
   underWay?: SummaryRange & { cause: number[] };
   /** Tokens of the window at its last count. */
   tokens?: number;
-  /** The next summary is asked for where the window has more tokens than this. */
+  /** The next summary is requested when the window has more tokens than this. */
   ask_above?: number;
-  /** The provider takes less than our budget: what to stay under. */
+  /** The provider's limit, in tokens, when it is lower than our budget. */
   most?: number;
-  /** A reply whose window was too long: it is given again when the summary that is under way is there. */
+  /** A reply whose window was too long: it is given again when the summary under way is done. */
   again?: Again;
-  /** How often in a row a window was too long. */
+  /** How many windows in a row were too long. */
   refusals?: number;
 }
 
@@ -78,18 +78,18 @@ export interface Again {
 export type Turn =
   | { phase: 'idle' }
   | { phase: 'replying'; reply: Reply }
-  /** R3: the reply is over, the calls it asked for wait for their release. */
+  /** R3: the reply is over; the calls it requested wait for their release. */
   | { phase: 'settling'; reply: Reply; spoke: boolean }
   /** R11: its calls are released; quick ones may still end in this turn. */
   | { phase: 'grace'; reply: Reply; spoke: boolean; calls: string[]; until: number }
-  /** R15: it is over, but for what is being stopped. Nobody speaks any more; what is said is still written down. */
+  /** R15: the conversation stops its open work. The agent no longer speaks; messages are still logged. */
   | { phase: 'closing'; by?: string; operator?: true };
 
 export interface Reply {
   id: string;
   /** Seq of its reply.started entry. */
   started: number;
-  /** First entry of its window. Absent: 1. */
+  /** First entry of its window. Absent means 1. */
   from?: number;
   at: number;
   because: 'message' | 'news' | 'results';
@@ -103,26 +103,26 @@ export interface Unanswered {
   seq: number;
 }
 
-/** What the agent has begun by itself. */
+/** The agent's unsolicited turns. */
 export interface Initiative {
-  /** When its last turns of that kind began, oldest first: at most as many as may begin within a minute. */
+  /** When the last unsolicited turns began, oldest first: at most as many as may begin within a minute. */
   began: number[];
-  /** How many since the user's last message. */
+  /** Number of unsolicited turns since the user's last message. */
   in_a_row: number;
-  /** The limit of a minute holds news back, and the log says so. */
+  /** True while the per-minute limit holds news back, and the log says so. */
   holding: boolean;
 }
 
 export interface News {
   seq: number;
   call_id: string;
-  /** decision: a person has denied it, or nobody agreed in time. */
+  /** `decision`: a person denied the call, or nobody approved it in time. */
   rank: 'decision' | 'end' | 'result' | 'progress';
   schedule: Schedule;
   at: number;
-  /** In words, for a reason: "50 % of call_a", "call_a completed". */
+  /** In words, for a reply's reason: "50 % of call_a", "call_a completed". */
   label: string;
-  /** Its call was cancelled while a reply was telling it. */
+  /** Its call was cancelled while a reply was telling this news. */
   superseded?: true;
 }
 
@@ -140,9 +140,9 @@ interface CallFacts {
   /** Seq of its call.requested entry. */
   requested: number;
   requested_at: number;
-  /** What a person said where one was asked: to say it again changes nothing. */
+  /** A person's decision, where one was asked for: to repeat it changes nothing. */
   decision?: ApprovalDecision;
-  /** A run before an operator's reset may have started it, though this one has not. */
+  /** A run before an operator's reset may have started this call, though this run has not. */
   perhaps_started?: true;
 }
 
@@ -161,19 +161,19 @@ export type Call =
       status: 'queued';
       request: RequestedCall;
       queued_at: number;
-      /** Seqs of what let it go on, beside its request. */
+      /** Seqs of what released it, in addition to its request. */
       released: number[];
     })
   | (CallFacts & {
       status: 'running';
-      /** Where its tool minds duplicates (R10). */
+      /** Kept if its tool checks for duplicates (R10). */
       input?: unknown;
       started_at: number;
       /** Number of the last event seen. */
       n: number;
       percent?: number;
       note?: string;
-      /** Of a managed call. */
+      /** Present for a managed call. */
       flow?: Suspended;
     });
 
@@ -202,13 +202,13 @@ export function newConversation(agent: string, limits: Limits): State {
   };
 }
 
-/** A reply is being spoken, or what it asked for may still be dropped: what `when_busy` is about. */
+/** True while a reply is being spoken, or while what it requested may still be dropped. `when_busy` applies then. */
 export const isBusy = (state: State) =>
   state.turn.phase === 'replying' ||
   state.turn.phase === 'settling' ||
   state.context?.again !== undefined;
 
-/** Messages that are not answered, those of a reply among them that is to be given again. */
+/** Messages that are not answered, including those of a reply that is to be given again. */
 export const unansweredIn = ({ unanswered, context }: State): Unanswered[] => [
   ...(context?.again?.answers ?? []),
   ...unanswered,

@@ -1,4 +1,4 @@
-/** The working copy of one decision: the rules change it, the caller's state stays as it was. */
+/** The working copy of one decision: the rules change it, and the caller's state stays as it was. */
 import type { Actor, Entry, EntryKind, EntryOf } from '../contract/entry.ts';
 import type { Effect } from './event.ts';
 import type { State } from './state.ts';
@@ -7,7 +7,7 @@ export interface Step {
   state: State;
   entries: Entry[];
   effects: Effect[];
-  /** Now: when the event that is being heard reached the conversation. */
+  /** The current time: when the event being heard reached the conversation. */
   at: number;
 }
 
@@ -15,7 +15,7 @@ export function beginStep(state: State): Step {
   return { state: copy(state), entries: [], effects: [], at: 0 };
 }
 
-/** Of plain JSON, which a state is: several times as fast as by way of its text. */
+/** Copies plain JSON, which a state is: several times as fast as serialising and parsing it. */
 function copy<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copy) as T;
@@ -44,7 +44,7 @@ export function log<K extends EntryKind>(
 }
 
 export const SYSTEM: Actor = { type: 'system', id: 'conversation' };
-/** Whoever looks after Temporal. */
+/** An operator of Temporal. */
 export const OPERATOR: Actor = { type: 'system', id: 'operator' };
 export const user = (id = 'user'): Actor => ({ type: 'user', id });
 export const agent = (step: Step): Actor => ({ type: 'agent', id: step.state.agent });

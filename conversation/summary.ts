@@ -1,21 +1,21 @@
-/** The window of the log that the model reads: past its budget of tokens the older part of it becomes a summary. */
+/** The window of the log that the model reads: when it exceeds its token budget, its older part is replaced by a summary. */
 import type { Failure } from '../contract/entry.ts';
 import { addUsage } from '../contract/usage.ts';
 import type { ReplyRequest, ReplyResult, SummaryResult, WindowSizes } from '../contract/turn.ts';
 import { type Context, type Reply, type State, unansweredIn } from './state.ts';
 import { agent, log, SYSTEM, type Step } from './step.ts';
 
-/** The last turns that the model reads in full. */
+/** Number of last turns that the model reads in full. */
 export const KEPT_TURNS = 6;
-/** … and where the window has come to twice its budget. */
+/** The same, when the window has reached twice its budget. */
 export const KEPT_TURNS_AT_LEAST = 2;
 
 /** First entry of the window. */
 export const windowFrom = ({ context }: State): number => (context?.summary?.to ?? 0) + 1;
 
 /**
- * A turn begins with what it answers and tells, though some of that may have waited since before the last one. A reply that
- * answers again what was cut off goes on with the turn of that.
+ * A turn begins with what it answers and tells, though some of that may have waited since before the last turn. A reply
+ * that answers a message of an interrupted reply again belongs to the same turn.
  */
 export function noteTurn({ state }: Step, started: number, answers: number[], tells: number[]) {
   const { context } = state;
@@ -26,7 +26,7 @@ export function noteTurn({ state }: Step, started: number, answers: number[], te
   context.turns = [...context.turns, begins].slice(-KEPT_TURNS);
 }
 
-/** What is to be known of the window of a reply that is about to begin, and how long it may be. */
+/** What to count in the window of a reply that is about to begin, and how long the window may be. */
 export function windowRequest(
   state: State,
 ): Pick<ReplyRequest, 'count_tokens' | 'most_tokens' | 'turns'> {
@@ -41,7 +41,7 @@ export function windowRequest(
 }
 
 /**
- * A reply is over, whose window had so many tokens: where that comes near the budget, a summary is asked for. It is made while the talk goes
+ * After a reply: requests a summary if its window came near the budget. The summary is made while the conversation goes
  * on, so that no reply has to wait for room.
  */
 export function minWindow(step: Step, reply: Reply, result: ReplyResult, cause: number) {
@@ -49,20 +49,20 @@ export function minWindow(step: Step, reply: Reply, result: ReplyResult, cause: 
   const { context } = state;
   const { tokens, sizes } = result;
   if (context) delete context.refusals;
-  // What was counted before the last summary says nothing about the window of now.
+  // A count from before the last summary does not apply to the current window.
   if (!context || tokens === undefined || (reply.from ?? 1) !== windowFrom(state)) return;
   context.tokens = tokens;
   const budget = budgetOf(state);
-  // Results from before sizes were counted are judged as they were then: what was decided on them stands.
+  // A result without sizes, from an earlier version, is judged by the earlier rule, so that decisions made on it stand.
   const soft = sizes ? Math.floor((3 * budget) / 4) : budget;
   if (tokens <= askAbove(context, soft, budget)) return;
-  // A turn that is not over goes on from what it began with.
+  // A turn that is not over needs what it began with.
   const least = state.turn.phase === 'idle' ? 0 : 1;
   if (sizes) ask(step, Math.max(least, turnsThatFit(sizes, budget)), cause);
   else ask(step, tokens > 2 * budget ? KEPT_TURNS_AT_LEAST : KEPT_TURNS, cause);
 }
 
-/** The window was too long: everything that is not needed for this turn may go, but no more than has to. */
+/** The window was too long: everything that this turn does not need may go, but no more than necessary. */
 export function makeRoom(step: Step, sizes: WindowSizes, cause: number): void {
   const most = turnsThatFit(sizes, budgetOf(step.state));
   for (let kept = Math.max(1, most); kept >= 1; kept -= 1) {
@@ -70,15 +70,15 @@ export function makeRoom(step: Step, sizes: WindowSizes, cause: number): void {
   }
 }
 
-/** Whether a summary is being made, or can be, that leaves no more than this turn. */
+/** True if a summary that leaves no more than this turn is being made, or can be made. */
 export const canMakeRoom = (state: State) =>
   state.context?.underWay !== undefined || cutBefore(state, 1) !== undefined;
 
-/** What the model may be sent: our budget, or what its provider takes where that is less. */
+/** The most tokens that the model may be sent: our budget, or the provider's limit if that is lower. */
 const budgetOf = ({ context, limits }: State) =>
   Math.min(limits.context_tokens ?? Infinity, context?.most ?? Infinity);
 
-/** As many of the last turns as take half of the room that there is beside what is always sent. */
+/** How many of the last turns fit into half of the room that is left by what is always sent. */
 function turnsThatFit({ fixed, turns }: WindowSizes, budget: number): number {
   const room = (budget - fixed) / 2;
   return turns.filter((tokens) => tokens <= room).length;
@@ -89,7 +89,7 @@ export function cutWindow(step: Step, cause: number): void {
   ask(step, KEPT_TURNS_AT_LEAST, cause);
 }
 
-/** The window begins after it from now on. */
+/** A summary has been made: the window begins after it from now on. */
 export function hearSummary(step: Step, to: number, { text, usage }: SummaryResult): void {
   const { state } = step;
   const { context } = state;
@@ -103,7 +103,7 @@ export function hearSummary(step: Step, to: number, { text, usage }: SummaryResu
   delete context.tokens;
 }
 
-/** Every attempt failed. It is asked for again when the window has grown by a good part of its budget. */
+/** Every attempt failed. The summary is requested again when the window has grown by a quarter of its budget. */
 export function failSummary(step: Step, to: number, error: Failure): void {
   const { context } = step.state;
   if (!context || context.underWay?.to !== to) return;
@@ -114,7 +114,7 @@ export function failSummary(step: Step, to: number, error: Failure): void {
   context.ask_above = Math.max(budget, context.tokens ?? 0) + growth(budget);
 }
 
-/** The conversation closes: nobody will read it. */
+/** The conversation closes: the summary would never be read. */
 export function stopSummary(step: Step): void {
   const { context } = step.state;
   if (!context?.underWay) return;
@@ -123,8 +123,8 @@ export function stopSummary(step: Step): void {
 }
 
 /**
- * At most one is under way, and it covers nothing that still waits to be answered or told.
- * @returns whether one is asked for
+ * Requests a summary. At most one is under way, and it covers nothing that still waits to be answered or told.
+ * @returns whether a summary was requested
  */
 function ask({ state, effects }: Step, kept: number, cause: number): boolean {
   const { context } = state;
@@ -136,7 +136,7 @@ function ask({ state, effects }: Step, kept: number, cause: number): boolean {
     from: windowFrom(state),
     to: begins - 1,
     ...(summary && { previous: summary.seq }),
-    // The prompt and the summary before it take their part.
+    // The prompt and the previous summary need room too.
     ...(most !== undefined && { most_tokens: Math.floor(most / 2) }),
   };
   context.underWay = { ...range, cause: summary ? [summary.seq, cause] : [cause] };
@@ -144,7 +144,7 @@ function ask({ state, effects }: Step, kept: number, cause: number): boolean {
   return true;
 }
 
-/** Where the window may begin that has the last few turns in full. Undefined: it would not begin later than now. */
+/** Where a window with the last `kept` turns in full may begin. Undefined if that is no later than where it begins now. */
 function cutBefore(state: State, kept: number): number | undefined {
   const { turns } = state.context!;
   const waits = Math.min(
@@ -157,7 +157,7 @@ function cutBefore(state: State, kept: number): number | undefined {
   return begins !== undefined && begins > windowFrom(state) ? begins : undefined;
 }
 
-/** Where the turns that stay in full are large, a new summary leaves a window that is full at once: then it may grow first. */
+/** When the turns kept in full are large, a new summary leaves a window that is full at once: the window may then grow first. */
 function askAbove(context: Context, soft: number, budget: number): number {
   const tokens = context.tokens ?? 0;
   if (context.summary) context.ask_above ??= Math.max(soft, tokens + growth(budget));

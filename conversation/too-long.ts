@@ -1,19 +1,19 @@
 /**
- * A reply whose window was too long for its model is given again by itself: once a summary has made room, or at once with what is longest
- * shortened, where there is nothing left to sum up. So no window that is refused stays in the way of what comes after it.
+ * A reply whose window was too long for its model is given again without being asked: once a summary has made room, or at once with
+ * the longest parts shortened, when there is nothing left to summarise. So a refused window never blocks what comes after it.
  */
 import type { TooLong } from '../contract/turn.ts';
 import type { Again, Reply, State } from './state.ts';
 import type { Step } from './step.ts';
 import { canMakeRoom, makeRoom } from './summary.ts';
 
-/** Each makes the window smaller by a good part; after so many something else is wrong. */
+/** Each retry makes the window much smaller; after this many, something else is wrong. */
 export const MOST_REFUSALS = 5;
 
-/** A window this small holds little more than the prompt: what refuses it refuses everything. */
+/** A window this small holds little more than the prompt: a provider that refuses it refuses everything. */
 const LEAST_TOKENS = 500;
 
-/** Notes the refusal. False: to ask again would not help, or nobody minds the window. */
+/** Notes the refusal. False when a retry would not help, or when the conversation has no window. */
 export function mayAskAgain(state: State, { most, turns }: TooLong): boolean {
   const { context } = state;
   if (!context) return false;
@@ -21,7 +21,7 @@ export function mayAskAgain(state: State, { most, turns }: TooLong): boolean {
   context.refusals = (context.refusals ?? 0) + 1;
   const canShorten = (turns.at(-1) ?? 0) > LEAST_TOKENS;
   if (context.refusals <= MOST_REFUSALS && (canShorten || canMakeRoom(state))) return true;
-  // The next message begins to count again.
+  // The next message starts a new count.
   delete context.refusals;
   return false;
 }
@@ -33,11 +33,11 @@ export function askAgain(step: Step, reply: Reply, tooLong: TooLong, failed: num
   makeRoom(step, tooLong, failed);
 }
 
-/** It would be refused again until there is room. */
+/** True while a summary is under way and the reply waits for it: without the room it makes, the provider would refuse it again. */
 export const waitsForSummary = ({ context }: State) =>
   context?.again !== undefined && context.underWay !== undefined;
 
-/** The reply that is due to be given again; what it answers is unanswered from now on. */
+/** The reply that is due to be given again; the messages it answers are unanswered from now on. */
 export function giveAgain(state: State): Again | undefined {
   const again = state.context?.again;
   if (!again) return undefined;
@@ -47,7 +47,7 @@ export function giveAgain(state: State): Again | undefined {
   return isMoot ? undefined : again;
 }
 
-/** The user wants it no longer. What it was to tell is told with the next turn. */
+/** The user no longer wants the reply. Its news is told in the next turn. */
 export function forgetAgain(state: State): void {
   if (!state.context?.again) return;
   delete state.context.again;
