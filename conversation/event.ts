@@ -34,7 +34,7 @@ export type Event = { at: number } & (
   | ({ type: 'call_event' } & CallEventSignal)
   | ({ type: 'call_ended' } & CallEndedSignal)
   | { type: 'reply_completed'; reply_id: string; result: ReplyResult }
-  /** `limit`: the limit that stopped it (R12). `usage`: what it cost even so. `too_long`: the sizes of a window refused as too long. */
+  /** `limit`: the limit that stopped it (R12). `usage`: its cost even so. `too_long`: the sizes of a window refused as too long. */
   | {
       type: 'reply_failed';
       reply_id: string;

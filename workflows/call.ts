@@ -1,6 +1,6 @@
 /**
- * One call of a tool. A workflow of its own, since an activity dies with the run that started it and a conversation has to
- * continue as new while an installer runs for hours. The end is told by a signal to the conversation, whatever its run.
+ * One call of a tool. It is a workflow of its own because an activity ends with the run that started it, and a conversation has to
+ * continue as new while an installer runs for hours. A signal tells the conversation of the end, whatever its run.
  */
 import {
   CancellationScope,
@@ -22,11 +22,11 @@ import { type CarriedCall, type RemoteEnd, runRemote, withdraw } from './remote-
 
 const { describeTool } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '5s',
-  // It only looks into the catalogue: what fails there five times fails always.
+  // It only reads the catalogue: what fails five times will always fail.
   retry: { initialInterval: '100ms', maximumInterval: '1s', maximumAttempts: 5 },
 });
 
-/** @param carried what the run before hands over: only calls of remote tools have several */
+/** @param carried handed over by the previous run; only calls of remote tools continue as new */
 export async function call(given: CallStart, carried?: CarriedCall): Promise<CallEnd> {
   const start = callStartOf(given);
   const { end, withdraw: isOpenThere } = await run(start, carried);
@@ -58,7 +58,7 @@ async function tell({ conversation, call_id }: CallStart, end: CallEnd): Promise
     const handle = getExternalWorkflowHandle(conversationWorkflowId(conversation));
     await handle.signal<[CallEndedSignal]>(SIGNALS.callEnded, { call_id, end });
   } catch {
-    // The conversation has closed: nobody is left to hear it, and this workflow's result has it.
+    // The conversation has closed: nothing is left to receive the signal. This workflow's result keeps the end.
     setCurrentDetails(`**${end.type}**, after the conversation had closed`);
   }
 }

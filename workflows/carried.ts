@@ -1,4 +1,4 @@
-/** What a workflow begins with. It may have been handed over by another version, or be sent by anybody. */
+/** Checks the arguments of a workflow. They may come from another version, or from any client of Temporal. */
 import { ApplicationFailure } from '@temporalio/workflow';
 import { believe } from '../contract/believe.ts';
 import {
@@ -26,7 +26,7 @@ const conversationStart = looseObject({
 });
 const callStart = looseObject({ conversation: key, call_id: text(), tool: text() });
 
-/** @throws ApplicationFailure: this is no conversation, and never will be one */
+/** @throws ApplicationFailure, not retryable: the argument cannot start a conversation */
 export const startOf = (given: unknown) =>
   argument(conversationStart, given) as unknown as ConversationStart;
 export const callStartOf = (given: unknown) => argument(callStart, given) as unknown as CallStart;
@@ -69,7 +69,7 @@ const NONE = {
   hushed: false,
 };
 
-/** What every version has; what an older one did not have is filled in. */
+/** The fields that every version has. Those that older versions lack are filled in. */
 const state = looseObject(
   {
     seq: whole(0),
@@ -98,8 +98,8 @@ const carried = looseObject(
 );
 
 /**
- * What the run before hands over.
- * @throws Error where this version cannot read it. That fails the task and not the conversation: a worker of the other version can.
+ * Checks what the previous run hands over.
+ * @throws Error if this version cannot read it. It fails the task, not the conversation: a worker of the other version can go on.
  */
 export function restored(given: unknown): Carried {
   try {

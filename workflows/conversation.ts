@@ -1,6 +1,6 @@
 /**
- * A conversation, for as long as it lasts: a thin shell around the rules. Signals go into an inbox; the rules decide;
- * what they decided is written to the log, or rides on the reply it starts (write.ts); then their effects are carried out.
+ * A conversation, for as long as it lasts: a thin shell around the rules. Signals go into an inbox; the rules decide; the
+ * decision is written to the log, or rides on the reply it starts (write.ts); then its effects are carried out.
  */
 import {
   ApplicationFailure,
@@ -32,13 +32,13 @@ import { createLog } from './write.ts';
 const decideCall = defineUpdate<void, [Signals.DecideCall]>(UPDATES.decideCall);
 const messageIfIdle = defineUpdate<void, [Signals.MessageSignal]>(UPDATES.messageIfIdle);
 
-/** What a run hands to the next one: nothing is left behind (R15). */
+/** What a run hands to the next one: nothing is lost (R15). */
 export interface Carried {
-  /** Counts the runs; the first part of the log's fence. */
+  /** Number of the run; the first part of the log's fence. */
   run: number;
   state: State;
   inbox: Event[];
-  /** Entries that rode on a reply of which nothing was heard. */
+  /** Entries that ride on a reply and are not known to be written. */
   unwritten: Entry[];
 }
 
@@ -54,7 +54,7 @@ export async function conversation(
   carried?: Carried,
 ): Promise<void> {
   const start = startOf(given);
-  // Whoever asks Temporal to cancel a conversation closes it: in order, as a user does.
+  // A cancellation through Temporal closes the conversation in order, as a user's request does.
   const cancelled = CancellationScope.current().cancelRequested;
   await CancellationScope.nonCancellable(() =>
     converse(start, carried === undefined ? firstRun(start) : restored(carried), cancelled),
@@ -74,7 +74,7 @@ async function converse(
   const log = createLog(start.conversation, run, carried.unwritten);
   const effects = createEffects(start, hear, {
     isWritten: log.isWritten,
-    /** As far as has been heard of it. */
+    /** As far as the conversation has heard. */
     isRunning: (id) =>
       state.calls.some((call) => call.id === id && call.status === 'running') &&
       !inbox.some((event) => event.type === 'call_ended' && event.call_id === id),
@@ -96,8 +96,8 @@ async function converse(
     const isQuiet = await somethingToDo();
     const events = inbox.length > 0 ? inbox : [{ type: 'tick', at: Date.now() } as const];
     const decided = decide(state, ...events);
-    // Nothing is written in the task that continues as new: the server refuses it while a signal waits, and the task is
-    // then decided anew. So the next run hears, decides and writes this itself.
+    // Nothing is written in the task that continues as new: the server refuses that command while a signal waits, and the
+    // task is then decided again. So the next run hears, decides and writes these events itself.
     if (isQuiet || (isTooLong(softSize) && effects.pendingAfter(decided.effects) === 0)) {
       const unwritten = log.unwritten();
       await continueAsNew<typeof conversation>(start, { run: run + 1, state, inbox, unwritten });
@@ -109,7 +109,7 @@ async function converse(
     if (written.closed) return effects.cancelCalls(before.calls);
     if (written.reset) hear({ type: 'reset', ...written.reset });
     if (state.closed && inbox.length > 0) {
-      // Accepted while the end was being written: the end is written anew, after it.
+      // Accepted while the end was being written: the end is written again, after it.
       state = before;
       inbox = [...events, ...inbox];
       continue;
@@ -119,7 +119,7 @@ async function converse(
     for (const effect of decided.effects) effects.perform(effect, written);
   }
 
-  /** True: nothing has happened for a while, and this run is long enough. */
+  /** True when nothing has happened for a while and this run is long enough to continue as new. */
   async function somethingToDo(): Promise<boolean> {
     const heard = () => inbox.length > 0;
     if (state.turn.phase === 'closing') {
@@ -128,12 +128,12 @@ async function converse(
       return false;
     }
     const due = wakeAt(state);
-    // A timeout of 0 would mean none.
+    // A timeout of 0 would mean no timeout.
     const rest = due === undefined ? Infinity : Math.max(1, due - Date.now());
-    // What is due in days must not keep a long run alive: the next one waits for the remainder.
+    // Something due in days must not keep a long run alive: the next run waits for the remainder.
     if (rest > QUIET_MS && isLong(softSize, nextTry) && effects.pendingAfter([]) === 0) {
       const isHeard = await condition(heard, QUIET_MS, { summary: QUIET });
-      // In a lively conversation a timer each time would make every turn dearer.
+      // In a busy conversation, a timer on every turn would make each turn cost more.
       nextTry = workflowInfo().historyLength + softSize / 20;
       return !isHeard;
     }
@@ -146,9 +146,9 @@ async function converse(
 const QUIET_MS = 1_000;
 const QUIET = 'a quiet moment to continue as new';
 
-/** Long messages make a history large before it is long: each is in it twice, as a signal and on its way to the log. */
+/** Long messages make a history large before it is long: it holds each twice, as a signal and as input of the write to the log. */
 const SOFT_BYTES = 2_000_000;
-/** With what may come in until a reply is over it stays below 4 MB. */
+/** With what may arrive until a reply is over, the history stays below 4 MB. */
 const HARD_BYTES = 3_000_000;
 
 function isLong(softSize: number, atLeast: number): boolean {
@@ -157,13 +157,13 @@ function isLong(softSize: number, atLeast: number): boolean {
   return historyLength >= softSize || historySize >= SOFT_BYTES || continueAsNewSuggested;
 }
 
-/** Then it does not wait for a quiet moment. */
+/** If true, the run does not wait for a quiet moment. */
 function isTooLong(softSize: number): boolean {
   const { historyLength, historySize } = workflowInfo();
   return historyLength >= 2 * softSize || historySize >= HARD_BYTES;
 }
 
-/** R2, `reject`: only here is it known whether the conversation is busy. A repeat was accepted before (R8). */
+/** R2, `reject`: only the workflow knows whether the conversation is busy. A repeat was accepted before (R8). */
 function refuseIfBusy(messageId: string, state: State, inbox: Event[]): void {
   if (state.seen.includes(messageId)) return;
   const waiting = inbox.some(({ type }) => type === 'message');
@@ -171,14 +171,14 @@ function refuseIfBusy(messageId: string, state: State, inbox: Event[]): void {
     throw new Error('The conversation is busy.');
 }
 
-/** An update that does not fit its schema. */
+/** Refuses an update that does not fit its schema. */
 function orRefuse<T>(shape: Shape<T>, update: unknown): T {
   const believed = believe(shape, update);
   if (believed.why === undefined) return believed.value;
   throw ApplicationFailure.nonRetryable(believed.why, 'InvalidUpdate');
 }
 
-/** What waits in the inbox comes first: it may decide the call, cancel it or be too late for it. */
+/** The events in the inbox come first: they may decide the call, cancel it or make the decision too late. */
 function refuseUndecidable(update: Signals.DecideCall, state: State, inbox: Event[]): void {
   const now = { type: 'tick', at: Date.now() } as const;
   const refusal = refuseDecision(afterHearing(state, [...inbox, now]), update);

@@ -1,4 +1,4 @@
-/** Carries out what the rules ask for. Nothing here decides; results come back as events. */
+/** Carries out the effects that the rules ask for. Nothing here decides; results come back as events. */
 import {
   ActivityCancellationType,
   CancellationScope,
@@ -23,7 +23,7 @@ import type { call } from './call.ts';
 import { costOf, endOf, failureOf, invalidResult, limitOf, tooLongOf } from './failure.ts';
 import type { settleCall } from './settle.ts';
 
-/** Histories in which this was not so yet go on as they did. */
+/** Patches: histories from before these changes continue as they did. */
 const FOUND_AGAIN = 'a call that was started before is found again';
 const WATCHED = 'the end of a call is watched';
 
@@ -33,11 +33,11 @@ const CALL_LOST = {
 };
 
 export interface Effects {
-  /** @param written what the log says of the entries that come with it; `riding`: what the reply that is started has to write */
+  /** @param written what the write of the accompanying entries returned; `riding`: what the reply that is started has to write */
   perform(this: void, effect: Effect, written?: Written & { riding?: Batch }): void;
-  /** Resolves when those that run have been told. */
+  /** Resolves when all running calls have been sent a cancellation. */
   cancelCalls(calls: Call[]): Promise<void>;
-  /** How many are under way that would be lost with this run, were these the next ones. */
+  /** Number of operations under way that would be lost with this run, once the effects `next` are carried out. */
   pendingAfter(next: Effect[]): number;
 }
 
@@ -49,8 +49,8 @@ const { findCall } = proxyActivities<Activities>({
 });
 
 /**
- * The model's attempts are counted by the activity (activities/attempts.ts), which also says how long to wait after one that failed. The
- * pauses here are those after a lost worker.
+ * The activity counts the model's attempts (activities/attempts.ts), and also says how long to wait after one that failed. The
+ * retry intervals here apply after a lost worker.
  */
 const { generateReply, summarise } = proxyActivities<Activities>({
   startToCloseTimeout: '15m',
@@ -69,9 +69,9 @@ export function createEffects(
 ): Effects {
   const underWay = new Set<Promise<void>>();
   const replies = new Map<string, CancellationScope>();
-  /** Calls of which Temporal has not said yet that they have started. */
+  /** Calls whose start Temporal has not confirmed yet. */
   const starting = new Map<string, Promise<void>>();
-  /** The one that is being made. */
+  /** The scope of the summary being made. */
   let summing: CancellationScope | undefined;
 
   function track(work: Promise<void>): void {
@@ -98,7 +98,7 @@ export function createEffects(
           },
         ]),
       );
-      // A failure may have come before: then the next write brings it again, which does no harm.
+      // A failure may have come first: then the next write includes the batch again, which does no harm.
       if (batch) isWritten(batch);
       const { reset, ...said } = result;
       if (reset) hear({ type: 'reset', ...reset });
@@ -106,7 +106,7 @@ export function createEffects(
       if (why !== undefined) throw invalidResult(why);
       hear({ type: 'reply_completed', reply_id, result: said });
     } catch (error) {
-      // The rules stopped it themselves and have gone on already.
+      // The rules stopped it themselves and have continued already.
       if (scope.consideredCancelled) return;
       const limit = limitOf(error);
       const usage = costOf(error);
@@ -156,7 +156,7 @@ export function createEffects(
     reset?: Reset,
   ): Promise<void> {
     const { call_id, tool } = request;
-    // A run before an operator's reset may have started it. To start it again would end it first.
+    // A run before an operator's reset may have started it, and starting it again would end the call that runs.
     if ((perhaps_started || reset) && (await lookUp(call_id)) !== 'unknown') return;
     try {
       const child = await startChild<typeof call>('call', {
@@ -177,7 +177,7 @@ export function createEffects(
     }
   }
 
-  /** A call that has been started before: if it runs, it tells its end by itself; if it has ended, this is how. */
+  /** Looks up a call that was started before. A running call reports its end itself; the end of an ended one is heard here. */
   async function lookUp(callId: string): Promise<CallState['state']> {
     const { tenant } = conversation;
     const found = await findCall.executeWithOptions({ summary: callId }, [{ tenant, callId }]);
@@ -190,7 +190,7 @@ export function createEffects(
     hear({ type: 'call_ended', call_id: callId, end: { type: 'failed', error: CALL_LOST } });
   }
 
-  /** Its end is told by a signal, before its workflow ends. Where that does not come, an operator has ended it. */
+  /** A call signals its end before its workflow ends. If no signal comes, an operator has ended the workflow. */
   async function watch(ended: CallStart, runId: string, result: Promise<CallEnd>): Promise<void> {
     const { call_id } = ended;
     const outcome = await result.then(
@@ -202,7 +202,7 @@ export function createEffects(
     if (outcome.isGone) track(tidyUp(ended, runId));
   }
 
-  /** What its workflow can no longer do: its program may still run, and its place be taken. */
+  /** Does what the ended workflow no longer can: its program may still run, and its slot may still be taken. */
   async function tidyUp(ended: CallStart, runId: string): Promise<void> {
     try {
       await startChild<typeof settleCall>('settleCall', {
@@ -218,12 +218,12 @@ export function createEffects(
   }
 
   async function cancel(callId: string): Promise<void> {
-    // Temporal refuses a task that starts a workflow and cancels it, each time that it is done again.
+    // Temporal refuses a task that both starts and cancels a workflow, on every attempt.
     if (starting.has(callId)) await starting.get(callId);
     try {
       await getExternalWorkflowHandle(callWorkflowId(conversation.tenant, callId)).cancel();
     } catch (error) {
-      // It is over already, which is what was wanted.
+      // The call is over already, which is what was wanted.
       if (isCancellation(error)) throw error;
     }
   }

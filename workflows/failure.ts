@@ -12,7 +12,7 @@ import type { FailedReply, TooLong } from '../contract/turn.ts';
 import { type ReachedLimit, TENANT_TOKENS_SPENT } from '../contract/limits.ts';
 import { CALL_TERMINATED, type CallEnd } from '../contract/signals.ts';
 
-/** What a reader or a model can be told of an error: a word to branch on and a sentence. */
+/** An error for a client or a model: a type to branch on and a sentence. */
 export function failureOf(error: unknown): Failure {
   const cause = causeOf(error);
   if (cause instanceof TerminatedFailure) return CALL_TERMINATED;
@@ -31,15 +31,15 @@ const causeOf = (error: unknown) =>
     ? (error.cause ?? error)
     : error;
 
-/** The end of a call whose workflow could not tell it. */
+/** The end of a call whose workflow could not report it. */
 export const endOf = (error: unknown): CallEnd =>
   isCancellation(error) ? { type: 'cancelled' } : { type: 'failed', error: failureOf(error) };
 
-/** What an activity gave is not what this version can use. */
+/** An activity's result does not fit what this version can use. */
 export const invalidResult = (why: string) =>
   ApplicationFailure.nonRetryable(`What came back does not fit. ${why}`, 'InvalidResult');
 
-/** The limit that has stopped a reply; undefined: it failed for another reason. */
+/** The limit that stopped a reply. Undefined when it failed for another reason. */
 export function limitOf(error: unknown): ReachedLimit | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (!(cause instanceof ApplicationFailure) || cause.type !== TENANT_TOKENS_SPENT)
@@ -48,10 +48,10 @@ export function limitOf(error: unknown): ReachedLimit | undefined {
   return reached && { limit: reached.limit, value: reached.value };
 }
 
-/** What a reply has cost that failed, as far as that is known. */
+/** The cost of a failed reply, as far as it is known. */
 export const costOf = (error: unknown): Usage | undefined => detailOf(error)?.usage;
 
-/** Of a reply whose window was refused as too long; undefined: it failed for another reason. */
+/** The details of a window that was refused as too long. Undefined when the reply failed for another reason. */
 export const tooLongOf = (error: unknown): TooLong | undefined =>
   believe(tooLong, detailOf(error)?.too_long).value;
 

@@ -1,13 +1,13 @@
-/** The edge of a conversation: what does not fit its schema is dropped, and the log says so. It never fails a task. */
+/** Receives a conversation's signals. One that does not fit its schema is dropped and logged; it never fails a task. */
 import { defineSignal, patched, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
 import { SIGNALS } from '../contract/names.ts';
 import { believe, signalShapes } from '../contract/believe.ts';
 import type { Untimed } from '../conversation/event.ts';
 
-/** Conversations that believed such a signal before this was checked go on as they did. */
+/** Patch: conversations that accepted such a signal before this check continue as they did. */
 export const CHECKED = 'signals are checked';
 
-/** Each becomes the event of its name. */
+/** Turns each signal into the event of the same name. */
 export function hearSignals(hear: (event: Untimed) => void): void {
   for (const name of Object.values(SIGNALS)) {
     setHandler(defineSignal<[unknown]>(name), (signal) => {

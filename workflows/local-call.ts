@@ -1,4 +1,4 @@
-/** A call whose tool runs beside the service: one activity with a heartbeat, from beginning to end. */
+/** A call whose tool runs next to the service: a single activity with a heartbeat, from start to end. */
 import {
   ActivityCancellationType,
   CancellationScope,
@@ -13,7 +13,7 @@ import type { CallStart, ToolFacts } from '../contract/turn.ts';
 import { failureOf, invalidResult } from './failure.ts';
 import { forErrands, forTools } from './queues.ts';
 
-/** The activity ends an overlong tool by itself, with a readable reason; Temporal's limit is the net below. */
+/** The activity ends an overlong tool itself, with a readable reason; Temporal's timeout is the safety net. */
 const MARGIN_MS = 30_000;
 
 export async function runLocal(
@@ -41,7 +41,7 @@ async function stopProgram(start: CallStart): Promise<void> {
   try {
     await CancellationScope.nonCancellable(() => stop(start));
   } catch (error) {
-    // The call is over all the same. Whoever looks here learns that its machine was not to be reached.
+    // The call is over even so. The workflow's details say that its program could not be stopped.
     setCurrentDetails(`Its program may still run: ${failureOf(error).message}`);
   }
 }
@@ -52,12 +52,12 @@ function runActivity(
 ): Promise<CallEnd> {
   const { runTool } = proxyActivities<Activities>({
     ...(start.tool === READ_TOOL ? forErrands() : forTools()),
-    // Of one attempt, from its start: waiting for a place costs a call none of its time.
+    // The timeout counts per attempt, from its start: waiting for a worker takes none of a call's time.
     startToCloseTimeout: timeout_ms + MARGIN_MS,
     heartbeatTimeout: '5s',
     // The call is over when the tool has really stopped.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    // Only a lost worker leads to another attempt: what a tool throws comes back as a value.
+    // Only a lost worker leads to another attempt: what a tool throws is returned as a value.
     retry: { initialInterval: '500ms', maximumInterval: '2500ms', maximumAttempts: 100 },
   });
   const summary = `${start.tool} ${JSON.stringify(start.input)}`.slice(0, 200);

@@ -1,4 +1,4 @@
-/** How workflows read what they are sent. What cannot be read must not fail the task: it would be done again for ever. */
+/** Decodes the payloads of workflows. An unreadable payload must not fail the task, which would be retried forever. */
 import { defaultPayloadConverter, type Payload, type PayloadConverter } from '@temporalio/common';
 
 export const payloadConverter: PayloadConverter = {

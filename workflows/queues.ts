@@ -1,4 +1,4 @@
-/** Which task queue an activity of a call goes to: that of its workflow has replies and the log, which wait for no tool. */
+/** Task queues for the activities of a call. The workflow's own queue is for replies and the log, which must not wait for tools. */
 import { workflowInfo } from '@temporalio/workflow';
 import { errandQueue, toolQueue } from '../contract/names.ts';
 

@@ -1,6 +1,6 @@
 /**
- * A call of a tool that is another team's service: it is announced, and then its pushes come as signals, for days if need be.
- * What becomes of each is decided in conversation/pushes.ts.
+ * A call of a tool that another team's service runs: the call is announced, and then pushes arrive as signals, for days if
+ * necessary. conversation/pushes.ts decides what each push means.
  */
 import {
   ActivityFailure,
@@ -46,11 +46,11 @@ export interface CarriedCall {
 
 export interface RemoteEnd {
   end: CallEnd;
-  /** True: the service has to be told that nobody waits for it any longer. */
+  /** True when the service has to be told that the call is no longer wanted. */
   withdraw?: boolean;
 }
 
-/** @param carried undefined: the call has not been announced */
+/** @param carried undefined when the call has not been announced */
 export async function runRemote(
   start: CallStart,
   facts: RemoteFacts,
@@ -96,7 +96,7 @@ export async function runRemote(
   }
 }
 
-/** Best effort: whoever cannot be reached finds out when it pushes. */
+/** Best effort: a service that cannot be reached finds out when it pushes. */
 export async function withdraw(start: CallStart, end: CallEnd): Promise<void> {
   const reason = end.type === 'failed' ? end.error.message : 'The call was cancelled.';
   try {
@@ -125,7 +125,7 @@ const withdrawing = () =>
     retry: { initialInterval: '1s', maximumInterval: LONGEST_PAUSE },
   });
 
-/** A service that has begun to push knows of the call, whether or not it could say so. */
+/** Announces the call. A service that has begun to push knows of it, even if its answer did not arrive. */
 async function announce(
   start: CallStart,
   expires_at: number,
@@ -142,14 +142,14 @@ async function announce(
   scope.cancel();
 }
 
-/** Where the time for attempts is over, what the last of them met says more. */
+/** When the time for attempts has run out, the error of the last attempt says more than the timeout. */
 function lastAttempt(error: unknown): unknown {
   let cause = error instanceof ActivityFailure ? error.cause : undefined;
   while (cause && !(cause instanceof ApplicationFailure)) cause = cause.cause as Error | undefined;
   return cause ?? error;
 }
 
-/** False: the conversation has closed. */
+/** False when the conversation has closed. */
 async function tellEvent({ conversation }: CallStart, event: CallEventSignal): Promise<boolean> {
   try {
     const handle = getExternalWorkflowHandle(conversationWorkflowId(conversation));
@@ -166,14 +166,14 @@ interface Alarm {
   rings(): boolean;
 }
 
-/** One timer for a time that only moves on: each push would cost two events of history otherwise. */
+/** One timer for a deadline that only moves later: a timer for each push would cost two history events. */
 function createAlarm(): Alarm {
   let due: number | undefined;
   return {
     set(at) {
       if (due !== undefined) return;
       due = at;
-      // A timeout of 0 would mean none. A cancellation ends the whole call.
+      // A timeout of 0 would mean no timeout. A cancellation ends the whole call.
       void sleep(Math.max(1, at - Date.now())).then(
         () => (due = undefined),
         () => {},

@@ -1,4 +1,4 @@
-/** Tidies up after workflows that an operator has ended, or that have failed: they can no longer do so themselves. */
+/** Cleans up after workflows that an operator has ended, or that have failed: they can no longer do so themselves. */
 import {
   getExternalWorkflowHandle,
   proxyActivities,
@@ -39,7 +39,7 @@ const toStopProgram = () =>
 
 /**
  * Closes the log of a conversation whose workflow is gone.
- * @param evenIfLost also where Temporal knows no such workflow: somebody wants it closed
+ * @param evenIfLost also close it if Temporal knows no such workflow, because a client asked to close it
  */
 export async function settleConversation(
   conversation: ConversationKey,
@@ -48,12 +48,12 @@ export async function settleConversation(
   await closeGone(conversation, evenIfLost);
 }
 
-/** Tells the conversation of the end of a call whose workflow is gone, stops its program and gives its places back. */
+/** Tells the conversation the end of a call whose workflow is gone, stops its program and releases its slots. */
 export async function settleCall(given: CallStart): Promise<void> {
   const start = callStartOf(given);
   const { conversation, call_id } = start;
   const found = await findCall({ tenant: conversation.tenant, callId: call_id });
-  // It was reset meanwhile, and goes on.
+  // The call was reset meanwhile and continues.
   if (found.state !== 'ended') return;
   await tell(conversation, { call_id, end: found.end });
   const facts = await describeTool(start.tool, start).catch(() => undefined);
@@ -67,11 +67,11 @@ async function tell(conversation: ConversationKey, ended: CallEndedSignal): Prom
     const handle = getExternalWorkflowHandle(conversationWorkflowId(conversation));
     await handle.signal<[CallEndedSignal]>(SIGNALS.callEnded, ended);
   } catch {
-    // The conversation is over: nobody is left to hear it.
+    // The conversation is over: nothing is left to receive the signal.
   }
 }
 
-/** A tool that is gone may have started one. */
+/** A tool without facts is no longer in the catalogue, but it may have started a program. */
 async function stop(start: CallStart, facts?: ToolFacts & { kind: 'local' }): Promise<void> {
   if (facts && !facts.keeps) return;
   try {

@@ -1,4 +1,4 @@
-/** Where only so many calls run at once in a tenant, a call waits for its turn before its work begins. */
+/** If a tenant's calls are limited, a call waits for a slot before its work begins. */
 import {
   ActivityCancellationType,
   CancellationScope,
@@ -15,12 +15,12 @@ const slotActivities = () =>
   proxyActivities<Activities>({
     ...forErrands(),
     startToCloseTimeout: '10s',
-    // An attempt under way would take a place after it has been given back.
+    // Otherwise an attempt under way could take a slot after it has been released.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '2500ms' },
   });
 
-/** Runs `work` when it is the call's turn, and lets the next one run after it. */
+/** Runs `work` when the call has a slot, and releases the slot after it. */
 export async function withSlot<T>(
   { conversation, call_id, tool }: CallStart,
   slots: Slots | undefined,
@@ -36,16 +36,16 @@ export async function withSlot<T>(
     setCurrentDetails('');
     return await work();
   } catch (error) {
-    // The next run has the place already, and takes it again.
+    // The slot stays taken for the next run, which takes it again under the same call.
     isOver = !(error instanceof ContinueAsNew);
     throw error;
   } finally {
-    // A place that cannot be given back is taken back by those who wait, once this workflow has ended.
+    // If a slot cannot be released, waiting calls reclaim it once this workflow has ended.
     if (isOver) await CancellationScope.nonCancellable(() => releaseSlot(call)).catch(() => {});
   }
 }
 
-/** An attempt that failed when the call was cancelled meanwhile is the last one, and not what went wrong. */
+/** If the call was cancelled while it waited, its cancellation is reported, and not the failure of the last attempt. */
 function cancelledOr(error: unknown): never {
   if (CancellationScope.current().consideredCancelled) {
     throw new CancelledFailure('Cancelled while it waited for its turn.');

@@ -1,4 +1,4 @@
-/** What a person sees of a conversation in the Temporal UI. */
+/** What the Temporal UI shows of a conversation. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
@@ -7,7 +7,7 @@ import type { State } from '../conversation/state.ts';
 
 const status = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttributeType.KEYWORD);
 
-/** `working`: calls are open. Replies come and go too fast to be worth the history. */
+/** `working` means that calls are open. Replies come and go too quickly to be worth the history events. */
 export function showStatus(state: State): void {
   const value = statusOf(state);
   if (workflowInfo().typedSearchAttributes.get(status) !== value) {
@@ -21,7 +21,7 @@ function statusOf({ closed, calls }: State): string {
   return calls.length > 0 ? 'working' : 'idle';
 }
 
-/** Markdown for "current details". */
+/** Markdown for the workflow's current details. */
 export function detailsOf(state: State): string {
   const { turn, calls, news, held = [], usage } = state;
   const lines = [
@@ -46,7 +46,7 @@ export function detailsOf(state: State): string {
   return lines.join('\n');
 }
 
-/** Why a timer runs. */
+/** The reason for the running timer. */
 export function waitsFor(state: State): string {
   const { turn, calls } = state;
   const due = wakeAt(state);

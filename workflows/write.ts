@@ -1,12 +1,12 @@
 /**
- * The only ways into the log. There are two of them:
+ * The only two ways into the log:
  *
- * - A local activity writes before this task is committed. If the worker dies in between, the task runs again and may
- *   decide otherwise: hence the fence, which only grows, and by which the store replaces what was written in vain. Where the
- *   fence cannot tell, the same batch is written by an ordinary activity, which only a commit schedules: see `writeNow`.
- * - What only starts a reply rides on it: the reply's activity writes it first of all (activities/record.ts), so that the
- *   model need not wait for two activities. It is scheduled by the commit, so this is never in vain, but it may come late,
- *   or never if the reply is stopped first. So until it is known to be written, every other write begins with it.
+ * - A local activity writes before this task is committed. If the worker dies in between, the task runs again and may decide
+ *   differently. Hence the fence, which only grows: the store uses it to replace what was written by a task that was never
+ *   committed. If the fence cannot tell, an ordinary activity writes the same batch; only a commit schedules it: see `writeNow`.
+ * - A decision that only starts a reply rides on it: the reply's activity writes it first (activities/record.ts), so that the
+ *   model need not wait for two activities. The commit schedules that activity, so it never writes what was not committed. But
+ *   it may write late, or never if the reply is stopped first. Until it is known to be written, every other write begins with it.
  */
 import {
   ActivityFailure,
@@ -25,13 +25,13 @@ import { headOf } from '../conversation/head.ts';
 
 export interface Log {
   /**
-   * Writes what was decided.
-   * @returns `riding`: what has to be given to the reply that is started, instead of having been written
+   * Writes the entries of a decision.
+   * @returns `riding`: what has to be given to the reply that is started, if nothing was written here
    */
   write(decided: Decision): Promise<Written & { riding?: Batch }>;
-  /** The reply on which it rode has written it. */
+  /** The reply that carried the batch has written it. */
   isWritten(this: void, batch: Batch): void;
-  /** The last entries, as far as it is not known that they are written. */
+  /** The last entries that are not known to be written. */
   unwritten(): Entry[];
 }
 
@@ -43,7 +43,7 @@ const options = {
 const { record } = proxyLocalActivities<Activities>(options);
 const { recordCommitted } = proxyActivities<Activities>(options);
 
-/** @param unwritten of the run before */
+/** @param unwritten from the previous run */
 export function createLog(conversation: ConversationKey, run: number, unwritten: Entry[]): Log {
   return {
     async write(decided) {
@@ -68,8 +68,8 @@ export function createLog(conversation: ConversationKey, run: number, unwritten:
 }
 
 /**
- * Only what does nothing but start a reply may wait for it. What ends something is urgent: a reply that is interrupted has
- * to fall silent now, a reader has to know now that something is over, and no other effect may come before its entries.
+ * Only a decision that does nothing but start a reply may wait for it. Anything that ends is urgent: an interrupted reply has to
+ * stop now, readers have to know now that something is over, and no other effect may come before its entries.
  */
 const RIDING: ReadonlySet<EntryKind> = new Set(['message.user', 'call.event', 'reply.started']);
 
@@ -78,17 +78,17 @@ const rides = ({ entries, effects }: Decision) =>
   effects[0]!.type === 'start_reply' &&
   entries.every(({ kind }) => RIDING.has(kind));
 
-/** The workflow's clock stands still within a task: it says when the task began. */
+/** Within a task, the workflow's clock stands still at the time the task began. */
 function fenceOf(run: number): Fence {
   const { historyLength: length, continuedFromExecutionRunId: continued_from } = workflowInfo();
   return { run, length, at: Date.now(), ...(continued_from && { continued_from }) };
 }
 
 /**
- * A write that outlasts its task is carried into the next one. Should that be lost with its worker, the write has left no
- * mark in the history, and is done again in replay: with the fence of a task that has long been committed, under which it may
- * be refused, or taken and then replaced by a worker that was paused. Such a write, and any that is refused, waits for the
- * commit instead: a worker that was replaced never gets that far.
+ * A write that outlasts its task is carried into the next one. If that task is lost with its worker, the history has no trace of
+ * the write, and replay repeats it with the fence of a task committed long ago. With that fence it may be refused, or be accepted
+ * and then replaced by a worker that was paused. Such a write, and any that is refused, therefore waits for the commit: a worker
+ * that was replaced never gets that far.
  */
 async function writeNow(batch: Batch): Promise<Written> {
   const summary = batch.entries
@@ -110,11 +110,11 @@ async function writeNow(batch: Batch): Promise<Written> {
   }
 }
 
-/** A plain error fails the task and not the conversation, and is seen in the Temporal UI. */
+/** A plain error fails the task and not the conversation, and shows in the Temporal UI. */
 const failedWrite = ({ base }: Batch, cause: unknown) =>
   new Error(`The log refused entry ${base}: ${String(cause)}`, { cause });
 
-/** A local activity fails plainly where it ran, and within an ActivityFailure where that is read from the history. */
+/** A local activity's failure is plain in the task that ran it, and wrapped in an ActivityFailure when read from the history. */
 const isStale = (error: unknown) => {
   const failure = error instanceof ActivityFailure ? error.cause : error;
   return failure instanceof ApplicationFailure && failure.type === 'StaleFence';
