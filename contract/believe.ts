@@ -1,4 +1,4 @@
-/** What is believed of what reaches a workflow: anybody who may use Temporal can send it anything. */
+/** Validates what reaches a workflow: any client of Temporal can send it anything. */
 import type { Attached, Failure, Schedule, Usage, WhenBusy } from './entry.ts';
 import { whyRefused } from './json-value.ts';
 import {
@@ -50,7 +50,7 @@ export const callEnd: Shape<Signals.CallEnd> = variants('type', {
   cancelled: object({}),
 }) as Shape<Signals.CallEnd>;
 
-/** Of the conversation, by name. */
+/** The conversation's signals, by name. */
 export const signalShapes = {
   message: messageSignal,
   interrupt: object({
@@ -91,7 +91,7 @@ export const decideCall: Shape<Signals.DecideCall> = object({
 
 const n = whole(1);
 
-/** Of the call workflow of a remote tool. */
+/** Pushes to the call workflow of a remote tool. */
 export const callPush = variants('kind', {
   progress: object({ n, percent: number(0, 100), note: optional(text()), schedule }),
   result: object({ n, ...given, schedule }),
@@ -102,7 +102,7 @@ export const callPush = variants('kind', {
 const sizes = { fixed: number(), turns: list(number()) };
 const attached: Shape<Attached> = object({ by: text(), data: text() });
 
-/** What activities give. Our own, but perhaps of another version. */
+/** Results of activities: our own, but perhaps of another version. */
 export const replyResult = object({
   text: text(),
   usage,
@@ -112,11 +112,11 @@ export const replyResult = object({
   attached: optional(attached),
   cut_off: optional(usage),
 });
-/** … and what their failures say. */
+/** The details of their failures. */
 export const tooLong: Shape<TooLong> = object({ ...sizes, tokens: number(), most: number() });
 export const summaryResult = object({ text: text(), usage });
 
-/** What is known of the value; what else it has is left out. `why`: it does not fit, as a sentence that repeats nothing of it. */
+/** Returns the known part of the value and leaves out the rest. `why`: the value does not fit, as a sentence that repeats nothing of it. */
 export function believe<T>(
   shape: Shape<T>,
   value: unknown,

@@ -1,5 +1,5 @@
 /**
- * One line of a conversation's log. Kinds are in the past tense and never reused with another meaning.
+ * One entry of a conversation's log. Kinds are in the past tense and never reused with another meaning.
  * The schema is validation, type and documentation at once.
  */
 import { z } from 'zod';

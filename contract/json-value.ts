@@ -1,9 +1,9 @@
-/** What of JSON is taken at every door: bodies, a model's arguments, what tools give, signals. */
+/** Which JSON values are accepted from outside: in bodies, a model's arguments, tools' results and signals. */
 
 /**
- * Arrays and objects within one another. What is taken is later copied, compared, validated and written as JSON, and each of these
- * recurses: the first to overflow, `isDeepStrictEqual`, does so at 960 levels of an empty stack, structured clones at 1,600, JSON.stringify at 2,300
- * with a replacer. Nothing that people or models write comes near 100, where other parsers of JSON stop too.
+ * The deepest nesting of arrays and objects. An accepted value is later copied, compared, validated and written as JSON, and each of
+ * these recurses. On an empty stack, `isDeepStrictEqual` overflows first, at 960 levels, structured clones at 1,600, and JSON.stringify
+ * with a replacer at 2,300. Nothing that people or models write comes near 100, where other JSON parsers stop too.
  */
 export const MAX_DEPTH = 100;
 
@@ -11,8 +11,8 @@ export const TOO_DEEP = `is nested deeper than ${MAX_DEPTH} levels`;
 const TOO_LARGE_A_NUMBER = 'has a number that is too large: it would be kept as null';
 
 /**
- * Why a value is not taken, as the end of a sentence. Undefined: it is. Cheap, and not recursive: safe for any depth.
- * @param value as JSON.parse gives it
+ * Why a value is refused, as the end of a sentence. Undefined when it is accepted. Cheap and not recursive: safe at any depth.
+ * @param value as JSON.parse returns it
  */
 export function whyRefused(value: unknown): string | undefined {
   let level = [value];

@@ -1,21 +1,21 @@
-/** Names that cross a process: what Temporal, its UI and other services know us by. */
+/** Names that cross a process boundary: Temporal, its UI and other services use them. */
 
-/** Whose conversation it is. Every key of the store and every workflow id starts with it. */
+/** Identifies a conversation within a tenant. Every key of the store and every workflow id starts with the tenant. */
 export interface ConversationKey {
   tenant: string;
   id: string;
 }
 
-/** Of workflows, replies, summaries and the log. What calls do has queues of its own, so that no reply ever waits for a tool. */
+/** For workflows, replies, summaries and the log. Calls have queues of their own, so that no reply ever waits for a tool. */
 export const TASK_QUEUE = 'meanwhile';
 
-/** Of tools, which may run for hours. */
+/** For tools, which may run for hours. */
 export const toolQueue = (taskQueue: string) => `${taskQueue}-tools`;
 
-/** Of what else calls need: announcing and withdrawing them, their places, the end of their programs. */
+/** For everything else that calls need: announcing and withdrawing them, their slots, stopping their programs. */
 export const errandQueue = (taskQueue: string) => `${taskQueue}-errands`;
 
-/** The tenant of a service that has no keys. */
+/** The tenant of a service without API keys. */
 export const DEFAULT_TENANT = 'default';
 
 /** Search attributes, registered when the worker starts. Both are keywords. */
@@ -38,16 +38,16 @@ export const CALL_SIGNALS = { push: 'push' } as const;
 export const UPDATES = {
   /** Like the signal, but refused while the conversation is busy. */
   messageIfIdle: 'message_if_idle',
-  /** A person agrees to a call that awaits it, or does not. Refused for any other call. */
+  /** A person approves or denies a call that awaits approval. Refused for any other call. */
   decideCall: 'decide_call',
 } as const;
 
-/** The tool that the conversation itself carries out: no activity, no worker. */
+/** The tool that the conversation carries out itself: no activity, no worker. */
 export const CANCEL_TOOL = 'cancel_call';
 
-/** What the service seems to call where events are put to a model as results of a tool. Nobody else may. */
+/** The tool that the service appears to call when events are shown to a model as tool results. The name is reserved. */
 export const EVENT_TOOL = 'next_event';
-/** The tool that reads on in a large result. Its own answers always travel whole. */
+/** The tool that reads further in a large result. Its own results are always sent whole. */
 export const READ_TOOL = 'read_result';
 
 export const conversationWorkflowId = ({ tenant, id }: ConversationKey) =>
@@ -55,7 +55,7 @@ export const conversationWorkflowId = ({ tenant, id }: ConversationKey) =>
 
 export const callWorkflowId = (tenant: string, callId: string) => `call/${tenant}/${callId}`;
 
-/** Of the workflows that write down what has become of one which an operator has ended, and tidy up after it. */
+/** For the workflows that record the end of a workflow which an operator has ended, and clean up after it. */
 export const settleWorkflowId = ({ tenant, id }: ConversationKey) => `settle/${tenant}/${id}`;
 export const settleCallWorkflowId = (tenant: string, callId: string, runId: string) =>
   `settle-call/${tenant}/${callId}/${runId}`;

@@ -1,4 +1,4 @@
-/** How a model is spoken to, since providers accept different forms. What each profile means stands in model/profiles.ts. */
+/** How requests to a model are formed, since providers accept different forms. model/profiles.ts says what each profile means. */
 export const PROFILE_NAMES = [
   'openai',
   'compatible',

@@ -1,14 +1,14 @@
 /**
- * Which steps of a call's progress the model is told (R7). It stands at the source, so what is between costs neither tokens
- * nor history. Pure, and its state is JSON: it travels in the checkpoint, so that no milestone is told twice.
+ * Decides which steps of a call's progress the model is told (R7). It runs at the source, so the other steps cost neither tokens
+ * nor history. Pure functions over JSON state: it is part of the checkpoint, so that no milestone is told twice.
  */
 import type { Report } from './report.ts';
 
 export interface FilterState {
   report: Report;
-  /** The last milestone told, in percent; 0: none. */
+  /** The last milestone told, in percent; 0 if none was. */
   milestone: number;
-  /** When something was last told, or the call began. Milliseconds since 1970. */
+  /** When something was last told, or when the call began. Milliseconds since 1970. */
   told_at: number;
 }
 
@@ -45,7 +45,7 @@ function isTold(state: FilterState, milestone: number, now: number): boolean {
   }
 }
 
-/** The highest one at or below `percent`. 100 always is one, whether or not the step divides it. */
+/** The highest milestone at or below `percent`. 100 is always one, whether or not the step divides it. */
 function milestoneAt(wanted: Report, percent: number): number {
   if (wanted.type !== 'percent') return 0;
   return percent >= 100 ? 100 : Math.floor(percent / wanted.every) * wanted.every;

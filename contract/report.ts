@@ -1,17 +1,17 @@
-/** When the model wants to hear of a call's progress (R7): what it wrote, and what that means for each step. */
+/** When the model wants to hear of a call's progress (R7): its words, and what they mean for each step. */
 export type Report =
   | { type: 'percent'; every: number }
   | { type: 'time'; every_ms: number }
-  /** No progress at all: the end of the call says it. */
+  /** No progress at all: only the end of the call is told. */
   | { type: 'end' }
   | { type: 'everything' };
 
-/** What a tool that says nothing else gets. */
+/** The default for a tool that declares nothing else. */
 export const DEFAULT_REPORT = 'every 25 percent';
 
 /**
- * Reads "every 25 percent", "update every 10%", "every minute", "only the end", "everything" and the like.
- * Undefined: it means none of them, or steps below one percent or one second.
+ * Reads "every 25 percent", "update every 10%", "every minute", "only the end", "everything" and similar phrases.
+ * Undefined for any other text, and for steps below one percent or one second.
  */
 export function parseReport(text: string): Report | undefined {
   if (text.length > LONGEST) return undefined;
@@ -27,7 +27,7 @@ export function parseReport(text: string): Report | undefined {
   return step && readStep(step);
 }
 
-/** A model's sentence; the patterns below need not cope with more. */
+/** Enough for a model's sentence; the patterns below need not handle longer texts. */
 const LONGEST = 200;
 const POLITE =
   /^(please )?((report|update|updates|notify|tell|inform)( me)?|progress)?( (progress|updates))? ?(?=\S)/;

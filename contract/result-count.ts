@@ -1,4 +1,4 @@
-/** R8: a tool returns as many results as it has declared, so that the model knows what to wait for. */
+/** R8: a tool gives as many results as it has declared, so that the model knows how many to wait for. */
 import type { Failure } from './entry.ts';
 
 export interface ResultRange {
@@ -6,10 +6,10 @@ export interface ResultRange {
   max: number | 'many';
 }
 
-/** Of a tool that says nothing. */
+/** The default for a tool that declares nothing. */
 export const ONE_RESULT: ResultRange = { min: 1, max: 1 };
 
-/** As soon as it is certain. Undefined: nothing is wrong so far. */
+/** Fails as soon as there are too many results. Undefined when nothing is wrong so far. */
 export function excess(tool: string, { max }: ResultRange, count: number): Failure | undefined {
   if (max === 'many' || count <= max) return undefined;
   return {
@@ -19,7 +19,8 @@ export function excess(tool: string, { max }: ResultRange, count: number): Failu
 }
 
 /**
- * At the end, whose value counts too. One that is undefined counts only where a result is missing: then the end itself is it.
+ * Checks the count at the end, including the returned value. An undefined value counts only if a result is missing: then the end
+ * itself is that result.
  * @param given results before the end
  */
 export function miscount(

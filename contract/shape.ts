@@ -1,9 +1,9 @@
 /**
- * Shapes of values that may be anything. Small on purpose: they run in workflows, each of which loads its modules anew, and zod takes
+ * Validates unknown values. Small on purpose: it runs in workflows, each of which loads its modules again, and zod takes
  * 12 ms of that.
  */
 
-/** Gives the value, without what the shape does not know. Throws Misfit where it does not fit. */
+/** Returns the value, without fields that the shape does not know. Throws Misfit if the value does not fit. */
 export type Shape<T> = (value: unknown, path: string) => T;
 
 export class Misfit extends Error {
@@ -21,7 +21,7 @@ export const text =
     return value;
   };
 
-/** One of ours: never empty. */
+/** One of our ids: never empty. */
 export const id: Shape<string> = (value, path) => {
   const given = text(200)(value, path);
   if (given === '') throw misfit(path, 'a text that is not empty');
@@ -108,7 +108,7 @@ export const object =
     return known as Of<F>;
   };
 
-/** Like `object`, and what it does not know stays. `otherwise`: what stands in for fields that are absent. */
+/** Like `object`, but keeps unknown fields. `otherwise`: defaults for absent fields. */
 export const looseObject =
   (fields: Fields, otherwise: Record<string, unknown> = {}): Shape<Record<string, unknown>> =>
   (value, path) => {
@@ -116,7 +116,7 @@ export const looseObject =
     return { ...given, ...object(fields)(given, path) };
   };
 
-/** Told apart by one field. */
+/** A union whose variants are told apart by one field. */
 export const variants =
   <K extends string, V extends Record<string, Shape<any>>>(
     key: K,

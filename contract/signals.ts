@@ -1,4 +1,4 @@
-/** What reaches a conversation from outside, as it stands in Temporal's history. */
+/** What reaches a conversation from outside, as stored in Temporal's history. */
 import type { Failure, Schedule, WhenBusy } from './entry.ts';
 import type { ApprovalDecision } from './head.ts';
 import type { Limits } from './limits.ts';
@@ -18,7 +18,7 @@ export interface InterruptSignal {
   scope: 'reply' | 'calls' | 'all';
   /** With scope `calls`: only these. */
   call_ids?: string[];
-  /** Said by the user in the same breath. */
+  /** A message that the user sent with the interruption. */
   message?: MessageSignal;
   by?: string;
 }
@@ -28,17 +28,17 @@ export interface CancelCallSignal {
   by?: string;
 }
 
-/** Repeatable: what was decided stays so. */
+/** Repeatable: a decision is final. */
 export interface DecideCall {
   call_id: string;
   decision: ApprovalDecision;
-  /** The model is told why it was denied. */
+  /** The model is told why the call was denied. */
   reason?: string;
   /** Becomes the actor's id. */
   by?: string;
 }
 
-/** Sent by the tool's activity. Senders retry: (call_id, n) tells a repeat. */
+/** Sent by the tool's activity. Senders retry; (call_id, n) identifies a repeat. */
 export interface CallEventSignal {
   call_id: string;
   n: number;
@@ -47,16 +47,16 @@ export interface CallEventSignal {
   percent?: number;
   note?: string;
   data?: unknown;
-  /** In place of `data` that is large. */
+  /** Takes the place of `data` that is large. */
   stored?: Stored;
   schedule: Schedule;
-  /** A remote tool's own number of it. */
+  /** The remote tool's own number of the push. */
   pushed_n?: number;
-  /** Numbers below that one which had not come by then, at most 20, lowest first. */
+  /** Lower numbers that had not arrived by then, at most 20, lowest first. */
   missing?: number[];
 }
 
-/** Sent to the call workflow for each push of a remote tool. Repeatable: n tells a repeat. `stored`: in place of `data` that is large. */
+/** Sent to the call workflow for each push of a remote tool. Repeatable: n identifies a repeat. `stored` takes the place of large `data`. */
 export type CallPush = { n: number } & (
   | { kind: 'progress'; percent: number; note?: string; schedule: Schedule }
   | { kind: 'result'; data?: unknown; stored?: Stored; schedule: Schedule }
@@ -71,12 +71,12 @@ export interface CallEndedSignal {
 }
 
 export type CallEnd =
-  /** `result` is null where it is `stored`. */
+  /** `result` is null if it is `stored`. */
   | { type: 'completed'; result: unknown; stored?: Stored }
   | { type: 'failed'; error: Failure }
   | { type: 'cancelled' };
 
-/** How a call ends whose workflow an operator has terminated. */
+/** The end of a call whose workflow an operator has terminated. */
 export const CALL_TERMINATED: Failure = {
   type: 'CallTerminated',
   message: 'An operator has terminated the call. How far it came is unknown.',
@@ -86,14 +86,14 @@ export interface CloseSignal {
   by?: string;
 }
 
-/** Sent by the worker that finds it out, once an operator's reset has made this run. */
+/** Sent by the worker that notices the reset, once an operator's reset has created this run. */
 export interface ResetSignal {
   run_id: string;
-  /** Entries 1 to this one stand from before. Absent: what this run knows of. */
+  /** Entries 1 to this one remain from before. If absent: the entries that this run knows of. */
   kept?: number;
-  /** The last entry that there was. */
+  /** Seq of the last entry before the reset. */
   had: number;
-  /** Ids of the calls that ran. */
+  /** Ids of the calls that were running. */
   calls: string[];
   /** In the operator's words. */
   reason?: string;

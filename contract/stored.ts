@@ -1,4 +1,4 @@
-/** A result that is too large to travel: the whole stands in the store, and this in its place. */
+/** A result that is too large to send: the store keeps the whole, and this takes its place. */
 import { z } from 'zod';
 
 export const stored = z.object({
@@ -18,21 +18,21 @@ export const stored = z.object({
 
 export type Stored = z.infer<typeof stored>;
 
-/** Which result of a call: its number, or what it returned. */
+/** Which result of a call: its number, or `end` for what it returned. */
 export type ResultNumber = Stored['n'];
 
-/** Characters, as JavaScript counts them. */
+/** UTF-16 code units, as JavaScript counts them. */
 export const HEAD_CHARS = 2_000;
 
-/** As it is read in parts: a text is itself, anything else its JSON. */
+/** The result as it is read in parts: a string as it is, anything else as JSON. */
 export const legible = (result: unknown) =>
   typeof result === 'string' ? result : JSON.stringify(result);
 
-/** The characters from ≤ position < to. One of two halves is not cut in two: it belongs to the part in which it begins. */
+/** The characters at from ≤ position < to. A surrogate pair is not split: it belongs to the part in which it begins. */
 export const cut = (text: string, from: number, to: number) =>
   text.slice(boundary(text, from), boundary(text, to));
 
-/** The position, or the next one where it is inside a character. */
+/** The position, or the next one if it is inside a surrogate pair. */
 export function boundary(text: string, position: number): number {
   const isInside = isHigh(text.charCodeAt(position - 1)) && isLow(text.charCodeAt(position));
   return isInside ? position + 1 : position;

@@ -1,11 +1,11 @@
-/** What crosses between the conversation workflow and the activity that asks the model. */
+/** What passes between the conversation workflow and the activity that asks the model. */
 import type { Batch, Reset } from './batch.ts';
 import type { Attached, Failure, Usage } from './entry.ts';
 import type { ConversationKey } from './names.ts';
 import type { CallEnd } from './signals.ts';
 import type { ResultRange } from './result-count.ts';
 
-/** The words are read from the store: a turn costs the same history at turn 10 and at turn 10,000. */
+/** The text is read from the store, so a turn costs the same history at turn 10 and at turn 10,000. */
 export interface ReplyRequest {
   conversation: ConversationKey;
   agent: string;
@@ -13,17 +13,17 @@ export interface ReplyRequest {
   /** The model sees the entries from ≤ seq ≤ to. `to` is the reply.started entry of this reply. */
   from: number;
   to: number;
-  /** Seq of the summary entry that stands for what comes before `from`. Absent: nothing does. */
+  /** Seq of the summary entry that covers everything before `from`. Absent when there is none. */
   summary?: number;
-  /** The result is to say how many tokens the window has. */
+  /** If set, the result says how many tokens the window has. */
   count_tokens?: true;
-  /** The most tokens that may be sent: a longer window is shortened. Absent: any number. */
+  /** The most tokens that may be sent: a longer window is shortened. No limit if absent. */
   most_tokens?: number;
-  /** Where the last turns begin, oldest first: the result is to say what each of them and those after it have. */
+  /** Where the last turns begin, oldest first. The result gives the size of the window from each of them on. */
   turns?: number[];
-  /** Replies that were cut off, of which nobody knows yet what they cost. */
+  /** Replies that were cut off and whose cost is not known yet. */
   cut_off?: CutOff[];
-  /** Why it speaks now. */
+  /** Why the agent speaks now. */
   because: 'message' | 'news' | 'results';
   /** Seqs of the call events and ends that this reply is to tell. */
   news: number[];
@@ -31,29 +31,29 @@ export interface ReplyRequest {
   calls: OpenCall[];
   /** How often the model is asked; the last attempt's error is final. */
   attempts: number;
-  /** What the reply writes to the log before anything else. It ends with `to`; what stands before it is in the log. */
+  /** What the reply writes to the log before anything else. It ends with `to`; everything before it is in the log. */
   batch?: Batch;
 }
 
-/** A reply that was stopped: its first entry of the window, and its reply.started entry. */
+/** A reply that was stopped: the first entry of its window, and its reply.started entry. */
 export interface CutOff {
   from: number;
   started: number;
 }
 
-/** Tokens of a window by its parts, by our own count. */
+/** Tokens of the parts of a window, by our own count. */
 export interface WindowSizes {
-  /** Of what is sent whatever the log says: instructions, tools, the summary, the moment. */
+  /** What is sent whatever the log contains: instructions, tools, the summary, the current time. */
   fixed: number;
-  /** Of the window from each of the request's `turns` on. */
+  /** The window from each of the request's `turns` on. */
   turns: number[];
 }
 
 /** Detail of a failure `ModelContextTooLong`. */
 export interface TooLong extends WindowSizes {
-  /** Of the whole window. */
+  /** Tokens of the whole window. */
   tokens: number;
-  /** What to stay under from now on. */
+  /** Limit in tokens for windows from now on. */
   most: number;
 }
 
@@ -61,22 +61,22 @@ export interface OpenCall {
   call_id: string;
   tool: string;
   status: 'requested' | 'awaiting_approval' | 'queued' | 'running';
-  /** Place in the queue, 1 is next. */
+  /** Place in the queue, starting at 1. */
   position?: number;
-  /** While it awaits approval: until when a person may agree. */
+  /** While the call awaits approval: when the approval expires. */
   expires_at?: string;
   suspended?: Suspended;
-  /** Seqs of the entries before `from` without which it cannot be told: its request, and why a person is asked. */
+  /** Seqs of the entries before `from` that are needed to describe the call: its request, and the request for approval. */
   before?: number[];
-  /** Its last progress that the log has, where `before` is set. */
+  /** Its last progress in the log, if `before` is set. */
   percent?: number;
   note?: string;
 }
 
-/** How the results of a call are awaited: by the model, which is told of each; or by the service, which tells all at once. */
+/** Who awaits the results of a call: the model, which is told of each; or the service, which tells all of them at once. */
 export type Awaits = 'prompt' | 'managed';
 
-/** How far a call is whose flow the service suspends: results that are in, of how many. Without `of`: until it ends. */
+/** Progress of a call whose flow the service suspends: how many results are in, of how many. Without `of`, it waits for the end. */
 export interface Suspended {
   results: number;
   of?: number;
@@ -85,35 +85,35 @@ export interface Suspended {
 export interface ReplyResult {
   text: string;
   usage: Usage;
-  /** Of all that the model was sent, by our own count. Absent where nobody asked for it. */
+  /** Tokens of everything that the model was sent, by our own count. Absent unless requested. */
   tokens?: number;
   sizes?: WindowSizes;
-  /** What the model asked for, in its order. Ids are ours and new. */
+  /** The calls that the model requested, in its order. The ids are new and ours. */
   calls: RequestedCall[];
-  /** What its provider wants back. */
+  /** Data that the provider wants back with later requests. */
   attached?: Attached;
   /** An estimate of what the request's `cut_off` cost. */
   cut_off?: Usage;
-  /** As the log says of what rode on it. */
+  /** Returned by the write of the batch that rode on this reply. */
   reset?: Reset;
 }
 
 /** Detail of the failure of a reply or summary. */
 export interface FailedReply {
-  /** Of all attempts, as far as it is known. */
+  /** Tokens of all attempts, as far as they are known. */
   usage?: Usage;
-  /** The window, where that was refused. */
+  /** The sizes of the window, if it was refused as too long. */
   too_long?: TooLong;
 }
 
-/** What of the log a summary is asked for. */
+/** The part of the log that a summary covers. */
 export interface SummaryRange {
   /** The entries from ≤ seq ≤ to. */
   from: number;
   to: number;
-  /** Seq of the summary entry that stands for what comes before `from`: the new one covers that too. */
+  /** Seq of the summary entry that covers everything before `from`: the new summary covers that too. */
   previous?: number;
-  /** The most tokens of a request for it, where the provider takes less than the budget. */
+  /** The most tokens of a request for the summary, if the provider takes less than the budget. */
   most_tokens?: number;
 }
 
@@ -122,7 +122,7 @@ export interface SummaryRequest extends SummaryRange {
   agent: string;
   /** How often the model is asked; the last attempt's error is final. */
   attempts: number;
-  /** The most tokens in one request to the model, and four times the most of its answer. */
+  /** The most tokens in one request to the model. Its answer may have a quarter of that. */
   context_tokens: number;
 }
 
@@ -139,74 +139,74 @@ export interface RequestedCall {
   /** Of a call that a person may have to agree to: what the tool will get, where that is not `input` itself. */
   shown?: { input?: unknown };
   report?: string;
-  /** Unknown tool or input that does not fit: the call fails at once and the model is told. */
+  /** Unknown tool or invalid input: the call fails at once and the model is told. */
   problem?: Failure;
-  /** R10: what becomes of it while an identical call is open. Absent: nothing. */
+  /** R10: how the call is handled while an identical call is open. If absent, it simply runs. */
   duplicates?: Exclude<Duplicates, 'allow'>;
-  /** A person has to agree before it runs. */
+  /** Present when a person has to approve the call before it runs. */
   approval?: Approval;
-  /** The service suspends its flow. Absent: the model awaits its results itself. */
+  /** The service suspends its flow. If absent, the model awaits the results itself. */
   awaits?: Extract<Awaits, 'managed'>;
-  /** Of a managed call: its flow goes on after so many results. Absent: when it ends. */
+  /** For a managed call: its flow continues after this many results. If absent, when the call ends. */
   results?: number;
-  /** What its provider wants back. */
+  /** Data that the provider wants back with later requests. */
   attached?: Attached;
 }
 
-/** R10: a second identical call runs too, is refused, takes the place of the first, or awaits a person's yes. */
+/** R10: a second identical call runs too, is refused, replaces the first, or awaits a person's approval. */
 export type Duplicates = 'allow' | 'reject' | 'replace' | 'confirm';
 
 export interface Approval {
   /** What the person is asked, in words. */
   question?: string;
-  /** How long it waits for an answer, in milliseconds. */
+  /** How long the call waits for a decision, in milliseconds. */
   timeout_ms: number;
 }
 
-/** Where nothing else is said: seven days. */
+/** The default: seven days. */
 export const APPROVAL_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1_000;
 
-/** What the call workflow gets when it is started, and what the tool's activity gets from it. */
+/** The argument of the call workflow, which it passes on to the tool's activity. */
 export interface CallStart {
   conversation: ConversationKey;
   call_id: string;
   tool: string;
   input: unknown;
-  /** What a person was shown and has agreed to: with anything else the tool does not run. */
+  /** The input that a person was shown and has approved: the tool does not run with any other. */
   agreed?: unknown;
   report?: string;
 }
 
-/** What has become of a call that may have been started before. */
+/** The state of a call that may have been started before. */
 export type CallState = { state: 'unknown' | 'running' } | { state: 'ended'; end: CallEnd };
 
-/** How many calls run at once in a tenant: of this tool, and in all. Absent: any number. */
+/** How many calls may run at once in a tenant: of this tool, and in all. No limit if absent. */
 export interface Slots {
   tool?: number;
   tenant?: number;
 }
 
-/** What the call workflow has to know of a tool; the answer of `describe-tools`. */
+/** What the call workflow has to know of a tool; the result of `describe-tools`. */
 export type ToolFacts = {
   timeout_ms: number;
-  /** Absent: it need not wait for others. */
+  /** If absent, the call need not wait for other calls. */
   slots?: Slots;
 } &
-  /** `keeps`: what it has started may run on when its worker dies. */
+  /** `keeps`: what the tool has started may continue to run when its worker dies. */
   (
     | { kind: 'local'; restart: Restart; keeps?: true }
-    /** Another team's service, which pushes events: it has failed after so much silence. */
+    /** Another team's service, which pushes events. The call fails after `silence_ms` without one. */
     | {
         kind: 'remote';
         silence_ms: number;
         results: ResultRange;
-        /** When the model hears of progress where it did not say. */
+        /** When the model hears of progress if it did not say so itself. */
         report?: string;
       }
   );
 
 /**
- * After a crash: go on from the last checkpoint; find the program again, which ran on meanwhile; or tell the model that it was cut
- * off.
+ * What happens after a crash: continue from the last checkpoint; find the program again, which has continued to run; or tell the
+ * model that the call was cut off.
  */
 export type Restart = 'resume' | 'reattach' | 'fail';

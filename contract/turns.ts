@@ -1,4 +1,4 @@
-/** Why the agent spoke: a conversation's log, put together by turns. Answers `GET /v1/conversations/:id/turns`. */
+/** Why the agent spoke: a conversation's log, grouped by turns. The response of `GET /v1/conversations/:id/turns`. */
 import { z } from 'zod';
 import { actor, usage } from './entry.ts';
 

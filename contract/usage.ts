@@ -1,7 +1,7 @@
-/** Tokens of several replies. */
+/** Adds up the tokens of replies. */
 import type { Usage } from './entry.ts';
 
-/** Marked as an estimate where a part of it is one. */
+/** The sum is marked as an estimate if a part of it is one. */
 export function addUsage(one: Usage, other: Usage): Usage {
   return {
     input_tokens: one.input_tokens + other.input_tokens,
