@@ -4,8 +4,8 @@ import type { Head } from './head.ts';
 import type { ConversationKey } from './names.ts';
 
 /**
- * Grows with every task of one run of a conversation. `run` counts continue-as-new, `length` is the history's length when the task began,
- * and `at` is when it began, by the server's clock, in milliseconds. `at` is needed because all attempts of a failed task share one length.
+ * Grows with every task of one run of a conversation. `run` counts continue-as-new, `length` is the history's length when the task
+ * began, and `at` is when it began, by the server's clock, in milliseconds: all attempts of a failed task share one length.
  * A write with a lower fence comes from a worker that was paused and has been replaced.
  */
 export interface Fence {

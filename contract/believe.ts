@@ -116,7 +116,7 @@ export const replyResult = object({
 export const tooLong: Shape<TooLong> = object({ ...sizes, tokens: number(), most: number() });
 export const summaryResult = object({ text: text(), usage });
 
-/** Returns the known part of the value and leaves out the rest. `why`: the value does not fit, as a sentence that repeats nothing of it. */
+/** Returns the known part of the value, without the rest. `why`: it does not fit, as a sentence that repeats nothing of it. */
 export function believe<T>(
   shape: Shape<T>,
   value: unknown,

@@ -1,9 +1,9 @@
 /** Which JSON values are accepted from outside: in bodies, a model's arguments, tools' results and signals. */
 
 /**
- * The deepest nesting of arrays and objects. An accepted value is later copied, compared, validated and written as JSON, and each of
- * these recurses. On an empty stack, `isDeepStrictEqual` overflows first, at 960 levels, structured clones at 1,600, and JSON.stringify
- * with a replacer at 2,300. Nothing that people or models write comes near 100, where other JSON parsers stop too.
+ * The deepest nesting of arrays and objects. An accepted value is later copied, compared, validated and written as JSON, and each
+ * of these recurses. On an empty stack, `isDeepStrictEqual` overflows first, at 960 levels, structured clones at 1,600, and
+ * JSON.stringify with a replacer at 2,300. Nothing that people or models write comes near 100, where other JSON parsers stop too.
  */
 export const MAX_DEPTH = 100;
 

@@ -1,6 +1,6 @@
 /** Names that cross a process boundary: Temporal, its UI and other services use them. */
 
-/** Identifies a conversation within a tenant. Every key of the store and every workflow id starts with the tenant. */
+/** Identifies a conversation. The keys of the store and the ids of workflows include the tenant. */
 export interface ConversationKey {
   tenant: string;
   id: string;

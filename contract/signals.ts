@@ -56,7 +56,7 @@ export interface CallEventSignal {
   missing?: number[];
 }
 
-/** Sent to the call workflow for each push of a remote tool. Repeatable: n identifies a repeat. `stored` takes the place of large `data`. */
+/** Sent to the call workflow for each push of a remote tool. Repeatable: n identifies a repeat. `stored` replaces large `data`. */
 export type CallPush = { n: number } & (
   | { kind: 'progress'; percent: number; note?: string; schedule: Schedule }
   | { kind: 'result'; data?: unknown; stored?: Stored; schedule: Schedule }
