@@ -1,4 +1,4 @@
-/** Who runs a call. Of all processes exactly one holds it, until it ends, gives it back, or is silent for too long. */
+/** Leases on calls: exactly one process holds a call, until the call ends, the process releases it, or its lease expires. */
 import { sql } from 'kysely';
 import type { Db } from './schema.ts';
 import type { Held, HoldRequest, Store } from './store.ts';
@@ -6,7 +6,7 @@ import type { Held, HoldRequest, Store } from './store.ts';
 type Calls = 'renewHolder' | 'retireHolder' | 'holdCall' | 'endCall' | 'releaseCall';
 type Which = Parameters<Store['holdCall']>[0];
 
-/** Locks are taken in one order: the call, then its holder. A renewal locks the holder alone. */
+/** Locks are taken in one order: the call, then its holder. A renewal locks only the holder. */
 export const calls = (db: Db): Pick<Store, Calls> => ({
   async renewHolder(holder, who) {
     const found = await sql<{ others: boolean }>`
@@ -86,7 +86,7 @@ async function takeOver(db: Db, call: Which, request: HoldRequest): Promise<Held
   });
 }
 
-/** Undefined: it has lapsed, and from now on it knows when it renews. A renewal that is under way comes first. */
+/** Undefined when the holder has lapsed; it learns so at its next renewal. A renewal under way goes first. */
 async function findAlive(
   db: Db,
   holder: string,

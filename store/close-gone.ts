@@ -7,7 +7,7 @@ import { append, fenceOf, lock } from './record.ts';
 import type { Database, Db } from './schema.ts';
 import type { Store } from './store.ts';
 
-/** No run can take the log back: it is held by none from then on. */
+/** The log is then held by no run, so that none can take it over. */
 export const closingGone = (db: Kysely<Database>): Pick<Store, 'closeGone'> => ({
   closeGone: (conversation, { why, at, seen, sent }) =>
     db.transaction().execute(async (transaction) => {

@@ -1,4 +1,4 @@
-/** The one row of each conversation: who and what it is, and what it is doing now. */
+/** The row of each conversation: its identity, and what it is doing now. */
 import type { Selectable } from 'kysely';
 import type { Head } from '../contract/head.ts';
 import { replyNumber } from '../contract/names.ts';
@@ -11,7 +11,7 @@ export const conversations = (db: Db): Pick<Store, 'open' | 'conversation' | 'li
     await db
       .insertInto('conversations')
       .values({ tenant, id, ...facts, ...headColumns(NOTHING_YET) })
-      // A record may have come first. Then only what it could not know is filled in, once.
+      // A record may have come first. Then only the facts it did not have are filled in, once.
       .onConflict((conflict) =>
         conflict
           .columns(['tenant', 'id'])
@@ -52,7 +52,7 @@ export const conversations = (db: Db): Pick<Store, 'open' | 'conversation' | 'li
       )
       .orderBy('created_at', 'desc')
       .orderBy('id', 'desc')
-      // One more than asked for tells whether there is a next page.
+      // One more than requested shows whether there is a next page.
       .limit(limit + 1)
       .execute();
     const page = rows.slice(0, limit);
@@ -69,7 +69,7 @@ export const NOTHING_YET: Head = {
   usage: { input_tokens: 0, output_tokens: 0 },
 };
 
-/** A head as it is written: whole, and what SQL asks for as columns. */
+/** A head as it is stored: as a whole, and the parts that SQL queries as columns. */
 export const headColumns = (head: Head) => ({
   status: head.status,
   replying: head.reply ? replyNumber(head.reply.id) : null,

@@ -1,8 +1,8 @@
 /**
- * What a reply in flight has said so far. One row per reply: its newest attempt.
+ * The text so far of a reply in flight. There is one row per reply, for its latest attempt.
  *
- * A chunk of a stream may end in half a surrogate pair, or hold \u0000, and PostgreSQL's text takes neither. So the column holds
- * the text as it would stand inside a JSON string: chunks escaped one by one join to the escape of the whole.
+ * A chunk of a stream may end in half a surrogate pair or contain \u0000, and PostgreSQL's text type accepts neither. So the column
+ * holds the text as it would appear inside a JSON string: chunks escaped separately concatenate to the escaped whole.
  */
 import { sql } from 'kysely';
 import { replyId, replyNumber, type ConversationKey } from '../contract/names.ts';
@@ -12,7 +12,7 @@ import type { Draft, Store } from './store.ts';
 export const drafts = (db: Db): Pick<Store, 'beginDraft' | 'appendDraft' | 'draft'> => ({
   async beginDraft({ tenant, id }, reply, attempt, runId = '') {
     const number = replyNumber(reply);
-    // R1: where a later reply has begun, this one is over, even if its own row is forgotten by now.
+    // R1: once a later reply has begun, this one is over, even if its own row has been removed.
     const begun = await sql`
       insert into drafts (tenant, conversation, reply, attempt, run_id, text)
       select ${tenant}::text, ${id}::text, ${number}::int, ${attempt}::int, ${runId}::text, ''
@@ -62,8 +62,8 @@ export const drafts = (db: Db): Pick<Store, 'beginDraft' | 'appendDraft' | 'draf
 });
 
 /**
- * Whether this was added before, by one who did not get the answer. False: nothing may be added.
- * @throws Error where something else was
+ * Whether the chunk was already added, by a request whose answer was lost. False when nothing may be added.
+ * @throws Error if the draft's length does not match `offset`
  */
 async function isAppended(
   db: Db,
@@ -82,7 +82,7 @@ async function isAppended(
   throw new Error(`The draft of ${reply_id} has ${row.length} characters, not ${offset}.`);
 }
 
-/** Nothing is added to these replies any more. Their texts, by reply id; '' where nothing was said. */
+/** Stops these drafts: nothing can be added any more. Returns their texts by reply id; '' if nothing was said. */
 export async function stopDrafts(
   db: Db,
   { tenant, id }: ConversationKey,
@@ -91,7 +91,7 @@ export async function stopDrafts(
   if (replies.length === 0) return {};
   const rows = await db
     .insertInto('drafts')
-    // A reply that is cut before its first attempt gets a row too: it must not begin afterwards.
+    // A reply that is cut off before its first attempt gets a row too, so that it cannot begin afterwards.
     .values(
       replies.map((reply) => ({
         tenant,
@@ -110,7 +110,7 @@ export async function stopDrafts(
   return Object.fromEntries(rows.map((row) => [replyId(row.reply), fromEscaped(row.text)]));
 }
 
-/** The log no longer says that these were interrupted: they may go on. */
+/** The log no longer says that these replies were interrupted: they may continue. */
 export async function resumeDrafts(
   db: Db,
   { tenant, id }: ConversationKey,
@@ -126,7 +126,7 @@ export async function resumeDrafts(
     .execute();
 }
 
-/** What replies after this one were saying: a reset has taken them back. */
+/** Removes the drafts of replies after this one, which a reset has removed from the log. */
 export async function forgetDraftsAfter(
   db: Db,
   { tenant, id }: ConversationKey,

@@ -1,6 +1,6 @@
 /**
- * Writes of many become few: the first is made at once, and what comes within `rest_ms` of one is made together, the latest
- * value of each key. A write of several that fails is tried for each alone, so that one does not spoil the others.
+ * Combines writes: the first is made at once, and those that arrive within `rest_ms` of it are made together, with only the
+ * latest value of each key. If a combined write fails, each value is written separately, so that one does not fail the others.
  * @returns resolves once this value, or a later one of its key, is written
  */
 export function gathered<Value>(

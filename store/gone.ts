@@ -1,13 +1,13 @@
 /**
- * The end of a log whose workflow is gone: an operator has terminated it, or it has failed. From the log alone, since nothing else is
- * left: what was open is over, what was not told has a receipt that says so.
+ * Ends a log whose workflow is gone because an operator has terminated it or it has failed. Only the log is left to work from: what
+ * was open is closed, and news that was not told gets a receipt that says so.
  */
 import type { Actor, ClosedBy, Entry, EntryKind } from '../contract/entry.ts';
 import type { CallHead, Head } from '../contract/head.ts';
 import { CANCEL_TOOL } from '../contract/names.ts';
 import type { MessageSignal } from '../contract/signals.ts';
 
-/** Kinds of the entries that have to be known. */
+/** The kinds of entries that are needed. */
 export const KINDS_FOR_END = [
   'message.user',
   'reply.started',
@@ -21,15 +21,15 @@ export const KINDS_FOR_END = [
 ] as const satisfies EntryKind[];
 
 export interface Gone {
-  /** Of these kinds at least, in order. */
+  /** Entries of at least these kinds, in order. */
   entries: Entry[];
   last_seq: number;
   head: Head;
-  /** What the reply in flight had said. */
+  /** The text so far of the reply in flight. */
   said: string;
 }
 
-/** A message that Temporal has, whether or not the log does. `at`: ISO 8601. */
+/** A message that Temporal has, whether or not the log does. `at` is in ISO 8601. */
 export interface Sent {
   at: string;
   message: MessageSignal;
@@ -53,7 +53,7 @@ export function endOfGone(
       ...body,
     } as unknown as Entry);
 
-  // What was accepted is in the log, though nobody will answer it.
+  // Accepted messages belong in the log, even though they will not be answered.
   const heard = new Set(entries.flatMap((e) => (e.kind === 'message.user' ? e.message_id : [])));
   for (const { at: sentAt, message } of sent) {
     const { message_id, text, when_busy = 'interrupt', author = 'user' } = message;
@@ -92,7 +92,7 @@ export function endOfGone(
   return { entries: written, head: { status: 'closed', calls, usage: head.usage } };
 }
 
-/** What a tool said or how it ended, and no reply has told. */
+/** Call events and ends that no reply has told. */
 function newsWithoutReceipt(entries: Entry[]): { seq: number; call_id: string }[] {
   const told = new Set(entries.flatMap((entry) => (entry.kind === 'receipt' ? entry.of : [])));
   const tools = new Map(
@@ -105,7 +105,7 @@ function newsWithoutReceipt(entries: Entry[]): { seq: number; call_id: string }[
       case 'call.denied':
         break;
       case 'call.completed':
-        // The model has said itself that it cancels.
+        // The model has announced the cancellation itself.
         if (tools.get(entry.call_id) === CANCEL_TOOL) return [];
         break;
       case 'call.cancelled':

@@ -1,24 +1,24 @@
 /**
- * A pool of connections to a server that may be frozen or out of reach, which no socket tells: a statement that is not answered in time
- * fails, its connection is thrown away, and so are those made before, since what has swallowed one packet has swallowed others.
+ * A pool of connections to a server that may hang or be unreachable without any socket noticing. A statement not answered in time
+ * fails. Its connection is discarded, and so are all older ones: a network that lost one packet may have lost theirs too.
  *
- * From then on one connection alone asks whether the server answers. Until it does everything else fails at once, so that whoever can
- * do without the store need not wait for it, and a server that comes back is not stormed.
+ * From then on, a single connection probes whether the server answers. Until it does, everything else fails at once, so that callers
+ * that can do without the store need not wait for it, and a server that comes back is not flooded.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { isBrokenOff, StoreUnavailable } from './unavailable.ts';
 
-/** @param statement_ms longer than a statement ever takes */
+/** @param statement_ms must be longer than any statement takes */
 export function guardedPool(pool: pg.Pool, statement_ms: number): PostgresPool {
   let generation = 0;
   let isAway = false;
   let isProbing = false;
   let isEnded = false;
   const made = new WeakMap<pg.PoolClient, number>();
-  // A connection broke, idle or between two statements of a transaction. Whoever uses it is told by its next statement, and the
-  // pool drops it; but an `error` event that nobody listens to ends the process, and with it every other conversation.
+  // Handles a connection that breaks while idle or between two statements of a transaction. The next statement on it fails, and the
+  // pool drops it. But an `error` event without a listener would end the process, and with it every other conversation.
   pool.on('error', () => {});
   pool.on('connect', (client) => {
     made.set(client, generation);
@@ -58,7 +58,7 @@ export function guardedPool(pool: pg.Pool, statement_ms: number): PostgresPool {
     connect: async () => guarded(await connect(), statement_ms, distrust),
     async end() {
       isEnded = true;
-      // A server that does not answer does not say goodbye either.
+      // A server that does not answer does not close its connections either.
       const { late, inTime } = deadline(GOODBYE_MS, () => undefined);
       await Promise.race([pool.end(), late]).finally(inTime);
     },
@@ -76,7 +76,7 @@ async function answers(options: pg.PoolOptions): Promise<boolean> {
   const asked = client.connect().then(() => client.query('select').then(() => true));
   const isThere = await Promise.race([asked, late]).catch(() => false);
   inTime();
-  // With a statement under way this ends the connection without a word.
+  // With a statement under way, this destroys the socket.
   void client.end().catch(() => {});
   return isThere;
 }
@@ -89,7 +89,7 @@ function guarded(
   let broken: StoreUnavailable | undefined;
 
   async function query(text: any, parameters?: any): Promise<any> {
-    // What a transaction wants to say on a connection that is gone, such as `rollback`.
+    // Later statements of a transaction on a broken connection, such as `rollback`.
     if (broken) throw broken;
     const { late, inTime } = deadline(statement_ms, () => {
       timedOut();
@@ -111,7 +111,7 @@ function guarded(
   return { query: query as PostgresPoolClient['query'], release: () => client.release(broken) };
 }
 
-/** The time of a process that stood still itself does not count: an answer that is there already is read first. */
+/** Time in which this process itself was paused does not count: an answer that has already arrived is read first. */
 function deadline<T>(milliseconds: number, overdue: () => T) {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(() => setImmediate(resolve), milliseconds);

@@ -1,4 +1,4 @@
-/** Idempotency keys. Of several who claim one at once, exactly one carries on. */
+/** Idempotency keys. Of several requests that claim a key at once, exactly one goes ahead. */
 import type { Db } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -12,7 +12,7 @@ export const idempotency = (db: Db): Pick<Store, 'claim'> => ({
       .executeTakeFirst();
     if (fresh) return { outcome: 'fresh' };
 
-    // The insert waited for whoever was ahead, so a statement after it sees what they claimed.
+    // The insert waited for any earlier claim, so a statement after it sees that claim.
     const claimed = await db
       .selectFrom('idempotency_keys')
       .select(['body_hash', 'answer'])

@@ -1,4 +1,4 @@
-/** Logs that an operator's resets have taken back, one after the other: any of them can be put together again. */
+/** Logs that operators' resets have removed, kept in order: any of them can be restored. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Entry } from '../contract/entry.ts';
 
@@ -9,16 +9,16 @@ export interface Line {
 }
 
 export interface Superseded extends Line {
-  /** Entries 1 to this one stayed; `entries` are those after it. */
+  /** Entries 1 to this one remained; `entries` are those after it. */
   kept: number;
 }
 
 /**
- * The log as it was when the first of these runs that has written at all, or one that continued as it, was the last to write.
+ * The log as it was when last written by the first of these runs that has written anything, or by a run that continued it.
  * @param runs nearest first
- * @param standing the log of now
- * @param newestFirst what was taken back
- * @returns undefined: it stands
+ * @param standing the current log
+ * @param newestFirst what was removed from it
+ * @returns undefined when that log is the current one, or none of the runs has written
  */
 export function logOf(runs: string[], standing: Line, newestFirst: Superseded[]): Line | undefined {
   for (const run of runs) {
@@ -33,11 +33,11 @@ export function logOf(runs: string[], standing: Line, newestFirst: Superseded[])
 }
 
 /**
- * What lacks between the end of a log and a batch of a run. An activity of that run's history may write late, and so take the log over
- * with less than the run has decided: what it took back with the words of another run was this run's too.
- * @param newestFirst what was taken back
- * @param of the runs of whose history the one that writes is made; undefined: it holds the log, so what was taken back last was taken back for it
- * @returns undefined: it is not there
+ * The entries missing between the end of a log and a run's batch. An activity from that run's history may write late, and so take
+ * over the log with fewer entries than the run has decided. What it then removed as another run's entries is this run's too.
+ * @param newestFirst what was removed
+ * @param of the runs from whose history the writing run was made; undefined when it holds the log, and the last removal was for it
+ * @returns undefined when the entries are not found
  */
 export function lackingBefore(
   base: number,

@@ -1,4 +1,4 @@
-/** Reading the log. What has to fit together is read by one statement, and so as of one moment. */
+/** Reads the log. Data that has to be consistent is read by a single statement, and so as of one moment. */
 import { sql, type RawBuilder } from 'kysely';
 import type { Entry } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
@@ -23,7 +23,7 @@ export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'marks' | 'windo
 
   async follow(conversation, { after, revision, limit }) {
     const { tenant, id } = conversation;
-    // Below the lowest base of the revisions the reader has not seen, the log is as it knows it.
+    // Below the lowest base of the revisions that the reader has not seen, the log is as the reader knows it.
     const found = await sql<{
       revision: number;
       status: Head['status'];
@@ -65,7 +65,7 @@ export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'marks' | 'windo
   },
 
   async window({ tenant, id }, { from, to }) {
-    // As one text, for a window may have thousands of entries: as rows they take more than twice as long from PGlite's thread.
+    // One text, since a window may have thousands of entries: as rows, they take more than twice as long from PGlite's thread.
     const found = await sql<{ entries: string }>`
       select coalesce(json_agg(body order by seq), '[]')::text as entries from entries
       where tenant = ${tenant} and conversation = ${id} and seq between ${from} and ${to}`.execute(
@@ -75,7 +75,7 @@ export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'marks' | 'windo
   },
 });
 
-/** A JSON array of entries, as one column of a row that is read with it. */
+/** A JSON array of entries, as one column of the row that is read with it. */
 const entriesAfter = (
   { tenant, id }: ConversationKey,
   seq: RawBuilder<unknown>,

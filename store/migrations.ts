@@ -1,11 +1,11 @@
-/** How the tables come to be. A migration that has been released is never edited; a change is a new one at the end. */
+/** Creates the tables. A migration that has been released is never edited; a change is a new one at the end. */
 import { sql, type Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type { Database } from './schema.ts';
 
 /**
- * Brings the tables up to date. Processes may do so at the same moment: PostgreSQL lets one in at a time.
- * @throws Error when the database was made by a newer version, or a migration failed; nothing was changed then.
+ * Migrates the tables. Several processes may do so at the same time: PostgreSQL lets one in at a time.
+ * @throws Error if the database was created by a newer version, or if a migration failed; nothing was changed then.
  */
 export async function migrate(db: Kysely<Database>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
@@ -39,8 +39,8 @@ const migrations: Record<string, Migration> = {
           head json not null,
           primary key (tenant, id)
         )`.execute(db);
-      // The pages of `list`. Its filter by status is applied on the way: an index on status would have to be
-      // rewritten with every reply, and pages are asked for far less often.
+      // Serves the pages of `list`. The filter by status is applied to the rows read: an index on status would have to be
+      // rewritten with every reply, and pages are requested far less often.
       await sql`
         create index conversations_newest on conversations (tenant, created_at desc, id desc)`.execute(
         db,
@@ -55,11 +55,11 @@ const migrations: Record<string, Migration> = {
           body json not null,
           primary key (tenant, conversation, seq)
         )`.execute(db);
-      // `?kind=`: a rare kind in a long conversation, without reading the rest of it.
+      // Serves `?kind=`: finds a rare kind in a long conversation without reading the rest of it.
       await sql`
         create index entries_kind on entries (tenant, conversation, kind, seq)`.execute(db);
 
-      // One row each time a reader had to forget something: seldom.
+      // One row each time entries were removed or replaced, which is rare.
       await sql`
         create table revisions (
           tenant text not null,
@@ -128,7 +128,7 @@ const migrations: Record<string, Migration> = {
   },
   '0004_tenant_tokens': {
     async up(db: Kysely<unknown>) {
-      // A double counts exactly up to 2^53, and is read as a number: a bigint is read as text.
+      // A double counts exactly up to 2^53, and is read as a number, while a bigint is read as text.
       await sql`
         create table tenant_tokens (
           tenant text not null,
@@ -154,7 +154,7 @@ const migrations: Record<string, Migration> = {
   },
   '0006_calls': {
     async up(db: Kysely<unknown>) {
-      // One row a process. Rewritten once a second while it runs tools, so it has no index but its key.
+      // One row per process. Rewritten once a second while the process runs tools, so there is no index but the key.
       await sql`
         create table holders (
           id text primary key,
@@ -162,7 +162,7 @@ const migrations: Record<string, Migration> = {
           seen_at timestamptz not null default clock_timestamp(),
           lapsed boolean not null default false
         )`.execute(db);
-      // Never removed: a call that has run must not run again, whenever somebody resets a workflow.
+      // Never removed: a call that has run must not run again, however late an operator resets a workflow.
       await sql`
         create table calls (
           tenant text not null,
@@ -183,17 +183,17 @@ const migrations: Record<string, Migration> = {
   },
   '0007_draft_length': {
     async up(db: Kysely<unknown>) {
-      // Drafts that are being written end with their worker: the next attempt begins at 0.
+      // Drafts in progress end with their worker: the next attempt begins at 0.
       await sql`alter table drafts add column length integer not null default 0`.execute(db);
     },
   },
   '0008_resets': {
     async up(db: Kysely<unknown>) {
-      // Null: an older version wrote last, and did not say which run it wrote for.
+      // Null: an older version wrote last, and did not say for which run.
       await sql`
         alter table conversations add column fence_run_id text,
           add column fence_runs text[] not null default '{}', add column reset json`.execute(db);
-      // What a reset has taken back: an operator may go back to it. One row each time, so seldom.
+      // What a reset has removed: an operator may return to it. One row per reset, so rows are rare.
       await sql`
         create table superseded (
           tenant text not null,

@@ -1,4 +1,4 @@
-/** Opens the store: PostgreSQL where there is one, else PGlite in a folder. */
+/** Opens the store: PostgreSQL if a URL is given, else PGlite in a folder. */
 import { Kysely, PGliteDialect, type Dialect } from 'kysely';
 import { calls } from './calls.ts';
 import { closingGone } from './close-gone.ts';
@@ -22,15 +22,15 @@ import { tokens } from './tokens.ts';
 import { tellUnavailable } from './unavailable.ts';
 
 /**
- * `url` of a PostgreSQL, else PGlite in `folder` (made where there is none). Tables are brought up to date first.
+ * Opens the PostgreSQL at `url`, or else PGlite in `folder`, which is created if necessary. Tables are migrated first.
  *
- * Only one process at a time may open a folder: two would destroy each other's data, and PGlite does not notice. Locking it is
- * left to the caller. What PGlite has acknowledged survives the death of the process, but PGlite never syncs to disk: a power cut may
+ * Only one process at a time may open a folder: two would destroy each other's data, and PGlite does not notice. The caller has to
+ * lock it. What PGlite has acknowledged survives the death of the process, but PGlite never syncs to disk: a power cut may
  * lose the last moments or damage the files. PostgreSQL survives both.
  *
- * PGlite that stops is opened again, which `log` is told.
+ * If PGlite stops, it is opened again, and `log` is told.
  *
- * @throws Error when the database cannot be reached or brought up to date; the message is complete, without the password.
+ * @throws Error if the database cannot be reached or migrated; the message is complete, without the password.
  */
 export async function openStore({ url, folder, log }: StoreOptions): Promise<OpenStore> {
   if (url !== undefined) {
@@ -50,11 +50,11 @@ export interface StoreOptions {
 }
 
 export interface OpenStore extends Store {
-  /** Rejects when the store has stopped for good. A PostgreSQL that is away comes back. */
+  /** Rejects when the store has stopped for good. An unreachable PostgreSQL is expected to come back. */
   failed: Promise<never>;
 }
 
-/** The store on any dialect of PostgreSQL's SQL, for instance a PGlite in memory. `close` ends the connections too. */
+/** The store on any dialect of PostgreSQL's SQL, for instance PGlite in memory. `close` also ends the connections. */
 export async function storeOn(dialect: Dialect): Promise<Store> {
   const db = new Kysely<Database>({ dialect });
   try {
@@ -66,7 +66,7 @@ export async function storeOn(dialect: Dialect): Promise<Store> {
   return storeIn(db);
 }
 
-/** Brings the tables up to date over connections of its own, which it ends. */
+/** Migrates the tables over its own connections, which it ends. */
 async function migrateOn(dialect: Dialect): Promise<void> {
   const db = new Kysely<Database>({ dialect });
   try {

@@ -1,23 +1,23 @@
 /**
- * The same store for those who would rather wait than fail: what is under way outlives a database that is away for a while, and goes
- * on within a second of its return.
+ * A store that retries instead of failing at once: work under way survives a database that is unavailable for a while, and
+ * continues within a second of its return.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from './store.ts';
 import { StoreUnavailable } from './unavailable.ts';
 
 export interface Patience {
-  /** Of calls whose caller has little time itself, such as a local activity. Milliseconds; default 8,000. */
+  /** For calls whose caller has little time itself, such as a local activity. Milliseconds; default 8,000. */
   short_ms?: number;
-  /** Of calls that belong to a reply or a result, which would be asked for and paid for again. Milliseconds; default ten minutes. */
+  /** For calls of a reply or a result, which would otherwise be requested and paid for again. Milliseconds; default ten minutes. */
   long_ms?: number;
   /** Waits between two attempts; for tests. */
   pause?(milliseconds: number): Promise<unknown>;
-  /** Milliseconds since whenever; for tests. */
+  /** Milliseconds since any fixed moment; for tests. */
   now?(): number;
 }
 
-/** Everything here may be repeated, whether or not it was done: see each method of Store. */
+/** Every call made here may be repeated, whether or not it took effect: see each method of Store. */
 export function patient(store: Store, patience: Patience = {}): Store {
   const { short_ms = 8_000, long_ms = 600_000, now = () => performance.now() } = patience;
   const { pause = (milliseconds) => sleep(milliseconds, undefined, { ref: false }) } = patience;
@@ -68,11 +68,11 @@ export function patient(store: Store, patience: Patience = {}): Store {
     keepResult: waiting('keepResult', long_ms),
     result: waiting('result', long_ms),
     tokensSpent: waiting('tokensSpent', long_ms),
-    // Adding twice would be wrong for good; what may be added already is left at that.
+    // Adding twice would be wrong forever, so an amount that may have been added is not added again.
     spendTokens: (of, amount) =>
       insist(() => store.spendTokens(of, amount).catch(unlessMaybeDone), long_ms),
 
-    // Who holds a call is a matter of time: the holder decides itself how long it waits.
+    // Holding a call depends on time: the holder decides itself how long it waits.
     renewHolder: store.renewHolder,
     retireHolder: store.retireHolder,
     holdCall: store.holdCall,

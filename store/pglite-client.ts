@@ -1,11 +1,11 @@
-/** PGlite in a thread of its own, so that the service does not stand still while its database works, and does not end with it. */
+/** PGlite in its own thread, so that the service does not block while the database works, and does not end with it. */
 import type { Worker } from 'node:worker_threads';
 import type { PGlite } from 'kysely';
 import { type Answered, DatabaseStopped, openSession, type Session } from './pglite-session.ts';
 import type { Opening } from './pglite-thread.ts';
 import { readJson } from './read-json.ts';
 
-/** What Kysely's dialect needs of PGlite, and `exec` for statements without parameters. */
+/** The part of PGlite that Kysely's dialect needs, and `exec` for statements without parameters. */
 export interface ThreadedPGlite extends PGlite {
   exec(sql: string): Promise<void>;
   /** Rejects when the database has stopped and could not be opened again. */
@@ -13,16 +13,16 @@ export interface ThreadedPGlite extends PGlite {
 }
 
 export interface PGliteOptions {
-  /** Is told of a database that has stopped. */
+  /** Called when the database has stopped. */
   log?: (line: string) => void;
   /** For tests. */
   start?: (opening: Opening) => Worker;
 }
 
 /**
- * A thread that ends, whatever ended it, is followed by another, which opens what is on disk: the same as after a kill of the process, from
- * which everything that was acknowledged is recovered. What was under way fails with DatabaseStopped, and whatever is asked meanwhile waits.
- * @throws what PGlite throws when the database cannot be opened.
+ * When a thread ends, for whatever reason, another replaces it and opens what is on disk. As after a kill of the process,
+ * everything that was acknowledged is recovered. Requests under way fail with DatabaseStopped; new requests wait meanwhile.
+ * @throws what PGlite throws if the database cannot be opened.
  */
 export async function startPGlite(
   opening: Opening,
@@ -43,7 +43,7 @@ export async function startPGlite(
   }
 
   async function reopen(before: Promise<Session>, death: DatabaseStopped): Promise<Session> {
-    // Two that have the same folder open destroy it.
+    // Two threads with the same folder open would destroy it.
     await (await before).terminate();
     const now = performance.now();
     deaths.push(now);
@@ -57,7 +57,7 @@ export async function startPGlite(
   }
 
   const inTurn = createTurns();
-  /** In one session: what another has begun is lost with it. */
+  /** Runs the work in one session: what was begun in another is lost with it. */
   const withSession = async <T>(work: (session: Session) => Promise<T>) => {
     if (closing) throw new DatabaseStopped();
     return inTurn(async () => work(await live));
@@ -84,7 +84,7 @@ export async function startPGlite(
   };
 }
 
-/** More deaths than this within so much time are no accident: whoever runs the service has to look. */
+/** More deaths than this within that time are no accident: an operator has to look. */
 const MOST_DEATHS = 5;
 const DEATHS_MS = 60_000;
 
@@ -93,7 +93,7 @@ async function query(session: Session, sql: string, parameters: unknown[] = []):
   return { rows: withJson(rows, json), affectedRows };
 }
 
-/** JSON comes as text: the copy between threads overflows at a depth where nothing else does, and is slower. */
+/** JSON arrives as text: the copy between threads is slower, and overflows at a depth where nothing else does. */
 function withJson(rows: Answered['rows'], names: string[] = []) {
   for (const row of rows) {
     for (const name of names) {
@@ -109,7 +109,7 @@ async function transaction<T>(
   work: Parameters<PGlite['transaction']>[0],
 ): Promise<T> {
   const ask = (sql: string, parameters?: unknown[]) => query(session, sql, parameters);
-  // Kysely's driver waits for its work to be called, without end: a transaction that has not begun fails from inside.
+  // Kysely's driver waits forever for its work to be called, so a transaction that could not begin fails inside that work.
   const begun = await ask('begin').then(
     () => undefined,
     (error: unknown) => ({ error }),
@@ -124,13 +124,13 @@ async function transaction<T>(
     await ask('commit');
     return result as T;
   } catch (error) {
-    // What it failed with says more than that it could not be taken back either.
+    // The original error says more than a failed rollback.
     await ask('rollback').catch(() => {});
     throw error;
   }
 }
 
-/** A transaction has the one connection for itself; what is asked meanwhile waits for its end. */
+/** A transaction has the only connection to itself; requests made meanwhile wait for its end. */
 function createTurns() {
   let last: Promise<unknown> = Promise.resolve();
   return <T>(work: () => Promise<T>): Promise<T> => {

@@ -1,4 +1,4 @@
-/** One thread with a PGlite in it, from its beginning to its end. */
+/** One thread that runs PGlite, from its start to its end. */
 import { Worker } from 'node:worker_threads';
 import { type Answer, OPENED, type Opening, type Question } from './pglite-thread.ts';
 
@@ -8,11 +8,11 @@ type Unnumbered = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'>
 export interface Session {
   /** @throws what PGlite throws; DatabaseStopped once the thread has ended */
   ask(question: Unnumbered): Promise<Answered>;
-  /** Resolves when the thread is no more: then another may open the same folder. */
+  /** Resolves when the thread has ended: then another may open the same folder. */
   terminate(): Promise<void>;
 }
 
-/** Nobody knows what became of a question that was under way. The code is PostgreSQL's own for a server that crashed. */
+/** Whether a request under way took effect is unknown. The code is PostgreSQL's own for a server that crashed. */
 export class DatabaseStopped extends Error {
   override name = 'DatabaseStopped';
   readonly code = '57P02';
@@ -22,8 +22,8 @@ export class DatabaseStopped extends Error {
 }
 
 /**
- * @param ended is told once, as soon as the thread has ended or cannot be understood any longer, before anybody who waits for an answer
- * @throws what PGlite throws when the database cannot be opened
+ * @param ended called once, as soon as the thread has ended or its answers cannot be read, before pending requests are rejected
+ * @throws what PGlite throws if the database cannot be opened
  */
 export async function openSession(
   opening: Opening,
@@ -56,7 +56,7 @@ export async function openSession(
   });
   const because = (error: unknown) =>
     end(error instanceof Error ? (error.message || error.name).replace(/\.$/, '') : String(error));
-  // An answer that cannot be read has no id: whoever waits for it would wait for ever, and all others behind.
+  // An answer that cannot be read has no id: its request would wait forever, and so would all others behind it.
   thread.on('messageerror', because);
   thread.on('error', because);
   thread.on('exit', () => end());

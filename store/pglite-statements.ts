@@ -1,4 +1,4 @@
-/** Statements of one PGlite that are parsed and planned once: anew each time, that is two thirds of what a statement costs. */
+/** Prepared statements for one PGlite: parsing and planning again each time takes two thirds of a statement's cost. */
 import {
   type messages,
   parse,
@@ -9,22 +9,22 @@ import {
 } from '@electric-sql/pglite';
 
 export interface Statements {
-  /** As PGlite's own `query`. */
+  /** Like PGlite's own `query`. */
   query<Row>(sql: string, parameters: unknown[], options?: QueryOptions): Promise<Results<Row>>;
 }
 
-/** More different ones than the store has; what comes later is not prepared. */
+/** More than the store has different statements; any beyond this are not prepared. */
 const MOST = 500;
 
 interface Prepared {
   name: string;
   /** Object ids of the parameters' types. */
   types: number[];
-  /** Undefined: it gives no rows. */
+  /** Undefined when the statement returns no rows. */
   rows?: messages.RowDescriptionMessage;
 }
 
-/** @param pglite that nobody else gives statements of the names `meanwhile_…` */
+/** @param pglite no other code may prepare statements named `meanwhile_…` on it */
 export function createStatements(pglite: PGlite): Statements {
   const known = new Map<string, Prepared>();
   let names = 0;
@@ -61,14 +61,14 @@ export function createStatements(pglite: PGlite): Statements {
 
   return {
     async query<Row>(sql: string, parameters: unknown[], options?: QueryOptions) {
-      // Without parameters it is one of the few that change the schema or begin a transaction.
+      // A statement without parameters is one of the few that change the schema or begin a transaction.
       const isWorthIt = parameters.length > 0 && (known.has(sql) || known.size < MOST);
       if (!isWorthIt) return pglite.query<Row>(sql, parameters, options);
       return pglite.runExclusive(async () => {
         try {
           return await run<Row>(known.get(sql) ?? (await prepare(sql)), parameters, options);
         } catch (error) {
-          // The schema may have changed under it. It is prepared again when it is asked the next time.
+          // The schema may have changed since. The statement is prepared again at its next use.
           if (STALE.has((error as { code?: string }).code ?? '')) known.delete(sql);
           throw error;
         }
@@ -77,7 +77,7 @@ export function createStatements(pglite: PGlite): Statements {
   };
 }
 
-/** What PostgreSQL says of a plan that does not hold any more, and of a name that it does not know. */
+/** PostgreSQL's codes for a plan that is no longer valid, and for an unknown statement name. */
 const STALE = new Set(['0A000', '26000']);
 
 const { serialize } = protocol;
@@ -94,7 +94,7 @@ const isParameters = (
 const isRows = (message: messages.BackendMessage): message is messages.RowDescriptionMessage =>
   message.name === 'rowDescription';
 
-/** One call into PGlite for all of them. */
+/** Joins messages, so that they take a single call into PGlite. */
 function joined(...parts: Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -1,4 +1,4 @@
-/** What runs in the thread: a PGlite, and a port through which it is asked. */
+/** The code of the thread: runs PGlite, and answers requests through a port. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import { createStatements, type Statements } from './pglite-statements.ts';
@@ -15,10 +15,10 @@ export type Question = { id: number } & (
 );
 
 export type Answer = { id: number } &
-  /** The columns of `json` are JSON, as text. */
+  /** The columns listed in `json` are JSON, as text. */
   (
     | { ok: true; rows: Record<string, unknown>[]; json?: string[]; affectedRows?: number }
-    /** An error's own fields, such as `code`, and its message: a thread's message cannot carry the error itself. */
+    /** The error's own fields, such as `code`, and its message: a message between threads cannot carry the error itself. */
     | { ok: false; error: { message: string } }
   );
 
@@ -70,12 +70,12 @@ async function carryOut(
 const asText = (text: string) => text;
 const JSON_TYPES = new Set<number>([types.JSON, types.JSONB]);
 
-/** What PostgreSQL says of a statement is an answer. After anything else, nobody knows what PGlite still holds. */
+/** An error that PostgreSQL reports for a statement is an answer. After any other error, PGlite's state is unknown. */
 const isFatal = ({ name, severity }: Error & { severity?: string }) =>
   FATAL.has(name) || severity === 'FATAL' || severity === 'PANIC';
 const FATAL = new Set(['RuntimeError', 'RangeError', 'ExitStatus']);
 
-/** @throws what ends the thread: whoever has started it opens the database again */
+/** @throws a fatal error, which ends the thread: the client then opens the database again */
 async function answer(id: number, result: Promise<Result>): Promise<void> {
   const message: Answer = await result.then(
     (done) => ({ id, ok: true, ...done }),
@@ -87,7 +87,7 @@ async function answer(id: number, result: Promise<Result>): Promise<void> {
   parentPort!.postMessage(message);
 }
 
-/** Those of an error that a message can carry: PGlite adds the query and its parsers, which are functions. */
+/** The fields of an error that a message can carry: PGlite adds the query and its parsers, which are functions. */
 const fieldsOf = (error: Error) =>
   Object.fromEntries(
     Object.entries(error).filter(([, value]) => ['string', 'number'].includes(typeof value)),

@@ -1,11 +1,11 @@
-/** PGlite in a folder: one PostgreSQL backend inside this process, without the others that look after its files. */
+/** PGlite in a folder: one PostgreSQL backend inside this process, without the background processes that maintain its files. */
 import { mkdir } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { startPGlite, type ThreadedPGlite } from './pglite-client.ts';
 import type { Store } from './store.ts';
 import { copyTemplate } from './template.ts';
 
-/** @throws Error naming the folder. */
+/** @throws Error that names the folder */
 export async function openPGlite(
   folder: string,
   log?: (line: string) => void,
@@ -13,12 +13,12 @@ export async function openPGlite(
   try {
     await copyTemplate(folder);
     await mkdir(folder, { recursive: true });
-    // What a checkpoint leaves of the write-ahead log; PostgreSQL's own measure, a gigabyte, is made for servers.
+    // Bounds the write-ahead log after a checkpoint; PostgreSQL's default of a gigabyte is meant for servers.
     const wal = ['-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'];
     const startParams = [...PGlite.defaultStartParams, ...wal];
     return await startPGlite({ folder, startParams }, { log });
   } catch (error) {
-    // PGlite fails with no more than "Aborted()" where the files are not whole or cannot be written.
+    // PGlite fails with a bare "Aborted()" when the files are damaged or cannot be written.
     throw new Error(
       `The store in ${folder} could not be opened (${String(error)}): is the folder writable, unharmed, and open nowhere else?`,
       { cause: error },
@@ -27,9 +27,9 @@ export async function openPGlite(
 }
 
 /**
- * The same store, which tidies up after itself. A server does so in processes of its own; here nobody would ever vacuum or
- * checkpoint: the files would grow by the whole text with each piece that is added to a draft, and reopening after a crash would
- * replay all of it.
+ * A store that maintains its files. A PostgreSQL server does so in background processes; PGlite would never vacuum or
+ * checkpoint. The files would grow by the whole text with each chunk that is added to a draft, and reopening after a crash
+ * would replay all of it.
  */
 export function tidied(store: Store, pglite: ThreadedPGlite): Store {
   let writes = 0;
@@ -37,7 +37,7 @@ export function tidied(store: Store, pglite: ThreadedPGlite): Store {
     const done = await write;
     writes += 1;
     if (writes % WRITES_BETWEEN === 0) {
-      // Rows of these are rewritten or removed all the time; an entry hardly ever is.
+      // The rows of these tables are rewritten or removed all the time; entries hardly ever are.
       await pglite.exec('vacuum conversations, drafts, progress, holders');
       await pglite.exec('checkpoint');
     }
@@ -53,5 +53,5 @@ export function tidied(store: Store, pglite: ThreadedPGlite): Store {
   };
 }
 
-/** Some tens of milliseconds each time; a long draft may have written some ten megabytes in between. */
+/** Maintenance takes some tens of milliseconds; in between, a long draft may have written some ten megabytes. */
 const WRITES_BETWEEN = 1_000;

@@ -1,19 +1,19 @@
-/** The PostgreSQL of DATABASE_URL: a pool, and words for when it cannot be reached. */
+/** The PostgreSQL at DATABASE_URL: a pool, and messages for when it cannot be reached. */
 import { PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { readJson } from './read-json.ts';
 import { guardedPool } from './guarded-pool.ts';
 
-/** Statements are short. Milliseconds until the server gives one up, and until we give up the server. */
+/** Statements are short. Milliseconds until the server cancels a statement, and until we stop waiting for the server. */
 const STATEMENT_MS = 4_500;
 const ANSWER_MS = 5_000;
 const CONNECT_MS = 2_500;
 
-/** A pool that waits for nothing long: what it throws then is StoreUnavailable. */
+/** A pool that never waits long: it throws StoreUnavailable instead. */
 export function connectPostgres(url: string): PostgresDialect {
   const pool = new pg.Pool({
     ...connectionTo(url),
-    // A process has few statements at once, and PostgreSQL allows 100 connections to all of them together.
+    // A process runs few statements at once, and PostgreSQL by default allows 100 connections to all processes together.
     max: 10,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
@@ -27,7 +27,7 @@ export function connectPostgres(url: string): PostgresDialect {
 }
 
 /**
- * One connection that waits as long as it takes, for what is done once at the start.
+ * A single connection without a time limit on statements, for work that is done once at the start.
  * @throws Error naming host, port and database (never the password) and why it cannot be reached.
  */
 export async function connectPatiently(url: string): Promise<PostgresDialect> {

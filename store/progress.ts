@@ -1,11 +1,11 @@
-/** The latest progress of each call. What came before it is in the log where the model asked for it, and nowhere else. */
+/** The latest progress of each call. Earlier progress is kept only in the log, if the model asked for it. */
 import type { Insertable } from 'kysely';
 import { gathered } from './gathered.ts';
 import type { Database, Db } from './schema.ts';
 import type { Store } from './store.ts';
 
 export const progress = (db: Db): Pick<Store, 'setProgress' | 'progress'> => {
-  // Forty calls that say how far they are several times a second would keep the embedded database from the log.
+  // Forty calls that report progress several times a second would otherwise keep the embedded database from the log.
   const put = gathered((rows: Row[]) => write(db, rows), GATHER_MS);
   return {
     setProgress({ tenant, id }, call_id, latest) {

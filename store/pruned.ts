@@ -1,13 +1,13 @@
 import type { Store } from './store.ts';
 
 /**
- * The same store, which forgets every hour what nobody asks for any more. Any number of processes may do so.
- * @param wait_ms until the first time, and between two
+ * A store that prunes itself every hour. Any number of processes may do so.
+ * @param wait_ms before the first time, and between two
  */
 export function pruned(store: Store, wait_ms = 3_600_000): Store {
   let pruning = Promise.resolve();
   const timer = setInterval(() => {
-    // What remains is in nobody's way; the next hour takes it.
+    // A failure does no harm; the next hour tries again.
     pruning = pruning.then(() => store.prune(longAgo())).catch(() => {});
   }, wait_ms).unref();
   return {

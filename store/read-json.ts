@@ -1,17 +1,17 @@
 /**
- * How every JSON of the store is read, by either database. Values are bounded where they come in (contract/json-value.ts), but not those that
- * stand there from before: what is nested deeper than this is given as its own JSON in a text, so that whoever copies, compares or
- * writes what was read does not overflow. SQL never looks into a value.
+ * Reads all JSON of the store, for both databases. New values are checked where they enter (contract/json-value.ts), but older ones
+ * are not: a value nested deeper than this is returned as its own JSON in a string, so that code that copies, compares or writes
+ * it does not overflow. SQL never looks into a value.
  */
 export function readJson(text: string): any {
   return JSON.parse(withoutDepth(text));
 }
 
-/** Half of what overflows first, an entry's own levels and a page's included. */
+/** Half of the depth that overflows first, including the levels of an entry and of a page. */
 export const DEEPEST_READ = 500;
 
 const [QUOTE, BACKSLASH, BRACE, END_BRACE] = [0x22, 0x5c, 0x7b, 0x7d];
-/** With this bit a bracket reads as a brace. The look at each character should cost less than parsing it. */
+/** With this bit set, a bracket reads as a brace. Checking each character should cost less than parsing it. */
 const AS_BRACE = 0x20;
 
 /** @param text valid JSON */
@@ -38,7 +38,7 @@ function withoutDepth(text: string): string {
   return done === 0 ? text : result + text.slice(done);
 }
 
-/** Where the string that begins here ends: most of the log is prose, over which this leaps. */
+/** The end of the string that begins here. Most of the log is prose, which this skips quickly. */
 function endOfString(text: string, begin: number): number {
   let end = text.indexOf('"', begin + 1);
   while (isEscaped(text, end)) end = text.indexOf('"', end + 1);

@@ -1,9 +1,9 @@
 /**
- * Writing the log before it is certain (DESIGN §3). What has written with the highest fence is what stands.
+ * Writes the log before the workflow's task is committed (DESIGN §3). The write with the highest fence wins.
  *
  * Nearly every batch is a plain append: one statement, which finds the conversation as expected and locks it, or does nothing.
- * Only when it did nothing (a rewrite, a late duplicate, a stale worker, the very first batch), or a reply is cut short,
- * the conversation is locked first and looked at.
+ * Only if it did nothing (a rewrite, a late duplicate, a stale worker, the very first batch), or if a reply is cut short,
+ * the conversation is locked and inspected first.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { sql, type Kysely } from 'kysely';
@@ -47,13 +47,13 @@ function checkOrder({ conversation, base, entries }: Batch): void {
   }
 }
 
-/** Undefined, and nothing done: the log does not end just before this batch, or another has written since, or it is unknown. */
+/** Undefined, with nothing done, if the log is unknown, does not end just before this batch, or was written by another since. */
 export async function append(
   db: Db,
   { conversation: { tenant, id }, fence, base, entries, head }: Batch,
 ): Promise<{ reset: Reset | null } | undefined> {
   const started = entries.filter((entry) => entry.kind === 'reply.started').at(-1);
-  // The draft of the reply before stays: this batch may yet be replaced by one in which that reply is interrupted only now.
+  // The draft of the previous reply is kept: this batch may still be replaced by one that interrupts that reply only now.
   const forget = started ? replyNumber(started.reply_id) - 1 : 0;
   const { status, replying, head: headJson } = headColumns(head);
   const { run_id = null, continued_from = null } = fence;
@@ -119,7 +119,7 @@ async function settle(
   );
 
   const same = countSame(standing, entries);
-  // This has been written already, and perhaps more after it: a late duplicate takes nothing back.
+  // This batch has been written already, and perhaps others after it: a late duplicate removes nothing.
   if (!takes && (order === 0 || committed) && standing.length > 0 && same === entries.length) {
     if (order > 0) await hold(db, conversation, fence);
     return answer(db, batch, held.reset, said);
@@ -158,7 +158,7 @@ async function answer(
   return { outcome: 'recorded', said, ...(reset && { reset }) };
 }
 
-/** The reset that has made the run which writes, as long as its log does not say so. */
+/** The reset that created the writing run, as long as its log does not record it. */
 async function untold(
   db: Db,
   {
@@ -198,8 +198,8 @@ export const fenceOf = ({ fence_run, fence_length, fence_at, fence_run_id }: Hel
 });
 
 /**
- * The log was that of another run, and an operator's reset has made this one. What the other run has decided since has been rewound; what
- * its replies were saying goes too, and the calls that it had open are remembered for the run that takes over.
+ * Takes over the log of another run for one that an operator's reset has created. What the other run has decided since has been
+ * rewound. The drafts of its later replies are removed, and its open calls are recorded for the run that takes over.
  */
 async function takeOver(
   db: Db,
@@ -225,7 +225,7 @@ async function takeOver(
     calls: [...new Set([...runningCallsOf(held.head), ...(before?.calls ?? [])])],
     ...(reason && { reason }),
   };
-  // Where only a part stands of the run that it is made of, an operator who goes back to that one again has to find the whole.
+  // If only a part of the base run's entries remains, that run is left out, so that a later reset to it finds the whole log.
   const last = held.fence_runs.findLastIndex((run) => base_runs.includes(run));
   const line = held.fence_runs.slice(0, Math.max(0, kept < held.last_seq ? last : last + 1));
   await db
@@ -256,12 +256,12 @@ async function lastStarted(
   return row?.body as EntryOf<'reply.started'> | undefined;
 }
 
-/** The row, made where there is none, and nobody else's until the transaction ends. */
+/** Locks the conversation's row until the transaction ends. Creates the row if there is none. */
 export const lock = (db: Db, { tenant, id }: ConversationKey) =>
   db
     .insertInto('conversations')
     .values({ tenant, id, ...headColumns(NOTHING_YET) })
-    // An update that changes nothing: unlike `do nothing`, it locks and returns the row that is there.
+    // An update that changes nothing: unlike `do nothing`, it locks and returns the existing row.
     .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet({ id }))
     .returning([
       'last_seq',
@@ -297,7 +297,7 @@ export async function entriesFrom(db: Db, { tenant, id }: ConversationKey, base:
   return rows.map((row) => row.body);
 }
 
-/** What had been said by each reply. One whose draft is forgotten keeps the text that stands in the log. */
+/** The text of each reply. A reply whose draft has been removed keeps the text in the log. */
 async function textsOf(
   db: Db,
   conversation: ConversationKey,
@@ -311,16 +311,16 @@ async function textsOf(
   return Object.fromEntries(replies.map((reply) => [reply, drafts[reply] || logged(reply) || '']));
 }
 
-/** How many entries, from the first on, are already there as they should be. */
+/** How many entries, from the first on, are already in the log unchanged. */
 function countSame(standing: Entry[], entries: Entry[]): number {
-  // As JSON, since that is how they stand: a property that is undefined is no property.
+  // Compared as JSON, the form they are stored in: an undefined property is no property.
   const differs = entries.findIndex(
     (entry, index) => !isDeepStrictEqual(standing[index], JSON.parse(JSON.stringify(entry))),
   );
   return differs === -1 ? entries.length : differs;
 }
 
-/** Removes what stands from `base` on, and leaves word for those who have read it. */
+/** Removes the entries from `base` on, and records a revision for readers that have read them. */
 export async function rewind(
   db: Db,
   { tenant, id }: ConversationKey,
@@ -345,7 +345,7 @@ const isStarted = (entry: Entry) => entry.kind === 'reply.started';
 
 type CutShort = EntryOf<'reply.interrupted' | 'reply.failed'>;
 
-/** What the reply had said stands in its draft. */
+/** True for an entry whose text is in the reply's draft. */
 const isCutShort = (entry: Entry): entry is CutShort =>
   entry.kind === 'reply.interrupted' || entry.kind === 'reply.failed';
 

@@ -1,4 +1,4 @@
-/** Large results, beside the log that names them. What stands there once is never changed: somebody may have read it. */
+/** Large results, stored next to the log that names them. A stored result is never changed: it may have been read. */
 import type { Db } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -29,7 +29,7 @@ export const results = (db: Db): Pick<Store, 'keepResult' | 'result'> => {
         )
         .returning('n')
         .executeTakeFirst();
-      // The insert waited for whoever was ahead, so a statement after it sees what they have kept.
+      // The insert waited for any earlier one, so a statement after it sees what was kept.
       return fresh ? json : (await find(conversation, which))!;
     },
 

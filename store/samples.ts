@@ -5,7 +5,7 @@ import type { EntryOf } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import { replyId, type ConversationKey } from '../contract/names.ts';
 
-/** One that nobody else uses, with a tenant of its own. */
+/** A key that no other test uses, with its own tenant. */
 export const someone = (): ConversationKey => ({ tenant: randomUUID(), id: randomUUID() });
 
 const at = '2025-01-02T03:04:05.678Z';
@@ -45,7 +45,7 @@ export const completed = (
   usage: { input_tokens: 1, output_tokens: 2 },
 });
 
-/** As the workflow sends it: it never knows the words. */
+/** As the workflow sends it: it never knows the text. */
 export const interrupted = (seq: number, number: number): EntryOf<'reply.interrupted'> => ({
   ...byAgent,
   seq,
@@ -56,7 +56,7 @@ export const interrupted = (seq: number, number: number): EntryOf<'reply.interru
   rolled_back: false,
 });
 
-/** As the workflow sends it, too. */
+/** Also as the workflow sends it. */
 export const failed = (seq: number, number: number): EntryOf<'reply.failed'> => ({
   ...byAgent,
   seq,

@@ -1,4 +1,4 @@
-/** The tables, as Kysely knows them. `migrations.ts` makes them and says why they look so. */
+/** The tables, as Kysely knows them. `migrations.ts` creates them and explains their design. */
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
 import type { Reset } from '../contract/batch.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
@@ -7,8 +7,8 @@ import type { CallEnd } from '../contract/signals.ts';
 import type { CallBody, HolderIdentity, Progress } from './store.ts';
 
 /**
- * `json`, not `jsonb`: it keeps every character as it came, and `jsonb` refuses \u0000, which users and models do send.
- * Written as text by `JSON.stringify` (which escapes \u0000 and lone surrogates), read parsed.
+ * `json`, not `jsonb`: it keeps every character as it arrived, and `jsonb` refuses \u0000, which users and models do send.
+ * Written as text by `JSON.stringify` (which escapes \u0000 and lone surrogates), and parsed when read.
  */
 type Json<T> = ColumnType<T, string, string>;
 /** Defaults to now. */
@@ -20,7 +20,7 @@ export interface Database {
     id: string;
     agent: Generated<string>;
     metadata: ColumnType<Record<string, unknown>, string | undefined, string>;
-    /** False: the row was made by a record that came first; agent, metadata and created_at are still to be told. */
+    /** False when a record created the row first; agent, metadata and created_at are not known yet. */
     opened: Generated<boolean>;
     created_at: Moment;
     updated_at: Moment;
@@ -29,13 +29,13 @@ export interface Database {
     fence_run: Generated<number>;
     fence_length: Generated<number>;
     fence_at: Generated<number>;
-    /** Temporal's id of the run that has written last; NO_RUN once its workflow is gone for good. */
+    /** Temporal's id of the run that wrote last; NO_RUN once its workflow is gone for good. */
     fence_run_id: string | null;
-    /** The runs that have written what stands, oldest first. */
+    /** The runs that have written the current log, oldest first. */
     fence_runs: Generated<string[]>;
-    /** The last time that a run made by an operator's reset took the log over. */
+    /** The last time that a run created by an operator's reset took over the log. */
     reset: ColumnType<Reset | null, string | undefined, string>;
-    /** What `head` says, as columns for SQL to ask for: its status, and the number of its reply. */
+    /** Parts of `head` as columns for SQL queries: its status, and the number of its reply. */
     status: Generated<Head['status']>;
     replying: number | null;
     head: Json<Head>;
@@ -57,13 +57,13 @@ export interface Database {
   superseded: {
     tenant: string;
     conversation: string;
-    /** That with which it was taken back. */
+    /** The revision that removed these entries. */
     revision: number;
     /** The runs that had written the log until then, oldest first. */
     runs: string[];
-    /** Entries 1 to this one stayed. */
+    /** Entries 1 to this one remained. */
     kept: number;
-    /** Those after it. */
+    /** The entries after it. */
     entries: Json<Entry[]>;
   };
   drafts: {
@@ -71,11 +71,11 @@ export interface Database {
     conversation: string;
     reply: number;
     attempt: number;
-    /** Whose attempt it is: after an operator's reset two runs may speak the same reply. */
+    /** The run that makes the attempt: after an operator's reset, two runs may speak the same reply. */
     run_id: Generated<string>;
     /** Escaped as inside a JSON string: see drafts.ts. */
     text: string;
-    /** Of the text unescaped, in UTF-16 units. */
+    /** Length of the unescaped text, in UTF-16 units. */
     length: Generated<number>;
     stopped: Generated<boolean>;
   };
@@ -91,7 +91,7 @@ export interface Database {
     call_id: string;
     /** Its number within the call, or `end`. */
     n: string;
-    /** Text, since what is asked for is mostly the JSON itself. */
+    /** Text, since readers mostly ask for the JSON itself. */
     json: string;
   };
   slots: {
@@ -105,13 +105,13 @@ export interface Database {
     id: string;
     who: Json<HolderIdentity>;
     seen_at: Moment;
-    /** A call of it was taken: it never holds one again. */
+    /** One of its calls was taken over: it never holds a call again. */
     lapsed: Generated<boolean>;
   };
   calls: {
     tenant: string;
     call_id: string;
-    /** Null: given back, or over. */
+    /** Null when the call was released, or is over. */
     holder: string | null;
     turn: Generated<number>;
     run: string;
@@ -136,5 +136,5 @@ export interface Database {
   };
 }
 
-/** Inside a transaction or not. */
+/** Inside or outside a transaction. */
 export type Db = Kysely<Database> | Transaction<Database>;

@@ -4,10 +4,10 @@ import { readJson } from './read-json.ts';
 import type { Store } from './store.ts';
 
 /**
- * Keeps a result that is too large to travel. Repeatable: what another attempt has kept under this number stays, and is told.
+ * Stores a result that is too large to send. Repeatable: a result that an earlier attempt stored under this number stays.
  * @param result JSON
- * @param inlineBytes the largest that travels, as JSON
- * @returns what travels in its place; undefined: it may travel itself
+ * @param inlineBytes the largest size, as JSON, that is sent
+ * @returns what is sent in its place; undefined when the result may be sent itself
  */
 export async function setAside(
   store: Pick<Store, 'keepResult'>,

@@ -1,4 +1,4 @@
-/** Queues of calls, each in the order in which they came. The first of them may run; how many, the caller says. */
+/** Queues of calls, in order of arrival. The first in each may run; the caller says how many. */
 import { sql } from 'kysely';
 import type { Db } from './schema.ts';
 import type { Store } from './store.ts';
@@ -31,7 +31,7 @@ export const slots = (db: Db): Pick<Store, 'queueUp' | 'firstInQueue' | 'leaveQu
 
 type Place = Parameters<Store['queueUp']>[0];
 
-/** Undefined: it is not in the queue. */
+/** Undefined when the call is not in the queue. */
 async function countBefore(db: Db, { tenant, queue, call_id }: Place): Promise<number | undefined> {
   const found = await sql<{ before: number }>`
     select (
@@ -46,7 +46,7 @@ async function countBefore(db: Db, { tenant, queue, call_id }: Place): Promise<n
 async function join(db: Db, place: Place): Promise<number> {
   const { tenant, queue, call_id } = place;
   return db.transaction().execute(async (transaction) => {
-    // One after the other: of two who did not see each other, both would be the first.
+    // One at a time: of two calls that do not see each other, both would be first.
     await sql`select pg_advisory_xact_lock(hashtextextended(${`${tenant}/${queue}`}, 0))`.execute(
       transaction,
     );

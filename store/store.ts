@@ -1,6 +1,6 @@
 /**
- * The log of every conversation, and the little that stands beside it. The store holds the words; Temporal holds the order.
- * One SQL for PGlite (embedded) and PostgreSQL.
+ * The log of every conversation, and the little data stored next to it. The store holds the text; Temporal holds the order.
+ * The same SQL runs on PGlite (embedded) and PostgreSQL.
  */
 import type { Batch, Reset, ResetOrigin } from '../contract/batch.ts';
 import type { CallEnd } from '../contract/signals.ts';
@@ -12,31 +12,31 @@ import type { Sent } from './gone.ts';
 
 export type Recorded =
   /**
-   * `said` has the text of each reply.interrupted and reply.failed of the batch, by reply id. `reset`: the run that writes was made by an
-   * operator's reset, and the log has no `conversation.reset` of it yet.
+   * `said` has the text of each reply.interrupted and reply.failed of the batch, by reply id. `reset`: the writing run was created
+   * by an operator's reset, and the log has no `conversation.reset` for it yet.
    */
   | { outcome: 'recorded'; said: Record<string, string>; reset?: Reset }
   /** The fence was lower than one that has written. Nothing was changed. */
   | { outcome: 'refused' }
-  /** Another run holds the log, which this one does not follow. Nothing was changed: Temporal knows which of them is current. */
+  /** The log is held by another run, which this one does not follow. Nothing was changed: Temporal knows which run is current. */
   | { outcome: 'other_run' }
-  /** The run was to take the log over, but the conversation is closed, which is final. Nothing was changed. */
+  /** The run was to take over the log, but the conversation is closed, which is final. Nothing was changed. */
   | { outcome: 'closed' };
 
 export interface RecordOptions {
-  /** The task that asked for it is committed, so its fence does not matter. What follows the same entries stays: a duplicate may come late. */
+  /** The task that requested the write is committed, so its fence does not matter. A late duplicate removes no later entries. */
   committed?: boolean;
-  /** Temporal says that this run is the current one: it takes the log over from any other. Only for what is committed. */
+  /** Temporal says that this run is the current one: it takes over the log from any other. Only for committed writes. */
   takes_over?: ResetOrigin;
 }
 
-/** Which run writes the log, and how far it is. */
+/** Which run writes the log, and where the log ends. */
 export interface Writer {
-  /** Absent: an older version wrote last, or nobody has written yet. */
+  /** Absent when an older version wrote last, or when nothing has been written yet. */
   run_id?: string;
   last_seq: number;
   status: Head['status'];
-  /** Ids of the calls that run. */
+  /** Ids of the running calls. */
   calls: string[];
 }
 
@@ -57,7 +57,7 @@ export interface Page {
   revision: number;
 }
 
-/** What a reader that stands at (after, revision) has to do to be up to date. */
+/** The changes that bring a reader at (after, revision) up to date. */
 export interface Followed {
   /** Forget everything after this seq first. */
   rewind?: number;
@@ -79,7 +79,7 @@ export interface Draft {
   reply_id: string;
   attempt: number;
   text: string;
-  /** Whose attempt it is. */
+  /** The run that makes the attempt. */
   run_id?: string;
 }
 
@@ -90,74 +90,74 @@ export interface Progress {
 }
 
 export type Claim =
-  /** Nobody has used the key: carry on. */
+  /** The key is new: carry on. */
   | { outcome: 'fresh' }
-  /** Used with the same body: give the answer that was given. */
+  /** Used with the same body: return the same answer again. */
   | { outcome: 'repeated'; answer: unknown }
   /** Used with another body. */
   | { outcome: 'conflict' };
 
 /** A process that runs tools. Enough to tell, on the machine it ran on, whether it is dead. */
 export interface HolderIdentity {
-  /** Processes of one place see each other. Empty: nobody can tell from outside whether it lives. */
+  /** Processes in the same place can see each other. Empty when no other process can tell whether this one lives. */
   place: string;
   pid: number;
-  /** When it began, as its system says it. */
+  /** When the process began, as its operating system reports it. */
   began: string;
 }
 
-/** What a call is held for. */
+/** A request to hold a call. */
 export interface HoldRequest {
   holder: string;
-  /** Of the call's workflow. */
+  /** Id of the run of the call's workflow. */
   run: string;
-  /** What runs: a `function` of the worker's process, or a `program` that outlives it. */
+  /** What runs: a `function` in the worker's process, or a `program` that outlives it. */
   body: CallBody;
-  /** A holder that was silent for longer has lapsed. By the clock of the store. Milliseconds. */
+  /** A holder that was silent for longer than this has lapsed, by the store's clock. Milliseconds. */
   lease_ms: number;
-  /** A holder that is known to be dead has lapsed, however lately it was seen. */
+  /** A holder that is known to be dead: it has lapsed, however recently it was seen. */
   dead?: string;
 }
 
 export type CallBody = 'function' | 'program';
 
 export type Held =
-  /** Nobody has ever held it. It is the asker's now. `turn` counts who had it. */
+  /** The call was never held before. The caller holds it now. `turn` counts the times that it was held. */
   | { outcome: 'fresh'; turn: number }
-  /** Somebody held it who has lapsed, has given it back, or is the asker itself. It is the asker's now. `run` and `body` are the first ones. */
+  /** The last holder has lapsed, has released the call, or is the caller, who holds it now. `run` and `body` are the first ones. */
   | { outcome: 'taken'; turn: number; run: string; body: CallBody }
-  /** Another process holds it. */
+  /** Another process holds the call. */
   | { outcome: 'elsewhere'; holder: string; who?: HolderIdentity; silent_ms: number }
-  /** It is over and must never run again. Without `end`: how it ended is forgotten. */
+  /** The call is over and must never run again. Without `end`, how it ended is no longer known. */
   | { outcome: 'ended'; end?: CallEnd };
 
-/** One turn of a holder at a call: a request of it that arrives late changes nothing for the turns after. */
+/** One turn of a holder at a call. A late request of an earlier turn changes nothing in later ones. */
 export interface Hold {
   holder: string;
   turn: number;
 }
 
 /**
- * Every method throws StoreUnavailable where the store cannot be asked now, and may be repeated then, whether or not it was done, unless
- * it says otherwise.
+ * Every method throws StoreUnavailable when the store cannot be asked now. It may then be repeated, whether or not it took effect,
+ * unless it says otherwise.
  */
 export interface Store {
-  /** Makes the conversation known before its first entry. Repeating it changes nothing. */
+  /** Creates the conversation before its first entry. Repeating it changes nothing. */
   open(
     conversation: ConversationKey,
     facts: { agent: string; metadata: Record<string, unknown>; at: string },
   ): Promise<void>;
   /**
-   * Writes a batch, and takes back what stood in its place.
-   * @throws Error where it would leave a gap or does not count up from its base
+   * Writes a batch, and replaces existing entries from its base on.
+   * @throws Error if it would leave a gap or does not count up from its base
    */
   record(batch: Batch, options?: RecordOptions): Promise<Recorded>;
-  /** Undefined: no such conversation. */
+  /** Undefined when there is no such conversation. */
   writer(conversation: ConversationKey): Promise<Writer | undefined>;
   /**
-   * Closes the log of a conversation whose workflow is gone. No run writes in it any more.
-   * @param seen what the log was like when the workflow was found gone
-   * @returns false, and nothing done: it is closed already, or somebody has written since
+   * Closes the log of a conversation whose workflow is gone. No run can write to it afterwards.
+   * @param seen the state of the log when the workflow was found gone
+   * @returns false, with nothing done, if it is closed already or has been written to since
    */
   closeGone(
     conversation: ConversationKey,
@@ -165,12 +165,12 @@ export interface Store {
       why: ClosedBy;
       at: string;
       seen: Pick<Writer, 'run_id' | 'last_seq'>;
-      /** Messages that Temporal has: those which the log has not are written first. */
+      /** Messages that Temporal has: those missing from the log are written first. */
       sent: Sent[];
     },
   ): Promise<boolean>;
   conversation(conversation: ConversationKey): Promise<Conversation | undefined>;
-  /** Newest first; `after` is the id of the last conversation of the page before. */
+  /** Newest first; `after` is the id of the last conversation of the previous page. */
   list(
     tenant: string,
     options: { status?: Head['status']; after?: string; limit: number },
@@ -179,19 +179,19 @@ export interface Store {
     conversation: ConversationKey,
     options: { after: number; limit: number; kinds?: EntryKind[] },
   ): Promise<Page | undefined>;
-  /** Entries and revision as of one moment. Undefined: no such conversation. */
+  /** Entries and revision as of one moment. Undefined when there is no such conversation. */
   follow(
     conversation: ConversationKey,
     position: { after: number; revision: number; limit: number },
   ): Promise<Followed | undefined>;
-  /** Where these logs end, in the order of asking and as of one moment. Cheap. Undefined: no such conversation. */
+  /** The ends of these logs, in the order requested and as of one moment. Cheap. Undefined where there is no such conversation. */
   marks(conversations: ConversationKey[]): Promise<(Mark | undefined)[]>;
   /** Entries with from ≤ seq ≤ to, in order. */
   window(conversation: ConversationKey, range: { from: number; to: number }): Promise<Entry[]>;
 
   /**
-   * Starts the text of an attempt at a reply. False: the reply is no longer wanted, or another run holds the log.
-   * @param runId whose attempt it is
+   * Starts the text of an attempt at a reply. False when the reply is no longer wanted, or another run holds the log.
+   * @param runId the run that makes the attempt
    */
   beginDraft(
     conversation: ConversationKey,
@@ -200,9 +200,9 @@ export interface Store {
     runId?: string,
   ): Promise<boolean>;
   /**
-   * Adds to it. False: interrupted meanwhile, or a newer attempt has begun; show nothing more.
-   * @param draft.offset length of the text before it, in UTF-16 units: with it, repeating it changes nothing. Default: where the text ends
-   * @throws Error where the text is not as long as `offset` says
+   * Appends to it. False when the reply was interrupted or a newer attempt has begun: show nothing more.
+   * @param draft.offset length of the text before it, in UTF-16 units: makes the call repeatable. Default: the end of the text
+   * @throws Error if the text is not as long as `offset` says
    */
   appendDraft(conversation: ConversationKey, draft: Draft & { offset?: number }): Promise<boolean>;
   /** The reply being spoken, with its text so far. */
@@ -213,8 +213,8 @@ export interface Store {
   progress(conversation: ConversationKey, callIds: string[]): Promise<Map<string, Progress>>;
 
   /**
-   * Keeps a large result of a call under its number, unless there is one: what stands there stays.
-   * @returns the JSON that stands there
+   * Stores a large result of a call under its number, unless one is stored already, which then stays.
+   * @returns the JSON that is stored
    */
   keepResult(
     conversation: ConversationKey,
@@ -227,7 +227,7 @@ export interface Store {
     which: { call_id: string; n: ResultNumber },
   ): Promise<string | undefined>;
 
-  /** Takes an idempotency key for a request body (its hash) and the answer it will get. */
+  /** Claims an idempotency key for a request body (its hash) and the answer it will get. */
   claim(
     key: { tenant: string; scope: string; key: string },
     bodyHash: string,
@@ -235,38 +235,38 @@ export interface Store {
   ): Promise<Claim>;
 
   /**
-   * Says that a process lives, under a name of its own. Once somebody has taken a call from it, it has lapsed for good.
+   * Renews a process's lease, under an id of its own. Once another process has taken over one of its calls, it has lapsed for good.
    * @returns `others`: another holder was seen within the last minute
    */
   renewHolder(holder: string, who: HolderIdentity): Promise<{ lapsed: boolean; others: boolean }>;
-  /** Its calls may be taken at once. */
+  /** Gives up the lease: the holder's calls may be taken over at once. */
   retireHolder(holder: string): Promise<void>;
-  /** Of several who ask at once, exactly one gets the call. */
+  /** Of several processes that ask at once, exactly one gets the call. */
   holdCall(call: { tenant: string; call_id: string }, request: HoldRequest): Promise<Held>;
-  /** False: the call is another's, or over. Nothing was changed then. */
+  /** False, with nothing changed, when another process holds the call or it is over. */
   endCall(call: { tenant: string; call_id: string }, hold: Hold, end: CallEnd): Promise<boolean>;
-  /** Lets the next one have it. Changes nothing where the call is another's, or over. */
+  /** Lets another process hold the call. Changes nothing when another holds it already, or when it is over. */
   releaseCall(call: { tenant: string; call_id: string }, hold: Hold): Promise<void>;
 
   /**
-   * Removes what nobody asks for any more: the progress of calls that are over, how calls ended, and idempotency keys and spent
-   * tokens older than this. That a call has run is remembered for ever.
+   * Removes what is no longer needed: the progress of calls that are over, and, if older than this, how calls ended, holders,
+   * idempotency keys and spent tokens. That a call has run is remembered forever.
    * @param claimedBefore ISO 8601
    */
   prune(claimedBefore: string): Promise<void>;
 
   /**
-   * Puts a call at the end of a queue of its tenant, unless it is in there.
-   * @returns how many are before it
+   * Puts a call at the end of a queue of its tenant, unless it is already in it.
+   * @returns how many calls are before it
    */
   queueUp(place: { tenant: string; queue: string; call_id: string }): Promise<number>;
-  /** The ids of the calls that came first, at most `limit`. */
+  /** The ids of the first calls in the queue, at most `limit`. */
   firstInQueue(queue: { tenant: string; queue: string }, limit: number): Promise<string[]>;
   /** Takes a call out of every queue. */
   leaveQueues(tenant: string, callId: string): Promise<void>;
 
   /**
-   * Adds to what a tenant has spent. Not repeatable.
+   * Adds to the tokens that a tenant has spent. Not repeatable.
    * @param of.day UTC, as 2030-01-31
    */
   spendTokens(of: { tenant: string; day: string }, amount: number): Promise<void>;

@@ -6,7 +6,7 @@ import { lackingBefore, logOf } from './lines.ts';
 import { entriesFrom, type Held, rewind } from './record.ts';
 import type { Db } from './schema.ts';
 
-/** After the rewind that takes them back. */
+/** Stores removed entries; called after the rewind that removes them. */
 export async function keepSuperseded(
   db: Db,
   { tenant, id }: ConversationKey,
@@ -28,9 +28,9 @@ export async function keepSuperseded(
 }
 
 /**
- * A run was made of the history of one whose log had been taken back: that log stands again.
- * @param runs it, and those of whose history that one is made, nearest first
- * @returns whether it did so
+ * A run was created from the history of a run whose log had been removed: restores that log.
+ * @param runs the base run, the run that one was created from, and so on, nearest first
+ * @returns whether the log was restored
  */
 export async function restore(
   db: Db,
@@ -60,7 +60,7 @@ export async function restore(
 }
 
 /**
- * Puts back what a batch needs before it, where it was taken back: see lackingBefore.
+ * Restores removed entries that a batch needs before it: see lackingBefore.
  * @returns whether the log now ends just before the batch
  */
 export async function fillBefore(

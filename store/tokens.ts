@@ -1,4 +1,4 @@
-/** What each tenant has spent, day by day: counted as it is spent, whatever becomes of the reply. */
+/** The tokens that each tenant has spent per day, counted as they are spent, whether or not the reply succeeds. */
 import { sql } from 'kysely';
 import type { Db } from './schema.ts';
 import type { Store } from './store.ts';

@@ -1,14 +1,14 @@
 /**
- * What is wrong when the store cannot be asked: the one place that tells "try again later" from a fault in a statement. By the
- * server's own codes (https://www.postgresql.org/docs/current/errcodes-appendix.html), which PGlite has too; what fails below them, on
- * the way to the server, is found in guarded-pool.ts.
+ * Defines when the store is unavailable: the one place that tells "try again later" from a fault in a statement. It uses the
+ * server's own codes (https://www.postgresql.org/docs/current/errcodes-appendix.html), which PGlite has too. Failures below
+ * them, on the way to the server, are detected in guarded-pool.ts.
  */
 import type { Store } from './store.ts';
 
-/** The store is away, does not answer in time, or has just broken off. The same request may succeed later. */
+/** The store is unreachable, does not answer in time, or has just broken the connection. The same request may succeed later. */
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable';
-  /** False: what was asked for has certainly not been done. */
+  /** False when the request has certainly not taken effect. */
   readonly mayBeDone: boolean;
 
   constructor(message: string, { mayBeDone, cause }: { mayBeDone: boolean; cause?: unknown }) {
@@ -17,7 +17,7 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** Whether that is what is wrong, however it was wrapped on the way. */
+/** Whether the store's unavailability caused the error, however it was wrapped on the way. */
 export function isUnavailable(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof StoreUnavailable) return true;
@@ -25,7 +25,7 @@ export function isUnavailable(error: unknown): boolean {
   return false;
 }
 
-/** The same store, whose every method throws StoreUnavailable where that is what is wrong. */
+/** The same store, whose methods throw StoreUnavailable when that is the cause. */
 export function tellUnavailable(store: Store): Store {
   const methods = Object.entries(store).map(([name, method]: [string, any]) => [
     name,
@@ -66,14 +66,14 @@ const PASSING: ReadonlySet<string> = new Set([
   ...BROKEN_OFF,
   '53', // insufficient resources: connections, disk, memory
   '58', // system errors, such as io_error
-  '57P03', // cannot_connect_now: it starts up or shuts down
-  '57014', // query_canceled: it took longer than statement_timeout
+  '57P03', // cannot_connect_now: the server starts up or shuts down
+  '57014', // query_canceled: the statement took longer than statement_timeout
   '55P03', // lock_not_available
   '40001', // serialization_failure
   '40P01', // deadlock_detected
   '25006', // read_only_sql_transaction: a standby that is about to take over
 ]);
 
-/** Whether an error of the server, by its code, leaves the connection useless. */
+/** Whether a server error with this code leaves the connection unusable. */
 export const isBrokenOff = (code: string | undefined) =>
   code !== undefined && (BROKEN_OFF.has(code) || BROKEN_OFF.has(code.slice(0, 2)));

@@ -22,6 +22,6 @@ export const writers = (db: Db): Pick<Store, 'writer'> => ({
   },
 });
 
-/** Ids of the calls that have a workflow: it has been started, or is about to be. */
+/** Ids of the calls that have a workflow, or are about to get one. */
 export const runningCallsOf = ({ calls }: Head): string[] =>
   calls.filter(({ status }) => status === 'running').map(({ id }) => id);
