@@ -1,6 +1,6 @@
 /**
- * What may be lost: live tokens, live percentages, and pokes that say "there is news in the store".
- * A reader that misses one heals by reading the store from its last seq.
+ * Messages that may be lost: live text, live progress, and pokes that say "there is news in the store".
+ * A reader that misses one recovers by reading the store from its last seq.
  */
 import { EventEmitter } from 'node:events';
 import type { ConversationKey } from '../contract/names.ts';
@@ -8,12 +8,12 @@ import type { ConversationKey } from '../contract/names.ts';
 export type BusMessage =
   | { type: 'poke' }
   /**
-   * More of a reply. `offset` is the length of the attempt's text before it, in UTF-16 units, so that a reader sees what it
-   * has twice and what it has missed. Published once the store has taken the text: a draft read after it is never behind.
+   * More of a reply. `offset` is the length of the attempt's text before it, in UTF-16 units, so that a reader can tell what it
+   * has twice and what it has missed. Published once the store has the text: a draft read after it is never behind.
    */
   | { type: 'delta'; reply_id: string; attempt: number; offset: number; text: string }
   | { type: 'progress'; call_id: string; percent?: number; note?: string }
-  /** The reply is no longer wanted: whoever produces it stops at once. */
+  /** The reply is no longer wanted: its producer stops at once. */
   | { type: 'stop'; reply_id: string };
 
 export interface Bus {

@@ -1,7 +1,7 @@
-/** How the items of a stream stand on the wire: server-sent events. */
+/** The wire format of a stream's items: server-sent events. */
 import { formatPosition, type StreamItem } from './item.ts';
 
-/** One event. Entries and rewinds carry the reader's new position as their id; what is live has none. */
+/** One event. Entries and rewinds carry the reader's new position as their id; live items have none. */
 export function formatEvent(item: StreamItem): string {
   switch (item.type) {
     case 'entry':
@@ -19,7 +19,7 @@ export function formatEvent(item: StreamItem): string {
   }
 }
 
-/** The same, encoded once for all readers that are given this very item. */
+/** The same, encoded once for all readers that are given the same item object. */
 export function eventBytes(item: StreamItem): Buffer {
   const known = encoded.get(item);
   if (known) return known;

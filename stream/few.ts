@@ -1,4 +1,4 @@
-/** Lets so many pieces of work run at once; the others wait in order. */
+/** Lets at most `most` pieces of work run at once; the others wait in order. */
 export function createFew(most: number) {
   let running = 0;
   const waiting: (() => void)[] = [];
@@ -8,7 +8,7 @@ export function createFew(most: number) {
     try {
       return await work();
     } finally {
-      // Its place is the next one's.
+      // The next one takes over the place.
       const next = waiting.shift();
       if (next) next();
       else running -= 1;

@@ -1,7 +1,7 @@
 /**
- * One reader's way through a conversation. It holds a position and nothing else: whenever it asks, it is given what comes next
- * after that from what all readers share (stream/source.ts), or reads the store for itself where it is too far behind. So a
- * reader that does not ask costs nothing and loses nothing.
+ * One reader's way through a conversation. It holds little more than a position: whenever it asks, it is given what comes next
+ * from the source that all readers share (stream/source.ts), or reads the store itself if it is too far behind. So a reader
+ * that does not ask costs nothing and loses nothing.
  */
 import { StoreUnavailable } from '../store/unavailable.ts';
 import type { Position, StreamItem } from './item.ts';
@@ -10,16 +10,16 @@ import type { Backlog, Source } from './source.ts';
 
 export interface Reading {
   /**
-   * Resolves when it is known whether there is anything to read: `over`, the conversation is closed for good and the reader has
-   * all of it; `unknown`, there is no such conversation. While the store is away it counts as `open`.
+   * Resolves when it is known whether there is anything to read. `over`: the conversation is closed for good and the reader has
+   * all of it. `unknown`: there is no such conversation. While the store is unavailable, the answer is `open`.
    * @throws what the store throws
    */
   begin(): Promise<'open' | 'over' | 'unknown'>;
   /**
-   * Entries and rewinds from the position on without gap or repeat, and between them what is live. Entries go first: the text of
+   * Entries and rewinds from the position on, without gap or repeat, and live items between them. Entries go first: the text of
    * a reply comes after its `reply.started` and never after its end. Returns when the conversation is closed and every entry
    * has been yielded, when there is no such conversation, or when the signal aborts.
-   * @throws what the store throws, unless it is away: then it is waited for
+   * @throws what the store throws, except StoreUnavailable: then it waits for the store
    */
   items(): AsyncGenerator<StreamItem, void, void>;
 }
@@ -29,8 +29,8 @@ type Next =
   | { do: 'wait' | 'look' | 'read' | 'over' | 'unknown' };
 
 /**
- * @param signal ends it, also where it waits
- * @param leave called when it has ended, perhaps more than once
+ * @param signal ends the reading, even while it waits
+ * @param leave called when the reading has ended, perhaps more than once
  */
 export function createReading(
   source: Source,
@@ -54,7 +54,7 @@ export function createReading(
 
     async *items() {
       try {
-        // The two would read at once.
+        // Otherwise the two would read at the same time.
         await begun;
         while (!signal.aborted) {
           const next = findNext();
@@ -132,14 +132,14 @@ export function createReading(
 
   async function catchUp(how: 'look' | 'read'): Promise<void> {
     if (how === 'look') {
-      // It has read more than the source has.
+      // The reader has read more than the source has.
       if (!source.isAway) await source.look();
       if (source.isAway) await changed();
       if (source.next(position).do !== 'look') return;
     }
     try {
       const read = await source.read(position);
-      // Up to there the log is as of this revision, also where nothing follows.
+      // Up to this position, the log is as of this revision, even if no entries follow.
       if (read?.items.length === 0) position = { after: position.after, revision: read.revision };
       backlog = read?.items.slice() ?? [];
     } catch (error) {
@@ -148,7 +148,7 @@ export function createReading(
     }
   }
 
-  /** Installed at once: what changes after the reader has looked wakes it. */
+  /** The waiter is installed synchronously: any change after the reader has looked wakes it. */
   function changed(): Promise<void> {
     return signal.aborted ? Promise.resolve() : new Promise((resolve) => (wake = resolve));
   }

@@ -1,6 +1,6 @@
 /**
- * The conversations that this process follows: each once, however many read it. One timer asks for all of them together whether
- * something was missed.
+ * The conversations that this process follows: each is followed once, however many readers it has. A single timer checks all of
+ * them together for missed news.
  */
 import type { ConversationKey } from '../contract/names.ts';
 import type { Store } from '../store/store.ts';
@@ -17,25 +17,25 @@ export interface HubOptions {
   store: Pick<Store, 'follow' | 'draft' | 'marks'>;
   bus: Pick<Bus, 'subscribe'>;
   /**
-   * Whether a log that ends with the closing stays so: it is written before it is certain, and until then it may be taken back.
-   * Asked once for all readers, and again until it is so. Default: it is certain.
+   * Whether a log that ends with the closing is final: it is written before its task is committed, and may be replaced until then.
+   * Asked once for all readers, and again until the answer is yes. Default: yes.
    */
   isOver?(conversation: ConversationKey): Promise<boolean>;
-  /** The longest a lost poke goes unnoticed. Milliseconds; default 1,000. */
+  /** The longest time that a lost poke goes unnoticed. Milliseconds; default 1,000. */
   heal_ms?: number;
   ticker?: Ticker;
   /** Entries fetched at once. Default 200. */
   page?: number;
-  /** What is kept of each log, for readers that are a little behind. */
+  /** How much of each log is kept for readers that are a little behind. */
   size?: TailSize;
 }
 
 export interface Hub {
-  /** Until the signal aborts, or what is read has come to its end. */
+  /** The reading lasts until the signal aborts, or the conversation ends. */
   join(conversation: ConversationKey, from: Position, signal: AbortSignal): Reading;
 }
 
-/** What was written long since is read so many at a time: the store is there for those who write, too. */
+/** Older entries are read with this many reads at a time, to leave the store free for writers. */
 const BACKLOG_READS = 4;
 
 export function createHub(options: HubOptions): Hub {
@@ -71,7 +71,7 @@ export function createHub(options: HubOptions): Hub {
       page,
       size: options.size,
       inTurn,
-      // Whoever comes next begins with another.
+      // The next reader begins with a new source.
       onFailure: () => drop(name, one),
     });
     const one: Followed = { conversation, source, readers: 0 };
@@ -95,7 +95,7 @@ export function createHub(options: HubOptions): Hub {
       const marks = await store.marks(all.map(({ conversation }) => conversation));
       for (const [nth, { source }] of all.entries()) source.noticed(marks[nth]);
     } catch (error) {
-      // While the store is away, the next look tells when it is back.
+      // While the store is unavailable, the next look finds out whether it is back.
       if (!(error instanceof StoreUnavailable)) for (const { source } of all) source.fail(error);
     } finally {
       isLooking = false;

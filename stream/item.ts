@@ -1,8 +1,8 @@
-/** What a reader of a conversation gets, in the order it gets it. */
+/** The items that a reader of a conversation gets, in order. */
 import type { Entry } from '../contract/entry.ts';
 
 /**
- * Where a reader stands: it holds the log up to `after`, as it was at `revision`. Written `<after>.<revision>` on the wire,
+ * A reader's position: it has the log up to `after`, as it was at `revision`. On the wire it is written `<after>.<revision>`,
  * as the id of an event.
  */
 export interface Position {
@@ -18,17 +18,17 @@ export interface EntryItem {
   position: Position;
 }
 
-/** Forget every entry after `position.after`, and what you hold of a reply in flight; both follow again. */
+/** Forget every entry after `position.after`, and the text of a reply in flight; both follow again. */
 export interface RewindItem {
   type: 'rewind';
   position: Position;
 }
 
-/** More of a reply in flight: the text is what you hold up to `offset` (UTF-16 units), then `text`. */
+/** More of a reply in flight: the text is what the reader has up to `offset` (UTF-16 units), then `text`. */
 export interface Delta {
   type: 'delta';
   reply_id: string;
-  /** A higher one replaces what earlier ones said: the model was asked again. */
+  /** A higher attempt replaces the text of earlier ones: the model was asked again. */
   attempt: number;
   offset: number;
   text: string;
@@ -45,10 +45,10 @@ export const START: Position = { after: 0, revision: 0 };
 
 export const formatPosition = ({ after, revision }: Position) => `${after}.${revision}`;
 
-/** A position as a regular expression, without leading zeros or anything that a 32 bit integer cannot hold. */
+/** A position as a regular expression, without leading zeros or numbers that a 32-bit integer cannot hold. */
 export const POSITION_PATTERN = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/;
 
-/** Undefined: not a position. */
+/** Undefined when the text is not a position. */
 export function parsePosition(text: string): Position | undefined {
   const parts = POSITION_PATTERN.exec(text);
   return parts ? { after: Number(parts[1]), revision: Number(parts[2]) } : undefined;

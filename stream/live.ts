@@ -1,12 +1,12 @@
 /**
- * The text of a reply in flight, put together for all readers of a conversation from two sources: the draft in the store, which
- * is whole, and deltas from the bus, which are quick and may be lost, repeated or come while the draft is being read.
+ * The text of a reply in flight, assembled for all readers of a conversation from two sources: the draft in the store, which is
+ * complete, and deltas from the bus, which are fast but may be lost, repeated, or arrive while the draft is being read.
  *
- * A delta is taken only where it continues what is known. Anything else (another reply, a new attempt, a gap) is not guessed at:
- * the draft is read, and says what is true. What both have is cut off by its offset.
+ * A delta is accepted only if it continues the known text. In any other case (another reply, a new attempt, a gap) the draft is
+ * read, which is always right. The offset of a delta shows which part of it is known already.
  *
- * A reader is given what it lacks of the text as it is then. So one that takes its time gets few large deltas and holds nothing up,
- * and nothing waits for it.
+ * A reader is given the part of the current text that it lacks. So a slow reader gets few large deltas, and nothing waits
+ * for it.
  */
 import type { Draft } from '../store/store.ts';
 import type { Delta } from './item.ts';
@@ -21,20 +21,20 @@ export interface Held {
 
 export interface LiveText {
   hear(delta: Delta): void;
-  /** The draft is to be read, between `reading` and `drafted`. */
+  /** True when the draft has to be read, between calls of `reading` and `drafted`. */
   readonly isDoubtful: boolean;
   reading(): void;
   drafted(draft: Draft | undefined): void;
-  /** Another reply may be spoken now, or none. */
+  /** Forgets the text: another reply may be spoken now, or none. */
   forget(): void;
-  /** The same object for all who lack the same. Undefined: the reader has it all. */
+  /** The same object for all readers that lack the same part. Undefined when the reader has everything. */
   lacking(held: Held | undefined): Delta | undefined;
 }
 
 export function createLiveText(): LiveText {
   let isDoubtful = true;
   let whole: Delta | undefined;
-  /** Heard since the draft is being read, or is to be. */
+  /** Deltas heard while the draft has to be read, or is being read. */
   let waiting: Delta | undefined;
   let given = new Map<number, Delta>();
 
@@ -59,17 +59,17 @@ export function createLiveText(): LiveText {
     },
 
     reading() {
-      // What has been published is in the draft already. What is heard from now on may not be.
+      // What has been published is in the draft already. Deltas heard from now on may not be.
       waiting = undefined;
     },
 
     drafted(draft) {
       const read = draft && { type: 'delta' as const, offset: 0, ...draft };
-      // Deltas may have gone on from what was known while the draft was read.
+      // Deltas may have extended the known text while the draft was read.
       const isOlder = read && whole && isSame(read, whole) && read.text.length < whole.text.length;
       const known = isOlder ? whole : read;
       const continued = known && waiting && follows(known, waiting);
-      // Heard while the draft was read, and not to be joined to it: it was overtaken, so it is read again.
+      // A delta that was heard meanwhile and does not continue the draft is newer than it: the draft is read again.
       isDoubtful = waiting !== undefined && !continued;
       become(continued ? joined(known, waiting!) : known);
       waiting = undefined;
@@ -95,7 +95,7 @@ export function createLiveText(): LiveText {
 const isSame = (one: Omit<Held, 'length'>, other: Omit<Held, 'length'>) =>
   one.reply_id === other.reply_id && one.attempt === other.attempt;
 
-/** Without a gap; it may repeat some of what came before. */
+/** Whether the delta follows without a gap; it may repeat some of the text before it. */
 const follows = (before: Delta, delta: Delta) =>
   isSame(before, delta) && before.offset <= delta.offset && delta.offset <= end(before);
 

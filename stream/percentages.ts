@@ -1,15 +1,15 @@
-/** How far each call is: the latest alone, so that a reader which takes its time has little to catch up with. */
+/** The progress of each call: only the latest, so that a slow reader has little to catch up with. */
 import type { LiveProgress } from './item.ts';
 
-/** More calls than this do not show live progress to a reader that does not keep up. */
+/** If more calls than this report progress, a slow reader misses that of the others. */
 const MOST_CALLS = 100;
 
 export interface Percentages {
-  /** Grows with each that is heard: what a reader that has seen them all has seen. */
+  /** Number of progress items heard; a reader that has seen them all has seen this many. */
   readonly heard: number;
   hear(progress: LiveProgress): void;
   ended(callId: string): void;
-  /** The oldest that came after the reader had seen so many. */
+  /** The oldest item kept that arrived after the first `seen` ones. */
   after(seen: number): { nth: number; progress: LiveProgress } | undefined;
 }
 

@@ -1,8 +1,8 @@
-/** One timer for many beats, which runs while there are any. */
+/** A single timer for many beats, which runs while there are any. */
 import { every, type Ticker } from './ticker.ts';
 
 export interface Pulse {
-  /** @returns the function that ends it */
+  /** @returns the function that removes the beat */
   add(beat: () => void): () => void;
 }
 

@@ -1,9 +1,9 @@
 /**
- * One conversation as this process follows it, for all of its readers. The store has every entry, so pokes of the bus only say when
- * to look; a lost poke costs the time until the next look (stream/hub.ts), nothing else. There is one look at a time, whatever the
- * number of readers, and one read of the draft where the text of a reply is in doubt.
+ * One conversation as this process follows it, for all of its readers. The store has every entry, so the bus's pokes only say when
+ * to look; a lost poke costs only the time until the next look (stream/hub.ts). There is one look at a time, whatever the number
+ * of readers, and one read of the draft when the text of a reply is in doubt.
  *
- * Where the store is away nothing is lost either: what was to be read stays to be read, and is when the store is back.
+ * Nothing is lost while the store is unavailable: pending reads are made when it is back.
  */
 import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
@@ -27,40 +27,40 @@ export interface SourceOptions {
   bus: Pick<Bus, 'subscribe'>;
   conversation: ConversationKey;
   isOver(): Promise<boolean>;
-  /** Where its first reader stands. */
+  /** The position of its first reader. */
   near: number;
   /** Entries fetched at once. */
   page: number;
   size?: TailSize;
-  /** Reads of what has been written long since wait for their turn here. */
+  /** Limits how many reads of older entries run at once. */
   inTurn<T>(read: () => Promise<T>): Promise<T>;
-  /** Told once, when it can go on no more: its readers are told by their next step. */
+  /** Called once, when the source has failed for good: its readers get the error with their next step. */
   onFailure(): void;
 }
 
 export interface Source {
   /**
-   * `opening`: not looked yet. `closing`: the log ends with the closing, and whether that stays so is being asked. `over`: it
-   * stays so. `unknown`: there is no such conversation.
+   * `opening`: not looked yet. `closing`: the log ends with the closing, and whether that is final is being checked. `over`: it
+   * is final. `unknown`: there is no such conversation.
    */
   readonly state: 'opening' | 'open' | 'closing' | 'over' | 'unknown';
-  /** The store cannot be asked now. */
+  /** The store is unavailable. */
   readonly isAway: boolean;
   /** Called whenever there may be something new for a reader. */
   readonly waking: Waking;
   readonly percentages: Percentages;
   /**
-   * What of the log comes next for a reader.
-   * @throws what has ended this source
+   * The next step for a reader of the log.
+   * @throws the error that has ended this source
    */
   next(reader: Position): Step;
-  /** The text of the reply in flight that a reader lacks which has every entry. */
+  /** For a reader that has every entry: the text of the reply in flight that it lacks. */
   lacking(held: Held | undefined): Delta | undefined;
-  /** Resolves after a look, or where there can be none. */
+  /** Resolves after a look, or when none is possible. */
   look(): Promise<void>;
-  /** What stands in the store after a position; the same for all who ask at once. Undefined: no such conversation. */
+  /** The entries in the store after a position; shared by all concurrent callers. Undefined when there is no such conversation. */
   read(position: Position): Promise<Backlog | undefined>;
-  /** What a regular look at all conversations has found. */
+  /** Takes the result of the regular look at all conversations. */
   noticed(mark: Mark | undefined): void;
   fail(error: unknown): void;
   close(): void;
@@ -85,13 +85,13 @@ export function openSource(options: SourceOptions): Source {
   let isStalled = false;
   let failure: { error: unknown } | undefined;
   let isClosed = false;
-  /** The reply in flight where the log ends, once it has been read to there. */
+  /** The reply in flight at the end of the log, once the log has been read to there. */
   let replying: string | undefined;
   let hasNews = true;
   let isWorking = false;
   let lookers: (() => void)[] = [];
 
-  // Before the first look, so that nothing falls between the two.
+  // Subscribes before the first look, so that nothing falls between the two.
   const unsubscribe = bus.subscribe(conversation, hear);
   work();
 
@@ -137,7 +137,7 @@ export function openSource(options: SourceOptions): Source {
     noticed(mark) {
       const position = tail?.position;
       const isSame = mark?.last_seq === position?.after && mark?.revision === position?.revision;
-      // A close that is not certain is asked about again.
+      // A close that is not final yet is checked again.
       if (isAway || !isSame || mark?.status === 'closed') lookAgain();
       if (!isStalled) return;
       isStalled = false;
@@ -156,7 +156,7 @@ export function openSource(options: SourceOptions): Source {
         return lookAgain();
       case 'delta':
         live.hear(message);
-        // Its start is in the log by now: entries go first.
+        // If it is another reply, its start is in the log by now, and entries go first.
         if (message.reply_id !== replying) lookAgain();
         else if (live.isDoubtful) work();
         else waking.wake();
@@ -215,7 +215,7 @@ export function openSource(options: SourceOptions): Source {
     }
   }
 
-  /** Begins near the end of a long log: readers who stand before that read for themselves. */
+  /** Begins near the end of a long log: readers further back read the store themselves. */
   async function lookFirst(): Promise<Followed | undefined> {
     const [mark] = await store.marks([conversation]);
     if (!mark) return undefined;
@@ -245,7 +245,7 @@ export function openSource(options: SourceOptions): Source {
     state = 'closing';
     waking.wake();
     isCertain = await isOver();
-    // What has become certain may have been written again since it was read.
+    // The entries may have been replaced between the read and the commit, so they are read again.
     if (isCertain) hasNews = true;
     else state = 'open';
   }

@@ -1,4 +1,4 @@
-/** How server-sent events are written to a reader of any speed. */
+/** Sends server-sent events to a reader of any speed. */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { eventBytes } from './event.ts';
@@ -8,15 +8,15 @@ import type { Pulse } from './pulse.ts';
 export interface SendOptions {
   /** Ends the stream at once. */
   signal: AbortSignal;
-  /** A comment is sent with each beat in which nothing else was, so that proxies and readers see that the stream lives. */
+  /** At each beat since which nothing else was sent, a comment is sent, so that proxies and readers see that the stream lives. */
   pulse: Pulse;
-  /** What the reader is told to wait before it connects again. Milliseconds; default 1,000. */
+  /** How long the reader is told to wait before it reconnects. Milliseconds; default 1,000. */
   retry_ms?: number;
 }
 
 /**
- * Writes the items until they end, the reader goes away or `signal` aborts, then ends the response. Takes the next item only
- * when the one before has left for the socket: a slow reader slows its own items and holds one of them.
+ * Writes the items until they end, the reader disconnects or `signal` aborts, then ends the response. Takes the next item only
+ * when the previous one has left for the socket: a slow reader slows its own items and holds one of them.
  * @throws what the items throw; the response has ended then too
  */
 export async function sendEvents(
@@ -27,7 +27,7 @@ export async function sendEvents(
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache, no-transform',
-    // nginx would collect events otherwise.
+    // Otherwise nginx would buffer events.
     'x-accel-buffering': 'no',
   });
   response.write(`retry: ${retry_ms}\n\n`);
@@ -44,7 +44,7 @@ export async function sendEvents(
     }
   } finally {
     stopPulse();
-    // Told to end: what this reader has not taken it will fetch again, and waiting for it could take for ever.
+    // Aborted: the reader will fetch again what it has not taken, and waiting for it could take forever.
     if (signal.aborted && response.writableNeedDrain) response.destroy();
     else response.end();
   }
@@ -52,7 +52,7 @@ export async function sendEvents(
 
 const COMMENT = ': \n\n';
 
-/** Resolves when the response takes more, or the stream is to end. */
+/** Resolves when the response can take more, or when the stream has to end. */
 async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
   try {
     await once(response, 'drain', { signal });

@@ -1,7 +1,7 @@
 /**
- * The end of a log as one process has read it, and what of it a reader at some position is given next. It knows two things: the last
- * entries, and how far each revision since it began left the log as it was. A reader for whom that is not enough is not guessed at:
- * it has to read the store.
+ * The end of a log as one process has read it, and what a reader at some position is given from it. It keeps the last entries, and
+ * for each revision since it began, how far the log stayed the same. A reader for whom that is not enough has to read the
+ * store.
  */
 import type { Followed } from '../store/store.ts';
 import { eventBytes } from './event.ts';
@@ -9,25 +9,25 @@ import type { EntryItem, Position, RewindItem } from './item.ts';
 
 export type Step =
   | { do: 'yield'; item: EntryItem | RewindItem }
-  /** The reader holds everything. */
+  /** The reader has everything. */
   | { do: 'wait' }
-  /** The reader is too far behind: what comes next stands in the store alone. */
+  /** The reader is too far behind: only the store has what comes next. */
   | { do: 'read' }
   /** The reader knows more than the tail does. */
   | { do: 'look' };
 
 export interface Tail {
-  /** Of the log's end, as far as it has been read. */
+  /** The end of the log, as far as it has been read. */
   readonly position: Position;
-  /** Takes what was read from its position on. */
+  /** Adds what was read from its position on. */
   extend(read: Followed): void;
   next(reader: Position): Step;
 }
 
-/** What a tail keeps, at most. */
+/** The most that a tail keeps. */
 export interface TailSize {
   entries: number;
-  /** As events. */
+  /** Measured as encoded events. */
   bytes: number;
 }
 
@@ -38,7 +38,7 @@ export function createTail(begin: Position, size: TailSize = SIZE): Tail {
   let position = begin;
   const items: EntryItem[] = [];
   let bytes = 0;
-  /** Up to `kept` a revision left the log as it was. `isExact`: the entry after that was not. */
+  /** Up to `kept`, a revision left the log as it was. `isExact`: the entry after that was changed. */
   const revisions: { revision: number; kept: number; isExact: boolean }[] = [];
   /** Every revision after this one is known. */
   let since = begin.revision;
@@ -86,7 +86,7 @@ export function createTail(begin: Position, size: TailSize = SIZE): Tail {
     },
   };
 
-  /** Up to where the log is as this reader knows it. Undefined: the tail cannot say. */
+  /** The seq up to which the log is as this reader knows it. Undefined when the tail cannot tell. */
   function unchanged(reader: Position): number | undefined {
     if (reader.after === 0 || reader.revision === position.revision) return reader.after;
     if (reader.revision < since) return undefined;

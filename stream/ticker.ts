@@ -1,4 +1,4 @@
-/** Calls `tick` every so many milliseconds until the returned function is called. Tests bring their own and tick by hand. */
+/** Calls `tick` at this interval until the returned function is called. Tests pass their own and tick by hand. */
 export type Ticker = (milliseconds: number, tick: () => void) => () => void;
 
 export const every: Ticker = (milliseconds, tick) => {

@@ -1,8 +1,8 @@
-/** Wakes a crowd a few at a time, so that what else the process has to do need not wait for all of them. */
+/** Wakes many readers a few at a time, so that the process's other work need not wait for all of them. */
 const AT_ONCE = 100;
 
 export interface Waking {
-  /** @returns the function that takes it out again */
+  /** @returns the function that removes it */
   add(awake: () => void): () => void;
   /** Each is called once after this, the first ones at once. */
   wake(): void;
