@@ -1,8 +1,8 @@
-/** Turns as a screen of text: who triggered what, and when. */
+/** Prints turns as text: who triggered what, and when. */
 import { cut } from '../contract/stored.ts';
 import type { Trigger, Turn, TurnCall, TurnReply } from '../contract/turns.ts';
 
-/** One block of lines a turn. */
+/** One block of lines per turn. */
 export function printTurn(turn: Turn): string {
   const lines = [
     `turn ${turn.turn}  ${turn.started_at}  because of ${turn.because}${inMs(turn)}, ${tokens(turn)}`,

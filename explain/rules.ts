@@ -1,7 +1,7 @@
-/** The rules of turn-taking (docs/rules.md) behind what a log shows, each with the case of it that applied. */
+/** Names the rules of turn-taking (docs/rules.md) behind the entries of a log, each with the case that applied. */
 import type { Entry, EntryOf } from '../contract/entry.ts';
 
-/** @param told what the reply is to tell */
+/** @param told the entries that the reply is to tell */
 export function rulesOfStart({ because }: EntryOf<'reply.started'>, told: Entry[]): string[] {
   switch (because) {
     case 'message':
@@ -28,7 +28,7 @@ export function ruleOfInterruption({ by, rolled_back }: EntryOf<'reply.interrupt
   }
 }
 
-/** Undefined: what happened to the call is no matter of the rules. */
+/** Undefined when no rule is behind what happened to the call. */
 export function ruleOfCall(entry: Entry): string | undefined {
   switch (entry.kind) {
     case 'call.dropped':

@@ -1,4 +1,4 @@
-/** What may make the agent speak: what the user says, and news of calls. */
+/** Entries that may make the agent speak: messages of the user, and news of calls. */
 import type { Entry, EntryKind, EntryOf } from '../contract/entry.ts';
 import { cut } from '../contract/stored.ts';
 import type { Trigger } from '../contract/turns.ts';
@@ -14,10 +14,10 @@ const TRIGGERS = [
 
 export type TriggerEntry = EntryOf<(typeof TRIGGERS)[number]>;
 
-/** An end that the user or the agent brought about themselves is no news to them. */
+/** An end that the user or the agent brought about is no news to them. */
 export function isTrigger(entry: Entry): entry is TriggerEntry {
   if (!TRIGGERS.some((kind) => kind === entry.kind)) return false;
-  // A denial is news however it came about: the agent has to know.
+  // A denial is always news: the agent has to know.
   if (entry.kind === 'message.user' || entry.kind === 'call.denied') return true;
   return entry.actor.type === 'tool';
 }

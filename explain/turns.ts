@@ -1,5 +1,5 @@
 /**
- * Puts a log together by turns (R14): from the entries alone, so whatever can be read can be explained. Pure.
+ * Groups a log by turns (R14), from the entries alone, so that any log that can be read can be explained. Pure.
  */
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import { cut } from '../contract/stored.ts';
@@ -9,9 +9,9 @@ import { ruleOfCall, ruleOfInterruption, ruleOfLimit, rulesOfStart } from './rul
 import { isTrigger, type TriggerEntry, triggerOf } from './trigger.ts';
 
 export interface Turns {
-  /** The next entry of the log. */
+  /** Adds the next entry of the log. */
   add(entry: Entry): void;
-  /** Of all entries so far. */
+  /** The turns of all entries so far. */
   all(): Turn[];
 }
 
@@ -19,15 +19,15 @@ type ReplyEnd = EntryOf<'reply.completed' | 'reply.interrupted' | 'reply.failed'
 
 export function gatherTurns(): Turns {
   const turns: Turn[] = [];
-  /** By seq: what may make the agent speak. */
+  /** Triggers by seq: entries that may make the agent speak. */
   const triggers = new Map<number, Trigger>();
   const heard = new Map<number, TriggerEntry>();
   /** By seq of reply.started, and by reply id. */
   const replies = new Map<number | string, { turn: Turn; reply: TurnReply }>();
   const calls = new Map<string, TurnCall>();
-  /** By seq: what waits, and in which turn it came. */
+  /** By seq: triggers that wait, and the turn in which each arrived. */
   const deferred = new Map<number, { turn: Turn; item: Turn['deferred'][number] }>();
-  /** By seq of an end of a reply: that reply. */
+  /** Reply ids by the seq of the entry that ended the reply. */
   const ends = new Map<number, string>();
   let inFlight: { turn: Turn; reply: TurnReply } | undefined;
 
@@ -92,12 +92,12 @@ export function gatherTurns(): Turns {
       ended_at: entry.at,
       duration_ms: between(reply.started_at, entry.at),
     });
-    // One that failed has cost something too.
+    // A failed reply may have cost tokens too.
     if (reply.usage) turn.usage = addUsage(turn.usage, reply.usage);
     turn.ended_at = entry.at;
     turn.duration_ms = between(turn.started_at, entry.at);
     if (inFlight?.reply === reply) inFlight = undefined;
-    // What cut the reply off did not wait.
+    // The trigger that interrupted the reply did not wait.
     if (entry.kind === 'reply.interrupted') {
       entry.cause.forEach(undefer);
       reply.rules.push(ruleOfInterruption(entry));
@@ -182,7 +182,7 @@ function endOf(entry: ReplyEnd): Partial<TurnReply> {
   }
 }
 
-/** What has become of a call. */
+/** Updates the state of a call. */
 function follow(call: TurnCall | undefined, entry: Entry): void {
   if (!call || entry.kind === 'call.requested' || entry.kind === 'call.event') return;
   call.status = entry.kind.slice('call.'.length);
