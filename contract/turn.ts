@@ -134,9 +134,9 @@ export interface SummaryResult {
 export interface RequestedCall {
   call_id: string;
   tool: string;
-  /** Valid, and as given; or as its tool takes it, where a person may have to agree. */
+  /** Valid, and as the model gave it. If a person may have to approve: what the tool's schema makes of it, if stable. */
   input: unknown;
-  /** Of a call that a person may have to agree to: what the tool will get, where that is not `input` itself. */
+  /** For a call that a person may have to approve: what the tool will get, if it differs from `input`. */
   shown?: { input?: unknown };
   report?: string;
   /** Unknown tool or invalid input: the call fails at once and the model is told. */

@@ -114,7 +114,7 @@ export function endCall(
   },
 ): void {
   const seq = logEnd(step, call.id, end, context);
-    // A success is no news for a flow that has already continued: no turn is spent on it.
+  // A success is no news for a flow that has already continued: no turn is spent on it.
   const schedule = end.type === 'completed' && isComplete(flowOf(call)) ? 'silent' : 'when_idle';
   releaseNews(step, call.id, schedule);
   retire(step, call, end.type);
