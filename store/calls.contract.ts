@@ -1,4 +1,4 @@
-/** What every store knows of who runs a call. */
+/** The contract of leases on calls, for every store. */
 import { describe, expect, test } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import { someone } from './samples.ts';
@@ -127,7 +127,7 @@ export function callsContract(store: () => Store): void {
           store().renewHolder(a, who),
           hold(one, b, { lease_ms: 1 }),
         ]);
-        // Renewed first and silent again a millisecond later is possible: then the next renewal says so.
+        // The holder may be renewed first and silent again a millisecond later: then the next renewal says so.
         const after = await store().renewHolder(a, who);
         expect(after.lapsed).toBe(held.outcome === 'taken');
         if (renewed.lapsed) expect(held.outcome).toBe('taken');

@@ -1,4 +1,4 @@
-/** What every store knows beside the log: conversations, progress of calls, idempotency keys. */
+/** The contract of conversations, progress of calls and idempotency keys, for every store. */
 import { describe, expect, test } from 'vitest';
 import { DEEPEST_READ } from './read-json.ts';
 import { batch, idle, messages, replying, someone } from './samples.ts';
@@ -82,7 +82,7 @@ export function conversationsContract(store: () => Store): void {
   });
 
   describe('the list of conversations', () => {
-    /** Made in the order of their names; two of them in the same moment. */
+    /** Created in the order of their names; two of them in the same moment. */
     const several = async () => {
       const { tenant } = someone();
       const moments = ['01', '02', '02', '03', '04'];

@@ -1,4 +1,4 @@
-/** What every store does with the text of a reply in flight. */
+/** The contract of drafts, the text of a reply in flight, for every store. */
 import { describe, expect, test } from 'vitest';
 import { replyId, type ConversationKey } from '../contract/names.ts';
 import {
@@ -15,7 +15,7 @@ import {
 import type { Store } from './store.ts';
 
 export function draftsContract(store: () => Store): void {
-  /** Message, reply 1 started; its first attempt has said `text`. */
+  /** A conversation with a message and a started reply 1, whose first attempt has said `text`. */
   const speaking = async (text = '') => {
     const one = someone();
     await store().record(batch(one, [1, 1], 1, [message(1, 'hello'), started(2, 1)], replying(1)));

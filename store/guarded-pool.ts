@@ -2,8 +2,8 @@
  * A pool of connections to a server that may hang or be unreachable without any socket noticing. A statement not answered in time
  * fails. Its connection is discarded, and so are all older ones: a network that lost one packet may have lost theirs too.
  *
- * From then on, a single connection probes whether the server answers. Until it does, everything else fails at once, so that callers
- * that can do without the store need not wait for it, and a server that comes back is not flooded.
+ * From then on, a single connection probes whether the server answers. Until it does, everything else fails at once, so that
+ * callers that can do without the store need not wait for it, and a server that comes back is not flooded.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';

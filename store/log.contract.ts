@@ -1,4 +1,4 @@
-/** What every store gives to those who read a log. */
+/** The contract of reading a log, for every store. */
 import { describe, expect, test } from 'vitest';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
@@ -66,7 +66,7 @@ export function logContract(store: () => Store): void {
     const other = someone();
     await store().record(batch(other, [1, 1], 1, messages(1, 'a', 'b', 'c')));
     await store().record(batch(other, [1, 2], 3, messages(3, 'd'), { ...idle, status: 'closed' }));
-    // Of the same name, and another tenant's.
+    // The same id, but another tenant's.
     const namesake = { tenant: someone().tenant, id: one.id };
     expect(await store().marks([])).toEqual([]);
     expect(await store().marks([other, namesake, one, one])).toEqual([
@@ -96,7 +96,7 @@ export function logContract(store: () => Store): void {
 
     test('forgets exactly what was changed or removed', async () => {
       const one = await withTexts('a', 'b', 'c', 'd');
-      // b stays as it was, though it is written again: c is the first that changed.
+      // b is written again but unchanged: c is the first that changed.
       await store().record(batch(one, [1, 2], 2, messages(2, 'b', 'x')));
       expect(await follow(one, 4, 0)).toMatchObject({
         rewind: 2,
@@ -118,7 +118,7 @@ export function logContract(store: () => Store): void {
       const rewinds = await Promise.all(
         [0, 1, 2, 3].map(async (revision) => (await follow(one, 5, revision))?.rewind),
       );
-      // The last: everything this reader may know is there, but the log is shorter than its place.
+      // The last: all entries this reader may know are there, but the log is shorter than the reader's position.
       expect(rewinds).toEqual([1, 3, 3, 4]);
       expect(await follow(one, 3, 1)).toEqual({
         entries: messages(4, 'ð'),
@@ -192,7 +192,7 @@ export function logContract(store: () => Store): void {
       const one = someone();
       const entry = {
         ...message(1, text),
-        // The order of properties is kept too: a tool may care.
+        // The order of properties is kept too: a tool may depend on it.
         kind: 'call.requested' as const,
         call_id: text.slice(0, 10),
         tool: 'echo',
@@ -209,7 +209,7 @@ export function logContract(store: () => Store): void {
       ]) {
         expect(JSON.stringify(read) === asItWas).toBe(true);
       }
-      // Written again it is recognised.
+      // A repeated write is recognised.
       await store().record(batch(one, [1, 2], 1, [entry]));
       expect((await store().conversation(one))?.revision).toBe(0);
     });

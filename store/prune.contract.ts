@@ -1,4 +1,4 @@
-/** What a store forgets, and what it must not. */
+/** What every store has to prune, and what it must keep. */
 import { describe, expect, test } from 'vitest';
 import { batch, idle, messages, someone } from './samples.ts';
 import type { Store } from './store.ts';
@@ -13,7 +13,7 @@ export function pruneContract(store: () => Store): void {
       const head = {
         ...idle,
         calls: [
-          // A name that a model made up is no reason to keep everything.
+          // A tool name that a model made up must not keep everything from being pruned.
           call('call_runs', { status: 'running' as const, tool: 'a\u0000\ud83d' }),
           call('call_waits', { status: 'awaiting_approval' as const }),
           call('call_ended', { status: 'completed' as const, ended_at: at }),

@@ -1,4 +1,4 @@
-/** What every store does with a batch: fences, bases, rewrites. */
+/** The contract of writing batches, for every store: fences, bases, rewrites. */
 import { describe, expect, test } from 'vitest';
 import type { ConversationKey } from '../contract/names.ts';
 import {
@@ -255,7 +255,7 @@ export function recordContract(store: () => Store): void {
     // The first worker answers A and dies before the commit; the second sees B as well.
     await store().record(batch(one, [1, 7], 2, [started(2, 1)], replying(1)));
     await store().record(batch(one, [1, 10], 2, [message(2, 'B'), started(3, 1)], replying(1)));
-    // The first was only paused, and wakes up.
+    // The first worker was only paused, and resumes.
     const late = await store().record(batch(one, [1, 7], 3, [completed(3, 1, 'to A')]));
 
     expect(late).toEqual({ outcome: 'refused' });

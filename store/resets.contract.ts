@@ -1,4 +1,4 @@
-/** What every store does with the runs of a conversation, of which an operator's reset makes several. */
+/** The contract of a conversation with several runs, which an operator's reset creates, for every store. */
 import { describe, expect, test } from 'vitest';
 import type { Batch, Fence } from '../contract/batch.ts';
 import type { Entry } from '../contract/entry.ts';
@@ -63,12 +63,12 @@ export function resetsContract(store: () => Store): void {
         rewind: 1,
         revision: 1,
       });
-      // Until the log says so, each write of that run is told.
+      // Until the log records the reset, each write of that run returns it.
       const next = by(one, 'b', 3, messages(3, 'next'), { length: 12 });
       expect(await store().record(next)).toEqual({ ...recorded, reset: made });
       expect(await store().record(by(one, 'b', 4, [reset(4)], { length: 12 }))).toEqual(recorded);
       expect(await store().record(by(one, 'b', 5, [], { length: 15 }))).toEqual(recorded);
-      // The one that was ended wakes up.
+      // The run that was ended resumes.
       const late = by(one, 'a', 4, messages(4, 'late'), { length: 99 });
       expect(await store().record(late)).toEqual({ outcome: 'other_run' });
       expect(await store().writer(one)).toMatchObject({ run_id: 'b', last_seq: 4 });
@@ -125,7 +125,7 @@ export function resetsContract(store: () => Store): void {
     await store().record(by(one, 'b', 3, messages(3, 'b3', 'b4', 'b5')));
     await store().record(by(one, 'c', 4, messages(4, 'c4')), of('b'));
     expect(await texts(one)).toEqual(['1', 'b2', 'b3', 'c4']);
-    // By way of a run that never wrote.
+    // Reset by way of a run that never wrote.
     await store().record(by(one, 'd', 5, messages(5, 'd5')), of('x', 'a', 'b'));
     expect(await texts(one)).toEqual(['1', '2', '3', '4', 'd5']);
     await store().record(by(one, 'e', 6, messages(6, 'e6')), of('b'));
@@ -145,7 +145,7 @@ export function resetsContract(store: () => Store): void {
       expect(await store().beginDraft(one, 'reply_1', 3, 'a')).toBe(true);
       await store().record(by(one, 'a', 3, [started(3, 2)], {}, replying(2)));
       expect(await store().beginDraft(one, 'reply_2', 1, 'a')).toBe(true);
-      // It holds the log no longer than until then.
+      // Run b does not hold the log yet.
       expect(await store().beginDraft(one, 'reply_1', 1, 'b')).toBe(false);
       await store().record(by(one, 'b', 1, first, {}, replying(1)), takes);
       expect(await say(one, 2, 1, 'a')).toBe(false);

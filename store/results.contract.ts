@@ -1,4 +1,4 @@
-/** What every store knows of large results. */
+/** The contract of large results, for every store. */
 import { describe, expect, test } from 'vitest';
 import { batch, messages, someone } from './samples.ts';
 import { setAside } from './set-aside.ts';

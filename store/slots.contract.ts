@@ -1,4 +1,4 @@
-/** What every store knows of queues of calls. */
+/** The contract of queues of calls, for every store. */
 import { describe, expect, test } from 'vitest';
 import { someone } from './samples.ts';
 import type { Store } from './store.ts';

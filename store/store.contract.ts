@@ -1,4 +1,4 @@
-/** The contract of a store as tests. Any implementation of `Store` passes them. */
+/** The contract of a store as tests. Any implementation of `Store` has to pass them. */
 import { afterAll, beforeAll, describe } from 'vitest';
 import { callsContract } from './calls.contract.ts';
 import { conversationsContract } from './conversations.contract.ts';
@@ -12,7 +12,7 @@ import { slotsContract } from './slots.contract.ts';
 import type { Store } from './store.ts';
 import { tokensContract } from './tokens.contract.ts';
 
-/** Declares the tests. `open` is called once; the store it gives is closed at the end. */
+/** Declares the tests. `open` is called once; the store that it returns is closed at the end. */
 export function storeContract(name: string, open: () => Promise<Store>): void {
   describe(name, () => {
     let store: Store;
@@ -30,7 +30,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     callsContract(() => store);
     tokensContract(() => store);
     resultsContract(() => store);
-    // The last one: it forgets for all of them.
+    // Last, since it prunes the data of all tests.
     pruneContract(() => store);
   });
 }

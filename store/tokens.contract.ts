@@ -1,4 +1,4 @@
-/** What every store knows of the tokens that a tenant has spent. */
+/** The contract of a tenant's spent tokens, for every store. */
 import { describe, expect, test } from 'vitest';
 import { someone } from './samples.ts';
 import type { Store } from './store.ts';
