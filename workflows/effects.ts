@@ -156,7 +156,7 @@ export function createEffects(
     reset?: Reset,
   ): Promise<void> {
     const { call_id, tool } = request;
-    // A run before an operator's reset may have started it, and starting it again would end the call that runs.
+    // A run before an operator's reset may have started it, and Temporal may end a running child when it is started again.
     if ((perhaps_started || reset) && (await lookUp(call_id)) !== 'unknown') return;
     try {
       const child = await startChild<typeof call>('call', {
