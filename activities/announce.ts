@@ -1,4 +1,4 @@
-/** Tells another team's service of a call, or that nobody waits for it any longer. */
+/** Tells another team's service about a call, or that the call is no longer awaited. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { CallStart } from '../contract/turn.ts';
 import { signPushToken } from '../remote/push-token.ts';
@@ -13,7 +13,7 @@ export interface AnnounceDependencies {
   catalogue: Catalogue;
   /** Signs push URLs. */
   pushSecret: string;
-  /** Where the other team reaches this service, without a slash at the end. */
+  /** The URL at which the other team reaches this service, without a trailing slash. */
   publicUrl(): Promise<string>;
   allowPrivateUrls: boolean;
   /** Default: over the network. */
@@ -22,23 +22,23 @@ export interface AnnounceDependencies {
 
 export interface Announcement {
   start: CallStart;
-  /** When it was decided, in milliseconds since 1970: every attempt sends the same. */
+  /** When it was decided, in milliseconds since 1970: the same in every attempt. */
   at: number;
-  /** From when on nothing is taken any more. */
+  /** When results stop being accepted. */
   expires_at: number;
 }
 
 export interface Withdrawal {
   start: CallStart;
   at: number;
-  /** In words. */
+  /** The reason, in words. */
   reason: string;
 }
 
 /**
  * Sends `call.requested`.
- * @throws ApplicationFailure `Unreachable` or `Unavailable`, to be tried again; `Refused`, `ForbiddenAddress`, `UnknownTool` or
- * `InvalidInput`, not
+ * @throws ApplicationFailure `Unreachable` or `Unavailable`, retryable; `Refused`, `ForbiddenAddress`, `UnknownTool` or
+ * `InvalidInput`, non-retryable
  */
 export function createAnnounceCall(dependencies: AnnounceDependencies) {
   return async function announceCall({ start, at, expires_at }: Announcement): Promise<void> {
@@ -82,7 +82,7 @@ async function announce(
   const tool = remoteTool(catalogue, start.tool);
   const body = JSON.stringify({ type, timestamp: new Date(at).toISOString(), data });
   const id = `msg_${start.call_id}_${type}`;
-  // The signature has the time of the attempt: receivers refuse old ones.
+  // The signature contains the time of the attempt: receivers refuse old ones.
   const headers = signedHeaders(tool.remote.secret, { id, at: new Date(), body });
   let answer: Answer;
   try {
@@ -99,10 +99,10 @@ async function announce(
   if (answer.status < 200 || answer.status > 299) throw refused(tool, answer);
 }
 
-/** How long the service may take to take note of a call. */
+/** How long the service may take to acknowledge a call. */
 const ANSWER_MS = 10_000;
 
-/** Again, since the tool may have changed since the model was asked. */
+/** Checks again, since the tool may have changed since the model was asked. */
 async function refuseInput(catalogue: Catalogue, start: CallStart): Promise<void> {
   const { input } = remoteTool(catalogue, start.tool);
   const { success } = await input.safeParseAsync(start.input);
@@ -154,7 +154,7 @@ function refused({ name }: RemoteTool, { status, retryAfter, text }: Answer): Ap
 
 const LONGEST_DELAY_MS = 120_000;
 
-/** Seconds or a date. Undefined where it is neither: then the usual pauses hold. Milliseconds. */
+/** Milliseconds, from seconds or a date. Undefined when it is neither: then the usual backoff applies. */
 export function readRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   const delay_ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;

@@ -1,4 +1,4 @@
-/** What the model says: asked once more where it owes somebody an answer and says nothing. */
+/** What the model says. It is asked once more when it owes an answer and says nothing. */
 import type { Attached, Entry, Usage } from '../contract/entry.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
 import { addUsage } from '../contract/usage.ts';
@@ -13,7 +13,7 @@ export interface Spoken {
   attached?: Attached;
 }
 
-/** @throws ModelError `ModelSilent` where it has said nothing twice */
+/** @throws ModelError `ModelSilent` when it has said nothing twice */
 export async function answer(ask: () => Promise<Spoken>, isOwed: boolean): Promise<Spoken> {
   const first = await ask();
   if (!isOwed || isAnswer(first)) return first;
@@ -35,8 +35,8 @@ const silent = () =>
 const isAnswer = ({ text, asked }: Spoken) => text.trim() !== '' || asked.length > 0;
 
 /**
- * Whether somebody waits for words: who has written, and who has written and heard nothing yet once what was started for it is over. Of news
- * there may be nothing to say.
+ * Whether a user is waiting for an answer: they have written, or they have written and what was started for it is over without an
+ * answer. News may need no reply.
  */
 export function owesAnswer(
   { because, calls }: Pick<ReplyRequest, 'because' | 'calls'>,

@@ -4,10 +4,11 @@ import { CallFailed } from './call-failed.ts';
 import { inWords } from './thrown.ts';
 
 /**
- * The value as it will be read elsewhere: what a tool gives away goes through Temporal and the store as JSON. Characters that
- * the store refuses (NUL, half of a surrogate pair) become U+FFFD; nothing at all becomes null.
- * @param what how the value is called in the failure, such as "Its result"
- * @throws CallFailed `InvalidResult` for what JSON would lose and for what is nested too deep, `ResultTooLarge` above `maxBytes`
+ * The value as it will be read elsewhere: what a tool returns goes through Temporal and the store as JSON. Characters that the
+ * store refuses (NUL, half of a surrogate pair) become U+FFFD; undefined becomes null.
+ * @param what the name of the value in the failure, such as "Its result"
+ * @throws CallFailed `InvalidResult` for what JSON would lose and for what is nested too deeply, `ResultTooLarge` above
+ * `maxBytes`
  */
 export function asJson(value: unknown, maxBytes: number, what: string): unknown {
   const json = stringify(value, what);
@@ -28,7 +29,7 @@ function stringify(value: unknown, what: string): string {
   try {
     return storable(JSON.stringify(value, refuseLoss) ?? 'null');
   } catch (error) {
-    // The stack, since cycles and whatever a tool throws have errors of their own.
+    // A stack overflow, since cycles and errors that a tool throws are handled separately.
     if (error instanceof RangeError) throw new CallFailed('InvalidResult', `${what} ${TOO_DEEP}.`);
     const [reason] = inWords(error).split('\n');
     throw new CallFailed('InvalidResult', `${what} is no JSON: ${reason}.`);

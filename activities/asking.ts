@@ -1,4 +1,4 @@
-/** What the model is asked for a reply: the log as it reads it, and the tools that it may call. */
+/** What the model is asked for a reply: the log as the model reads it, and the tools that it may call. */
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Agent } from '../agents/define.ts';
 import type { ProfileName } from '../contract/profile.ts';
@@ -32,20 +32,20 @@ export interface AskingDependencies {
 
 export interface Asking {
   request: ModelRequest;
-  /** What the agent may call, by name. */
+  /** The tools that the agent may call, by name. */
   tools: Map<string, Tool>;
-  /** The names that the model was told. */
+  /** The tool names that the model was given. */
   offered: string[];
   awaiting: Awaiting;
-  /** Of the whole window, also where less of it is sent. */
+  /** Size of the whole window, even when less of it is sent. */
   measured?: Measured;
-  /** Somebody waits for words. */
+  /** A user is waiting for an answer. */
   isOwed: boolean;
-  /** Of the replies that were stopped before this one. */
+  /** What the replies cost that were stopped before this one. */
   cutOff?: Usage;
 }
 
-/** @throws ApplicationFailure `UnknownAgent` or `UnknownTool` where the catalogue lacks what the conversation needs */
+/** @throws ApplicationFailure `UnknownAgent` or `UnknownTool` when the catalogue lacks what the conversation needs */
 export async function prepareAsking(
   { store, catalogue, defaultModel, defaultProfile = 'compatible' }: AskingDependencies,
   request: ReplyRequest,
@@ -90,7 +90,7 @@ export async function prepareAsking(
   };
 }
 
-/** What the agent says of its model's answers, where it does. */
+/** What the agent sets for its model's answers. */
 export const boundsOf = ({ max_reply_tokens, first_token_ms, silence_ms }: Agent) => ({
   ...(max_reply_tokens !== undefined && { max_tokens: max_reply_tokens }),
   ...(first_token_ms !== undefined && { first_token_ms }),

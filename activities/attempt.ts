@@ -1,20 +1,20 @@
-/** One of Temporal's attempts at a call, for as long as Temporal takes it for the current one. */
+/** One of Temporal's attempts at a call, while Temporal considers it the current one. */
 import type { Context } from '@temporalio/activity';
 
 export interface Attempt {
   number: number;
-  /** Of the call's workflow. */
+  /** Run id of the call's workflow. */
   run: string;
   activity_id: string;
   token: Uint8Array;
-  /** The last heartbeat of the attempt before. */
+  /** The last heartbeat of the previous attempt. */
   details: unknown;
   beat(details: unknown): void;
   /**
-   * Why it is told to end. `not_current`: not what it does is to end, only this attempt at it. Never resolves otherwise.
+   * Resolves with why it is told to end. `not_current`: only this attempt has to end, not its work. Never resolves otherwise.
    */
   told: Promise<'cancelled' | 'shutdown' | 'not_current'>;
-  /** What it fails with when it was cancelled. */
+  /** The error that it fails with when it was cancelled. */
   reason(): unknown;
   warn(message: string, facts: object): void;
 }

@@ -1,7 +1,7 @@
 /**
- * Attempts at asking a model, of which each may cost money. Every error counts, whatever it is, and after the last one nobody asks
- * again. What is no attempt of the model does not count: a worker that was lost or shut down, and a store that is away. The count
- * travels in the heartbeat, so it outlives its worker.
+ * Attempts at asking a model, each of which may cost money. Every error counts, and after the last one there is no further
+ * attempt. What is not an attempt at the model does not count: a worker that was lost or shut down, and an unavailable store. The
+ * count travels in the heartbeat, so it outlives its worker.
  */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
@@ -17,9 +17,9 @@ const counted = z.object({ failed: z.int().min(0), usage: usage.optional() });
 type Counted = z.infer<typeof counted>;
 
 /**
- * @param most after so many errors the failure is final
- * @throws ApplicationFailure with a type, for everything but a cancellation: `InternalError` for what nobody foresaw, `StoreAway`,
- * `WorkerLost` where worker after worker is lost with it
+ * @param most the number of errors after which the failure is final
+ * @throws ApplicationFailure with a type, for everything except a cancellation: `InternalError` for unexpected errors,
+ * `StoreAway`, `WorkerLost` when it loses one worker after another
  */
 export async function withAttempts<T>(most: number, work: () => Promise<T>): Promise<T> {
   const context = Context.current();
@@ -35,7 +35,7 @@ export async function withAttempts<T>(most: number, work: () => Promise<T>): Pro
       if (aborted) throw reason;
       if (isUnavailable(error)) throw storeAway(error);
       count = { failed: count.failed + 1, ...sum(count.usage, costOf(error)) };
-      // The failure takes it along.
+      // The failure carries it.
       context.heartbeat(count);
       throw counting(error, count, most);
     }
@@ -44,12 +44,12 @@ export async function withAttempts<T>(most: number, work: () => Promise<T>): Pro
 }
 
 const HEARTBEAT_MS = 1_000;
-/** A worker may be killed now and then; what takes so many down with it is at fault itself. */
+/** A worker may be killed now and then; a request that loses this many is itself at fault. */
 const MOST_LOST = 100;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** What a failure says that it has cost. */
+/** What a failure says it has cost. */
 export function costOf(error: unknown): Usage | undefined {
   const [detail] = (error instanceof ApplicationFailure && error.details) || [];
   return (detail as FailedReply | undefined)?.usage;
@@ -75,7 +75,7 @@ function counting(error: unknown, count: Counted, most: number): ApplicationFail
   });
 }
 
-/** What nobody foresaw is not shown as it is: its words are for the Temporal UI and the log of the worker. */
+/** Unexpected errors are not shown as they are: their messages are for the Temporal UI and the worker's log. */
 function foreseen(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   const name = error instanceof Error ? error.name : typeof error;

@@ -1,6 +1,6 @@
 /**
- * How far a call is: what has been told of it, and where its tool goes on after a crash. Pure; the cursor is JSON and travels in
- * the heartbeat.
+ * How far a call is: what has been reported of it, and where its tool resumes after a crash. Pure; the cursor is JSON and travels
+ * in the heartbeat.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -28,24 +28,24 @@ const filterState = z.object({
 const digests = z.array(z.string());
 
 const callCursor = z.object({
-  /** Events told so far; the next is n + 1. */
+  /** Events reported so far; the next is n + 1. */
   n: count,
-  /** Results told so far. */
+  /** Results reported so far. */
   results: count,
-  /** Those told after the checkpoint, as digests, oldest first: a tool that goes on from there yields them again. */
+  /** Digests of the results reported after the checkpoint, oldest first: a tool that resumes from there yields them again. */
   since: digests,
-  /** Those that this attempt has still to yield again. They are not told twice. */
+  /** Digests of what this attempt has yet to yield again. Those results are not reported twice. */
   repeats: digests,
   filter: filterState,
-  /** What the last yield that had one carried. Undefined: the next attempt begins anew. */
+  /** The checkpoint of the last yield that carried one. When undefined, the next attempt starts from the beginning. */
   checkpoint: z.unknown().optional(),
 });
 
 export type CallCursor = z.infer<typeof callCursor>;
 
 /**
- * @param details the last heartbeat of the attempt before, if there was any
- * @throws CallFailed `InvalidCheckpoint` when nothing can go on from it
+ * @param details the last heartbeat of the previous attempt, if any
+ * @throws CallFailed `InvalidCheckpoint` when the tool cannot resume from it
  */
 export function restoreCursor(details: unknown, report: Report, now: number): CallCursor {
   if (details === undefined || details === null) {
@@ -59,7 +59,7 @@ export function restoreCursor(details: unknown, report: Report, now: number): Ca
   );
 }
 
-/** The cursor after a step, and the event to tell of it. The cursor holds once the event has arrived. */
+/** The cursor after a step, and the event to report. The cursor is valid once the event has arrived. */
 export function advance(
   cursor: CallCursor,
   step: Step,
@@ -87,12 +87,12 @@ export function advance(
   return { cursor: withCheckpoint(next, checkpoint), event };
 }
 
-/** What is older would be told twice rather than make every heartbeat larger. */
+/** Older digests are dropped: reporting a result twice is better than making every heartbeat larger. */
 const MOST_DIGESTS = 1_000;
 
 /**
- * A tool that began anew repeats what it yielded first, in this order, even where it reads differently now. One that went on
- * from a checkpoint may have meant it to stand for more or less than it does: only what reads the same is a repeat.
+ * A tool that started from the beginning repeats what it yielded first, in this order, even where a value differs now. One that
+ * resumed from a checkpoint may have meant it to cover more or less than it does: only an identical value is a repeat.
  */
 function indexOfRepeat({ repeats, checkpoint }: CallCursor, digest: string): number {
   return checkpoint === undefined ? Math.min(repeats.length, 1) - 1 : repeats.indexOf(digest);

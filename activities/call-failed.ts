@@ -2,7 +2,7 @@ import type { Failure } from '../contract/entry.ts';
 import { storableText } from '../contract/storable.ts';
 import { inWords } from './thrown.ts';
 
-/** A call that cannot go on, with what the model is told of it. It is not tried again. */
+/** A call that cannot go on, with what the model is told about it. It is not retried. */
 export class CallFailed extends Error {
   override name = 'CallFailed';
   readonly type: string;
@@ -14,7 +14,7 @@ export class CallFailed extends Error {
   }
 }
 
-/** What the model is told of whatever a tool threw. Never throws, whatever that is. */
+/** What the model is told about anything a tool threw. Never throws, whatever was thrown. */
 export function toolFailure(error: unknown): Failure {
   try {
     return describe(error);
@@ -37,9 +37,9 @@ function describe(error: unknown): Failure {
   };
 }
 
-/** A word to branch on: the name of an error, or the code of an object that is none. */
+/** A word to branch on: the name of an error, or the code of another object. */
 function typeOf(error: unknown): string {
-  // A tool may have set anything.
+  // A tool may have set any value.
   const { name, code } = Object(error) as { name?: unknown; code?: unknown };
   const words = error instanceof Error || typeof error === 'function' ? [name] : [name, code];
   const word = words.find((each) => typeof each === 'string' && each !== '' && each !== 'Error');
@@ -48,7 +48,7 @@ function typeOf(error: unknown): string {
 
 const LONGEST_TYPE = 100;
 
-/** The end of a long message says most: programs write their reason last. */
+/** The end of a long message is the most informative: most programs write their reason last. */
 function shorten(text: string): string {
   const short = text.length > LONGEST ? `${text.slice(0, 200)} … ${text.slice(-LONGEST)}` : text;
   return storableText(short);

@@ -1,4 +1,4 @@
-/** What Temporal knows of a call's activity, asked by somebody who has no attempt at it. */
+/** What Temporal knows about a call's activity, for a caller that has no attempt at it. */
 import {
   ActivityCancelledError,
   ActivityNotFoundError,
@@ -11,14 +11,14 @@ import { callWorkflowId } from '../contract/names.ts';
 import type { CallEnd } from '../contract/signals.ts';
 import type { CallName } from './holder.ts';
 
-/** `unheard`: no attempt is under way at this moment. `gone`: nor will there be one, since the call's workflow is over. */
+/** `unheard`: no attempt is running at the moment. `gone`: there will not be one either, since the call's workflow is over. */
 export type Heard = 'heard' | 'unheard' | 'gone';
 
-/** Everything rejects while the server is away. */
+/** Every method rejects while the server is unreachable. */
 export interface CallServer {
   /** Whether the attempt with this token is the current one. Counts as its heartbeat. */
   isCurrent(token: Uint8Array, details: unknown): Promise<boolean>;
-  /** A heartbeat for whichever attempt is under way. */
+  /** A heartbeat for whichever attempt is running. */
   beat(call: CallName, activityId: string, details: unknown): Promise<Heard | 'cancelled'>;
   complete(call: CallName, activityId: string, end: CallEnd): Promise<Heard>;
   reportCancelled(call: CallName, activityId: string): Promise<Heard>;
@@ -29,7 +29,7 @@ export function createCallServer(
 ): CallServer {
   const soon = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + DEADLINE_MS, ask);
 
-  /** @param activityId as far as is known: after a reset it may be another */
+  /** @param activityId as far as is known: after a reset it may differ */
   async function byId(
     { tenant, call_id }: CallName,
     activityId: string,
@@ -85,7 +85,7 @@ export function createCallServer(
   };
 }
 
-/** It was heard, and says something besides. */
+/** The heartbeat was accepted, and the response says something more. */
 const isAnswer = (error: unknown) =>
   error instanceof ActivityCancelledError ||
   error instanceof ActivityPausedError ||

@@ -1,4 +1,4 @@
-/** What replies cost that were stopped before their provider could say so: an estimate. */
+/** Estimates what replies cost that were stopped before their provider could report it. */
 import type { Usage } from '../contract/entry.ts';
 import type { CutOff } from '../contract/turn.ts';
 import { addUsage } from '../contract/usage.ts';
@@ -7,7 +7,7 @@ import { history } from '../model/transcript.ts';
 import type { ModelMessage, ModelRequest } from '../model/message.ts';
 import type { Window } from './read-window.ts';
 
-/** @param request whose instructions and tools were the same */
+/** @param request a request with the same instructions and tools */
 export async function estimateCutOff(
   cutOff: CutOff[],
   { entries, earlier }: Window,

@@ -3,15 +3,16 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import { CallFailed } from './call-failed.ts';
 import { insist } from './insist.ts';
 
-/** Nobody is left to tell: the conversation has closed. */
+/** The conversation has closed, so the event has no recipient. */
 export class ConversationGone extends Error {
   override name = 'ConversationGone';
 }
 
 /**
- * Sends until it has arrived, with growing pauses while the server is away. It may arrive twice; events have numbers for that.
+ * Retries until it has arrived, with a growing backoff while the server is unreachable. It may arrive twice; events are numbered
+ * for that.
  * @param signal ends the attempts
- * @throws ConversationGone; CallFailed `NotDelivered` when the server will never take it; the signal's reason
+ * @throws ConversationGone; CallFailed `NotDelivered` when the server will never accept it; the signal's reason
  */
 export async function deliver(send: () => Promise<void>, signal: AbortSignal): Promise<void> {
   await insist(send, signal, (error) => {

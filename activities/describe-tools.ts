@@ -7,15 +7,15 @@ import { isRemote, type LocalTool, type Tool } from '../tools/define.ts';
 import type { RemoteTool } from '../tools/remote.ts';
 
 /**
- * What the call workflow has to know of a tool. An activity, since the catalogue may read differently on replay.
- * @throws ApplicationFailure `UnknownTool`, not to be retried
+ * What the call workflow has to know about a tool. An activity, since the catalogue may read differently on replay.
+ * @throws ApplicationFailure `UnknownTool`, non-retryable
  */
 export function createDescribeTools({
   catalogue,
   maxRunningPerTenant,
 }: {
   catalogue: Catalogue;
-  /** Calls of a tenant that run at once. Default: any number. */
+  /** How many calls of a tenant run at once. Default: no limit. */
   maxRunningPerTenant?: number;
 }) {
   return async function describeTool(name: string): Promise<ToolFacts> {
@@ -28,7 +28,7 @@ export function createDescribeTools({
   };
 }
 
-/** With the defaults of what a tool does not say. */
+/** Fills in the defaults of what the tool leaves out. */
 export function factsOf({ timeout_ms = 3_600_000, restart = 'resume', keeps }: LocalTool) {
   return { kind: 'local', timeout_ms, restart, ...(keeps && { keeps }) } satisfies ToolFacts;
 }
@@ -43,7 +43,7 @@ function slotsOf(
   { name, max_running: ofTool }: Tool,
   ofTenant: number | undefined,
 ): Slots | undefined {
-  // As in a conversation, to read what was given is no work.
+  // As in a conversation, reading a stored result takes no slot.
   if (name === READ_TOOL) return undefined;
   if (ofTool === undefined && ofTenant === undefined) return undefined;
   return {

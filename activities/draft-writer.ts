@@ -5,13 +5,13 @@ export interface DraftWriter {
   add(text: string): void;
   /** Resolves when everything added has been written, or writing has failed. */
   finish(): Promise<void>;
-  /** Nothing more is written, but for a write that has begun. */
+  /** Nothing more is written, except a write that has begun. */
   discard(): void;
 }
 
 /**
- * Gathers text into few writes: the first at once, then one at a time with a rest between two. A slow store makes the
- * writes larger, not more. After a failure, which `failed` gets once, nothing more is written.
+ * Batches text into few writes: the first at once, then one at a time with a pause in between. A slow store makes the writes
+ * larger, not more frequent. After a failure, which is passed to `failed` once, nothing more is written.
  */
 export function createDraftWriter(
   write: (text: string, offset: number) => Promise<void>,
@@ -61,7 +61,7 @@ export function createDraftWriter(
   };
 }
 
-/** Cutting the rest short is the purpose of the signal. */
+/** Ends the pause early: cutting it short is what the signal is for. */
 function ignoreAbort(error: Error) {
   if (error.name !== 'AbortError') throw error;
 }

@@ -10,12 +10,12 @@ export interface Drive {
   take(yielded: unknown): Promise<void>;
   /** How long a tool may take to stop once its signal has aborted. Milliseconds. */
   stop_ms: number;
-  /** Gets what would be lost otherwise: a tool that does not stop, or fails while it does. */
+  /** Called with errors that would be lost otherwise: a tool that does not stop, or fails while stopping. */
   warn(message: string, error?: unknown): void;
 }
 
 /**
- * Runs a tool to its end, and ends its generator whatever happens.
+ * Runs a tool to its end, and always closes its generator.
  * @returns what the tool returned
  * @throws what the tool or `take` threw; the signal's reason if it aborted before that, once the tool has stopped
  */
@@ -28,7 +28,7 @@ export async function driveTool(drive: Drive): Promise<unknown> {
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  // Whatever the tool says of its end now is a consequence of the abort.
+  // Whatever the tool reports about its end now is a consequence of the abort.
   await hasStopped(running, drive);
   throw signal.reason;
 }
@@ -57,7 +57,7 @@ function isGenerator(
   return typeof running === 'object' && running !== null && Symbol.asyncIterator in running;
 }
 
-/** A tool may ignore its signal; the call ends all the same, a little later. */
+/** A tool may ignore its signal; the call still ends, a little later. */
 async function hasStopped(running: Promise<unknown>, { call, stop_ms, warn }: Drive) {
   const waiting = new AbortController();
   const stopped = running.then(

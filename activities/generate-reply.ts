@@ -1,4 +1,4 @@
-/** Asks the model for one reply and shows it while it is being said. */
+/** Asks the model for one reply and shows it while it is being written. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { NO_RUN, type Reset } from '../contract/batch.ts';
@@ -26,7 +26,7 @@ export interface GenerateReplyDependencies extends AskingDependencies {
     Pick<Store, 'record' | 'writer' | 'beginDraft' | 'appendDraft' | 'spendTokens' | 'tokensSpent'>;
   bus: Bus;
   model: ModelClient;
-  /** Of a tenant in a day (UTC): once they are spent, nothing is said unasked (R12). Default: any number. */
+  /** Tokens of a tenant in a day (UTC) after which nothing is said unprompted (R12). Default: no limit. */
   maxTokensPerTenantPerDay?: number;
   /** Between two writes of the text. Default: 40 ms, about what an eye can follow. */
   rest_ms?: number;
@@ -36,8 +36,8 @@ export interface GenerateReplyDependencies extends AskingDependencies {
 
 /**
  * The activity fails with type `ReplyStopped` when the reply is no longer wanted, `UnknownAgent` or `UnknownTool` when the
- * catalogue lacks what the conversation needs, `TenantTokensSpent` (with the limit as its detail) when it would speak unasked and
- * the tenant has no tokens left, and a ModelErrorType for the provider's failures.
+ * catalogue lacks what the conversation needs, `TenantTokensSpent` (with the limit as its detail) when it would speak unprompted
+ * and the tenant has no tokens left, and a ModelErrorType for the provider's failures.
  */
 export function createGenerateReply(dependencies: GenerateReplyDependencies) {
   return (request: ReplyRequest): Promise<ReplyResult> =>
@@ -59,7 +59,7 @@ async function generateReply(
     if (message.type === 'stop' && message.reply_id === reply_id) stop.abort(stopped(reply_id));
   });
 
-  // The model need not wait for what is written before it speaks; its first word does.
+  // Asking the model need not wait for the log to be written; showing its first word does.
   const begin = once(async () => {
     if (batch) {
       const written = await recordRiding(dependencies, batch);
@@ -71,7 +71,7 @@ async function generateReply(
       await sleep(TAKE_OVER_MS, undefined, { signal });
     }
   });
-  // What is shown is what is kept: a text that the store refuses was never said.
+  // What is shown must be what is kept: a text that the store refuses was never said.
   const draft = createDraftWriter(
     async (text, offset) => {
       await begin();
@@ -87,7 +87,7 @@ async function generateReply(
   try {
     const [asking] = await Promise.all([
       prepareAsking(dependencies, request),
-      // Who is asked answers, whatever it costs.
+      // Only unprompted replies are limited: a user gets an answer whatever it costs.
       request.because === 'news' && refuseIfSpent(store, conversation, maxTokensPerTenantPerDay),
     ]);
     let heard = '';
@@ -101,7 +101,7 @@ async function generateReply(
       return { ...spoken, calls: await callsOf(asking, spoken) };
     });
     begin().catch((error: unknown) => stop.abort(error));
-    /** What it has said and cost stays, whatever comes of it. */
+    /** What was said and what it cost are kept, however the reply ends. */
     const failed = async (error: unknown): Promise<never> => {
       if (signal.aborted) {
         const cost = costIn(error) ?? (await estimate(asking.request, { words: heard }));
@@ -134,22 +134,25 @@ async function generateReply(
   }
 }
 
-/** Those that are refused have cost what the answer did. */
+/** Calls that are refused have cost as much as the answer did. */
 const callsOf = (asking: Asking, { asked, usage }: Spoken) =>
   requestedCalls(asking, asked).catch((error: unknown) => {
     throw withCost(error, usage);
   });
 
-/** Less than the activity may take: Temporal would not count the attempt. */
+/** Less than the activity's timeout: Temporal would not count a timed-out attempt. */
 const LONGEST_ANSWER_MS = 14 * 60_000;
 
 const tooLong = () =>
   new ModelError('ModelTimeout', 'The answer was not complete after 14 minutes.');
 
-/** How soon it is asked again whether the log is this run's by now. */
+/** The interval between checks of whether this run holds the log yet. */
 const TAKE_OVER_MS = 200;
 
-/** Whether an operator's reset has made this run, and the log is still another one's: its workflow takes it over with its next write. */
+/**
+ * Whether an operator's reset has made this run while another run still holds the log: its workflow takes the log over with its
+ * next write.
+ */
 async function isToTakeOver(
   { store, isCurrentRun }: GenerateReplyDependencies,
   { conversation }: ReplyRequest,
@@ -161,7 +164,7 @@ async function isToTakeOver(
   return isCurrentRun(conversation, runId);
 }
 
-/** What `work` gives, asked for however often. */
+/** Runs `work` once, however often its result is asked for. */
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return () => (result ??= work());

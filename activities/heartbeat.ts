@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 
 /**
- * Runs `work` with a heartbeat by the clock: it says that this process lives, whether or not the work has anything to show.
- * Without it a model that thinks for long would look like a dead worker, and a cancellation would not arrive.
- * @param details what the next attempt gets, as JSON
+ * Runs `work` with a heartbeat at fixed intervals: it shows that this process is alive even while the work has nothing to show.
+ * Without it, a model that thinks for a long time would look like a dead worker, and a cancellation would not arrive.
+ * @param details passed to the next attempt, as JSON
  */
 export async function withHeartbeat<T>(
   work: () => Promise<T>,

@@ -1,8 +1,8 @@
-/** A call whose program runs on another machine: only a worker there can go on with it. */
+/** A call whose program runs on another machine: only a worker there can continue it. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { HeldElsewhere } from '../tools/keeper/spools.ts';
 
-/** A failure that Temporal retries: perhaps that machine's worker gets the next attempt. */
+/** A failure that Temporal retries: that machine's worker may get the next attempt. */
 export function heldElsewhere({ message }: HeldElsewhere): ApplicationFailure {
   return ApplicationFailure.create({
     message,
@@ -11,7 +11,7 @@ export function heldElsewhere({ message }: HeldElsewhere): ApplicationFailure {
   });
 }
 
-/** @returns a function that is true for a call until it has been asked about it for so long */
+/** @returns a function that is true for a call until the given time has passed since it was first asked about */
 export function createPatience(longest_ms: number, now = () => performance.now()) {
   const since = new Map<string, number>();
   return (callId: string): boolean => {

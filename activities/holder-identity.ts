@@ -1,4 +1,4 @@
-/** Who holds calls, as others on the same machine can tell whether it still lives. */
+/** The identity of a process that holds calls, by which others on the same machine can tell whether it is still alive. */
 import { readlink } from 'node:fs/promises';
 import { bootId, identify, isAlive } from '../tools/keeper/identity.ts';
 import type { HolderIdentity } from '../store/store.ts';
@@ -8,13 +8,13 @@ export async function ownIdentity(): Promise<HolderIdentity> {
   return { place, pid: process.pid, began: self?.began ?? '' };
 }
 
-/** False where it cannot be known from here. */
+/** False when this cannot be known from here. */
 export async function isDead({ place, pid, began }: HolderIdentity): Promise<boolean> {
   if (place === '' || place !== (await ownPlace())) return false;
   return !(await isAlive({ pid, began, boot: await bootId() }));
 }
 
-/** Containers share a boot and not their process numbers. Where a system names neither, nobody can tell. */
+/** Containers share a boot but not their process numbers. Where a system provides neither namespace, the check is impossible. */
 async function ownPlace(): Promise<string> {
   const [boot, namespace] = await Promise.all([
     bootId(),

@@ -1,14 +1,15 @@
 /**
- * This process as one that holds calls. All of this serves one rule: a process runs a tool only while nobody else may have taken
- * the call over.
+ * This process as a holder of calls. Everything here serves one rule: a process runs a tool only while no other process may have
+ * taken the call over.
  *
- * 1. A call is held in the store, by one holder. A holder that was silent for `lease_ms` may be replaced, for good.
- * 2. A process is certain of its calls for `lease_ms - margin_ms` after it asked the store and was confirmed; of one call also for
- *    `answer_ms` after Temporal took its attempt for the current one: nobody else is given one before its heartbeat timeout.
- * 3. What it is not certain of it asks about, and tells nothing until then. Without an answer in time it stops the tool.
- * 4. A process that stood still sees a gap between its own ticks. Where others could have taken over, it stops at once what may be
- *    done again from its checkpoint. For the rest it asks.
- * 5. Where no other process uses the store nobody can take over: then it is always certain.
+ * 1. A call is held in the store, by one holder. A holder that was silent for `lease_ms` may be replaced, permanently.
+ * 2. A process is certain of its calls for `lease_ms - margin_ms` after it sent the store a renewal that was confirmed. It is
+ * certain of one call also for `answer_ms` after Temporal confirmed its attempt as the current one: no other process is given an
+ * attempt before its heartbeat timeout.
+ * 3. When it is not certain of a call, it asks, and reports nothing until it knows. Without an answer in time it stops the tool.
+ * 4. A process that stood still sees a gap between its own ticks. Where others could have taken over, it stops at once what may
+ * be done again from its checkpoint. For the rest it asks.
+ * 5. Where no other process uses the store, none can take over: then it is always certain.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +22,7 @@ import { raceAbort } from './race-abort.ts';
 export interface HolderOptions {
   store: Pick<Store, 'renewHolder' | 'retireHolder' | 'holdCall' | 'endCall' | 'releaseCall'>;
   who: HolderIdentity;
-  /** True only where it is certain. */
+  /** True only when it is certain. */
   isDead(who: HolderIdentity): Promise<boolean>;
   /** No other process uses this store. */
   alone: boolean;
@@ -33,10 +34,10 @@ export interface HolderOptions {
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
-  /** Milliseconds since 1970: goes on where a machine is suspended, and may be set by hand. */
+  /** Milliseconds since 1970: runs on while a machine is suspended, and may be set by hand. */
   wall(): number;
   pause(ms: number): Promise<void>;
-  /** Keeps no process alive. @returns what ends it */
+  /** Keeps no process alive. @returns a function that stops it */
   every(ms: number, work: () => void): () => void;
 }
 
@@ -46,7 +47,7 @@ export interface HolderTiming {
   /** Less than the heartbeat timeout of a tool's activity, by a margin. */
   answer_ms: number;
   renew_ms: number;
-  /** While no call runs. */
+  /** The renewal interval while no call runs. */
   idle_ms: number;
   tick_ms: number;
 }
@@ -70,7 +71,7 @@ const realClock: Clock = {
   },
 };
 
-/** Somebody else may run the call. */
+/** Another process may be running the call. */
 export class HoldLost extends Error {
   override name = 'HoldLost';
 }
@@ -82,39 +83,39 @@ export interface CallName {
 
 /** A call whose tool runs here. */
 export interface WatchedCall {
-  /** Under which it is held. */
+  /** The name under which it is held. */
   holder: string;
-  /** It may be done again from its checkpoint. */
+  /** True when it may be done again from its checkpoint. */
   repeatable: boolean;
-  /** When Temporal was last asked for what it has confirmed. */
+  /** When the last question to Temporal that it has confirmed was sent. */
   answered_at: number;
   /** Sets `answered_at`. Never rejects. */
   askTemporal(): Promise<void>;
-  /** Aborts when it is to stop, for whatever reason. */
+  /** Aborts when it has to stop, for any reason. */
   signal: AbortSignal;
   lose(reason: HoldLost): void;
 }
 
 export interface Holder {
   /**
-   * Asks until it is decided who has the call. What it gives is to be confirmed before the tool begins. Rejects with what the store
-   * throws again and again while it is there.
+   * Asks until it is decided which process has the call. The hold must be confirmed before the tool begins. Rejects with what the
+   * store keeps throwing while it is available.
    */
   hold(
     call: CallName,
     asked: Pick<HoldRequest, 'run' | 'body'> & { attempt: number },
     signal: AbortSignal,
   ): Promise<Held & { by: string }>;
-  /** From then on it looks after the call. */
+  /** Watches the call from then on. */
   watch(call: WatchedCall): () => void;
-  /** Nobody else runs it at this moment. */
+  /** True when no other process runs it at the moment. */
   isCertain(call: WatchedCall): boolean;
-  /** Resolves when nobody else runs the call. Rejects with its signal's reason. */
+  /** Resolves when no other process runs the call. Rejects with its signal's reason. */
   confirm(call: WatchedCall): Promise<void>;
-  /** False: it is not this process's any more. */
+  /** False when the call no longer belongs to this process. */
   end(call: CallName, hold: Hold, end: CallEnd): Promise<boolean>;
   release(call: CallName, hold: Hold): Promise<void>;
-  /** Lets others have at once what it held. */
+  /** Lets other processes have at once what it held. */
   close(): Promise<void>;
 }
 
@@ -192,7 +193,7 @@ export function createHolder({
     isAway = true;
   }
 
-  /** What waiting does not mend fails the call, and not for ever. */
+  /** An error that waiting does not fix fails the call after a few attempts. */
   function unlessRefused(): (error: unknown) => void {
     let refusals = 0;
     return (error) => {
@@ -204,7 +205,7 @@ export function createHolder({
   function tick(): void {
     const at = now();
     const stoodStill = at - tickedAt >= certain_ms;
-    // The machine was suspended, and its monotonic clock with it; or somebody has set the time.
+    // The machine was suspended, and its monotonic clock with it; or the time was set.
     const jumped = wall() - tickedWall >= certain_ms;
     tickedAt = at;
     tickedWall = wall();
@@ -213,7 +214,7 @@ export function createHolder({
       for (const call of watched) call.answered_at = -Infinity;
     }
     if (stoodStill || jumped) wake(stoodStill);
-    // A question that hangs is asked again, on another connection.
+    // A request that hangs is sent again, on another connection.
     if (at - renewedAt >= (isRenewing ? 3 * renew_ms : renew_ms)) {
       void renew().catch(unanswered);
       if (at - confirmedAt > 2 * renew_ms) for (const call of watched) void call.askTemporal();
@@ -230,7 +231,7 @@ export function createHolder({
   }
 
   let stopTicking = () => {};
-  // So that others know of this process when one of them has stood still.
+  // Tells other processes that this one exists, for when one of them has stood still.
   const showUp = () => {
     if (watched.size === 0) void renew().catch(() => {});
   };
@@ -242,12 +243,12 @@ export function createHolder({
       let dead: string | undefined;
       let silentSince: number | undefined;
       for (;;) {
-        // After a lapse once more, under the new name.
+        // After a lapse, renews once more under the new name.
         while (!alone && now() - confirmedAt >= certain_ms) {
           await insist(renew, signal, unanswered);
         }
         const by = id;
-        // Where Temporal has not missed the holder's heartbeat, as after a reset, only the store's silence counts.
+        // When Temporal has not missed the holder's heartbeat, as after a reset, only the store's silence counts.
         const waited = silentSince === undefined ? 0 : now() - silentSince;
         const lease = attempt > 1 || waited >= lease_ms ? lease_ms : NEVER;
         const held = await insist(

@@ -1,4 +1,4 @@
-/** Every effect of the workflows, made from what it needs. Workflows import the type alone. */
+/** Every side effect of the workflows, created from its dependencies. Workflows import only the type. */
 import type { createAnnounceCall, createWithdrawCall } from './announce.ts';
 import type { ToolFacts } from '../contract/turn.ts';
 import type { createGenerateReply } from './generate-reply.ts';
@@ -13,27 +13,27 @@ import type { createReleaseSlot, createTakeSlot } from './take-slot.ts';
 export interface Activities {
   /** Asks the model for a reply and streams it. */
   generateReply: ReturnType<typeof createGenerateReply>;
-  /** Asks the model for a summary of what it is to read no more. */
+  /** Asks the model for a summary of what it will no longer read. */
   summarise: ReturnType<typeof createSummarise>;
-  /** Runs a tool and tells its results as they come. */
+  /** Runs a tool and sends its results as they come. */
   runTool: ReturnType<typeof createRunTool>;
   /** Ends what a call left running on this host. */
   stopProgram: ReturnType<typeof createStopProgram>;
-  /** @param call whose tool it is */
+  /** @param call the call whose tool is described */
   describeTool(name: string, call: Noted): Promise<ToolFacts>;
   /** Tells another team's service of a call. */
   announceCall: ReturnType<typeof createAnnounceCall>;
-  /** Tells it that nobody waits for the call any longer. */
+  /** Tells it that the call is no longer awaited. */
   withdrawCall: ReturnType<typeof createWithdrawCall>;
   /** Fails until it is the call's turn among those that run at once in its tenant. */
   takeSlot: ReturnType<typeof createTakeSlot>;
   releaseSlot: ReturnType<typeof createReleaseSlot>;
-  /** What has become of a call that may have been started before. */
+  /** The state of a call that may have been started before. */
   findCall: ReturnType<typeof createFindCall>;
   /** Closes the log of a conversation whose workflow is gone. */
   closeGone: ReturnType<typeof createCloseGone>;
   /** Writes to the log. Local. What only starts a reply is written by generateReply. */
   record: ReturnType<typeof createRecord>;
-  /** Writes to the log what `record` could not be sure of. */
+  /** Writes to the log what `record` could not be certain of. */
   recordCommitted: ReturnType<typeof createRecordCommitted>;
 }

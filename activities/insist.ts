@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { raceAbort } from './race-abort.ts';
 
 /**
- * Tries until it succeeds, with growing pauses.
+ * Retries until it succeeds, with a growing backoff.
  * @param signal ends the attempts
- * @param consider gets what an attempt threw; throws where it is not to be tried again
+ * @param consider called with what an attempt threw; throws when it must not be retried
  * @throws what `consider` threw; the signal's reason
  */
 export async function insist<T>(
@@ -25,5 +25,5 @@ export async function insist<T>(
 }
 
 const FIRST_PAUSE_MS = 50;
-/** Somebody waits for what is behind it. */
+/** The longest backoff: a caller is waiting for the result. */
 const LONGEST_PAUSE_MS = 2_500;

@@ -1,4 +1,4 @@
-/** The results of a call on their way: what is too large for Temporal and a model is stored before anybody is told. */
+/** The results of a call on their way: what is too large for Temporal and a model is stored before anyone is told. */
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
 import { READ_TOOL } from '../contract/names.ts';
 import type { ResultNumber } from '../contract/stored.ts';
@@ -11,18 +11,21 @@ import { waitForStore } from './wait-for-store.ts';
 export interface LargeResults {
   event(event: CallEventSignal): Promise<CallEventSignal>;
   end(result: unknown): Promise<CallEnd>;
-  /** What stands in the store of this conversation, and of no other. */
+  /** Reads what is stored for this conversation, and for no other. */
   read(callId: string, n: ResultNumber): Promise<unknown>;
 }
 
-/** A store that is away is waited for: the tool has done its work, and must not fail for that. What it refuses fails the call. */
+/**
+ * Retries while the store is unavailable: the tool has done its work, and must not fail for that. What the store refuses fails
+ * the call.
+ */
 export function createLargeResults(
   { store, inlineBytes }: { store: Pick<Store, 'keepResult' | 'result'>; inlineBytes: number },
   { conversation, call_id, tool }: CallStart,
   signal: AbortSignal,
   warn: (message: string, error: unknown) => void,
 ): LargeResults {
-  // What reads them gives bounded parts: a part of a part would never end.
+  // The tool that reads stored results returns bounded parts: storing a part of a part would never end.
   const limit = tool === READ_TOOL ? Infinity : inlineBytes;
   const patiently = <T>(what: string, attempt: () => Promise<T>) =>
     waitForStore(attempt, signal, (error) =>

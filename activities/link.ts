@@ -1,7 +1,7 @@
 /**
- * What joins a tool that runs in this process with Temporal: the attempt that is current, or none. An attempt that is no longer
- * current leaves the tool alone. Until the next one comes here, heartbeats and the end go to whichever attempt is under way, by
- * the call's id: another process that was given it leaves it to the one that holds the call.
+ * Connects a tool that runs in this process to Temporal: to the current attempt, or to none. An attempt that is no longer current
+ * leaves the tool alone. Until the next one comes here, heartbeats and the end go to whichever attempt is running, by the call's
+ * id: another process that was given that attempt leaves it to the process that holds the call.
  */
 import { CompleteAsyncError } from '@temporalio/activity';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,13 +12,13 @@ import type { CallName } from './holder.ts';
 import { insist } from './insist.ts';
 
 export type Outcome =
-  /** `isCertain`: the store has it, so that nobody will run the call again. */
+  /** `isCertain`: the store has recorded it, so the call will not run again. */
   | { type: 'ended'; end: CallEnd; isCertain: boolean }
-  /** By a request. */
+  /** On request. */
   | { type: 'cancelled'; isCertain: boolean }
-  /** Another attempt is to go on. */
+  /** Another attempt has to go on. */
   | { type: 'again'; failure: Error }
-  /** Another process has the call, and tells Temporal how it ends. */
+  /** Another process has the call, and reports to Temporal how it ends. */
   | { type: 'elsewhere' };
 
 export interface LinkOptions {
@@ -27,7 +27,7 @@ export interface LinkOptions {
   /** How far the call is, for the attempt after this one. */
   details(): unknown;
   stop(why: 'cancelled' | 'shutdown' | 'gone'): void;
-  /** Temporal was asked then, and took this process's attempt for the current one. Monotonic milliseconds. */
+  /** At `at`, Temporal was asked and confirmed this process's attempt as the current one. Monotonic milliseconds. */
   answered(at: number): void;
   outcome: Promise<Outcome>;
   beat_ms?: number;
@@ -36,17 +36,17 @@ export interface LinkOptions {
 export interface Link {
   /** The attempt that came last. */
   latest(): Attempt;
-  /** Stays with an attempt for as long as it is the current one. */
+  /** Stays with an attempt while it is the current one. */
   follow(attempt: Attempt): Promise<CallEnd>;
-  /** Whether an attempt is here, as far as is known the current one. */
+  /** Whether an attempt is here that is, as far as is known, the current one. */
   isAttended(): boolean;
-  /** At once. */
+  /** Sends a heartbeat at once. */
   beat(): void;
-  /** Asks Temporal whether it still takes the attempt for current. Never rejects. */
+  /** Asks Temporal whether the attempt is still the current one. Never rejects. */
   ask(): Promise<void>;
-  /** Resolves when nobody has to be told anything any more. */
+  /** Resolves when nothing remains to be reported. */
   finished(): Promise<void>;
-  /** Tells nobody from now on. */
+  /** Reports nothing from now on. */
   close(): void;
 }
 
@@ -54,12 +54,12 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
   const { call, server, details, stop, answered, outcome, beat_ms = BEAT_MS } = options;
   const closing = new AbortController();
   let latest = first;
-  /** Undefined: none is current. */
+  /** Undefined when no attempt is current. */
   let current: Attempt | undefined;
   let replace = () => {};
   let telling: Promise<void> | undefined;
 
-  /** Until an attempt comes here. */
+  /** Until an attempt arrives here. */
   async function goOnById(left: Attempt): Promise<void> {
     const pause = () => sleep(beat_ms, 'pause' as const, { ref: false });
     for (;;) {
@@ -74,7 +74,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
     }
   }
 
-  /** Only what nobody can contradict: which attempt it reaches cannot be known. */
+  /** Sends only what cannot be contradicted, since which attempt it reaches cannot be known. */
   async function tell(over: Outcome, { activity_id }: Attempt): Promise<void> {
     if ((over.type !== 'ended' && over.type !== 'cancelled') || !over.isCertain) return;
     const send = (): Promise<Heard> =>
@@ -135,7 +135,7 @@ function settle(outcome: Outcome, attempt: Attempt): CallEnd {
     case 'ended':
       return outcome.end;
     case 'cancelled': {
-      // Where it was another attempt that was told so, this one cannot end as cancelled.
+      // If another attempt was told to cancel, this one cannot end as cancelled.
       const reason = attempt.reason();
       if (reason) throw reason;
       return { type: 'cancelled' };

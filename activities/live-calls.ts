@@ -1,6 +1,6 @@
 /**
- * The calls whose tools run in this process, by their ids. An attempt at a call that runs here adopts it: its heartbeat, its
- * cancellation and its end are that attempt's from then on, and the tool is not started again.
+ * The calls whose tools run in this process, by their ids. An attempt at a call that already runs here adopts it: from then on
+ * the attempt carries its heartbeat, its cancellation and its end, and the tool is not started again.
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -29,9 +29,9 @@ export interface LiveCallsDependencies extends BodyDependencies {
 }
 
 export interface LiveCalls {
-  /** Starts the tool, or joins the one that runs. */
+  /** Starts the tool, or joins the one that is running. */
   run(start: CallStart, attempt: Attempt): Promise<CallEnd>;
-  /** Hands on what still runs, and what this process holds. */
+  /** Hands over what still runs, and what this process holds. */
   close(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export function createLiveCalls(dependencies: LiveCallsDependencies): LiveCalls 
   const live = new Map<string, LiveCall>();
   const links = new Set<Link>();
   const isPatient = createPatience(ELSEWHERE_MS);
-  // A tool outlives the attempt that began it: nothing of that attempt's context may cling to it.
+  // A tool outlives the attempt that started it, so it must keep nothing of that attempt's context.
   const outside = AsyncLocalStorage.snapshot();
   return {
     run(start, attempt) {
@@ -70,7 +70,7 @@ export function createLiveCalls(dependencies: LiveCallsDependencies): LiveCalls 
   };
 }
 
-/** Long enough for a machine that is restarted. */
+/** Long enough for a machine to restart. */
 const ELSEWHERE_MS = 60_000;
 
 interface LiveCall {
@@ -181,7 +181,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   async function conclude(error: unknown): Promise<Outcome> {
     if (signal.aborted && error === signal.reason) {
       const { why } = error as Stopped;
-      // A worker that shuts down hands on what happened since the last beat.
+      // A worker that shuts down hands over what happened since the last heartbeat.
       if (cursor) link.beat();
       if (why === 'shutdown') return letGo({ type: 'again', failure: shutDown() });
       if (why instanceof HoldLost) return letGo({ type: 'again', failure: holdLost(why) });
@@ -196,7 +196,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     return finish({ type: 'failed', error: toolFailure(told) });
   }
 
-  /** Nobody runs it again once this is written, and nothing is told that another may contradict. */
+  /** Once this is written the call will not run again, and nothing is reported that another process may contradict. */
   async function finish(end: CallEnd): Promise<Outcome> {
     const { isLost, isCertain } = await write(end);
     if (isLost) return { type: 'again', failure: holdLost(new HoldLost(TAKEN)) };
@@ -220,12 +220,15 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     for (;;) {
       const written = await Promise.race([writing, sleep(ATTENDED_MS, undefined, { ref: false })]);
       if (written) return written;
-      // Temporal gives no other attempt once this one has told it the end. The store hears of it when it is back.
+      // Temporal schedules no other attempt once this one has reported the end. The store learns of it when it is back.
       if (link.isAttended()) return unwritten;
     }
   }
 
-  /** Somebody else may have it at once. Where the store is away, when this holder has been silent for long enough. */
+  /**
+   * Lets another process have the call at once. While the store is unavailable, that happens when this holder's lease has run
+   * out.
+   */
   async function letGo(outcome: Outcome): Promise<Outcome> {
     if (hold) {
       const released = holder.release(name, hold).catch(() => {});
@@ -241,12 +244,12 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
 }
 
 const WRITE_MS = 60_000;
-/** How long a worker may hold the end of a call back that Temporal could have: it may be killed meanwhile. */
+/** How long a worker may withhold from Temporal the end of a call: it may be killed meanwhile. */
 const ATTENDED_MS = 1_000;
 const RELEASE_MS = 1_000;
 const TAKEN = 'Another worker has the call.';
 
-/** A failure that Temporal retries: the next worker goes on from the last heartbeat. */
+/** A failure that Temporal retries: the next worker resumes from the last heartbeat. */
 function shutDown(): ApplicationFailure {
   return ApplicationFailure.retryable('The worker shut down.', 'WorkerShutdown');
 }

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface LiveProgress<Step> {
   /** Never waits. */
   show(step: Step): void;
-  /** Resolves when the last step has been written. */
+  /** Resolves when the last report has been written. */
   finish(): Promise<void>;
 }
 
 /**
- * Writes the first step at once, then the latest one after a rest; what is between is skipped. A failure, which `failed`
- * gets, costs that step alone: what is shown live may be lost.
+ * Writes the first step at once, then the latest one after each pause; steps in between are skipped. A failure, which is passed
+ * to `failed`, costs that step alone: live progress may be lost.
  */
 export function createLiveProgress<Step>(
   write: (step: Step) => Promise<void>,
@@ -46,7 +46,7 @@ export function createLiveProgress<Step>(
   };
 }
 
-/** Cutting the rest short is the purpose of the signal. */
+/** Ends the pause early: cutting it short is what the signal is for. */
 function ignoreAbort(error: Error) {
   if (error.name !== 'AbortError') throw error;
 }

@@ -5,9 +5,9 @@ import { insist } from './insist.ts';
 const TRIES = 3;
 
 /**
- * For an activity that Temporal retries for as long as something has to be waited for: what it throws on purpose, and a store that is
- * away. Anything else is tried a few times, and is then its end.
- * @throws ApplicationFailure `InternalError`, final
+ * For an activity that Temporal retries for as long as something has to be waited for: what it throws on purpose, and an
+ * unavailable store. Any other error is retried a few times and then fails the activity.
+ * @throws ApplicationFailure `InternalError`, non-retryable
  */
 export function notForever<T>(work: () => Promise<T>): Promise<T> {
   let tries = 0;

@@ -1,4 +1,4 @@
-/** Before a tool begins: does this process hold the call, and may the tool run, or go on? */
+/** Before a tool begins: checks whether this process holds the call, and whether the tool may run or resume. */
 import type { CallEnd } from '../contract/signals.ts';
 import type { CallStart } from '../contract/turn.ts';
 import type { CallBody, Hold } from '../store/store.ts';
@@ -14,7 +14,7 @@ import { insist } from './insist.ts';
 import { findTool, reportOf } from './run-body.ts';
 
 export type Opened =
-  /** It never ran, or is to go on. */
+  /** It never ran, or has to resume. */
   | { type: 'mine'; tool: LocalTool; from: CallCursor }
   /** It has run already. */
   | { type: 'ended'; end: CallEnd }
@@ -26,14 +26,14 @@ export interface Opening {
   holder: Holder;
   server: Pick<CallServer, 'isCurrent'>;
   start: CallStart;
-  /** The one that came last. */
+  /** The latest attempt. */
   attempt(): Attempt;
   signal: AbortSignal;
-  /** Gets the hold as soon as there is one. Resolves when it is certain. */
+  /** Called with the hold as soon as there is one. Resolves when it is certain. */
   held(hold: Hold, repeatable: boolean): Promise<void>;
 }
 
-/** @throws CallFailed for a call that must not go on; it is held then. The signal's reason. */
+/** @throws CallFailed for a call that must not go on, which is held then; the signal's reason */
 export async function openCall(opening: Opening): Promise<Opened> {
   const { catalogue, holder, server, start, attempt, signal } = opening;
   const name = { tenant: start.conversation.tenant, call_id: start.call_id };
@@ -48,14 +48,14 @@ export async function openCall(opening: Opening): Promise<Opened> {
   await opening.held({ holder: held.by, turn: held.turn }, restart !== 'fail');
   const tool = findTool(catalogue, start.tool);
   const { token, details } = attempt();
-  // Of a call that began before its hold was written down only the heartbeat knows.
+  // For a call that began before its hold was recorded, only the heartbeat says how far it is.
   if (held.outcome === 'taken' || details !== undefined) {
     if (held.outcome === 'taken') refuseChanged(tool, held.body, body);
     if (restart === 'fail') throw lost(tool);
     if (held.outcome === 'taken' && held.run !== run && details === undefined) {
       refuseReset(tool, restart);
     }
-    // One that was delivered late does not know how far the attempts after it were.
+    // A heartbeat that was delivered late does not know how far later attempts were.
     const isCurrent = await insist(
       () => server.isCurrent(token, details),
       signal,
@@ -73,7 +73,7 @@ function lost({ name }: LocalTool): CallFailed {
   );
 }
 
-/** What ran before cannot be gone on with by what would run now. The call's workflow ends the program. */
+/** The tool that would run now cannot resume what ran before. The call's workflow ends the program. */
 function refuseChanged({ name }: LocalTool, before: CallBody, now: CallBody): void {
   if (before === now) return;
   const what =
@@ -86,7 +86,7 @@ function refuseChanged({ name }: LocalTool, before: CallBody, now: CallBody): vo
   );
 }
 
-/** A workflow that was reset knows nothing of what its tool has done. A program is found again. */
+/** A workflow that was reset does not know what its tool has done. A program is found again. */
 function refuseReset({ name }: LocalTool, restart: string): void {
   if (restart === 'reattach') return;
   throw new CallFailed(

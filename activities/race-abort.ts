@@ -1,4 +1,4 @@
-/** The work's outcome, or the signal's reason as an error if it aborts first. Leaves no listener behind. */
+/** Settles as the work does, or rejects with the signal's reason if it aborts first. Leaves no listener behind. */
 export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);

@@ -1,14 +1,16 @@
-/** What of the log the model sees: a range of it, the summary of what comes before, and which of its calls were asked for there. */
+/**
+ * The part of the log that the model sees: a range, the summary of what comes before, and which calls were requested before it.
+ */
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { Store } from '../store/store.ts';
 
 export interface Window {
-  /** In order, without a gap. */
+  /** In order, without gaps. */
   entries: Entry[];
-  /** Entries from before the range of calls that the range speaks of: what was asked for, and why a person is asked. */
+  /** Entries from before the range about calls that the range mentions: what was requested, and why a person is asked. */
   earlier: Entry[];
-  /** The words that stand for what comes before the range. */
+  /** The text that stands for what comes before the range. */
   summary?: string;
 }
 
@@ -18,13 +20,13 @@ export interface WindowRange {
   to: number;
   /** Seq of a summary entry. */
   summary?: number;
-  /** Seqs before `from` that are needed, whatever the range says. */
+  /** Seqs before `from` that are needed whatever the range contains. */
   before?: number[];
-  /** The end of the range as it will stand in the log, so that it need not have been written yet. */
+  /** The end of the range as it will be in the log: it need not have been written yet. */
   end?: Entry[];
 }
 
-/** @throws Error where the log lacks the summary, which is written before it is named */
+/** @throws Error when the log lacks the summary, which is written before it is referred to */
 export async function readWindow(
   store: Pick<Store, 'window'>,
   { conversation, from, to, summary, before = [], end = [] }: WindowRange,
@@ -60,7 +62,7 @@ const OF_A_REQUEST: ReadonlySet<Entry['kind']> = new Set([
   'call.awaiting_approval',
 ] satisfies Entry['kind'][]);
 
-/** Whatever a call brings names its request among its causes. */
+/** Everything that a call produces names its request among its causes. */
 function requestsBefore(entries: Entry[], from: number): number[] {
   const requested = new Set(
     entries

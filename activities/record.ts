@@ -9,16 +9,16 @@ import type { Bus } from '../stream/bus.ts';
 export interface RecordDependencies {
   store: Pick<Store, 'record'>;
   bus: Bus;
-  /** Whether this run is the one that goes on, as Temporal knows it: an operator's reset ends one and makes another. */
+  /** Whether Temporal considers this run the current one: an operator's reset ends one run and makes another. */
   isCurrentRun(conversation: ConversationKey, runId: string): Promise<boolean>;
   originOf(conversation: ConversationKey, runId: string): Promise<ResetOrigin>;
 }
 
 /**
- * Writes a batch of entries to the log and tells the readers. A local activity: at once, and before the task that asked
- * for it is committed; the fence in the batch settles who was right.
+ * Writes a batch of entries to the log and notifies the readers. A local activity: it runs at once, before the task that asked
+ * for it is committed; the fence in the batch settles which task was right.
  * @param replayed the workflow was replaying when it asked: the fence is that of a task which was committed without this write
- * @throws ApplicationFailure `StaleFence`: a later task has written already, or may have; or another run holds the log
+ * @throws ApplicationFailure `StaleFence` when a later task has written already, or may have; or when another run holds the log
  */
 export function createRecord(dependencies: Pick<RecordDependencies, 'store' | 'bus'>) {
   return async function record({
@@ -34,8 +34,8 @@ export function createRecord(dependencies: Pick<RecordDependencies, 'store' | 'b
 }
 
 /**
- * Writes a batch that is certain: whatever fence or run has written before, it stands from now on. Not a local activity.
- * @throws ApplicationFailure `Superseded`: this run has been ended
+ * Writes a batch that is certain: whatever fence or run wrote before, it stands from now on. Not a local activity.
+ * @throws ApplicationFailure `Superseded` when this run has been ended
  */
 export function createRecordCommitted(dependencies: RecordDependencies) {
   return async function recordCommitted(batch: Batch): Promise<Written | undefined> {
@@ -60,9 +60,9 @@ function whatWasWritten({ said, reset }: Recorded & { outcome: 'recorded' }): Wr
 }
 
 /**
- * Writes the batch that rode on a reply (workflows/write.ts). It was committed with the reply, so it may come late but
- * never in vain: while the reply is wanted, whatever a later task wrote began with these entries.
- * @returns undefined: they do not stand in the log, so the reply is no longer wanted
+ * Writes the batch that rode on a reply (workflows/write.ts). It was committed with the reply, so it may come late but is never
+ * lost: while the reply is wanted, whatever a later task wrote began with these entries.
+ * @returns undefined when they are not in the log, so the reply is no longer wanted
  */
 export async function recordRiding(
   dependencies: RecordDependencies & { store: Pick<Store, 'window'> },
@@ -77,7 +77,10 @@ export async function recordRiding(
   return stands ? {} : undefined;
 }
 
-/** What another run holds, the current one takes over. Which one that is, Temporal says: nothing else decides what happens next. */
+/**
+ * The current run takes over a log that another run holds. Temporal alone says which run is current, since it alone decides what
+ * happens next.
+ */
 async function settle(
   dependencies: RecordDependencies,
   batch: Batch,
@@ -91,7 +94,7 @@ async function settle(
   return write(dependencies, batch, { ...COMMITTED, takes_over });
 }
 
-/** The run whose activity this is. Not in the batch itself: a history is copied by a reset, and this is not. */
+/** The run whose activity this is. Not part of the batch: a reset copies the history, but not this. */
 export const ownRunId = () => Context.current().info.workflowExecution?.runId;
 
 async function write(

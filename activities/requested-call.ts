@@ -1,4 +1,4 @@
-/** What the model has asked for, as a call: with an id of ours, its input checked, and what its tool says of such calls. */
+/** What the model has requested, as calls: with our own id, checked input, and what the tool says about such calls. */
 import { ONE_RESULT } from '../contract/result-count.ts';
 import type { RequestedCall } from '../contract/turn.ts';
 import { ModelError } from '../model/errors.ts';
@@ -11,8 +11,8 @@ import type { Asking } from './asking.ts';
 import { newCallId } from './call-id.ts';
 
 /**
- * In the order of the model.
- * @throws ModelError `ModelBrokenAnswer` for more calls than anybody means
+ * In the order in which the model made them.
+ * @throws ModelError `ModelBrokenAnswer` for an implausible number of calls
  */
 export async function requestedCalls(
   asking: Pick<Asking, 'tools' | 'offered' | 'awaiting'>,
@@ -35,7 +35,7 @@ const sizeOf = (call: RequestedCall) => Buffer.byteLength(JSON.stringify(call));
 
 const MOST_CALLS = 500;
 
-/** Of all calls of a reply, which are one result of an activity: Temporal takes two megabytes. */
+/** The limit for all calls of a reply, which are one activity result: Temporal accepts two megabytes. */
 const MOST_BYTES = 800_000;
 
 function tooMuch({ call_id, tool }: RequestedCall): RequestedCall {
@@ -63,7 +63,7 @@ async function requestedCall(
   };
 }
 
-/** Its flow goes on when it has given all the results that it may. */
+/** The flow resumes when the call has returned all the results that it may. */
 function managed({ results: { max } = ONE_RESULT }: Tool) {
   return { awaits: 'managed', ...(max !== 'many' && { results: max }) } as const;
 }

@@ -1,4 +1,4 @@
-/** Runs the tool of a call from where it is to its end, and tells the conversation each event. */
+/** Runs the tool of a call from where it stands to its end, and tells the conversation about each event. */
 import { DEFAULT_REPORT, parseReport, type Report } from '../contract/report.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
@@ -26,26 +26,26 @@ export interface BodyDependencies {
   store: Pick<Store, 'setProgress' | 'keepResult' | 'result'>;
   /** Largest single result, as JSON. */
   maxResultBytes: number;
-  /** Largest that travels; what is larger is stored aside. */
+  /** Largest result that is sent inline; larger ones are stored separately. */
   inlineResultBytes: number;
-  /** Most output that is kept of a tool's program. Default: ten million. */
+  /** Most output that is kept of a tool's program, in bytes. Default: ten million. */
   maxOutputBytes?: number;
-  /** @throws WorkflowNotFoundError: the conversation has closed */
+  /** @throws WorkflowNotFoundError when the conversation has closed */
   signalConversation(conversation: ConversationKey, event: CallEventSignal): Promise<void>;
   /** How long a tool may take to stop. Default: 15 seconds, half of the call workflow's margin. */
   stop_ms?: number;
   spools: Spools;
 }
 
-/** What the body knows of the process that runs it. */
+/** What the body knows about the process that runs it. */
 export interface Ground {
-  /** Aborts when the tool is to stop, for whatever reason but its time being over. */
+  /** Aborts when the tool has to stop for any reason other than its timeout. */
   signal: AbortSignal;
-  /** Once it has aborted: somebody else goes on. */
+  /** After the abort: true when another attempt goes on with the call. */
   handsOver(): boolean;
-  /** Resolves when nobody else runs the call. Rejects with the signal's reason. */
+  /** Resolves when no other process runs the call. Rejects with the signal's reason. */
   confirm(): Promise<void>;
-  /** Gets how far the call is. `isNews`: an attempt that did not know of it would do or tell something again. */
+  /** Called with how far the call is. `isNews`: an attempt that did not know it would do or tell something twice. */
   moved(cursor: CallCursor, isNews: boolean): void;
   warn(message: string, error?: unknown): void;
 }
@@ -63,7 +63,7 @@ export async function runBody(
   const input = await readInput(tool, start);
   let cursor = from;
 
-  // Temporal's own limit would end the call without a readable reason, and the tool not at all.
+  // Temporal's own timeout would end the call without a readable reason, and would not stop the tool.
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(overdue(tool, timeout_ms)), timeout_ms);
   const signal = AbortSignal.any([ground.signal, timeout.signal]);
@@ -94,7 +94,7 @@ export async function runBody(
       }, signal);
     }
     cursor = next;
-    // A program that a keeper has is not run again from its checkpoint: its output is read again, which does and tells nothing twice.
+    // A program with a keeper is not run again from its checkpoint: its output is read again, so nothing is done or told twice.
     const isCheckpoint = step.checkpoint !== undefined && !tool.keeps;
     ground.moved(cursor, event !== undefined || isCheckpoint);
   };
@@ -134,7 +134,7 @@ export function reportOf(tool: LocalTool, start: CallStart): Report {
   return wanted || parseReport(DEFAULT_REPORT)!;
 }
 
-/** Again, since the tool may have changed since the model was asked. */
+/** Checks again, since the tool may have changed since the model was asked. */
 async function readInput(tool: LocalTool, { input, agreed }: CallStart): Promise<unknown> {
   const parsed = await tool.input.safeParseAsync(input);
   if (parsed.success) {
@@ -163,7 +163,7 @@ function callContext(
   } satisfies Partial<CallContext>;
 }
 
-/** A call id is drawn for its tenant; other systems see several. */
+/** A call id is unique within its tenant; other systems see several tenants. */
 const idempotencyKey = ({ tenant }: ConversationKey, callId: string) =>
   `meanwhile/${encodeURIComponent(tenant)}/${callId}`;
 

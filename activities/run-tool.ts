@@ -6,9 +6,9 @@ import { attemptOf } from './attempt.ts';
 import type { LiveCalls } from './live-calls.ts';
 
 /**
- * The activity returns the call's end, a failed one for whatever the tool does wrong: nothing that a tool throws is tried again.
- * @throws CancelledFailure once a cancelled tool has stopped; ApplicationFailure `WorkerShutdown` or `HoldLost`, so that another worker
- * goes on; CompleteAsyncError where another process or another attempt has the call
+ * The activity returns the call's end, a failed one for anything the tool does wrong: what a tool throws is never retried.
+ * @throws CancelledFailure once a cancelled tool has stopped; ApplicationFailure `WorkerShutdown` or `HoldLost`, so that another
+ * worker goes on; CompleteAsyncError when another process or another attempt has the call
  */
 export function createRunTool(calls: Pick<LiveCalls, 'run'>) {
   return function runTool(start: CallStart): Promise<CallEnd> {

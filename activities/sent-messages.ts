@@ -9,7 +9,9 @@ import {
 } from '../contract/names.ts';
 import type { Sent } from '../store/gone.ts';
 
-/** What users have sent to the last run of a conversation, as its history has it; and what the run before handed over to it. */
+/**
+ * What users have sent to the last run of a conversation, according to its history, and what the previous run handed over to it.
+ */
 export async function sentMessages(
   client: Pick<Client, 'workflow' | 'options'>,
   conversation: ConversationKey,
@@ -21,7 +23,7 @@ export async function sentMessages(
     try {
       return payload ? payloadConverter.fromPayload(payload) : undefined;
     } catch {
-      // Nobody could have read it.
+      // No one could have read it.
       return undefined;
     }
   };
@@ -47,7 +49,7 @@ function message(given: unknown, at: string): Sent[] {
   return value ? [{ at, message: value }] : [];
 }
 
-/** Heard or decided, and not written yet. */
+/** Received or decided, and not written yet. */
 function handedOver(carried: any, at: string): Sent[] {
   const { inbox, unwritten } = carried ?? {};
   const heard = [unwritten, inbox].flatMap((list) => (Array.isArray(list) ? list : []));

@@ -1,4 +1,4 @@
-/** What has become of workflows, as Temporal knows it; and the end of conversations whose workflow is gone. */
+/** The state of workflows, as Temporal knows it; and closing conversations whose workflow is gone. */
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ClosedBy } from '../contract/entry.ts';
@@ -11,7 +11,7 @@ import { sentMessages } from './sent-messages.ts';
 
 type Workflows = Pick<Client, 'workflow' | 'options'>;
 
-/** The activity says whether a call runs, and how it has ended if it has. */
+/** The activity says whether a call runs, and if it has ended, how. */
 export function createFindCall(client: Workflows) {
   return async function findCall(call: { tenant: string; callId: string }): Promise<CallState> {
     const handle = client.workflow.getHandle(callWorkflowId(call.tenant, call.callId));
@@ -42,7 +42,7 @@ export interface CloseGoneDependencies {
 }
 
 /**
- * The activity closes the log of a conversation whose workflow is gone, once nothing of it goes on.
+ * The activity closes the log of a conversation whose workflow is gone, once none of its work is still running.
  * @returns whether it is closed
  */
 export function createCloseGone({ client, store, bus }: CloseGoneDependencies) {
@@ -50,7 +50,7 @@ export function createCloseGone({ client, store, bus }: CloseGoneDependencies) {
     conversation: ConversationKey,
     evenIfLost: boolean,
   ): Promise<boolean> {
-    // Before Temporal is asked: what is written after this is by a run that goes on.
+    // Read before Temporal is asked: anything written after this comes from a run that goes on.
     const seen = await store.writer(conversation);
     if (!seen || seen.status === 'closed') return seen !== undefined;
     const why = await fateOf(client, conversationWorkflowId(conversation));
@@ -70,7 +70,7 @@ async function cancelCall(client: Workflows, tenant: string, callId: string): Pr
   try {
     await client.workflow.getHandle(callWorkflowId(tenant, callId)).cancel();
   } catch (error) {
-    // It is over already.
+    // It is already over.
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
 }
@@ -86,7 +86,7 @@ const FATES: Record<string, ClosedBy | 'running'> = {
   TIMED_OUT: 'timed_out',
 };
 
-/** Of its last run. `lost`: Temporal knows no such workflow. */
+/** The status of its last run. `lost` when Temporal knows no such workflow. */
 async function fateOf(client: Workflows, workflowId: string): Promise<ClosedBy | 'running'> {
   try {
     const { status } = await client.workflow.getHandle(workflowId).describe();

@@ -1,4 +1,4 @@
-/** What a call waits for, shown to the person and the model as its progress. */
+/** What a call is waiting for, shown to the user and the model as its progress. */
 import type { CallStart } from '../contract/turn.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
@@ -12,11 +12,11 @@ export type Noted = Pick<CallStart, 'conversation' | 'call_id' | 'tool'>;
 
 const WAITS = 'waits for one of ';
 
-/** @param what whose places they are, with a space before it; @param before how many calls that wait come first */
+/** @param what whose places they are, with a leading space; @param before how many waiting calls come first */
 export const waitingNote = (limit: number, what: string, before: number) =>
   `${WAITS}${limit} places${what}, ${before} before it`;
 
-/** @param note undefined: it no longer waits, and whatever note is shown goes away */
+/** @param note undefined when the call no longer waits: any note shown is removed */
 export async function showNote(
   { store, bus }: NoteDependencies,
   { conversation, call_id }: Noted,
@@ -29,7 +29,7 @@ export async function showNote(
   await store.setProgress(conversation, call_id, { ...progress, at: new Date().toISOString() });
 }
 
-/** Takes a note away that says what the call waits for, and no other. */
+/** Removes a note that says what the call waits for, and no other note. */
 export async function hideWaitingNote(dependencies: NoteDependencies, call: Noted): Promise<void> {
   const shown = await noteOf(dependencies.store, call);
   if (shown?.startsWith(WAITS)) await showNote(dependencies, call, undefined);

@@ -5,8 +5,8 @@ import { HeldElsewhere, type Spools } from '../tools/keeper/spools.ts';
 import { heldElsewhere } from './held-elsewhere.ts';
 
 /**
- * Resolves when no program of the call runs on this host, nor will.
- * @throws ApplicationFailure `HeldElsewhere`, to be tried again by a worker of the host that has the call
+ * Resolves when no program of the call runs on this host, or will run.
+ * @throws ApplicationFailure `HeldElsewhere`, to be retried by a worker on the host that has the call
  */
 export function createStopProgram({ spools }: { spools: Spools }) {
   return async function stopProgram({ conversation, call_id }: CallStart): Promise<void> {
@@ -15,7 +15,7 @@ export function createStopProgram({ spools }: { spools: Spools }) {
       await stopAllKept(await spools.open(conversation, call_id, cancellationSignal));
     } catch (error) {
       if (error instanceof HeldElsewhere) throw heldElsewhere(error);
-      // Its folder was removed, which never happens while anything in it lives.
+      // Its folder was removed, which never happens while a process in it is alive.
       if ((error as Error).name !== 'SpoolLost') throw error;
     } finally {
       spools.release(call_id);

@@ -76,13 +76,13 @@ async function summarise(
   return summary;
 }
 
-/** Less than the activity may take: Temporal would not count the attempt. */
+/** Less than the activity's timeout: Temporal would not count a timed-out attempt. */
 const LONGEST_MS = 14 * 60_000;
 
 const tooLong = () =>
   new ModelError('ModelTimeout', 'The summary was not complete after 14 minutes.');
 
-/** What is too long for one request goes in several: each summary covers the one before it. */
+/** What is too long for one request is sent in several: each summary covers the one before it. */
 async function inPieces(
   lines: string[],
   previous: string | undefined,
@@ -103,7 +103,7 @@ async function inPieces(
       usage = addUsage(usage, answer.usage);
       rest = rest.slice(piece.length);
     } catch (error) {
-      // The model takes less than our budget says.
+      // The model's window is smaller than our budget assumes.
       const isTooLong = typeOf(error) === 'ModelContextTooLong';
       if (!isTooLong || most < 2 * FEWEST_TOKENS) throw withCost(error, usage);
       most = Math.floor(most / 2);
@@ -113,7 +113,7 @@ async function inPieces(
   return { text: text ?? '', usage };
 }
 
-/** What a request has room for beside the summary so far, which is at most a quarter of it. */
+/** The room in a request next to the summary so far, which takes at most a quarter of it. */
 const beside = (most: number) => Math.ceil((most * 3) / 4);
 
 /** At least one line. */
@@ -126,7 +126,7 @@ async function firstPiece(lines: string[], most: number): Promise<string[]> {
   return lines;
 }
 
-/** A line that alone is too long becomes several, which are no JSON any more, but can be read. */
+/** A line that is too long by itself is split into several, which are no longer valid JSON but can be read. */
 async function shortEnough(lines: string[], most: number): Promise<string[]> {
   const parts = await Promise.all(
     lines.map(async (line) => {
@@ -141,7 +141,7 @@ async function shortEnough(lines: string[], most: number): Promise<string[]> {
   return parts.flat();
 }
 
-/** A model that does not come to an end is cut off: a summary that grows would give nothing back. */
+/** A summary that does not end is cut off: one that keeps growing would save nothing. */
 async function answerTo(
   model: ModelClient,
   request: ModelRequest,
@@ -168,5 +168,5 @@ async function answerTo(
 }
 
 const CHARS_OF_A_TOKEN = 4;
-/** A model that refuses a piece of this size refuses any. */
+/** A model that refuses a piece of this size refuses any size. */
 const FEWEST_TOKENS = 250;

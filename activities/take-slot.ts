@@ -1,4 +1,4 @@
-/** A call's place among those that may run at once in its tenant. Whoever came first runs first. */
+/** A call's place among those that may run at once in its tenant. First come, first served. */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { Slots } from '../contract/turn.ts';
@@ -8,13 +8,13 @@ import { type NoteDependencies, type Noted, showNote, waitingNote } from './show
 
 export interface SlotDependencies extends NoteDependencies {
   store: NoteDependencies['store'] & Pick<Store, 'queueUp' | 'firstInQueue' | 'leaveQueues'>;
-  /** False: its workflow has ended, in whatever way, or is not there. */
+  /** False when its workflow has ended, for any reason, or does not exist. */
   isRunning(tenant: string, callId: string): Promise<boolean>;
 }
 
 /**
- * The activity returns when the call has its places. Until then it fails with `NoSlotYet`, to be retried after a while: what waits
- * takes no room in the worker, and attempts leave no trace in the history.
+ * The activity returns when the call has its places. Until then it fails with `NoSlotYet`, to be retried after a while: a waiting
+ * call takes no room in the worker, and attempts leave no trace in the history.
  */
 export function createTakeSlot(dependencies: SlotDependencies) {
   return (call: Noted, slots: Slots): Promise<void> =>
@@ -42,18 +42,18 @@ async function takeSlot(dependencies: SlotDependencies, call: Noted, slots: Slot
   if (attempt > 1) await showNote(dependencies, call, undefined);
 }
 
-/** The activity gives the places back, also where the call never had them. */
+/** The activity gives the places back, even if the call never had them. */
 export function createReleaseSlot({ store }: Pick<SlotDependencies, 'store'>) {
   return ({ conversation, call_id }: Noted): Promise<void> =>
     notForever(() => store.leaveQueues(conversation.tenant, call_id));
 }
 
-/** Who is next looks this often. */
+/** How often the next call in line checks. */
 const DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5_000;
 const ATTEMPTS_BETWEEN = 10;
 
-/** In this order for everyone: who has a place in the second queue never waits for the first. */
+/** The same order for every call: one that has a place in the second queue never waits for the first. */
 function queuesOf(tool: string, slots: Slots) {
   return [
     { queue: `tool/${tool}`, limit: slots.tool ?? Infinity, what: ` of ${tool}` },
@@ -61,7 +61,7 @@ function queuesOf(tool: string, slots: Slots) {
   ].filter(({ limit }) => limit < Infinity);
 }
 
-/** A workflow that was terminated gives nothing back: its place must not be taken for ever. */
+/** A terminated workflow gives nothing back, so its place is freed here. */
 async function removeEnded(
   { store, isRunning }: SlotDependencies,
   { tenant, queue }: { tenant: string; queue: string },

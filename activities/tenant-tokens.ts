@@ -1,4 +1,4 @@
-/** R12, across conversations: what a tenant may spend in a day before its agents only answer. Days are those of UTC. */
+/** R12, across conversations: what a tenant may spend in a day before its agents speak only when asked. Days are in UTC. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Usage } from '../contract/entry.ts';
 import { type ReachedLimit, TENANT_TOKENS_SPENT } from '../contract/limits.ts';
@@ -6,7 +6,7 @@ import type { ConversationKey } from '../contract/names.ts';
 import type { Store } from '../store/store.ts';
 
 /**
- * @param most absent: any number
+ * @param most no limit when absent
  * @throws ApplicationFailure `TenantTokensSpent`, with the limit as its detail
  */
 export async function refuseIfSpent(
@@ -20,7 +20,9 @@ export async function refuseIfSpent(
   throw ApplicationFailure.nonRetryable(message, TENANT_TOKENS_SPENT, limit);
 }
 
-/** Counted where it happens: an answer is paid for even if it is no longer wanted, and each time it is asked for again. */
+/**
+ * Counted where the tokens are spent: an answer is paid for even if it is no longer wanted, and each time it is requested again.
+ */
 export function spend(
   store: Pick<Store, 'spendTokens'>,
   { tenant }: ConversationKey,

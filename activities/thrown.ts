@@ -1,9 +1,9 @@
-/** What was thrown, in words: JavaScript lets a tool throw anything, and libraries do. */
+/** Describes what was thrown in words: JavaScript lets a tool throw anything, and libraries do. */
 import { inspect } from 'node:util';
 
 /**
- * An error's message, and below it why: its causes, or the errors that it stands for. Of an object that is no error its message, or
- * else its fields. May throw for what throws when it is looked at.
+ * An error's message, and below it the reason: its causes, or the errors that it aggregates. For an object that is not an error:
+ * its message, or else its fields. May throw if inspecting the value throws.
  */
 export function inWords(thrown: unknown): string {
   return because(thrown, 0, new Set()) || `${kindOf(thrown)}, without a message`;
@@ -31,7 +31,7 @@ interface Fields {
 const fieldsOf = (thrown: unknown): Fields =>
   typeof thrown === 'object' && thrown !== null ? thrown : {};
 
-/** What has no message of its own. */
+/** For values without a message of their own. */
 function say(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown.trim();
   if (typeof thrown === 'function') return '';
@@ -40,7 +40,7 @@ function say(thrown: unknown): string {
   if (typeof error === 'string' && error !== '') return error;
   const { message } = fieldsOf(error);
   if (typeof message === 'string' && message !== '') return message;
-  // Unlike JSON it takes cycles, and touches no getter.
+  // Unlike JSON, it accepts cycles and calls no getter.
   return inspect(thrown, {
     depth: 3,
     breakLength: Infinity,
@@ -56,7 +56,7 @@ function kindOf(thrown: unknown): string {
   return typeof name === 'string' && name !== '' ? name : 'An error';
 }
 
-/** Of a cause: its own words are what counts, so it gets less room. */
+/** The limit for a cause: its own message is what counts, so it gets less room. */
 const shortly = (text: string) => (text.length > 1_000 ? `${text.slice(0, 1_000)} …` : text);
 
 const MOST_CAUSES = 3;

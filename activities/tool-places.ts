@@ -1,6 +1,7 @@
 /**
- * How many tools a worker process runs at once. What comes on top waits in Temporal, where it takes no room, its time does not run, and
- * the first worker with a free place gets it. Nobody could see it there: so the process that hands a call over notes what it waits for.
+ * Limits how many tools a worker process runs at once. Further calls wait in Temporal, where they take no room, their timeout
+ * does not run, and the first worker with a free place gets them. That wait would be invisible, so the process that hands a call
+ * over notes what it waits for.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { READ_TOOL } from '../contract/names.ts';
@@ -16,16 +17,16 @@ import {
 export interface ToolPlaces {
   /** A call is about to be given to some worker. Never waits, and never fails. */
   expect(call: Noted): void;
-  /** It runs here as long as `work` does. */
+  /** Counts the call as running here while `work` runs. */
   hold<T>(call: Noted, work: () => Promise<T>): Promise<T>;
-  /** Looks again at what waits: at once, instead of in a second. */
+  /** Looks at the waiting calls at once, instead of within a second. */
   look(): Promise<void>;
   close(): void;
 }
 
 export interface ToolPlacesOptions extends NoteDependencies {
   limit: number;
-  /** `started`: some worker runs it; `over`: its workflow has ended, in whatever way. */
+  /** `started`: some worker runs it; `over`: its workflow has ended, for any reason. */
   stateOf(call: Noted): Promise<'waiting' | 'started' | 'over'>;
   warn(message: string, error: unknown): void;
   /** Milliseconds. */
@@ -36,20 +37,20 @@ interface Waiting {
   call: Noted;
   checked_at: number;
   note?: string;
-  /** One note after the other. */
+  /** Shows one note after the other. */
   showing: Promise<void>;
 }
 
 const LOOK_MS = 1_000;
-/** A call that is said to wait may have begun in another process, or be over: looked at this often. */
+/** How often a waiting call is checked: it may have begun in another process, or be over. */
 const CHECK_MS = 5_000;
-/** A look costs no more than this, however many wait. */
+/** The most checks in one look, however many calls wait. */
 const MOST_AT_ONCE = 20;
 
 export function createToolPlaces(options: ToolPlacesOptions): ToolPlaces {
   const { limit, stateOf, warn, now = () => performance.now() } = options;
   const running = new Set<object>();
-  /** In the order in which they will begin, by call id. */
+  /** By call id, in the order in which they will begin. */
   const waiting = new Map<string, Waiting>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -60,7 +61,7 @@ export function createToolPlaces(options: ToolPlacesOptions): ToolPlaces {
     then(entry, () => showNote(options, entry.call, next));
   }
 
-  /** What is shown is no reason for a call to fail, or to wait for a store that is away. */
+  /** Showing a note must not fail a call, or make it wait for an unavailable store. */
   function then(entry: Waiting, work: () => Promise<void>): void {
     entry.showing = entry.showing
       .then(work)
@@ -114,10 +115,10 @@ export function createToolPlaces(options: ToolPlacesOptions): ToolPlaces {
       try {
         const known = waiting.get(call.call_id);
         waiting.delete(call.call_id);
-        // Another process has expected it, or one that is gone: it may have left a note.
+        // Another process expected it, possibly one that has died: it may have left a note.
         const entry = known ?? { call, checked_at: 0, note: '', showing: Promise.resolve() };
         if (entry.note !== undefined) then(entry, () => hideWaitingNote(options, call));
-        // A tool waits for a note only briefly: it has no heartbeat yet.
+        // A tool waits only briefly for a note: it has no heartbeat yet.
         await Promise.race([entry.showing, sleep(LOOK_MS, undefined, { ref: false })]);
         return await work();
       } finally {
@@ -153,5 +154,5 @@ export function withPlaces(
   };
 }
 
-/** To read what was given is no work: it waits for no tool. */
+/** Reading a stored result waits for no tool. */
 const takesPlace = ({ tool }: Noted) => tool !== READ_TOOL;

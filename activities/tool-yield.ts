@@ -19,23 +19,24 @@ const step = z.discriminatedUnion('type', [
 /** What a tool yields, checked and as JSON. */
 export type Step = z.infer<typeof step>;
 
-/** A note is a line beside a percentage: what is longer belongs into a result. */
+/** A note is a line next to a percentage: anything longer belongs in a result. */
 const MOST_NOTE_CHARS = 4_000;
 
-/** Of what is never stored aside: a heartbeat carries the checkpoint, a signal the progress. */
+/** The limit for what is never stored separately: a heartbeat carries the checkpoint, a signal the progress. */
 const MOST_CARRIED_BYTES = 64_000;
 
 export interface Reported {
-  /** The percentage before this one. Default: 0. */
+  /** The previous percentage. Default: 0. */
   last?: number;
-  /** Told of a report that cannot be shown as it is. */
+  /** Called with a report that cannot be shown as it is. */
   warn?(message: string): void;
 }
 
 /**
- * A report is no reason for work to fail: a percentage beyond 0 to 100 is cut to that, as sums of shares and totals that grow give it, and
- * where there is no number the one before it stands. A long note is shortened.
- * @throws CallFailed `InvalidYield` where it is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it carries
+ * A bad report must not fail the work: a percentage outside 0 to 100 is clamped, since rounded shares and growing totals produce
+ * such values, and without a number the previous one stands. A long note is shortened.
+ * @throws CallFailed `InvalidYield` for what is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it
+ * carries
  */
 export function readYield(yielded: unknown, maxBytes: number, reported: Reported = {}): Step {
   const parsed = step.safeParse(withReport(yielded, reported));

@@ -2,9 +2,9 @@ import { isUnavailable } from '../store/unavailable.ts';
 import { insist } from './insist.ts';
 
 /**
- * Asks the store for as long as it is away. What it refuses is thrown at once: it would be refused again.
+ * Retries while the store is unavailable. What the store refuses is thrown at once: it would be refused again.
  * @param signal ends the attempts
- * @param warn gets each error that is waited out
+ * @param warn called with each error that is waited out
  */
 export const waitForStore = <T>(
   ask: () => Promise<T>,

@@ -1,4 +1,4 @@
-/** How long the window of a reply is, and what is done about one that is too long. */
+/** The size of a reply's window, and how one that is too long is handled. */
 import type { ApplicationFailure } from '@temporalio/activity';
 import type { ReplyRequest, TooLong, WindowSizes } from '../contract/turn.ts';
 import { sizesOf, toFailure, typeOf } from '../model/errors.ts';
@@ -8,7 +8,7 @@ import { countRequest } from '../model/tokens.ts';
 import { history } from '../model/transcript.ts';
 import type { Window } from './read-window.ts';
 
-/** Undefined where nobody asked for it. */
+/** Undefined when no one asked for it. */
 export interface Measured {
   tokens: number;
   sizes: WindowSizes;
@@ -35,7 +35,7 @@ export async function measure(
   return { tokens, sizes: { fixed: Math.max(0, tokens - whole), turns: ofTurns } };
 }
 
-/** The request as it may be sent. The rules ask for a summary before it comes to this, so it is only for what is suddenly large. */
+/** The request, shortened if it is too long. The rules ask for a summary before that, so this only handles sudden growth. */
 export async function withinBudget(
   { most_tokens: most }: ReplyRequest,
   request: ModelRequest,
@@ -50,7 +50,7 @@ export async function withinBudget(
   };
 }
 
-/** What the rules have to know of a window that the provider refused, or what else went wrong. */
+/** What the rules have to know about a window that the provider refused, or about any other error. */
 export function refused(error: unknown, measured: Measured | undefined): ApplicationFailure {
   if (!measured || typeOf(error) !== 'ModelContextTooLong') return toFailure(error);
   const { tokens, sizes } = measured;
@@ -58,7 +58,7 @@ export function refused(error: unknown, measured: Measured | undefined): Applica
   return toFailure(error, { details: { too_long } });
 }
 
-/** In our tokens, with room for the answer. A provider that does not say its size gets a good part less. */
+/** In our tokens, with room for the answer. If the provider does not say its size, the window is reduced by a larger share. */
 function mostOf(error: unknown, tokens: number): number {
   const told = sizesOf(error);
   if (!told) return Math.floor(tokens * LESS);

@@ -1,5 +1,5 @@
 /**
- * What `work` gives within this time.
+ * The result of `work`, if it comes within this time.
  * @param work gets a signal that aborts with `signal`, and with `late()` when the time is over
  * @throws the reason of that signal
  */
