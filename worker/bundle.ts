@@ -39,21 +39,21 @@ async function bundleInto(folder: string, name: string): Promise<string> {
   const { code } = await bundleWorkflowCode(bundleOptions());
   await mkdir(folder, { recursive: true });
   await removeOthers(folder, name);
-  // Complete or not there: a kill in the middle leaves only a file that nobody reads.
+  // The bundle is complete or absent: a kill in the middle leaves only a file that nothing reads.
   const half = join(folder, `.${process.pid}-${name}`);
   await writeFile(half, code);
   await rename(half, codePath);
   return codePath;
 }
 
-/** From what the bundle is made, and how. */
+/** A hash of the bundle's sources and options. */
 export function bundleOptions(): BundleOptions {
   const workflowsPath = join(root, 'workflows/index.ts');
   const payloadConverterPath = join(root, 'workflows/payload-converter.ts');
   return {
     workflowsPath,
     payloadConverterPath,
-    // Evaluated once for all workflows, which cost 9 ms each otherwise. No module keeps anything (bundle.test.ts).
+    // Evaluated once for all workflows; otherwise each costs 9 ms. No module keeps state (bundle.test.ts).
     preloadModules: [workflowsPath, payloadConverterPath],
     logger: new DefaultLogger('WARN'),
   };

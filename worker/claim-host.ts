@@ -4,8 +4,9 @@ import type { Store } from '../store/store.ts';
 import type { SpoolsOptions } from '../tools/keeper/spools.ts';
 
 /**
- * Which host has a call is said once and for all, in the store that all workers share. Asked until it answers, for as long as that
- * is wanted: a store that is away is no reason for the call to fail. Its answer may be lost though it has written, so each claim has a name of its own to be known by.
+ * Which host has a call is decided once, in the store that all workers share. Retries while the store is unavailable, for as long
+ * as the claim is wanted: an outage must not fail the call. The store's answer may be lost after it has written, so each claim
+ * has an id by which it recognises itself.
  */
 export function claimIn(
   store: Pick<Store, 'claim'>,

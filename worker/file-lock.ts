@@ -1,13 +1,13 @@
 /**
- * A lock between processes: SQLite's own, on an empty file. The kernel drops it when its holder dies, by kill -9 too, so there is
- * no stale lock to tell from a live one; and it asks nothing of the disk that Temporal's database does not.
+ * A lock between processes: SQLite's own, on an empty file. The kernel releases it when its holder dies, even by kill -9, so
+ * there is no stale lock to tell from a live one; and it needs nothing from the disk that Temporal's database does not need too.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Release = () => void;
 
-/** Undefined: another holds it, be it in this process. The file stays; nothing may ever delete or read it. */
+/** Undefined when it is already held, even by this process. The file stays; nothing may ever delete or read it. */
 export function tryLock(file: string): Release | undefined {
   const database = new DatabaseSync(file);
   try {
@@ -24,10 +24,10 @@ export function tryLock(file: string): Release | undefined {
   };
 }
 
-/** A database that nobody refers to is closed by the garbage collector, and its lock gone. */
+/** The garbage collector would close an unreferenced database and so release its lock. */
 const held = new Set<DatabaseSync>();
 
-/** @throws the signal's reason when it is aborted while waiting. */
+/** @throws the signal's reason when it aborts while waiting. */
 export async function lock(file: string, signal: AbortSignal): Promise<Release> {
   for (;;) {
     signal.throwIfAborted();

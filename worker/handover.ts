@@ -1,6 +1,6 @@
 /**
- * Tells Temporal at once that a worker process is dead, instead of letting every time-out run: its attempts at activities fail and are tried
- * again, its own task queue is no longer used. Nothing here is needed for anything to be right: the time-outs remain.
+ * Tells Temporal at once that a worker process is dead, so that no timeout has to run out: its activity attempts fail and are
+ * retried, and its sticky task queue is no longer used. Nothing here is needed for correctness: the timeouts remain.
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { ActivityNotFoundError, type Client, isGrpcServiceError } from '@temporalio/client';
@@ -8,9 +8,9 @@ import { conversationWorkflowId } from '../contract/names.ts';
 import type { InHand, Left } from './journal.ts';
 
 export interface HandedOver {
-  /** Attempts at activities that are tried again, or were to be cancelled and now are. */
+  /** Activity attempts that are retried, or whose pending cancellation is now done. */
   activities: InHand[];
-  /** The task queue of the dead worker, where it was found. */
+  /** The sticky task queue of the dead worker, if it was found. */
   stickyQueue?: string;
 }
 
@@ -23,8 +23,9 @@ export async function handOver(client: Client, left: Left): Promise<HandedOver> 
 }
 
 /**
- * The token is that of one attempt: should Temporal have given it up by itself, and another worker gone on, it is refused.
- * @returns false: it was over
+ * The token belongs to one attempt: if Temporal has already given that attempt up and another worker has gone on, the token is
+ * refused.
+ * @returns false when the attempt was over
  */
 async function endAttempt(
   client: Client,
@@ -34,7 +35,7 @@ async function endAttempt(
   if (token === undefined) return false;
   const taskToken = Buffer.from(token, 'base64');
   try {
-    // What was to be cancelled is not tried again, and has stopped indeed.
+    // An attempt with a pending cancellation is not retried: it has indeed stopped.
     await client.workflowService.respondActivityTaskCanceled({ namespace, identity, taskToken });
     return true;
   } catch (error) {
@@ -67,7 +68,7 @@ const lost = () =>
 /** `temporal.api.enums.v1.TaskQueueKind` */
 const STICKY = 2;
 
-/** A conversation that the dead worker knew by heart would be offered to it first, and to others only a second later. */
+/** A conversation that the dead worker had cached would be offered to it first, and to others only a second later. */
 async function freeStickyQueue(client: Client, left: Left): Promise<string | undefined> {
   const { namespace, identity } = left;
   for (const workflow of workflowsOf(left)) {
@@ -80,7 +81,9 @@ async function freeStickyQueue(client: Client, left: Left): Promise<string | und
   return undefined;
 }
 
-/** Latest first. A call is done with one task, in which it does not say where its worker is; its conversation does. */
+/**
+ * Latest first. A call takes a single workflow task, which does not name its worker's sticky queue; its conversation's tasks do.
+ */
 function workflowsOf({ inHand }: Left): Workflow[] {
   const workflows = inHand
     .toReversed()
@@ -95,11 +98,11 @@ function workflowsOf({ inHand }: Left): Workflow[] {
 
 interface Workflow {
   id: string;
-  /** Absent: the current one. */
+  /** The current run when absent. */
   run?: string;
 }
 
-/** It has no name that its own process would know: it stands in the histories of its workflows. */
+/** The process itself does not know the name of its queue, but the histories of its workflows contain it. */
 async function stickyQueueOf(
   client: Client,
   { namespace, identity }: Left,
@@ -115,7 +118,7 @@ async function stickyQueueOf(
   const queues = history?.events?.map(
     (event) => event.workflowTaskScheduledEventAttributes?.taskQueue,
   );
-  // It begins with the identity of its worker.
+  // The name begins with the identity of its worker.
   const isOurs = (name?: string | null) => name?.startsWith(`${identity}-`) === true;
   return (
     queues?.find((queue) => Number(queue?.kind) === STICKY && isOurs(queue?.name))?.name ??

@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 
-/** False: the workflow has ended, in whatever way, or is not there (any more). */
+/** False when the workflow has ended, for any reason, or does not exist (any more). */
 export async function isRunning(
   client: Pick<Client, 'workflow'>,
   workflowId: string,

@@ -1,6 +1,7 @@
 /**
- * What a worker process has in hand, on disk, for the one that finds it dead (worker/handover.ts). Written without waiting for the disk: a
- * killed process leaves what it has given to the system. A lock says that it lives; the kernel drops it with the process.
+ * A worker process's unfinished work, on disk, for the process that finds it dead (worker/handover.ts). Written without fsync:
+ * what a killed process has handed to the operating system is kept. A lock shows that it is alive; the kernel releases the lock
+ * with the process.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -19,16 +20,16 @@ import type { CallStart } from '../contract/turn.ts';
 import { type Release, tryLock } from './file-lock.ts';
 
 export interface Facts {
-  /** As Temporal knows the worker. */
+  /** The worker's identity in Temporal. */
   identity: string;
   namespace: string;
-  /** Of the machine, since it was started. Empty where the system has no such id. */
+  /** The machine's boot id. Empty where the system has no such id. */
   boot: string;
 }
 
 export interface InHand {
   workflow: { id: string; run: string };
-  /** Of the attempt at an activity, base64. Absent: a local activity, which is part of a workflow task. */
+  /** The task token of an activity attempt, base64. Absent for a local activity, which is part of a workflow task. */
   token?: string;
   /** The call whose tool it runs. */
   call?: Pick<CallStart, 'conversation' | 'call_id' | 'tool'>;
@@ -38,19 +39,19 @@ export interface Journal {
   /** Its name in the folder. */
   name: string;
   boot: string;
-  /** @returns what is called when it is no longer in hand */
+  /** @returns a function to call when the work is done */
   begin(work: InHand): () => void;
-  /** Leaves nothing behind, unless something is still in hand: that is for the next one. */
+  /** Leaves nothing behind, unless there is unfinished work: that is left for the next process. */
   close(): void;
 }
 
-/** Whoever dies just after something has ended may not have said so to Temporal. To hand over what has ended is harmless. */
+/** A process that dies just after work has ended may not have reported it to Temporal. Handing over ended work is harmless. */
 const KEPT_MS = 5_000;
 const TIDY_MS = 2_000;
 
 /**
- * @param warn a disk that is full, or gone, costs the handover and nothing else: what is in hand goes on
- * @throws Error where none can be begun
+ * @param warn a disk that is full, or gone, costs only the handover: the work goes on
+ * @throws Error when no journal can be created
  */
 export function openJournal(
   folder: string,
@@ -62,13 +63,13 @@ export function openJournal(
   const file = fileOf(folder, name);
   const inHand = new Set<InHand>();
   let ended: { work: InHand; at: number }[] = [];
-  /** What an ended workflow task leaves, so that the task queue of this process can be found. */
+  /** Kept after a workflow task has ended, so that the task queue of this process can be found. */
   let last: InHand | undefined;
   let isTidy = true;
   let isTold = false;
   let output: number | undefined = rewrite();
 
-  /** Complete or not there: a kill in the middle leaves the file as it was. */
+  /** The file is replaced as a whole: a kill in the middle leaves it as it was. */
   function rewrite(): number {
     const lines = [facts, ...ended.map(({ work }) => work), ...inHand, ...(last ? [last] : [])];
     writeFileSync(`${file}.new`, lines.map(toLine).join(''));
@@ -131,7 +132,10 @@ export interface Left extends Facts {
   written_at: number;
 }
 
-/** Of a process that is dead, and nobody else's until it is released. Undefined: it lives, or somebody sees to it already. */
+/**
+ * The journal of a dead process, exclusively until it is released. Undefined when the process lives, or another has taken its
+ * journal.
+ */
 export function takeJournal(
   folder: string,
   name: string,
@@ -162,7 +166,7 @@ function removeJournal(folder: string, name: string): void {
   rmSync(lockOf(folder, name), { force: true });
 }
 
-/** Somebody who looks for the dead may be quicker to lock what has only just been made. */
+/** A process that looks for dead ones may lock a new file first. */
 function claimName(folder: string): { name: string; release: Release } {
   for (;;) {
     const name = `${process.pid}-${randomUUID().slice(0, 8)}`;

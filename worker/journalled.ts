@@ -2,7 +2,7 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { CallStart } from '../contract/turn.ts';
 import type { InHand, Journal } from './journal.ts';
 
-/** Writes each activity down as it begins. */
+/** Writes each activity to the journal as it begins. */
 export const journalled =
   (journal: Pick<Journal, 'begin'>): ActivityInterceptorsFactory =>
   ({ info }) => ({

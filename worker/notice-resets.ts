@@ -1,4 +1,4 @@
-/** Tells a conversation that an operator has reset it: it cannot find out by itself (workflows/notice-reset.ts). */
+/** Tells a conversation that an operator has reset it: it cannot find out on its own (workflows/notice-reset.ts). */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { InjectedSinks } from '@temporalio/worker';
 import type { WorkflowInfo } from '@temporalio/workflow';
@@ -24,7 +24,7 @@ export function createResetNotices({
   const closing = new AbortController();
   const underWay = new Set<Promise<void>>();
 
-  /** What is away is asked again: until then the log has what is no longer so. */
+  /** Retries while the store or Temporal is unavailable: until then the log contains what is no longer true. */
   function notice(run: WorkflowInfo, conversation: ConversationKey): void {
     const looking = insist(
       () => look(run, conversation),
@@ -45,7 +45,7 @@ export function createResetNotices({
     const { reason } = await originOf(client, workflowId, runId);
     const { last_seq: had, calls } = held;
     const reset: ResetSignal = { run_id: runId, had, calls, ...(reason && { reason }) };
-    // To this run alone: one that has been ended meanwhile need not know.
+    // Only to this run: one that has been ended meanwhile need not know.
     await handle.signal(SIGNALS.reset, reset).catch(unlessOver);
   }
 

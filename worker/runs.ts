@@ -1,10 +1,10 @@
-/** The runs of a conversation, as Temporal knows them. An operator's reset ends one and makes another of its history. */
+/** The runs of a conversation, as Temporal knows them. An operator's reset ends one run and makes another from its history. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { ResetOrigin } from '../contract/batch.ts';
 import { type ConversationKey, conversationWorkflowId } from '../contract/names.ts';
 
 export interface Runs {
-  /** Whether this run is the one that goes on. */
+  /** Whether this run is the current one. */
   isCurrentRun(conversation: ConversationKey, runId: string): Promise<boolean>;
   originOf(conversation: ConversationKey, runId: string): Promise<ResetOrigin>;
 }
@@ -24,7 +24,7 @@ export const runsOf = (client: Client): Runs => ({
 });
 
 const REASON_CHARS = 500;
-/** Of operators who reset what they have just reset. */
+/** The limit for resets of runs that were themselves made by a reset. */
 const MOST_BASES = 10;
 
 export async function originOf(
@@ -44,7 +44,7 @@ export async function originOf(
   return { ...(base_runs.length > 0 && { base_runs }), ...(reason && { reason }) };
 }
 
-/** A run's history says where the copy ends, which is not far from its own end. */
+/** A run's history says where the copy ends, which is close to the run's own end. */
 async function resetOf(
   { workflowService, options: { namespace } }: Client,
   workflowId: string,
@@ -83,11 +83,11 @@ async function continuedFrom(
   return started?.continuedExecutionRunId || undefined;
 }
 
-/** Temporal does not keep what is over for ever. */
+/** Temporal does not keep finished runs forever. */
 function unlessForgotten(error: unknown): undefined {
   if ((error as { code?: number }).code === NOT_FOUND) return undefined;
   throw error;
 }
 
-/** As gRPC numbers it. */
+/** The gRPC status code. */
 const NOT_FOUND = 5;

@@ -1,4 +1,4 @@
-/** What conversations can be found by in Temporal's own list. */
+/** The attributes by which conversations can be found in Temporal's own list. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
@@ -14,8 +14,8 @@ const VISIBLE_WITHIN_MS = 60_000;
 type Services = Pick<Connection, 'operatorService' | 'workflowService'>;
 
 /**
- * Registers them where they are not. Any number of workers may do this at once, at every start. Returns when the server lets
- * them be used, which is up to some seconds after they are registered.
+ * Registers those that are missing. Any number of workers may do this at once, at every start. Returns when the server accepts
+ * them in queries, up to some seconds after they are registered.
  */
 export async function registerSearchAttributes(
   connection: Services,
@@ -23,7 +23,7 @@ export async function registerSearchAttributes(
 ): Promise<void> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   const missing = Object.values(SEARCH_ATTRIBUTES).filter((name) => !(name in customAttributes));
-  // One by one: another worker may have registered only the first of them yet.
+  // One by one: another worker may have registered only the first of them so far.
   for (const name of missing) {
     await connection.operatorService
       .addSearchAttributes({ namespace, searchAttributes: { [name]: KEYWORD } })
@@ -39,7 +39,7 @@ export async function registerSearchAttributes(
   }
 }
 
-/** A query is refused as long as it names an attribute that the server does not know. */
+/** The server refuses a query that names an attribute it does not know yet. */
 async function usable({ workflowService }: Services, namespace: string): Promise<boolean> {
   const query = Object.values(SEARCH_ATTRIBUTES)
     .map((name) => `${name} = ''`)

@@ -1,26 +1,27 @@
-/** Worker processes of one home look after each other: who finds another dead hands over what it had. */
+/** Worker processes of one home watch each other: one that finds another dead hands over its work. */
 import { mkdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Journal, journalsIn, type Left, takeJournal } from './journal.ts';
 
 export interface Siblings {
-  /** Resolves when nothing is being handed over any more. */
+  /** Resolves when no handover is in progress. */
   close(): Promise<void>;
 }
 
-/** Looking costs a folder's listing, and a lock that is not free for each of the others. */
+/** A look costs one folder listing and one failed lock attempt for each other process. */
 const LOOK_MS = 250;
 
-/** What another machine has left, or this one before it was started again: nobody needs it by then. */
+/** What is left from another machine, or from this one before a reboot: it is no longer needed after this long. */
 const KEPT_MS = 24 * 3_600_000;
-/** Temporal may be away, for a while: after that its own time-outs have done the same. */
+/** Temporal may be unavailable for a while: after this many tries its own timeouts have had the same effect. */
 const MOST_TRIES = 40;
 
 /**
- * A folder may be shared by machines whose locks do not reach each other: only the dead of this one are known to be dead.
+ * A folder may be shared by machines whose locks do not reach each other: only this machine's dead processes are known to be
+ * dead.
  * @param own not looked at
- * @param handOver throws where it is to be tried again with the next look
+ * @param handOver throws when it should be retried with the next look
  */
 export function watchSiblings(
   folder: string,
@@ -30,7 +31,7 @@ export function watchSiblings(
 ): Siblings {
   mkdirSync(folder, { recursive: true });
   const stopping = new AbortController();
-  /** Said once, and not four times a second. */
+  /** An error is reported once, not four times a second. */
   let told = '';
   const watching = (async () => {
     while (!stopping.signal.aborted) {

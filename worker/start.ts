@@ -1,4 +1,4 @@
-/** The composition root of the worker: every activity gets here what it needs. */
+/** The composition root of the worker: every activity gets its dependencies here. */
 import { Client, type ClientInterceptors } from '@temporalio/client';
 import {
   GracefulShutdownPeriodExpiredError,
@@ -64,40 +64,40 @@ export interface WorkerOptions {
   defaultModel: string;
   /** For agents that name none. Default: `compatible`. */
   defaultProfile?: ProfileName;
-  /** Largest result of a tool, and the largest that is not stored aside. */
+  /** Largest result of a tool, and the largest that is not stored separately. */
   maxResultBytes: number;
   inlineResultBytes: number;
-  /** Most output that is kept of a tool's program. */
+  /** Most output that is kept of a tool's program, in bytes. */
   maxOutputBytes?: number;
   /** How long an untouched folder of a call stays on this host. Default: 24. */
   spoolHours?: number;
-  /** How many calls of a tenant run at once, in all its conversations. Default: any number. */
+  /** How many calls of a tenant run at once, in all its conversations. Default: no limit. */
   maxRunningPerTenant?: number;
-  /** Tokens of a tenant in a day (UTC) after which its agents only answer. Default: any number. */
+  /** Tokens of a tenant in a day (UTC) after which its agents speak only when asked. Default: no limit. */
   maxTokensPerTenantPerDay?: number;
   /** How much a process does at once. Default: 200 replies, 200 tools, 100 errands. */
   limits?: Partial<WorkLimits>;
   /** How remote tools are called, and call back. */
   remote: Omit<AnnounceDependencies, 'catalogue'>;
-  /** Folder that keeps the workflow bundle between starts, and what belongs to calls on this host. */
+  /** Folder that keeps the workflow bundle between starts, and the files of calls on this host. */
   home: string;
-  /** No other process uses this store: nobody can take a call from this one. Default: others may. */
+  /** No other process uses this store, so none can take a call from this one. Default: false. */
   alone?: boolean;
   /** How long this process may be silent before others take over its calls. */
   holding?: Partial<HolderTiming>;
-  /** Temporal's UI shows where a workflow waits, which costs CPU with each turn. Default: false. */
+  /** Temporal's UI shows where a workflow waits, which costs CPU in each turn. Default: false. */
   stackTraces?: boolean;
-  /** Instead of the bundle of `home`. */
+  /** Used instead of the bundle in `home`. */
   bundle?: WorkflowBundleOption;
-  /** Around what the worker does, and around the signals of its activities. */
+  /** Interceptors around the worker's work, and around the signals of its activities. */
   interceptors?: WorkerInterceptors & { client?: ClientInterceptors };
   sinks?: InjectedSinks<any>;
 }
 
 export interface RunningWorker {
-  /** Rejects when the worker stops by itself. */
+  /** Rejects when the worker stops unexpectedly. */
   failed: Promise<never>;
-  /** Finishes what is under way, or hands it to the next worker. */
+  /** Finishes running work, or hands it to the next worker. */
   close(): Promise<void>;
 }
 
@@ -125,7 +125,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const tool = options.catalogue.tools.get(name);
     return tool !== undefined && !isRemote(tool);
   };
-  // First of all: while this worker starts, what its predecessor had is made ready for it.
+  // First of all: while this worker starts, its predecessor's work is made ready for it.
   const succession = await joinSuccession({
     home,
     namespace,
@@ -153,11 +153,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       activities: withPlaces(createActivities(options, client, spools, calls), places, isLocal),
       // After a kill the next worker waits this long before it takes a conversation over.
       stickyQueueScheduleToStartTimeout: '1s',
-      // A cancellation travels on a heartbeat: at most this late.
+      // A cancellation travels on a heartbeat, so it arrives at most this late.
       maxHeartbeatThrottleInterval: '200ms',
       defaultHeartbeatThrottleInterval: '200ms',
       shutdownGraceTime: '5s',
-      // A task that cannot end, because the store is away for instance, is another worker's to do again.
+      // A task that cannot end, for example because the store is unavailable, is left to another worker.
       shutdownForceTime: '10s',
       reuseV8Context: true,
     } satisfies TemporalWorkerOptions;
@@ -273,7 +273,7 @@ async function createCalls(
   });
 }
 
-/** What was cut off is not lost: Temporal gives it to the next worker. */
+/** Work that was cut off is not lost: Temporal gives it to the next worker. */
 function unlessOverdue(error: unknown): void {
   if (!(error instanceof GracefulShutdownPeriodExpiredError)) throw error;
 }

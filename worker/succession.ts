@@ -1,4 +1,4 @@
-/** A worker process among those of its home, at the same time or one after the other: what it has in hand is never left to time-outs. */
+/** A worker process among those of its home, concurrent or successive: its unfinished work is never left to timeouts. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -11,14 +11,14 @@ import { watchSiblings } from './siblings.ts';
 import { bootId } from '../tools/keeper/identity.ts';
 
 export interface Succession {
-  /** Under which Temporal is to know this process: no other ever has it. */
+  /** The identity by which Temporal knows this process: no other process ever has it. */
   identity: string;
   interceptor: ActivityInterceptorsFactory;
-  /** For when nothing is under way any more; what still is, is for the next process. */
+  /** Call when nothing is running any more; what still runs is left to the next process. */
   close(): Promise<void>;
 }
 
-/** Looks for the dead at once, and from then on. */
+/** Looks for dead processes at once, and regularly from then on. */
 export async function joinSuccession({
   home,
   namespace,
@@ -29,7 +29,7 @@ export async function joinSuccession({
   home: string;
   namespace: string;
   client: Client;
-  /** Gets what has been handed over to all living workers. */
+  /** Called with the work that has been handed over to all living workers. */
   takenOver(work: InHand[]): void;
   warn(message: string, error: unknown): void;
 }): Promise<Succession> {
@@ -40,7 +40,7 @@ export async function joinSuccession({
   try {
     journal = openJournal(folder, { identity, namespace, boot }, warn);
   } catch (error) {
-    // Some network drives have no locks.
+    // Some network drives do not support locks.
     warn(
       `No journal can be kept in ${folder}: if this process is killed, time-outs have to run.`,
       error,

@@ -1,6 +1,6 @@
 /**
- * Looks regularly for conversations and calls that have ended otherwise than by themselves: an operator has terminated them, or they have
- * failed. Any number of workers may do so: what follows is a workflow of its own (workflows/settle.ts), which is started once.
+ * Looks regularly for conversations and calls that did not end on their own: an operator terminated them, or they failed. Any
+ * number of workers may do so: what follows is a workflow of its own (workflows/settle.ts), which is started once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
@@ -22,7 +22,7 @@ export interface GoneWatch {
 }
 
 const EVERY_MS = 5_000;
-/** What Temporal lists comes a little later than it happens. */
+/** Temporal's list lags a little behind. */
 const OVERLAP_MS = 120_000;
 
 const logger = new DefaultLogger('WARN');
@@ -30,11 +30,11 @@ const logger = new DefaultLogger('WARN');
 export function watchForGone(options: WatchOptions): GoneWatch {
   const { every_ms = EVERY_MS, warn = complain } = options;
   const closing = new AbortController();
-  /** Run ids of those that are being settled, of the time that is looked at. */
+  /** Run ids in the period being looked at that are already being settled. */
   const known = new Set<string>();
 
   async function run(): Promise<void> {
-    // The first time everything that Temporal still has: nobody may have looked for days.
+    // The first look covers everything that Temporal still has: no worker may have looked for days.
     let since: Date | undefined;
     let isAway = false;
     while (!closing.signal.aborted) {
@@ -126,7 +126,7 @@ function unlessStarted(error: unknown): void {
   if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
 }
 
-/** What the call was started with stands in the first event of its history. */
+/** The call's input is in the first event of its history. */
 async function startOfCall(
   { workflowService, options }: Client,
   workflowId: string,

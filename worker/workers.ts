@@ -1,6 +1,7 @@
 /**
- * One worker for each kind of work, in one process, so that no kind waits for another: workflows with replies, summaries and the log;
- * tools, which may run for hours; and what else calls need. Each asks Temporal for no more than it may do at once.
+ * One worker for each kind of work, in one process, so that no kind waits for another: workflows with replies, summaries and the
+ * log; tools, which may run for hours; and everything else that calls need. Each asks Temporal for no more than it may do at
+ * once.
  */
 import { Worker, type WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
@@ -15,13 +16,13 @@ export interface WorkLimits {
 }
 
 export interface Workers {
-  /** Resolves when all have been shut down, rejects when one stops by itself. */
+  /** Resolves when all have been shut down, rejects when one stops unexpectedly. */
   run(): Promise<void>;
-  /** Twice is the same as once. */
+  /** Idempotent. */
   shutdown(): void;
 }
 
-/** @param lean how workflows run. Default: in the SDK's own way */
+/** @param lean how workflows run. Default: the SDK's own way */
 export async function createWorkers(
   options: Omit<TemporalWorkerOptions, 'activities'> & { activities: Activities },
   limits: WorkLimits,
@@ -34,7 +35,7 @@ export async function createWorkers(
   const { runTool, announceCall, withdrawCall, takeSlot, releaseSlot, stopProgram } =
     common.activities;
   const workers = await Promise.all([
-    // All activities: those that an earlier version has scheduled are here.
+    // All activities: those that an earlier version scheduled are on this queue.
     createWithWorkflows({
       ...common,
       workflowBundle,

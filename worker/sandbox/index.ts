@@ -1,12 +1,12 @@
-/** Which way the workflows run, and what is remembered where one of them never yielded. */
+/** How the workflows run, and how it is remembered that one of them never yielded. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Logger, WorkflowBundleOption } from '@temporalio/worker';
 import type { LeanOptions } from './lean-worker.ts';
 
 /**
- * Undefined: in the SDK's own way. With this bundle a workflow never yielded, and the SDK's watch over each call ends the task of that
- * workflow alone.
+ * Undefined to run them the SDK's own way: a workflow never yielded with this bundle, and the SDK's watch over each call ends
+ * only that workflow's task.
  */
 export function leanOptions(
   bundle: WorkflowBundleOption,
@@ -19,7 +19,7 @@ export function leanOptions(
     home: string;
     stackTraces: boolean;
     logger: Logger;
-    /** Is told when a workflow never yielded: the worker does nothing more, and its process has to end. */
+    /** Called when a workflow never yields: the worker does nothing more, and its process has to end. */
     failed(error: Error): void;
   },
 ): LeanOptions | undefined {

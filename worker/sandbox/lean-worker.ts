@@ -1,10 +1,10 @@
 /**
- * Temporal's worker, with workflows that cost less. The SDK gives each call into a workflow's sandbox a thread of its own that watches
- * the time, and each promise in it a stack trace: together a third of what a turn costs. Here one pulse watches the thread as a
- * whole, and traces are a setting.
+ * Temporal's worker, with workflows that cost less. For each call into a workflow's sandbox, the SDK starts a thread that watches
+ * the time, and it records a stack trace for each promise: together a third of a turn's cost. Here one pulse watches the thread
+ * as a whole, and traces are a setting.
  *
- * This reaches into the SDK, so it holds for one version of it. With any other, and where it does not find what it expects, the
- * SDK's own way is taken.
+ * This relies on the SDK's internals, so it works with one version only. With any other version, or where the internals are not
+ * as expected, the SDK's own way is used.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,15 +15,15 @@ import type { ThreadData } from './thread.ts';
 import { watchPulse } from './watch-pulse.ts';
 
 export interface LeanOptions {
-  /** Temporal's UI can show where a workflow waits. */
+  /** Whether Temporal's UI can show where a workflow waits. */
   stackTraces: boolean;
-  /** Is told when a workflow never yielded. Its thread is ended then, and the worker does nothing more. */
+  /** Called when a workflow never yields. Its thread is then ended, and the worker does nothing more. */
   stuck(): void;
   /** For tests. Milliseconds. */
   patience_ms?: number;
 }
 
-/** Of the SDK whose inner parts this was written for. */
+/** The version of the SDK whose internals this was written for. */
 export const MADE_FOR = '1.24.0';
 
 /** @throws what Worker.create throws */
@@ -67,7 +67,7 @@ const leanWorker = ({ stackTraces, stuck, patience_ms }: LeanOptions): typeof Wo
       await client.send({
         type: 'init',
         workflowBundle,
-        // Undefined, no thread watches the call.
+        // When undefined, no thread watches the call.
         isolateExecutionTimeoutMs: undefined as unknown as number,
         reuseV8Context: options.reuseV8Context ?? true,
         registeredActivityNames: new Set(options.activities.keys()),

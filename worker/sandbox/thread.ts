@@ -1,14 +1,14 @@
 /**
- * What runs in the thread of the workflows: Temporal's own code, without a stack trace for every promise where nobody wants to see
- * them. It counts, so that the process that started it sees a workflow that never yields.
+ * What runs in the workflow thread: Temporal's own code, without a stack trace for every promise unless stack traces are enabled.
+ * It increments a counter, so that the process that started it notices a workflow that never yields.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 
 export interface ThreadData {
-  /** Grows for as long as the thread gets to its timers. One Int32. */
+  /** Grows as long as the thread's timers run. One Int32. */
   pulse: SharedArrayBuffer;
-  /** Temporal's UI can show where a workflow waits. */
+  /** Whether Temporal's UI can show where a workflow waits. */
   stackTraces: boolean;
 }
 

@@ -1,12 +1,12 @@
 import type { Worker as Thread } from 'node:worker_threads';
 
 const TICK_MS = 500;
-/** As long as a workflow task may take before Temporal gives it to somebody else, and half as long again. */
+/** One and a half times Temporal's workflow task timeout. */
 const PATIENCE_MS = 15_000;
 
 /**
- * Ends a thread that has not come to its timers for `patience_ms`. Time counts only while this thread comes to its own: a process
- * that was paused, or a machine that is full, ends nothing.
+ * Ends a thread whose timers have not run for `patience_ms`. Time counts only while this thread's own timers run: a paused
+ * process or an overloaded machine ends nothing.
  */
 export function watchPulse(
   thread: Thread,
@@ -18,7 +18,7 @@ export function watchPulse(
   let still = 0;
   const timer = setInterval(() => {
     const now = Atomics.load(count, 0);
-    // Before the first one it has not begun.
+    // Before the first pulse the thread has not begun.
     still = now === last && now > 0 ? still + TICK_MS : 0;
     last = now;
     if (still < patience_ms) return;
