@@ -2,13 +2,13 @@ import type { Agent } from '../agents/define.ts';
 import type { Awaits } from '../contract/turn.ts';
 import type { Tool } from './define.ts';
 
-/** Who awaits the results of an agent's tools: of all alike, and of each. */
+/** How the results of an agent's tools are awaited: the agent's default, and each tool's. */
 export interface Awaiting {
   all: Awaits | 'mixed';
   of(this: void, tool: Pick<Tool, 'awaits'>): Awaits;
 }
 
-/** The tool's word wins over the agent's. */
+/** The tool's setting overrides the agent's. */
 export function awaitingOf(
   { awaits = 'prompt' }: Pick<Agent, 'awaits'>,
   tools: Iterable<Pick<Tool, 'awaits'>>,

@@ -8,7 +8,7 @@ export interface Catalogue {
   agents: ReadonlyMap<string, Agent>;
 }
 
-/** The tools of an agent. One that names its own may call `read_result` too: any of them may give a large result. */
+/** The tools of an agent. An agent that names its own may call `read_result` too: any tool may return a large result. */
 export function toolNames({ tools = 'all' }: Agent, catalogue: Catalogue): string[] {
   if (tools === 'all') return [...catalogue.tools.keys()];
   const reads = tools.length > 0 && catalogue.tools.has(READ_TOOL) && !tools.includes(READ_TOOL);

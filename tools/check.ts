@@ -1,4 +1,4 @@
-/** What is wrong with a tool or an agent that somebody declared, in sentences that say what is allowed. */
+/** What is wrong with a declared tool or agent, in sentences that say what is allowed. */
 import { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
 import { CANCEL_TOOL, EVENT_TOOL } from '../contract/names.ts';
@@ -18,11 +18,11 @@ import type { RemoteService, RemoteTool } from './remote.ts';
 import { yieldsProgress } from './report.ts';
 
 export interface CheckOptions {
-  /** Whether a remote tool may be at an address that only this machine or network can reach. */
+  /** Whether a remote tool may have an address that only this machine or network can reach. */
   allowPrivateUrls: boolean;
 }
 
-/** Empty: nothing is wrong. */
+/** Empty when nothing is wrong. */
 export function checkTool(
   value: unknown,
   options: CheckOptions = { allowPrivateUrls: false },
@@ -32,7 +32,7 @@ export function checkTool(
   return parsed.success ? checkInput(value as Tool) : explain(parsed.error);
 }
 
-/** @param tools the names of all tools there are */
+/** @param tools the names of all tools */
 export function checkAgent(value: unknown, tools: readonly string[]): string[] {
   const parsed = agent.safeParse(value);
   if (!parsed.success) return explain(parsed.error);
@@ -45,15 +45,15 @@ export function checkAgent(value: unknown, tools: readonly string[]): string[] {
 const NAME = 'must be a letter, then letters, digits, _ or -, at most 64 in all';
 const name = z.string(NAME).regex(/^[a-zA-Z][\w-]{0,63}$/, NAME);
 
-/** What a model is told of beside a team's tools. */
+/** The service's own tools, which a model is offered alongside a team's tools. */
 const OWN = [CANCEL_TOOL, EVENT_TOOL];
 
-/** A timer cannot wait longer. */
+/** The longest delay of a timer. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 const awaits = z.enum(['prompt', 'managed'], "must be 'prompt' or 'managed'").optional();
 
-// Strict, since a misspelt field would otherwise be a setting that silently does nothing.
+// Strict, since a misspelt field would otherwise be ignored silently.
 const everyTool = {
   name: name.refine(
     (given) => !OWN.includes(given),
@@ -165,7 +165,7 @@ function isSyncGenerator(run: object): boolean {
   return Object.prototype.toString.call(run) === '[object GeneratorFunction]';
 }
 
-/** What the model needs to call it: an object, describable in JSON schema, with room for `report`. */
+/** The input as the model needs it to call the tool: an object, describable in JSON schema, with room for `report`. */
 function checkInput({ input, ...rest }: Tool): string[] {
   let schema: { type?: unknown; properties?: object };
   try {

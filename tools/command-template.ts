@@ -1,9 +1,9 @@
-/** The arguments of a command tool: templates with {field}, each of which stays exactly one argument. */
+/** The arguments of a command tool: templates with {field}, each of which always stays one argument. */
 
 export type Arguments = (input: Record<string, unknown>) => [string, ...string[]];
 
 export interface TemplateOptions {
-  /** The fields that the input has. */
+  /** The fields of the input. */
   fields: readonly string[];
   /** Fields whose value may make an argument begin with `-`. */
   allow_dash: readonly string[];
@@ -36,7 +36,7 @@ export function compileCommand(
   ];
 }
 
-/** Text that a template takes as it is, braces included. */
+/** Text that a template contains literally, braces included. */
 export function literal(text: string): string {
   return text.replaceAll(/[{}]/g, '$&$&');
 }
@@ -75,7 +75,7 @@ function render(parts: Part[], input: Record<string, unknown>, allowDash: readon
   const argument = parts
     .map((part) => (part.type === 'text' ? part.text : valueOf(part.name, input[part.name])))
     .join('');
-  // A value must not turn into an option. Where the author wrote the dash, it is meant.
+  // A value must not turn into an option. A dash that the author wrote is intended.
   const [first] = parts;
   if (first?.type === 'field' && argument.startsWith('-')) {
     const refused = parts.find((part) => part.type === 'field' && !allowDash.includes(part.name));
@@ -89,7 +89,7 @@ function render(parts: Part[], input: Record<string, unknown>, allowDash: readon
 function valueOf(field: string, value: unknown): string {
   switch (typeof value) {
     case 'string':
-      // The system would end the argument there.
+      // The operating system would end the argument there.
       if (value.includes('\0')) throw new ArgumentRefused(`${field} must not contain NUL.`);
       return value;
     case 'number':

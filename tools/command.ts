@@ -8,50 +8,53 @@ import { environment } from './keeper/environment.ts';
 import type { ProgramExit } from './keeper/spool.ts';
 import { createOutputEnds } from './output-ends.ts';
 
-/** Every field of a tool but `progress`, which is a rule here, and what a program needs. */
+/** Every field of a tool except `progress`, which is a rule here, plus what a program needs. */
 export interface CommandTool<Shape extends z.ZodRawShape> extends Omit<
   ToolBase,
   'input' | 'progress'
 > {
   input: z.ZodObject<Shape>;
   /**
-   * The program, then its arguments. `{field}` stands for a field of the input, `{{` and `}}` for braces. Each argument stays
-   * one argument whatever the value is, and nothing interprets it. An argument that would begin with `-` because
-   * of a value is refused.
+   * The program, then its arguments. `{field}` stands for a field of the input, `{{` and `}}` for braces. Each argument stays one
+   * argument whatever the value is, and nothing interprets it. An argument that would begin with `-` because of a value is
+   * refused.
    */
   command: readonly [string, ...string[]];
   /** Fields whose value may begin with `-`, for programs that take it as it is (say, after a `--`). */
   allow_dash?: readonly Extract<keyof Shape, string>[];
   /**
-   * Names of environment variables the program may see besides PATH, HOME, LANG and TMPDIR. It also gets MEANWHILE_CALL_ID, the
-   * call's name in the log; MEANWHILE_IDEMPOTENCY_KEY, for services that take one (`idempotency_key` of a CallContext); and
-   * MEANWHILE_SPOOL, by which it is found again.
+   * Names of environment variables the program may see in addition to PATH, HOME, LANG and TMPDIR. It also gets
+   * MEANWHILE_CALL_ID, the call's id in the log; MEANWHILE_IDEMPOTENCY_KEY, for services that take one (`idempotency_key` of a
+   * CallContext); and MEANWHILE_SPOOL, by which the program is found again.
    */
   env?: readonly string[];
-  /** How far it is (0–100), where this line of stdout or stderr says so. */
+  /** The progress (0–100), if this line of stdout or stderr reports it. */
   progress?(line: string): { percent: number; note?: string } | undefined;
-  /** What the call returns when the program exits with 0. Default: `{ exit_code, output }`, and `stopped_processes` where there were any. */
+  /**
+   * What the call returns when the program exits with 0. Default: `{ exit_code, output }`, and `stopped_processes` if there were
+   * any.
+   */
   result?(end: CommandEnd<z.infer<z.ZodObject<Shape>>>): unknown;
   /**
    * Default `reattach`: the program runs on when the service dies, and the next worker on this host finds it again. `resume`
-   * starts it again from the beginning, which only its author can call harmless.
+   * starts it again from the beginning, which only its author can declare harmless.
    */
   restart?: LocalTool['restart'];
   /**
-   * What becomes of processes that the program has left behind on purpose, in a session of their own, when it exits with 0:
-   * `stop` (default) ends them and says so in the result and in the service's output; `allow` leaves them alone. After any other end of
+   * How processes are handled that the program deliberately left behind, in a session of their own, when it exits with 0: `stop`
+   * (default) ends them and says so in the result and in the service's output; `allow` leaves them alone. After any other end of
    * the call they are stopped. They are found on Linux only.
    */
   daemons?: 'stop' | 'allow';
-  /** Between SIGTERM and SIGKILL when the call is cancelled. Default: 5 seconds. */
+  /** Time between SIGTERM and SIGKILL when the call is cancelled. Default: 5 seconds. */
   grace_ms?: number;
 }
 
 export interface CommandEnd<Input> {
   exit_code: number;
-  /** Beginning and end of what it wrote, at most about 12,000 characters. */
+  /** The beginning and the end of its output, at most about 12,000 characters. */
   output: string;
-  /** How many processes were stopped that the program had left behind. Absent: none. */
+  /** How many processes were stopped that the program had left behind. Absent when there were none. */
   stopped_processes?: number;
   input: Input;
 }
@@ -68,7 +71,7 @@ export class CommandFailed extends Error {
 export function defineCommandTool<Shape extends z.ZodRawShape>(
   definition: CommandTool<Shape>,
 ): LocalTool<z.infer<z.ZodObject<Shape>>> {
-  // What is left is every tool's, or a mistake that the check at the start names.
+  // The rest are fields of every tool, or a mistake that the check at startup reports.
   const {
     command,
     allow_dash = [],
@@ -95,7 +98,7 @@ export function defineCommandTool<Shape extends z.ZodRawShape>(
       const argv = argumentsFor(values);
       call.signal.throwIfAborted();
       const own = await call.folder();
-      // Where one is started anew, a worker that was replaced must not find it.
+      // If the program is started again, a worker that was replaced must not find it.
       const folder = restart === 'reattach' ? own : await freshFolder(own);
       const goesOn = () => restart === 'reattach' && call.handsOver;
       let isOver = false;
@@ -122,7 +125,7 @@ const ofProgram = z.object({
   z.ZodType
 >);
 
-/** The fields that the tool keeps to itself; those that it shows are checked with every tool's, at the start. */
+/** Checks the fields that only command tools have; the others are checked with every tool's, at startup. */
 function checkProgram(own: object, { input }: { input: unknown }): void {
   if (!(input instanceof z.ZodObject)) throw new Error('input: must be z.object({ … }).');
   const { error } = ofProgram.safeParse(own);
@@ -139,7 +142,7 @@ type Program<Shape extends z.ZodRawShape> = Pick<
   'name' | 'env' | 'progress' | 'result' | 'daemons' | 'grace_ms'
 >;
 
-/** Reads from the beginning in every attempt, for the output that is returned; what was told is not yielded again. */
+/** Every attempt reads from the beginning, since all output is returned; what was reported is not yielded again. */
 async function* follow<Shape extends z.ZodRawShape>(
   { name, env = [], grace_ms = 5_000, daemons = 'stop', progress, result }: Program<Shape>,
   run: {
@@ -181,7 +184,7 @@ async function* follow<Shape extends z.ZodRawShape>(
   return result ? result({ ...returned, input: values }) : returned;
 }
 
-/** @throws Error for a checkpoint that no command tool has written */
+/** @throws Error for a checkpoint that was not written by a command tool */
 function readOffset(checkpoint: unknown): number {
   if (checkpoint === undefined) return 0;
   return z.object({ offset: z.int().min(0) }).parse(checkpoint).offset;
@@ -208,5 +211,5 @@ function exitCode(
   throw new CommandFailed(`${program} ${how}. Its last words:\n${tail.slice(-LAST_WORDS)}`);
 }
 
-/** Characters: what a model needs to see why. */
+/** Characters: enough for a model to see the reason. */
 const LAST_WORDS = 2_000;

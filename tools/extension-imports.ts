@@ -2,8 +2,8 @@ import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 /**
- * Lets the files in a team's folder import 'meanwhile'. They lie anywhere, without node_modules and often without a
- * package.json, so Node would find neither the package nor, without a warning, the kind of module.
+ * Lets the files in a team's folder import 'meanwhile'. They may be anywhere, without node_modules and often without a
+ * package.json, so Node would not find the package, and could determine the module format only with a warning.
  */
 export function openToExtensions(folder: string): void {
   const inside = `${pathToFileURL(folder).href}/`;

@@ -1,6 +1,6 @@
 /**
- * Finds every tool and agent: the built-in ones, and those of a team's own folder. One file declares one, as its default
- * export. What is wrong with any of them stops the start, so that no conversation meets it later.
+ * Finds every tool and agent: the built-in ones, and those in a team's own folder. One file declares one, as its default export.
+ * Any mistake in one of them stops the start, so that no conversation runs into it later.
  */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -11,18 +11,18 @@ import { checkAgent, type CheckOptions, checkTool } from './check.ts';
 import type { Tool } from './define.ts';
 import { openToExtensions } from './extension-imports.ts';
 
-/** What a tool may depend on: its file may export a function from this to the tool. */
+/** Dependencies for tools: a tool's file may export a function from this to the tool. */
 export interface ToolSettings {
-  /** Folder for what tools keep. Absolute. */
+  /** Folder for files that tools keep. Absolute. */
   home: string;
 }
 
 export interface LoadOptions extends ToolSettings, CheckOptions {
-  /** Whether the demo's tools are there too: they do work that means nothing. */
+  /** Whether the demo's tools are included: their work has no meaning. */
   demoTools: boolean;
 }
 
-/** Something in the catalogue is wrong. The message is complete: show it and stop. */
+/** The catalogue is invalid. The message is complete: show it and stop. */
 export class CatalogueError extends Error {
   override name = 'CatalogueError';
 }
@@ -84,7 +84,7 @@ async function openExtensions(folder: string): Promise<string> {
   return folder;
 }
 
-/** Undefined: there is no such folder. */
+/** Undefined when there is no such folder. */
 async function modulesIn(folder: string): Promise<string[] | undefined> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
@@ -128,7 +128,7 @@ async function importDefault(path: string, settings: ToolSettings): Promise<Decl
   }
 }
 
-/** The good ones by name, and what is wrong with the others. `names` has also those that are wrong, if they have one. */
+/** The valid ones by name, and what is wrong with the others. `names` also includes invalid ones, if they have a name. */
 function collect<T extends { name: string }>(
   all: Declared[],
   check: (value: unknown) => string[],

@@ -1,4 +1,4 @@
-/** The beginning and the end of a program's output: what a person would look at first, in bounded memory. */
+/** The beginning and the end of a program's output: the parts that people look at first, in bounded memory. */
 export interface OutputEnds {
   add(line: string): void;
   /** Both ends, with a line between them that says how much is missing. */

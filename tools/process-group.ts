@@ -2,18 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, type ProcessIdentity } from './keeper/identity.ts';
 
 /**
- * SIGTERM to every process of the group, SIGKILL to what is left after `grace_ms`. Resolves when none is left. POSIX only.
+ * Sends SIGTERM to every process of the group, and SIGKILL to what is left after `grace_ms`. Resolves when none is left. POSIX
+ * only.
  * @param leader process id of the group's leader
  */
 export async function endGroup(leader: number, grace_ms: number): Promise<void> {
   if (!signalGroup(leader, 'SIGTERM')) return;
   if (await isGone(leader, grace_ms)) return;
   signalGroup(leader, 'SIGKILL');
-  // Bounded: where nobody reaps orphans, the dead stay in the group.
+  // Bounded: without a process that reaps orphans, dead processes stay in the group.
   await isGone(leader, REAP_MS);
 }
 
-/** The same for single processes. What has ended by itself is passed over. */
+/** The same for single processes. Those that have already ended are skipped. */
 export async function endAll(processes: ProcessIdentity[], grace_ms: number): Promise<void> {
   const signals = [
     ['SIGTERM', grace_ms],
@@ -34,7 +35,7 @@ async function filterAlive(processes: ProcessIdentity[]): Promise<ProcessIdentit
   return processes.filter((_, index) => alive[index]);
 }
 
-/** That it is gone already is no error: it may end between the question whether it lives and the signal. */
+/** A process that is gone already is not an error: it may end between the check and the signal. */
 export function signalOne(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -55,12 +56,12 @@ async function isGone(leader: number, within_ms: number): Promise<boolean> {
   return true;
 }
 
-/** False: nothing is left in the group that could be signalled. */
+/** False when nothing is left in the group that could be signalled. */
 function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-leader, signal);
   } catch (error) {
-    // EPERM: what is left is not ours, or on macOS dead already.
+    // EPERM: what is left is not ours, or on macOS already dead.
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ESRCH' || code === 'EPERM') return false;
     throw error;

@@ -1,4 +1,4 @@
-/** Remote tools: another team's service, which hears of each call over HTTP and pushes its results. */
+/** Remote tools: another team's service, which is told about each call over HTTP and pushes its results. */
 import type { ToolBase } from './define.ts';
 
 export interface RemoteTool<Input = any> extends ToolBase<Input> {
@@ -6,15 +6,15 @@ export interface RemoteTool<Input = any> extends ToolBase<Input> {
 }
 
 export interface RemoteService {
-  /** Gets `call.requested` and `call.cancelled` by POST. */
+  /** The URL that receives `call.requested` and `call.cancelled` by POST. */
   url: string;
-  /** Signs what is sent there, as Standard Webhooks has it: `whsec_` and base64. Both sides know it. */
+  /** Signs what is sent there, following Standard Webhooks: `whsec_` and base64. Both sides know it. */
   secret: string;
-  /** After so much silence, in milliseconds, the call has failed. Default: five minutes. */
+  /** The call fails after this long without an event, in milliseconds. Default: five minutes. */
   silence_ms?: number;
 }
 
-/** Declares a tool that is elsewhere. `examples/remote-receiver/` is such a service. */
+/** Declares a tool that runs elsewhere. `examples/remote-receiver/` is such a service. */
 export function defineRemoteTool<Input>(
   definition: ToolBase<Input> & RemoteService,
 ): RemoteTool<Input> {

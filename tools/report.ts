@@ -1,6 +1,6 @@
 import type { Tool } from './define.ts';
 
-/** True: the tool says how far it is, and takes `report` from the model. */
+/** True when the tool reports progress, and takes `report` from the model. */
 export function yieldsProgress(
   tool: Pick<Tool, 'progress'> & { run?: unknown; remote?: unknown },
 ): boolean {

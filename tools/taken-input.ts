@@ -1,6 +1,6 @@
 /**
- * What a tool makes of what a model asks for: its schema trims, converts and fills in. A person who has to agree is shown that, and
- * nothing else may run.
+ * What a tool's schema makes of the model's input: it trims, converts and fills in. A user who has to approve the call is shown
+ * that, and nothing else may run.
  */
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { whyRefused } from '../contract/json-value.ts';
@@ -10,9 +10,10 @@ import type { RequestedCall } from '../contract/turn.ts';
 import { isRemote, type Tool } from './define.ts';
 
 /**
- * Where the schema takes what it has made for what it is, that is the input from now on, so that a default which reads a clock is read once.
- * Else the input stays as given and what becomes of it is shown beside it; but a service is sent what was given.
- * @param given which the tool's schema takes
+ * If the schema accepts its own output and leaves it unchanged, that output is the input from now on, so that a default which
+ * reads a clock is read once. Otherwise the input stays as given, and what the schema makes of it is shown next to it; but a
+ * remote service is sent what was given.
+ * @param given input that the tool's schema accepts
  */
 export async function takenInput(
   tool: Pick<Tool, 'input'>,
@@ -25,23 +26,23 @@ export async function takenInput(
   return { input: given, shown: isRemote(tool as Tool) ? {} : { input: shown } };
 }
 
-/** Whether the tool would run with what a person has agreed to. */
+/** Whether the tool would run with what the user has approved. */
 export const isAgreed = (taken: unknown, agreed: unknown) =>
   isDeepStrictEqual(asShown(taken), agreed);
 
-/** As JSON; what JSON does not know, such as the amount of a bigint, in words. The same value is always shown alike. */
+/** As JSON; values that JSON lacks, such as a bigint amount, in words. The same value is always shown the same way. */
 export function asShown(taken: unknown): unknown {
   try {
     const json = storable(JSON.stringify(taken, inWords) ?? 'null');
     const shown: unknown = JSON.parse(json);
     if (json.length <= MOST_CHARS && whyRefused(shown) === undefined) return shown;
   } catch {
-    // It holds itself, or its own toJSON throws.
+    // The value is cyclic, or its own toJSON throws.
   }
   return storableText(cut(inspect(taken, { depth: 10 }), 0, MOST_CHARS));
 }
 
-/** As much as a model may give. */
+/** As much input as a model may give. */
 const MOST_CHARS = 256_000;
 
 function inWords(_key: string, value: unknown): unknown {

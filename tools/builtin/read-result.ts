@@ -1,4 +1,4 @@
-/** Reads on in a large result, of which the model was shown the beginning. */
+/** Reads more of a large result, of which the model was shown the beginning. */
 import { z } from 'zod';
 import { READ_TOOL } from '../../contract/names.ts';
 import { boundary, cut, legible } from '../../contract/stored.ts';
@@ -10,7 +10,7 @@ export default defineTool({
     'Reads a large result of a call, of which only the beginning is shown as `stored`: a part of it, or the places where a text stands in it.',
   input: z.object({
     call_id: z.string().describe('The call that gave it.'),
-    // A number or `end`: to a model it is a text, since some providers know no alternatives.
+    // A number or `end`: the model's schema says string, since some providers do not support alternatives.
     n: z
       .unknown()
       .refine(isNumber, 'must be the `n` of `stored`: a number, or end')
@@ -37,7 +37,7 @@ export default defineTool({
   },
 });
 
-/** Of a result: 1, 2, 3 …, as a number or in letters, or `end`. */
+/** The number of a result: 1, 2, 3 …, as a number or a string, or `end`. */
 function isNumber(given: unknown): boolean {
   return given === 'end' || /^[1-9]\d{0,8}$/.test(String(given));
 }

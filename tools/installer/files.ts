@@ -1,19 +1,19 @@
-/** Files that are there completely or not at all. */
+/** Files that exist completely or not at all. */
 import { createHash } from 'node:crypto';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
 export interface Written {
-  /** Of the content, in hex. */
+  /** SHA-256 of the content, in hex. */
   sha256: string;
-  /** Of the content. */
+  /** Size of the content. */
   bytes: number;
 }
 
 /**
  * Compresses the content to `path` and reads it back.
- * @throws Error when what was read is not what was written; what `content` throws, leaving no trace
+ * @throws Error when what was read differs from what was written; what `content` throws, leaving no trace
  */
 export async function writeCompressed(
   path: string,
@@ -25,7 +25,7 @@ export async function writeCompressed(
     for await (const piece of content) {
       hash.update(piece);
       bytes += piece.length;
-      // Members of a gzip file follow each other, so pieces can be compressed one by one.
+      // The members of a gzip file follow each other, so pieces can be compressed one by one.
       await write(gzipSync(piece, { level: 9 }));
     }
   });
@@ -35,7 +35,7 @@ export async function writeCompressed(
   return { sha256, bytes };
 }
 
-/** Undefined: the file is missing, damaged or has other content. */
+/** Undefined when the file is missing, damaged or has other content. */
 export async function verify(
   path: string,
   content: AsyncIterable<Buffer>,
@@ -52,7 +52,7 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   await writeTemporary(path, (write) => write(Buffer.from(text)));
 }
 
-/** Removes what processes that were killed had begun. */
+/** Removes the unfinished files of processes that were killed. */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const writer = TEMPORARY.exec(name)?.groups?.pid;

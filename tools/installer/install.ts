@@ -1,8 +1,8 @@
 /**
  * `node install.ts <folder> <package>`: installs a package below the folder. Every file arrives as slowly as over a network, is
- * compressed, synced to the disk, read back and verified. The manifest comes last, so a package that has one is complete.
- * What an interrupted run has finished is verified and kept; a complete package is installed anew.
- * Exit codes: 0 installed, 1 no such package or the work failed, 2 wrong usage, 143 stopped by SIGTERM.
+ * compressed, synced to disk, read back and verified. The manifest comes last, so a package that has one is complete. What an
+ * interrupted run has finished is verified and kept; a complete package is installed again.
+ * Exit codes: 0 installed, 1 no such package or the work failed, 2 invalid usage, 143 stopped by SIGTERM.
  */
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
@@ -13,7 +13,7 @@ import { contentOf, filesOf, PACKAGES } from './packages.ts';
 
 class Stopped extends Error {}
 
-/** An installer waits for its network most of the time: many at once are no work for the machine. */
+/** An installer mostly waits for its network: many at once are little load for the machine. */
 const PIECE_MS = 98;
 
 // The service on the same machine goes first.
@@ -25,7 +25,7 @@ const stop = () => {
 };
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
-// Nobody reads any more: whoever started this is gone and may have started another.
+// The output has no reader any more: the process that started this is gone and may have started another.
 process.stdout.on('error', stop);
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-/** What the installer can install, and what is in it. */
+/** What the installer can install, and what each package contains. */
 import { createHash } from 'node:crypto';
 
 /** Packages and how many files each has. */
@@ -12,7 +12,7 @@ export function filesOf(name: string): string[] {
   return Array.from({ length: PACKAGES.get(name) ?? 0 }, (_, i) => `lib/file-${i + 1}.js`);
 }
 
-/** The content of a file: the same every time. In pieces, so that whoever works on it can stop in between. */
+/** The content of a file: the same every time. In pieces, so that its consumer can stop in between. */
 export function* contentOf(name: string, path: string): Generator<Buffer> {
   for (let piece = 0; piece < PIECES; piece += 1) {
     yield generate(createHash('sha256').update(`${name}/${path}/${piece}`).digest().readUInt32LE());

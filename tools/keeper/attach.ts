@@ -11,15 +11,15 @@ import { claimSpool, type ProgramExit, readSpool, type SpoolFiles, spoolMark } f
 import { startKeeper } from './start.ts';
 
 export interface KeptProgram {
-  /** From the beginning of what is kept. Ends when the program has, or the signal aborts. */
+  /** From the beginning of what is kept. Ends when the program has ended, or the signal aborts. */
   lines: AsyncGenerator<SpoolLine, void, void>;
-  /** Once the lines have ended. @throws ProgramLost */
+  /** Call once the lines have ended. @throws ProgramLost */
   ended(): Promise<ProgramExit>;
 }
 
 /**
  * @param folder the call's spool; the program is started at most once in it, however often this is called
- * @param environment all that keeper and program see
+ * @param environment the whole environment of keeper and program
  */
 export async function attach(
   folder: string,
@@ -34,7 +34,7 @@ export async function attach(
     const changes = watchFolder(folder, signal);
     try {
       for (let asked = -Infinity; !signal.aborted;) {
-        // A keeper that is killed changes nothing in the folder.
+        // A killed keeper changes nothing in the folder.
         const isDue = performance.now() - asked >= ALIVE_MS;
         if (isDue) asked = performance.now();
         const exit = isDue || hasExit(folder) ? await exitOf(folder) : undefined;
@@ -50,7 +50,7 @@ export async function attach(
 }
 
 /**
- * Stops what the spool keeps, and what was to be started. Resolves when nothing of it runs.
+ * Stops the program in the spool, or prevents its start. Resolves when none of its processes runs.
  * @returns how many processes it stopped that had left the program's group, as daemons do
  */
 export async function stopKept(folder: string): Promise<number> {
@@ -63,7 +63,7 @@ export async function stopKept(folder: string): Promise<number> {
     signalOne(keeper.pid, 'SIGTERM');
     const end = performance.now() + grace_ms + KEEPER_MS;
     while ((await isAlive(keeper)) && performance.now() < end) await sleep(POLL_MS);
-    // One that is frozen itself does not hear.
+    // A frozen keeper does not react to SIGTERM.
     if (await isAlive(keeper)) signalOne(keeper.pid, 'SIGKILL');
   }
   return stopOrphans(folder, grace_ms);
@@ -71,7 +71,7 @@ export async function stopKept(folder: string): Promise<number> {
 
 const hasExit = (folder: string) => existsSync(join(folder, 'exit.json'));
 
-/** Undefined: it still runs. */
+/** Undefined while it still runs. */
 async function exitOf(folder: string): Promise<SpoolFiles['exit.json'] | undefined> {
   const keeper = await readSpool(folder, 'keeper.json').catch(throwLost);
   if (!keeper) return throwLost();
@@ -99,12 +99,12 @@ async function losesKeeper(folder: string, keeper: SpoolFiles['keeper.json']): P
   );
 }
 
-/** The program whose keeper is gone, and what has left its group or was started in the keeper's last moment. */
+/** Stops the program whose keeper is gone, and processes that left its group or were started in the keeper's last moment. */
 async function stopOrphans(folder: string, grace_ms: number): Promise<number> {
   const program: ProcessIdentity | undefined = await readSpool(folder, 'program.json');
   if (program && (await isAlive(program))) await endGroup(program.pid, grace_ms);
   const stopped = new Set<number>();
-  // A process that was about to start another may have done so before it ended.
+  // A process may have started another just before it ended.
   for (let look = 0; look < MOST_LOOKS; look++) {
     const marked = await markedWith(spoolMark(folder));
     if (marked.length === 0) break;
@@ -120,7 +120,7 @@ function throwLost(): never {
 
 const MOST_LOOKS = 5;
 const POLL_MS = 50;
-/** How often the keeper is looked for. */
+/** How often to check that the keeper is alive. */
 const ALIVE_MS = 1_000;
 /** Longer than the keeper needs after the program's end. */
 const KEEPER_MS = 4_000;

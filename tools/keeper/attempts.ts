@@ -1,9 +1,9 @@
-/** Where each attempt of a call keeps its program. One that finds the program again shares its folder with the one before. */
+/** Where each attempt of a call keeps its program. An attempt that finds the program again shares its predecessor's folder. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stopKept } from './attach.ts';
 
-/** For a program that is started anew: those of the attempts before are stopped first. */
+/** For a program that is started again: the programs of earlier attempts are stopped first. */
 export async function freshFolder(folder: string): Promise<string> {
   const before = await attemptsIn(folder);
   for (const attempt of before) await stopKept(attempt);

@@ -1,10 +1,10 @@
-/** Says when something in a folder has changed, sooner than a look at it now and then would. */
+/** Reports changes in a folder sooner than occasional polling would. */
 import { type FSWatcher, watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Changes {
   /**
-   * Resolves once something has changed since the last time, after `within_ms` at the latest, and at once when the signal has
+   * Resolves once something has changed since the last call, after `within_ms` at the latest, and at once when the signal has
    * aborted; but never twice within REST_MS before that.
    */
   next(within_ms: number): Promise<void>;
@@ -28,7 +28,7 @@ export function watchFolder(folder: string, signal: AbortSignal): Changes {
         watcher = undefined;
       });
     } catch {
-      // The folder is gone, which whoever looks will see, or there are too many watchers.
+      // The folder is gone, which the caller will notice, or there are too many watchers.
       return undefined;
     }
   }

@@ -1,4 +1,4 @@
-/** The service's own variables hold its secrets: a program sees none but these. */
+/** The service's own variables contain its secrets: a program sees only these. */
 export function environment(more: readonly string[]): Record<string, string | undefined> {
   const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', ...more];
   return Object.fromEntries(

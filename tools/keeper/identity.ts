@@ -1,17 +1,17 @@
-/** Which process a number means. A number alone is given again to others; with the time it began it is not. */
+/** Which process a number refers to. Process numbers are reused; together with its start time a number is unique. */
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 export interface ProcessIdentity {
   pid: number;
-  /** When it began, as this system says it. */
+  /** When it began, in the system's own format. */
   began: string;
-  /** Of the boot it belongs to. Empty where the system has no such id. */
+  /** Id of the boot it belongs to. Empty where the system has no such id. */
   boot: string;
 }
 
-/** Undefined: there is no such process, or it is dead and only not yet reaped. */
+/** Undefined when there is no such process, or it is dead but not yet reaped. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
   const began = process.platform === 'linux' ? await beganOnLinux(pid) : await beganByPs(pid);
   return began === undefined ? undefined : { pid, began, boot: await bootId() };
@@ -29,7 +29,7 @@ export function bootId(): Promise<string> {
   ));
 }
 
-/** No process sees two. */
+/** A process sees only one boot. */
 let boot: Promise<string> | undefined;
 
 /** Field 22 of proc_pid_stat(5); the name in field 2 may hold spaces and parentheses. */
@@ -45,7 +45,7 @@ async function beganByPs(pid: number): Promise<string | undefined> {
   return text === undefined || text.startsWith('Z') ? undefined : text.replace(/^\S+\s+/, '');
 }
 
-/** Every process with these variables in its environment, as far as this system shows it; elsewhere than on Linux none. */
+/** Every process with these variables in its environment, as far as this system shows it; none on systems other than Linux. */
 export async function markedWith(mark: Record<string, string>): Promise<ProcessIdentity[]> {
   const wanted = Object.entries(mark).map(([name, value]) => `\0${name}=${value}\0`);
   const marked = (await lookAtAll()).filter(({ variables }) =>
@@ -57,11 +57,11 @@ export async function markedWith(mark: Record<string, string>): Promise<ProcessI
 
 interface Seen {
   pid: number;
-  /** Each between two NULs. */
+  /** Each variable between two NULs. */
   variables: string;
 }
 
-/** Many may ask at once: one look serves all who asked before it began. */
+/** Many callers may ask at once: one look serves all who asked before it began. */
 function lookAtAll(): Promise<Seen[]> {
   return (coming ??= look.then(() => {
     coming = undefined;

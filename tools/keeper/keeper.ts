@@ -1,5 +1,5 @@
 /**
- * Keeps one program: starts it, writes its output to the spool and says how it ended, whatever becomes of the service.
+ * Keeps one program: starts it, writes its output to the spool and records how it ended, whatever happens to the service.
  * Argument: the spool's folder. SIGTERM stops the program. start.js starts it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -14,14 +14,14 @@ import { createSegments, type Segments } from './segments.ts';
 import { claimSpool, type ProgramExit, readSpool, writeSpool } from './spool.ts';
 
 const RESERVE_BYTES = 64 * 1_024;
-/** Bytes of a line without an end. */
+/** The longest unfinished line, in bytes. */
 const LONGEST_REST = 64 * 1_024;
 const EXIT_ATTEMPTS = 10;
 const OUTPUT_GRACE_MS = 1_000;
 
 const stop = Promise.withResolvers<void>();
 process.on('SIGTERM', () => stop.resolve());
-// A terminal that closes, or Ctrl-C in it, is not meant for the program.
+// A closing terminal, or Ctrl-C in it, is not meant for the program.
 for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => {});
 
 const folder = process.argv[2]!;
@@ -32,7 +32,7 @@ if (await claimSpool(folder, 'keeper.json', self)) await keep();
 async function keep(): Promise<void> {
   const command = (await readSpool(folder, 'command.json'))!;
   const segments = createSegments(folder, command.max_bytes);
-  // On a full disk there must be room left to say so.
+  // On a full disk there must be room left to record that.
   const exit = await writeFile(reserve, Buffer.alloc(RESERVE_BYTES)).then(
     () => runProgram(command, segments),
     diskFull,
@@ -50,10 +50,10 @@ async function runProgram(
   try {
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const ended = once(child, 'exit');
-    // Where it cannot be started, the line after says why.
+    // If the program cannot be started, the next line throws the reason.
     ended.catch(() => {});
     await once(child, 'spawn');
-    // Once only: after its end the number of the group may belong to somebody else.
+    // Once only: after the group has ended, its number may belong to another group.
     let ending: Promise<void> | undefined;
     const end = () => (ending ??= endGroup(child.pid!, grace_ms));
     void stop.promise.then(end);
@@ -71,7 +71,7 @@ async function runProgram(
         }
       };
       output.on('data', (chunk: Buffer) => {
-        // Whole lines, so that those of stdout and stderr do not mix.
+        // Only whole lines, so that stdout and stderr do not mix within a line.
         const all = Buffer.concat([rest, chunk]);
         const at = Math.max(all.lastIndexOf(0x0a), all.lastIndexOf(0x0d)) + 1;
         const cut = at === 0 && all.length > LONGEST_REST ? all.length : at;
@@ -91,7 +91,7 @@ async function runProgram(
     }
 
     const [code, signal] = (await ended) as [number | null, string];
-    // What it left running in its group ends with it.
+    // Processes that it left running in its group end with it.
     await end();
     await closeOutput(child);
     return failed ?? (code === null ? { type: 'killed', signal } : { type: 'exited', code });
@@ -100,7 +100,7 @@ async function runProgram(
   }
 }
 
-/** What has left the group may hold the output open for ever; the program's own words have arrived long before. */
+/** A process that has left the group may hold the output open forever; the program's own output has arrived long before. */
 async function closeOutput({ stdout, stderr }: ChildProcess) {
   const open = [stdout!, stderr!].filter((output) => !output.closed);
   const late = setTimeout(() => open.forEach((output) => output.destroy()), OUTPUT_GRACE_MS);
@@ -112,7 +112,7 @@ function diskFull({ message }: Error): ProgramExit {
   return { type: 'failed', error: 'DiskFull', message };
 }
 
-/** As soon as there is room for it. Where there never is, the reader sees that the keeper is gone. */
+/** Retries until there is room. If there never is, the reader notices that the keeper is gone. */
 async function writeExit(exit: ProgramExit, segments: Segments): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

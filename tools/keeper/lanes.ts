@@ -1,5 +1,5 @@
 /**
- * Work of which only so much goes on at once; the rest waits in order.
+ * Limits how much work runs at once; the rest waits in order.
  * @throws the signal's reason, when it aborts before its work has begun
  */
 export type Lanes = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;

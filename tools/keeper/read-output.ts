@@ -5,21 +5,21 @@ import { listSegments } from './segments.ts';
 
 export interface SpoolLine {
   text: string;
-  /** Of the byte after it. */
+  /** Offset of the byte after it. */
   offset: number;
 }
 
 export interface OutputReader {
-  /** Lines that are complete now. */
+  /** Returns the lines that are complete by now. */
   read(): Promise<SpoolLine[]>;
-  /** Of the next byte. */
+  /** Offset of the next byte. */
   position(): number;
 }
 
 export function createOutputReader(folder: string): OutputReader {
   let position = 0;
   let rest = Buffer.alloc(0);
-  /** The beginning of the line has been told, or is no longer there. */
+  /** The beginning of the line has been reported, or is no longer there. */
   let skips = false;
 
   function* split(bytes: Buffer): Generator<SpoolLine> {
@@ -51,13 +51,13 @@ export function createOutputReader(folder: string): OutputReader {
         const segment = segments.findLast(({ offset }) => offset <= position);
         const next = segments.find(({ offset }) => offset > position);
         const bytes = segment && readFrom(segment.path, position - segment.offset);
-        // Its segment was dropped just now: look again.
+        // Its segment was dropped just now, so list the segments again.
         if (segment && !bytes) continue;
         if (bytes && bytes.length > 0) {
           lines.push(...split(bytes));
           if (bytes.length < MOST && !next) return lines;
         } else if (next) {
-          // A segment was complete before the next began: what is missing between them is gone.
+          // A segment was complete before the next began, so what is missing between them has been dropped.
           lines.push(jump(next.offset));
         } else {
           return lines;
@@ -83,7 +83,7 @@ const MOST = 64 * 1_024;
 const buffer = Buffer.allocUnsafe(MOST);
 
 /**
- * What was written a moment ago is in memory: to wait for it elsewhere would cost more than to read it.
+ * Synchronous: recent output is in the page cache, so waiting for another thread would cost more than reading it.
  * @returns undefined when there is no such file
  */
 function readFrom(path: string, from: number): Buffer | undefined {

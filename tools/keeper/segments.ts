@@ -1,13 +1,16 @@
-/** A program's output on disk: files named by the offset of their first byte. Beginning and end are kept, in bounded space. */
+/**
+ * A program's output on disk: files named by the offset of their first byte. The beginning and the end are kept, in bounded
+ * space.
+ */
 import { closeSync, fstatSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Segments {
-  /** @throws the system's error, such as ENOSPC. What was written before it counts. */
+  /** @throws the system's error, such as ENOSPC. Bytes written before it count. */
   append(bytes: Uint8Array): void;
-  /** All that was appended, what is no longer kept included. */
+  /** All bytes that were appended, including those no longer kept. */
   bytes(): number;
-  /** Makes room where there is none left. */
+  /** Makes room when there is none left. */
   dropMiddle(): void;
   close(): void;
 }

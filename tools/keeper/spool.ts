@@ -6,18 +6,18 @@ import type { ProcessIdentity } from './identity.ts';
 
 export interface SpoolFiles {
   'command.json': {
-    /** For people: the tool and the call. */
+    /** For people: names the tool and the call. */
     label: string;
     argv: readonly [string, ...string[]];
-    /** Between SIGTERM and SIGKILL. Milliseconds. */
+    /** Time between SIGTERM and SIGKILL. Milliseconds. */
     grace_ms: number;
-    /** Most output that is kept. */
+    /** Most output that is kept, in bytes. */
     max_bytes: number;
   };
-  /** Who may start the program; `given_up`: nobody any more. */
+  /** The process that may start the program; `given_up` when none may any more. */
   'keeper.json': ProcessIdentity | { given_up: true };
   'program.json': ProcessIdentity;
-  /** `bytes`: of output, all told. */
+  /** `bytes`: total bytes of output. */
   'exit.json': ProgramExit & { bytes: number };
 }
 
@@ -26,10 +26,10 @@ export type ProgramExit =
   | { type: 'killed'; signal: string }
   | { type: 'failed'; error: 'NotStarted' | 'DiskFull'; message: string };
 
-/** A variable in the environment of the keeper and of all that it starts, by which they are found again. */
+/** A variable in the environment of the keeper and of all its descendants, by which they are found again. */
 export const spoolMark = (folder: string) => ({ MEANWHILE_SPOOL: folder });
 
-/** Undefined: it is not there. */
+/** Undefined when the file does not exist. */
 export async function readSpool<Name extends keyof SpoolFiles>(
   folder: string,
   name: Name,
@@ -51,7 +51,7 @@ export async function writeSpool<Name extends keyof SpoolFiles>(
   await rename(draft, join(folder, name));
 }
 
-/** False: somebody else was first, and the file is theirs. */
+/** False when another process was first, and the file is theirs. */
 export async function claimSpool<Name extends keyof SpoolFiles>(
   folder: string,
   name: Name,

@@ -1,6 +1,6 @@
 /**
- * The folders that calls have on this host. A call belongs to the host that used its folder first: what runs there cannot be
- * seen from elsewhere, so nobody else may begin it.
+ * The folders that calls have on this host. A call belongs to the host that used its folder first: what runs there cannot be seen
+ * from elsewhere, so no other host may start it.
  */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
@@ -10,12 +10,12 @@ import { spoolLost } from './lost.ts';
 
 export interface Spools {
   /**
-   * The folder of a call, the same for every attempt; made when it is first asked for.
-   * @param signal ends the wait for a store that is away
-   * @throws HeldElsewhere; ProgramLost `SpoolLost`: it was here, and is gone; the signal's reason
+   * The folder of a call, the same for every attempt; created when it is first requested.
+   * @param signal ends the wait for an unavailable store
+   * @throws HeldElsewhere; ProgramLost `SpoolLost` when it was here and is gone; the signal's reason
    */
   open(conversation: ConversationKey, callId: string, signal?: AbortSignal): Promise<string>;
-  /** The attempt that opened it is over. */
+  /** Call when the attempt that opened it is over. */
   release(callId: string): void;
   isInUse(callId: string): boolean;
 }
@@ -26,9 +26,9 @@ export class HeldElsewhere extends Error {
 }
 
 export interface SpoolsOptions {
-  /** Holds a folder for each call. */
+  /** Contains a folder for each call. */
   root: string;
-  /** Claims a call for a host, once and for all. @returns the host that has it, and whether it was claimed only now */
+  /** Claims a call for a host, permanently. @returns the host that has it, and whether this claim was the first */
   claim(
     conversation: ConversationKey,
     callId: string,
@@ -46,19 +46,19 @@ export function createSpools({ root, claim }: SpoolsOptions): Spools {
       inUse.add(callId);
       const host = await hostId(root);
       const folder = join(root, callId);
-      // Before the claim: a folder that is missing though its call was claimed has been removed.
+      // Created before the claim: a folder that is missing although its call was claimed has been removed.
       const isMade = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
       const { holder, isNew } = await claim(conversation, callId, host, signal);
       const isHere = holder === host;
       if (isHere && (isNew || !isMade)) return folder;
-      // Only what is empty: an attempt that slept here may wake beside one that has gone on.
+      // Removed only if empty: an attempt that slept here may wake while another one has gone on.
       if (isMade) await rmdir(folder).catch(() => {});
       throw isHere ? spoolLost() : new HeldElsewhere(`${callId} is held by another host.`);
     },
   };
 }
 
-/** A name for this host that is kept with the folders: another disk is another host. */
+/** An id for this host that is kept with the folders: another disk counts as another host. */
 async function hostId(root: string): Promise<string> {
   const path = join(root, 'id');
   await mkdir(root, { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 /**
- * Starts keepers. A burst of calls is a burst of processes: only a few begin at a time, in the order in which they were asked
- * for, so that the service has room beside them; and another process starts them, see starter.js.
+ * Starts keepers. A burst of calls is a burst of processes: only a few start at a time, in the order in which they were
+ * requested, so that the service has CPU left; and another process spawns them, see starter.js.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { getCompileCacheDir } from 'node:module';
@@ -13,9 +13,9 @@ import { createLanes } from './lanes.ts';
 import { claimSpool, readSpool, spoolMark } from './spool.ts';
 
 /**
- * Resolves when `keeper.json` says who may start the program, or that nobody may.
- * @param env all that keeper and program see
- * @throws the signal's reason, if it aborts before it is this one's turn
+ * Resolves when `keeper.json` names the process that may start the program, or says that none may.
+ * @param env the whole environment of keeper and program
+ * @throws the signal's reason, if it aborts while this start is still queued
  */
 export function startKeeper(
   folder: string,
@@ -28,9 +28,9 @@ export function startKeeper(
     const order = `${JSON.stringify({ args, env: { ...env, ...spoolMark(folder) } })}\n`;
     let asked: ChildProcess | undefined;
     const end = performance.now() + START_MS;
-    // Another attempt may be faster, or give up.
+    // Another attempt may be faster, or may give up.
     while (!(await readSpool(folder, 'keeper.json'))) {
-      // A starter that was killed may have taken the order with it. Two keepers are no harm: one of them may start the program.
+      // A starter that was killed may have lost the order. Two keepers are harmless: only one of them may start the program.
       if (!asked || isOver(asked)) asked = give(order);
       if (performance.now() < end) await sleep(POLL_MS);
       else await claimSpool(folder, 'keeper.json', { given_up: true });
@@ -44,7 +44,7 @@ function give(order: string): ChildProcess {
   return starter;
 }
 
-/** In a session of its own, so that a Ctrl-C for the service does not meet it in the middle of a start. */
+/** The starter has a session of its own, so that a Ctrl-C for the service does not reach it in the middle of a start. */
 function openStarter(): ChildProcess {
   const opened = spawn(process.execPath, [STARTER], {
     env: {},
@@ -65,5 +65,5 @@ const STARTER = fileURLToPath(new URL('starter.js', import.meta.url));
 let starter: ChildProcess | undefined;
 const lanes = createLanes(Math.max(2, availableParallelism()));
 const POLL_MS = 20;
-/** A machine with much to do gives a keeper little time. */
+/** On a busy machine a keeper gets little CPU time. */
 const START_MS = 30_000;

@@ -1,22 +1,22 @@
-/** Removes what calls left on this host, once nothing has happened to it for a while. */
+/** Removes what calls left on this host, once it has been untouched for a while. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { attemptsIn } from './attempts.ts';
 import { isAlive } from './identity.ts';
 import { readSpool } from './spool.ts';
 
-/** Holds a folder for each call. */
+/** Contains a folder for each call. */
 export const spoolRoot = (home: string) => resolve(home, 'spool');
 
 export interface SweepOptions {
   root: string;
   /** How long an untouched folder stays. */
   keep_ms: number;
-  /** Of calls that a worker of this process runs. */
+  /** Whether a worker in this process is running the call. */
   isInUse(callId: string): boolean;
 }
 
-/** Now and every hour. The timer keeps no process alive; clear it to stop. */
+/** Sweeps now and every hour. The timer keeps no process alive; clear it to stop. */
 export function sweepRegularly(options: SweepOptions): NodeJS.Timeout {
   // What cannot be removed now may be in an hour.
   const sweep = () => void sweepSpools(options, Date.now()).catch(() => {});
