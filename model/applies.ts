@@ -1,6 +1,6 @@
 /**
- * What can happen in a conversation, and so has to be explained and offered. What cannot is not sent, unless a provider's prompt cache makes the
- * steady form cheaper (docs/decisions/0031-lean-requests.md).
+ * What can happen in a conversation, and so has to be explained and offered. Everything else is left out, unless a provider's
+ * prompt cache makes a constant form cheaper (docs/decisions/0031-lean-requests.md).
  */
 import type { Entry } from '../contract/entry.ts';
 import { READ_TOOL } from '../contract/names.ts';
@@ -8,19 +8,19 @@ import type { ReplyRequest } from '../contract/turn.ts';
 import type { Tool } from '../tools/define.ts';
 
 export interface Applies {
-  /** Something can be called, or was. */
+  /** A tool can be called, or was. */
   calls: boolean;
-  /** A call may await a person's yes, or did. */
+  /** A call may await a user's approval, or did. */
   approvals: boolean;
   /** A reply may have been cut off. */
   marks: boolean;
-  /** A result may have been set aside. */
+  /** A result may have been stored separately. */
   stored: boolean;
   /** The conversation begins with a summary. */
   summary: boolean;
 }
 
-/** With everything that may ever apply. */
+/** Everything that may ever apply. */
 export const EVERYTHING: Applies = {
   calls: true,
   approvals: true,
@@ -31,13 +31,16 @@ export const EVERYTHING: Applies = {
 
 export interface Circumstances {
   tools: Iterable<Tool>;
-  /** What the model is shown of the log, with what is read from before it. */
+  /** The part of the log that the model is shown, with the entries read from before it. */
   entries: readonly Entry[];
   request: Pick<ReplyRequest, 'because' | 'calls'>;
   summary: boolean;
 }
 
-/** By the agent and what stands in the window alone, so that it changes only where something of its kind happens for the first time. */
+/**
+ * Determined only by the agent and the content of the window, so that it changes only when something of its kind happens for the
+ * first time.
+ */
 export function appliesTo({ tools, entries, request, summary }: Circumstances): Applies {
   const own = [...tools].filter(({ name }) => name !== READ_TOOL);
   const has = (...kinds: Entry['kind'][]) => entries.some(({ kind }) => kinds.includes(kind));
@@ -53,9 +56,10 @@ export function appliesTo({ tools, entries, request, summary }: Circumstances): 
   return {
     calls,
     approvals: calls && approvals,
-    // Without tools a talk is short more often than not. With them an interruption is to be expected, and would cost the whole cache.
+    // A conversation without tools is usually short. With tools an interruption is to be expected, and a later change would lose
+    // the whole cache.
     marks: calls || entries.some(isCutOff),
-    // What is summed up may have had one too, and its call's id may stand in the summary.
+    // The summarised part may have had one too, and its call's id may be in the summary.
     stored: calls && (summary || entries.some(tellsOfStored)),
     summary,
   };
@@ -65,7 +69,7 @@ const isCutOff = (entry: Entry) =>
   (entry.kind === 'reply.interrupted' && !entry.rolled_back && entry.text !== '') ||
   (entry.kind === 'reply.failed' && (entry.text ?? '') !== '');
 
-/** A call of `read_result` too: providers refuse calls of what is not declared. */
+/** Includes calls of `read_result`: providers refuse calls of undeclared tools. */
 const tellsOfStored = (entry: Entry) =>
   ((entry.kind === 'call.event' || entry.kind === 'call.completed') &&
     entry.stored !== undefined) ||

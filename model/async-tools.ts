@@ -1,4 +1,4 @@
-/** Tools as an API declares them that knows asynchronous ones itself (docs/decisions/0032-async-tools.md). */
+/** Tool declarations for an API that supports asynchronous tools itself (docs/decisions/0032-async-tools.md). */
 import { CANCEL_TOOL, EVENT_TOOL, READ_TOOL } from '../contract/names.ts';
 import { strategies } from './events/strategy.ts';
 import type { ModelRequest, ToolDeclaration } from './message.ts';
@@ -6,12 +6,12 @@ import { type Profile, profiles } from './profiles.ts';
 
 type Form = Pick<ModelRequest, 'messages' | 'tools'>;
 
-/** What the service carries out itself is over at once, so the model waits for it. */
+/** What the service handles itself is over at once, so the model waits for it. */
 export const runsAsync = (tool: string) => !BLOCKING.includes(tool);
 
 const BLOCKING = [CANCEL_TOOL, READ_TOOL, EVENT_TOOL];
 
-/** A request in a profile, and in the one that takes its place where the server refuses asynchronous tools. */
+/** A request in a profile, and in the fallback profile for servers that refuse asynchronous tools. */
 export function inProfile(
   profile: Profile,
   form: (profile: Profile) => Form,
@@ -21,7 +21,7 @@ export function inProfile(
   return otherwise ? { ...whole, otherwise: formIn(profiles[otherwise], form) } : whole;
 }
 
-/** Without the form that takes its place, so that a refusal is heard. */
+/** Without the fallback, so that a refusal is reported. */
 export function formIn(profile: Profile, form: (profile: Profile) => Form): Form {
   const { messages, tools } = form(profile);
   return { messages, tools: strategies[profile.events].end ? tools.map(asAsync) : tools };

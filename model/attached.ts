@@ -1,6 +1,6 @@
 /**
- * What a provider gives with an answer and wants back: reasoning, signatures, encrypted items. To everybody else it is a text without
- * meaning, of bounded size, and only the server and model that gave it get it back.
+ * What a provider sends with an answer and expects back: reasoning, signatures, encrypted items. To everyone else it is opaque
+ * text of bounded size, and only the server and model that sent it get it back.
  */
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
@@ -8,11 +8,11 @@ import type { Attached } from '../contract/entry.ts';
 import { cut } from '../contract/stored.ts';
 import { type Fields, isFields, without } from './fields.ts';
 
-/** Names the giver. A hash, since an address may hold a password. */
+/** Identifies the sender. A hash, since a URL may contain a password. */
 export const giver = (api: 'chat' | 'responses', url: string, model: string) =>
   createHash('sha256').update(`${api} ${url} ${model}`).digest('base64url').slice(0, 16);
 
-/** Undefined where there is nothing to keep, or more than is kept. */
+/** Undefined when there is nothing to keep, or it is too large to keep. */
 export function attach(by: string, value: object): Attached | undefined {
   if (Object.values(value).every((each) => each === undefined)) return undefined;
   const data = deflateRawSync(JSON.stringify(value)).toString('base64');
@@ -21,13 +21,13 @@ export function attach(by: string, value: object): Attached | undefined {
 
 const MOST_CHARS = 64_000;
 
-/** Undefined where somebody else gave it. */
+/** Undefined when another server or model sent it. */
 export function detach(by: string, attached: Attached | undefined): unknown {
   if (attached?.by !== by) return undefined;
   return JSON.parse(inflateRawSync(Buffer.from(attached.data, 'base64')).toString());
 }
 
-/** Fields as they come in a stream, put together. Texts grow, lists too, and objects are filled in. */
+/** Merges fields that arrive in a stream. Texts and lists are appended to, and objects are merged. */
 export function gather(known: Fields, more: Fields): Fields {
   const result = { ...known };
   for (const [field, value] of Object.entries(more)) {
@@ -43,7 +43,7 @@ function grown(known: unknown, more: unknown): unknown {
   return more;
 }
 
-/** OpenRouter numbers the pieces of what belongs together. */
+/** OpenRouter gives pieces that belong together the same index. */
 function withPiece(list: unknown[], piece: unknown): unknown[] {
   const last = list.at(-1);
   const goesOn =
@@ -58,7 +58,7 @@ function withPiece(list: unknown[], piece: unknown): unknown[] {
 
 const WORDS = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking'];
 
-/** Thoughts in words are wanted with calls alone, and their being there counts more than their length. */
+/** Readable thoughts are required only alongside calls, and their presence matters more than their length. */
 export function shortened(fields: Fields, hasCalls: boolean): Fields | undefined {
   const kept = Object.entries(fields)
     .filter(([field]) => hasCalls || !WORDS.includes(field))

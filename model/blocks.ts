@@ -1,18 +1,18 @@
 /**
- * Blocks are what the service says to the model in the user's role: `<summary>` for what came before the
- * window of the log, `<event>` for what a call brought, `<now>` for the moment.
+ * Blocks are what the service says to the model in the user's role: `<summary>` for what came before the window of the log,
+ * `<event>` for what a call produced, `<now>` for the current moment.
  */
 
 export function block(name: 'summary' | 'event' | 'now', facts: unknown): string {
   return `<${name}>${json(facts)}</${name}>`;
 }
 
-/** JSON without `<`, so that nothing a tool says can close a block or open another. */
+/** JSON without `<`, so that a tool's output cannot close a block or open another. */
 export function json(facts: unknown): string {
   return JSON.stringify(facts).replaceAll('<', '\\u003c');
 }
 
-/** A user's words, in which nothing can be taken for a block. */
+/** A user's words, escaped so that nothing in them can be taken for a block. */
 export function plain(words: string): string {
   return words.replace(/<(?=\s*\/?\s*(summary|event|now)\b)/gi, '&lt;');
 }

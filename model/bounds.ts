@@ -1,23 +1,23 @@
-/** Ends an answer that does not end by itself: one that is too long, and one that has come to repeat blanks. */
+/** Ends a runaway answer: one that is too long, or one that keeps repeating blanks. */
 import { ModelError } from './errors.ts';
 
 export interface Bounds {
   /**
-   * @returns what of it may be passed on: a long run of blanks is held back until words follow
+   * @returns the part that may be passed on: a long run of blanks is held back until words follow
    * @throws ModelError `ModelCutOff`
    */
   words(piece: string): string;
-  /** What is written beside the words counts too. */
+  /** Counts what is written apart from the words, too. */
   unseen(piece: string): void;
 }
 
 export function createBounds(maxTokens: number): Bounds {
-  // Tokens are seldom this long on average, so a server that keeps to the limit is never cut off here.
+  // Tokens are seldom this long on average, so a server that enforces the limit itself is never cut off here.
   const mostChars = maxTokens * LONG_TOKEN;
   let chars = 0;
   let said = 0;
   const run = { words: 0, unseen: 0 };
-  /** Blanks that are not passed on yet, and how many of their run have been. */
+  /** Blanks that have not been passed on yet, and how many of their run have been. */
   let held = '';
   let passed = 0;
 
@@ -69,7 +69,7 @@ const tooMuchSaid = () =>
   );
 
 const LONG_TOKEN = 6;
-/** The words are a part of an activity's result, of which Temporal takes two megabytes. */
+/** The words are part of an activity's result; Temporal accepts two megabytes. */
 const MOST_WORDS = 400_000;
 const PASSED_BLANKS = 50;
 const MOST_BLANKS = 1_000;

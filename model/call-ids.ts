@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { ModelMessage } from './message.ts';
 
 /**
- * Nine letters and digits, as Mistral demands, and always the same for the same id. In the texts a call keeps its own id, by
- * which events name it and `cancel_call` takes it.
+ * Nine letters and digits, as Mistral requires, and always the same for the same id. In texts a call keeps its own id, by which
+ * events refer to it and which `cancel_call` accepts.
  */
 export function withShortIds(messages: ModelMessage[]): ModelMessage[] {
   return messages.map((message) => {
@@ -15,7 +15,7 @@ export function withShortIds(messages: ModelMessage[]): ModelMessage[] {
   });
 }
 
-/** 36⁹ of them: among 10,000 calls of a conversation two are alike once in two million conversations. */
+/** 36⁹ ids: among 10,000 calls of a conversation, two collide once in two million conversations. */
 function short(id: string): string {
   const number = BigInt(`0x${createHash('sha256').update(id).digest('hex')}`);
   return number.toString(36).slice(-9);

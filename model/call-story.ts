@@ -1,4 +1,4 @@
-/** What became of each call, read off the log once. */
+/** The history of each call, read from the log once. */
 import type { Entry, EntryOf } from '../contract/entry.ts';
 
 export type CallEnd = EntryOf<
@@ -11,26 +11,26 @@ type Status = 'requested' | 'awaiting_approval' | 'queued' | 'running' | 'ended'
 
 export interface CallStory {
   call_id: string;
-  /** Undefined where the log's range begins after the request and nobody has read it beside that. */
+  /** Undefined when the log's range begins after the request and the request has not been read separately. */
   request?: EntryOf<'call.requested'>;
-  /** Seq of the completed reply that asked for it, if the range has it. */
+  /** Seq of the completed reply that requested it, if it is in the range. */
   reply?: number;
-  /** How it stood when the model was asked for the first time after the request. */
+  /** Its status when the model was first asked after the request. */
   firstSeen?: Status;
   status: Status;
-  /** Why a person is asked, if one is. */
+  /** Why a user is asked, if one is. */
   awaiting?: EntryOf<'call.awaiting_approval'>;
   results: EntryOf<'call.event'>[];
   /** The latest. */
   progress?: EntryOf<'call.event'>;
   end?: CallEnd;
-  /** Of a managed call: the entries with which its flow went on, and what was to be told with each. */
+  /** For a managed call: the entries at which its flow resumed, and what was to be told with each. */
   flow?: Map<CallEvent, CallEvent[]>;
 }
 
 /**
  * By call id, in the order in which they first appear.
- * @param suspended ids of managed calls that are known to be so though their request may be out of range
+ * @param suspended ids of calls that are known to be managed although their request may be out of range
  */
 export function followCalls(
   entries: readonly Entry[],
@@ -114,7 +114,7 @@ function addEnd(story: CallStory, entry: CallEnd): void {
   story.flow?.set(entry, isTold ? [entry] : [...story.results, entry]);
 }
 
-/** True: its end stands in the tool message itself, and nothing of it is told as an event (R11, R13). */
+/** True when its end is in the tool message itself, and nothing of it is told as an event (R11, R13). */
 export function endedAtOnce(story: CallStory): boolean {
   const seenAs = story.firstSeen ?? story.status;
   return story.reply !== undefined && seenAs === 'ended';

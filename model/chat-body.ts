@@ -11,7 +11,7 @@ export interface ChatAttached {
   call?: Record<string, unknown> & { function?: Record<string, unknown> };
 }
 
-/** @param by who gets back what it has given */
+/** @param by the giver, who gets back what it attached */
 export function chatBody(
   { model, messages, tools, max_tokens }: BoundedRequest,
   { by, newer }: { by: string; newer: boolean },
@@ -19,7 +19,7 @@ export function chatBody(
   return {
     model,
     messages: messages.map((message) => toMessage(message, by)),
-    // An empty list is refused.
+    // Servers refuse an empty list.
     ...(tools.length > 0 && { tools: tools.map(toTool) }),
     ...(newer ? { max_completion_tokens: max_tokens } : { max_tokens }),
     stream: true,
@@ -41,7 +41,7 @@ function toMessage(message: ModelMessage, by: string): OpenAI.ChatCompletionMess
       if (calls.length === 0) return { role: 'assistant', content: text, ...given };
       return {
         role: 'assistant',
-        // Empty text beside calls is refused by some, `null` by none.
+        // Some servers refuse empty text alongside calls; none refuses `null`.
         content: text || null,
         tool_calls: calls.map((call) => toCall(call, by)),
         ...given,

@@ -1,4 +1,4 @@
-/** The Chat Completions API, which nearly every provider and local server speaks. */
+/** The Chat Completions API, which nearly every provider and local server supports. */
 import { attach, gather, giver, shortened } from './attached.ts';
 import { chatBody } from './chat-body.ts';
 import { readContent } from './content.ts';
@@ -37,13 +37,13 @@ export function createChatAdapter({ url, ask }: ModelServer, newer: boolean): Ad
   };
 }
 
-/** The chunk with the usage has no choice, and some servers leave the list out. */
+/** The chunk with the usage has no choice, and some servers omit the list. */
 function choiceOf(data: unknown): Fields {
   const { choices } = fieldsOf(data);
   return fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
 }
 
-/** Some send a whole message, at the end or in place of a stream. */
+/** Some servers send a whole message, at the end of a stream or instead of one. */
 const messageOf = (choice: Fields): Fields => ({
   ...fieldsOf(choice.message),
   ...fieldsOf(choice.delta),
@@ -69,7 +69,7 @@ function createAnswer() {
     const choice = choiceOf(data);
     chunk += 1;
     yield* hear(fieldsOf(choice.delta));
-    // What was streamed is not said again.
+    // What was streamed is not repeated.
     if (isFields(choice.message)) yield* hear(remainder(choice.message));
     else if (typeof choice.text === 'string') yield* say(choice.text);
     const reason = choice.finish_reason;
@@ -140,7 +140,7 @@ function createAnswer() {
   return { read, end };
 }
 
-/** What a message has beside what its provider wants back. */
+/** The standard fields of a message; any other field is one that its provider expects back. */
 const KNOWN = [
   'role',
   'name',

@@ -1,4 +1,4 @@
-/** A model behind either API, as everything else sees it: words as they are said, and in the end the calls and what it cost. */
+/** A model behind either API, as the rest of the code sees it: words as they come, and at the end the calls and the cost. */
 import { createBounds } from './bounds.ts';
 import { createChatAdapter } from './chat.ts';
 import { costIn, withCost } from './cost.ts';
@@ -15,15 +15,15 @@ export interface ModelSettings {
   apiKey?: string;
   /** Default: OpenAI's own. */
   baseURL?: string;
-  /** A model that has not begun after this long has failed. Default: five minutes. */
+  /** A request fails when the model has not begun after this long. Default: five minutes. */
   first_token_ms?: number;
-  /** One that sends nothing for this long after it has begun has failed too. Default: two minutes. */
+  /** It also fails when the model sends nothing for this long after it has begun. Default: two minutes. */
   silence_ms?: number;
   /** The longest answer in tokens, thoughts and calls included. Default: 32,000. */
   max_tokens?: number;
-  /** Hears, once for each model, what the server turned out not to know. */
+  /** Called, once for each model, with what the server turned out not to support. */
   note?: (line: string) => void;
-  /** To look at what is sent and what comes. Default: one that waits long enough. */
+  /** For inspecting requests and responses. Default: one that waits long enough. */
   fetch?: Fetch;
 }
 
@@ -38,7 +38,7 @@ export function createModelClient({
   const server = createModelServer({ apiKey, baseURL, fetch, note });
   const adapter =
     api === 'chat' ? createChatAdapter(server, isOpenAI(baseURL)) : createResponsesAdapter(server);
-  /** Models that were to have async tools, which Chat Completions does not know. */
+  /** Models that the profile gives async tools, which Chat Completions does not support. */
   const noted = new Set<string>();
   const known = (request: ModelRequest): ModelRequest => {
     const { model, otherwise } = request;
@@ -47,7 +47,7 @@ export function createModelClient({
     noted.add(model);
     return { ...request, ...otherwise };
   };
-  /** Models that begin with their thoughts and open them with no tag. */
+  /** Models whose answers begin with thoughts, without an opening tag. */
   const thinkers = new Set<string>();
   return {
     async *stream(asked, signal) {
@@ -63,7 +63,7 @@ export function createModelClient({
   };
 }
 
-/** Its models refuse `max_tokens` where they think, and no other server needs the newer name. */
+/** Its reasoning models refuse `max_tokens`, and no other server needs the newer name. */
 const isOpenAI = (baseURL: string) =>
   /(^|\.)(openai\.com|openai\.azure\.com|cognitiveservices\.azure\.com)$/.test(
     new URL(baseURL).hostname,
@@ -118,7 +118,7 @@ async function* spoken(
       }
     }
   } catch (error) {
-    // What was refused before it was answered cost nothing.
+    // A request that was refused before it was answered cost nothing.
     const isAnswered = usage !== undefined || words !== '' || unseen > 0;
     if (!isAnswered || costIn(error)) throw error;
     throw withCost(error, await completed(usage ?? NOTHING, request, { words, unseen }));

@@ -1,10 +1,10 @@
-/** What a message says, whether its content is a text or a list of parts, as each provider has it. */
+/** The text of a message, whether its content is a string or a list of parts, in each provider's format. */
 import { textOf } from './wire.ts';
 
 export interface Content {
-  /** What is said. */
+  /** The words. */
   text: string;
-  /** What is thought, which nobody hears. */
+  /** The thoughts, which are not shown. */
   thought: string;
   refusal: string;
 }
@@ -27,7 +27,7 @@ function readPart(part: unknown, read: Content): void {
   } else read.text += wordsOf(text);
 }
 
-/** A text, or parts with a text. */
+/** A string, or parts with a text. */
 function wordsOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(wordsOf).join('');
   if (typeof value !== 'object' || value === null) return textOf(value);

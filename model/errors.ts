@@ -1,4 +1,4 @@
-/** Turns whatever goes wrong with a model provider into a failure that says whether, and when, to ask again. */
+/** Turns any error of a model provider into a failure that says whether, and when, to retry. */
 import { ApplicationFailure } from '@temporalio/common';
 import OpenAI from 'openai';
 import { storableText } from '../contract/storable.ts';
@@ -10,14 +10,14 @@ import { isTooLong, type Refusal, type Sizes, sizesIn } from './server/too-long.
 
 /** Stable words: they appear in `reply.failed` and in the Temporal UI. */
 export type ModelErrorType =
-  /** Ask again later. */
+  /** Retryable. */
   | 'ModelRateLimited'
   | 'ModelTimeout'
   | 'ModelUnreachable'
   | 'ModelUnavailable'
   | 'ModelBrokenAnswer'
   | 'ModelUnknown'
-  /** Somebody has to change something first. */
+  /** Not retryable until an operator changes something. */
   | 'ModelQuotaExceeded'
   | 'ModelAccessDenied'
   | 'ModelRequestRefused'
@@ -25,7 +25,7 @@ export type ModelErrorType =
   | 'ModelCutOff'
   | 'ModelContentFiltered'
   | 'ModelRefused'
-  /** It was asked twice, and said and asked for nothing. */
+  /** It was asked twice, and neither said nor requested anything. */
   | 'ModelSilent';
 
 /** What an adapter finds wrong with an answer that came with status 200. */
@@ -38,16 +38,16 @@ export class ModelError extends Error {
   }
 }
 
-/** What the operator has to know of a provider's error beside its words. Stands in the failure's details. */
+/** What the operator has to know about a provider's error in addition to its message. Part of the failure's details. */
 export interface ProviderFacts {
   status?: number;
   code?: string;
   request_id?: string;
-  /** `x-should-retry`, where the provider sends it. */
+  /** `x-should-retry`, if the provider sends it. */
   should_retry?: boolean;
 }
 
-/** `now` is for a Retry-After that is a date, `details` is joined to what the failure says of the provider and the cost. */
+/** `now` is for a Retry-After that is a date, `details` is merged with what the failure says about the provider and the cost. */
 export function toFailure(
   error: unknown,
   { now = new Date(), details }: { now?: Date; details?: FailedReply } = {},
@@ -69,7 +69,7 @@ export function toFailure(
   });
 }
 
-/** As the failure says it, of an error or of the failure itself. */
+/** The message as the failure shows it, from an error or from the failure itself. */
 export const typeOf = (error: unknown) => explain(error).type;
 
 const MAX_MESSAGE_CHARS = 500;
@@ -90,7 +90,7 @@ const FINAL: ReadonlySet<ModelErrorType> = new Set([
   'ModelSilent',
 ]);
 
-/** The provider's word counts, but for a request that is too long however often it is sent. */
+/** The provider decides whether to retry, except for a request that is too long, which fails however often it is sent. */
 function isFinal(type: ModelErrorType, should_retry: boolean | undefined): boolean {
   if (type === 'ModelContextTooLong') return true;
   return should_retry === undefined ? FINAL.has(type) : !should_retry;
@@ -113,7 +113,7 @@ function explain(error: unknown): { type: ModelErrorType; message: string } {
     return { type, message };
   }
   if (error instanceof SyntaxError) return { type: 'ModelBrokenAnswer', message };
-  // What fetch throws when the connection breaks in the middle of a stream.
+  // The error of fetch when the connection breaks in the middle of a stream.
   if (error instanceof TypeError && error.message === 'terminated') {
     return { type: 'ModelUnreachable', message: `The connection broke. ${reasonOf(error)}`.trim() };
   }
@@ -122,7 +122,7 @@ function explain(error: unknown): { type: ModelErrorType; message: string } {
     error instanceof RangeError ||
     error instanceof ReferenceError
   ) {
-    // Its words would be about our code. The cause has them.
+    // Its message would be about our code. The cause has the provider's.
     return { type: 'ModelUnknown', message: 'The answer of the model could not be read.' };
   }
   return { type: 'ModelUnknown', message };
@@ -173,7 +173,7 @@ const MOST_WORDS = 4_000;
 
 const asText = (value: unknown) => (value === undefined ? '' : (JSON.stringify(value) ?? ''));
 
-/** What the provider tells of the window that was too small. */
+/** What the provider says about the window that was too small. */
 export const sizesOf = (error: unknown): Sizes | undefined =>
   error instanceof OpenAI.APIError ? sizesIn(refusalOf(error).words) : undefined;
 
@@ -183,7 +183,7 @@ function factsOf(error: unknown): ProviderFacts | undefined {
   }
   const header = (name: string) => error.headers?.get(name) ?? undefined;
   const status = statusOf(error);
-  // A number with some providers, whatever its type says.
+  // Some providers send a number, whatever its type says.
   const code: unknown = error.code;
   const request_id = REQUEST_IDS.map(header)
     .find((id) => id !== undefined)
@@ -202,7 +202,7 @@ function factsOf(error: unknown): ProviderFacts | undefined {
 const REQUEST_IDS = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid', 'cf-ray'];
 const SHOULD_RETRY: Record<string, boolean | undefined> = { true: true, false: false };
 
-/** Milliseconds, as the provider asks, but never longer than the cap. */
+/** The delay that the provider asks for, capped. Milliseconds. */
 function retryDelay(error: unknown, now: Date): number | undefined {
   if (!(error instanceof OpenAI.APIError)) return undefined;
   const { headers } = error;
@@ -218,7 +218,7 @@ function retryDelay(error: unknown, now: Date): number | undefined {
   return Number.isNaN(asked) ? undefined : Math.min(Math.max(asked, 0), MAX_RETRY_DELAY_MS);
 }
 
-/** Some providers say it in the body alone. */
+/** Some providers say it only in the body. */
 function delayInWords(words: string): number {
   const [, amount, unit] =
     /(?:try again in|retry after|"retryDelay": ?"|"retry_after": ?)\s*(\d+(?:\.\d+)?) ?(ms|s|m)?/i.exec(
@@ -231,7 +231,7 @@ function delayInWords(words: string): number {
 
 const MAX_RETRY_DELAY_MS = 60_000;
 
-/** The innermost reason: those around it only say that something failed. */
+/** The innermost cause: the errors around it only say that something failed. */
 function reasonOf({ cause }: Error): string {
   if (!(cause instanceof Error)) return '';
   if (cause.cause instanceof Error) return reasonOf(cause);
@@ -239,7 +239,7 @@ function reasonOf({ cause }: Error): string {
   return `(${cause.message || String(code)})`;
 }
 
-/** Not where it may quote a key, nor of our own errors, which say all there is to say. */
+/** Not when it may quote a key, and not for our own errors, which are complete. */
 function causeOf(error: unknown, type: ModelErrorType): Error | undefined {
   const isTold = error instanceof ModelError || type === 'ModelAccessDenied';
   return error instanceof Error && !isTold ? asCause(error) : undefined;

@@ -11,11 +11,11 @@ export function eventFacts(entry: EntryOf<'call.event'> | CallEnd, story: CallSt
   return { ...whose, n, percent, note, ...partFacts(entry) };
 }
 
-/** What a partial result carries. */
+/** The content of a partial result. */
 export const partFacts = ({ data, stored }: EntryOf<'call.event'>) =>
   stored ? { stored: storedFacts(stored) } : { data };
 
-/** Of a large result only the beginning is paid for; the model reads on where it needs more. */
+/** Only the beginning of a large result is sent; the model reads more if it needs to. */
 const storedFacts = ({ n, bytes, head }: Stored) => ({
   n,
   bytes,

@@ -1,4 +1,4 @@
-/** JSON of which nothing is known, as providers send it. */
+/** JSON of unknown structure, as providers send it. */
 
 export type Fields = Record<string, unknown>;
 
@@ -7,11 +7,11 @@ export const isFields = (value: unknown): value is Fields =>
 
 export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 
-/** The objects of a list; of anything else none. */
+/** The objects of a list; empty for anything else. */
 export const listOf = (value: unknown): Fields[] =>
   Array.isArray(value) ? value.filter(isFields) : [];
 
-/** For words of the protocol, such as types: wire.ts reads what the model says. */
+/** For protocol words, such as types: wire.ts reads what the model says. */
 export const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 export const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);

@@ -1,9 +1,9 @@
-/** Why an answer ended, and whether that is an end at all. */
+/** Why an answer ended, and whether it is complete. */
 import { ModelError } from './errors.ts';
 import { objectsIn } from './glued.ts';
 
 interface Ended {
-  /** The server has said that this was all. */
+  /** The server has said that the answer is complete. */
   isDone: boolean;
   /** The answer has words or calls. */
   wasWriting: boolean;
@@ -11,16 +11,16 @@ interface Ended {
 }
 
 /**
- * A reason that nobody knows does not undo an answer that is there; an answer that is not there needs a good one.
- * @param reason as the provider gives it; undefined: it gives none
- * @throws ModelError where the answer is not complete
+ * An unknown reason does not invalidate an answer that is there; an empty answer needs a valid reason.
+ * @param reason as the provider gives it; undefined when it gives none
+ * @throws ModelError when the answer is not complete
  */
 export function checkFinish(
   reason: string | undefined,
   { isDone, wasWriting, calls }: Ended,
 ): void {
   if (reason === undefined) {
-    // Without a reason a call is finished only if one can see it.
+    // Without a reason, a call counts as finished only if its arguments are complete.
     const isWhole = calls.every((call) => objectsIn(call.arguments)?.length === 1);
     if (isDone && wasWriting && isWhole) return;
     throw new ModelError('ModelBrokenAnswer', 'The model stopped without finishing its answer.');

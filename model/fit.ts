@@ -1,6 +1,6 @@
 /**
- * The last resort where a request is longer than it may be. What is longest in it is shortened, first before the last message of the user, then
- * anywhere; and if that is not enough, the oldest messages go.
+ * The last resort for a request that is too long. Its longest texts are shortened, first those before the last message of the
+ * user, then any; and if that is not enough, the oldest messages are removed.
  */
 import { cut } from '../contract/stored.ts';
 import { block } from './blocks.ts';
@@ -36,7 +36,7 @@ export async function fitted<R extends Pick<ModelRequest, 'messages' | 'tools'>>
 }
 
 const STEP = 0.7;
-/** Shorter than this nothing says anything. */
+/** A shorter text would say nothing. */
 const FEWEST_CHARS = 200;
 
 const isNow = (text: string) => text.startsWith('<now>');
@@ -58,7 +58,7 @@ function shortened(message: ModelMessage, chars: number): ModelMessage {
   return { ...message, text, calls };
 }
 
-/** Its beginning and its end, and how much is missing between them. */
+/** Its beginning and its end, and how much is missing in between. */
 export function shorten(text: string, chars: number): string {
   if (text.length <= chars) return text;
   const tail = Math.floor(chars / 4);
@@ -67,14 +67,14 @@ export function shorten(text: string, chars: number): string {
   return `${cut(text, 0, head)} [… ${missing} characters left out …] ${cut(text, text.length - tail, text.length)}`;
 }
 
-/** What comes next begins with the user, so that every call keeps its answer. */
+/** What remains begins with a user message, so that every call keeps its answer. */
 function withoutOldest([instructions, ...messages]: ModelMessage[]): ModelMessage[] {
   const next = messages.findIndex(({ role }, nth) => nth > 0 && role === 'user');
   const kept = next > 0 ? withoutStrays(messages.slice(next)) : messages;
   return [...(instructions ? [instructions] : []), ...kept];
 }
 
-/** The late answer of an asynchronous call whose request is gone is an event, since nothing is left that it could answer. */
+/** The late answer of an asynchronous call whose request is gone becomes an event, since it no longer answers anything. */
 function withoutStrays(messages: ModelMessage[]): ModelMessage[] {
   const asked = new Set(
     messages.flatMap((message) =>

@@ -1,10 +1,10 @@
-/** JSON objects that stand behind each other in one text, which may come in pieces. */
+/** JSON objects that follow each other in one text, which may come in pieces. */
 
 export interface Scanner {
   add(piece: string): void;
-  /** At least one object, and nothing but objects: it may go on with another. */
+  /** True for one or more objects and nothing else; another may follow. */
   isComplete(): boolean;
-  /** How each ends that is complete, as positions in the whole text. */
+  /** The end of each complete object, as a position in the whole text. */
   ends: number[];
 }
 
@@ -31,7 +31,7 @@ export function createScanner(): Scanner {
 
   return {
     add(piece) {
-      // By code units, as positions are counted.
+      // By code units, in which positions are counted.
       for (let nth = 0; nth < piece.length; nth += 1, at += 1) read(piece[nth]!);
     },
     isComplete: () => ends.length > 0 && depth === 0 && !isOther,
@@ -39,7 +39,7 @@ export function createScanner(): Scanner {
   };
 }
 
-/** Each as its text, in their order. Undefined where the text is something else, or the last one has not ended. */
+/** The text of each object, in order. Undefined when the text is something else, or the last object has not ended. */
 export function objectsIn(text: string): string[] | undefined {
   const scanner = createScanner();
   scanner.add(text);

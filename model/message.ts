@@ -1,13 +1,16 @@
-/** What goes to a model and what comes back, in no provider's words. */
+/** What goes to a model and what comes back, independent of the provider. */
 import type { Attached, Usage } from '../contract/entry.ts';
 
-/** Directly after an assistant message stand the tool messages of its calls, exactly one for each that is not asynchronous (R13). */
+/**
+ * An assistant message is followed directly by the tool messages of its calls, exactly one for each that is not asynchronous
+ * (R13).
+ */
 export type ModelMessage =
-  /** The developer prompt, which is the first message and the only one in these roles. */
+  /** The developer prompt, which is the first message and the only one with these roles. */
   | { role: 'system' | 'developer'; text: string }
   | { role: 'user'; text: string }
   | { role: 'assistant'; text: string; calls: PastCall[]; attached?: Attached[] }
-  /** Of an asynchronous call it stands where the call ended. */
+  /** For an asynchronous call, it comes where the call ended. */
   | { role: 'tool'; call_id: string; text: string };
 
 /** A call as the model made it. */
@@ -18,7 +21,7 @@ export interface PastCall {
   arguments: string;
   /** It is answered when it is over, and not before. */
   async?: true;
-  /** What its provider gave with it, and gets back. */
+  /** What its provider sent with it, and gets back. */
   attached?: Attached;
 }
 
@@ -35,11 +38,11 @@ export interface ModelRequest {
   model: string;
   messages: ModelMessage[];
   tools: ToolDeclaration[];
-  /** The same for a server that knows no asynchronous tools. Without it such a server refuses the request. */
+  /** The same request for a server that does not support asynchronous tools. Without it such a server refuses the request. */
   otherwise?: Pick<ModelRequest, 'messages' | 'tools'>;
   /** The longest answer, thoughts and calls included. Default: the client's. */
   max_tokens?: number;
-  /** How long the model may be silent, before it begins and from then on. Default: the client's. */
+  /** How long the model may be silent, before it begins and after that. Default: the client's. */
   first_token_ms?: number;
   silence_ms?: number;
 }
@@ -51,26 +54,26 @@ export type ModelPart =
       type: 'done';
       calls: AskedCall[];
       usage: Usage;
-      /** What the provider wants back with an answer that has no calls. */
+      /** What the provider expects back with an answer that has no calls. */
       attached?: Attached;
-      /** What was said, where some of the parts turn out to have been thoughts. */
+      /** What was said, when some of the parts turn out to have been thoughts. */
       said?: string;
     };
 
-/** What an adapter reads of a stream. The client makes parts of it. */
+/** What an adapter reads from a stream. The client turns it into parts. */
 export type RawPart =
   | { type: 'text'; text: string }
-  /** What is being written beside the words: thoughts and arguments. */
+  /** What is written apart from the words: thoughts and arguments. */
   | { type: 'unseen'; text: string }
-  /** What the provider has counted by now; the last one holds. 0 and none at all mean that it does not count. */
+  /** What the provider has counted so far; the last count is valid. If it is 0 or absent, the provider does not count. */
   | { type: 'usage'; usage: Usage }
   | { type: 'done'; calls: AskedCall[]; attached?: Attached };
 
-/** What the model asks for; `arguments` is its own text and may be no JSON at all. */
+/** What the model requests; `arguments` is its own text and may not be valid JSON. */
 export interface AskedCall {
   name: string;
   arguments: string;
-  /** What the provider wants back with the call. */
+  /** What the provider expects back with the call. */
   attached?: Attached;
 }
 
@@ -84,8 +87,8 @@ export type BoundedRequest = ModelRequest &
 
 export interface ModelClient {
   /**
-   * One answer of the model. When `signal` aborts, the provider's connection is closed and the signal's reason thrown.
-   * What an answer cost that fails is noted beside its error (cost.ts).
+   * One answer of the model. When `signal` aborts, the provider's connection is closed and the signal's reason thrown. The cost
+   * of an answer that fails is noted with its error (cost.ts).
    * @throws what the provider's client throws, or ModelError. `toFailure` understands both.
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPart>;

@@ -1,4 +1,4 @@
-/** The facts of the `<now>` block: why the model speaks, what it has to tell, what is going on. */
+/** The facts of the `<now>` block: why the model speaks, what it has to report, what is in progress. */
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { Stored } from '../contract/stored.ts';
 import type { OpenCall, ReplyRequest, Suspended } from '../contract/turn.ts';
@@ -50,7 +50,7 @@ function tells(entry: Entry): entry is Told {
   );
 }
 
-/** All partial results, and the end; progress only where there is no end (R6). */
+/** All partial results, and the end; progress only while there is no end (R6). */
 function latest(told: [Told, ...Told[]], story: CallStory | undefined) {
   const events = told.filter((entry) => entry.kind === 'call.event');
   const results = events
@@ -91,7 +91,7 @@ function openCall(call: OpenCall, story: CallStory | undefined, live: Progress |
   };
 }
 
-/** How far a flow is that the service suspends. */
+/** How far a flow that the service suspends has come. */
 function inWords({ results, of }: Suspended): string {
   const noun = (of ?? results) === 1 ? 'result' : 'results';
   return `${results}${of === undefined ? '' : ` of ${of}`} ${noun} in`;
@@ -110,7 +110,7 @@ const shortStored = ({ n, bytes }: Stored) => ({
   stored: { n, bytes, note: 'Its beginning stands above.' },
 });
 
-/** The whole stands earlier in the conversation; a large result need not be paid for twice. */
+/** The whole result is earlier in the conversation; a large result need not be paid for twice. */
 function short(value: unknown): unknown {
   return (JSON.stringify(value)?.length ?? 0) > SHORT_CHARS ? 'In full above.' : value;
 }

@@ -17,7 +17,7 @@ export interface Offering {
   applies: Applies;
 }
 
-/** What comes and goes stands last: what stands before it is cached. */
+/** Tools that come and go are last: what precedes them is cached. */
 export function offeredTools(offering: Offering): ToolDeclaration[] {
   const { agent, tools, awaiting, profile, applies } = offering;
   if (!applies.calls) return [];

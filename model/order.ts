@@ -1,11 +1,13 @@
-/** Puts messages into an order that a provider accepts. What is added depends on the messages before it and the one after it alone. */
+/**
+ * Puts messages into an order that a provider accepts. What is added depends only on the messages before it and the one after it.
+ */
 import type { ModelMessage } from './message.ts';
 import type { Profile } from './profiles.ts';
 
-/** Stands where the model has said nothing between what a tool answered and what came next. */
+/** Placed between a tool's answer and what came next if the model has said nothing in between. */
 export const WAITING = '[waiting]';
 
-/** Stands before a conversation that does not begin with the user. */
+/** Placed before a conversation that does not begin with the user. */
 export const BEGAN_EARLIER = '[The conversation began earlier.]';
 
 /** @param messages without the instructions */

@@ -1,7 +1,7 @@
 /**
- * A JSON schema in the words that every provider takes. Servers refuse a whole request over one keyword they do not know: exclusive
- * bounds, `const`, `$ref`, bounds beyond 32 bits, formats, patterns that look around. What cannot be said is left out, or put into the description:
- * the tool's own schema checks the input in any case.
+ * A JSON schema in the keywords that every provider accepts. Servers refuse a whole request over one keyword they do not support:
+ * exclusive bounds, `const`, `$ref`, bounds beyond 32 bits, formats, lookaround patterns. What cannot be expressed is left out,
+ * or put into the description: the tool's own schema checks the input in any case.
  */
 
 import {
@@ -24,7 +24,7 @@ export function portable(root: Schema): Schema {
 interface Context {
   root: Schema;
   defs: Schema;
-  /** References that this schema stands in: what refers to itself has no end. */
+  /** The references that contain this schema: a recursive schema would never end. */
   within: string[];
 }
 
@@ -50,7 +50,7 @@ function translate(given: unknown, context: Context): Schema {
 
 function followed(given: Schema, ref: string, context: Context): Schema {
   const target = ref === '#' ? context.root : context.defs[ref.split('/').at(-1)!];
-  // One level of what contains itself is shown; what is inside is said in words alone.
+  // One level of a recursive schema is shown; deeper levels are described in words only.
   if (!isFields(target) || context.within.includes(ref)) {
     const type = isFields(target) && typeof target.type === 'string' ? target.type : 'object';
     return { type, description: 'As the one that it is in.' };
@@ -61,7 +61,7 @@ function followed(given: Schema, ref: string, context: Context): Schema {
   );
 }
 
-/** All of `allOf` at once. */
+/** Merges all schemas of `allOf`. */
 function merged({ allOf, ...schema }: Schema): Schema {
   const parts = [...listOf(allOf).map(merged), schema];
   return parts.reduce(
@@ -92,11 +92,11 @@ function choices({ anyOf, oneOf, type, ...rest }: Schema, context: Context): Sch
   };
 }
 
-/** `null` has nothing of what the other types have. */
+/** `null` has none of the keywords of other types. */
 const ofType = (schema: Schema, type: unknown): Schema =>
   type === 'null' ? {} : without(schema, ['description', 'default', 'title']);
 
-/** Texts alone: some know no other values. */
+/** Strings only: some servers support no other values. */
 function values(schema: Schema, notes: string[]): Schema {
   const given = 'const' in schema ? [schema.const] : schema.enum;
   if (!Array.isArray(given) || given.length === 0) return {};
@@ -137,7 +137,7 @@ function numbers(schema: Schema, notes: string[]): Schema {
   };
 }
 
-/** Parsers of schemas that count in 32 bits choke on larger ones. */
+/** Schema parsers that use 32-bit integers fail on larger bounds. */
 const bound = (field: string, value: number): Schema =>
   Number.isFinite(value) && Math.abs(value) < 2 ** 31 ? { [field]: value } : {};
 
@@ -192,7 +192,7 @@ function objects(schema: Schema, context: Context): Schema {
       ),
     }),
     ...(demanded.length > 0 && { required: demanded }),
-    // Of a map: what its values are. Whether an object may have more fields, its tool checks.
+    // For a map, the type of its values. Whether an object may have more fields is checked by its tool.
     ...(isFields(additionalProperties) &&
       Object.keys(additionalProperties).length > 0 && {
         additionalProperties: translate(additionalProperties, context),

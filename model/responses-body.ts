@@ -16,10 +16,10 @@ export function responsesBody({ model, messages, tools, max_tokens }: BoundedReq
       .map(({ text }) => text)
       .join('\n\n'),
     input: messages.flatMap((message) => toItems(message, by)),
-    // As in Chat Completions, some refuse an empty list.
+    // As in Chat Completions, some servers refuse an empty list.
     ...(tools.length > 0 && { tools: tools.map(toTool) }),
     max_output_tokens: max_tokens,
-    // What a model thought, in a form that only its provider can read: the log gives it back.
+    // The model's reasoning, encrypted for its provider: the log gives it back.
     include: ['reasoning.encrypted_content'],
     store: false,
     stream: true,

@@ -42,7 +42,7 @@ function inItsPlace(request: BoundedRequest, by: string) {
 function createAnswer() {
   const items = createItems();
   let said = '';
-  /** By place of the part: what of it has been said. */
+  /** By position of the part: how much of it has been passed on. */
   const parts = new Map<string, string>();
   let refusal = '';
   let final: Fields | undefined;
@@ -84,7 +84,7 @@ function createAnswer() {
       case 'response.cancelled':
         return yield* finish(fieldsOf(event.response), type.slice('response.'.length));
       default:
-        // A complete response in place of a stream.
+        // A complete response instead of a stream.
         if (event.object === 'response' && type === '') yield* finish(event, 'completed');
         else if (/reasoning.*delta$/.test(type)) yield unseen(event.delta);
     }

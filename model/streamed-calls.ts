@@ -1,8 +1,8 @@
 /**
- * Puts the calls of an answer together from the pieces of a Chat Completions stream. Providers differ: OpenAI numbers the calls and
- * names each once; others number none or all alike, give ids that are empty, repeated or new with every piece, send whole calls, glue two
- * together, or repeat the name, or cut it in two. What no provider does is begin a call in the middle of another's arguments, so where
- * they end is what tells calls apart in the last resort.
+ * Assembles the calls of an answer from the pieces of a Chat Completions stream. Providers differ: OpenAI numbers the calls and
+ * names each once; others number none or all alike, give ids that are empty, repeated or new with every piece, send whole calls,
+ * join two together, or repeat the name, or cut it in two. No provider begins a call in the middle of another's arguments, so
+ * where arguments end is the last resort for telling calls apart.
  */
 import { ModelError } from './errors.ts';
 import { createScanner, objectsIn, type Scanner } from './glued.ts';
@@ -12,9 +12,9 @@ export interface CallPiece {
   id?: string;
   name?: string;
   arguments?: string;
-  /** Which chunk of the stream it came in. */
+  /** The chunk of the stream that it came in. */
   chunk: number;
-  /** Whatever else stands with it. */
+  /** Any other fields that come with it. */
   rest?: Record<string, unknown>;
 }
 
@@ -52,7 +52,10 @@ export function assembleCalls(
     .flatMap((draft) => finish(draft, tools));
 }
 
-/** Ids by which a provider tells calls apart come with several pieces, or each with a call's only one. */
+/**
+ * Ids that appear in more than one piece. Where the provider uses ids to tell calls apart, either these do, or each call has only
+ * one piece.
+ */
 function repeatedIds(pieces: readonly CallPiece[]): Set<string> {
   const seen = new Set<string>();
   const repeated = new Set<string>();
@@ -64,7 +67,7 @@ function repeatedIds(pieces: readonly CallPiece[]): Set<string> {
   return repeated;
 }
 
-/** The call that the piece would go on with, if it does not begin one. */
+/** The call that the piece would continue, if it does not begin one. */
 function candidateOf({ id, index, name }: CallPiece, drafts: Draft[]): Draft | undefined {
   const last = drafts.at(-1);
   const ofId = id ? drafts.filter((draft) => draft.ids.has(id)) : [];
@@ -75,7 +78,7 @@ function candidateOf({ id, index, name }: CallPiece, drafts: Draft[]): Draft | u
   if (index === undefined) return last;
   const byIndex = drafts.findLast((draft) => draft.index === index);
   if (byIndex) return byIndex;
-  // A server that numbers pieces instead of calls keeps the id, or gives nothing else to go by.
+  // A server that numbers pieces instead of calls keeps the id, or sends nothing else that identifies the call.
   const byId = ofId.findLast((draft) => !draft.scanner.isComplete());
   const isNothingElse = !id && !name;
   return byId ?? (isNothingElse || last?.index === undefined ? last : undefined);
@@ -95,16 +98,16 @@ function goesOn(
   if (isOtherIndex && (name || isComplete)) return false;
   if (!name) {
     if (!isOtherId) return true;
-    // Without a name it begins nothing, unless that is still to come.
+    // Without a name it begins no call, unless the name is still to come.
     return isBegun ? !isComplete : text !== '';
   }
   if (isOtherId) {
     if (!isBegun || isComplete || !draft.names.includes(name)) return false;
-    // In the middle of its arguments: another call only where ids are more than numbers of pieces.
+    // In the middle of a call's arguments, another id means another call only if ids identify more than single pieces.
     return !repeated.has(id!) && ![...draft.ids].some((each) => repeated.has(each));
   }
   if (id && draft.ids.has(id)) {
-    // The arguments are complete and these are others: the id is that of two calls.
+    // The arguments are complete and these are different: two calls share the id.
     const isWholeOther = isComplete && !isEmpty(draft) && isObject(text) && text !== draft.text;
     return !isWholeOther;
   }
@@ -113,13 +116,15 @@ function goesOn(
   return !areTwoTools(draft, name, tools);
 }
 
-/** Far more than anybody means, and few enough to be compared with each piece. */
+/** Far more than a plausible answer has, and few enough to be compared with each piece. */
 const MOST_DRAFTS = 2_000;
 
 const isObject = (text: string) => text.trimStart().startsWith('{');
 const isEmpty = ({ text }: Draft) => /^\s*\{\s*\}\s*$/.test(text);
 
-/** Two calls without arguments, not a name in two pieces: both are tools, and together they are none. */
+/**
+ * Whether these are two calls without arguments rather than a name in two pieces: both are tools, and joined they are not one.
+ */
 function areTwoTools({ names }: Draft, name: string, tools: ReadonlySet<string>): boolean {
   const before = nameOf(names, tools);
   if (before === '' || before === name) return false;
@@ -145,7 +150,7 @@ function begin({ index, chunk }: CallPiece, drafts: Draft[]): Draft {
 }
 
 function add({ id, index, name, arguments: text = '', rest }: CallPiece, draft: Draft): void {
-  // Some say it all once more in the end.
+  // Some servers repeat everything at the end.
   const isRepetition = Boolean(id && draft.ids.has(id)) && text === draft.text;
   if (id) draft.ids.add(id);
   draft.index ??= index;
@@ -157,7 +162,7 @@ function add({ id, index, name, arguments: text = '', rest }: CallPiece, draft: 
   draft.scanner.add(text);
 }
 
-/** The name of a call that is complete, said once more. */
+/** A repetition of the name of a complete call. */
 const isEcho = (draft: Draft, before: Draft | undefined) =>
   before !== undefined &&
   draft.ids.size === 0 &&
@@ -176,24 +181,24 @@ function finish(draft: Draft, tools: ReadonlySet<string>): AssembledCall[] {
   ];
 }
 
-/** Of as many calls as there are texts. */
+/** The arguments of one call for each text. */
 function argumentsIn(draft: Draft): string[] {
   const objects = objectsIn(draft.text);
   if (objects === undefined) return [grown(draft) ?? draft.text];
   if (objects.length < 2) return [draft.text];
-  // An empty one beside others is what a gateway puts where there is nothing yet.
+  // Some gateways send an empty object as a placeholder before the real one.
   const given = objects.filter((each) => !/^\{\s*\}$/.test(each));
   return given.length > 0 ? given : objects.slice(0, 1);
 }
 
-/** Some servers send with each piece all that there is so far. */
+/** Some servers send everything so far with each piece. */
 function grown({ pieces }: Draft): string | undefined {
   const last = pieces.at(-1) ?? '';
   const grows = pieces.every((piece, nth) => nth === 0 || piece.startsWith(pieces[nth - 1]!));
   return pieces.length > 1 && grows && objectsIn(last)?.length === 1 ? last : undefined;
 }
 
-/** Once, again with every piece, in pieces, or growing: what the tools are called decides. */
+/** The name may come once, with every piece, in pieces, or growing: the names of the tools decide. */
 function nameOf(names: readonly string[], tools: ReadonlySet<string>): string {
   const [first = ''] = names;
   const last = names.at(-1) ?? '';

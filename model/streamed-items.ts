@@ -1,6 +1,7 @@
 /**
- * Puts the items of an answer together from the events of the Responses API: calls and what was thought before them. Servers leave events out,
- * repeat them, or name an item by its id in one and by its place in another; what an item is in the end is its most complete form.
+ * Assembles the items of an answer from the events of the Responses API: calls and the reasoning before them. Servers omit
+ * events, repeat them, or name an item by its id in one event and by its position in another; the most complete form of an item
+ * is used.
  */
 import { ModelError } from './errors.ts';
 import { objectsIn } from './glued.ts';
@@ -19,7 +20,7 @@ export interface Item extends Record<string, unknown> {
 export interface ItemCall {
   name: string;
   arguments: string;
-  /** Reasoning items directly before it. */
+  /** The reasoning items directly before it. */
   reasoning: Item[];
 }
 
@@ -27,12 +28,12 @@ interface Draft {
   item: Item;
   index?: number;
   deltas: string;
-  /** As `arguments.done` gives them. */
+  /** The arguments from the `arguments.done` event. */
   whole?: string;
   isDone: boolean;
 }
 
-/** What an event says of an item, beside the item. */
+/** What an event says about an item, in addition to the item. */
 interface Place {
   item_id?: string;
   output_index?: number;
@@ -70,7 +71,7 @@ export function createItems() {
     );
   }
 
-  /** Far more than anybody means, and few enough to be compared with each event. */
+  /** Far more than a plausible answer has, and few enough to be compared with each event. */
   function add(draft: Draft): void {
     if (drafts.length === MOST_ITEMS) {
       const message = `The answer has ${MOST_ITEMS} items and more.`;
@@ -100,7 +101,7 @@ export function createItems() {
       draft.whole = whole;
       if (name && !draft.item.name) draft.item.name = name;
     },
-    /** The final response lists all items once more, or only here, or none. */
+    /** The final response may repeat all items, be the only one to list them, or list none. */
     final(items: Item[]) {
       const unmatched = [...drafts];
       for (const item of items) {
@@ -109,7 +110,7 @@ export function createItems() {
         else add({ item, deltas: '', isDone: true });
       }
     },
-    /** @throws ModelError where the server says that an item is not complete */
+    /** @throws ModelError when the server says that an item is not complete */
     all(): { calls: ItemCall[]; reasoning: Item[] } {
       const calls: ItemCall[] = [];
       let first: Item[] | undefined;
@@ -143,7 +144,7 @@ const isOf = ({ item }: Draft, id: string | undefined) =>
 const unfinished = () =>
   new ModelError('ModelBrokenAnswer', 'The model stopped in the middle of a tool call.');
 
-/** What is empty in the later form does not take away what was there. */
+/** An empty value in a later form does not remove an earlier one. */
 function filled(known: Item, later: Item): Item {
   const given = Object.entries(later).filter(
     ([field, value]) =>
@@ -174,7 +175,7 @@ function argumentsOf({ item, deltas, whole = '' }: Draft): string {
   return forms.find(isWhole) ?? forms.find((text) => text !== '') ?? '';
 }
 
-/** Two calls in one, as some servers glue them. */
+/** Splits two calls in one, as some servers join them. */
 function split(text: string): string[] {
   const objects = objectsIn(text) ?? [];
   const given = objects.filter((each) => !/^\{\s*\}$/.test(each));

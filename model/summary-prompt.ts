@@ -1,4 +1,4 @@
-/** What a model is asked when the older part of a conversation is to become a summary. */
+/** What a model is asked when the older part of a conversation has to be summarised. */
 import type { Entry } from '../contract/entry.ts';
 import { block, json } from './blocks.ts';
 import type { ModelMessage } from './message.ts';
@@ -19,7 +19,7 @@ Leave out greetings, repetitions and progress that has been overtaken. Where som
 
 Answer with the summary alone, in the language of the conversation, in plain short sentences or a list, at most ${words} words.`;
 
-/** @param lines of the log, as `summaryLines` gives them */
+/** @param lines lines of the log, from `summaryLines` */
 export const summaryQuestion = (lines: readonly string[], previous?: string): ModelMessage => ({
   role: 'user',
   text: [
@@ -38,7 +38,7 @@ function lineOf(message: ModelMessage): object {
     case 'system':
     case 'developer':
     case 'user': {
-      // Nobody but the service writes such a block: see `plain`.
+      // Only the service writes such a block: see `plain`.
       const event = /^<event>(.*)<\/event>$/s.exec(message.text)?.[1];
       return event === undefined ? { user: message.text } : { event: JSON.parse(event) as unknown };
     }

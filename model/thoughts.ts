@@ -1,12 +1,12 @@
 /**
- * Takes the thoughts out of an answer: blocks such as `<think>…</think>` at its beginning, which a server without a reasoning parser
- * leaves among the words. The same tags further on are words.
+ * Removes the thoughts from an answer: blocks such as `<think>…</think>` at its beginning, which a server without a reasoning
+ * parser leaves in the text. The same tags later on are ordinary text.
  */
 
 export interface ThoughtFilter {
-  /** What of it is said. */
+  /** Returns the part that is said. */
   add(piece: string): { said: string; thought: string };
-  /** At the end of the answer: what had been held back, since it might have become a tag. */
+  /** Call at the end of the answer: returns what had been held back because it might have become a tag. */
   end(): { said: string; thought: string };
 }
 
@@ -14,14 +14,14 @@ const NAME = '(?:seed:)?(?:think|thinking|thought|thoughts|reasoning)';
 const OPENING = new RegExp(`^(?:<${NAME}>|\\[THINK\\]|◁think▷|<\\|START_THINKING\\|>)`, 'i');
 const CLOSING = new RegExp(`(?:</${NAME}>|\\[/THINK\\]|◁/think▷|<\\|END_THINKING\\|>)`, 'i');
 
-/** Whatever a tag may be in the end, it is not longer. */
+/** No tag is longer. */
 const LONGEST_TAG = 24;
 
-/** @param begun the model is known to begin with its thoughts, without a tag before them */
+/** @param begun whether the model is known to begin with its thoughts, without an opening tag */
 export function createThoughtFilter(begun = false): ThoughtFilter {
   let state: 'begins' | 'thinks' | 'speaks' = begun ? 'thinks' : 'begins';
   let held = '';
-  /** Without an opening tag: if it never closes, these were words. */
+  /** Without an opening tag: if it is never closed, this was the answer. */
   let unopened = begun ? '' : undefined;
 
   function read(isEnd: boolean): { said: string; thought: string } {
@@ -80,10 +80,10 @@ function couldBecomeTag(words: string): boolean {
   return TAGS.some((tag) => tag.startsWith(begin));
 }
 
-/** A closing tag on a line of its own that nothing has opened: what stands before it was thought, though it was heard. */
+/** A closing tag on its own line without an opening one: what precedes it was thought, although it has been shown. */
 const UNOPENED = new RegExp(`^\\s*</${NAME}>[ \\t]*(?:\\n|$)`, 'im');
 
-/** What of a whole answer was said, where it turns out to begin with thoughts that no tag opens. */
+/** The part of a whole answer that was said, if the answer turns out to begin with untagged thoughts. */
 export function afterUnopened(text: string): string | undefined {
   const tag = UNOPENED.exec(text);
   if (!tag || text.slice(0, tag.index).includes('```')) return undefined;

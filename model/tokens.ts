@@ -1,11 +1,12 @@
 /**
- * How many tokens a text has, by the encoding of OpenAI's models since GPT-4o (o200k_base). For models with another encoding,
- * and for what a provider puts around messages and tools, it is an estimate, good to about a fifth: for a budget, not for a bill.
+ * How many tokens a text has, in the encoding of OpenAI's models since GPT-4o (o200k_base). For models with another encoding, and
+ * for what a provider adds around messages and tools, it is an estimate, accurate to about a fifth: good for a budget, not for a
+ * bill.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ModelMessage, ModelRequest } from './message.ts';
 
-/** Of everything that is sent: the messages and the declarations of the tools. */
+/** The tokens of everything that is sent: the messages and the declarations of the tools. */
 export async function countRequest({
   messages,
   tools,
@@ -25,7 +26,7 @@ export async function countTokens(text: string): Promise<number> {
   const { countTokens: count } = await loadTokenizer();
   let tokens = 0;
   for (let at = 0; at < text.length; at += SLICE_CHARS) {
-    // This process does other things too: a long text may not hold them up.
+    // Yields now and then: a long text must not block this process.
     if (at % BREATH_CHARS === 0) await nextTurn();
     tokens += count(text.slice(at, at + SLICE_CHARS), AS_PLAIN_TEXT);
   }
@@ -39,26 +40,31 @@ function wordsOf(message: ModelMessage): string {
   return [message.text, ...calls].join('\n');
 }
 
-/** Its tables take a third of a second and 70 MB, so only a process that counts loads them, before the first reply waits for it. */
+/**
+ * Its tables take a third of a second and 70 MB, so only a process that counts loads them, before the first reply has to wait.
+ */
 export const loadTokenizer = () => import('gpt-tokenizer/encoding/o200k_base');
 
-/** The words of a user who writes `<|endoftext|>` are words. */
+/** When a user writes `<|endoftext|>`, it is text. */
 const AS_PLAIN_TEXT = { disallowedSpecial: new Set<string>() };
 
-/** Of a message or a tool: its role or kind, and where it ends. */
+/** Overhead of a message or a tool: its role or kind, and its end. */
 const TOKENS_AROUND = 4;
 
-/** The tokenizer's time grows with the square of a word: 80,000 letters without a space took 47 s. A cut costs a token at most. */
+/**
+ * The tokenizer's time is quadratic in the length of a word: 80,000 letters without a space took 47 s. A cut costs at most one
+ * token.
+ */
 const SLICE_CHARS = 500;
 const BREATH_CHARS = 100 * SLICE_CHARS;
 
-/** Past messages come again with each request. The last ones used, as many as fit. */
+/** Past messages come again in each request. A cache of the most recently used ones, up to a size. */
 const counted = new Map<string, number>();
 const MOST_KEPT_CHARS = 4_000_000;
 let keptChars = 0;
 
 function keep(text: string, tokens: number): void {
-  // A Map holds its keys in the order in which they came: what was used last goes to the end.
+  // A Map keeps insertion order: the most recently used key moves to the end.
   if (!counted.delete(text)) keptChars += text.length;
   counted.set(text, tokens);
   for (const oldest of counted.keys()) {

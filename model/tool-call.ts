@@ -14,9 +14,9 @@ import { cancelTool, takesReport } from './tools-schema.ts';
 type Parsed = Omit<RequestedCall, 'call_id'>;
 
 /**
- * Never throws for anything a model may write.
+ * Never throws, whatever a model writes.
  * @param tools the agent's, without `cancel_call`
- * @param offered the names that the model was told. Default: those of the tools, and `cancel_call`
+ * @param offered the names that the model was given. Default: those of the tools, and `cancel_call`
  */
 export async function parseToolCall(
   tools: ReadonlyMap<string, Tool>,
@@ -58,22 +58,22 @@ export async function parseToolCall(
   if (!checked.success) {
     return problem('InvalidInput', `The arguments of ${name} do not fit. ${list(checked.error)}`);
   }
-  // As the model gave it: what a schema makes of it may be no JSON, so the tool's activity parses again.
+  // As the model gave it: the schema's output may not be valid JSON, so the tool's activity parses it again.
   return { tool: name, input: fields, ...(report ? { report } : {}) };
 }
 
-/** No provider takes a longer name of a tool. */
+/** No provider accepts a longer tool name. */
 const LONGEST_NAME = 64;
 
-/** The arguments travel through Temporal several times, which takes two megabytes at once. */
+/** The arguments travel through Temporal several times; one payload may have two megabytes. */
 const MOST_BYTES = 256_000;
-/** Of arguments that are none: for whoever wants to know what the model wrote. */
+/** Keeps invalid arguments, so that readers of the log see what the model wrote. */
 const MOST_KEPT_CHARS = 8_000;
 
 type Json = { ok: true; value: unknown } | { ok: false; why: string };
 
 function parseJson(text: string): Json {
-  // Some models send nothing at all to a tool without parameters.
+  // Some models send nothing at all for a tool without parameters.
   if (text.trim() === '') return { ok: true, value: {} };
   if (Buffer.byteLength(text) > MOST_BYTES) {
     return { ok: false, why: `are longer than ${MOST_BYTES} bytes` };
@@ -89,7 +89,7 @@ function parseJson(text: string): Json {
   return { ok: true, value: storableValue(value) };
 }
 
-/** `null` is how some say that there are none, and some put the JSON into a text once more. */
+/** Some models write `null` for no arguments, and some encode the JSON twice. */
 function unwrapped(value: unknown): unknown {
   if (value === null) return {};
   if (typeof value !== 'string' || !value.trimStart().startsWith('{')) return value;
@@ -100,7 +100,7 @@ function unwrapped(value: unknown): unknown {
   }
 }
 
-/** `null` and empty text are how models leave an optional field out. */
+/** Models omit an optional field by writing `null` or empty text. */
 function splitReport(value: unknown): { fields: unknown; report?: unknown } {
   if (typeof value !== 'object' || value === null || !('report' in value)) return { fields: value };
   const { report, ...fields } = value;
@@ -119,6 +119,6 @@ function list(error: z.ZodError): string {
     .join('; ');
 }
 
-/** A list may be wrong in each of its elements, and a name that is quoted as long as the arguments. */
+/** A list may be wrong in each of its elements, and a quoted name may be as long as the arguments. */
 const MOST_ISSUES = 20;
 const MOST_ISSUE_CHARS = 500;

@@ -8,7 +8,7 @@ import { DEFAULT_REPORT } from '../contract/report.ts';
 import { yieldsProgress } from '../tools/report.ts';
 import type { ToolDeclaration } from './message.ts';
 
-/** Carried out by the conversation itself, so every agent that has a tool has it. */
+/** Handled by the conversation itself, so every agent that has a tool has it. */
 export const cancelTool = {
   name: CANCEL_TOOL,
   description: 'Cancels a tool call that is not over.',
@@ -17,7 +17,7 @@ export const cancelTool = {
 
 /**
  * The tools in their order, then `cancel_call`.
- * @throws Error for a tool whose input is no object or has no JSON schema: no model could call it.
+ * @throws Error for a tool whose input is not an object or has no JSON schema: no model could call it.
  */
 export function declareTools(
   tools: Iterable<Tool>,
@@ -30,7 +30,7 @@ export function declareTools(
 export const declareTool = (tool: Tool, awaiting: Awaiting) =>
   declareOnce(tool, styleOf(tool, awaiting));
 
-/** What the description says of who waits for the results; `plain`, that the developer prompt has said it. */
+/** What the description says about who awaits the results; `plain` when the developer prompt has said it. */
 type Style = 'plain' | 'you wait' | 'managed';
 
 function styleOf(tool: Tool, { all, of }: Awaiting): Style {
@@ -38,12 +38,12 @@ function styleOf(tool: Tool, { all, of }: Awaiting): Style {
   return all === 'mixed' ? 'you wait' : 'plain';
 }
 
-/** True: the model may say when it wants to hear of progress (R7). An input field of that name is the tool's own. */
+/** True when the model may say at which progress it wants to be told (R7). An input field of that name belongs to the tool. */
 export function takesReport(tool: Tool): boolean {
   return yieldsProgress(tool) && !('report' in properties(tool));
 }
 
-/** A schema takes a while to make, and stands in every request. */
+/** A cache: a schema takes a while to make, and is part of every request. */
 const declared = {
   plain: new WeakMap<Tool, ToolDeclaration>(),
   'you wait': new WeakMap<Tool, ToolDeclaration>(),
@@ -61,7 +61,7 @@ function declare(tool: Tool, style: Style): ToolDeclaration {
   return declaration({
     name: tool.name,
     description: [tool.description, expectedResults(tool, style), ...conditions(tool)].join(' '),
-    // Of a managed call no progress is told.
+    // Progress of a managed call is not reported.
     parameters:
       takesReport(tool) && style !== 'managed'
         ? { ...schema, properties: { ...properties(tool), report: reportParameter(tool) } }
@@ -94,7 +94,7 @@ function reportParameter(tool: Tool) {
   };
 }
 
-/** Short, since a description has to stay under what providers accept. */
+/** Short, since a description has to stay within the limits of providers. */
 function conditions({ approval, duplicates = 'allow' }: Tool): string[] {
   const repeat = {
     allow: [],

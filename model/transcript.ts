@@ -1,8 +1,8 @@
 /**
- * The log as a model reads it. A reply stands where it was begun, before the messages and events that it had not seen when it
- * spoke; everything else stands in the order of the log. Past messages depend on the log alone, so a provider's prompt cache holds from turn to turn
- * up to the first progress of a call that is still open; everything that changes by the moment stands in the last message, `<now>`.
- * How events and `<now>` are put, and what else the provider insists on, is the profile's.
+ * The log as a model reads it. A reply appears where it began, before the messages and events that it had not seen; everything
+ * else is in the order of the log. Past messages depend on the log alone, so a provider's prompt cache is valid from turn to turn
+ * up to the first progress of a call that is still open; everything that changes by the moment is in the last message, `<now>`.
+ * The profile decides how events and `<now>` are presented, and what else the provider insists on.
  */
 import type { Agent } from '../agents/define.ts';
 import type { Attached, Entry, EntryOf } from '../contract/entry.ts';
@@ -26,9 +26,9 @@ import { shorten } from './fit.ts';
 export interface Seen {
   /** request.from ≤ seq ≤ request.to, in order. */
   entries: readonly Entry[];
-  /** Requests from before that of calls which are open or speak in `entries`, and why a person is asked. */
+  /** Entries from before that range: the requests of calls that are open or mentioned in `entries`, and why a user is asked. */
   earlier?: readonly Entry[];
-  /** What stands for everything before `entries`. */
+  /** The text that stands for everything before `entries`. */
   summary?: string;
   agent: Agent;
   /** Who awaits the results of its tools. Default: `prompt`. */
@@ -68,12 +68,12 @@ export function transcript({
   ];
 }
 
-/** What was said and what happened, without what is true of this moment only. */
+/** What was said and what happened, without what is true only at this moment. */
 export function history(entries: readonly Entry[], earlier: readonly Entry[]): ModelMessage[] {
   return past(entries, followCalls([...earlier, ...entries]), profiles.compatible);
 }
 
-/** What was begun before the range stands before all of it: calls that were asked for, a reply that was being given. */
+/** What began before the range comes first: calls that had been requested, and a reply in progress. */
 function past(
   entries: readonly Entry[],
   stories: Map<string, CallStory>,
@@ -95,7 +95,7 @@ const summed = (text: string): ModelMessage => ({ role: 'user', text: block('sum
 interface Log {
   profile: Profile;
   stories: Map<string, CallStory>;
-  /** By reply id. Without `end` it is still in flight, or nothing came of it. */
+  /** By reply id. Without `end` it is still in progress, or produced nothing. */
   replies: Map<string, { begun: boolean; end?: ReplyEnd }>;
 }
 
@@ -159,10 +159,10 @@ function spoken({ actor, text }: EntryOf<'message.user'>): string {
   return actor.id === 'user' ? text : `${actor.id}: ${text}`;
 }
 
-/** What was said and asked for, and at once the one tool message of each call (R13). */
+/** What was said and requested, immediately followed by the one tool message of each call (R13). */
 function reply(entry: ReplyEnd, { stories, profile }: Log): ModelMessage[] {
   if (entry.kind === 'reply.interrupted') return cutOff(entry);
-  // One that had said nothing is as if it had never been.
+  // A failed reply that had said nothing leaves no trace.
   if (entry.kind === 'reply.failed') return brokenOff(entry);
   const asked = [...stories.values()].filter((story) => story.reply === entry.seq);
   const { text, attached } = entry;
@@ -183,7 +183,7 @@ function withAnswers(
       role: 'tool' as const,
       call_id: story.call_id,
       text: json({
-        // Where the provider sees another id, this is how the events that follow are known to be of it.
+        // When the provider sees another id, this links the call to the events that follow.
         call_id: profile.call_ids === 'short' ? story.call_id : undefined,
         ...answer(story),
       }),
@@ -203,22 +203,22 @@ function brokenOff({ text = '' }: EntryOf<'reply.failed'>): ModelMessage[] {
     : [{ role: 'assistant', text: `${briefly(text)} [broken off]`, calls: [] }];
 }
 
-/** What was cut off is seldom needed in full, and a model that repeats itself learns from it to go on. */
+/** A reply that was cut off is seldom needed in full, and a model that repeats itself would learn from it to continue. */
 const briefly = (text: string) => shorten(tidy(text), CUT_OFF_CHARS);
 
 const CUT_OFF_CHARS = 4_000;
 
-/** Runs of blanks are no words. */
+/** Long runs of blanks carry no meaning. */
 const tidy = (text: string) => text.replaceAll(/\n{3,}/g, '\n\n').replaceAll(/[^\S\n]{8,}/g, ' ');
 
-/** Answered when it is over. What the service carries out itself is answered at once in any profile. */
+/** Whether the call is answered only when it is over. What the service handles itself is answered at once in any profile. */
 const isAsync = ({ request }: CallStory, { events }: Profile) =>
   strategies[events].end !== undefined && request !== undefined && runsAsync(request.tool);
 
 function pastCall(story: CallStory, profile: Profile): PastCall {
   const { call_id, request } = story;
   const { tool, input, report, attached } = request!;
-  // Providers refuse arguments that are no object, and a model does write them.
+  // Providers refuse arguments that are not an object, but models do write them.
   const fields =
     typeof input === 'object' && input !== null && !Array.isArray(input)
       ? input
@@ -248,8 +248,8 @@ function answer(story: CallStory) {
 }
 
 /**
- * Partial results stay, of progress only the latest of an open call; a finished call shrinks to its results. Those of a managed
- * call stand where its flow went on.
+ * Partial results stay; of progress, only the latest of an open call stays; a finished call shrinks to its results. Those of a
+ * managed call appear where its flow resumed.
  */
 function event(entry: CallEvent, story: CallStory, profile: Profile): ModelMessage[] {
   const { event: asEvent, end: asEnd } = strategies[profile.events];

@@ -1,4 +1,4 @@
-/** What an answer cost, in tokens: as its provider counts them, or as we do where it does not. */
+/** What an answer cost, in tokens: as its provider counts them, or as we do if it does not. */
 import type { Usage } from '../contract/entry.ts';
 import { fieldsOf } from './fields.ts';
 import type { AskedCall, ModelRequest } from './message.ts';
@@ -7,8 +7,8 @@ import { countRequest, countTokens } from './tokens.ts';
 export const NOTHING: Usage = { input_tokens: 0, output_tokens: 0 };
 
 /**
- * The last count holds, since some servers count with every piece.
- * @param given as either API has it
+ * The last count is valid, since some servers count with every piece.
+ * @param given as either API reports it
  */
 export function usageOf(given: unknown, before: Usage = NOTHING): Usage {
   const fields = fieldsOf(given);
@@ -18,7 +18,7 @@ export function usageOf(given: unknown, before: Usage = NOTHING): Usage {
   };
 }
 
-/** A wrong number would stay in every sum: what no answer costs counts as not told. */
+/** A wrong number would distort every sum: an implausible count is treated as absent. */
 function count(value: unknown): number | undefined {
   const number = typeof value === 'string' ? Number.parseFloat(value) : value;
   const isCount = typeof number === 'number' && number >= 0 && number <= MOST_TOKENS;
@@ -27,15 +27,15 @@ function count(value: unknown): number | undefined {
 
 const MOST_TOKENS = 1_000_000_000;
 
-/** What an answer is that may have been cut off. */
+/** What has been written of an answer, which may have been cut off. */
 export interface Written {
   words: string;
   calls?: AskedCall[];
-  /** Characters of thoughts and arguments, where they are not known otherwise. */
+  /** Characters of thoughts and arguments, if they are not known otherwise. */
   unseen?: number;
 }
 
-/** Marked where a part of it is our own count. */
+/** Marked as estimated when a part of it is our own count. */
 export async function completed(
   usage: Usage,
   request: Pick<ModelRequest, 'messages' | 'tools'>,
@@ -51,7 +51,7 @@ export async function completed(
   };
 }
 
-/** Where the provider says nothing at all. */
+/** For a provider that reports nothing. */
 export const estimate = (
   request: Pick<ModelRequest, 'messages' | 'tools'>,
   written: Written,

@@ -1,7 +1,9 @@
-/** What the model says and asks for, by its real types: some servers send anything where a text belongs, and nobody knows what it means. */
+/**
+ * Checks the types of what the model says and requests: some servers send other types in place of text, whose meaning is unknown.
+ */
 import { ModelError } from './errors.ts';
 
-/** Nothing, or a text. @throws ModelError for anything else */
+/** Undefined, or a text. @throws ModelError for anything else */
 export function textOf(given: unknown): string {
   if (given === undefined || given === null) return '';
   if (typeof given === 'string') return given;

@@ -1,6 +1,6 @@
 /**
- * A model API that has asynchronous tools itself: a call is answered once, when it is over. What it brings before that is told as messages, since
- * a call has one output only.
+ * For a model API that supports asynchronous tools itself: a call is answered once, when it is over. What it produces before that
+ * is told as messages, since a call has only one output.
  */
 import { json } from '../blocks.ts';
 import { asMessages } from './as-messages.ts';

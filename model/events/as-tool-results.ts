@@ -1,7 +1,7 @@
 /**
  * Events as the results of calls that the model never made: each is an assistant message with one call of `next_event`, and its
- * tool message. One call each, since some chat templates refuse two in a message, and since a message that later grew by
- * a call would no longer be the beginning of the next request.
+ * tool message. One call each, since some chat templates refuse two in a message, and since a message to which a call was added
+ * later would no longer be a prefix of the next request.
  */
 import { EVENT_TOOL } from '../../contract/names.ts';
 import { json } from '../blocks.ts';

@@ -1,4 +1,4 @@
-/** How what the service has to say is put to the model. */
+/** How the service's news is presented to the model. */
 import type { ModelMessage, ToolDeclaration } from '../message.ts';
 import type { Profile } from '../profiles.ts';
 import { asMessages } from './as-messages.ts';
@@ -6,15 +6,15 @@ import { asOutputs } from './as-outputs.ts';
 import { asToolResults } from './as-tool-results.ts';
 
 export interface EventStrategy {
-  /** For the developer prompt: how to read what the others here make. */
+  /** For the developer prompt: how to read what the other methods here produce. */
   rules: string[];
-  /** What must be declared beside the agent's tools. */
+  /** What must be declared in addition to the agent's tools. */
   tools: ToolDeclaration[];
-  /** What a call brought. `seq` is its entry's: the same entry gives the same messages for ever. */
+  /** What a call produced. `seq` is its entry's: the same entry always gives the same messages. */
   event(seq: number, facts: unknown): ModelMessage[];
-  /** The end of a call, where that is its answer. Without it a call is answered at once, and its end is an event. */
+  /** The end of a call, if that is its answer. Without this method a call is answered at once, and its end is an event. */
   end?(call_id: string, facts: unknown): ModelMessage[];
-  /** The moment, which is seen once. `to` is the last entry that the model sees. */
+  /** The current moment, which is shown once. `to` is the last entry that the model sees. */
   now(to: number, facts: unknown): ModelMessage[];
 }
 

@@ -1,18 +1,18 @@
-/** What a server sends in answer to a request for a stream, read as the events of one, whatever form it has. */
+/** Reads a server's response to a streaming request as events, whatever its format. */
 import { createParser } from 'eventsource-parser';
 import { whyRefused } from '../../contract/json-value.ts';
 import { cut } from '../../contract/stored.ts';
 import { ModelError } from '../errors.ts';
 
 export type BodyEvent =
-  /** `whole`: a complete answer in place of a stream. */
+  /** `whole`: a complete answer instead of a stream. */
   | { type: 'data'; data: unknown; name?: string; whole?: true }
-  /** `[DONE]`: the server says that this was all. */
+  /** `[DONE]`: the server says that the answer is complete. */
   | { type: 'done' };
 
 /**
- * Server-sent events are told by how the body begins, not by its content type, which many servers get wrong. JSON in their place is taken
- * as a complete answer, or line by line as the events themselves.
+ * Server-sent events are recognised by how the body begins, not by its content type, which many servers get wrong. JSON instead
+ * is taken as a complete answer, or line by line as the events themselves.
  * @param alive called with every piece that arrives: a comment is a sign of life too
  * @throws ModelError `ModelBrokenAnswer`, which quotes what came, for everything else
  */
@@ -57,7 +57,7 @@ async function* fromEvents(
   const parser = createParser({
     onEvent: (event) => void waiting.push(event),
     onComment: () => void (comments += 1),
-    // What else is wrong with a line is ignored, as browsers do.
+    // Any other invalid line is ignored, as browsers do.
     onError({ type }) {
       if (type === 'max-buffer-size-exceeded') throw tooLarge();
     },
@@ -79,7 +79,7 @@ async function* fromEvents(
     parser.feed(piece);
     yield* parsed();
   }
-  // Some servers end without the empty line that ends an event.
+  // Some servers end without the empty line that terminates an event.
   parser.feed('\n\n');
   yield* parsed();
   if (count === 0 && comments === 0) throw notAStream(head, response);
@@ -94,7 +94,7 @@ function parseEvent(text: string): unknown {
   );
 }
 
-/** What is nested too deep overflows whoever reads, copies or writes it. */
+/** Input that is nested too deeply overflows the stack of any code that reads, copies or writes it. */
 function readable<T>(data: T): T {
   const why = whyRefused(data);
   if (why === undefined) return data;
@@ -103,7 +103,7 @@ function readable<T>(data: T): T {
 
 function* fromJson(text: string, response: Response): Generator<BodyEvent> {
   const json = parse(text);
-  // Some wrap an error into a list of one.
+  // Some servers wrap an error in a list of one.
   const items = Array.isArray(json) ? json : json === undefined ? linesOf(text) : [json];
   if (!items || !items.every(isObject)) throw notAStream(text, response);
   const isOne = items.length === 1;
@@ -112,7 +112,7 @@ function* fromJson(text: string, response: Response): Generator<BodyEvent> {
   }
 }
 
-/** One JSON object a line, as some servers stream. */
+/** One JSON object per line, as some servers stream. */
 function linesOf(text: string): unknown[] | undefined {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const items = lines.map(parse);
@@ -129,7 +129,7 @@ function parse(text: string): unknown {
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
-/** Says what came in place of an answer, so that nobody has to guess that a proxy answered. */
+/** Quotes what came instead of an answer, for example a proxy's page. */
 export function notAStream(text: string, { headers }: Response): ModelError {
   const type = headers.get('content-type') ?? 'no content type';
   return new ModelError(

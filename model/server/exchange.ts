@@ -11,34 +11,34 @@ import { type Fields as Body, fieldsOf } from '../fields.ts';
 import { usageOf } from '../usage.ts';
 import { isAboutTheRequest, type Remedy, remedies, withoutAsyncTools } from './remedies.ts';
 
-/** How long a model may be silent. Whatever arrives, a comment too, is a sign of life. */
+/** How long a model may be silent. Anything that arrives, even a comment, is a sign of life. */
 export interface Waiting {
   /** Before it begins to write, in milliseconds. */
   first_token_ms: number;
-  /** From then on, in milliseconds. */
+  /** After that, in milliseconds. */
   silence_ms: number;
 }
 
 export interface Question {
-  /** Of the API, such as `/responses`. */
+  /** The path of the API, such as `/responses`. */
   path: string;
   body: Body & { model: string };
-  /** What of the body is different for a server that knows no asynchronous tools. */
+  /** The fields of the body that differ for a server that does not support asynchronous tools. */
   otherwise?: Body;
   waiting: Waiting;
   signal: AbortSignal;
-  /** Whether the model has written something with this event. */
+  /** Whether the model has written something in this event. */
   isWriting: (data: unknown) => boolean;
 }
 
 export type Fetch = typeof globalThis.fetch;
 
 export interface ModelServer {
-  /** Which server it is, for what may be given back to it alone. */
+  /** Identifies the server, for what may be given back only to it. */
   url: string;
   /**
-   * Ends by itself, closing the connection, when `signal` aborts (throwing its reason) and when nothing arrives for too long.
-   * @throws what the `openai` package throws, also for an error inside the answer; ModelError for what is no answer
+   * Ends, closing the connection, when `signal` aborts (throwing its reason) and when nothing arrives for too long.
+   * @throws what the `openai` package throws, also for an error inside the answer; ModelError for what is not an answer
    */
   ask(this: void, question: Question): AsyncGenerator<BodyEvent>;
 }
@@ -48,7 +48,7 @@ export interface ServerSettings {
   baseURL: string;
   /** Default: one that waits for as long as the question says. */
   fetch?: Fetch | undefined;
-  /** Hears what the server turned out not to know, once for each model. */
+  /** Called, once for each model, with what the server turned out not to support. */
   note?: ((line: string) => void) | undefined;
 }
 
@@ -58,7 +58,7 @@ export function createModelServer({
   fetch = fetchPatiently,
   note = () => {},
 }: ServerSettings): ModelServer {
-  // Temporal retries, and shows that it does. A second layer below would only multiply the attempts.
+  // Temporal retries, and shows its retries. A second layer below would only multiply the attempts.
   const client = new Client({
     apiKey,
     baseURL,
@@ -67,7 +67,7 @@ export function createModelServer({
     timeout: NEVER_MS,
     fetch,
   });
-  /** By model: what its server cannot take. */
+  /** By model: what its server does not accept. */
   const learned = new Map<string, Set<Remedy>>();
 
   return {
@@ -82,7 +82,7 @@ export function createModelServer({
         const changed = [...tried].reduce<Body>((changing, { apply }) => apply(changing), first);
         try {
           for await (const event of answerTo(client, changed, question)) {
-            // It works now: from here on an error is another matter.
+            // The server accepts the request now: a later error has another cause.
             const isNews =
               tried.has(withoutAsyncTools) && !learned.get(body.model)?.has(withoutAsyncTools);
             learned.set(body.model, tried);
@@ -102,7 +102,7 @@ export function createModelServer({
   };
 }
 
-/** For the operator, who has asked for them by a profile. */
+/** For the operator, whose profile asks for them. */
 export const withoutAsync = (model: string, why: string) =>
   `The server of ${model} takes no async function tools, so the prompt explains asynchronous calls instead: ${why}`;
 
@@ -140,7 +140,7 @@ async function* answerTo(
       yield event;
     }
   } catch (error) {
-    // The client's own error would only say that it was aborted.
+    // The client's own error would say only that the request was aborted.
     either.throwIfAborted();
     throw error;
   } finally {
@@ -150,7 +150,7 @@ async function* answerTo(
   either.throwIfAborted();
 }
 
-/** Of a failure that comes with what it cost. */
+/** The usage reported in a failure. */
 function usageIn(data: unknown): Usage {
   const { response, usage } = fieldsOf(data);
   return usageOf(fieldsOf(response).usage ?? usage);
@@ -180,17 +180,17 @@ function tooSilent(most_ms: number): ModelError {
   return new ModelError('ModelTimeout', `The model sent nothing for ${most_ms / 1_000} s.`);
 }
 
-/** The watch above decides how long is too long. */
+/** Disabled: the watch above decides how long is too long. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** The built-in fetch gives up after five minutes of silence, which nothing but a dispatcher of one's own changes. */
+/** The built-in fetch gives up after five minutes of silence, which only a custom dispatcher changes. */
 const patient = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 const fetchPatiently = ((url: string, init: object) =>
   fetchByUndici(url, { ...init, dispatcher: patient })) as unknown as Fetch;
 
 class Client extends OpenAI {
-  /** Google wraps an error into a list; a proxy answers with a page. */
+  /** Google wraps an error in a list; a proxy answers with a page. */
   protected override makeStatusError(
     status: number,
     error: object,

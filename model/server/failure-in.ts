@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 
 /**
  * @param data an event of either API, or a complete answer
- * @param name of the server-sent event, where it has one
+ * @param name name of the server-sent event, if it has one
  */
 export function failureIn(
   data: unknown,

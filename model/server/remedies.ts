@@ -1,6 +1,7 @@
 /**
- * What a request can do without. Servers refuse fields that others need; which ones, only trying tells. Each remedy knows by the words of a
- * refusal that it may help, and changes the request. What has helped once is done from then on (exchange.ts).
+ * What a request can do without. Servers refuse fields that others need; only trying shows which. Each remedy recognises from the
+ * words of a refusal that it may help, and changes the request. A remedy that has helped is applied to every later request
+ * (exchange.ts).
  */
 import { type Fields as Body, isFields as isObject, listOf, only, without } from '../fields.ts';
 import type { Refusal } from './too-long.ts';
@@ -12,8 +13,9 @@ export interface Remedy {
 }
 
 /**
- * The request as it is for a server that knows no asynchronous tools (docs/decisions/0032-async-tools.md), which the question brings with it: no
- * other remedy would be left if it were made from the body. A server that ignores the field misses the answers of open calls.
+ * The request for a server that does not support asynchronous tools (docs/decisions/0032-async-tools.md). The question includes
+ * it: if it were made from the body, the other remedies could not be applied. A server that ignores the field misses the answers
+ * of open calls.
  */
 export const withoutAsyncTools: Remedy = {
   name: 'no async tools',
@@ -100,7 +102,7 @@ export const remedies: Remedy[] = [
     apply: (body) => ({ ...body, tools: toolsOf(body).map(withPlainSchema) }),
   },
   {
-    // Where the server does not say which one it minds.
+    // For a server that does not name the field it refuses.
     name: 'only what has to be',
     fits: (body, said) =>
       UNNAMED.test(said) && (OPTIONAL.some((field) => field in body) || hasAttached(body)),
@@ -108,7 +110,7 @@ export const remedies: Remedy[] = [
   },
 ];
 
-/** Statuses of servers that mind a field. Undefined: it came in the stream. */
+/** Statuses of servers that refuse a field. Undefined when the refusal came inside a stream. */
 export const isAboutTheRequest = ({ status }: Refusal) =>
   status === undefined || [400, 404, 413, 415, 422, 500, 501].includes(status);
 
@@ -148,7 +150,7 @@ const isAssistant = ({ role }: Body) => role === 'assistant';
 const lacksReasoning = (message: Body) =>
   isAssistant(message) && 'tool_calls' in message && !('reasoning_content' in message);
 
-/** Google's own word for calls that no model of theirs has signed. */
+/** Google's own value for calls that none of their models has signed. */
 const UNSIGNED = {
   extra_content: { google: { thought_signature: 'skip_thought_signature_validator' } },
 };
@@ -191,7 +193,7 @@ function withPlainSchema(tool: Body): Body {
   return { ...tool, parameters: plain(tool.parameters) };
 }
 
-/** What every server knows of JSON schema. */
+/** The part of JSON schema that every server supports. */
 function plain(schema: unknown): unknown {
   if (!isObject(schema)) return schema;
   const [first] = listOf(schema.anyOf);

@@ -1,12 +1,12 @@
-/** Whether a provider refuses a request because the conversation is too long for its model, in whatever words it says so. */
+/** Whether a provider refuses a request because the conversation is too long for its model, however it says so. */
 
 export interface Refusal {
-  /** Undefined: it came inside a stream. */
+  /** Undefined when it came inside a stream. */
   status?: number;
-  /** The code and the type of the error, where it has them. */
+  /** The code and the type of the error, if it has them. */
   code?: string;
   type?: string;
-  /** All that the provider said, as text. */
+  /** Everything the provider said, as text. */
   words: string;
 }
 
@@ -21,7 +21,7 @@ export function isTooLong({ status, code = '', type = '', words }: Refusal): boo
   return !OF_A_PART.test(said) && WORDS.some((pattern) => pattern.test(said));
 }
 
-/** A limit of tokens per minute that the request exceeds by itself: no waiting helps. */
+/** A limit of tokens per minute that the request exceeds by itself: waiting does not help. */
 const LARGER_THAN_ANY_RATE = /request too large for/;
 
 const RATE = /rate.?limit|quota|per.(min|minute|day|hour)|too many requests/;
@@ -29,7 +29,7 @@ const RATE = /rate.?limit|quota|per.(min|minute|day|hour)|too many requests/;
 const CODE =
   /(context|prompt|input|window|tokens?)\w*(exceed|too_?(long|large|many|big)|overflow)|exceed\w*(context|token|prompt|input)|(context|token)\w*_limit|context_length/i;
 
-/** One field is too long, or too much is asked for: a shorter conversation would not help. */
+/** One field is too long, or too much output is requested: a shorter conversation would not help. */
 const OF_A_PART =
   /string too long|maximum string length|(?<!\+ [`'"]?)max_(completion_|output_|new_)?tokens['"`]? (is|was|must)|(name|description|tool_call_id|metadata)\W.{0,80}too long|too many (tools|functions|images|messages|requests)/;
 
@@ -61,12 +61,12 @@ const WORDS = [
 ];
 
 export interface Sizes {
-  /** What the model takes, and what it was sent, in the provider's own tokens. */
+  /** The size of the model's window, and of the request, in the provider's own tokens. */
   most: number;
   sent?: number;
 }
 
-/** As far as the provider tells. */
+/** As far as the provider says. */
 export function sizesIn(words: string): Sizes | undefined {
   const numbers = [...words.matchAll(NUMBER)].map(([text]) => toNumber(text));
   const most = MOST.map((pattern) => pattern.exec(words)?.[1])
@@ -78,7 +78,7 @@ export function sizesIn(words: string): Sizes | undefined {
   return { most, ...(larger.length > 0 && { sent: Math.max(...larger) }) };
 }
 
-/** Nobody has a smaller window. */
+/** No model has a smaller window. */
 const FEWEST = 256;
 const NUMBER = /\d[\d,_]*\d|\d/g;
 const toNumber = (text: string) => Number(text.replaceAll(/[,_]/g, ''));
