@@ -2,7 +2,7 @@ import type { EntryKind, EntryOf } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { Store } from '../store/store.ts';
 
-/** Every entry of these kinds, oldest first, a page at a time; none where there is no such conversation. */
+/** Every entry of these kinds, oldest first, read in pages; none if the conversation does not exist. */
 export async function* allEntries<K extends EntryKind>(
   store: Pick<Store, 'entries'>,
   conversation: ConversationKey,

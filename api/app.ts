@@ -28,15 +28,15 @@ import { createStreams } from './streams.ts';
 
 export type { Api, ApiDependencies } from './dependencies.ts';
 
-/** Ready for `listen`, `inject` or further plugins. Closing it ends every stream, and closes none of its dependencies. */
+/** Ready for `listen`, `inject` or further plugins. Closing it ends every stream, but closes none of its dependencies. */
 export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   const { logger, maxMessageBytes } = dependencies;
   const app: Api = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     bodyLimit: maxMessageBytes,
-    // What still comes in is answered as ever: see drain.ts.
+    // Requests that still arrive are answered as usual: see drain.ts.
     return503OnClosing: false,
-    // The usual 100 are too few for the token of a push URL.
+    // The default of 100 is too short for the token in a push URL.
     routerOptions: { maxParamLength: 1_000 },
     ...clientErrors,
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),

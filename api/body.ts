@@ -1,10 +1,10 @@
-/** How a body is read: JSON in UTF-8, no deeper than is taken anywhere, and every key is data. */
+/** How a body is read: JSON in UTF-8, within the nesting limit that applies everywhere, and every key is data. */
 import { whyRefused } from '../contract/json-value.ts';
 import { storableValue } from '../contract/storable.ts';
 import type { Api } from './dependencies.ts';
 import { Problem } from './problems.ts';
 
-/** Only JSON is understood; Fastify would take text as well. */
+/** Only JSON is accepted; Fastify would accept text as well. */
 export function readBodies(app: Api): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -15,8 +15,8 @@ export function readBodies(app: Api): void {
 }
 
 /**
- * Undefined where it is empty: many clients say `application/json` whatever they send, and a route that needs a body says itself
- * what is missing. NUL and halves of a surrogate pair become U+FFFD, as in what tools give.
+ * Undefined when it is empty: many clients send `application/json` in any case, and a route that needs a body reports what is
+ * missing itself. NUL and halves of a surrogate pair become U+FFFD, as in the output of tools.
  * @throws Problem
  */
 export function readBody(body: Buffer): unknown {
@@ -51,7 +51,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Of each field by itself, so that what is taken does not depend on what stands around it. */
+/** Checks each field separately, so that what is accepted does not depend on the other fields. */
 function refusals(body: unknown) {
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   const fields: [string, unknown][] = isObject

@@ -1,18 +1,18 @@
-/** What Node's HTTP parser refuses never becomes a request. It is answered as a problem all the same. */
+/** What Node's HTTP parser refuses never becomes a request. It is still answered as a problem. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
 import type { Api } from './dependencies.ts';
 import { Problem } from './problems.ts';
 
-/** Options of Fastify: Node itself would answer with an empty body. */
+/** Fastify options: Node itself would answer with an empty body. */
 export const clientErrors = {
   clientErrorHandler: (error, socket) => answer(socket, toProblem(error)),
-  // Its absence is told below.
+  // A missing host header is reported below.
   http: { requireHostHeader: false },
 } satisfies FastifyHttpOptions<RawServerDefault>;
 
-/** The rest of what Node would answer by itself. */
+/** Answers everything else that Node would answer itself. */
 export function answerClientErrors(app: Api): void {
   app.addHook('onRequest', async ({ raw }) => {
     if (raw.httpVersion === '1.1' && raw.headers.host === undefined) {
@@ -41,12 +41,12 @@ function toProblem({ code, message }: NodeJS.ErrnoException): Problem {
   }
 }
 
-/** As Node's own handling asks: the answer to a request before this one, or to this one. */
+/** The response in progress, as Node's own handler checks it: for an earlier request on this connection, or for this one. */
 const RESPONSE = '_httpMessage';
 type Connection = Duplex & { [RESPONSE]?: ServerResponse | null };
 
 function answer(socket: Connection, problem: Problem): void {
-  // The client has gone, or an answer is on its way: another in the midst of it would be read as its body.
+  // The client has gone, or a response is in progress: another in the middle of it would be read as its body.
   if (!socket.writable || socket[RESPONSE]?.headersSent) {
     socket.destroy();
     return;

@@ -13,17 +13,20 @@ export interface ApiDependencies {
   bus: Bus;
   gateway: Gateway;
   catalogue: Catalogue;
-  /** Of agents that do not say otherwise. */
+  /** The default for agents that do not set one. */
   limits: Limits;
   /** Largest request body. */
   maxMessageBytes: number;
-  /** Events of remote tools: what signs their URLs, their largest body, and the largest result that is not stored aside. */
+  /**
+   * Events of remote tools: the secret that signs their URLs, their largest body, and the largest result that is not stored
+   * separately.
+   */
   pushes: { secret: string; maxBytes: number; inlineBytes: number };
-  /** How long clients have to learn that the service closes. Milliseconds; default 500. */
+  /** How long clients have to notice that the service is closing. Milliseconds; default 500. */
   grace_ms?: number;
   /** Default: silent. */
   logger?: FastifyBaseLogger;
-  /** How streams keep time; for tests. */
+  /** Timing of streams; for tests. */
   streaming?: Pick<HubOptions, 'heal_ms' | 'ticker'> & { heartbeat_ms?: number };
 }
 

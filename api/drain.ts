@@ -6,31 +6,32 @@ import type { Api } from './dependencies.ts';
 /** Longer than a request may wait for Temporal. */
 const LONGEST_MS = 6_000;
 const LONGEST_CROWD_MS = 1_000;
-/** Nobody can have come meanwhile. */
+/** No connection can have arrived in a turn this short. */
 const SHORT_TURN_MS = 0.5;
 
 /**
- * Closing answers what has been asked, and cuts nothing off in the middle of asking. A client that keeps its connection learns from
- * the answer to its next request that the connection ends; until it has had time for that, everything is answered as ever, since
- * a connection that is closed under a request leaves its client not knowing whether it was taken. Then nobody is listened to any
- * more, and each connection ends with the answer that is under way on it, or at once where there is none.
+ * Closing answers every request that has been received, and cuts off none that is still arriving. A client that keeps its
+ * connection learns from the response to its next request that the connection ends. Until it has had time for that, every request
+ * is answered as usual, since a client whose connection is closed during a request does not know whether the request was
+ * accepted. Then the server stops listening, and each connection ends with the response in progress on it, or at once if there is
+ * none.
  */
 export function drainOnClose(app: Api, grace_ms = 500): void {
-  /** With what had been read of each when its last answer was complete. */
+  /** For each connection, how many bytes had been read when its last response was complete. */
   const answered = new Map<Socket, number>();
   const underWay = new Map<Socket, number>();
   let taken = 0;
   let isClosing = false;
   let isOver = false;
 
-  /** Node itself would wait a minute for a connection over which nothing has been asked yet, such as a client opens in advance. */
+  /** Node itself would wait a minute for a connection without any request yet, such as clients open in advance. */
   const endIfIdle = (socket: Socket) => {
     if (isOver && !underWay.has(socket) && socket.bytesRead === answered.get(socket)) {
       socket.destroy();
     }
   };
 
-  /** Connections that wait to be taken in are reset when nobody listens any more, and one is taken in each turn of the event loop. */
+  /** Pending connections are reset when the server stops listening, and one is accepted in each turn of the event loop. */
   async function untilNobodyWaits(): Promise<void> {
     const begin = performance.now();
     for (let now = begin, before; now - begin < LONGEST_CROWD_MS;) {
@@ -74,11 +75,11 @@ export function drainOnClose(app: Api, grace_ms = 500): void {
     await untilNobodyWaits();
     isOver = true;
     const closed = once(app.server, 'close');
-    // Here and not in Fastify, which takes some turns of the event loop until it does.
+    // Closed here and not by Fastify, which does so some turns of the event loop later.
     app.server.close();
     const [fresh, kept] = partition([...answered], ([, read]) => read === 0);
     for (const [socket] of kept) endIfIdle(socket);
-    // Its request is on its way.
+    // Their requests are on the way.
     void sleep(grace_ms).then(() => fresh.forEach(([socket]) => endIfIdle(socket)));
     const late = setTimeout(() => app.server.closeAllConnections(), LONGEST_MS);
     await closed;

@@ -1,4 +1,4 @@
-/** Whatever is thrown becomes a problem; what is our own fault is logged and not shown. */
+/** Every error becomes a problem; our own faults are logged and not shown. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { cut } from '../contract/stored.ts';
@@ -25,7 +25,7 @@ function sendProblem(reply: FastifyReply, problem: Problem) {
     reply
       .code(problem.status)
       .type('application/problem+json')
-      // Also where the route declares no such response.
+      // Works even if the route declares no such response.
       .serializer(JSON.stringify)
       .send(problem.toDocument())
   );
@@ -47,7 +47,7 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
   return ofFramework(error as Partial<FastifyError>);
 }
 
-/** Errors of Fastify itself, before a route is reached. */
+/** Errors that Fastify raises before a route is reached. */
 function ofFramework({ code, statusCode = 500, message = '' }: Partial<FastifyError>): Problem {
   switch (statusCode) {
     case 413:
@@ -87,7 +87,7 @@ function invalid(error: Invalid, request: FastifyRequest): Problem {
   return new Problem('invalid_request', fields.join('; '), { errors });
 }
 
-/** A list of thousands may be wrong in each of its elements, and a name that is quoted as long as the body. */
+/** A list of thousands may be wrong in each of its elements, and a quoted name may be as long as the body. */
 const MOST_ERRORS = 20;
 const MOST_CHARS = 500;
 

@@ -5,20 +5,23 @@ import { Problem } from './problems.ts';
 
 export interface IdempotentRequest<Answer> {
   tenant: string;
-  /** Keys of different scopes do not meet. */
+  /** Keys of different scopes are independent. */
   scope: string;
-  /** Undefined: the client did not ask for it. */
+  /** Undefined when the client sent no key. */
   key: string | undefined;
   body: unknown;
   answer: Answer;
-  /** The request is the same without the key: while the store is away it goes on, and a conflict remains unknown. Default: false. */
+  /**
+   * The request is safe without the key: while the store is unavailable it goes on, and a conflict goes undetected. Default:
+   * false.
+   */
   goesOnWithout?: boolean;
 }
 
 /**
- * Takes the key for this body and this answer. A repeat gets the answer that was given first; whether the first request came
- * to its end is not known, so what follows has to be repeatable too.
- * @throws Problem `idempotency_conflict`: the key came with another body before
+ * Claims the key for this body and this answer. A repeat gets the answer that was given first; whether the first request
+ * completed is unknown, so what follows has to be idempotent too.
+ * @throws Problem `idempotency_conflict` when the key was used with another body before
  */
 export async function claimKey<Answer>(
   store: Pick<Store, 'claim'>,

@@ -1,4 +1,4 @@
-/** Ids of what comes in from outside: random, or derived from what makes a request the same as another. */
+/** Ids for incoming requests: random, or derived from what identifies a repeated request. */
 import { createHash, randomBytes } from 'node:crypto';
 
 type Prefix = 'conv' | 'msg';
@@ -6,11 +6,11 @@ type Prefix = 'conv' | 'msg';
 /** 128 random bits, URL-safe. */
 export const randomId = (prefix: Prefix) => `${prefix}_${randomBytes(16).toString('base64url')}`;
 
-/** The same parts give the same id, and nobody finds others that do. */
+/** The same parts give the same id, and other parts that give it cannot be found. */
 export const derivedId = (prefix: Prefix, ...parts: string[]) =>
   `${prefix}_${createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)}`;
 
-/** Of a JSON value; the order of properties does not count. */
+/** The hash of a JSON value; the order of properties does not matter. */
 export const hashOf = (value: unknown) =>
   createHash('sha256').update(JSON.stringify(value, sorted)).digest('base64url');
 

@@ -1,9 +1,9 @@
-/** What an operator watches of the API. A registry of its own, so that several services fit into one process. */
+/** API metrics for operators. A separate registry, so that several services can share one process. */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Api } from './dependencies.ts';
 import type { Streams } from './streams.ts';
 
-/** Measures every request from now on, by route and never by address: ids would make a series each. */
+/** Measures every request from now on, by route and never by URL: ids would create one series each. */
 export function measure(app: Api, streams: Streams): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

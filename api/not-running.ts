@@ -9,9 +9,9 @@ export interface NotRunning {
 }
 
 /**
- * Why a conversation's workflow does not take signals, from what the log knows of it. Asked only when it does not. What an operator has
- * ended is closed by this, if nobody has noticed it before.
- * @param evenIfLost also where Temporal knows no such workflow: somebody wants it closed
+ * Why a conversation's workflow does not accept signals, according to the log. Called only when it does not. Closes a
+ * conversation that an operator has ended, if that has not been noticed before.
+ * @param evenIfLost also when Temporal knows no such workflow: the client wants it closed
  */
 export async function whyNotRunning(
   { store, gateway }: NotRunning,
@@ -33,7 +33,7 @@ export async function whyNotRunning(
   );
 }
 
-/** No worker has done it in time; it will be done. */
+/** No worker has done it in time, but it will be done. */
 function unlessUnavailable(error: unknown): void {
   if (!(error instanceof GatewayUnavailable)) throw error;
 }

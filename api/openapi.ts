@@ -1,4 +1,4 @@
-/** The OpenAPI document, made of the schemas that validate. */
+/** The OpenAPI document, generated from the schemas that validate. */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
@@ -9,7 +9,7 @@ import { conversation } from '../contract/http.ts';
 import type { Api } from './dependencies.ts';
 import { problemDocument } from './problems.ts';
 
-/** Before any route. Serves `/openapi.json`, and `/docs` with everything it needs. */
+/** Call before registering any route. Serves `/openapi.json`, and `/docs` with all its assets. */
 export async function describe(app: Api): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -45,7 +45,7 @@ export async function describe(app: Api): Promise<void> {
 
 type OpenApi = ReturnType<typeof jsonSchemaTransformObject>;
 
-/** Schemas that stand once in the document and are referred to by name. */
+/** Schemas that appear once in the document and are referred to by name. */
 const COMPONENTS = {
   Entry: entry,
   Conversation: conversation,
@@ -56,7 +56,7 @@ for (const [id, schema] of Object.entries(COMPONENTS)) {
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
 }
 
-/** Every named schema comes twice, as input and as output. Only what is referred to stays. */
+/** Every named schema appears twice, as input and as output. Only those that are referred to are kept. */
 function withoutUnused(document: OpenApi): OpenApi {
   if (!('components' in document)) return document;
   const { schemas: all = {} } = document.components ?? {};

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { buildApp } from './app.ts';
 
-/** The document says nothing of what the service has in it, so there is nothing. */
+/** The document says nothing about the service's dependencies, so none are provided. */
 const absent = new Proxy(
   {},
   {

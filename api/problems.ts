@@ -1,6 +1,6 @@
 /**
- * Every error that a client can get, once: RFC 9457 problem details. A client branches on `code`; docs/errors.md explains the
- * same codes and a test compares the two.
+ * Every error that a client can get, defined once: RFC 9457 problem details. A client branches on `code`; docs/errors.md explains
+ * the same codes and a test compares the two.
  */
 import { z } from 'zod';
 
@@ -65,7 +65,7 @@ export class Problem extends Error {
   /** Seconds. */
   readonly retryAfter: number | undefined;
 
-  /** @param detail this occurrence, in a sentence that a client may see */
+  /** @param detail describes this occurrence, in a sentence that a client may see */
   constructor(
     code: ProblemCode,
     detail: string,
@@ -93,7 +93,7 @@ export class Problem extends Error {
   }
 }
 
-/** Of every route that takes a body. */
+/** The problems of every route that takes a body. */
 export const BODY_PROBLEMS = [
   'malformed_json',
   'invalid_request',
@@ -101,7 +101,7 @@ export const BODY_PROBLEMS = [
   'unsupported_media_type',
 ] as const satisfies ProblemCode[];
 
-/** Of every route that tells a conversation's workflow something. */
+/** The problems of every route that sends something to a conversation's workflow. */
 export const RUNNING_PROBLEMS = [
   'conversation_not_found',
   'conversation_lost',

@@ -1,7 +1,7 @@
-/** The streams that are open, so that they can be counted, and ended with the service. */
+/** The open streams, so that they can be counted, and ended with the service. */
 import type { ServerResponse } from 'node:http';
 
-/** A reader that has not taken the end of its stream by then is cut off. Milliseconds. */
+/** A reader that has not received the end of its stream by then is cut off. Milliseconds. */
 const PATIENCE = 500;
 
 export interface Streams {

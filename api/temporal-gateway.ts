@@ -32,7 +32,7 @@ import type { ConversationStart } from '../contract/signals.ts';
 import { type Decided, type Gateway, GatewayUnavailable, type Sent } from './gateway.ts';
 
 export interface TemporalOptions {
-  /** Tried at the first call, and again at the next one until it succeeds. */
+  /** Called at the first request, and again at the next one until it succeeds. */
   connect(): Promise<ConnectionLike>;
   namespace: string;
   taskQueue?: string;
@@ -99,7 +99,7 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
             await client.workflow.start(CONVERSATION, started);
           }
         } catch (error) {
-          // It was started before and is over. With the policies below, one that runs is no error.
+          // It was started before and is over. With the policies below, a running workflow is not an error.
           if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         }
       }),
@@ -124,7 +124,8 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
 
     settle: (key, evenIfLost) =>
       call(async (client) => {
-        // A worker does it: the log is written by nobody else. Where another has asked for it already, its work is waited for.
+        // A worker does it, since only workers write to the log. If another caller has already requested it, this waits for that
+        // workflow.
         const handle = await client.workflow.start(SETTLE_CONVERSATION, {
           args: [key, evenIfLost],
           workflowId: settleWorkflowId(key),
@@ -140,7 +141,7 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
         try {
           await handle(client, key).executeUpdate(UPDATES.messageIfIdle, {
             args: [message],
-            // Within a run, Temporal answers a repeat as it answered the first.
+            // Within a run, Temporal answers a repeat with the first answer.
             updateId: message.message_id,
           });
           return 'accepted';
@@ -203,7 +204,7 @@ const startOptions = (start: ConversationStart, taskQueue: string) =>
     staticSummary: `conversation with ${start.agent}`,
   }) satisfies WorkflowStartOptions;
 
-/** What the workflow's validator says of a call that nobody has to decide on. */
+/** How the workflow's validator refuses a decision on a call that does not await one. */
 function refusalOf(error: unknown): Decided | undefined {
   if (!(error instanceof WorkflowUpdateFailedError)) return undefined;
   const { cause } = error;
@@ -214,13 +215,13 @@ function refusalOf(error: unknown): Decided | undefined {
   return undefined;
 }
 
-/** The workflow ended between taking the update and carrying it out. */
+/** The workflow ended between accepting the update and completing it. */
 const endedBeforeAnswer = (error: unknown) =>
   error instanceof WorkflowUpdateFailedError &&
   error.cause instanceof ApplicationFailure &&
   error.cause.type === 'AcceptedUpdateCompletedWorkflow';
 
-/** Anything that gRPC itself reports and that is not an answer about the workflow. */
+/** Any error that gRPC itself reports and that is not an answer about the workflow. */
 const isUnavailable = (error: unknown) =>
   error instanceof ServiceError ||
   error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||

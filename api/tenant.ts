@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { type ConversationKey, DEFAULT_TENANT } from '../contract/names.ts';
 
-/** Whose request it is. The one place to ask: everybody is the default tenant of a service without keys. */
+/** The tenant of a request. The only place that decides it: without keys, every request belongs to the default tenant. */
 export function tenantOf(_request: FastifyRequest): string {
   return DEFAULT_TENANT;
 }

@@ -20,7 +20,7 @@ import { whyNotRunning } from '../not-running.ts';
 import { BODY_PROBLEMS, RUNNING_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 import { conversationOf } from '../tenant.ts';
 
-/** A person agrees to a call, or does not. */
+/** A user approves or denies a call. */
 export function approvalRoute(
   app: Api,
   { store, gateway, catalogue }: Pick<ApiDependencies, 'store' | 'gateway' | 'catalogue'>,
@@ -74,13 +74,13 @@ export function approvalRoute(
         ...(author !== undefined && { by: author }),
       };
       let decided = await gateway.decideCall(conversation, update);
-      // After a crash the log may be one task ahead of the workflow, which has caught up by the time that it has answered.
+      // After a crash the log may be one task ahead of the workflow, which has caught up by the time it answers.
       if (isRefused(decided) && (await isShownAsAwaiting(store, conversation, call_id))) {
         decided = await gateway.decideCall(conversation, update);
       }
       if (decided.outcome === 'not_awaiting')
         throw new Problem('call_not_awaiting', decided.message);
-      // The workflow remembers its last calls, and is gone once it is closed. The log has them all.
+      // The workflow remembers only its last calls, and is gone once it is closed. The log has them all.
       if (decided.outcome !== 'accepted') {
         const known = await readCall(store, conversation, call_id);
         if (known?.decision !== decision) {
@@ -96,7 +96,7 @@ export function approvalRoute(
   );
 }
 
-/** What a person agrees to is what the tool was when it was asked for, with the input that they were shown. */
+/** A user approves the tool as it was when they were asked, with the input that they were shown. */
 async function refuseIfChanged(
   { store, catalogue }: Pick<ApiDependencies, 'store' | 'catalogue'>,
   conversation: ConversationKey,
@@ -126,13 +126,13 @@ async function whyChanged(
   const taken = await tool.input.safeParseAsync(input);
   if (!taken.success) return `${name} no longer takes the input of ${call_id}`;
   if (asked === undefined || !('input' in asked)) return undefined;
-  // A service is sent the input itself.
+  // A remote service is sent the input itself.
   return isAgreed(isRemote(tool) ? input : taken.data, asked.input)
     ? undefined
     : `${name} would now make something else of the input of ${call_id} than was shown`;
 }
 
-/** Then nobody can look, and the call fails when it runs. */
+/** While the store is unavailable this cannot be checked, and the call fails when it runs. */
 function unlessAway(error: unknown): void {
   if (!isUnavailable(error)) throw error;
 }
@@ -150,7 +150,7 @@ async function isShownAsAwaiting(
   );
 }
 
-/** Undefined: nobody has asked for such a call. */
+/** Undefined when no such call was requested. */
 async function readCall(
   store: Pick<Store, 'entries'>,
   conversation: ConversationKey,
@@ -160,7 +160,7 @@ async function readCall(
   const kinds = ['call.requested', 'call.approved', 'call.denied'] as const;
   for await (const entry of allEntries(store, conversation, [...kinds])) {
     if (entry.call_id !== callId) continue;
-    // What nobody decided in time was denied by the system: no person's word.
+    // A call that was not decided in time was denied by the system, not by a user.
     const isDecision = entry.kind !== 'call.requested' && entry.actor.type === 'user';
     const word = entry.kind === 'call.approved' ? 'approve' : 'deny';
     call = isDecision ? { decision: word } : { ...call };

@@ -9,7 +9,7 @@ import type { Api, ApiDependencies } from '../dependencies.ts';
 import { hashOf } from '../ids.ts';
 import { BODY_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 
-/** The way back from a remote tool: the URL is the permission. */
+/** The endpoint for events from a remote tool: the URL is the permission. */
 export function callEventsRoute(
   app: Api,
   { store, bus, gateway, pushes }: Pick<ApiDependencies, 'store' | 'bus' | 'gateway' | 'pushes'>,
@@ -39,7 +39,7 @@ export function callEventsRoute(
           ),
         },
       },
-      // Before the body is read: whoever may not push costs nothing.
+      // Checked before the body is read, so that an unauthorised push costs nothing.
       onRequest: async (request) => {
         claimsOf(pushes.secret, request.params.token);
       },
@@ -49,13 +49,14 @@ export function callEventsRoute(
       const { tenant, call_id } = claims;
       const push: CallPush = request.body;
       const { n } = push;
-      // Once, since it takes a while for a large one.
+      // Computed once, since a large body takes a while.
       const hash = hashOf(push);
       await claimNumber(store, { tenant, scope: `pushes of ${call_id}`, n }, hash, {});
-      // A repeat is sent again: the process may have died between the claim and the signal. The call knows its numbers.
+      // A repeat is sent again: the process may have died between the claim and the signal. The call ignores numbers it already
+      // has.
       const told = await withoutLarge(store, claims, push, pushes.inlineBytes);
       const sent = await gateway.push({ tenant, call_id }, told);
-      // Whether this number was taken is remembered when it first becomes certain, for repeats after the end.
+      // Whether this number was accepted is stored once it is certain, for repeats after the end.
       const taken = { tenant, scope: `taken pushes of ${call_id}`, n };
       const { isTaken } = await claimNumber(store, taken, hash, { isTaken: sent === 'sent' });
       if (!isTaken && isOverdue) {
@@ -70,7 +71,7 @@ export function callEventsRoute(
   );
 }
 
-/** What is too large to travel is stored before the call hears of it. */
+/** Data that is too large to send is stored before the call is told about it. */
 async function withoutLarge(
   store: Pick<Store, 'keepResult'>,
   { tenant, conversation: id, call_id }: PushClaims,
@@ -84,7 +85,10 @@ async function withoutLarge(
   return stored ? { ...told, stored } : push;
 }
 
-/** The URL lives as long as its call, which alone knows its time: clocks differ, and a server that was paused makes up for it. */
+/**
+ * The URL is valid as long as its call, and only the call knows how long: clocks differ, and a paused server makes up for the
+ * lost time.
+ */
 function claimsOf(secret: string, token: string): { claims: PushClaims; isOverdue: boolean } {
   const verified = verifyPushToken(secret, token, Date.now());
   if (verified.outcome === 'forged') {
@@ -96,7 +100,7 @@ function claimsOf(secret: string, token: string): { claims: PushClaims; isOverdu
   return { claims: verified.claims, isOverdue: verified.outcome === 'expired' };
 }
 
-/** @returns what was answered when the number first came */
+/** @returns the answer that was given when the number first came */
 async function claimNumber<Answer>(
   store: Pick<Store, 'claim'>,
   { tenant, scope, n }: { tenant: string; scope: string; n: number },

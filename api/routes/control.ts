@@ -12,7 +12,7 @@ import { whyNotRunning } from '../not-running.ts';
 import { BODY_PROBLEMS, RUNNING_PROBLEMS, problemResponses } from '../problems.ts';
 import { conversationOf } from '../tenant.ts';
 
-/** Stop talking, stop a call, stop for good. */
+/** Stop talking, stop a call, or close the conversation for good. */
 export function controlRoutes(
   app: Api,
   { store, gateway }: Pick<ApiDependencies, 'store' | 'gateway'>,

@@ -58,10 +58,10 @@ export function createRoute(
       });
 
       const conversation = { tenant, id };
-      // Asked first: a conversation that begins and then cannot be entered in the store would be nobody's.
+      // Checks that the store answers: a conversation that starts but cannot be entered in the store would be orphaned.
       if (key === undefined) await store.marks([{ tenant, id }]);
 
-      // What the log knows was started. Temporal may have forgotten it since, and must not start it again.
+      // A conversation in the log has been started. Temporal may have forgotten it since, and must not start it again.
       if (!repeated || !(await store.conversation(conversation))) {
         await gateway.start(
           { conversation, agent: agent.name, limits: { ...limits, ...agent.limits } },

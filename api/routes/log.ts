@@ -20,8 +20,8 @@ export function logRoutes(app: Api, { store }: { store: Pick<Store, 'entries'> }
           ...problemResponses('invalid_request', 'conversation_not_found', 'store_unavailable'),
         },
       },
-      // Entries were validated when they were made. Encoding a page of a thousand again takes four times as long as writing it
-      // down, and strips what a newer worker knows and this process does not.
+      // Entries were validated when they were created. Encoding a page of a thousand again takes four times as long as
+      // serialising it, and strips fields that a newer worker knows and this process does not.
       serializerCompiler: () => JSON.stringify,
     },
     async (request) => {

@@ -53,7 +53,7 @@ export function lookRoutes(app: Api, { store }: { store: Store }): void {
   );
 }
 
-/** What stands in the head was told to the model; what is live is newer. */
+/** Progress in the head was told to the model; live progress is newer. */
 async function withLiveProgress(
   store: Store,
   key: ConversationKey,

@@ -16,7 +16,7 @@ import { whyNotRunning } from '../not-running.ts';
 import { BODY_PROBLEMS, RUNNING_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 import { conversationOf } from '../tenant.ts';
 
-/** The hot path: one signal and nothing else, unless the client brings a key or the workflow is not there. */
+/** The hot path: a single signal, unless the client sends a key or the workflow does not exist. */
 export function messageRoute(
   app: Api,
   { store, gateway }: Pick<ApiDependencies, 'store' | 'gateway'>,
@@ -50,8 +50,8 @@ export function messageRoute(
       const { tenant, id } = conversation;
       const { body } = request;
       const key = request.headers['idempotency-key'];
-      // Key and body make the id, and the workflow ignores an id that it knows: sending a repeat is safe. It makes up for a
-      // process that died between the claim and the signal, and for a store that could not be asked for the key.
+      // Key and body determine the id, and the workflow ignores an id that it knows, so sending a repeat is safe. This covers a
+      // process that died between the claim and the signal, and a store that was unavailable when the key was claimed.
       const made =
         key === undefined ? randomId('msg') : derivedId('msg', tenant, id, key, hashOf(body));
       const { answer } = await claimKey(store, {
@@ -82,7 +82,7 @@ async function send(gateway: Gateway, conversation: ConversationKey, message: Me
   throw new Problem('conversation_busy', 'A reply or a message before this one is in flight.');
 }
 
-/** A repeat gets the same answer even when the conversation has been closed since the first. */
+/** A repeat gets the same answer even if the conversation has been closed since the first request. */
 async function isLogged(
   store: Pick<Store, 'entries'>,
   conversation: ConversationKey,

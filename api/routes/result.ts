@@ -39,7 +39,7 @@ export function resultRoute(
         if (!(await store.conversation(key))) throw unknownConversation(key);
         throw new Problem('result_not_found', `${call_id} has no stored result ${n}.`);
       }
-      // A string goes out as it is: this is JSON already.
+      // A string is sent as it is: this is already JSON.
       return reply.type('application/json; charset=utf-8').send(json);
     },
   );

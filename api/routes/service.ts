@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { type FieldError, Problem, problemResponses } from '../problems.ts';
 
-/** For those who run the service. */
+/** Routes for operators of the service. */
 export function serviceRoutes(
   app: Api,
   { store, gateway }: Pick<ApiDependencies, 'store' | 'gateway'>,
@@ -70,7 +70,7 @@ export function serviceRoutes(
   );
 }
 
-/** A read that costs nothing. */
+/** A cheap read that shows whether the store answers. */
 async function answers(store: Store): Promise<void> {
   await store.conversation({ tenant: DEFAULT_TENANT, id: '' });
 }
@@ -89,7 +89,7 @@ async function failures(checks: Record<string, () => Promise<void>>) {
   return outcomes.flat();
 }
 
-/** What takes longer than this does not answer, as far as traffic is concerned. Milliseconds. */
+/** A dependency that takes longer than this counts as unavailable. Milliseconds. */
 const READY_MS = 2_000;
 
 async function within(milliseconds: number, work: Promise<void>): Promise<void> {

@@ -59,7 +59,7 @@ export function streamRoute(
   app.get(
     '/v1/conversations/:id/stream',
     {
-      // It would be answered with a stream that nobody reads.
+      // A HEAD request would be answered with a stream that has no reader.
       exposeHeadRoute: false,
       schema: {
         operationId: 'stream',
@@ -89,7 +89,7 @@ export function streamRoute(
       const from = request.headers['last-event-id'] ?? request.query.after ?? START;
       const signal = streams.open(reply.raw);
       const reading = hub.join(conversation, from, signal);
-      // A stream is opened, or an EventSource gives up: of a store that hangs, the reader hears later.
+      // The stream must open soon, or an EventSource gives up; if the store hangs, the reader learns it later.
       const begun = await Promise.race([
         reading.begin(),
         sleep(PATIENCE_MS, 'open', { ref: false }),
@@ -100,7 +100,7 @@ export function streamRoute(
       try {
         await sendEvents(reply.raw, reading.items(), { signal, pulse });
       } catch (error) {
-        // The headers are gone; the reader comes back by itself.
+        // The headers have been sent; the reader reconnects on its own.
         request.log.error({ err: error }, 'A stream broke off.');
       }
     },
@@ -109,10 +109,10 @@ export function streamRoute(
 
 const HEARTBEAT_MS = 15_000;
 
-/** How long a reader waits to be told that there is nothing to read. */
+/** How long a reader waits for the answer that there is nothing to read. */
 const PATIENCE_MS = 1_000;
 
-/** While Temporal is away nobody knows; then the stream stays open. */
+/** While Temporal is unavailable this is unknown, and the stream stays open. */
 function notKnown(error: unknown): false {
   if (!(error instanceof GatewayUnavailable)) throw error;
   return false;
