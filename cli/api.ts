@@ -1,6 +1,6 @@
 /**
- * `meanwhile api`: answers and streams, beside any number of others, for Temporal and PostgreSQL elsewhere. It starts and stays up
- * without Temporal; `/readyz` says so.
+ * `meanwhile api`: answers and streams, alongside any number of other API processes, against an external Temporal and PostgreSQL.
+ * It starts and stays up without Temporal; `/readyz` reports that.
  */
 import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';

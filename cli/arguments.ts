@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** What needs settings. */
+/** Commands that need settings. */
 export type Task =
   | { type: 'start' }
   | { type: 'api' }
@@ -31,7 +31,7 @@ Options:
   --help     Shows this.
   --version  Shows the version.`;
 
-/** @param given what stands after the program's name */
+/** @param given the arguments after the program's name */
 export function readArguments(given: string[]): Command {
   try {
     const { values, positionals } = parseArgs({
@@ -43,7 +43,7 @@ export function readArguments(given: string[]): Command {
     if (values.version) return { type: 'version' };
     return readCommand(positionals);
   } catch (error) {
-    // Its messages are whole sentences for whoever typed it.
+    // The parser's messages are whole sentences for the user.
     return { type: 'wrong', message: (error as Error).message };
   }
 }

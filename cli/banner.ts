@@ -1,4 +1,4 @@
-/** What is shown when a service is ready: where everything is, and the first thing to try. */
+/** What is shown when a service is ready: its URLs, and the first thing to try. */
 import type { Settings } from '../config.ts';
 import type { Service } from './service.ts';
 

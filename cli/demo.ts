@@ -1,11 +1,11 @@
-/** `meanwhile demo`: plays the scenario live, against the service that runs here or one of its own. */
+/** `meanwhile demo`: plays the scenario live, against the service that runs here or one that it starts itself. */
 import { MeanwhileClient } from '../client/client.ts';
 import type { Settings } from '../config.ts';
 import { playScenario } from '../demo/scenario.ts';
 import { report, runService } from './run-service.ts';
 import { startService } from './service.ts';
 
-/** Exit code 1 when something of the scenario did not happen. */
+/** Exit code 1 when a step of the scenario did not happen. */
 export async function demo(settings: Settings): Promise<void> {
   const running = `http://${settings.HOST}:${settings.PORT}`;
   if (await isMeanwhile(running)) {
@@ -24,7 +24,7 @@ async function play(url: string, whose: string): Promise<void> {
   console.log(`\nAll of it happened:\n${seen.map((line) => `  ✓ ${line}`).join('\n')}`);
 }
 
-/** Something else may listen there. */
+/** Another program may listen there. */
 async function isMeanwhile(url: string): Promise<boolean> {
   try {
     const response = await fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(2_000) });

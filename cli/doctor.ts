@@ -1,4 +1,4 @@
-/** `meanwhile doctor`: asks the model server that is configured a few small questions, and says which settings fit it. */
+/** `meanwhile doctor`: asks the configured model server a few small questions, and says which settings fit it. */
 import type { Settings } from '../config.ts';
 import { examine } from '../doctor/examine.ts';
 import { printAdvice, printFinding } from '../doctor/print.ts';

@@ -1,4 +1,4 @@
-/** `meanwhile explain <id>`: why the agent spoke, turn by turn, as the running service tells it. */
+/** `meanwhile explain <id>`: why the agent spoke, turn by turn, according to the running service. */
 import { HttpError, MeanwhileClient } from '../client/client.ts';
 import type { Settings } from '../config.ts';
 import type { Turn } from '../contract/turns.ts';
@@ -23,6 +23,6 @@ export async function explain({ HOST, PORT }: Settings, id: string): Promise<voi
   }
 }
 
-/** What fetch throws says only that it failed. */
+/** The message of a fetch error says only that it failed. */
 const away = (url: string, cause: unknown) =>
   new Error(`No service answers at ${url}. PORT and HOST say where it is.`, { cause });

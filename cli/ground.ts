@@ -1,4 +1,4 @@
-/** What the parts of a service stand on. It loads fast: the parts themselves (parts.ts) load while this opens. */
+/** What the parts of a service need first. This module loads fast: the parts themselves (parts.ts) load while the ground opens. */
 import { join } from 'node:path';
 import type { Settings } from '../config.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
@@ -9,7 +9,7 @@ import { loadCatalogue } from '../tools/load.ts';
 import { isDemo } from './model.ts';
 import type { Stack } from './stack.ts';
 
-/** What both the worker and the API work with. */
+/** What both the worker and the API use. */
 export interface Ground {
   /** host:port of the Temporal server. */
   address: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { tryLock } from '../worker/file-lock.ts';
 
 export interface HomeLock {
-  /** Tells whoever is refused where this service is. */
+  /** Tells a process that is refused where this service is. */
   announce(url: string): void;
   release(): void;
 }
@@ -38,7 +38,7 @@ function refusal(home: string, holder: string): string {
   return `${who}${where}, with its data in ${home}. Stop it first, or set MEANWHILE_HOME and PORT to run another one beside it.`;
 }
 
-/** Nothing when the holder has just begun and not written it yet. */
+/** Nothing when the holder has only just started and has not written it yet. */
 function readHolder(holder: string): { pid?: number; url?: string } {
   try {
     return JSON.parse(readFileSync(holder, 'utf8'));

@@ -5,7 +5,7 @@ import packageFile from '../package.json' with { type: 'json' };
 import { ConfigError, readConfig, type Settings } from '../config.ts';
 import { readArguments, type Task, USAGE } from './arguments.ts';
 
-/** Of a command line or a setting that is wrong: nothing was started. */
+/** Exit code for an invalid command line or setting: nothing was started. */
 const WRONG_USE = 2;
 
 const command = readArguments(process.argv.slice(2));
@@ -26,9 +26,9 @@ switch (command.type) {
   }
 }
 
-/** Each part is loaded when it is wanted: a wrong command should not wait for everything. */
+/** Each part is loaded on demand: an invalid command should not wait for everything. */
 async function run(command: Task, settings: Settings): Promise<void> {
-  // For what is loaded from now on, and for the keepers of programs. A folder that cannot be written costs time, no more.
+  // For modules loaded from now on, and for the keepers of programs. A folder that is not writable only costs time.
   enableCompileCache(join(settings.MEANWHILE_HOME, 'cache', 'code'));
   switch (command.type) {
     case 'start':
@@ -60,7 +60,7 @@ function readSettings({ type }: Task): Settings | undefined {
   }
 }
 
-/** A part of a service finds the others there. */
+/** A single part of a service finds the other parts there. */
 function needServers({ TEMPORAL_ADDRESS, DATABASE_URL }: Settings, role: string): void {
   const missing = Object.entries({ TEMPORAL_ADDRESS, DATABASE_URL }).filter(([, value]) => !value);
   if (missing.length === 0) return;

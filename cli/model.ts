@@ -1,4 +1,4 @@
-/** Which model answers: the one that is set, or the demo model where none is. */
+/** Which model answers: the configured one, or the demo model if none is configured. */
 import type { Settings } from '../config.ts';
 import type { ProfileName } from '../contract/profile.ts';
 import { startDemoModel } from '../demo/model-server.ts';
@@ -10,7 +10,7 @@ export interface ChosenModel {
   /** For agents that name none. */
   profile: ProfileName;
   access: { apiKey?: string; baseURL?: string };
-  /** Set where the demo model answers. */
+  /** Set when the demo model answers. */
   demoUrl?: string;
   close(): Promise<void>;
 }
@@ -18,12 +18,12 @@ export interface ChosenModel {
 const HOST = '127.0.0.1';
 const USUAL_PORT = 8089;
 
-/** Neither a key nor a server of one's own is set: the demo model answers. */
+/** When neither a key nor a custom server is set, the demo model answers. */
 export function isDemo({ OPENAI_API_KEY, OPENAI_BASE_URL }: Settings): boolean {
   return OPENAI_API_KEY === undefined && OPENAI_BASE_URL === undefined;
 }
 
-/** A base URL without a key is a model server of one's own, which needs none. */
+/** A base URL without a key means a self-hosted model server, which needs none. */
 export async function chooseModel(
   settings: Settings,
   log: (line: string) => void,

@@ -1,11 +1,11 @@
 /**
- * `npm start` runs us under a shell, and a SIGTERM that npm gets ends npm and the shell but never reaches us. A supervisor that
- * started npm would leave the service running.
+ * `npm start` runs us under a shell, and a SIGTERM to npm ends npm and the shell but never reaches us. A supervisor that started
+ * npm would leave the service running.
  */
 
 const LOOK_MS = 250;
 
-/** Calls `ended` once when the shell that npm started us under is gone. Does nothing where npm did not start us. */
+/** Calls `ended` once when the shell under which npm started us is gone. Does nothing if npm did not start us. */
 export function whenNpmEnds(ended: () => void, environment = process.env): void {
   if (environment['npm_lifecycle_event'] === undefined) return;
   const parent = process.ppid;

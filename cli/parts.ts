@@ -1,4 +1,4 @@
-/** The parts that a service is made of, each opened from the settings. A role is a choice of them. */
+/** The parts of a service, each opened from the settings. A role is a selection of them. */
 import type { AddressInfo } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -18,7 +18,7 @@ import { listenError } from './ports.ts';
 import type { Stack } from './stack.ts';
 
 /**
- * @param parts.url of the API, where its port is not known beforehand
+ * @param parts.url URL of the API, if its port is not known beforehand
  * @param more for a worker that is watched or disturbed on purpose
  */
 export async function openWorker(
@@ -67,8 +67,8 @@ export async function openWorker(
 }
 
 /**
- * Listens when it resolves.
- * @returns its URL, without a slash at the end
+ * Resolves when the API is listening.
+ * @returns its URL, without a trailing slash
  */
 export async function openApi(
   settings: Settings,
@@ -100,7 +100,7 @@ export async function openApi(
   return urlOf(host, (app.server.address() as AddressInfo).port);
 }
 
-/** Signs push URLs. Where the API and the worker are apart, both need the same setting or folder. */
+/** Signs push URLs. If the API and the worker are separate processes, both need the same setting or folder. */
 async function pushSecretOf({ MEANWHILE_SECRET, MEANWHILE_HOME }: Settings): Promise<string> {
   if (MEANWHILE_SECRET !== undefined) return MEANWHILE_SECRET;
   const home = resolve(MEANWHILE_HOME);
@@ -108,13 +108,13 @@ async function pushSecretOf({ MEANWHILE_SECRET, MEANWHILE_HOME }: Settings): Pro
   return keepSecret(home);
 }
 
-/** Without a slash at the end. */
+/** Without a trailing slash. */
 async function publicUrlOf(settings: Settings, url?: Promise<string>): Promise<string> {
   const { MEANWHILE_PUBLIC_URL, HOST, PORT } = settings;
   return MEANWHILE_PUBLIC_URL?.replace(/\/+$/, '') ?? (await url) ?? urlOf(HOST, PORT);
 }
 
-/** Long enough that a conversation seldom begins anew, short enough that a worker reads one quickly. Events. */
+/** Long enough that a conversation rarely continues as new, short enough that a worker replays it quickly. Number of events. */
 const MAX_HISTORY_EVENTS = 4_000;
 
 function limitsOf(settings: Settings): Limits {
@@ -134,7 +134,7 @@ function limitsOf(settings: Settings): Limits {
   };
 }
 
-/** An address that means "all of them" can be listened on, but not be called everywhere. */
+/** A wildcard address can be listened on, but not called everywhere. */
 function urlOf(host: string, port: number): string {
   const callable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`;

@@ -11,14 +11,14 @@ interface Wanted {
 }
 
 /**
- * `usual`, or the next free port when it is taken; then `log` is told, with `what` as the subject. Never one of those that the
- * system gives to outgoing connections: such a port may be gone again before it is used, or while its server is started again.
+ * `usual`, or the next free port when it is taken; `log` then gets a line with `what` as the subject. Never a port from the range
+ * that the system uses for outgoing connections: it may be taken again before it is used, or while its server is restarted.
  */
 export async function usualOrFreePort(
   what: string,
   { usual, host, exclude = [], log }: Wanted,
 ): Promise<number> {
-  // It would not give a port twice within half a minute, though its server may have stopped meanwhile.
+  // Otherwise it would not give a port twice within half a minute, though its server may have stopped meanwhile.
   clearLockedPorts();
   const candidates = usual === 0 ? anyPorts() : portNumbers(usual, usual + 500);
   const port = await getPort({ port: candidates, host, exclude });
@@ -28,13 +28,13 @@ export async function usualOrFreePort(
   return port;
 }
 
-/** Below the range of every system's outgoing connections; from anywhere, so that two who look at once seldom meet. */
+/** Below every system's range for outgoing connections; from a random start, so that concurrent searches rarely collide. */
 function anyPorts(): Iterable<number> {
   const from = randomInt(20_000, 29_000);
   return portNumbers(from, from + 500);
 }
 
-/** Why nothing can listen there at this moment; undefined where something can. */
+/** Why nothing can listen there at the moment; undefined when it is possible. */
 export function whyNotFree(port: number, host: string): Promise<NodeJS.ErrnoException | undefined> {
   const server = createServer();
   return new Promise((resolve) => {
@@ -48,7 +48,7 @@ export class PortInUse extends Error {
   override name = 'PortInUse';
 }
 
-/** A failed `listen` of the API, in words that name the setting to change. A port that somebody set is not changed silently. */
+/** A failed `listen` of the API, in words that name the setting to change. A configured port is not changed silently. */
 export function listenError(error: NodeJS.ErrnoException, port: number, host: string): Error {
   switch (error.code) {
     case 'EADDRINUSE':

@@ -1,4 +1,4 @@
-/** Processes that outlive us: told apart by more than their number, since numbers are used again. */
+/** Processes that outlive us. They are identified by more than their number, since numbers are reused. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { platform } from 'node:os';
@@ -7,11 +7,11 @@ import { promisify } from 'node:util';
 
 export interface ProcessIdentity {
   pid: number;
-  /** When it started, in the words of the operating system: only good for comparing. */
+  /** When it started, in the operating system's format: only for comparison. */
   started: string;
 }
 
-/** Undefined: no such process, or it is dead and nobody has asked for its exit code yet. */
+/** Undefined when there is no such process, or it is dead and its exit code has not been collected yet. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
   const started = await startTime(pid);
   return started === undefined ? undefined : { pid, started };
@@ -21,7 +21,7 @@ export async function isRunning({ pid, started }: ProcessIdentity): Promise<bool
   return (await startTime(pid)) === started;
 }
 
-/** SIGTERM, then SIGKILL after `graceMs`. Returns when it is gone; a process that took over the pid is left alone. */
+/** Sends SIGTERM, then SIGKILL after `graceMs`. Returns when it is gone; a process that reuses the pid is left alone. */
 export async function terminate(identity: ProcessIdentity, graceMs = 10_000): Promise<void> {
   if (!(await isRunning(identity))) return;
   signalProcess(identity.pid, 'SIGTERM');
@@ -32,7 +32,7 @@ export async function terminate(identity: ProcessIdentity, graceMs = 10_000): Pr
   while (await isRunning(identity)) await sleep(25);
 }
 
-/** That it is gone already is no error: it may end between the question whether it runs and the signal. */
+/** A process that is gone already is not an error: it may end between the check and the signal. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -64,7 +64,7 @@ async function startTimeOnLinux(pid: number): Promise<string | undefined> {
     readFile(`/proc/${pid}/stat`, 'utf8').catch(ifGone),
     readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
   ]);
-  // The second field, the name, may hold spaces and brackets; state is the third field, the start time the 22nd.
+  // The second field, the name, may contain spaces and brackets; state is the third field, the start time the 22nd.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (!fields || fields[0] === 'Z' || fields[0] === 'X') return undefined;
   return `${boot.trim()}/${fields[19]}`;
@@ -74,7 +74,7 @@ function ifGone(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error;
 }
 
-/** What a program printed; undefined when it failed, which is how these say "no such process". */
+/** The output of a program; undefined when it failed, by which these programs say "no such process". */
 async function answerOf(program: string, options: string[]): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(program, options);

@@ -1,12 +1,12 @@
-/** A service for as long as a command needs it: signals, failures and the order in which things end. */
+/** Runs a service for as long as a command needs it: signals, failures and the order of shutdown. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { whenNpmEnds } from './parent.ts';
 import type { Running, StartOptions } from './running.ts';
 
 /**
- * Starts a service, or a part of one, and hands it to `use`; stops it when that is done, a signal comes, or a part fails. Never returns.
- * Exit code 0 when it was done or told to stop, 1 when something failed.
+ * Starts a service, or a part of one, and passes it to `use`; stops it when that is done, a signal comes, or a part fails. Never
+ * returns. Exit code 0 when it was done or told to stop, 1 when something failed.
  * @param use gets a signal that aborts when it should end
  * @param patience_ms how long a start may take to stop
  */
@@ -19,7 +19,7 @@ export async function runService<Service extends Running>(
   let kill = () => {};
   onSignal({
     first: () => ending.abort(),
-    // Whoever asks twice does not want to wait, but does not want a server left behind either.
+    // A user who asks twice does not want to wait, but does not want a server left behind either.
     second() {
       kill();
       process.exit(1);
@@ -29,13 +29,13 @@ export async function runService<Service extends Running>(
     console.log('\nnpm was stopped. Stopping …');
     ending.abort();
   });
-  // An error that no part expected: nobody knows what state it left, so everything stops.
+  // An error that no part expected may have left any state, so everything stops.
   process.on('uncaughtException', (error) => {
     fail(inspect(error));
     ending.abort();
   });
 
-  // Whoever read what we print may go away, as `head` does. That is no reason to stop.
+  // The reader of our output may go away, as `head` does. That is no reason to stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
   try {
@@ -47,16 +47,16 @@ export async function runService<Service extends Running>(
     );
     await service.close().catch(report);
   } catch (error) {
-    // A start that was told to stop says so; whatever else it says matters as well.
+    // A start that was told to stop reports only that; any other error matters as well.
     if (!ending.signal.aborted || error instanceof Overdue || error instanceof AggregateError) {
       report(error);
     }
   }
-  // Something left open, such as a socket to a model, would keep the process for as long as it likes.
+  // An open handle, such as a socket to a model, would keep the process alive.
   process.exit();
 }
 
-/** A part that never opens, and does not notice that it should stop, must not keep the process. */
+/** A part that never opens, and ignores the signal to stop, must not keep the process alive. */
 const PATIENCE_MS = 30_000;
 
 class Overdue extends Error {}
@@ -67,7 +67,7 @@ async function overdue(signal: AbortSignal, patience_ms: number): Promise<never>
   throw new Overdue(`The start did not stop within ${patience_ms / 1_000} s.`);
 }
 
-/** What we throw on purpose says all there is to say; a bug needs its stack. Sets the exit code. */
+/** The message of an error that we throw on purpose is complete; a bug needs its stack. Sets the exit code. */
 export function report(error: unknown): void {
   const bug = !(error instanceof Error) || error instanceof TypeError;
   fail(bug ? inspect(error) : error.message);
@@ -78,7 +78,7 @@ function fail(message: string): void {
   process.exitCode = 1;
 }
 
-/** npm passes on the Ctrl-C that the terminal has already sent to every process: two at once are one. */
+/** npm forwards the Ctrl-C that the terminal has already sent to every process: two signals this close count as one. */
 const ONE_SIGNAL_MS = 500;
 
 function onSignal({ first, second }: { first: () => void; second: () => void }): void {

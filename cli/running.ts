@@ -1,12 +1,12 @@
-/** What a command starts and stops: parts that open together, and close in the opposite order. */
+/** What a command starts and stops: parts that open together, and close in reverse order. */
 import { createStack, type Stack } from './stack.ts';
 
 export interface Running {
-  /** Rejects when a part stopped by itself and did not come back. */
+  /** Rejects when a part stopped unexpectedly and did not come back. */
   failed: Promise<never>;
-  /** Ends streams, lets the worker finish what is under way, and stops everything that was started. */
+  /** Ends streams, lets the worker finish running work, and stops everything that was started. */
   close(): Promise<void>;
-  /** For those who cannot wait: leaves no process behind, and drains nothing. */
+  /** For an immediate exit: leaves no process behind, but drains nothing. */
   kill(): void;
 }
 
@@ -16,7 +16,7 @@ export interface StartOptions {
   signal?: AbortSignal;
 }
 
-/** @throws what `open` throws; what it had opened is closed. */
+/** @throws what `open` throws; the parts that it had opened are closed. */
 export async function openTogether<T>(
   { log, signal }: StartOptions,
   open: (options: Required<StartOptions>, stack: Stack) => Promise<T>,

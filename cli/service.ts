@@ -13,26 +13,26 @@ import type { Stack } from './stack.ts';
 import { reachTemporal } from './temporal/reach.ts';
 
 export interface Service extends Running {
-  /** Of the API, without a slash at the end. */
+  /** URL of the API, without a trailing slash. */
   url: string;
   /** host:port */
   temporalAddress: string;
-  /** Undefined where TEMPORAL_ADDRESS names a server: its UI is elsewhere. */
+  /** Undefined when TEMPORAL_ADDRESS names a server: its UI is elsewhere. */
   uiUrl?: string;
-  /** Set where the demo model answers. */
+  /** Set when the demo model answers. */
   demoModelUrl?: string;
-  /** Folder of its data. Absolute. */
+  /** Folder for its data. Absolute. */
   home: string;
 }
 
-/** @throws Error whose message is complete; what had been started is stopped. */
+/** @throws Error whose message is complete; everything that was started has been stopped. */
 export function startService(settings: Settings, options: StartOptions): Promise<Service> {
   return openTogether(options, (going, stack) => startParts(settings, going, stack));
 }
 
 /**
- * What fails fastest comes first. The order is also that of stopping, read backwards: streams end first, so that no reader waits
- * for what will not come, and Temporal is there until the worker has drained.
+ * The parts that fail fastest come first. They are stopped in reverse order: streams end first, so that no reader waits for
+ * something that will not come, and Temporal stays up until the worker has drained.
  */
 async function startParts(
   settings: Settings,
@@ -67,7 +67,7 @@ async function startParts(
   lock.announce(url);
 
   const failed = Promise.race([temporal.failed, worker.failed, store.failed]);
-  failed.catch(() => {}); // Whoever is interested awaits it; whoever is not must not crash.
+  failed.catch(() => {}); // Callers may await it; if none does, the process must not crash.
   return {
     url,
     temporalAddress: temporal.address,

@@ -1,8 +1,8 @@
-/** What has been opened, or is about to be, to be closed in the opposite order. */
+/** What has been opened, or is being opened, and will be closed in reverse order. */
 export interface Stack {
   /**
-   * Registers at once, so that parts may open side by side and still close in the order in which they were begun.
-   * @returns what was opened. Where that fails there is nothing to close.
+   * Registers at once, so that parts may open concurrently and still close in the reverse of the order in which they were begun.
+   * @returns what was opened. If that fails there is nothing to close.
    */
   opening<T>(
     name: string,
@@ -10,8 +10,8 @@ export interface Stack {
     close: (part: T) => void | Promise<void>,
   ): Promise<T>;
   /**
-   * Each part after those that were begun later. One that fails, or does not end in its time, does not keep the others open. Twice is
-   * the same as once.
+   * Closes each part after those that were begun later. A part that fails, or does not end in time, does not keep the others
+   * open. Idempotent.
    * @throws AggregateError naming every part that failed or was left behind
    */
   close(): Promise<void>;
@@ -22,7 +22,7 @@ interface Part {
   close(): Promise<void>;
 }
 
-/** More than any part takes: the worker cuts off what is under way after ten seconds, and a Temporal server is killed after ten. */
+/** More than any part takes: the worker cuts off running work after ten seconds, and a Temporal server is killed after ten. */
 const CLOSE_MS = 20_000;
 
 /** @param close_ms how long a part may take to close */
@@ -32,7 +32,7 @@ export function createStack(close_ms = CLOSE_MS): Stack {
   return {
     opening(name, part, close) {
       const opened = Promise.resolve(part);
-      const closed = () => opened.then(close, () => {}); // Whoever waits for it to open is told.
+      const closed = () => opened.then(close, () => {}); // An opening error is reported to the caller of `opening`.
       parts.push({ name, close: closed });
       opened.catch(() => {});
       return opened;
@@ -53,7 +53,7 @@ async function closeAll(parts: Part[], close_ms: number): Promise<void> {
   }
 }
 
-/** @throws Error when it takes longer; what comes of it then is nobody's concern. */
+/** @throws Error when it takes longer; its later outcome is ignored. */
 async function within(milliseconds: number, work: Promise<void>): Promise<void> {
   work.catch(() => {});
   let timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-/** `meanwhile start`: a service until somebody stops it. */
+/** `meanwhile start`: runs a service until it is stopped. */
 import type { Settings } from '../config.ts';
 import { banner } from './banner.ts';
 import { aborted, runService } from './run-service.ts';

@@ -1,4 +1,4 @@
-/** `meanwhile worker`: carries conversations out, beside any number of others, for Temporal and PostgreSQL elsewhere. */
+/** `meanwhile worker`: runs conversations, alongside any number of other workers, against an external Temporal and PostgreSQL. */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
@@ -23,7 +23,7 @@ export function worker(settings: Settings): Promise<void> {
   );
 }
 
-/** @param disturb for a worker that is killed at a chosen place */
+/** @param disturb for a worker that is killed at a chosen point */
 export function startWorkerRole(
   settings: Settings,
   options: StartOptions,

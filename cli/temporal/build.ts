@@ -1,4 +1,4 @@
-/** Where downloads are blocked, a Go toolchain and its module proxy may not be. */
+/** For networks where downloads are blocked but a Go toolchain and its module proxy are available. */
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { executableName } from './cache.ts';

@@ -1,4 +1,4 @@
-/** Our own copy of the Temporal CLI. What stands under its final name is complete and has been seen to run. */
+/** Our own copy of the Temporal CLI. A file under its final name is complete and has been run successfully. */
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ export const cachedTemporal = () =>
   join(cacheFolder(), `temporal-cli-${CLI_VERSION}`, executableName);
 
 /**
- * Lets `make` put an executable into a folder of its own, tries it, and moves it to `target` in one step, so that two processes
+ * Lets `make` put an executable into a separate folder, tries it, and moves it to `target` in one step, so that two processes
  * that do this at once, or one that is killed, never leave half a file there.
  * @param make returns the executable's path inside the folder it is given.
  */
@@ -46,7 +46,7 @@ async function sweep(parent: string): Promise<void> {
   }
 }
 
-/** Windows refuses to replace a program that runs: then another process was faster, and its copy is as good. */
+/** Windows refuses to replace a running program: then another process was faster, and its copy is just as good. */
 async function unlessThere(target: string, error: NodeJS.ErrnoException): Promise<void> {
   if (!(await checkTemporal(target)).usable) throw error;
 }

@@ -1,4 +1,4 @@
-/** The official build of the Temporal CLI. A network that is blocked is noticed within seconds. */
+/** The official build of the Temporal CLI. A blocked network is noticed within seconds. */
 import { createWriteStream } from 'node:fs';
 import * as http from 'node:http';
 import { arch, platform } from 'node:os';
@@ -11,7 +11,7 @@ import { CLI_VERSION } from './version.ts';
 
 export interface Download {
   url: string;
-  /** How long the server may stay silent, before the answer or within it. */
+  /** How long the server may stay silent, before or during its response. */
   silenceMs: number;
   log: (line: string) => void;
   signal?: AbortSignal;
@@ -26,12 +26,12 @@ export async function downloadTemporal(folder: string, download: Download): Prom
   } finally {
     restore?.();
   }
-  // Every supported system has a tar that tells the format by itself; the one of Windows reads zip too.
+  // Every supported system has a tar that detects the format; the one on Windows reads zip too.
   await execa('tar', ['-xf', archive, '-C', folder]);
   return join(folder, executableName);
 }
 
-/** Undefined where Temporal publishes no build for this machine. */
+/** Undefined when Temporal publishes no build for this machine. */
 export function officialUrl(system = platform(), processor = arch()): string | undefined {
   const platforms: Record<string, string> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
   const processors: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
@@ -73,7 +73,7 @@ export async function fetchFile(
   }
 }
 
-/** A line for every tenth of the whole, or for every 10 MB where the server does not say how much it is. */
+/** A line for every tenth of the download, or for every 10 MB if the server does not report the size. */
 function progressLines(total: number | undefined, log: (line: string) => void) {
   const step = total === undefined ? 10_000_000 : total / 10;
   let received = 0;

@@ -1,4 +1,4 @@
-/** Where a Temporal server comes from: PATH, our cache, the official download, a build with Go. */
+/** Where a Temporal server comes from: PATH, our cache, the official download, or a build with Go. */
 import { ExecaError } from 'execa';
 import { buildTemporal } from './build.ts';
 import { cachedTemporal, install } from './cache.ts';
@@ -9,7 +9,7 @@ type Log = (line: string) => void;
 
 export interface Source {
   name: string;
-  /** `missing` says in a few words why not. May throw: that is a reason too. */
+  /** `missing` briefly says why not. May throw: the error is then the reason. */
   find(): Promise<{ command: string } | { missing: string }>;
 }
 
@@ -26,7 +26,7 @@ export function findTemporal(log: Log, signal: AbortSignal): Promise<string> {
   return firstFound([onPath(), cached(), downloaded(log, signal), built(log, signal)], log, signal);
 }
 
-/** Later sources cost more, so they are asked only when the earlier ones have nothing. */
+/** Later sources cost more, so they are tried only when the earlier ones fail. */
 export async function firstFound(
   sources: Source[],
   log: Log,

@@ -1,21 +1,21 @@
-/** A server that dies takes nothing with it but time: every conversation waits until it is back. */
+/** A server that dies costs only time: every conversation waits until it is back. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from './launch.ts';
 
 export interface Keeping {
-  /** A new process on the ports of the first. */
+  /** Starts a new process on the ports of the first. */
   start(): Promise<Server>;
-  /** Told of each new one that is ready. */
+  /** Called with each new server that is ready. */
   started(server: Server): void;
   signal: AbortSignal;
   log: (line: string) => void;
-  /** Waits so many milliseconds. */
+  /** Waits for this many milliseconds. */
   pause?: (ms: number) => Promise<void>;
 }
 
-/** Before each further try, in milliseconds. After the last one it is given up. */
+/** The pause before each retry, in milliseconds. After the last one it gives up. */
 const PAUSES = [0, 500, 1_000, 2_000, 5_000, 10_000];
-/** A server that lived this long has recovered from what killed the one before. */
+/** A server that has run this long has recovered from what killed the previous one. */
 const HEALTHY_MS = 30_000;
 
 /**

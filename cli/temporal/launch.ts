@@ -1,4 +1,4 @@
-/** One process of `temporal server start-dev`, from its start until it can be worked with. */
+/** One process of `temporal server start-dev`, from its start until it is ready. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile, rename, stat } from 'node:fs/promises';
@@ -13,12 +13,12 @@ export interface Server {
   identity: ProcessIdentity;
   port: number;
   uiPort: number;
-  /** Resolves with a few words when the process is gone. */
+  /** Resolves with a short reason when the process is gone. */
   died: Promise<string>;
 }
 
 export interface Launch {
-  /** As `findTemporal` gives it. */
+  /** The command that `findTemporal` returns. */
   command: string;
   home: string;
   namespace: string;
@@ -27,7 +27,7 @@ export interface Launch {
   signal: AbortSignal;
 }
 
-/** @throws Error with the end of the log when it dies, or is not ready within a minute. It does not run then. */
+/** @throws Error with the end of the log when it dies, or is not ready within a minute. It is not running then. */
 export async function launch(options: Launch): Promise<Server> {
   const { home, port, uiPort, namespace, signal } = options;
   const log = join(home, 'temporal.log');
@@ -59,22 +59,23 @@ export async function launch(options: Launch): Promise<Server> {
 
 const databaseIn = (home: string) => join(home, 'temporal.db');
 
-/** Those that do not depend on where it runs: docker-compose.yml has the same. */
+/** The flags that do not depend on where it runs: docker-compose.yml has the same. */
 export const FLAGS = [
   // Two to three times the throughput, and no acknowledged write is lost when the process dies.
   ...['--sqlite-pragma=journal_mode=wal', '--sqlite-pragma=synchronous=normal'],
   // Saves a round trip for each activity.
   '--dynamic-config-value=system.enableActivityEagerExecution=true',
-  // A timer otherwise fires up to a second late: the quiet window (R6) is a quarter of one.
+  // Otherwise a timer fires up to a second late: the quiet window (R6) is a quarter of one.
   '--dynamic-config-value=history.timerProcessorMaxTimeShift="20ms"',
-  // So many more looks for timers than with a shift of a second: 20 a second, the default, would hold them up under load.
+  // The shorter shift needs that many more polls for timers: the default, 20 a second, would delay them under load.
   '--dynamic-config-value=history.timerProcessorMaxPollRPS=1000',
-  // Looks for work as often as many conversations need it: with 20 a second, the default, each step of a busy service waits for a look.
+  // Polls for tasks often enough for many conversations: with the default, 20 a second, each step of a busy service waits for a
+  // poll.
   '--dynamic-config-value=history.transferProcessorMaxPollRPS=200',
   '--log-level=warn',
 ];
 
-/** A session of its own: Ctrl-C in the terminal reaches us, who stop the server last, and not the server. */
+/** It gets its own session: a Ctrl-C in the terminal reaches us, and we stop the server last. */
 function start({ command, home, namespace, port, uiPort }: Launch, log: string): ChildProcess {
   const output = openSync(log, 'a');
   const child = spawn(
@@ -109,7 +110,7 @@ async function failure(why: string, log: string): Promise<Error> {
 
 const LONGEST_LOG_BYTES = 10_000_000;
 
-/** The log of many starts is one file; the one before it is kept. */
+/** Many starts share one log file; the previous file is kept. */
 async function keepShort(log: string): Promise<void> {
   const { size } = await stat(log).catch(() => ({ size: 0 }));
   if (size > LONGEST_LOG_BYTES) await rename(log, `${log}.old`);

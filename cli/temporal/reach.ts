@@ -1,4 +1,4 @@
-/** The Temporal server of a service: the one that is set, or one of its own. */
+/** The Temporal server of a service: the configured one, or one that it starts itself. */
 import type { Settings } from '../../config.ts';
 import { waitForTemporal } from './ready.ts';
 import { startTemporal, type RunningTemporal } from './start.ts';

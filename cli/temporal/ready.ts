@@ -1,4 +1,4 @@
-/** Whether a Temporal server can be worked with, asked the way that clients will. */
+/** Whether a Temporal server is usable, checked in the same way that clients use it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 
@@ -7,7 +7,7 @@ export interface Wanted {
   address: string;
   namespace: string;
   timeoutMs: number;
-  /** `create` makes the namespace where there is none, which only the owner of a server should. */
+  /** `create` makes a missing namespace, which only the owner of a server should do. */
   ifNoNamespace: 'create' | 'refuse';
   signal?: AbortSignal;
 }
@@ -17,7 +17,7 @@ export class TemporalUnusable extends Error {
   override name = 'TemporalUnusable';
 }
 
-/** @throws TemporalUnusable when nothing answers in time or the namespace is missing. */
+/** @throws TemporalUnusable when no server answers in time or the namespace is missing. */
 export async function waitForTemporal(wanted: Wanted): Promise<void> {
   const { address, timeoutMs, signal } = wanted;
   const deadline = Date.now() + timeoutMs;
@@ -37,9 +37,9 @@ export async function waitForTemporal(wanted: Wanted): Promise<void> {
   }
 }
 
-/** Short, and each with a connection of its own: gRPC would wait longer from one try to the next. */
+/** Short, and each with its own connection: gRPC would wait longer between attempts. */
 const ATTEMPT_MS = 2_000;
-/** Time runs on while this process is busy with something else, and an answer that has come is not read: one try is no proof. */
+/** Time passes while this process is busy, and an answer that has arrived may not have been read: one attempt proves nothing. */
 const FEWEST_ATTEMPTS = 3;
 
 /** gRPC status codes. */

@@ -1,11 +1,11 @@
-/** What we know of the server of a home after our own death: `temporal.json`. */
+/** What remains known about a home's server after our process has died: `temporal.json`. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
 const record = z.object({
   pid: z.int().positive(),
-  /** As processes.ts tells it: a later process with the same pid is not taken for the server. */
+  /** The start time from processes.ts, so that a later process with the same pid is not taken for the server. */
   started: z.string(),
   port: z.int(),
   uiPort: z.int(),
@@ -16,7 +16,7 @@ export type ServerRecord = z.infer<typeof record>;
 
 const path = (home: string) => join(home, 'temporal.json');
 
-/** Undefined where there is none, or none that can be read: then nothing is known. */
+/** Undefined when there is none, or when it cannot be read. */
 export async function readRecord(home: string): Promise<ServerRecord | undefined> {
   try {
     return record.parse(JSON.parse(await readFile(path(home), 'utf8')));

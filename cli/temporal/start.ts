@@ -12,32 +12,32 @@ import { removeRecord } from './record.ts';
 import { takeOver } from './survivor.ts';
 
 export interface TemporalOptions {
-  /** Folder of its database, its log and what is known of its process. Only one service may use it at a time. */
+  /** Folder for its database, its log and the record of its process. Only one service may use it at a time. */
   home: string;
-  /** A free port is taken where these are in use. 0: any. */
+  /** If these are in use, a free port is chosen. 0: any. */
   preferredPort?: number;
   preferredUiPort?: number;
   namespace?: string;
   log: (line: string) => void;
-  /** Aborts the start; later it only keeps a server that dies from being started again. */
+  /** Aborts the start; after that it only prevents a server that dies from being restarted. */
   signal?: AbortSignal;
 }
 
 export interface RunningTemporal {
-  /** host:port; stays the same when the server has to be started again. */
+  /** host:port; stays the same when the server is restarted. */
   address: string;
   uiUrl: string;
-  /** Of the process at this moment. */
+  /** The pid of the current process. */
   readonly pid: number;
-  /** Rejects when the server died and could not be started again. */
+  /** Rejects when the server died and could not be restarted. */
   failed: Promise<never>;
   stop(): Promise<void>;
-  /** For those who cannot wait: tells the process to stop, and does not see to it that it does. */
+  /** For an immediate exit: signals the process, and does not wait for its end. */
   kill(): void;
 }
 
 /**
- * Takes over the server that the last run left, or starts one; when it dies it is started again, with its data, on its ports.
+ * Takes over the server that the last run left, or starts one; when it dies it is restarted, with its data, on its ports.
  * @throws TemporalNotFound, or Error with the end of the server's log.
  */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
@@ -78,7 +78,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     log,
   });
   const failed = kept.then(() => new Promise<never>(() => {}));
-  failed.catch(() => {}); // Whoever is interested awaits it; whoever is not must not crash.
+  failed.catch(() => {}); // Callers may await it; if none does, the process must not crash.
 
   return {
     address: `${HOST}:${port}`,
@@ -89,7 +89,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     failed,
     async stop() {
       stopping.abort();
-      await kept.catch(() => {}); // It was told by `failed`.
+      await kept.catch(() => {}); // `failed` has reported it.
       await terminate(server.identity);
       await removeRecord(home);
     },
@@ -106,12 +106,12 @@ interface Ports {
 }
 
 /**
- * Held while a server of this user starts, from the choice of its ports until it has them. Two that took the same free port
- * would not only fail: the one without it would be answered by the other's server.
+ * Held while a server of this user starts, from the choice of its ports until it has bound them. If two took the same free port,
+ * one would not only fail: its clients would be answered by the other server.
  */
 export const STARTING = join(tmpdir(), `meanwhile-${process.getuid?.() ?? 'user'}-starting.lock`);
 
-/** The server opens some ports of its own choice too; it does not start where one of them is taken in the last moment. */
+/** The server also opens some ports of its own choice; it does not start if one of them is taken at the last moment. */
 async function untilPortsAreFree(start: () => Promise<Server>, tries = 3): Promise<Server> {
   try {
     return await start();
@@ -121,7 +121,7 @@ async function untilPortsAreFree(start: () => Promise<Server>, tries = 3): Promi
   }
 }
 
-/** Clients know the ports, so a server that is started again cannot have others. */
+/** Clients know the ports, so a restarted server must keep them. */
 async function samePorts(ports: Ports): Promise<Ports> {
   for (const port of [ports.port, ports.uiPort]) {
     const error = await whyNotFree(port, HOST);

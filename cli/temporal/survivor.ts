@@ -8,7 +8,7 @@ import { readRecord, removeRecord } from './record.ts';
 const ANSWERS_WITHIN_MS = 5_000;
 const LOOK_EVERY_MS = 500;
 
-/** The server of `home` that still runs, if it answers. One that does not is ended, since it holds the database. */
+/** The server of `home` that still runs, if it answers. One that does not answer is ended, since it holds the database. */
 export async function takeOver(
   home: string,
   namespace: string,
@@ -36,7 +36,7 @@ export async function takeOver(
   return { identity: { pid, started }, port, uiPort, died: end({ pid, started }) };
 }
 
-/** It is not our child, so the system does not tell us. */
+/** It is not our child process, so its end is not reported to us. */
 async function end(identity: ProcessIdentity): Promise<string> {
   while (await isRunning(identity)) await sleep(LOOK_EVERY_MS, undefined, { ref: false });
   return 'it is gone';

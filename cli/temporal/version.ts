@@ -1,15 +1,15 @@
-/** Which `temporal` will do. */
+/** Which versions of `temporal` are accepted. */
 import { execa } from 'execa';
 
-/** Of the Temporal CLI that we fetch when the machine has none. */
+/** The version of the Temporal CLI that we download when the machine has none. */
 export const CLI_VERSION = '1.5.1';
 
-/** Of the server inside; one built with `go install` has no CLI version of its own. */
+/** The oldest server that is accepted, by its own version; a CLI built with `go install` has no version of its own. */
 const OLDEST_SERVER = '1.27.0';
 
 export type Checked = { usable: true; server: string } | { usable: false; why: string };
 
-/** Asks `command`, a path or a name on PATH. Never throws. */
+/** Runs `command`, a path or a name on PATH. Never throws. */
 export async function checkTemporal(command: string): Promise<Checked> {
   const answer = await execa(command, ['--version'], { timeout: 10_000, reject: false });
   if (answer.code === 'ENOENT') return { usable: false, why: 'not there' };
