@@ -1,4 +1,4 @@
-/** The only place that reads the environment. A wrong value stops the start, naming the setting. */
+/** The only place that reads the environment. An invalid value stops the start, naming the setting. */
 import { homedir, platform } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -157,7 +157,7 @@ export const settings = z.object({
 
 export type Settings = z.infer<typeof settings>;
 
-/** Thrown for a wrong environment. The message is complete: show it and stop. */
+/** Thrown for an invalid environment. The message is complete: show it and stop. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
@@ -176,7 +176,7 @@ export function readConfig(environment: Record<string, string | undefined>): Set
   return parsed.data;
 }
 
-/** The user's folder for what can be fetched again; it is this service's own below that. */
+/** The user's cache folder, for files that can be downloaded again, with a subfolder for this service. */
 export function cacheFolder(
   environment: Record<string, string | undefined> = process.env,
   system = platform(),
@@ -192,7 +192,7 @@ export function cacheFolder(
   }
 }
 
-/** The value is shown unless it may hold a key or a password. */
+/** The value is shown unless it may contain a key or a password. */
 function explain(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(issue.path[0]);
   const shown = /KEY|URL$|SECRET/.test(name) ? '' : `, not "${given[name]}"`;

@@ -1,4 +1,4 @@
-/** A small client of the HTTP contract, for the terminal and the tests. */
+/** A small client for the HTTP contract, for the terminal and the tests. */
 import { createParser } from 'eventsource-parser';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 
@@ -8,7 +8,7 @@ export type StreamItem =
   | { type: 'delta'; data: { reply_id: string; attempt: number; offset: number; text: string } }
   | { type: 'progress'; data: { call_id: string; percent?: number; note?: string } };
 
-/** An answer that is not a success. `problem` is the RFC 9457 body. */
+/** A response that is not a success. `problem` is the RFC 9457 body. */
 export class HttpError extends Error {
   override name = 'HttpError';
   readonly status: number;
@@ -24,14 +24,14 @@ export class HttpError extends Error {
 export class MeanwhileClient {
   readonly #base: string;
 
-  /** @param base such as http://127.0.0.1:3000 */
+  /** @param base for example http://127.0.0.1:3000 */
   constructor(base: string) {
     this.#base = base;
   }
 
   /**
-   * @returns the answer's JSON; undefined where there is no body
-   * @throws HttpError for any other status than 2xx
+   * @returns the response's JSON; undefined when there is no body
+   * @throws HttpError for any status other than 2xx
    */
   async post<T = any>(path: string, body: unknown = {}, headers: object = {}): Promise<T> {
     return this.#json(path, {
@@ -45,7 +45,7 @@ export class MeanwhileClient {
     return this.#json(path, {});
   }
 
-  /** What a call gave, whole, also where its entry shows only how it begins. */
+  /** The whole result of a call, even if its entry shows only the beginning. */
   async result<T = any>(id: string, entry: EntryOf<'call.event' | 'call.completed'>): Promise<T> {
     const { call_id, stored } = entry;
     if (stored) return this.get(`/v1/conversations/${id}/calls/${call_id}/results/${stored.n}`);
@@ -54,7 +54,7 @@ export class MeanwhileClient {
 
   /**
    * Follows a conversation from an event id, or from the start. Ends when the server ends it or `signal` aborts.
-   * @returns `over` where the server says that there is nothing more and never will be; otherwise come back with the last id
+   * @returns `over` when the server says that there will never be more; otherwise reconnect with the last id
    */
   async *follow(
     id: string,

@@ -4,24 +4,24 @@ import type { Entry, EntryKind, EntryOf } from '../contract/entry.ts';
 
 export interface Watcher {
   readonly entries: Entry[];
-  /** Why nothing more comes. */
+  /** Resolves with the reason when no more events will come. */
   readonly ended: Promise<Error>;
   of<K extends EntryKind>(kind: K): EntryOf<K>[];
   /**
-   * Resolves once `probe` gives something.
+   * Resolves once `probe` returns a value.
    * @throws Error naming `what`, after `timeout_ms` or when the stream ends first
    */
   until<T>(what: string, probe: () => T | undefined | false, timeout_ms?: number): Promise<T>;
   close(): Promise<void>;
 }
 
-/** What a reader holds of a log, and the id of the last event it was given. */
+/** A reader's copy of a log, and the id of the last event it received. */
 export interface Held {
   entries: readonly Entry[];
   lastEventId: string;
 }
 
-/** @param held goes on from there; default: from the first entry */
+/** @param held where to resume; default: from the first entry */
 export function watch(
   client: MeanwhileClient,
   id: string,

@@ -15,7 +15,7 @@ export type Answer =
     }
   | { ok: false; error: Failure };
 
-/** Asks once. What goes wrong is an answer too. */
+/** Asks once. An error is an answer too. */
 export async function ask(
   client: ModelClient,
   request: ModelRequest,

@@ -1,6 +1,6 @@
 /**
- * Asks a model server a handful of small questions, and says which settings fit it. The order is that of use: what answers a
- * plain question, then the form in which a conversation with open calls is accepted, then what is good to know.
+ * Asks a model server a handful of small questions, and says which settings fit it. They are ordered by need: first an API that
+ * answers a plain question, then the form in which it accepts a conversation with open calls, then what is good to know.
  */
 import { PROFILE_NAMES, type ProfileName } from '../contract/profile.ts';
 import type { ModelClient } from '../model/message.ts';
@@ -14,18 +14,18 @@ export type Api = 'chat' | 'responses';
 
 export interface Finding {
   check: string;
-  /** `poor`: it works, with what the detail says. */
+  /** `poor`: it works, with the limitation in the detail. */
   verdict: 'ok' | 'poor' | 'no';
   detail: string;
 }
 
 export interface Examination {
   findings: Finding[];
-  /** Undefined: nothing that was tried can be used. */
+  /** Undefined when nothing that was tried works. */
   fits?: {
     api: Api;
     profile: ProfileName;
-    /** False: the server refuses every request with tools, so its agents can have none. */
+    /** False when the server refuses every request with tools, so its agents can have none. */
     tools: boolean;
     context_tokens: number;
   };
@@ -34,13 +34,13 @@ export interface Examination {
 export interface ExamineOptions {
   clients: Record<Api, ModelClient>;
   model: string;
-  /** As it is set; tried first. */
+  /** The current setting; tried first. */
   api: Api;
   profile: ProfileName;
   /** MEANWHILE_CONTEXT_TOKENS. */
   context_tokens: number;
   signal: AbortSignal;
-  /** Gets each finding as it comes: a slow model takes minutes. */
+  /** Called with each finding as it comes: a slow model takes minutes. */
   found?(finding: Finding): void;
 }
 
@@ -72,7 +72,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
 type Put = (api: Api, profile: ProfileName, question: Question) => Promise<Answer>;
 type Note = (check: string, verdict: Finding['verdict'], detail: string) => void;
 
-/** The one that is set, or the other where that is the one that answers. */
+/** The configured API, or the other one if only that one answers. */
 async function findApi(
   { api: set, profile }: ExamineOptions,
   put: Put,
@@ -107,7 +107,7 @@ async function findApi(
   return undefined;
 }
 
-/** The first form that the server accepts for a conversation in which a call is open, and in which news comes unasked. */
+/** The first form that the server accepts for a conversation in which a call is open, and in which news comes unprompted. */
 async function findProfile(
   { profile: set }: ExamineOptions,
   api: Api,
@@ -142,12 +142,12 @@ async function findProfile(
   return undefined;
 }
 
-/** Async function tools are of the Responses API alone. */
+/** Only the Responses API has async function tools. */
 const isKnown = (api: Api, profile: ProfileName) => api === 'responses' || profile !== ASYNC;
 const ASYNC = 'async_tools';
 const NOT_IN_CHAT = 'Chat Completions has no async function tools; OPENAI_API=responses may';
 
-/** What could be used beside the profile that fits. */
+/** What could be used in addition to the profile that fits. */
 async function noteAsync(api: Api, profile: ProfileName, put: Put, note: Note): Promise<void> {
   if (profile === ASYNC || !isKnown(api, ASYNC)) return;
   const answer = await put(api, ASYNC, questions.openCall);
@@ -191,7 +191,7 @@ async function noteTwoCalls(answer: Answer, note: Note): Promise<void> {
   );
 }
 
-/** Halves what is refused. A server that cuts a long prompt off without a word cannot be told from one that reads it. */
+/** Halves what is refused. A server that silently truncates a long prompt cannot be told from one that reads it. */
 async function findWindow(
   { context_tokens: set, model }: ExamineOptions,
   { api, profile }: { api: Api; profile: ProfileName },
@@ -221,7 +221,7 @@ async function findWindow(
 }
 
 const LEAST_TOKENS = 2_000;
-/** Of the sentences that are sent, by the tokenizer of OpenAI's models. */
+/** For the sentences that are sent, by the tokenizer of OpenAI's models. */
 const CHARACTERS_A_TOKEN = 3.5;
 
 const why = ({ error }: Answer & { ok: false }) => `${error.type}: ${shorten(error.message, 300)}`;

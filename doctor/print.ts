@@ -1,4 +1,4 @@
-/** An examination as a person reads it in a terminal. */
+/** Prints the results of an examination for the terminal. */
 import type { Examination, Finding } from './examine.ts';
 
 const SIGN = { ok: '✓', poor: '!', no: '✗' } satisfies Record<Finding['verdict'], string>;
@@ -7,7 +7,7 @@ export function printFinding({ check, verdict, detail }: Finding): string {
   return `${SIGN[verdict]} ${check}: ${detail}`;
 }
 
-/** @param set what is set already, by the names of the settings */
+/** @param set values that are already set, by setting name */
 export function printAdvice({ fits }: Examination, set: Record<string, unknown>): string {
   if (!fits) {
     return 'No settings that were tried fit this server. The lines with ✗ say what it refused.';

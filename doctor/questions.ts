@@ -1,4 +1,4 @@
-/** What a model server is asked, built as the service builds its own requests, from small logs. */
+/** The questions for a model server, built as the service builds its own requests, from small logs. */
 import { z } from 'zod';
 import { type Entry, entry } from '../contract/entry.ts';
 import type { OpenCall, ReplyRequest } from '../contract/turn.ts';
@@ -10,7 +10,7 @@ import { transcript } from '../model/transcript.ts';
 import { strategies } from '../model/events/strategy.ts';
 import { defineTool } from '../tools/define.ts';
 
-/** Never run: the doctor only looks at what the model asks for. */
+/** Never run: the doctor only looks at what the model requests. */
 export const ADD = defineTool({
   name: 'add',
   description: 'Adds two numbers.',
@@ -47,7 +47,7 @@ export const questions = {
   news: { ...openCall(progress(75)), because: 'news' },
 } satisfies Record<string, Question>;
 
-/** A conversation with so many characters of words in it. */
+/** A conversation with this many characters of text in it. */
 export function longTalk(characters: number): Question {
   const turns = Math.max(1, Math.round(characters / SENTENCES.length));
   const talk = Array.from({ length: turns }, (_, i) => [
@@ -84,7 +84,7 @@ export function requestOf(
   return { model, ...formIn(profile, form) };
 }
 
-/** A call that runs and has told of its progress, and what comes after. */
+/** A call that is running and has reported progress, and what comes after. */
 function openCall(last: object): Question {
   const call_id = 'call_a';
   return {

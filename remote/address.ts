@@ -1,11 +1,11 @@
-/** Which addresses a remote tool may have: what is said of the URL here, what it resolves to in request.ts. */
+/** Which addresses a remote tool may have: the URL is checked here, what it resolves to in request.ts. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
  * What is wrong with the URL, judged by its text alone: a name may still resolve to a private address. The URL parser has
- * brought other ways to write an IPv4 address (0x7f.1, 2130706433, 0177.0.0.1) into the usual form.
- * @returns undefined: nothing
+ * normalised other notations of an IPv4 address (0x7f.1, 2130706433, 0177.0.0.1).
+ * @returns undefined when nothing is wrong
  */
 export function refuseUrl(
   text: string,
@@ -25,7 +25,7 @@ function isPrivateHost(hostname: string): boolean {
   return isIP(host) === 0 ? /(^|\.)localhost$/.test(host) : isPrivateAddress(host);
 }
 
-/** Everything that is not plain unicast: also any IPv4 address inside an IPv6 one. */
+/** Everything except plain unicast, including any IPv4 address inside an IPv6 one. */
 export function isPrivateAddress(address: string): boolean {
   return ipaddr.parse(address).range() !== 'unicast';
 }

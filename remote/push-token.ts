@@ -1,6 +1,6 @@
 /**
- * The last part of a call's push URL. Who has it may push events of that call as long as it waits for them; nobody can make one
- * without the service's secret, or bend one to another call or tenant.
+ * The last part of a call's push URL. Its holder may push events of that call while the call waits for them. It cannot be forged
+ * without the service's secret, or altered to fit another call or tenant.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ const claims = z.strictObject({
   tenant: z.string(),
   conversation: z.string(),
   call_id: z.string(),
-  /** When the call is to be over at the latest. Milliseconds since 1970. */
+  /** When the call must be over. Milliseconds since 1970. */
   expires_at: z.int(),
 });
 
@@ -31,11 +31,11 @@ export function verifyPushToken(secret: string, token: string, now: number): Ver
   if (payload === undefined || given === undefined) return { outcome: 'forged' };
   const expected = signature(secret, payload);
   if (!timingSafeEqual(Buffer.from(given, 'base64url'), expected)) return { outcome: 'forged' };
-  // It is our own from here on.
+  // The signature is valid, so the content is our own.
   const signed = claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString()));
   return { outcome: now < signed.expires_at ? 'valid' : 'expired', claims: signed };
 }
 
-/** The prefix keeps it apart from whatever else the secret may sign one day. */
+/** The prefix separates it from anything else that the secret may sign one day. */
 const signature = (secret: string, payload: string) =>
   createHmac('sha256', secret).update(`call-events.${payload}`).digest();

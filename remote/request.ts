@@ -1,4 +1,4 @@
-/** POST to another team's service. No redirect is followed: it could lead to an address that was not looked at. */
+/** POST to another team's service. Redirects are not followed: they could lead to an address that was not checked. */
 import dns from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
@@ -8,26 +8,26 @@ import { isPrivateAddress, refuseUrl } from './address.ts';
 export interface PostOptions {
   headers: Record<string, string>;
   body: string;
-  /** For the whole exchange. */
+  /** Timeout for the whole exchange. */
   timeout_ms: number;
   allowPrivate: boolean;
-  /** Default: the system's. */
+  /** Default: the system's resolver. */
   lookup?: typeof dns.lookup;
 }
 
 export interface Answer {
   status: number;
   retryAfter?: string;
-  /** Its beginning. */
+  /** The beginning of the response body. */
   text: string;
 }
 
-/** The URL is, or leads to, an address that may not be called. */
+/** The URL is, or resolves to, an address that may not be called. */
 export class ForbiddenAddress extends Error {
   override name = 'ForbiddenAddress';
 }
 
-/** @throws ForbiddenAddress before anything is sent; Error of the network, or of the time that is over */
+/** @throws ForbiddenAddress before anything is sent; Error for network failures and the timeout */
 export async function post(url: string, options: PostOptions): Promise<Answer> {
   const { headers, body, timeout_ms, allowPrivate } = options;
   const problem = refuseUrl(url, { allowPrivate });
@@ -37,7 +37,7 @@ export async function post(url: string, options: PostOptions): Promise<Answer> {
   const sent = request(url, {
     method: 'POST',
     headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-    // A connection of its own, whose address has just been looked at.
+    // A separate connection, whose address has just been checked.
     agent: false,
     signal: AbortSignal.timeout(timeout_ms),
     lookup: allowPrivate ? undefined : publicOnly(options.lookup ?? dns.lookup),
@@ -57,7 +57,7 @@ export async function post(url: string, options: PostOptions): Promise<Answer> {
   return promise;
 }
 
-/** The connection is made to what this answers: a name cannot lead elsewhere afterwards. */
+/** The connection uses the address returned here, so a name cannot resolve to another one afterwards. */
 function publicOnly(lookup: typeof dns.lookup): LookupFunction {
   return (hostname, options, done) =>
     lookup(hostname, { ...options, all: true }, (error, addresses) => {

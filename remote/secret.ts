@@ -3,8 +3,8 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The secret that signs push URLs, made at the first start and kept in the folder, readable by its owner alone.
- * @param home folder that exists
+ * The secret that signs push URLs, created at the first start and kept in the folder, readable only by its owner.
+ * @param home an existing folder
  */
 export async function keepSecret(home: string): Promise<string> {
   const path = join(home, 'secret');
@@ -14,7 +14,7 @@ export async function keepSecret(home: string): Promise<string> {
 /** Characters. */
 export const SHORTEST_SECRET = 32;
 
-/** It appears whole or not at all, and two that start at once agree on the first one's. */
+/** Created atomically, and two processes that start at once agree on the secret of the first. */
 async function make(path: string): Promise<string> {
   const draft = `${path}.${randomBytes(4).toString('hex')}`;
   await writeFile(draft, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 });
@@ -26,7 +26,7 @@ async function make(path: string): Promise<string> {
   return (await read(path))!;
 }
 
-/** Undefined: there is none yet. */
+/** Undefined when there is none yet. */
 async function read(path: string): Promise<string | undefined> {
   const found = await readFile(path, 'utf8').catch(unlessCode('ENOENT'));
   const secret = found?.trim();

@@ -1,9 +1,9 @@
-/** Outgoing requests, signed by the convention of Standard Webhooks (standardwebhooks.com). */
+/** Outgoing requests, signed according to Standard Webhooks (standardwebhooks.com). */
 import { Webhook } from 'standardwebhooks';
 
 /**
  * @param secret `whsec_` and base64
- * @param id the same for every attempt, so that the receiver knows a repeat
+ * @param id the same in every attempt, so that the receiver recognises a repeat
  */
 export function signedHeaders(
   secret: string,

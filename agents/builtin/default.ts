@@ -1,6 +1,6 @@
 import { defineAgent } from '../define.ts';
 
-/** Who answers where a conversation names no agent. A team's own agent of this name takes its place. */
+/** The agent of conversations that name none. A team's own agent of this name replaces it. */
 export default defineAgent({
   name: 'default',
   instructions:
