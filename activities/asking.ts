@@ -24,9 +24,9 @@ import { measure, type Measured, withinBudget } from './window-size.ts';
 export interface AskingDependencies {
   store: Pick<Store, 'window' | 'progress'>;
   catalogue: Catalogue;
-  /** For agents that name none. */
+  /** The model of agents that name none. */
   defaultModel: string;
-  /** For agents that name none. Default: `compatible`. */
+  /** The profile of agents that name none. Default: `compatible`. */
   defaultProfile?: ProfileName;
 }
 

@@ -7,7 +7,7 @@ export class CallFailed extends Error {
   override name = 'CallFailed';
   readonly type: string;
 
-  /** @param type a stable word to branch on; @param message one sentence for a person or a model */
+  /** @param type a stable word to branch on; @param message one sentence for a user or a model */
   constructor(type: string, message: string) {
     super(message);
     this.type = type;

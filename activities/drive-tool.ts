@@ -6,7 +6,7 @@ export interface Drive {
   tool: LocalTool;
   input: unknown;
   call: CallContext;
-  /** Gets each yield; the tool goes on when it resolves. */
+  /** Called with each yield; the tool continues when the promise resolves. */
   take(yielded: unknown): Promise<void>;
   /** How long a tool may take to stop once its signal has aborted. Milliseconds. */
   stop_ms: number;
@@ -16,7 +16,7 @@ export interface Drive {
 
 /**
  * Runs a tool to its end, and always closes its generator.
- * @returns what the tool returned
+ * @returns the return value of the tool
  * @throws what the tool or `take` threw; the signal's reason if it aborted before that, once the tool has stopped
  */
 export async function driveTool(drive: Drive): Promise<unknown> {

@@ -28,7 +28,7 @@ export interface GenerateReplyDependencies extends AskingDependencies {
   model: ModelClient;
   /** Tokens of a tenant in a day (UTC) after which nothing is said unprompted (R12). Default: no limit. */
   maxTokensPerTenantPerDay?: number;
-  /** Between two writes of the text. Default: 40 ms, about what an eye can follow. */
+  /** Pause between two writes of the text. Default: 40 ms, about as fast as the eye can follow. */
   rest_ms?: number;
   isCurrentRun: RecordDependencies['isCurrentRun'];
   originOf: RecordDependencies['originOf'];
@@ -179,7 +179,7 @@ async function speak(
   let text = '';
   const characters = wholeCharacters();
   const hear = (whole: string) => {
-    // A model with nothing to say often says a line break. That is silence.
+    // A model with nothing to say often writes a line break. That counts as silence.
     const piece = text === '' ? whole.trimStart() : whole;
     if (piece !== '') say(piece);
     text += piece;

@@ -21,7 +21,7 @@ export interface Activities {
   stopProgram: ReturnType<typeof createStopProgram>;
   /** @param call the call whose tool is described */
   describeTool(name: string, call: Noted): Promise<ToolFacts>;
-  /** Tells another team's service of a call. */
+  /** Tells another team's service about a call. */
   announceCall: ReturnType<typeof createAnnounceCall>;
   /** Tells it that the call is no longer awaited. */
   withdrawCall: ReturnType<typeof createWithdrawCall>;
@@ -32,7 +32,7 @@ export interface Activities {
   findCall: ReturnType<typeof createFindCall>;
   /** Closes the log of a conversation whose workflow is gone. */
   closeGone: ReturnType<typeof createCloseGone>;
-  /** Writes to the log. Local. What only starts a reply is written by generateReply. */
+  /** Writes to the log. A local activity. A batch that only starts a reply is written by generateReply. */
   record: ReturnType<typeof createRecord>;
   /** Writes to the log what `record` could not be certain of. */
   recordCommitted: ReturnType<typeof createRecordCommitted>;

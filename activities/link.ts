@@ -34,7 +34,7 @@ export interface LinkOptions {
 }
 
 export interface Link {
-  /** The attempt that came last. */
+  /** The latest attempt. */
   latest(): Attempt;
   /** Stays with an attempt while it is the current one. */
   follow(attempt: Attempt): Promise<CallEnd>;

@@ -82,7 +82,7 @@ interface LiveCall {
 
 type Why = 'cancelled' | 'shutdown' | 'gone';
 
-/** What the tool's signal aborts with. */
+/** The reason with which the tool's signal aborts. */
 class Stopped extends Error {
   override name = 'AbortError';
   readonly why: Why | HoldLost;

@@ -16,7 +16,7 @@ import { findTool, reportOf } from './run-body.ts';
 export type Opened =
   /** It never ran, or has to resume. */
   | { type: 'mine'; tool: LocalTool; from: CallCursor }
-  /** It has run already. */
+  /** It has already ended. */
   | { type: 'ended'; end: CallEnd }
   /** Another process runs it, or Temporal has given it to another attempt. */
   | { type: 'elsewhere' };

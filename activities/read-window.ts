@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts';
 export interface Window {
   /** In order, without gaps. */
   entries: Entry[];
-  /** Entries from before the range about calls that the range mentions: what was requested, and why a person is asked. */
+  /** Entries from before the range about calls that the range mentions: what was requested, and why a user is asked. */
   earlier: Entry[];
   /** The text that stands for what comes before the range. */
   summary?: string;

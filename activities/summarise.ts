@@ -26,9 +26,9 @@ export interface SummariseDependencies {
   store: Pick<Store, 'window' | 'spendTokens'>;
   catalogue: { agents: ReadonlyMap<string, Agent> };
   model: ModelClient;
-  /** For agents that name none. */
+  /** The model of agents that name none. */
   defaultModel: string;
-  /** For agents that name none. Default: `compatible`. */
+  /** The profile of agents that name none. Default: `compatible`. */
   defaultProfile?: ProfileName;
 }
 
@@ -116,7 +116,7 @@ async function inPieces(
 /** The room in a request next to the summary so far, which takes at most a quarter of it. */
 const beside = (most: number) => Math.ceil((most * 3) / 4);
 
-/** At least one line. */
+/** The lines that fit into one request, but at least one. */
 async function firstPiece(lines: string[], most: number): Promise<string[]> {
   let tokens = 0;
   for (const [index, line] of lines.entries()) {

@@ -17,7 +17,7 @@ function because(thrown: unknown, depth: number, seen: Set<unknown>): string {
   const reasons = [cause, ...(Array.isArray(errors) ? errors.slice(0, MOST_ERRORS) : [])]
     .filter((reason) => reason !== undefined && reason !== null)
     .map((reason) => shortly(because(reason, depth + 1, seen)))
-    // Many libraries repeat in the message what the cause says.
+    // Many libraries repeat the cause's message in their own.
     .filter((reason) => reason !== '' && !own.includes(reason));
   return [own, ...new Set(reasons)].filter((part) => part !== '').join(': ');
 }

@@ -29,7 +29,7 @@ export interface ToolPlacesOptions extends NoteDependencies {
   /** `started`: some worker runs it; `over`: its workflow has ended, for any reason. */
   stateOf(call: Noted): Promise<'waiting' | 'started' | 'over'>;
   warn(message: string, error: unknown): void;
-  /** Milliseconds. */
+  /** Monotonic milliseconds. */
   now?: () => number;
 }
 

@@ -1,4 +1,4 @@
-/** What the API asks of the conversation workflows. The only way from HTTP to what happens next. */
+/** What the API asks of the conversation workflows: the only way for HTTP requests to influence what happens next. */
 import type {
   CallPush,
   CancelCallSignal,

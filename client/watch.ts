@@ -1,4 +1,4 @@
-/** Follows a conversation, keeps its log, and lets a script wait until something is true of it. */
+/** Follows a conversation, keeps its log, and lets a script wait for a condition on it. */
 import type { MeanwhileClient, StreamItem } from './client.ts';
 import type { Entry, EntryKind, EntryOf } from '../contract/entry.ts';
 

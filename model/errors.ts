@@ -28,7 +28,7 @@ export type ModelErrorType =
   /** It was asked twice, and neither said nor requested anything. */
   | 'ModelSilent';
 
-/** What an adapter finds wrong with an answer that came with status 200. */
+/** An error that an adapter finds in an answer with status 200. */
 export class ModelError extends Error {
   override name = 'ModelError';
   readonly type: ModelErrorType;

@@ -1,4 +1,4 @@
-/** From what a model wrote to a call that can run, or to what is wrong with it. */
+/** Turns what a model wrote into a call that can run, or into a description of what is wrong with it. */
 import type { z } from 'zod';
 import { CANCEL_TOOL, EVENT_TOOL } from '../contract/names.ts';
 import type { Failure } from '../contract/entry.ts';

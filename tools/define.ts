@@ -24,7 +24,7 @@ export interface ToolBase<Input = any> {
    * Default: the agent's setting.
    */
   awaits?: Awaits;
-  /** True: the tool yields progress, and takes `report` from the model. Default: true when it may yield. */
+  /** True when the tool yields progress, and takes `report` from the model. Default: true when it may yield. */
   progress?: boolean;
   /** When the model is told about progress if it did not say. Default: every 25 percent. */
   report?: string;
@@ -43,7 +43,7 @@ export interface ToolBase<Input = any> {
 export interface LocalTool<Input = any, Result = unknown> extends ToolBase<Input> {
   /** After a crash: run again from the last checkpoint, or tell the model that the call was cut off. Default: `resume`. */
   restart?: Restart;
-  /** Set by `defineCommandTool`: what it has started may run on when its worker dies. */
+  /** Set by `defineCommandTool`: its program may run on when its worker dies. */
   keeps?: true;
   run(input: Input, call: CallContext): AsyncGenerator<CallYield, Result, void> | Promise<Result>;
 }

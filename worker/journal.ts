@@ -153,7 +153,7 @@ function readJournal(folder: string, name: string): Left | undefined {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return undefined;
   }
-  // Only whole lines: the last one may have been cut off.
+  // Reads only whole lines: the last one may have been cut off.
   const [facts, ...inHand] = text
     .split('\n')
     .slice(0, -1)

@@ -20,7 +20,7 @@ const MOST_TRIES = 40;
 /**
  * A folder may be shared by machines whose locks do not reach each other: only this machine's dead processes are known to be
  * dead.
- * @param own not looked at
+ * @param own the journal of this process, which is skipped
  * @param handOver throws when it should be retried with the next look
  */
 export function watchSiblings(

@@ -60,9 +60,9 @@ export interface WorkerOptions {
   bus: Bus;
   catalogue: Catalogue;
   model: ModelClient;
-  /** For agents that name none. */
+  /** The model of agents that name none. */
   defaultModel: string;
-  /** For agents that name none. Default: `compatible`. */
+  /** The profile of agents that name none. Default: `compatible`. */
   defaultProfile?: ProfileName;
   /** Largest result of a tool, and the largest that is not stored separately. */
   maxResultBytes: number;

@@ -19,7 +19,7 @@ export class TemporalNotFound extends Error {
 }
 
 /**
- * @returns a command that knows `server start-dev`.
+ * @returns a command that supports `server start-dev`.
  * @throws TemporalNotFound with what was tried and what to do.
  */
 export function findTemporal(log: Log, signal: AbortSignal): Promise<string> {

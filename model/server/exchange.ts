@@ -46,7 +46,7 @@ export interface ModelServer {
 export interface ServerSettings {
   apiKey: string;
   baseURL: string;
-  /** Default: one that waits for as long as the question says. */
+  /** Default: one that waits as long as the question allows. */
   fetch?: Fetch | undefined;
   /** Called, once for each model, with what the server turned out not to support. */
   note?: ((line: string) => void) | undefined;

@@ -16,7 +16,7 @@ class Stopped extends Error {}
 /** An installer mostly waits for its network: many at once are little load for the machine. */
 const PIECE_MS = 98;
 
-// The service on the same machine goes first.
+// The service on the same machine has priority.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 let stopping = false;
@@ -75,7 +75,7 @@ async function install(target: string, name: string) {
   console.log(`installed ${name}: ${files.length} files, ${bytes} bytes`);
 }
 
-/** The content as it arrives, with a chance to stop before each piece. */
+/** Yields the content as it arrives, with a chance to stop before each piece. */
 async function* pieces(name: string, path: string) {
   for (const piece of contentOf(name, path)) {
     await sleep(PIECE_MS);

@@ -1,7 +1,7 @@
 /** What the installer can install, and what each package contains. */
 import { createHash } from 'node:crypto';
 
-/** Packages and how many files each has. */
+/** The packages, and how many files each has. */
 export const PACKAGES: ReadonlyMap<string, number> = new Map([
   ['alpha', 40],
   ['beta', 24],

@@ -21,7 +21,7 @@ const OUTPUT_GRACE_MS = 1_000;
 
 const stop = Promise.withResolvers<void>();
 process.on('SIGTERM', () => stop.resolve());
-// A closing terminal, or Ctrl-C in it, is not meant for the program.
+// The program must survive a closed terminal, or Ctrl-C in it.
 for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => {});
 
 const folder = process.argv[2]!;

@@ -71,7 +71,7 @@ const HEAD = 8;
 
 const segmentName = (offset: number) => `output.${String(offset).padStart(16, '0')}`;
 
-/** Offsets of what is kept, ascending. */
+/** Offsets of the segments that are kept, ascending. */
 export function listSegments(folder: string): { offset: number; path: string }[] {
   return readdirSync(folder)
     .filter((name) => /^output\.\d{16}$/.test(name))

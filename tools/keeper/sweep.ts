@@ -18,7 +18,7 @@ export interface SweepOptions {
 
 /** Sweeps now and every hour. The timer keeps no process alive; clear it to stop. */
 export function sweepRegularly(options: SweepOptions): NodeJS.Timeout {
-  // What cannot be removed now may be in an hour.
+  // A folder that cannot be removed now may be removable in an hour.
   const sweep = () => void sweepSpools(options, Date.now()).catch(() => {});
   sweep();
   return setInterval(sweep, 3_600_000).unref();
