@@ -59,7 +59,7 @@ async function generateReply(
     if (message.type === 'stop' && message.reply_id === reply_id) stop.abort(stopped(reply_id));
   });
 
-  // Asking the model need not wait for the log to be written; showing its first word does.
+  // The model is asked while the batch is being written; its first word is shown only after that.
   const begin = once(async () => {
     if (batch) {
       const written = await recordRiding(dependencies, batch);

@@ -59,7 +59,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
   let replace = () => {};
   let telling: Promise<void> | undefined;
 
-  /** Until an attempt arrives here. */
+  /** Sends heartbeats by the call's id until an attempt arrives here or the tool ends. */
   async function goOnById(left: Attempt): Promise<void> {
     const pause = () => sleep(beat_ms, 'pause' as const, { ref: false });
     for (;;) {

@@ -45,7 +45,7 @@ export interface Ground {
   handsOver(): boolean;
   /** Resolves when no other process runs the call. Rejects with the signal's reason. */
   confirm(): Promise<void>;
-  /** Called with how far the call is. `isNews`: an attempt that did not know it would do or tell something twice. */
+  /** Called with how far the call is. `isNews`: without this, the next attempt would do or report something twice. */
   moved(cursor: CallCursor, isNews: boolean): void;
   warn(message: string, error?: unknown): void;
 }

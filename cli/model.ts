@@ -5,9 +5,9 @@ import { startDemoModel } from '../demo/model-server.ts';
 import { usualOrFreePort } from './ports.ts';
 
 export interface ChosenModel {
-  /** For agents that name none. */
+  /** The model of agents that name none. */
   name: string;
-  /** For agents that name none. */
+  /** The profile of agents that name none. */
   profile: ProfileName;
   access: { apiKey?: string; baseURL?: string };
   /** Set when the demo model answers. */

@@ -4,7 +4,7 @@
  */
 
 export interface ThoughtFilter {
-  /** Returns the part that is said. */
+  /** Splits a piece of the answer into what is said and what is thought. */
   add(piece: string): { said: string; thought: string };
   /** Call at the end of the answer: returns what had been held back because it might have become a tag. */
   end(): { said: string; thought: string };
@@ -21,7 +21,7 @@ const LONGEST_TAG = 24;
 export function createThoughtFilter(begun = false): ThoughtFilter {
   let state: 'begins' | 'thinks' | 'speaks' = begun ? 'thinks' : 'begins';
   let held = '';
-  /** Without an opening tag: if it is never closed, this was the answer. */
+  /** Text taken for thoughts without an opening tag: if no closing tag follows, it was the answer. */
   let unopened = begun ? '' : undefined;
 
   function read(isEnd: boolean): { said: string; thought: string } {
