@@ -1,4 +1,4 @@
-/* Plain JavaScript that an old Node can read, so that it says what is wrong instead of "Unknown file extension". */
+/* Plain JavaScript that an old Node can run, so that it reports what is wrong instead of "Unknown file extension". */
 const wanted = [22, 18];
 const [major, minor] = process.versions.node.split('.').map(Number);
 

@@ -1,6 +1,6 @@
 /*
- * `node start.js <folder> <package>`: install.ts, which see. Plain JavaScript, since many may be started at once: Node keeps what it
- * has compiled below the folder, and stripping types from the code costs more than half of a start.
+ * `node start.js <folder> <package>`: see install.ts. Plain JavaScript, since many may be started at once: Node caches the
+ * compiled code below the folder, and stripping types takes more than half of the start time.
  */
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const folder = process.argv[2];
 if (folder) {
   enableCompileCache(join(folder, '.compiled'));
-  // Not only at its end: others may be started meanwhile.
+  // Flushed early and not only at exit, since others may be started meanwhile.
   setTimeout(() => flushCompileCache(), 500).unref();
 }
 await import('./install.ts');

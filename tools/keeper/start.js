@@ -1,6 +1,6 @@
 /*
- * Starts keeper.ts. Arguments: the spool's folder and, if there is one, a folder for compiled code. Plain JavaScript, since many may be
- * started at once: Node keeps there what it has compiled, and stripping types from the code costs more than half of a start.
+ * Starts keeper.ts. Arguments: the spool's folder and, optionally, a folder for compiled code. Plain JavaScript, since many may
+ * be started at once: Node caches the compiled code there, and stripping types takes more than half of the start time.
  */
 import { enableCompileCache, flushCompileCache } from 'node:module';
 
