@@ -7,7 +7,7 @@ import { enableCompileCache, flushCompileCache } from 'node:module';
 const compiled = process.argv[3];
 if (compiled) {
   enableCompileCache(compiled);
-  // Not only at its end: others may be started meanwhile.
+  // Flushed early and not only at exit, since others may be started meanwhile.
   setTimeout(() => flushCompileCache(), 500).unref();
 }
 await import('./keeper.ts');
