@@ -69,7 +69,7 @@ test.each([
 
 test('every wrong setting is named at once, each with what it is for', () => {
   expect(refusal({ PORT: 'x', OPENAI_API: 'y' }).split('\n')).toEqual([
-    'PORT must be a whole number from 0 to 65535, not "x". (Port of the API. 0: any free one.)',
+    'PORT must be a whole number from 0 to 65535, not "x". (Port of the API. 0 picks a free one.)',
     expect.stringMatching(/^OPENAI_API must be chat or responses, not "y"\. \(/),
   ]);
 });
@@ -114,5 +114,5 @@ function example(): string {
   const blocks = Object.entries(settings.shape).map(
     ([name, { description }]) => `# ${description}\n# ${name}=${defaults[name] ?? ''}\n`,
   );
-  return ['# Copy to .env and take the # away before what you set.\n', ...blocks].join('\n');
+  return ['# Copy to .env and uncomment what you set.\n', ...blocks].join('\n');
 }

@@ -28,7 +28,7 @@ const bytes = whole(1_000, 100_000_000);
 
 /** Every setting: name, allowed values, default. `.env.example` lists the same; a test compares the two. */
 export const settings = z.object({
-  PORT: port.default(3000).describe('Port of the API. 0: any free one.'),
+  PORT: port.default(3000).describe('Port of the API. 0 picks a free one.'),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address the API listens on.'),
   MEANWHILE_HOME: z.string().min(1).default('.meanwhile').describe('Folder for data and logs.'),
   MEANWHILE_EXTENSIONS: z
@@ -40,119 +40,131 @@ export const settings = z.object({
     .string()
     .regex(/^([^\s/:]+|\[[\da-fA-F:]+\]):\d{1,5}$/, 'must be host:port')
     .optional()
-    .describe('host:port of a Temporal server. Unset: one is started.'),
+    .describe('host:port of a Temporal server. Unset: the service starts one.'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Temporal namespace.'),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
     .optional()
     .describe('PostgreSQL for the log. Unset: PGlite inside MEANWHILE_HOME.'),
-  OPENAI_API_KEY: z.string().min(1).optional().describe('Key of the model provider.'),
+  OPENAI_API_KEY: z.string().min(1).optional().describe('API key of the model provider.'),
   OPENAI_BASE_URL: z
     .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
     .optional()
     .describe('Any OpenAI-compatible endpoint.'),
-  OPENAI_MODEL: z.string().min(1).default('gpt-5-mini').describe('Model of agents that name none.'),
+  OPENAI_MODEL: z
+    .string()
+    .min(1)
+    .default('gpt-5-mini')
+    .describe('Model for agents that do not set one.'),
   OPENAI_API: z
     .enum(['chat', 'responses'], 'must be chat or responses')
     .default('chat')
-    .describe('Chat Completions (Ollama, vLLM and others speak it) or Responses.'),
+    .describe('Chat Completions (supported by Ollama, vLLM and others) or Responses.'),
   OPENAI_PROFILE: z
     .enum(PROFILE_NAMES, `must be one of ${PROFILE_NAMES.join(', ')}`)
     .optional()
     .describe(
-      'How agents that name no profile speak to their model. Unset: compatible with OPENAI_BASE_URL, openai without.',
+      'Profile for agents that do not set one. Unset: compatible if OPENAI_BASE_URL is set, otherwise openai.',
     ),
   MEANWHILE_MODEL_ATTEMPTS: count
     .default(4)
-    .describe('How often a reply is tried before it fails.'),
+    .describe('Number of attempts at a reply before it fails.'),
   MEANWHILE_FIRST_TOKEN_MS: whole(1_000, LONGEST_WAIT_MS)
     .default(300_000)
-    .describe('A model may take this long to begin. A comment or ping begins the time again.'),
+    .describe('How long a model may take to start replying. A comment or ping restarts the timer.'),
   MEANWHILE_SILENCE_MS: whole(1_000, LONGEST_WAIT_MS)
     .default(120_000)
-    .describe('… and be silent this long once it has begun.'),
+    .describe('How long a model may be silent once it has started.'),
   MEANWHILE_MAX_REPLY_TOKENS: whole(MIN_REPLY_TOKENS, MAX_REPLY_TOKENS)
     .default(32_000)
-    .describe('Longest reply, with what the model thinks. A longer one is cut off and fails.'),
+    .describe('Longest reply, including reasoning. A longer one is cut off and fails.'),
   MEANWHILE_SETTLE_MS: milliseconds
     .default(200)
     .describe('Tool calls wait until the last user message is this old (R3).'),
-  MEANWHILE_QUIET_MS: milliseconds.default(250).describe('News waits this long for more (R6).'),
+  MEANWHILE_QUIET_MS: milliseconds.default(250).describe('How long news waits for more news (R6).'),
   MEANWHILE_QUIET_MAX_MS: milliseconds
     .default(2_000)
-    .describe('… but never longer than this (R6).'),
+    .describe('Longest that news waits for more news (R6).'),
   MEANWHILE_MAX_RUNNING: count
     .default(3)
-    .describe('Calls that run at once in a conversation (R9).'),
+    .describe('Maximum concurrent calls in a conversation (R9).'),
   MEANWHILE_MAX_RUNNING_PER_TENANT: count
     .optional()
-    .describe('Calls that run at once in all conversations of a tenant. Unset: any number.'),
+    .describe('Maximum concurrent calls in all conversations of a tenant. Unset: no limit.'),
   MEANWHILE_MAX_TOOLS: atOnce
     .default(200)
     .describe(
-      'Tools that a worker process runs at once; further calls wait, and show their place.',
+      'Maximum concurrent tools in a worker process; further calls wait and show their place.',
     ),
   MEANWHILE_MAX_REPLIES: atOnce
     .default(200)
-    .describe('Replies and summaries that a worker process asks models for at once.'),
+    .describe('Maximum concurrent replies and summaries in a worker process.'),
   MEANWHILE_MAX_ERRANDS: atOnce
     .default(100)
-    .describe('What else calls need, at once: telling remote services, places, ending programs.'),
+    .describe(
+      'Maximum concurrent side tasks of calls: notifying remote services, slots, stopping programs.',
+    ),
   MEANWHILE_GRACE_MS: milliseconds
     .default(1_500)
-    .describe('Results within this time go to the model in the same turn (R11).'),
+    .describe('Results that arrive within this time go to the model in the same turn (R11).'),
   MEANWHILE_MAX_REPLIES_PER_TURN: count
     .default(10)
-    .describe('Replies one cause may lead to before the agent waits for the user.'),
+    .describe('Maximum replies to one cause before the agent waits for the user.'),
   MEANWHILE_UNSOLICITED_PER_MINUTE: count
     .default(12)
-    .describe('Turns within a minute that the agent begins by itself; further news waits (R12).'),
+    .describe('Maximum unprompted turns a minute; further news waits (R12).'),
   MEANWHILE_UNSOLICITED_IN_A_ROW: count
     .default(30)
-    .describe('Turns that the agent begins by itself before it waits for the user (R12).'),
+    .describe('Maximum unprompted turns in a row before the agent waits for the user (R12).'),
   MEANWHILE_MAX_TOKENS: tokens
     .optional()
-    .describe('Tokens of a conversation after which the agent only answers. Unset: any number.'),
+    .describe(
+      'Tokens of a conversation after which the agent only answers the user. Unset: no limit.',
+    ),
   MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY: tokens
     .optional()
-    .describe('The same for all conversations of a tenant in a day (UTC). Unset: any number.'),
+    .describe('The same for all conversations of a tenant in a day (UTC). Unset: no limit.'),
   MEANWHILE_CONTEXT_TOKENS: whole(MIN_CONTEXT_TOKENS, 10_000_000)
     .default(32_000)
     .describe(
-      'The most that a model is sent of a conversation: before it is reached the older part becomes a summary.',
+      'Maximum context sent to a model; the older part of a conversation is summarised before it is reached.',
     ),
   MEANWHILE_MAX_MESSAGE_BYTES: bytes.default(100_000).describe('Largest request body.'),
   MEANWHILE_MAX_RESULT_BYTES: bytes
     .default(10_000_000)
-    .describe('Largest single result of a tool, as JSON; above it the call fails.'),
+    .describe('Largest single tool result, as JSON; a larger one fails the call.'),
   MEANWHILE_INLINE_RESULT_BYTES: whole(4_000, 500_000)
     .default(8_000)
-    .describe('A larger result is stored aside: the model sees its beginning and reads on.'),
+    .describe(
+      'A larger result is stored separately; the model sees its beginning and can read on.',
+    ),
   MEANWHILE_MAX_OUTPUT_BYTES: whole(10_000, 1_000_000_000)
     .default(10_000_000)
-    .describe("Output kept of a tool's program: half of it its beginning, half its end."),
+    .describe("Output kept of a tool's program: half from its beginning, half from its end."),
   MEANWHILE_SPOOL_HOURS: whole(1, 10_000)
     .default(24)
-    .describe('How long the folder of a call stays after nothing happens in it any more.'),
+    .describe('How long the folder of a call is kept after its last change.'),
   MEANWHILE_STACK_TRACES: flag
     .default(false)
-    .describe("Temporal's UI shows where a workflow waits, which costs CPU with each turn."),
+    .describe("Whether Temporal's UI shows where a workflow waits. Costs CPU in every turn."),
   MEANWHILE_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
     .optional()
-    .describe('Where remote tools reach the API. Unset: http://HOST:PORT.'),
+    .describe('URL at which remote tools reach the API. Unset: http://HOST:PORT.'),
   MEANWHILE_SECRET: z
     .string()
     .min(32, 'must have at least 32 characters')
     .optional()
-    .describe('Signs the push URLs of remote tools. Unset: made once, in MEANWHILE_HOME.'),
+    .describe(
+      'Signs the push URLs of remote tools. Unset: generated once and kept in MEANWHILE_HOME.',
+    ),
   MEANWHILE_DEMO_TOOLS: flag
     .optional()
     .describe("Whether agents have the demo's installer. Unset: only with the demo model."),
   MEANWHILE_ALLOW_PRIVATE_URLS: flag
     .default(false)
-    .describe('Whether remote tools may be at private and local addresses.'),
+    .describe('Whether remote tools may use private and local addresses.'),
 });
 
 export type Settings = z.infer<typeof settings>;
