@@ -16,7 +16,7 @@ export const clientErrors = {
 export function answerClientErrors(app: Api): void {
   app.addHook('onRequest', async ({ raw }) => {
     if (raw.httpVersion === '1.1' && raw.headers.host === undefined) {
-      throw new Problem('malformed_request', 'A request of HTTP/1.1 needs a host header.');
+      throw new Problem('malformed_request', 'An HTTP/1.1 request needs a Host header.');
     }
   });
   // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).
@@ -31,11 +31,11 @@ export function answerClientErrors(app: Api): void {
 function toProblem({ code, message }: NodeJS.ErrnoException): Problem {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return new Problem('headers_too_large', 'Address and headers are larger than 16 kB.');
+      return new Problem('headers_too_large', 'The URL and headers are larger than 16 kB.');
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return new Problem('request_too_large', 'The extensions of a chunk are too large.');
+      return new Problem('request_too_large', 'The chunk extensions are too large.');
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new Problem('request_timeout', 'The request was not complete in time.');
+      return new Problem('request_timeout', 'The request did not complete in time.');
     default:
       return new Problem('malformed_request', `The request is not valid HTTP: ${message}.`);
   }

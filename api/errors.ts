@@ -39,8 +39,7 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
     });
   }
   if (error instanceof StoreUnavailable) {
-    const detail =
-      'What was said is safe, and cannot be read or added to just now. Please try again.';
+    const detail = 'The log is safe but cannot be read or written at the moment. Please try again.';
     return new Problem('store_unavailable', detail, { retryAfter: 1 });
   }
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error, request);
@@ -75,13 +74,13 @@ function invalid(error: Invalid, request: FastifyRequest): Problem {
   const place = { querystring: 'query', headers: 'header' }[error.validationContext ?? ''];
   const context = place ?? error.validationContext ?? 'request';
   if (context === 'body' && request.body === undefined) {
-    return new Problem('invalid_request', 'A JSON body is needed.', {
+    return new Problem('invalid_request', 'A JSON body is required.', {
       errors: [{ path: 'body', message: 'is missing' }],
     });
   }
   const errors = error.validation.slice(0, MOST_ERRORS).map((issue): FieldError => {
     const path = [context, ...issue.instancePath.split('/').filter(Boolean)].join('.');
-    return { path: short(path), message: short(issue.message ?? 'is wrong') };
+    return { path: short(path), message: short(issue.message ?? 'is invalid') };
   });
   const fields = errors.map(({ path, message }) => `${path}: ${message}`);
   return new Problem('invalid_request', fields.join('; '), { errors });

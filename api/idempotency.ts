@@ -38,6 +38,9 @@ export async function claimKey<Answer>(
     case 'repeated':
       return { answer: claim.answer as Answer, repeated: true };
     case 'conflict':
-      throw new Problem('idempotency_conflict', 'This Idempotency-Key came with another body.');
+      throw new Problem(
+        'idempotency_conflict',
+        'This Idempotency-Key was already used with a different body.',
+      );
   }
 }

@@ -9,7 +9,7 @@ export function measure(app: Api, streams: Streams): Registry {
   collectDefaultMetrics({ register: registry });
   const openStreams = new Gauge({
     name: 'meanwhile_open_streams',
-    help: 'Streams that readers hold open.',
+    help: 'Number of open streams.',
     registers: [],
     collect() {
       this.set(streams.size);
@@ -18,7 +18,7 @@ export function measure(app: Api, streams: Streams): Registry {
   registry.registerMetric(openStreams);
   const durations = new Histogram({
     name: 'meanwhile_http_request_seconds',
-    help: 'Time until an answer was sent. Streams are not in it.',
+    help: 'Time until the response was sent, excluding streams.',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],

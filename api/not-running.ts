@@ -29,7 +29,7 @@ export async function whyNotRunning(
   }
   return new Problem(
     'conversation_lost',
-    `The log has the conversation ${known.id}, but its workflow is gone: of another Temporal server, or not closed yet.`,
+    `The log has the conversation ${known.id}, but its workflow is gone: it ran on another Temporal server, or the log is not closed yet.`,
   );
 }
 

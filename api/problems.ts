@@ -5,9 +5,9 @@
 import { z } from 'zod';
 
 export const PROBLEMS = {
-  malformed_json: { status: 400, title: 'The body is not JSON.' },
-  malformed_request: { status: 400, title: 'The request is not HTTP.' },
-  invalid_request: { status: 400, title: 'The request does not fit its schema.' },
+  malformed_json: { status: 400, title: 'The body is not valid JSON.' },
+  malformed_request: { status: 400, title: 'The request is not valid HTTP.' },
+  invalid_request: { status: 400, title: 'The request does not match its schema.' },
   push_url_invalid: { status: 401, title: 'The push URL is not valid.' },
   not_found: { status: 404, title: 'There is nothing at this address.' },
   conversation_not_found: { status: 404, title: 'There is no such conversation.' },
@@ -15,14 +15,14 @@ export const PROBLEMS = {
   call_not_found: { status: 404, title: 'There is no such call.' },
   call_not_awaiting: { status: 409, title: 'The call does not await approval.' },
   request_timeout: { status: 408, title: 'The request did not arrive in time.' },
-  tool_changed: { status: 409, title: 'The tool of the call is no longer what was asked for.' },
+  tool_changed: { status: 409, title: 'The tool has changed since the call was requested.' },
   conversation_busy: { status: 409, title: 'The conversation is busy.' },
   conversation_closed: { status: 409, title: 'The conversation is closed.' },
   idempotency_conflict: {
     status: 409,
-    title: 'The idempotency key was used with another body.',
+    title: 'The idempotency key was used with a different body.',
   },
-  push_conflict: { status: 409, title: 'The event was pushed with another body.' },
+  push_conflict: { status: 409, title: 'The event was pushed with a different body.' },
   push_url_expired: { status: 410, title: 'The push URL has expired.' },
   call_over: { status: 410, title: 'The call is over.' },
   request_too_large: { status: 413, title: 'The body is too large.' },
@@ -39,7 +39,7 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 const fieldError = z.object({
-  path: z.string().describe('Where: `body.message.text`, `query.limit`.'),
+  path: z.string().describe('Path of the field: `body.message.text`, `query.limit`.'),
   message: z.string(),
 });
 
@@ -47,11 +47,11 @@ export const problemDocument = z.object({
   type: z.string().describe('`urn:meanwhile:problem:<code>`'),
   title: z.string(),
   status: z.int(),
-  detail: z.string().describe('This occurrence, in a sentence.'),
+  detail: z.string().describe('One sentence about this occurrence.'),
   code: z
     .enum(Object.keys(PROBLEMS) as [ProblemCode])
-    .describe('What to branch on; see docs/errors.md.'),
-  errors: z.array(fieldError).optional().describe('Each field that is wrong.'),
+    .describe('The code to branch on; see docs/errors.md.'),
+  errors: z.array(fieldError).optional().describe('Each invalid field.'),
 });
 
 export type ProblemDocument = z.infer<typeof problemDocument>;

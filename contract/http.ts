@@ -88,7 +88,7 @@ export const interruptBody = z.strictObject({
     .enum(['reply', 'calls', 'all'])
     .describe('reply: stop talking; calls: cancel calls; all: both.'),
   call_ids: z.array(id).min(1).max(1_000).optional().describe('With scope `calls`: only these.'),
-  text: text.optional().describe('Said by the user in the same breath.'),
+  text: text.optional().describe('A message that the user sends with it.'),
 });
 
 export const decideCallBody = z.strictObject({

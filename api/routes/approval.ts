@@ -32,8 +32,8 @@ export function approvalRoute(
         operationId: 'decideCall',
         summary: 'Approve or deny a call',
         description:
-          'For a call whose status is `awaiting_approval`. The same decision again changes nothing; the opposite one is refused. ' +
-          'So is approving a call whose tool is gone, no longer takes its input, or would make something else of it than was shown: it can only be denied.',
+          'For a call whose status is `awaiting_approval`. Repeating a decision changes nothing; the opposite decision is refused. ' +
+          'A call whose tool is gone, no longer accepts its input, or would read it differently from what was shown cannot be approved, only denied.',
         tags: ['talking'],
         params: callParams,
         headers: idempotencyHeaders,
@@ -122,14 +122,14 @@ async function whyChanged(
   asked: EntryOf<'call.awaiting_approval'> | undefined,
 ): Promise<string | undefined> {
   const tool = catalogue.tools.get(name);
-  if (!tool) return `${name} is gone since ${call_id} was asked for`;
+  if (!tool) return `${name} was removed after ${call_id} was requested`;
   const taken = await tool.input.safeParseAsync(input);
-  if (!taken.success) return `${name} no longer takes the input of ${call_id}`;
+  if (!taken.success) return `${name} no longer accepts the input of ${call_id}`;
   if (asked === undefined || !('input' in asked)) return undefined;
   // A remote service is sent the input itself.
   return isAgreed(isRemote(tool) ? input : taken.data, asked.input)
     ? undefined
-    : `${name} would now make something else of the input of ${call_id} than was shown`;
+    : `${name} would now read the input of ${call_id} differently from what was shown`;
 }
 
 /** While the store is unavailable this cannot be checked, and the call fails when it runs. */

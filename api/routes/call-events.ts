@@ -22,7 +22,7 @@ export function callEventsRoute(
         operationId: 'pushCallEvent',
         summary: 'Push an event of a remote call',
         description:
-          "For another team's service, at the `push_url` it was given. Numbered 1, 2, 3 … by the service: a repeat has the same answer and no further effect. Numbers may come late, and may be left out.",
+          "For another team's service, at the `push_url` it was given. The service numbers its events 1, 2, 3 …: a repeat gets the same answer and has no further effect. Numbers may arrive late or be skipped.",
         tags: ['remote tools'],
         params: callEventParams,
         body: callEventBody,
@@ -60,10 +60,10 @@ export function callEventsRoute(
       const taken = { tenant, scope: `taken pushes of ${call_id}`, n };
       const { isTaken } = await claimNumber(store, taken, hash, { isTaken: sent === 'sent' });
       if (!isTaken && isOverdue) {
-        throw new Problem('push_url_expired', 'The time of this call is over.');
+        throw new Problem('push_url_expired', 'The time for this call is up.');
       }
       if (!isTaken) {
-        throw new Problem('call_over', `The call ${call_id} is over: it takes no more events.`);
+        throw new Problem('call_over', `The call ${call_id} is over: it accepts no more events.`);
       }
       if (sent === 'sent' && push.kind === 'progress') await show({ store, bus }, claims, push);
       return reply.code(202).send({ n });
@@ -94,7 +94,7 @@ function claimsOf(secret: string, token: string): { claims: PushClaims; isOverdu
   if (verified.outcome === 'forged') {
     throw new Problem(
       'push_url_invalid',
-      'This is not a push URL of this service, or not all of it.',
+      'This is not a push URL of this service, or it is incomplete.',
     );
   }
   return { claims: verified.claims, isOverdue: verified.outcome === 'expired' };
@@ -109,7 +109,7 @@ async function claimNumber<Answer>(
 ): Promise<Answer> {
   const claim = await store.claim({ tenant, scope, key: String(n) }, hash, answer);
   if (claim.outcome === 'conflict') {
-    throw new Problem('push_conflict', `The event ${n} was pushed with another body.`);
+    throw new Problem('push_conflict', `Event ${n} was already pushed with a different body.`);
   }
   return claim.outcome === 'repeated' ? (claim.answer as Answer) : answer;
 }

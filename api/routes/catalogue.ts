@@ -17,7 +17,7 @@ export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue 
     {
       schema: {
         operationId: 'listTools',
-        summary: 'The tools there are',
+        summary: 'List the tools',
         tags: ['catalogue'],
         response: { 200: toolList, ...problemResponses() },
       },
@@ -30,7 +30,7 @@ export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue 
     {
       schema: {
         operationId: 'listAgents',
-        summary: 'The agents there are',
+        summary: 'List the agents',
         tags: ['catalogue'],
         response: { 200: agentList, ...problemResponses() },
       },

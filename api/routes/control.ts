@@ -24,7 +24,7 @@ export function controlRoutes(
         operationId: 'interrupt',
         summary: 'Stop the reply in flight, calls, or both',
         description:
-          'What is over already stays as it is. With `text` the user says it in the same breath.',
+          'Replies and calls that are already over are unaffected. With `text`, the user also sends a message.',
         tags: ['talking'],
         params: conversationParams,
         body: interruptBody,
@@ -50,7 +50,7 @@ export function controlRoutes(
       schema: {
         operationId: 'cancelCall',
         summary: 'Cancel a call',
-        description: 'One that is over already, or unknown, stays as it is.',
+        description: 'Has no effect on a call that is over or unknown.',
         tags: ['talking'],
         params: callParams,
         response: {
@@ -74,7 +74,7 @@ export function controlRoutes(
       schema: {
         operationId: 'closeConversation',
         summary: 'End a conversation for good',
-        description: 'What is open is stopped. Closing it once more changes nothing.',
+        description: 'Stops a reply in flight and open calls. Closing it again changes nothing.',
         tags: ['conversations'],
         params: conversationParams,
         response: {

@@ -27,7 +27,7 @@ export function createRoute(
       schema: {
         operationId: 'createConversation',
         summary: 'Begin a conversation',
-        description: 'With `message` the agent begins to answer at once.',
+        description: 'With `message`, the agent starts to answer at once.',
         tags: ['conversations'],
         headers: idempotencyHeaders,
         body: createConversationBody,

@@ -18,7 +18,7 @@ export function lookRoutes(app: Api, { store }: { store: Store }): void {
       schema: {
         operationId: 'getConversation',
         summary: 'What a conversation is doing now',
-        description: 'With its open calls and how far each of them is.',
+        description: 'Includes its open calls and the progress of each.',
         tags: ['conversations'],
         params: conversationParams,
         response: {
@@ -40,7 +40,7 @@ export function lookRoutes(app: Api, { store }: { store: Store }): void {
     {
       schema: {
         operationId: 'listConversations',
-        summary: 'The conversations there are, newest first',
+        summary: 'List conversations, newest first',
         tags: ['conversations'],
         querystring: listQuery,
         response: {

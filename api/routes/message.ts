@@ -26,9 +26,9 @@ export function messageRoute(
     {
       schema: {
         operationId: 'sendMessage',
-        summary: 'Say something',
+        summary: 'Send a message',
         description:
-          'Taken at once; the answer comes on the stream. `when_busy` says what becomes of a reply in flight.',
+          'Accepted at once; the answer arrives on the stream. `when_busy` says what happens to a reply in flight.',
         tags: ['talking'],
         params: conversationParams,
         headers: idempotencyHeaders,
@@ -79,7 +79,7 @@ async function send(gateway: Gateway, conversation: ConversationKey, message: Me
   if (message.when_busy !== 'reject') return gateway.message(conversation, message);
   const outcome = await gateway.messageIfIdle(conversation, message);
   if (outcome !== 'busy') return outcome;
-  throw new Problem('conversation_busy', 'A reply or a message before this one is in flight.');
+  throw new Problem('conversation_busy', 'A reply or an earlier message is in flight.');
 }
 
 /** A repeat gets the same answer even if the conversation has been closed since the first request. */

@@ -15,13 +15,13 @@ export function resultRoute(
     {
       schema: {
         operationId: 'getResult',
-        summary: 'The whole of a large result',
+        summary: 'Get a large result in full',
         description:
-          'Of a `call.event` or `call.completed` with `stored`, which shows its beginning. Any other result stands in its entry.',
+          'For a `call.event` or `call.completed` entry with `stored`, which holds only the beginning. Any other result is in its entry.',
         tags: ['log'],
         params: resultParams,
         response: {
-          200: z.unknown().describe('The result, as its tool gave it.'),
+          200: z.unknown().describe('The result as the tool returned it.'),
           ...problemResponses(
             'invalid_request',
             'conversation_not_found',

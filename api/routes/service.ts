@@ -19,7 +19,7 @@ export function serviceRoutes(
         summary: 'Whether this process answers',
         tags: ['service'],
         response: {
-          200: z.object({ status: z.literal('ok') }).describe('It does.'),
+          200: z.object({ status: z.literal('ok') }).describe('The process answers.'),
           ...problemResponses(),
         },
       },
@@ -32,10 +32,12 @@ export function serviceRoutes(
     {
       schema: {
         operationId: 'readiness',
-        summary: 'Whether everything it needs answers',
+        summary: 'Whether every dependency answers',
         tags: ['service'],
         response: {
-          200: z.object({ store: z.literal('ok'), temporal: z.literal('ok') }).describe('It does.'),
+          200: z
+            .object({ store: z.literal('ok'), temporal: z.literal('ok') })
+            .describe('Every dependency answers.'),
           ...problemResponses('not_ready'),
         },
       },
@@ -46,7 +48,8 @@ export function serviceRoutes(
         temporal: () => gateway.ready(),
       });
       if (failed.length === 0) return { store: 'ok' as const, temporal: 'ok' as const };
-      for (const { path, error } of failed) request.log.warn({ err: error }, `${path} fails.`);
+      for (const { path, error } of failed)
+        request.log.warn({ err: error }, `The readiness check of ${path} failed.`);
       const errors = failed.map(({ path }): FieldError => ({ path, message: 'does not answer' }));
       const names = errors.map(({ path }) => path).join(' and ');
       throw new Problem('not_ready', `Not answering: ${names}.`, { errors, retryAfter: 2 });
@@ -58,10 +61,10 @@ export function serviceRoutes(
     {
       schema: {
         operationId: 'metrics',
-        summary: 'Figures for Prometheus',
+        summary: 'Prometheus metrics',
         tags: ['service'],
         response: {
-          200: { description: 'Figures.', content: { 'text/plain': { schema: z.string() } } },
+          200: { description: 'The metrics.', content: { 'text/plain': { schema: z.string() } } },
           ...problemResponses(),
         },
       },

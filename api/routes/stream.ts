@@ -22,7 +22,7 @@ const after = z
   .regex(/^(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8}))?$/, 'must be <seq> or <seq>.<revision>')
   .transform((text) => parsePosition(text) ?? { after: Number(text), revision: 0 })
   .describe(
-    'Where to begin: `<seq>.<revision>`, or `<seq>` alone; then what was ever replaced at or before it is sent again, after a rewind. ' +
+    'Where to begin: `<seq>.<revision>`, or `<seq>` alone; then anything ever replaced at or before it is sent again after a rewind. ' +
       'Default: at the first entry.',
   );
 
@@ -34,7 +34,7 @@ const events = z
       '`rewind {to}`, id `<to>.<revision>`: forget every entry after `to`, and the text of a reply in flight; both follow again.',
       '`delta {reply_id, attempt, offset, text}`: the reply so far is what you hold up to `offset` (UTF-16 units), then `text`. ' +
         'A new attempt replaces what earlier ones said.',
-      '`progress {call_id, percent, note}`: how far a call is now.',
+      '`progress {call_id, percent, note}`: the current progress of a call.',
     ].join('\n'),
   );
 
@@ -65,8 +65,8 @@ export function streamRoute(
         operationId: 'stream',
         summary: 'Follow a conversation as server-sent events',
         description:
-          'Entries from your position on without gap or repeat, then what comes, and live text and progress between them. ' +
-          'Ends when the conversation is closed; whoever comes back then gets 204, at which an EventSource stops.',
+          'Sends the entries from your position on without gaps or repeats, then new ones as they come, with live text and progress in between. ' +
+          'Ends when the conversation is closed; a client that reconnects then gets 204, which stops an EventSource.',
         tags: ['log'],
         params: conversationParams,
         querystring: z.strictObject({
@@ -75,11 +75,13 @@ export function streamRoute(
         headers: z.looseObject({
           'last-event-id': lastEventId
             .optional()
-            .describe('As EventSource sends it; wins over `after`.'),
+            .describe('As sent by EventSource; takes precedence over `after`.'),
         }),
         response: {
           200: { description: 'The stream.', content: { 'text/event-stream': { schema: events } } },
-          204: z.undefined().describe('The conversation is closed and there is nothing more.'),
+          204: z
+            .undefined()
+            .describe('The conversation is closed and there is nothing more to read.'),
           ...problemResponses('invalid_request', 'conversation_not_found'),
         },
       },
@@ -101,7 +103,7 @@ export function streamRoute(
         await sendEvents(reply.raw, reading.items(), { signal, pulse });
       } catch (error) {
         // The headers have been sent; the reader reconnects on its own.
-        request.log.error({ err: error }, 'A stream broke off.');
+        request.log.error({ err: error }, 'A stream failed.');
       }
     },
   );

@@ -32,7 +32,7 @@ export function turnRoutes(app: Api, { store }: { store: Pick<Store, 'entries'> 
         operationId: 'listTurns',
         summary: 'Why the agent spoke',
         description:
-          'The log, put together by turns: who or what made the agent speak, and when; what was merged, deferred, dropped; ' +
+          'The log, grouped by turn: who or what made the agent speak, and when; what was merged, deferred, dropped; ' +
           'the replies and calls that it led to; durations and tokens.',
         tags: ['log'],
         params: conversationParams,
