@@ -55,9 +55,9 @@ describe('whatever it is', () => {
     const secret = 'a secret'.repeat(1_000);
     for (const text of [[secret], { secret }, 7]) {
       const { why } = believe<object>(signalShapes.message, { message_id: 'm', text });
-      expect(why).toBe('text must be a text.');
+      expect(why).toBe('text must be a string.');
     }
     const { why } = believe<object>(signalShapes.close, { by: secret });
-    expect(why).toBe('by must be a text of at most 1000 characters.');
+    expect(why).toBe('by must be a string of at most 1000 characters.');
   });
 });

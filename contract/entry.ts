@@ -23,20 +23,22 @@ export const usage = z.object({
   estimated: z
     .literal(true)
     .optional()
-    .describe('Some of it is our own count: the provider gave none, or was cut off before.'),
+    .describe(
+      'Partly our own estimate: the provider reported no count, or was cut off before it did.',
+    ),
 });
 
 export const attached = z
   .object({
-    by: z.string().describe('Which server and model, as a hash.'),
-    data: z.string().describe('Compressed and in base64.'),
+    by: z.string().describe('Hash of the server and model.'),
+    data: z.string().describe('Compressed, in base64.'),
   })
-  .describe('What the model provider gave with it and wants back. Nobody else reads it.');
+  .describe('Data that the model provider attached and expects back. Nothing else reads it.');
 
 export const schedule = z
   .enum(['silent', 'when_idle', 'interrupt'])
   .describe(
-    'silent: told with the next turn; when_idle: a turn when nobody speaks; interrupt: cuts in.',
+    'silent: told in the next turn; when_idle: starts a turn when nobody is speaking; interrupt: cuts in.',
   );
 
 export const whenBusy = z
@@ -46,13 +48,13 @@ export const whenBusy = z
 export const closedBy = z
   .enum(['cancelled', 'terminated', 'failed', 'timed_out', 'completed', 'lost'])
   .describe(
-    'Where an operator or a fault has ended its workflow: how. lost: there was none to be found. Absent: somebody closed it.',
+    'How an operator or a fault ended its workflow. lost: no workflow was found. Absent: it was closed on request.',
   );
 
 const head = {
   seq: seq.describe('1, 2, 3 … without gaps within a conversation.'),
   at: z.iso.datetime().describe('When it was decided, by the workflow clock.'),
-  actor: actor.describe('Who brought it about.'),
+  actor: actor.describe('Who caused it.'),
   cause: z.array(seq).describe('The entries that led to this one.'),
 };
 
@@ -70,58 +72,60 @@ export const entry = z.discriminatedUnion('kind', [
     because: z
       .enum(['message', 'news', 'results'])
       .describe(
-        'A user message; news of calls; or the results of what the reply before asked for.',
+        'A user message; news of calls; or the results of calls that the previous reply made.',
       ),
-    reason: z.string().describe('In words, as the Temporal UI shows it.'),
+    reason: z.string().describe('In words, as shown in the Temporal UI.'),
   }),
   kind('reply.completed', { reply_id, text: z.string(), usage, attached: attached.optional() }),
   kind('reply.interrupted', {
     reply_id,
-    text: z.string().describe('What had been said until then.'),
+    text: z.string().describe('What had been said by then.'),
     by: z.enum(['message', 'event', 'request', 'close']),
     rolled_back: z.boolean().describe('True: the model will not see what was said.'),
   }),
   kind('reply.failed', {
     reply_id,
     error: failure,
-    text: z.string().optional().describe('What the last attempt had said until then.'),
-    usage: usage.optional().describe('Of all attempts, as far as it is known.'),
+    text: z.string().optional().describe('What the last attempt had said by then.'),
+    usage: usage.optional().describe('Usage of all attempts, as far as it is known.'),
   }),
 
   kind('call.requested', {
     call_id,
     tool: z.string(),
     input: z.unknown(),
-    report: z.string().optional().describe('When the model wants to hear of it.'),
+    report: z.string().optional().describe('When the model wants to be told of its progress.'),
     awaits: z
       .literal('managed')
       .optional()
       .describe(
-        'managed: its flow is suspended; the model is told of all its results at once. Absent: of each as it comes.',
+        'managed: its flow is suspended, and the model is told of all its results at once. Absent: the model is told of each as it comes.',
       ),
     results: z
       .int()
       .positive()
       .optional()
-      .describe('Of a managed call: how many results its flow waits for. Absent: until it ends.'),
+      .describe(
+        'For a managed call: how many results its flow waits for. Absent: it waits until the call ends.',
+      ),
     attached: attached.optional(),
   }),
   kind('call.dropped', { call_id, why: z.string() }),
   kind('call.awaiting_approval', {
     call_id,
-    why: z.string().describe('In words, why a person has to agree.'),
+    why: z.string().describe('Why a person has to approve it, in words.'),
     input: z
       .unknown()
       .optional()
       .describe(
-        'What the tool gets once a person agrees: checked, converted and with its defaults. Absent in entries of earlier versions.',
+        'What the tool gets once a person approves: checked, converted and with its defaults. Absent in entries of earlier versions.',
       ),
-    expires_at: z.iso.datetime().describe('Nobody has agreed until then: it is denied.'),
+    expires_at: z.iso.datetime().describe('If nobody has approved it by then, it is denied.'),
   }),
   kind('call.approved', { call_id }),
   kind('call.denied', {
     call_id,
-    reason: z.string().optional().describe('In words of the person who denied it.'),
+    reason: z.string().optional().describe('In the words of the person who denied it.'),
   }),
   kind('call.queued', { call_id, position: z.int().positive() }),
   kind('call.started', { call_id }),
@@ -132,18 +136,18 @@ export const entry = z.discriminatedUnion('kind', [
     percent: z.number().min(0).max(100).optional(),
     note: z.string().optional(),
     data: z.unknown().optional(),
-    stored: stored.optional().describe('In place of `data` that is large.'),
+    stored: stored.optional().describe('Replaces `data` that is large.'),
     schedule,
-    pushed_n: z.int().positive().optional().describe("A remote tool's own number of it."),
+    pushed_n: z.int().positive().optional().describe("The remote tool's own number for it."),
     missing: z
       .array(z.int().positive())
       .optional()
-      .describe('Numbers below `pushed_n` that had not come by then; at most 20.'),
+      .describe('Numbers below `pushed_n` that had not arrived by then; at most 20.'),
   }),
   kind('call.completed', {
     call_id,
     result: z.unknown(),
-    stored: stored.optional().describe('Of a result that is large; `result` is null then.'),
+    stored: stored.optional().describe('Set for a large result; `result` is null then.'),
   }),
   kind('call.failed', { call_id, error: failure }),
   kind('call.cancelled', { call_id, by: z.string().describe('user, agent or close.') }),
@@ -162,8 +166,12 @@ export const entry = z.discriminatedUnion('kind', [
   }),
   kind('summary', {
     text: z.string().describe('What the model reads in place of every entry up to `to`.'),
-    from: seq.describe('What came before this one is in it by way of the summary before it.'),
-    to: seq.describe('All entries stay in the log, also those that the model reads no more.'),
+    from: seq.describe(
+      'First entry covered. Earlier entries are covered through the previous summary.',
+    ),
+    to: seq.describe(
+      'Last entry covered. All entries stay in the log, including those the model no longer reads.',
+    ),
     usage,
   }),
   kind('summary.failed', {
@@ -183,20 +191,20 @@ export const entry = z.discriminatedUnion('kind', [
   kind('conversation.reset', {
     from: seq
       .optional()
-      .describe(
-        'First of the entries that were taken back. Absent: none were, as far as is known.',
-      ),
-    to: seq.optional().describe('Last of them.'),
+      .describe('First entry that was taken back. Absent: none was, as far as is known.'),
+    to: seq.optional().describe('Last entry that was taken back.'),
     reason: z.string().optional().describe("In the operator's words."),
   }),
   kind('signal.dropped', {
-    signal: z.string().describe('Its name.'),
-    why: z.string().describe('Which part of it is wrong, and how.'),
+    signal: z.string().describe('Name of the signal.'),
+    why: z.string().describe('Which part of it is invalid, and how.'),
     more: z
       .int()
       .positive()
       .optional()
-      .describe('Dropped since the entry of this kind before, without an entry of their own.'),
+      .describe(
+        'How many were dropped since the previous entry of this kind without an entry of their own.',
+      ),
   }),
   kind('conversation.closed', {
     why: closedBy.optional(),

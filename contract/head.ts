@@ -24,26 +24,26 @@ export const callHead = z.object({
   queued_at: z.iso.datetime().optional(),
   started_at: z.iso.datetime().optional(),
   ended_at: z.iso.datetime().optional(),
-  position: z.int().positive().optional().describe('Place in the queue, 1 is next.'),
+  position: z.int().positive().optional().describe('Place in the queue; 1 is next.'),
   expires_at: z.iso
     .datetime()
     .optional()
-    .describe('While it awaits approval: until when a person may agree.'),
+    .describe('While it awaits approval: the deadline for approving it.'),
   why: z
     .string()
     .optional()
-    .describe('While it awaits approval: in words, why a person has to agree.'),
+    .describe('While it awaits approval: why a person has to approve it, in words.'),
   input: z
     .unknown()
     .optional()
     .describe(
-      'While it awaits approval: what the tool gets once a person agrees. Absent where that is long: its `call.awaiting_approval` entry has it.',
+      'While it awaits approval: what the tool gets once a person approves. Absent when that is long: its `call.awaiting_approval` entry has it.',
     ),
   suspended: z
     .object({ results: z.int().nonnegative(), of: z.int().positive().optional() })
     .optional()
     .describe(
-      'While its flow is suspended (`awaits: managed`): results that are in, of how many. Without `of`: until it ends.',
+      'While its flow is suspended (`awaits: managed`): results received, out of how many. Without `of`: it waits until the call ends.',
     ),
   decision: decision.optional().describe('What a person has decided.'),
 });

@@ -39,7 +39,7 @@ const metadata = object
     type: 'object',
     propertyNames: { type: 'string', minLength: 1, maxLength: 128 },
     additionalProperties: {},
-    description: `Yours: kept and given back, never looked at. At most ${MOST_METADATA_BYTES} bytes.`,
+    description: `Yours: stored and returned, never interpreted. At most ${MOST_METADATA_BYTES} bytes.`,
   });
 
 const id = z
@@ -67,7 +67,7 @@ export const idempotencyHeaders = z.looseObject({
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional()
     .describe(
-      'Repeating a request with the same key and body has no further effect and the same answer.',
+      'Repeating a request with the same key and body has no further effect and returns the same answer.',
     ),
 });
 
@@ -135,7 +135,7 @@ export const callEventBody = z.discriminatedUnion('kind', [
         message: text.max(3_000),
       }),
     })
-    .describe('The call is over without its result.'),
+    .describe('The call ended without a result.'),
 ]);
 
 export const entriesQuery = z.strictObject({
@@ -150,7 +150,7 @@ export const entriesQuery = z.strictObject({
 
 export const listQuery = z.strictObject({
   status: head.shape.status.optional(),
-  after: id.optional().describe('`next_after` of the page before.'),
+  after: id.optional().describe('The `next_after` of the previous page.'),
   limit,
 });
 
@@ -160,7 +160,7 @@ export const conversation = head.extend({
   metadata: object,
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
-  last_seq: z.int().nonnegative().describe('The seq of the newest entry; 0: none yet.'),
+  last_seq: z.int().nonnegative().describe('The seq of the newest entry; 0 if there is none yet.'),
   revision: z
     .int()
     .nonnegative()
@@ -187,23 +187,25 @@ export const entryPage = z
     revision: z
       .int()
       .nonnegative()
-      .describe('Of the whole log. To stream on from here: `?after=<last seq>.<revision>`.'),
+      .describe(
+        'Revision of the whole log. To continue with the stream from here: `?after=<last seq>.<revision>`.',
+      ),
   })
   .describe('A page of the log.');
 
 export const messageAccepted = z
   .object({ message_id: z.string() })
-  .describe('The message is on its way, under this id.');
+  .describe('The message was accepted under this id.');
 export const interruptAccepted = z
   .object({ message_id: z.string().optional() })
-  .describe('The interruption is on its way; with `text`, its message under this id.');
+  .describe('The interruption was accepted; with `text`, its message has this id.');
 export const callAccepted = z
   .object({ call_id: z.string() })
-  .describe('The cancellation is on its way.');
+  .describe('The cancellation was accepted.');
 export const decisionAccepted = z
   .object({ call_id: z.string(), decision })
-  .describe('So it is decided.');
-export const callEventAccepted = z.object({ n: z.int() }).describe('The event has been taken.');
+  .describe('The decision was accepted.');
+export const callEventAccepted = z.object({ n: z.int() }).describe('The event was accepted.');
 export const closeAccepted = z
   .object({ id: z.string() })
   .describe('The conversation is being closed.');
@@ -216,31 +218,33 @@ export const toolList = z
       z.object({
         kind: z
           .enum(['local', 'remote'])
-          .describe("Runs beside the service, or is another team's service."),
+          .describe("local: runs with the service; remote: another team's service."),
         name: z.string(),
         description: z.string(),
         input: z.record(z.string(), z.unknown()).describe('JSON Schema of its input.'),
         results: z
           .object({ min: z.int(), max: z.union([z.int(), z.literal('many')]) })
-          .describe('How many results a call has, the last included.'),
+          .describe('How many results a call has, including the last.'),
         awaits: awaits
           .optional()
-          .describe('Who awaits the results of a call. Absent: as its agent says.'),
+          .describe('Who awaits the results of a call. Absent: as the agent specifies.'),
         restart: z
           .enum(['resume', 'reattach', 'fail'])
           .optional()
-          .describe('What happens to a call after a crash. Only local tools say so.'),
+          .describe('What happens to a call after a crash. Only local tools have this.'),
         duplicates: z
           .enum(['allow', 'reject', 'replace', 'confirm'])
-          .describe('What becomes of a call while an identical one is open.'),
+          .describe('How a call is handled while an identical one is open.'),
         max_running: z
           .int()
           .optional()
-          .describe('How many calls of it run at once in all conversations. Absent: any number.'),
+          .describe('Maximum concurrent calls of it in all conversations. Absent: no limit.'),
         approval: z
           .object({ question: z.string().optional(), timeout_ms: z.int() })
           .optional()
-          .describe('A person has to agree before a call runs. Absent: nobody has to.'),
+          .describe(
+            'A person has to approve a call before it runs. Absent: no approval is needed.',
+          ),
       }),
     ),
   })
@@ -251,12 +255,12 @@ export const agentList = z
     agents: z.array(
       z.object({
         name: z.string(),
-        model: z.string().optional().describe("Absent: the service's."),
+        model: z.string().optional().describe("Absent: the service's default model."),
         tools: z.array(z.string()),
         awaits: awaits
           .optional()
           .describe(
-            'Who awaits the results of tools that do not say: the model (prompt), or the service, which suspends the flow of the call (managed). ' +
+            'Who awaits the results of tools that do not specify it: the model (prompt), or the service, which suspends the flow of the call (managed). ' +
               'Absent: prompt.',
           ),
       }),

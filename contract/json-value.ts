@@ -8,7 +8,7 @@
 export const MAX_DEPTH = 100;
 
 export const TOO_DEEP = `is nested deeper than ${MAX_DEPTH} levels`;
-const TOO_LARGE_A_NUMBER = 'has a number that is too large: it would be kept as null';
+const TOO_LARGE_A_NUMBER = 'contains a number that is too large: it would be stored as null';
 
 /**
  * Why a value is refused, as the end of a sentence. Undefined when it is accepted. Cheap and not recursive: safe at any depth.

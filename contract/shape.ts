@@ -16,15 +16,15 @@ const misfit = (path: string, what: string) =>
 export const text =
   (longest = Infinity): Shape<string> =>
   (value, path) => {
-    if (typeof value !== 'string') throw misfit(path, 'a text');
-    if (value.length > longest) throw misfit(path, `a text of at most ${longest} characters`);
+    if (typeof value !== 'string') throw misfit(path, 'a string');
+    if (value.length > longest) throw misfit(path, `a string of at most ${longest} characters`);
     return value;
   };
 
 /** One of our ids: never empty. */
 export const id: Shape<string> = (value, path) => {
   const given = text(200)(value, path);
-  if (given === '') throw misfit(path, 'a text that is not empty');
+  if (given === '') throw misfit(path, 'a non-empty string');
   return given;
 };
 
@@ -103,7 +103,7 @@ export const object =
     const known: Record<string, unknown> = {};
     for (const [name, shape] of Object.entries(fields)) {
       if (given[name] !== undefined) known[name] = shape(given[name], `${path}.${name}`);
-      else if (!(OPTIONAL in shape)) throw misfit(`${path}.${name}`, 'there');
+      else if (!(OPTIONAL in shape)) throw misfit(`${path}.${name}`, 'present');
     }
     return known as Of<F>;
   };

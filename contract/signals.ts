@@ -79,7 +79,7 @@ export type CallEnd =
 /** The end of a call whose workflow an operator has terminated. */
 export const CALL_TERMINATED: Failure = {
   type: 'CallTerminated',
-  message: 'An operator has terminated the call. How far it came is unknown.',
+  message: 'An operator terminated the call. How far it got is unknown.',
 };
 
 export interface CloseSignal {

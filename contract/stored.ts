@@ -5,15 +5,13 @@ export const stored = z.object({
   n: z
     .union([z.int().positive(), z.literal('end')])
     .describe(
-      'Where the whole is: `GET /v1/conversations/:id/calls/:call_id/results/:n`. `end` is what the call returned; ' +
-        'of a remote tool, a number is that of its push.',
+      'Where to read it in full: `GET /v1/conversations/:id/calls/:call_id/results/:n`. `end` is what the call returned; ' +
+        'for a remote tool, a number is that of its push.',
     ),
-  bytes: z.int().positive().describe('Of the whole, as JSON.'),
+  bytes: z.int().positive().describe('Size in full, as JSON.'),
   head: z
     .string()
-    .describe(
-      'How it begins, some 2,000 characters: of the text where it is one, else of its JSON.',
-    ),
+    .describe('Its first 2,000 or so characters: of the text if it is one, otherwise of its JSON.'),
 });
 
 export type Stored = z.infer<typeof stored>;

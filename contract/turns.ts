@@ -17,7 +17,7 @@ export const trigger = z.object({
 
 export const turnReply = z.object({
   reply_id: z.string(),
-  seq: seq.describe('Of its reply.started entry.'),
+  seq: seq.describe('Seq of its reply.started entry.'),
   because: z.enum(['message', 'news', 'results']),
   reason: z.string(),
   rules: z
@@ -36,22 +36,22 @@ export const turnReply = z.object({
 export const turnCall = z.object({
   call_id: z.string(),
   tool: z.string(),
-  seq: seq.describe('Of its call.requested entry.'),
-  reply_id: z.string().describe('The reply that asked for it.'),
+  seq: seq.describe('Seq of its call.requested entry.'),
+  reply_id: z.string().describe('The reply that requested it.'),
   status: z.string().describe('As in the conversation: requested, running, completed, dropped …'),
-  rules: z.array(z.string()).describe('The rules that it met, such as "R9 queued".'),
+  rules: z.array(z.string()).describe('The rules that applied to it, such as "R9 queued".'),
   why: z.string().optional().describe('Why it was dropped, failed or denied; who cancelled it.'),
 });
 
 const fate = (meaning: string) => z.array(trigger).describe(meaning);
 
 export const reached = z.object({
-  seq: seq.describe('Of its limit.reached entry.'),
+  seq: seq.describe('Seq of its limit.reached entry.'),
   at: z.iso.datetime(),
   limit: z.string(),
   value: z.number(),
   rule: z.string(),
-  held_back: fate('News that would have made the agent speak, and waited for that reason.'),
+  held_back: fate('News that would have made the agent speak but had to wait for this reason.'),
 });
 
 export const turn = z.object({
@@ -59,18 +59,25 @@ export const turn = z.object({
   triggered_by: fate('Who and what made the agent speak, and when.'),
   because: z.enum(['message', 'news']),
   replies: z.array(turnReply),
-  calls: z.array(turnCall).describe('What its replies asked for.'),
+  calls: z.array(turnCall).describe('Calls that its replies requested.'),
   spoken: fate('News that was told.'),
-  merged: fate('News that a later event of the same call made needless.'),
+  merged: fate('News that a later event of the same call made unnecessary.'),
   silent: fate('News that the model saw and said nothing about.'),
   superseded: fate('News of calls that were cancelled before it was told.'),
-  unheard: fate('News that nobody was left to hear: the conversation closed.'),
+  unheard: fate('News that was never told because the conversation closed.'),
   deferred: z
     .array(trigger.extend({ turn: z.int().positive().optional() }))
-    .describe('What came during a reply of this turn and waited; `turn` is where it was taken up.'),
-  limits: z.array(reached).describe('Reached in it or after it: why nothing was said then.'),
+    .describe(
+      'What arrived during a reply of this turn and waited; `turn` is the turn that took it up.',
+    ),
+  limits: z
+    .array(reached)
+    .describe('Limits reached during or after it, which explain why nothing was said then.'),
   started_at: z.iso.datetime(),
-  ended_at: z.iso.datetime().optional().describe('Of its last reply. Absent: one is in flight.'),
+  ended_at: z.iso
+    .datetime()
+    .optional()
+    .describe('End of its last reply. Absent while one is in flight.'),
   duration_ms: z.int().nonnegative().optional(),
   usage: usage.describe('Tokens of its replies.'),
 });

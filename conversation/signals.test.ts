@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { Story } from '../testing/story.ts';
 
-const dropped = { type: 'signal_dropped', signal: 'message', why: 'text must be a text.' } as const;
+const dropped = {
+  type: 'signal_dropped',
+  signal: 'message',
+  why: 'text must be a string.',
+} as const;
 
 test('what does not fit is written down, five times a minute at most, and the others are counted', () => {
   const story = new Story();

@@ -22,20 +22,20 @@ function deep(levels: number): unknown {
 }
 
 const WRONG: [name: string, payload: unknown, why: RegExp][] = [
-  ['message', { message_id: 'm', text: 42 }, /^text must be a text/],
-  ['message', { text: 'no id' }, /^message_id must be there/],
+  ['message', { message_id: 'm', text: 42 }, /^text must be a string/],
+  ['message', { text: 'no id' }, /^message_id must be present/],
   ['message', null, /^It must be an object/],
   ['message', [1, 2], /^It must be an object/],
   ['message', { message_id: 'm', text: 'x', when_busy: 'never' }, /^when_busy must be one of/],
   ['interrupt', { scope: 'everything' }, /^scope must be one of/],
   ['interrupt', { scope: 'all', message: { message_id: 'm', text: {} } }, /^message\.text/],
-  ['cancel_call', { call_id: { $ne: 1 } }, /^call_id must be a text/],
+  ['cancel_call', { call_id: { $ne: 1 } }, /^call_id must be a string/],
   ['call_event', { call_id: 'c', n: 0, event: 'progress', schedule: 'silent' }, /^n must be/],
   ['call_event', { call_id: 'c', n: 1, event: 'other', schedule: 'silent' }, /^event must be/],
-  ['call_ended', { call_id: 'c' }, /^end must be there/],
+  ['call_ended', { call_id: 'c' }, /^end must be present/],
   ['call_ended', { call_id: 'c', end: { type: 'failed', error: 'no' } }, /^end\.error must be/],
   ['close', 'now', /^It must be an object/],
-  ['reset', { run_id: 'r' }, /^had must be there/],
+  ['reset', { run_id: 'r' }, /^had must be present/],
   ['nothing_of_ours', {}, /^There is no such signal/],
 ];
 
