@@ -107,21 +107,18 @@ async function refuseInput(catalogue: Catalogue, start: CallStart): Promise<void
   const { input } = remoteTool(catalogue, start.tool);
   const { success } = await input.safeParseAsync(start.input);
   if (start.agreed !== undefined && !isAgreed(start.input, start.agreed)) {
-    const message = `${start.tool} would now get other input than a person has agreed to: call it again.`;
+    const message = `${start.tool} would now get different input from what a person approved: call it again.`;
     throw ApplicationFailure.nonRetryable(message, 'ToolChanged');
   }
   if (success) return;
-  const message = `${start.tool} no longer takes the input that it was asked for with: call it again.`;
+  const message = `${start.tool} no longer accepts the input of this call: call it again.`;
   throw ApplicationFailure.nonRetryable(message, 'InvalidInput');
 }
 
 function remoteTool(catalogue: Catalogue, name: string): RemoteTool {
   const tool = catalogue.tools.get(name);
   if (tool && isRemote(tool)) return tool;
-  throw ApplicationFailure.nonRetryable(
-    `There is no tool named ${name} at another service.`,
-    'UnknownTool',
-  );
+  throw ApplicationFailure.nonRetryable(`There is no remote tool named ${name}.`, 'UnknownTool');
 }
 
 function unsent({ name }: RemoteTool, error: Error): ApplicationFailure {

@@ -29,7 +29,7 @@ export async function answer(ask: () => Promise<Spoken>, isOwed: boolean): Promi
 const silent = () =>
   new ModelError(
     'ModelSilent',
-    'The model was asked twice, and neither said anything nor called a tool.',
+    'The model was asked twice and returned neither text nor a tool call.',
   );
 
 const isAnswer = ({ text, asked }: Spoken) => text.trim() !== '' || asked.length > 0;

@@ -28,17 +28,17 @@ describe('what JSON would lose is refused:', () => {
   const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
 
   test.each([
-    ['a BigInt', { a: 1n }, 'Its result is no JSON: "a" is a bigint.'],
-    ['a function', () => 1, 'Its result is no JSON: it is a function.'],
-    ['a symbol', [Symbol('s')], 'Its result is no JSON: "0" is a symbol.'],
-    ['NaN', { a: Number.NaN }, 'Its result is no JSON: "a" is NaN.'],
-    ['infinity', Number.POSITIVE_INFINITY, 'Its result is no JSON: it is Infinity.'],
-    ['a map', { m: new Map() }, 'Its result is no JSON: "m" is a Map.'],
-    ['a cycle', cycle, /^Its result is no JSON: Converting circular structure to JSON\.$/],
+    ['a BigInt', { a: 1n }, 'Its result is not valid JSON: "a" is a bigint.'],
+    ['a function', () => 1, 'Its result is not valid JSON: it is a function.'],
+    ['a symbol', [Symbol('s')], 'Its result is not valid JSON: "0" is a symbol.'],
+    ['NaN', { a: Number.NaN }, 'Its result is not valid JSON: "a" is NaN.'],
+    ['infinity', Number.POSITIVE_INFINITY, 'Its result is not valid JSON: it is Infinity.'],
+    ['a map', { m: new Map() }, 'Its result is not valid JSON: "m" is a Map.'],
+    ['a cycle', cycle, /^Its result is not valid JSON: Converting circular structure to JSON\.$/],
     ['101 levels', nested(101), 'Its result is nested deeper than 100 levels.'],
     ['3,800 levels', nested(3_800), 'Its result is nested deeper than 100 levels.'],
     ['endless depth', nested(100_000), 'Its result is nested deeper than 100 levels.'],
-    ['an object that throws', { toJSON: () => JSON.parse('{') }, /^Its result is no JSON: /],
+    ['an object that throws', { toJSON: () => JSON.parse('{') }, /^Its result is not valid JSON: /],
   ])('%s', (_, value, message) => {
     expect(() => json(value)).toThrow(message);
     expect(() => json(value)).toThrow(expect.objectContaining({ type: 'InvalidResult' }));

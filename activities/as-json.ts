@@ -32,7 +32,7 @@ function stringify(value: unknown, what: string): string {
     // A stack overflow, since cycles and errors that a tool throws are handled separately.
     if (error instanceof RangeError) throw new CallFailed('InvalidResult', `${what} ${TOO_DEEP}.`);
     const [reason] = inWords(error).split('\n');
-    throw new CallFailed('InvalidResult', `${what} is no JSON: ${reason}.`);
+    throw new CallFailed('InvalidResult', `${what} is not valid JSON: ${reason}.`);
   }
 }
 

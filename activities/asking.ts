@@ -102,7 +102,7 @@ function toolsOf(agent: Agent, catalogue: Catalogue): Map<string, Tool> {
     toolNames(agent, catalogue).map((name) => {
       const tool = catalogue.tools.get(name);
       if (tool) return [name, tool];
-      const message = `The agent ${agent.name} names a tool that is not there: ${name}.`;
+      const message = `The agent ${agent.name} names a tool that does not exist: ${name}.`;
       throw ApplicationFailure.nonRetryable(message, 'UnknownTool');
     }),
   );

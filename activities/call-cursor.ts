@@ -55,7 +55,7 @@ export function restoreCursor(details: unknown, report: Report, now: number): Ca
   if (parsed.success) return { ...parsed.data, repeats: parsed.data.since };
   throw new CallFailed(
     'InvalidCheckpoint',
-    'It was interrupted and cannot go on: this version of the service cannot read how far it was.',
+    'It was interrupted and cannot resume: this version of the service cannot read its saved progress.',
   );
 }
 

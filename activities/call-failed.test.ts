@@ -21,13 +21,9 @@ test.each([
   [
     'nothing',
     undefined,
-    { type: 'ToolError', message: 'The tool threw undefined, so why it failed is not known.' },
+    { type: 'ToolError', message: 'The tool threw undefined, so the reason is unknown.' },
   ],
-  [
-    'null',
-    null,
-    { type: 'ToolError', message: 'The tool threw null, so why it failed is not known.' },
-  ],
+  ['null', null, { type: 'ToolError', message: 'The tool threw null, so the reason is unknown.' }],
   ['an empty text', '', { type: 'ToolError', message: 'An empty text, without a message' }],
   ['a number', 404, { type: 'ToolError', message: '404' }],
   ['a function', () => 'no', { type: 'ToolError', message: 'A function, without a message' }],

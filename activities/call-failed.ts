@@ -19,7 +19,7 @@ export function toolFailure(error: unknown): Failure {
   try {
     return describe(error);
   } catch {
-    return { type: 'ToolError', message: 'The tool threw what cannot be put into words.' };
+    return { type: 'ToolError', message: 'The tool threw something that cannot be described.' };
   }
 }
 
@@ -28,7 +28,7 @@ function describe(error: unknown): Failure {
   if (error === undefined || error === null) {
     return {
       type: 'ToolError',
-      message: `The tool threw ${error}, so why it failed is not known.`,
+      message: `The tool threw ${error}, so the reason is unknown.`,
     };
   }
   return {

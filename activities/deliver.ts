@@ -18,7 +18,7 @@ export async function deliver(send: () => Promise<void>, signal: AbortSignal): P
   await insist(send, signal, (error) => {
     if (error instanceof WorkflowNotFoundError) throw new ConversationGone();
     if (!isTransient(error)) {
-      throw new CallFailed('NotDelivered', `An event could not be told: ${describe(error)}.`);
+      throw new CallFailed('NotDelivered', `An event could not be delivered: ${describe(error)}.`);
     }
   });
 }

@@ -70,7 +70,7 @@ async function hasStopped(running: Promise<unknown>, { call, stop_ms, warn }: Dr
   );
   const late = sleep(stop_ms, false, { signal: waiting.signal }).catch(() => true);
   if (!(await Promise.race([stopped, late]))) {
-    warn(`The tool has not stopped within ${stop_ms} ms of its signal.`);
+    warn(`The tool has not stopped within ${stop_ms} ms of its abort signal.`);
   }
   waiting.abort();
 }

@@ -52,5 +52,5 @@ test('a folder that was removed is told as lost', async () => {
   await host.open(conversation, 'call_1');
   await rm(join(host.root, 'call_1'), { recursive: true });
   const { end } = play(async (_, call) => call.folder(), { spools: host });
-  await expect(end).resolves.toEqual(failed('SpoolLost', /not started again/));
+  await expect(end).resolves.toEqual(failed('SpoolLost', /not restarted/));
 });

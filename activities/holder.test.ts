@@ -108,7 +108,7 @@ test('while Temporal answers, it goes on without the store, and says once that i
   state.hasStore = false;
   await pass(60_000);
   expect(signal.aborted).toBe(false);
-  expect(warnings).toEqual(['The store did not renew the hold on the calls that run here.']);
+  expect(warnings).toEqual(['The store did not renew the lease on the calls that run here.']);
 });
 
 test('when neither answers, the tool is stopped before anybody else may have the call', async () => {

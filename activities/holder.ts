@@ -172,9 +172,7 @@ export function createHolder({
     confirmedAt = -Infinity;
     for (const call of watched) {
       if (call.holder !== lost) continue;
-      call.lose(
-        new HoldLost('This worker was not heard of for too long: another one has the call.'),
-      );
+      call.lose(new HoldLost('This worker was silent for too long: another one has the call.'));
     }
   }
 
@@ -184,12 +182,12 @@ export function createHolder({
     renewedAt = -Infinity;
     for (const call of others && stoodStill ? watched : []) {
       if (!call.repeatable || isCertain(call)) continue;
-      call.lose(new HoldLost('This worker stood still: another one may have the call.'));
+      call.lose(new HoldLost('This worker stalled: another one may have the call.'));
     }
   }
 
   function unanswered(error: unknown): void {
-    if (!isAway) warn('The store did not renew the hold on the calls that run here.', error);
+    if (!isAway) warn('The store did not renew the lease on the calls that run here.', error);
     isAway = true;
   }
 
@@ -198,7 +196,7 @@ export function createHolder({
     let refusals = 0;
     return (error) => {
       if (!isUnavailable(error) && (refusals += 1) >= MOST_REFUSALS) throw error;
-      warn('The store did not say who has the call: asked again.', error);
+      warn('The store did not say which worker has the call. Retrying.', error);
     };
   }
 
@@ -224,7 +222,7 @@ export function createHolder({
       if (isCertain(call)) continue;
       call.lose(
         new HoldLost(
-          'Neither the store nor Temporal was heard of for too long: another worker may have the call.',
+          'Neither the store nor Temporal answered for too long: another worker may have the call.',
         ),
       );
     }

@@ -29,7 +29,7 @@ export function createLargeResults(
   const limit = tool === READ_TOOL ? Infinity : inlineBytes;
   const patiently = <T>(what: string, attempt: () => Promise<T>) =>
     waitForStore(attempt, signal, (error) =>
-      warn(`A large result could not be ${what}; it is tried again.`, error),
+      warn(`A large result could not be ${what}. Retrying.`, error),
     );
   const aside = (n: ResultNumber, result: unknown) =>
     patiently('stored', () => setAside(store, conversation, { call_id, n, result }, limit));

@@ -311,7 +311,7 @@ describe('what was held by a process that is gone', () => {
 
   test('does not, where it must not be started twice; the end is written, so that no reset starts it', async () => {
     const { process, begun } = await gone({ restart: 'fail' });
-    const lost = failed('WorkerLost', /not started again/);
+    const lost = failed('WorkerLost', /not restarted/);
     expect(await process().run(start, attempt(2))).toMatchObject(lost);
     expect(await process().run(start, attempt(1, { run: 'run_2' }))).toMatchObject(lost);
     expect(begun).toEqual([]);
@@ -320,7 +320,7 @@ describe('what was held by a process that is gone', () => {
   test('does not in a workflow that was reset, since nothing is known of how far it came', async () => {
     const { process, begun } = await gone({});
     expect(await process().run(start, attempt(1, { run: 'run_2' }))).toMatchObject(
-      failed('CallReset', /reset by an operator.*not started again/),
+      failed('CallReset', /reset the call after.*not restarted/),
     );
     expect(begun).toEqual([]);
   });

@@ -95,8 +95,8 @@ class Stopped extends Error {
 
 const MESSAGES: Record<Why, string> = {
   cancelled: 'The call was cancelled.',
-  shutdown: 'The worker shuts down.',
-  gone: "The call's workflow is over: it was terminated, or its time was.",
+  shutdown: 'The worker is shutting down.',
+  gone: "The call's workflow is over: it was terminated or timed out.",
 };
 
 type Beginning = LiveCallsDependencies & { isPatient(callId: string): boolean };
@@ -129,7 +129,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     askTemporal: () => link.ask(),
     signal,
     lose(reason) {
-      if (!signal.aborted) warn(`The tool is stopped. ${reason.message}`);
+      if (!signal.aborted) warn(`Stopping the tool. ${reason.message}`);
       stop(reason);
     },
   };
@@ -212,7 +212,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     const writing = insist(
       () => holder.end(name, mine, end),
       giveUp,
-      (error) => warn('The end of the call was not written: tried again.', error),
+      (error) => warn('The end of the call was not recorded. Retrying.', error),
     ).then(
       (isWritten) => ({ isLost: !isWritten, isCertain: isWritten }),
       () => unwritten,

@@ -69,7 +69,7 @@ export async function openCall(opening: Opening): Promise<Opened> {
 function lost({ name }: LocalTool): CallFailed {
   return new CallFailed(
     'WorkerLost',
-    `The worker that ran ${name} stopped before ${name} ended. It was not started again; how far it came is unknown.`,
+    `The worker that ran ${name} stopped before ${name} ended. It was not restarted; how far it got is unknown.`,
   );
 }
 
@@ -78,11 +78,11 @@ function refuseChanged({ name }: LocalTool, before: CallBody, now: CallBody): vo
   if (before === now) return;
   const what =
     before === 'program'
-      ? `${name} was a program when this call began, and is not any more. The program was stopped`
-      : `${name} was not a program when this call began, and is one now. It was stopped`;
+      ? `${name} was a program when this call began and no longer is. The program was stopped`
+      : `${name} was not a program when this call began and now is. It was stopped`;
   throw new CallFailed(
     'ToolChanged',
-    `${what} and nothing was started again; how far it came is unknown.`,
+    `${what} and nothing was restarted; how far it got is unknown.`,
   );
 }
 
@@ -91,7 +91,7 @@ function refuseReset({ name }: LocalTool, restart: string): void {
   if (restart === 'reattach') return;
   throw new CallFailed(
     'CallReset',
-    `The call was reset by an operator after ${name} had begun. It was not started again; how far it came is unknown.`,
+    `An operator reset the call after ${name} had begun. It was not restarted; how far it got is unknown.`,
   );
 }
 
@@ -99,6 +99,6 @@ const forgotten = (): CallEnd => ({
   type: 'failed',
   error: {
     type: 'CallReset',
-    message: 'The call was reset by an operator. It had ended long before, and was not run again.',
+    message: 'An operator reset the call long after it had ended. It was not run again.',
   },
 });

@@ -48,7 +48,7 @@ type Read = (range: { from: number; to: number }) => Promise<Entry[]>;
 async function readSummary(read: Read, seq: number): Promise<string> {
   const [entry] = await read({ from: seq, to: seq });
   if (entry?.kind === 'summary') return entry.text;
-  throw new Error(`Entry ${seq} is no summary, but ${entry?.kind ?? 'missing'}.`);
+  throw new Error(`Entry ${seq} is not a summary but ${entry?.kind ?? 'missing'}.`);
 }
 
 async function readEarlier(read: Read, seqs: number[]): Promise<Entry[]> {

@@ -39,7 +39,7 @@ const MOST_CALLS = 500;
 const MOST_BYTES = 800_000;
 
 function tooMuch({ call_id, tool }: RequestedCall): RequestedCall {
-  const message = `The arguments of all calls of this reply are longer than ${MOST_BYTES} bytes together.`;
+  const message = `The arguments of all calls of this reply exceed ${MOST_BYTES} bytes in total.`;
   return { call_id, tool, input: null, problem: { type: 'InvalidInput', message } };
 }
 

@@ -139,13 +139,16 @@ async function readInput(tool: LocalTool, { input, agreed }: CallStart): Promise
   const parsed = await tool.input.safeParseAsync(input);
   if (parsed.success) {
     if (agreed === undefined || isAgreed(parsed.data, agreed)) return parsed.data;
-    const message = `${tool.name} would now get other input than a person has agreed to. It was not run: call it again.`;
+    const message = `${tool.name} would now get different input from what a person approved. It was not run: call it again.`;
     throw new CallFailed('ToolChanged', message);
   }
   const problems = parsed.error.issues.map(({ path, message }) =>
     path.length > 0 ? `${path.join('.')}: ${message}` : message,
   );
-  throw new CallFailed('InvalidInput', `The input does not fit. ${problems.join('; ')}`);
+  throw new CallFailed(
+    'InvalidInput',
+    `The input does not match its schema. ${problems.join('; ')}`,
+  );
 }
 
 function callContext(
@@ -177,7 +180,7 @@ function liveProgress(
       bus.publish(conversation, { type: 'progress', call_id, ...step });
       await store.setProgress(conversation, call_id, { ...step, at: new Date().toISOString() });
     },
-    (error) => warn('Live progress was not written.', error),
+    (error) => warn('Live progress could not be written.', error),
   );
 }
 

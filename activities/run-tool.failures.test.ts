@@ -12,7 +12,7 @@ describe('a call fails, with a reason that can be read, when the tool', () => {
       'throws nothing at all',
       undefined,
       'ToolError',
-      'The tool threw undefined, so why it failed is not known.',
+      'The tool threw undefined, so the reason is unknown.',
     ],
     [
       'says it was aborted, though nobody did',
@@ -66,7 +66,7 @@ describe('a call fails, with a reason that can be read, when the tool', () => {
   const cycle: unknown[] = [];
   cycle.push(cycle);
   test.each([
-    ['a function', () => 1, 'InvalidResult', 'Its result is no JSON: it is a function.'],
+    ['a function', () => 1, 'InvalidResult', 'Its result is not valid JSON: it is a function.'],
     ['a cycle', cycle, 'InvalidResult', /circular/],
     ['too much', 'x'.repeat(2_000), 'ResultTooLarge', /has 2002 bytes; at most 1000/],
   ])('returns %s', async (_, value, type, message) => {
@@ -90,7 +90,9 @@ describe('a call fails, with a reason that can be read, when the tool', () => {
       tool: { input: z.object({ a: z.string() }) },
       input: { a: 5 },
     });
-    expect(await call.end).toEqual(failed('InvalidInput', /^The input does not fit\. a: .*string/));
+    expect(await call.end).toEqual(
+      failed('InvalidInput', /^The input does not match its schema\. a: .*string/),
+    );
   });
 
   test('would get other input than a person has agreed to: it is not run', async () => {
@@ -103,7 +105,7 @@ describe('a call fails, with a reason that can be read, when the tool', () => {
         agreed,
       });
     expect(await pay({ amount: 100 }).end).toEqual(
-      failed('ToolChanged', /would now get other input/),
+      failed('ToolChanged', /would now get different input/),
     );
     expect(ran).toEqual([]);
     expect(await pay({ amount: 50 }).end).toMatchObject({ type: 'completed' });

@@ -29,7 +29,7 @@ describe('a tool that takes too long', () => {
   test('ends even if it ignores its signal', async () => {
     const call = play(() => new Promise(() => {}), { tool: { timeout_ms: 5 }, stop_ms: 5 });
     expect(await call.end).toMatchObject(failed('Timeout', /did not end/));
-    expect(call.logged).toEqual(['The tool has not stopped within 5 ms of its signal.']);
+    expect(call.logged).toEqual(['The tool has not stopped within 5 ms of its abort signal.']);
   });
 });
 

@@ -128,7 +128,7 @@ describe('progress', () => {
       },
     });
     expect(await call.end).toEqual({ type: 'completed', result: 'done' });
-    expect(call.logged).toContain('Live progress was not written.');
+    expect(call.logged).toContain('Live progress could not be written.');
   });
 });
 

@@ -15,7 +15,7 @@ export async function refuseIfSpent(
   most?: number,
 ): Promise<void> {
   if (most === undefined || (await store.tokensSpent({ tenant, day: today() })) < most) return;
-  const message = `The ${most} tokens that ${tenant} has for a day (UTC) are spent.`;
+  const message = `${tenant} has used its ${most} tokens for the day (UTC).`;
   const limit: ReachedLimit = { limit: 'max_tokens_per_tenant_per_day', value: most };
   throw ApplicationFailure.nonRetryable(message, TENANT_TOKENS_SPENT, limit);
 }

@@ -50,7 +50,7 @@ function say(thrown: unknown): string {
 }
 
 function kindOf(thrown: unknown): string {
-  if (thrown === '') return 'An empty text';
+  if (thrown === '') return 'An empty string';
   if (typeof thrown === 'function') return 'A function';
   const { name } = Object(thrown) as { name?: unknown };
   return typeof name === 'string' && name !== '' ? name : 'An error';

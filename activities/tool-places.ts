@@ -65,7 +65,7 @@ export function createToolPlaces(options: ToolPlacesOptions): ToolPlaces {
   function then(entry: Waiting, work: () => Promise<void>): void {
     entry.showing = entry.showing
       .then(work)
-      .catch((error: unknown) => warn('What a call waits for was not shown.', error));
+      .catch((error: unknown) => warn('Could not show what a call waits for.', error));
   }
 
   function refresh(): void {
@@ -91,7 +91,9 @@ export function createToolPlaces(options: ToolPlacesOptions): ToolPlaces {
   }
 
   async function look(): Promise<void> {
-    await check().catch((error: unknown) => warn('Which calls still wait is not known.', error));
+    await check().catch((error: unknown) =>
+      warn('Could not find out which calls still wait.', error),
+    );
     refresh();
     if (waiting.size === 0) stop();
   }

@@ -45,7 +45,7 @@ export function readYield(yielded: unknown, maxBytes: number, reported: Reported
     const where = issue?.path.join('.') || 'it';
     throw new CallFailed(
       'InvalidYield',
-      `The tool yielded what is neither progress nor a result: ${where}: ${issue?.message}.`,
+      `The tool yielded something that is neither progress nor a result: ${where}: ${issue?.message}.`,
     );
   }
   const { checkpoint, ...told } = parsed.data;
@@ -76,6 +76,8 @@ function withReport(yielded: unknown, { last = 0, warn }: Reported): unknown {
 function briefly(note: unknown, warn: Reported['warn']): unknown {
   if (note === null) return undefined;
   if (typeof note !== 'string' || note.length <= MOST_NOTE_CHARS) return note;
-  warn?.(`The note of the progress has ${note.length} characters: ${MOST_NOTE_CHARS} are shown.`);
+  warn?.(
+    `The progress note has ${note.length} characters: the first ${MOST_NOTE_CHARS} are shown.`,
+  );
   return `${cut(note, 0, MOST_NOTE_CHARS)} …`;
 }

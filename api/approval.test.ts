@@ -55,8 +55,8 @@ function awaiting(entry = requested) {
 
 describe('a call whose tool has changed since it was asked for', () => {
   test.each([
-    ['is gone', { ...requested, tool: 'send_payment' }, /^send_payment is gone since call_a/],
-    ['takes other input', { ...requested, input: { text: 'x' } }, /^echo no longer takes the/],
+    ['is gone', { ...requested, tool: 'send_payment' }, /^send_payment was removed after call_a/],
+    ['takes other input', { ...requested, input: { text: 'x' } }, /^echo no longer accepts the/],
   ])('because it %s cannot be approved, and can be denied', async (_, entry, detail) => {
     await awaiting(entry);
     const refused = await decide({ decision: 'approve' });
@@ -90,9 +90,7 @@ describe('what a person was shown', () => {
     await shown(requested, asked({ words: 'pay Ann', currency: 'EUR' }));
     const refused = await decide({ decision: 'approve' });
     expect(refused.body).toMatchObject({ status: 409, code: 'tool_changed' });
-    expect(refused.body.detail).toMatch(
-      /^echo would now make something else of the input of call_a/,
-    );
+    expect(refused.body.detail).toMatch(/^echo would now read the input of call_a differently/);
     expect((await decide({ decision: 'deny' })).status).toBe(202);
   });
 });

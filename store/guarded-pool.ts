@@ -27,7 +27,7 @@ export function guardedPool(pool: pg.Pool, statement_ms: number): PostgresPool {
 
   async function connect(): Promise<pg.PoolClient> {
     for (;;) {
-      if (isAway) throw new StoreUnavailable('The store is away.', { mayBeDone: false });
+      if (isAway) throw new StoreUnavailable('The store is unavailable.', { mayBeDone: false });
       const client = await pool.connect().catch((cause: unknown) => {
         void probe();
         throw new StoreUnavailable('The store cannot be reached.', { mayBeDone: false, cause });
@@ -93,7 +93,7 @@ function guarded(
     if (broken) throw broken;
     const { late, inTime } = deadline(statement_ms, () => {
       timedOut();
-      throw new Error(`No answer in ${statement_ms} ms.`);
+      throw new Error(`No answer within ${statement_ms} ms.`);
     });
     try {
       return await Promise.race([client.query(text, parameters), late]);

@@ -12,7 +12,7 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
   const { error } = await migrator.migrateToLatest();
   if (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`The tables of the store could not be brought up to date: ${why}`, {
+    throw new Error(`The database migration failed: ${why}`, {
       cause: error,
     });
   }

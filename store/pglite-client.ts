@@ -50,9 +50,9 @@ export async function startPGlite(
     if (deaths.filter((at) => at > now - DEATHS_MS).length > MOST_DEATHS) {
       throw new Error(`${death.message} It has stopped ${MOST_DEATHS} times within a minute.`);
     }
-    log(`${death.message} It is opened again.`);
+    log(`${death.message} Reopening it.`);
     return open().catch((cause: unknown) => {
-      throw new Error(`${death.message} It could not be opened again: ${String(cause)}`, { cause });
+      throw new Error(`${death.message} It could not be reopened: ${String(cause)}`, { cause });
     });
   }
 

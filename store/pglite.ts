@@ -20,7 +20,7 @@ export async function openPGlite(
   } catch (error) {
     // PGlite fails with a bare "Aborted()" when the files are damaged or cannot be written.
     throw new Error(
-      `The store in ${folder} could not be opened (${String(error)}): is the folder writable, unharmed, and open nowhere else?`,
+      `The store in ${folder} could not be opened (${String(error)}): check that the folder is writable, undamaged and not open elsewhere.`,
       { cause: error },
     );
   }

@@ -41,7 +41,7 @@ export async function connectPatiently(url: string): Promise<PostgresDialect> {
     client.release();
   } catch (error) {
     await pool.end();
-    throw new Error(`Cannot reach the PostgreSQL of DATABASE_URL (${place}): ${why(error)}.`, {
+    throw new Error(`Cannot reach PostgreSQL at DATABASE_URL (${place}): ${why(error)}.`, {
       cause: error,
     });
   }

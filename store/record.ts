@@ -107,7 +107,7 @@ async function settle(
   const of = takes ? (takes_over?.base_runs ?? []) : undefined;
   if (base > held.last_seq + 1 && !(await fillBefore(db, conversation, base, of))) {
     throw new Error(
-      `A batch for ${name(conversation)} begins at ${base}, but its log ends at ${held.last_seq}: there would be a gap.`,
+      `A batch for ${name(conversation)} begins at ${base}, but its log ends at ${held.last_seq}: that would leave a gap.`,
     );
   }
 

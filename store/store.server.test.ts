@@ -60,7 +60,7 @@ describe('opening a store', () => {
     spoil(url);
     const place = `host ${url.hostname}, port ${url.port}, database ${url.pathname.slice(1)}`;
     const opening = openStore({ url: url.href, folder: '' });
-    await expect(opening).rejects.toThrow(`Cannot reach the PostgreSQL of DATABASE_URL (${place})`);
+    await expect(opening).rejects.toThrow(`Cannot reach PostgreSQL at DATABASE_URL (${place})`);
     await expect(opening).rejects.not.toThrow('secret');
   });
 

@@ -19,7 +19,7 @@ export function claimIn(
       () => store.claim(place, '', mine),
       signal,
       (error) =>
-        warn('The store did not say which host has the call: asked again.', {
+        warn('The store did not say which host has the call. Retrying.', {
           call_id: callId,
           error,
         }),

@@ -61,7 +61,7 @@ const isCode = (error: unknown, code: number) =>
 const lost = () =>
   ApplicationFailure.create({
     type: 'WorkerLost',
-    message: 'The process of the worker is gone.',
+    message: 'The worker process is gone.',
     nextRetryDelay: 1,
   });
 

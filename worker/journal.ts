@@ -85,7 +85,7 @@ export function openJournal(
       stop();
       if (isTold) return;
       isTold = true;
-      warn('The journal of this worker cannot be written. It is tried again.', error);
+      warn('Cannot write the journal of this worker. Retrying.', error);
     }
   }
 

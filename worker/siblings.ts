@@ -40,7 +40,7 @@ export function watchSiblings(
         (error: unknown) => {
           if (told === String(error)) return;
           told = String(error);
-          warn('A dead worker may not be handed over yet.', error);
+          warn('The work of a dead worker may not have been handed over yet.', error);
         },
       );
       await sleep(LOOK_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => {});

@@ -42,7 +42,7 @@ export async function joinSuccession({
   } catch (error) {
     // Some network drives do not support locks.
     warn(
-      `No journal can be kept in ${folder}: if this process is killed, time-outs have to run.`,
+      `Cannot keep a journal in ${folder}: if this process is killed, its work waits for timeouts.`,
       error,
     );
     return { identity, interceptor: () => ({}), close: async () => {} };

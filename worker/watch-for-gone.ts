@@ -44,7 +44,8 @@ export function watchForGone(options: WatchOptions): GoneWatch {
         since = new Date(began - OVERLAP_MS);
         isAway = false;
       } catch (error) {
-        if (!isAway && !closing.signal.aborted) warn('What is gone was not looked for.', error);
+        if (!isAway && !closing.signal.aborted)
+          warn('The search for ended workflows failed.', error);
         isAway = true;
       }
       await sleep(every_ms, undefined, { signal: closing.signal }).catch(() => {});

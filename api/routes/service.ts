@@ -98,7 +98,10 @@ const READY_MS = 2_000;
 async function within(milliseconds: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer in ${milliseconds} ms.`)), milliseconds);
+    timer = setTimeout(
+      () => reject(new Error(`No answer within ${milliseconds} ms.`)),
+      milliseconds,
+    );
   });
   try {
     await Promise.race([work, late]);

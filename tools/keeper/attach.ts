@@ -88,14 +88,14 @@ async function losesKeeper(folder: string, keeper: SpoolFiles['keeper.json']): P
   if (keeper.boot !== (await bootId())) {
     throw new ProgramLost(
       'HostRestarted',
-      'The machine was restarted while the program ran. It was not started again; how far it came is unknown.',
+      'The machine was restarted while the program ran. It was not restarted; how far it got is unknown.',
     );
   }
   const command = await readSpool(folder, 'command.json');
   await stopOrphans(folder, command?.grace_ms ?? 0);
   throw new ProgramLost(
     'KeeperLost',
-    'The process that watched the program was ended by something else. The program was stopped and not started again; how far it came is unknown.',
+    'The process that watched the program was ended by something else. The program was stopped and not restarted; how far it got is unknown.',
   );
 }
 

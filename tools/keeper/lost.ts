@@ -9,11 +9,11 @@ export class ProgramLost extends Error {
 export const spoolLost = () =>
   new ProgramLost(
     'SpoolLost',
-    'The files of the program are gone. It was not started again; how far it came is unknown.',
+    'The files of the program are gone. It was not restarted; how far it got is unknown.',
   );
 
 export const hostLost = () =>
   new ProgramLost(
     'HostLost',
-    'It runs on another machine, which has not been heard of for a minute. It was not started again; how far it came is unknown.',
+    'It runs on another machine, which has not been heard of for a minute. It was not restarted; how far it got is unknown.',
   );
