@@ -24,7 +24,7 @@ test.each([
     { type: 'ToolError', message: 'The tool threw undefined, so the reason is unknown.' },
   ],
   ['null', null, { type: 'ToolError', message: 'The tool threw null, so the reason is unknown.' }],
-  ['an empty text', '', { type: 'ToolError', message: 'An empty text, without a message' }],
+  ['an empty string', '', { type: 'ToolError', message: 'An empty string, without a message' }],
   ['a number', 404, { type: 'ToolError', message: '404' }],
   ['a function', () => 'no', { type: 'ToolError', message: 'A function, without a message' }],
   [

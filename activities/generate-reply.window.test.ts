@@ -94,7 +94,7 @@ test('a summary that the log lacks is an error, and not a window without one', a
   const { result, stub } = await play({ request: { summary: 1 } });
   await expect(result).rejects.toMatchObject({
     type: 'InternalError',
-    cause: { message: 'Entry 1 is no summary, but message.user.' },
+    cause: { message: 'Entry 1 is not a summary but message.user.' },
   });
   expect(stub.requests).toEqual([]);
 });

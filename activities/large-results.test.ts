@@ -121,9 +121,7 @@ test('a store that is away is waited for: the call does not fail, and is told on
     },
   });
   expect(await call.end).toMatchObject({ type: 'completed', stored: { bytes: 9_000 } });
-  expect(call.logged).toEqual(
-    Array(2).fill('A large result could not be stored; it is tried again.'),
-  );
+  expect(call.logged).toEqual(Array(2).fill('A large result could not be stored. Retrying.'));
 });
 
 test('a call that is cancelled while the store is away stops', async () => {

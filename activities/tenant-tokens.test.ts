@@ -54,7 +54,7 @@ describe('R12: the tokens of a tenant', () => {
     await expect(result).rejects.toMatchObject({
       type: 'TenantTokensSpent',
       nonRetryable: true,
-      message: 'The 100 tokens that default has for a day (UTC) are spent.',
+      message: 'default has used its 100 tokens for the day (UTC).',
       details: [{ limit: 'max_tokens_per_tenant_per_day', value: 100 }],
     });
     expect(stub.requests).toEqual([]);

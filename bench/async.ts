@@ -22,7 +22,7 @@ import { plot } from './plot.ts';
 import { post } from './service.ts';
 
 export const asyncHelp = `npm run bench -- async [--repeats 3] [--call-ms 5000] [--plot FILE.svg]
-  Plans of 1, 2, 4 and 8 calls with a chatting user, on this service and on the same made to block.`;
+  Plans of 1, 2, 4 and 8 calls with a chatting user, on this service and on the same service with blocking calls.`;
 
 const PLANS = [1, 2, 4, 8];
 const CHAT_MS = 1_000;

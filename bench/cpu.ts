@@ -10,7 +10,7 @@ import { cpuOf } from './processes.ts';
 import { startSilentModel } from './silent-model.ts';
 
 export const cpuHelp = `npm run bench -- cpu [--conversations 50] [--turns 60]
-  Milliseconds of CPU of a turn, this service against bare workflows, by the parts that spend them. --turns: of each conversation.`;
+  CPU milliseconds per turn by component: this service against bare workflows. --turns: per conversation.`;
 
 const MODEL_LATENCY_MS = 20;
 

@@ -19,7 +19,7 @@ import { post } from './service.ts';
 import { type OurTalk, startTalk } from './talk.ts';
 
 export const crowdHelp = `npm run bench -- crowd [--tools 40] [--samples 60]
-  How long a hello takes while so many installers run, against how long it takes alone. --samples: of hellos alone.`;
+  How long a hello takes while --tools installers run, against how long it takes alone. --samples: hellos alone.`;
 
 const CALLS_A_CONVERSATION = 4;
 const MODEL_MS = 20;

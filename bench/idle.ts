@@ -10,7 +10,7 @@ import { onGround } from './ground.ts';
 import { startSilentModel } from './silent-model.ts';
 
 export const idleHelp = `npm run bench -- idle [--most 4000]
-  Memory of the service with more and more conversations that are idle.`;
+  Memory of the service with a growing number of idle conversations.`;
 
 const HEAP_MIB = 512;
 const SAMPLED = [250, 500, 1_000, 2_000, 4_000, 8_000];

@@ -22,7 +22,7 @@ import { post } from './service.ts';
 import { startSpeakingModel } from './speaking-model.ts';
 
 export const readersHelp = `npm run bench -- readers [--readers 1000] [--replies 5] [--idle 20]
-  Readers of one conversation: what they hear of a reply, how it slows the reply, and what they cost idle for so many seconds.`;
+  Readers of one conversation: what they receive of a reply, how much they slow it, and what they cost while idle for --idle seconds.`;
 
 const SPEECH = { pieces: 40, pace: 50 };
 /** Before a conversation counts as idle. */

@@ -9,7 +9,7 @@ import { follow, type Talk, talk } from '../testing/talk.ts';
 import { percentile } from './figures.ts';
 
 export const recoveryHelp = `npm run bench -- recovery [--kills 10] [--temporal]
-  Time from kill -9 in mid-install to the next reply, beyond the start.`;
+  Time from kill -9 during an install until the service is up again, and from then to the next reply.`;
 
 export async function recovery(args: string[]): Promise<object> {
   const { values } = parseArgs({

@@ -9,7 +9,7 @@ import { onGround } from './ground.ts';
 import { startSilentModel } from './silent-model.ts';
 
 export const throughputHelp = `npm run bench -- throughput [--conversations 50] [--turns 60]
-  Turns a second of conversations that talk without a pause, this service against bare workflows. --turns: of each.`;
+  Turns per second of conversations that never pause: this service against bare workflows. --turns: per conversation.`;
 
 const MODEL_LATENCY_MS = 20;
 

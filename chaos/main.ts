@@ -12,13 +12,13 @@ import { runChaos } from './run.ts';
 
 const USAGE = `Usage: npm run chaos -- [--faults N] [--seed S] [--kinds LIST] [--conversations C] [--keep DIR]
 
-  --faults N         how many faults to do (30); --kills N is the same
+  --faults N         number of faults (30); --kills N is an alias
   --seed S           the same seed chooses the same faults, targets and moments (1)
-  --kinds LIST       of these kinds alone: ${KINDS.join(',')} (all)
-  --conversations C  at a time (12)
-  --keep DIR         keeps the evidence and the logs of all processes there; new or empty
+  --kinds LIST       only these kinds: ${KINDS.join(',')} (all)
+  --conversations C  concurrent conversations (12)
+  --keep DIR         folder for the evidence and all process logs; must be new or empty
 
-Ctrl-C ends the faults early; what was done until then is checked. A second Ctrl-C ends the run.`;
+Ctrl-C stops the faults early and checks what has happened by then. A second Ctrl-C ends the run.`;
 
 const { values } = parseArgs({
   options: {
@@ -43,12 +43,12 @@ if (values.help) {
   const kinds = values.kinds.split(',').filter(Boolean);
   const unknown = kinds.filter((word) => !isKind(word));
   if (unknown.length > 0 || kinds.length === 0) {
-    console.error(`There is no kind "${unknown.join(', ')}". Kinds are ${KINDS.join(', ')}.`);
+    console.error(`Unknown kind "${unknown.join(', ')}". Kinds are ${KINDS.join(', ')}.`);
     process.exit(2);
   }
   const stopping = new AbortController();
   process.once('SIGINT', () => {
-    console.log('No more faults. Ctrl-C once more ends the run at once.');
+    console.log('No more faults. Ctrl-C again ends the run at once.');
     stopping.abort();
   });
   const run = await runChaos({

@@ -122,7 +122,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
         log(`${seconds(start)} s  over after ${lasted} s: ${inWords(fault)}`);
       },
     });
-    log(`${seconds(start)} s  No more faults; waiting until everything has come to rest.`);
+    log(`${seconds(start)} s  No more faults; waiting until everything is at rest.`);
     await topology.up();
     await workload.end(AbortSignal.timeout(REST_WITHIN_MS));
     await topology.up();

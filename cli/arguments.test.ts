@@ -17,11 +17,11 @@ test.each([
 });
 
 test.each([
-  ['', 'A command is missing.'],
-  ['explain', 'The id of a conversation is missing.'],
-  ['explain conv_1 conv_2', '"conv_2" is too much.'],
-  ['strat', 'There is no command "strat".'],
-  ['start now please', '"now please" is too much.'],
+  ['', 'Missing command.'],
+  ['explain', 'Missing conversation id.'],
+  ['explain conv_1 conv_2', 'Unexpected argument "conv_2".'],
+  ['strat', 'Unknown command "strat".'],
+  ['start now please', 'Unexpected argument "now please".'],
   ['start --port=1', "Unknown option '--port'"],
   ['--help=yes', "Option '-h, --help' does not take an argument"],
 ])('"%s" is wrong, and why is said', (line, message) => {

@@ -22,13 +22,13 @@ Commands:
   start      Starts the service: Temporal, worker, API. Settings come from the environment
              and from .env; .env.example lists them.
   api        Starts the API alone, for a worker elsewhere. Needs TEMPORAL_ADDRESS and DATABASE_URL.
-  worker     Starts a worker alone, for an API elsewhere. Needs the same.
-  demo       Starts a service of its own, plays a conversation, and stops.
+  worker     Starts a worker alone, for an API elsewhere. Needs the same settings.
+  demo       Plays a sample conversation, on the running service or one started for it.
   doctor     Asks your model server a few small questions and says which settings fit it.
   explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
 
 Options:
-  --help     Shows this.
+  --help     Shows this help.
   --version  Shows the version.`;
 
 /** @param given the arguments after the program's name */
@@ -50,7 +50,8 @@ export function readArguments(given: string[]): Command {
 
 function readCommand([name, ...rest]: string[]): Command {
   if (name === 'explain') return readExplain(rest);
-  if (rest.length > 0) return { type: 'wrong', message: `"${rest.join(' ')}" is too much.` };
+  if (rest.length > 0)
+    return { type: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
   switch (name) {
     case 'start':
     case 'api':
@@ -59,14 +60,15 @@ function readCommand([name, ...rest]: string[]): Command {
     case 'doctor':
       return { type: name };
     case undefined:
-      return { type: 'wrong', message: 'A command is missing.' };
+      return { type: 'wrong', message: 'Missing command.' };
     default:
-      return { type: 'wrong', message: `There is no command "${name}".` };
+      return { type: 'wrong', message: `Unknown command "${name}".` };
   }
 }
 
 function readExplain([id, ...rest]: string[]): Command {
-  if (id === undefined) return { type: 'wrong', message: 'The id of a conversation is missing.' };
-  if (rest.length > 0) return { type: 'wrong', message: `"${rest.join(' ')}" is too much.` };
+  if (id === undefined) return { type: 'wrong', message: 'Missing conversation id.' };
+  if (rest.length > 0)
+    return { type: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
   return { type: 'explain', id };
 }

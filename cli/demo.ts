@@ -14,14 +14,16 @@ export async function demo(settings: Settings): Promise<void> {
   }
   await runService(
     (options) => startService(settings, options),
-    ({ url }) => play(url, 'A service of its own'),
+    ({ url }) => play(url, 'A service started for the demo'),
   );
 }
 
 async function play(url: string, whose: string): Promise<void> {
   console.log(`\n${whose} at ${url}\n`);
   const seen = await playScenario(new MeanwhileClient(url), (text) => process.stdout.write(text));
-  console.log(`\nAll of it happened:\n${seen.map((line) => `  ✓ ${line}`).join('\n')}`);
+  console.log(
+    `\nEverything happened as expected:\n${seen.map((line) => `  ✓ ${line}`).join('\n')}`,
+  );
 }
 
 /** Another program may listen there. */

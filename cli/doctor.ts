@@ -10,7 +10,7 @@ export async function doctor(settings: Settings): Promise<void> {
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL, OPENAI_MODEL: model } = settings;
   if (isDemo(settings)) {
     console.error(
-      'No model server is set. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own, and OPENAI_MODEL.',
+      'No model server is configured. Set OPENAI_API_KEY, or OPENAI_BASE_URL for your own server, and OPENAI_MODEL.',
     );
     process.exitCode = 2;
     return;

@@ -25,4 +25,4 @@ export async function explain({ HOST, PORT }: Settings, id: string): Promise<voi
 
 /** The message of a fetch error says only that it failed. */
 const away = (url: string, cause: unknown) =>
-  new Error(`No service answers at ${url}. PORT and HOST say where it is.`, { cause });
+  new Error(`No service answers at ${url}. Set PORT and HOST to its address.`, { cause });

@@ -35,7 +35,7 @@ function refusal(home: string, holder: string): string {
   const { pid, url } = readHolder(holder);
   const who = pid === undefined ? 'Meanwhile is already running' : `Already running as pid ${pid}`;
   const where = url === undefined ? '' : ` on ${url}`;
-  return `${who}${where}, with its data in ${home}. Stop it first, or set MEANWHILE_HOME and PORT to run another one beside it.`;
+  return `${who}${where}, with its data in ${home}. Stop it first, or set MEANWHILE_HOME and PORT to run another one alongside it.`;
 }
 
 /** Nothing when the holder has only just started and has not written it yet. */

@@ -66,6 +66,6 @@ function needServers({ TEMPORAL_ADDRESS, DATABASE_URL }: Settings, role: string)
   if (missing.length === 0) return;
   const names = missing.map(([name]) => name).join(' and ');
   throw new ConfigError(
-    `\`meanwhile ${role}\` needs ${names}: the API and the workers meet there. \`meanwhile start\` brings both.`,
+    `\`meanwhile ${role}\` needs ${names}, which the API and the workers share. \`meanwhile start\` brings its own.`,
   );
 }

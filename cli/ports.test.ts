@@ -21,7 +21,7 @@ test('one in use gives way to one after it, which is said', async () => {
   const lines: string[] = [];
   const port = await usualOrFreePort('The thing', { usual, host, log: (l) => lines.push(l) });
   expect(port).toBeGreaterThan(usual);
-  expect(lines).toEqual([`Port ${usual} is in use: The thing is on port ${port} instead.`]);
+  expect(lines).toEqual([`Port ${usual} is in use: The thing uses port ${port} instead.`]);
 });
 
 test('any port is one that no outgoing connection gets', async () => {
@@ -38,7 +38,7 @@ test('why nothing can listen is told with the setting to change', async () => {
 
   const elsewhere = await whyNotFree(0, '192.0.2.1');
   expect(listenError(elsewhere!, 0, '192.0.2.1').message).toMatch(
-    /^192\.0\.2\.1 is no address .* Set HOST/,
+    /^192\.0\.2\.1 is not an address .* Set HOST/,
   );
   expect(await whyNotFree(0, host)).toBeUndefined();
 });

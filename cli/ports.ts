@@ -23,7 +23,7 @@ export async function usualOrFreePort(
   const candidates = usual === 0 ? anyPorts() : portNumbers(usual, usual + 500);
   const port = await getPort({ port: candidates, host, exclude });
   if (usual !== 0 && port !== usual) {
-    log(`Port ${usual} is in use: ${what} is on port ${port} instead.`);
+    log(`Port ${usual} is in use: ${what} uses port ${port} instead.`);
   }
   return port;
 }
@@ -55,12 +55,12 @@ export function listenError(error: NodeJS.ErrnoException, port: number, host: st
       return new PortInUse(`Port ${port} on ${host} is in use. Set PORT to another one.`);
     case 'EACCES':
       return new PortInUse(
-        `Port ${port} on ${host} is not allowed to this user. Set PORT to one above 1023.`,
+        `Port ${port} on ${host} is not allowed for this user. Set PORT to one above 1023.`,
       );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new PortInUse(
-        `${host} is no address of this machine. Set HOST to one, or to 0.0.0.0 for all of them.`,
+        `${host} is not an address of this machine. Set HOST to one that is, or to 0.0.0.0 for all of them.`,
       );
     default:
       return error;

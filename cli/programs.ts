@@ -7,7 +7,7 @@ import type { Stack } from './stack.ts';
 export function tellWhatGoesOn(home: string, log: (line: string) => void, stack: Stack) {
   return stack.opening('The programs', undefined, async () => {
     for (const label of await runningIn(spoolRoot(home))) {
-      log(`${label} goes on; the next start finds it again.`);
+      log(`${label} keeps running; the next start will find it.`);
     }
   });
 }

@@ -38,7 +38,7 @@ test('SIGTERM ends a service with a part that does not close, which is named, wi
     await stack.opening('The store', 0, () => never);
     await runService(async () => ({ failed: never, kill() {}, close: () => stack.close() }), ${use});`);
   expect(ended).toMatchObject({ code: 1, signal: null });
-  expect(ended.output).toContain('The store did not stop as it should: Error: it takes longer');
+  expect(ended.output).toContain('The store did not stop cleanly: Error: it took longer');
   expect(ended.output).toContain('lock closed');
 });
 
@@ -46,7 +46,7 @@ test('SIGTERM ends a start that never ends, with exit code 1', async () => {
   const ended = await terminated(`
     await runService(() => { console.log('ready'); return never; }, async () => {}, 20);`);
   expect(ended).toMatchObject({ code: 1, signal: null });
-  expect(ended.output).toContain('The start did not stop within 0.02 s.');
+  expect(ended.output).toContain('Startup did not stop within 0.02 s.');
 });
 
 test('a part that fails ends the service, with exit code 1', async () => {

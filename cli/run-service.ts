@@ -64,7 +64,7 @@ class Overdue extends Error {}
 async function overdue(signal: AbortSignal, patience_ms: number): Promise<never> {
   await aborted(signal);
   await sleep(patience_ms, undefined, { ref: false });
-  throw new Overdue(`The start did not stop within ${patience_ms / 1_000} s.`);
+  throw new Overdue(`Startup did not stop within ${patience_ms / 1_000} s.`);
 }
 
 /** The message of an error that we throw on purpose is complete; a bug needs its stack. Sets the exit code. */
@@ -87,7 +87,7 @@ function onSignal({ first, second }: { first: () => void; second: () => void }):
     process.on(signal, () => {
       if (since === undefined) {
         since = performance.now();
-        console.log('\nStopping … (Ctrl-C again: at once)');
+        console.log('\nStopping … (Ctrl-C again to stop at once)');
         first();
       } else if (performance.now() - since > ONE_SIGNAL_MS) {
         second();

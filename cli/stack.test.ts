@@ -49,7 +49,7 @@ test('a part that fails to close is named, and the others are closed all the sam
     throw new Error('stuck');
   });
   await expect(stack.close()).rejects.toThrow(
-    'The worker did not stop as it should: Error: stuck\nThe store did not stop as it should: Error: no disk',
+    'The worker did not stop cleanly: Error: stuck\nThe store did not stop cleanly: Error: no disk',
   );
   expect(closed).toBe(true);
 });
@@ -62,7 +62,7 @@ test('a part that does not end, or never opened, is named after its time, and th
   await stack.opening('The worker', 0, () => new Promise(() => {}));
   await stack.opening('The API', 0, () => void closed.push('API'));
   await expect(stack.close()).rejects.toThrow(
-    'The worker did not stop as it should: Error: it takes longer than 0.01 s\nThe store did not stop as it should: Error: it takes longer than 0.01 s',
+    'The worker did not stop cleanly: Error: it took longer than 0.01 s\nThe store did not stop cleanly: Error: it took longer than 0.01 s',
   );
   expect(closed).toEqual(['API', 'lock']);
 });

@@ -45,7 +45,7 @@ async function closeAll(parts: Part[], close_ms: number): Promise<void> {
   const errors: Error[] = [];
   for (const { name, close } of parts) {
     await within(close_ms, close()).catch((cause: unknown) => {
-      errors.push(new Error(`${name} did not stop as it should: ${String(cause)}`, { cause }));
+      errors.push(new Error(`${name} did not stop cleanly: ${String(cause)}`, { cause }));
     });
   }
   if (errors.length > 0) {
@@ -59,7 +59,7 @@ async function within(milliseconds: number, work: Promise<void>): Promise<void> 
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const seconds = milliseconds / 1_000;
-    timer = setTimeout(() => reject(new Error(`it takes longer than ${seconds} s`)), milliseconds);
+    timer = setTimeout(() => reject(new Error(`it took longer than ${seconds} s`)), milliseconds);
   });
   try {
     await Promise.race([work, late]);

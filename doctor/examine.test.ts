@@ -145,7 +145,7 @@ test('a server that silently cuts off a long prompt is found out by its own coun
     }),
     { context_tokens: 16_000 },
   );
-  expect(details).toMatch(/it read 2048: it cuts off the beginning/);
+  expect(details).toMatch(/reading 2048 of about \d+ tokens: it cuts off the beginning/);
   expect(fits?.context_tokens).toBe(2_000);
 });
 
@@ -169,7 +169,7 @@ test('a model that knows no tools is named with its own words', async () => {
   );
   expect(verdicts['an open call (profile compatible)']).toBe('no');
   expect(details).toContain('does not support tools');
-  expect(verdicts['a talk without tools']).toBe('poor');
+  expect(verdicts['a conversation without tools']).toBe('poor');
   expect(fits).toMatchObject({ profile: 'compatible', tools: false });
 });
 

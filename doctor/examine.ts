@@ -87,7 +87,7 @@ async function findApi(
       continue;
     }
     const { text, first_ms, pieces, usage } = answer;
-    const said = text.trim() === '' ? 'an empty text' : `"${shorten(text)}"`;
+    const said = text.trim() === '' ? 'nothing' : `"${shorten(text)}"`;
     note(`a plain question (${api})`, text.trim() === '' ? 'poor' : 'ok', `it said ${said}`);
     note(
       'streaming',
@@ -100,7 +100,7 @@ async function findApi(
       counts ? 'ok' : 'poor',
       counts
         ? `${usage.input_tokens} + ${usage.output_tokens} tokens`
-        : 'the server counts no tokens: limits on tokens hold by an estimate',
+        : 'the server reports no token counts: token limits rely on an estimate',
     );
     return api;
   }
@@ -126,7 +126,7 @@ async function findProfile(
     }
     const news = await put(api, profile, questions.news);
     if (!news.ok) {
-      note(`news that nobody asked for (profile ${profile})`, 'no', why(news));
+      note(`unprompted news (profile ${profile})`, 'no', why(news));
       continue;
     }
     const answered = /paris/i.test(talk.text);
@@ -134,8 +134,8 @@ async function findProfile(
       `an open call (profile ${profile})`,
       answered ? 'ok' : 'poor',
       answered
-        ? 'the talk goes on beside it'
-        : `accepted, but asked for the capital of France it said "${shorten(talk.text)}"`,
+        ? 'the conversation goes on while it runs'
+        : `accepted, but when asked for the capital of France it said "${shorten(talk.text)}"`,
     );
     return profile;
   }
@@ -151,7 +151,7 @@ const NOT_IN_CHAT = 'Chat Completions has no async function tools; OPENAI_API=re
 async function noteAsync(api: Api, profile: ProfileName, put: Put, note: Note): Promise<void> {
   if (profile === ASYNC || !isKnown(api, ASYNC)) return;
   const answer = await put(api, ASYNC, questions.openCall);
-  const taken = `taken: OPENAI_PROFILE=${ASYNC} uses them (a server that ignores the field looks the same)`;
+  const taken = `accepted: OPENAI_PROFILE=${ASYNC} uses them (a server that ignores the field looks the same)`;
   if (answer.ok) note('async function tools', 'ok', taken);
   else note('async function tools', 'poor', `refused, so a prompt explains them: ${why(answer)}`);
 }
@@ -164,9 +164,9 @@ async function talksWithoutTools(
 ): Promise<boolean> {
   const answer = await put(api, profile, longTalk(1));
   const [verdict, detail] = answer.ok
-    ? (['poor', 'a talk is accepted: only requests with tools are refused'] as const)
+    ? (['poor', 'a conversation is accepted: only requests with tools are refused'] as const)
     : (['no', why(answer)] as const);
-  note('a talk without tools', verdict, detail);
+  note('a conversation without tools', verdict, detail);
   return answer.ok;
 }
 
@@ -187,7 +187,7 @@ async function noteTwoCalls(answer: Answer, note: Note): Promise<void> {
   note(
     'two tools at once',
     'poor',
-    `${plural(valid, 'valid call')} of ${answer.calls.length}: this model calls tools one by one, or not as they are declared`,
+    `${plural(valid, 'valid call')} of ${answer.calls.length}: this model calls tools one by one, or not as declared`,
   );
 }
 
@@ -209,7 +209,7 @@ async function findWindow(
       const read = answer.usage.input_tokens;
       const isCut = read > 0 && read < counted / 2;
       const detail = isCut
-        ? `of about ${counted} tokens the server says that it read ${read}: it cuts off the beginning`
+        ? `the server reports reading ${read} of about ${counted} tokens: it cuts off the beginning`
         : `about ${counted} tokens are accepted${refusal && `; more was refused: ${refusal}`}`;
       note('a long prompt', refusal || isCut ? 'poor' : 'ok', detail);
       return isCut ? Math.max(LEAST_TOKENS, Math.floor(read * 0.8)) : tokens;

@@ -23,7 +23,7 @@ test('a server that takes no tools is said to be one', () => {
 });
 
 test('a server that nothing fits is said to be one', () => {
-  expect(printAdvice({ findings: [] }, set)).toMatch(/^No settings that were tried fit/);
+  expect(printAdvice({ findings: [] }, set)).toMatch(/^None of the settings that were tried fit/);
 });
 
 test.each(['ok', 'poor', 'no'] as const)(

@@ -10,7 +10,7 @@ export function printFinding({ check, verdict, detail }: Finding): string {
 /** @param set values that are already set, by setting name */
 export function printAdvice({ fits }: Examination, set: Record<string, unknown>): string {
   if (!fits) {
-    return 'No settings that were tried fit this server. The lines with ✗ say what it refused.';
+    return 'None of the settings that were tried fit this server. The lines with ✗ show what it refused.';
   }
   const wanted = {
     OPENAI_API: fits.api,
@@ -18,7 +18,7 @@ export function printAdvice({ fits }: Examination, set: Record<string, unknown>)
     MEANWHILE_CONTEXT_TOKENS: fits.context_tokens,
   };
   const changes = Object.entries(wanted).filter(([name, value]) => set[name] !== value);
-  const tools = fits.tools ? [] : ['It takes no tools: give its agents `tools: []`.'];
+  const tools = fits.tools ? [] : ['It accepts no tools: set `tools: []` for its agents.'];
   if (changes.length === 0) return ['The settings fit this server.', ...tools].join('\n');
   return [
     ...tools,

@@ -31,6 +31,6 @@ test('a conversation that is not there, and a service that is not there, are sai
   const away = await explain('conv_none', '1');
   expect(away).toMatchObject({ exitCode: 1 });
   expect(away.stderr.trim()).toBe(
-    'No service answers at http://127.0.0.1:1. PORT and HOST say where it is.',
+    'No service answers at http://127.0.0.1:1. Set PORT and HOST to its address.',
   );
 });

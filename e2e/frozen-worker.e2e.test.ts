@@ -77,7 +77,7 @@ test.each(['walks', 'walks_once'])(
     expect(await ended({ log })).toMatchObject({ kind: 'call.completed' });
     expect(await numbers()).toEqual(all);
     expect(await byOthers()).toEqual([]);
-    expect(holder.output()).not.toContain('The tool is stopped');
+    expect(holder.output()).not.toContain('Stopping the tool');
     await log.close();
   },
   180_000,
@@ -90,7 +90,7 @@ test('a worker that stands still is replaced, and stops once it wakes', async ()
   holder.signal('SIGCONT');
   expect(await ended({ log })).toMatchObject({ kind: 'call.completed' });
   expectWalked(await numbers());
-  expect(holder.output()).toContain('The tool is stopped');
+  expect(holder.output()).toContain('Stopping the tool');
   await log.close();
 }, 180_000);
 
@@ -100,7 +100,7 @@ test('a call that must not start again fails once when its worker stands still, 
   const end = await ended({ log });
   expect(end).toMatchObject({ kind: 'call.failed', error: { type: 'WorkerLost' } });
   holder.signal('SIGCONT');
-  await expect.poll(() => holder.output(), { timeout: 60_000 }).toContain('The tool is stopped');
+  await expect.poll(() => holder.output(), { timeout: 60_000 }).toContain('Stopping the tool');
   const { length } = await ledger.steps();
   expect(await byOthers()).toEqual([]);
   // At most the step that was due in the instant of waking.

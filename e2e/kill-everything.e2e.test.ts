@@ -94,7 +94,7 @@ test('a service that is told to stop leaves the program running and says so; can
   const { call_id } = before.log.of('call.started')[0]!;
   expect(await service.stop()).toBe(0);
   expect(await isAlive(installer)).toBe(true);
-  expect(service.output()).toContain(`(${call_id}) goes on`);
+  expect(service.output()).toContain(`(${call_id}) keeps running`);
 
   await service.start();
   const after = follow(service.client, before.id);

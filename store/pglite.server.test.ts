@@ -184,7 +184,7 @@ describe('a database that stops', () => {
     await rm(join(folder, 'global'), { recursive: true });
     await kill();
     await expect(pglite.failed).rejects.toThrow(/The database has stopped.*not be opened again/);
-    await expect(pglite.query('select 1')).rejects.toThrow('could not be opened again');
+    await expect(pglite.query('select 1')).rejects.toThrow('could not be reopened');
     await pglite.close();
   });
 

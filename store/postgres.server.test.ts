@@ -61,7 +61,7 @@ test('workers and readers at several connections at once: every reader arrives a
       // Refused, overtaken by another worker (a gap), or written: as it comes.
       await store
         .record(batch(one, [1, length], base, messages(base, ...texts)))
-        .catch((error: Error) => expect(error.message).toContain('there would be a gap'));
+        .catch((error: Error) => expect(error.message).toContain('that would leave a gap'));
     }
   };
   const reader = async () => {

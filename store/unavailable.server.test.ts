@@ -84,7 +84,7 @@ test('while it is frozen every call ends, and when it goes on all succeed', asyn
   await expectAway();
   // By now this is known, and nobody waits any more.
   await vi.waitFor(
-    () => expect(store.conversation(someone())).rejects.toThrow('The store is away.'),
+    () => expect(store.conversation(someone())).rejects.toThrow('The store is unavailable.'),
     10_000,
   );
   await expectAway();

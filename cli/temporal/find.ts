@@ -82,7 +82,7 @@ function built(log: Log, signal: AbortSignal): Source {
   return {
     name: 'Build with `go install`',
     async find() {
-      log(`Building the Temporal CLI ${CLI_VERSION} with Go, once; this takes some minutes …`);
+      log(`Building the Temporal CLI ${CLI_VERSION} with Go, once; this takes a few minutes …`);
       const command = await install(cachedTemporal(), (folder) =>
         buildTemporal(folder, { log, signal }),
       );

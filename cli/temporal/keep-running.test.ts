@@ -22,15 +22,15 @@ test('told to stop, it starts nothing', async () => {
 test('one that cannot be started is tried after longer and longer pauses, then given up with the last reason', async () => {
   const { first, kept, pauses, lines } = keep(() => Promise.reject(new Error('The disk is full.')));
   first.die('exit code 1');
-  await expect(kept).rejects.toThrow('The disk is full. After 6 tries it is given up.');
+  await expect(kept).rejects.toThrow('The disk is full. Giving up after 6 tries.');
   expect(pauses).toEqual([0, 500, 1_000, 2_000, 5_000, 10_000]);
-  expect(lines[0]).toBe('The Temporal server stopped (exit code 1). Starting it again …');
+  expect(lines[0]).toBe('The Temporal server stopped (exit code 1). Restarting it …');
 });
 
 test('one that dies young again and again is given up', async () => {
   const { first, kept, starts } = keep(() => Promise.resolve(mortal().die('SIGSEGV')));
   first.die('SIGSEGV');
-  await expect(kept).rejects.toThrow('stopped (SIGSEGV). After 6 tries it is given up.');
+  await expect(kept).rejects.toThrow('stopped (SIGSEGV). Giving up after 6 tries.');
   expect(starts()).toBe(6);
 });
 

@@ -41,8 +41,8 @@ export async function keepRunning(
       failure = `The Temporal server stopped (${how}).`;
     }
     const ms = PAUSES[tries];
-    if (ms === undefined) throw new Error(`${failure} After ${tries} tries it is given up.`);
-    log(`${failure} Starting it again …`);
+    if (ms === undefined) throw new Error(`${failure} Giving up after ${tries} tries.`);
+    log(`${failure} Restarting it …`);
     await Promise.race([pause(ms), stopped]);
     if (signal.aborted) return;
     try {
@@ -55,6 +55,6 @@ export async function keepRunning(
     }
     since = Date.now();
     started(server);
-    log(`The Temporal server runs again (pid ${server.identity.pid}).`);
+    log(`The Temporal server is running again (pid ${server.identity.pid}).`);
   }
 }

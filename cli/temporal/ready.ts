@@ -68,7 +68,7 @@ async function ask(
         );
       }
       await createNamespace(connection, namespace);
-      throw new Error('the namespace has just been created, and is asked for again');
+      throw new Error('the namespace has just been created and is not visible yet');
     });
   } finally {
     await connection.close();

@@ -36,7 +36,7 @@ test('a killed server comes back on its port with its data', async () => {
 
   await vi.waitFor(() => expect(lines.at(-1)).toMatch(/runs again/), 30_000);
   expect(temporal.pid).not.toBe(pid);
-  expect(lines).toContain('The Temporal server stopped (SIGKILL). Starting it again …');
+  expect(lines).toContain('The Temporal server stopped (SIGKILL). Restarting it …');
   expect(await describeWorkflow(temporal.address, 'before-the-kill')).toBe('RUNNING');
 });
 
@@ -88,8 +88,8 @@ test('ports in use give way to free ones, which are named', async () => {
 
   expect(temporal.address).not.toBe(`127.0.0.1:${port}`);
   expect(lines).toEqual([
-    `Port ${port} is in use: Temporal is on port ${temporal.address.split(':')[1]} instead.`,
-    `Port ${uiPort} is in use: Temporal's UI is on port ${new URL(temporal.uiUrl).port} instead.`,
+    `Port ${port} is in use: Temporal uses port ${temporal.address.split(':')[1]} instead.`,
+    `Port ${uiPort} is in use: Temporal's UI uses port ${new URL(temporal.uiUrl).port} instead.`,
   ]);
 });
 

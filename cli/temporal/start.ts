@@ -125,7 +125,7 @@ async function untilPortsAreFree(start: () => Promise<Server>, tries = 3): Promi
 async function samePorts(ports: Ports): Promise<Ports> {
   for (const port of [ports.port, ports.uiPort]) {
     const error = await whyNotFree(port, HOST);
-    if (error) throw new Error(`Its port cannot be had any more (${error.message}).`);
+    if (error) throw new Error(`Its port is no longer available (${error.message}).`);
   }
   return ports;
 }
