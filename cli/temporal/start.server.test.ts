@@ -34,7 +34,7 @@ test('a killed server comes back on its port with its data', async () => {
 
   process.kill(pid, 'SIGKILL');
 
-  await vi.waitFor(() => expect(lines.at(-1)).toMatch(/runs again/), 30_000);
+  await vi.waitFor(() => expect(lines.at(-1)).toMatch(/is running again/), 30_000);
   expect(temporal.pid).not.toBe(pid);
   expect(lines).toContain('The Temporal server stopped (SIGKILL). Restarting it …');
   expect(await describeWorkflow(temporal.address, 'before-the-kill')).toBe('RUNNING');
@@ -60,7 +60,7 @@ test('the server of a service that was killed is taken over, watched and stopped
   expect(await describeWorkflow(temporal.address, 'survivor')).toBe('RUNNING');
 
   process.kill(left.pid, 'SIGKILL');
-  await vi.waitFor(() => expect(lines.at(-1)).toMatch(/runs again/), 30_000);
+  await vi.waitFor(() => expect(lines.at(-1)).toMatch(/is running again/), 30_000);
   expect(temporal.pid).not.toBe(left.pid);
   expect(await describeWorkflow(temporal.address, 'survivor')).toBe('RUNNING');
 
