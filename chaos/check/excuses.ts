@@ -46,7 +46,7 @@ export const FAILURES: FailureExcuse[] = [
     costs: 'one call',
     needs: 'no program was killed for it',
     why:
-      'CommandFailed: the program itself was killed. Nothing but the program knows how far it was, so the call fails with the ' +
+      'CommandFailed: the program itself was killed. Only the program knows how far it got, so the call fails with the ' +
       'signal that ended it, and the model is told.',
   },
   {
@@ -57,14 +57,14 @@ export const FAILURES: FailureExcuse[] = [
     needs: 'no worker was killed, frozen or cut off from Temporal for it',
     why:
       "WorkerLost: the tool declares `restart: 'fail'`, and its worker was killed, frozen or cut off from Temporal. It was asked " +
-      'not to go on, so the call fails and the model is told.',
+      'not to be resumed, so the call fails and the model is told.',
   },
   {
     error: 'CallTerminated',
     by: (fault, failed) => isEndOf(fault, failed),
     costs: 'one call',
     needs: 'nobody terminated it',
-    why: 'CallTerminated: an operator terminated the call or its conversation, which cannot say anything of it any more.',
+    why: 'CallTerminated: an operator terminated the call or its conversation, which can no longer report it.',
   },
   {
     error: 'CallReset',
@@ -72,7 +72,7 @@ export const FAILURES: FailureExcuse[] = [
       operation?.does === 'reset' && operation.call_id === call_id,
     costs: 'one call',
     needs: 'nobody reset it',
-    why: 'CallReset: an operator reset the call. What it had begun is not begun again, so it fails and the model is told.',
+    why: 'CallReset: an operator reset the call. What its tool had begun is not run again, so it fails and the model is told.',
   },
 ];
 
@@ -88,7 +88,7 @@ export const ANSWERS: ReadonlySet<string> = new Set([
 export const OF_THE_MODEL = /^Model/;
 
 export const ENDED_BEFORE_IT_WAS_WRITTEN =
-  'An operator ended the conversation when Temporal had this and no worker had written it yet. It is the last that it was sent: ' +
+  'An operator ended the conversation after Temporal had accepted this and before a worker had written it. It was the last thing sent: ' +
   'nothing after it was written.';
 
 export const UNDONE =
@@ -99,7 +99,7 @@ export const REPEATED =
   'the checkpoint after it was safe. The next worker cannot know of it; an effect that must not happen twice needs the key of its call.';
 
 export const WOKEN =
-  'A worker that was frozen finishes the one step in which it was stopped when it wakes, before it can ask whether it is still its own.';
+  'A frozen worker, when it wakes, finishes the step in which it was stopped before it can check whether the call is still its own.';
 
 export const ASKED_AGAIN =
-  'A reset to a task before the model had asked for it: the model is asked again, and asks again. That is another call, with another key.';
+  'The reset went back to before the model made this call: the model is asked again and makes it again, as another call with another key.';

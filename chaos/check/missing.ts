@@ -75,7 +75,10 @@ function causes(trace: Trace, report: Report): void {
           `${entry.kind} ${entry.seq} is caused by ${cause}, which is not before it.`,
         );
       else if (!trace.bySeq.has(cause))
-        report([entry.seq], `${entry.kind} ${entry.seq} is caused by ${cause}, which is nowhere.`);
+        report(
+          [entry.seq],
+          `${entry.kind} ${entry.seq} is caused by ${cause}, which does not exist.`,
+        );
     }
   }
 }

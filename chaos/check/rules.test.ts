@@ -47,7 +47,7 @@ describe('broken_rules', () => {
     [
       'R3: a call is asked for by nobody',
       (log) => log.change(28, { cause: [25] }),
-      'R3: call_e was asked for by no reply that was completed.',
+      'R3: call_e was not requested by a completed reply.',
     ],
     [
       'R5: silent news starts a turn',
@@ -79,7 +79,7 @@ describe('broken_rules', () => {
     [
       'R10: a call runs that nobody has approved yet',
       (log) => log.remove(22),
-      'R10: call_c was started (37) before anybody had approved it.',
+      'R10: call_c was started (37) before it was approved.',
     ],
     [
       'R15: something follows the close',

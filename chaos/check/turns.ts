@@ -82,7 +82,7 @@ function neverOnStaleInput(trace: Trace, call: CallTrace, report: Report): void 
     .find((entry) => entry?.kind === 'reply.completed');
   if (!asked) {
     if (!requested.cause.some((seq) => isGap(trace, seq)))
-      report([requested.seq], `R3: ${call.id} was asked for by no reply that was completed.`);
+      report([requested.seq], `R3: ${call.id} was not requested by a completed reply.`);
     return;
   }
   const began = trace.replies.get(asked.reply_id)?.started[0];
@@ -130,7 +130,7 @@ function approvedFirst({ id, entries }: CallTrace, report: Report): void {
     if (kind === 'call.awaiting_approval') waits = true;
     if (kind === 'call.approved') waits = false;
     if (kind === 'call.started' && waits)
-      report([seq], `R10: ${id} was started (${seq}) before anybody had approved it.`);
+      report([seq], `R10: ${id} was started (${seq}) before it was approved.`);
   }
 }
 
