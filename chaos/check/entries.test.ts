@@ -29,7 +29,7 @@ describe('missing_entries', () => {
     [
       'an entry is caused by nothing that there is',
       (log) => log.change(23, { cause: [0, 7] }),
-      'call.completed 23 is caused by 0, which is nowhere.',
+      'call.completed 23 is caused by 0, which does not exist.',
     ],
     [
       'a message reached Temporal and never the log',
