@@ -68,7 +68,7 @@ export function watch(
         else if (over) reject(new Error(`Waiting until ${what}: ${over.message}`));
       };
       const timer = setTimeout(
-        () => reject(new Error(`Waited ${timeout_ms / 1_000} s in vain until ${what}.`)),
+        () => reject(new Error(`Timed out after ${timeout_ms / 1_000} s waiting until ${what}.`)),
         timeout_ms,
       );
       probes.add(look);

@@ -56,7 +56,7 @@ export const FAILURES: FailureExcuse[] = [
     within_ms: 120_000,
     needs: 'no worker was killed, frozen or cut off from Temporal for it',
     why:
-      "WorkerLost: the tool declares `restart: 'fail'`, and its worker was killed, frozen or cut off from Temporal. It was asked " +
+      "WorkerLost: the tool declares `restart: 'fail'`, and its worker was killed, frozen or cut off from Temporal. The tool asks " +
       'not to be resumed, so the call fails and the model is told.',
   },
   {

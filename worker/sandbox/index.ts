@@ -28,7 +28,7 @@ export function leanOptions(
     'codePath' in bundle ? join(folder, `${basename(bundle.codePath)}.stuck`) : undefined;
   if (mark !== undefined && existsSync(mark)) {
     logger.warn(
-      `A workflow once did not yield, so each call of a workflow is watched, which costs more. ${mark} says so.`,
+      `A workflow did not yield before (see ${mark}), so each call into a workflow is watched, which costs more CPU.`,
     );
     return undefined;
   }
@@ -39,8 +39,8 @@ export function leanOptions(
       if (mark !== undefined) writeFileSync(mark, `${new Date().toISOString()}\n`);
       failed(
         new Error(
-          'A workflow does not yield, so its worker has ended. After the next start each call of a workflow is watched, and only the ' +
-            'task of that one ends.',
+          'A workflow does not yield, so its worker has stopped. After the next start, each call into a workflow is watched, and only the ' +
+            'task of a workflow that does not yield fails.',
         ),
       );
     },

@@ -30,7 +30,9 @@ export const MADE_FOR = '1.24.0';
 export async function createLeanWorker(options: WorkerOptions, lean: LeanOptions): Promise<Worker> {
   const why = whyNot();
   if (!why) return leanWorker(lean).create(options);
-  Runtime.instance().logger.info(`Workflows run in the SDK's own way, which costs more: ${why}.`);
+  Runtime.instance().logger.info(
+    `Workflows run in the SDK's own sandbox, which costs more CPU: ${why}.`,
+  );
   return Worker.create(options);
 }
 
@@ -43,7 +45,7 @@ function whyNot(): string | undefined {
     inner().ThreadedVMWorkflowCreator,
     inner().WorkerThreadClient,
   ];
-  if (parts.some((part) => typeof part !== 'function')) return 'the SDK has other parts';
+  if (parts.some((part) => typeof part !== 'function')) return 'the SDK has different parts';
   return undefined;
 }
 
