@@ -128,7 +128,7 @@ export const settings = z.object({
   MEANWHILE_CONTEXT_TOKENS: whole(MIN_CONTEXT_TOKENS, 10_000_000)
     .default(32_000)
     .describe(
-      'Maximum context sent to a model; the older part of a conversation is summarised before it is reached.',
+      'Most tokens of context sent to a model; the older part of a conversation is summarised before it is reached.',
     ),
   MEANWHILE_MAX_MESSAGE_BYTES: bytes.default(100_000).describe('Largest request body.'),
   MEANWHILE_MAX_RESULT_BYTES: bytes
