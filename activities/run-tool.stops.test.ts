@@ -214,6 +214,6 @@ describe('after a crash', () => {
 
   test.each(['garbage', { n: 'two' }, [], 7])('details like %j fail the call', async (details) => {
     const call = play(script, { attempt: 2, details });
-    expect(await call.end).toMatchObject(failed('InvalidCheckpoint', /cannot go on/));
+    expect(await call.end).toMatchObject(failed('InvalidCheckpoint', /cannot resume/));
   });
 });

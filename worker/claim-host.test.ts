@@ -39,7 +39,7 @@ test.each([
     };
     const first = ask(claim, 'call_1', 'one');
     expect(await first.said).toEqual({ holder: 'one', isNew: true });
-    expect(first.warnings).toEqual([expect.stringMatching(/asked again/)]);
+    expect(first.warnings).toEqual([expect.stringMatching(/Retrying/)]);
     expect(await ask(claim, 'call_1', 'one').said).toEqual({ holder: 'one', isNew: false });
   },
 );
