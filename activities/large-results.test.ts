@@ -166,7 +166,7 @@ describe('a tool reads a stored result', () => {
       store: { ...store, result },
     });
     expect(await reads.end).toEqual({ type: 'completed', result: 1 });
-    expect(reads.logged).toEqual(['A large result could not be read; it is tried again.']);
+    expect(reads.logged).toEqual(['A large result could not be read. Retrying.']);
   });
 
   test.each([
