@@ -183,7 +183,7 @@ describe('a database that stops', () => {
     const { pglite, kill } = await open();
     await rm(join(folder, 'global'), { recursive: true });
     await kill();
-    await expect(pglite.failed).rejects.toThrow(/The database has stopped.*not be opened again/);
+    await expect(pglite.failed).rejects.toThrow(/The database has stopped.*not be reopened/);
     await expect(pglite.query('select 1')).rejects.toThrow('could not be reopened');
     await pglite.close();
   });

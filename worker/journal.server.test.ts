@@ -77,7 +77,7 @@ test('a folder that is gone stops nothing, and is told', async () => {
   const journal = openJournal(folder, facts, (message) => warnings.put(message));
   await rm(folder, { recursive: true });
   journal.begin(work('a'))();
-  expect(await warnings.take()).toMatch(/cannot be written/);
+  expect(await warnings.take()).toMatch(/Cannot write the journal/);
   journal.begin(work('b'))();
   journal.close();
   journal.begin(work('c'))();
