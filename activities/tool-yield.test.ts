@@ -61,7 +61,11 @@ test.each([
   [{ type: 'progress', percent: 1, note: 7 }, 'InvalidYield', /note: /],
   [{ type: 'progress', percent: 1, schedule: 'now' }, 'InvalidYield', /schedule: /],
   [{ type: 'result', data: 1n }, 'InvalidResult', /A result is not valid JSON: it is a bigint/],
-  [{ type: 'result', data: 1, checkpoint: () => 1 }, 'InvalidResult', /Its checkpoint is not valid JSON/],
+  [
+    { type: 'result', data: 1, checkpoint: () => 1 },
+    'InvalidResult',
+    /Its checkpoint is not valid JSON/,
+  ],
   [{ type: 'result', data: nested(101) }, 'InvalidResult', /A result is nested deeper than 100/],
   [
     { type: 'progress', percent: 1, checkpoint: nested(3_800) },

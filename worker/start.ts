@@ -162,7 +162,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       reuseV8Context: true,
     } satisfies TemporalWorkerOptions;
     const { reject: failed } = stuck;
-    return createWorkers(settings, limits, leanOptions(bundle, { home, stackTraces, logger, failed }));
+    return createWorkers(
+      settings,
+      limits,
+      leanOptions(bundle, { home, stackTraces, logger, failed }),
+    );
   };
   const workers = await begin().catch(async (error: unknown) => {
     await succession.close();
