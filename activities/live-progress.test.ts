@@ -8,7 +8,9 @@ const fail = (error: unknown) => {
 
 test('the first step is written at once, and the last one however soon it ends', async () => {
   const written: number[] = [];
-  const live = createLiveProgress<number>(async (step) => void written.push(step), fail, HOUR);
+  const live = createLiveProgress<number>(async (step) => void written.push(step), fail, {
+    rest_ms: HOUR,
+  });
   live.show(1);
   expect(written).toEqual([1]);
   for (let step = 2; step <= 100; step += 1) live.show(step);
@@ -25,7 +27,7 @@ test('after a rest the latest step is written, not each one', async () => {
       if (step === 3) third.resolve();
     },
     fail,
-    1,
+    { rest_ms: 1 },
   );
   live.show(1);
   live.show(2);
@@ -44,7 +46,7 @@ test('a slow store gets one write at a time', async () => {
       return slow.promise;
     },
     fail,
-    0,
+    { rest_ms: 0 },
   );
   live.show(1);
   live.show(2);
@@ -65,7 +67,7 @@ test('a step that cannot be written is reported, and the next one is written', a
       written.push(step);
     },
     (error) => failures.push(error),
-    0,
+    { rest_ms: 0 },
   );
   live.show(1);
   live.show(2);
@@ -77,4 +79,10 @@ test('a step that cannot be written is reported, and the next one is written', a
 test('with nothing to show it has nothing to finish', async () => {
   const live = createLiveProgress<number>(fail, fail);
   await expect(live.finish()).resolves.toBeUndefined();
+});
+
+test('a store that does not answer does not keep the end back', async () => {
+  const live = createLiveProgress<number>(() => new Promise(() => {}), fail, { finish_ms: 1 });
+  live.show(1);
+  expect(await live.finish()).toBeUndefined();
 });

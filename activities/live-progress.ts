@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface LiveProgress<Step> {
   /** Never waits. */
   show(step: Step): void;
-  /** Resolves when the last report has been written. */
+  /** Resolves when the last report has been written, or when the store has not answered for a second: the end of a call waits no longer. */
   finish(): Promise<void>;
 }
 
@@ -14,7 +14,7 @@ export interface LiveProgress<Step> {
 export function createLiveProgress<Step>(
   write: (step: Step) => Promise<void>,
   failed: (error: unknown) => void,
-  rest_ms = 250,
+  { rest_ms = 250, finish_ms = 1_000 }: { rest_ms?: number; finish_ms?: number } = {},
 ): LiveProgress<Step> {
   let latest: { step: Step } | undefined;
   let writing: Promise<void> | undefined;
@@ -41,7 +41,7 @@ export function createLiveProgress<Step>(
     },
     async finish() {
       finishing.abort();
-      await writing;
+      await Promise.race([writing, sleep(finish_ms, undefined, { ref: false })]);
     },
   };
 }
