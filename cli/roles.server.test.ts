@@ -25,7 +25,7 @@ test.each([
     env: { ...none, ...env },
     reject: false,
   });
-  expect(stderr).toContain(`\`meanwhile ${role}\` needs ${missing}:`);
+  expect(stderr).toContain(`\`meanwhile ${role}\` needs ${missing}, which`);
   expect(exitCode).toBe(2);
 });
 
