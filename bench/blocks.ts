@@ -1,12 +1,13 @@
 /** Many conversations that talk without a pause, in blocks of turns: this service and bare workflows take turns. */
+import { parseArgs } from 'node:util';
 import { startBare } from './bare/turns.ts';
 import type { Ground } from './ground.ts';
 import { startTalk, type Talk } from './talk.ts';
 
 /** Turns of a conversation before it is the other side's turn. The first block of each warms up. */
-export const BLOCK = 10;
+const BLOCK = 10;
 
-export const SIDES = ['ours', 'bare'] as const;
+const SIDES = ['ours', 'bare'] as const;
 export type Side = (typeof SIDES)[number];
 
 export interface Block {
@@ -19,6 +20,21 @@ export interface Block {
   time: number;
 }
 
+/** @param args `--conversations`, and `--turns` of each */
+export function readBlocks(args: string[]): { conversations: number; blocks: number } {
+  const { values } = parseArgs({
+    args,
+    options: {
+      conversations: { type: 'string', default: '50' },
+      turns: { type: 'string', default: '60' },
+    },
+  });
+  return {
+    conversations: Number(values.conversations),
+    blocks: Math.ceil(Number(values.turns) / BLOCK),
+  };
+}
+
 export interface BlocksOptions {
   ground: Ground;
   /** URL of the model server. */
@@ -26,14 +42,13 @@ export interface BlocksOptions {
   conversations: number;
   /** Of each side. */
   blocks: number;
-  settings?: Record<string, string>;
   /** Around each block but the first of each side: called before, and what it gives with the block afterwards. */
   around(): Promise<(block: Block) => Promise<void>>;
 }
 
 export async function playBlocks(options: BlocksOptions): Promise<void> {
-  const { ground, model, conversations, blocks, settings, around } = options;
-  const service = await ground.service(model, settings);
+  const { ground, model, conversations, blocks, around } = options;
+  const service = await ground.service(model);
   const bare = await startBare(ground, model);
   const numbers = Array.from({ length: conversations }, (_, nth) => nth);
   const ours = await Promise.all(numbers.map(() => startTalk(service)));

@@ -2,8 +2,7 @@
  * CPU of a turn: this service and bare workflows (bare/) on the same Temporal server and with the same model, each while many
  * conversations talk without a pause. What the client of the bench and the model cost is left out. Linux only.
  */
-import { parseArgs } from 'node:util';
-import { BLOCK, playBlocks, type Side } from './blocks.ts';
+import { playBlocks, readBlocks, type Side } from './blocks.ts';
 import { ratio } from './figures.ts';
 import { onGround } from './ground.ts';
 import { cpuOf } from './processes.ts';
@@ -18,15 +17,7 @@ const MODEL_LATENCY_MS = 20;
 type Spent = Map<string, number>;
 
 export async function cpu(args: string[]): Promise<object> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      conversations: { type: 'string', default: '50' },
-      turns: { type: 'string', default: '60' },
-    },
-  });
-  const conversations = Number(values.conversations);
-  const blocks = Math.ceil(Number(values.turns) / BLOCK);
+  const { conversations, blocks } = readBlocks(args);
   const model = await startSilentModel(() => {}, MODEL_LATENCY_MS);
   const spent: Record<Side, Spent> = { ours: new Map(), bare: new Map() };
   const turns: Record<Side, number> = { ours: 0, bare: 0 };

@@ -2,8 +2,7 @@
  * Turns a second when many conversations talk at once, each without a pause, for this service and for bare workflows (bare/), on the
  * same Temporal server and with the same model. The two take turns. Client, model and Temporal share the machine with both.
  */
-import { parseArgs } from 'node:util';
-import { type Block, BLOCK, playBlocks, type Side } from './blocks.ts';
+import { type Block, playBlocks, readBlocks, type Side } from './blocks.ts';
 import { percentile, ratio } from './figures.ts';
 import { onGround } from './ground.ts';
 import { startSilentModel } from './silent-model.ts';
@@ -16,15 +15,7 @@ const MODEL_LATENCY_MS = 20;
 type Measured = Pick<Block, 'turns' | 'time'>;
 
 export async function throughput(args: string[]): Promise<object> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      conversations: { type: 'string', default: '50' },
-      turns: { type: 'string', default: '60' },
-    },
-  });
-  const conversations = Number(values.conversations);
-  const blocks = Math.ceil(Number(values.turns) / BLOCK);
+  const { conversations, blocks } = readBlocks(args);
   const model = await startSilentModel(() => {}, MODEL_LATENCY_MS);
   const measured = { ours: nothing(), bare: nothing() };
   try {

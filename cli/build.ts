@@ -17,7 +17,8 @@ async function buildTemplate(): Promise<void> {
   const built = dirname(path);
   await mkdir(built, { recursive: true });
   for (const name of await readdir(built)) {
-    const isOld = name.startsWith('store-') && name !== basename(path);
+    // Of earlier versions, and of a build that was broken off.
+    const isOld = name !== basename(path) && (name.startsWith('store-') || name.endsWith('-store'));
     if (isOld) await rm(join(built, name), { recursive: true, force: true });
   }
   const half = join(built, `.${process.pid}-store`);

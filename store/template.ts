@@ -21,8 +21,9 @@ export async function templatePath(): Promise<string> {
  * @param folder that no other process is about to make
  */
 export async function copyTemplate(folder: string, template?: string): Promise<void> {
+  if (await exists(folder)) return;
   const from = template ?? (await templatePath());
-  if ((await exists(folder)) || !(await exists(from))) return;
+  if (!(await exists(from))) return;
   // Complete or not there.
   const half = `${folder}.new`;
   await rm(half, { recursive: true, force: true });
@@ -30,7 +31,7 @@ export async function copyTemplate(folder: string, template?: string): Promise<v
   try {
     await cp(from, half, { recursive: true, mode: constants.COPYFILE_FICLONE });
   } catch {
-    // It may belong to somebody else. A store that is made from nothing only takes longer, and says what is wrong with its own folder.
+    // The template may not be readable. A store made from nothing only takes longer, and reports what is wrong with its own folder.
     await rm(half, { recursive: true, force: true });
     return;
   }

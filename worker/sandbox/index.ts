@@ -35,8 +35,10 @@ export function leanOptions(
   return {
     stackTraces,
     stuck() {
-      mkdirSync(folder, { recursive: true });
-      if (mark !== undefined) writeFileSync(mark, `${new Date().toISOString()}\n`);
+      if (mark !== undefined) {
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(mark, `${new Date().toISOString()}\n`);
+      }
       failed(
         new Error(
           'A workflow does not yield, so its worker has stopped. After the next start, each call into a workflow is watched, and only the ' +
