@@ -5,7 +5,8 @@
  * 1. A call is held in the store, by one holder. A holder that was silent for `lease_ms` may be replaced, permanently.
  * 2. A process is certain of its calls for `lease_ms - margin_ms` after it sent the store a renewal that was confirmed. It is
  *    certain of one call also for `answer_ms` after Temporal confirmed its attempt as the current one: no other process is given
- *    an attempt before its heartbeat timeout.
+ *    an attempt before its heartbeat timeout. Only attempts of the run under which the store gave the call count: after a reset
+ *    the store may have given it to another process.
  * 3. When it is not certain of a call, it asks, and reports nothing until it knows. Without an answer in time it stops the tool.
  * 4. A process that stood still sees a gap between its own ticks. Where others could have taken over, it stops at once what may
  *    be done again from its checkpoint. For the rest it asks.
@@ -87,7 +88,7 @@ export interface WatchedCall {
   holder: string;
   /** True when it may be done again from its checkpoint. */
   repeatable: boolean;
-  /** When the last question to Temporal that it has confirmed was sent. */
+  /** When the last question to Temporal was sent that it has confirmed, for an attempt of the run that got the hold. */
   answered_at: number;
   /** Sets `answered_at`. Never rejects. */
   askTemporal(): Promise<void>;

@@ -27,8 +27,8 @@ export interface LinkOptions {
   /** How far the call is, for the attempt after this one. */
   details(): unknown;
   stop(why: 'cancelled' | 'shutdown' | 'gone'): void;
-  /** At `at`, Temporal was asked and confirmed this process's attempt as the current one. Monotonic milliseconds. */
-  answered(at: number): void;
+  /** At `at`, Temporal was asked and confirmed an attempt of `run` that this process has. Monotonic milliseconds. */
+  answered(at: number, run: string): void;
   outcome: Promise<Outcome>;
   beat_ms?: number;
 }
@@ -117,11 +117,11 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
     isAttended: () => current !== undefined,
     beat: () => current?.beat(details()),
     async ask() {
+      if (!current) return;
+      const { token, run } = current;
       const at = performance.now();
-      const isHeard = current
-        ? await server.isCurrent(current.token, details()).catch(() => false)
-        : false;
-      if (isHeard) answered(at);
+      const isHeard = await server.isCurrent(token, details()).catch(() => false);
+      if (isHeard) answered(at, run);
     },
     finished: async () => telling,
     close: () => closing.abort(),

@@ -109,6 +109,8 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   const over = Promise.withResolvers<Outcome>();
   let cursor: CallCursor | undefined;
   let hold: Hold | undefined;
+  /** The run that got the hold. */
+  let heldFor: string | undefined;
   let unwatch = () => {};
 
   const link = createLink(first, {
@@ -117,7 +119,9 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     outcome: over.promise,
     details: () => cursor ?? link.latest().details,
     stop,
-    answered: (at) => (watched.answered_at = at),
+    answered(at, run) {
+      if (run === heldFor) watched.answered_at = at;
+    },
     ...(beat_ms !== undefined && { beat_ms }),
   });
   const warn = (message: string, error?: unknown) =>
@@ -145,8 +149,9 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
         start,
         attempt: link.latest,
         signal,
-        held(mine, repeatable) {
+        held(mine, { run, repeatable }) {
           hold = mine;
+          heldFor = run;
           Object.assign(watched, { holder: mine.holder, repeatable });
           unwatch = holder.watch(watched);
           return holder.confirm(watched);

@@ -30,7 +30,7 @@ export interface Opening {
   attempt(): Attempt;
   signal: AbortSignal;
   /** Called with the hold as soon as there is one. Resolves when it is certain. */
-  held(hold: Hold, repeatable: boolean): Promise<void>;
+  held(hold: Hold, facts: { run: string; repeatable: boolean }): Promise<void>;
 }
 
 /** @throws CallFailed for a call that must not go on, which is held then; the signal's reason */
@@ -45,7 +45,7 @@ export async function openCall(opening: Opening): Promise<Opened> {
   if (held.outcome === 'ended') return { type: 'ended', end: held.end ?? forgotten() };
 
   const restart = found && !isRemote(found) ? factsOf(found).restart : 'fail';
-  await opening.held({ holder: held.by, turn: held.turn }, restart !== 'fail');
+  await opening.held({ holder: held.by, turn: held.turn }, { run, repeatable: restart !== 'fail' });
   const tool = findTool(catalogue, start.tool);
   const { token, details } = attempt();
   // For a call that began before its hold was recorded, only the heartbeat says how far it is.
