@@ -13,9 +13,6 @@ COPY cli/ cli/
 COPY client/ client/
 COPY contract/ contract/
 COPY conversation/ conversation/
-COPY demo/ demo/
-COPY doctor/ doctor/
-COPY explain/ explain/
 COPY model/ model/
 COPY remote/ remote/
 COPY store/ store/

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Four kinds of test, told apart by name: see CONTRIBUTING.md. `pure` needs no server and no disk. */
 export default defineConfig({
   test: {
-    reporters: ['default', './testing/closing-line.ts'],
+    reporters: ['default', './test/kit/closing-line.ts'],
     projects: [
       {
         test: {
@@ -19,7 +19,7 @@ export default defineConfig({
           name: 'server',
           include: ['**/*.server.test.ts', '**/*.e2e.test.ts'],
           exclude: ['node_modules/**', '.meanwhile/**'],
-          globalSetup: ['testing/global-setup.ts'],
+          globalSetup: ['test/kit/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

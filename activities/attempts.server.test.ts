@@ -1,8 +1,8 @@
 /** Attempts at a model are counted across workers, on a real Temporal server. */
 import { Context } from '@temporalio/activity';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { createMailbox } from '../testing/mailbox.ts';
-import { createRig } from '../testing/rig.ts';
+import { createMailbox } from '../test/kit/mailbox.ts';
+import { createRig } from '../test/kit/rig.ts';
 import { withAttempts } from './attempts.ts';
 
 const broken = () => Promise.reject(new TypeError('Nobody foresaw this.'));

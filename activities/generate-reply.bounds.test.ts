@@ -1,7 +1,7 @@
 /** What a reply may hold: it is the result of an activity, and Temporal takes two megabytes. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { play } from '../testing/reply-play.ts';
+import { play } from '../test/kit/reply-play.ts';
 
 const look = (where: string) => ({ name: 'look', arguments: JSON.stringify({ where }) });
 

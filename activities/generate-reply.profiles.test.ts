@@ -1,13 +1,13 @@
 /** A reply from the log to the wire and back, in the profiles that say things otherwise. */
 import { describe, expect, test } from 'vitest';
-import { answer } from '../demo/rules.ts';
+import { answer } from '../cli/demo/rules.ts';
 import { profiles } from '../model/profiles.ts';
-import { begins, completes, log, progress, says } from '../testing/log-lines.ts';
-import type { StubHandler } from '../testing/model-server.ts';
-import { play } from '../testing/reply-play.ts';
-import { brokenRules } from '../testing/requests/rules.ts';
-import { requestChecker } from '../testing/requests/schemas.ts';
-import { type Body, turnsOf } from '../testing/requests/turns.ts';
+import { begins, completes, log, progress, says } from '../test/kit/log-lines.ts';
+import type { StubHandler } from '../test/kit/model-server.ts';
+import { play } from '../test/kit/reply-play.ts';
+import { brokenRules } from '../test/requests/rules.ts';
+import { requestChecker } from '../test/requests/schemas.ts';
+import { type Body, turnsOf } from '../test/requests/turns.ts';
 
 const call_id = 'call_ne1sbarbhh';
 const half = log(

@@ -1,7 +1,7 @@
 /** What a reply's activity makes of what its provider does. */
 import { expect, test } from 'vitest';
-import { begins, log, says } from '../testing/log-lines.ts';
-import { play } from '../testing/reply-play.ts';
+import { begins, log, says } from '../test/kit/log-lines.ts';
+import { play } from '../test/kit/reply-play.ts';
 import { estimateCutOff } from './cut-off.ts';
 
 const chunk = (delta: object, finish_reason: string | null = null) => ({

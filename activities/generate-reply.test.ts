@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { withCost } from '../model/cost.ts';
 import { ModelError } from '../model/errors.ts';
 import type { ModelClient } from '../model/message.ts';
-import type { StubHandler, StubRequest } from '../testing/model-server.ts';
-import { away } from '../testing/away.ts';
-import { conversation, type Play, play, riding, RUN } from '../testing/reply-play.ts';
+import type { StubHandler, StubRequest } from '../test/kit/model-server.ts';
+import { away } from '../test/kit/away.ts';
+import { conversation, type Play, play, riding, RUN } from '../test/kit/reply-play.ts';
 
 test('a reply is what the model said and asked for, each call with a new id of ours', async () => {
   const calls = [

@@ -1,8 +1,8 @@
 /** What the model is sent for a reply. */
 import { expect, test } from 'vitest';
-import { begins, installing, log, open, says } from '../testing/log-lines.ts';
-import type { StubRequest } from '../testing/model-server.ts';
-import { play, riding } from '../testing/reply-play.ts';
+import { begins, installing, log, open, says } from '../test/kit/log-lines.ts';
+import type { StubRequest } from '../test/kit/model-server.ts';
+import { play, riding } from '../test/kit/reply-play.ts';
 
 test('the model is told who waits for the results', async () => {
   const systemOf = async (agent: string) => {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createMemoryCalls } from '../testing/memory-calls.ts';
+import { createMemoryCalls } from '../test/kit/memory-calls.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
 import { type Clock, createHolder, type Holder, HoldLost, type WatchedCall } from './holder.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMemoryCalls } from '../testing/memory-calls.ts';
+import { createMemoryCalls } from '../test/kit/memory-calls.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
 import { type Clock, createHolder, type HolderOptions, type WatchedCall } from './holder.ts';
 

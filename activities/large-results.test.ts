@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { READ_TOOL } from '../contract/names.ts';
-import { createMemoryStore } from '../testing/memory-store.ts';
-import { away } from '../testing/away.ts';
-import { conversation, failed, MANY, play } from '../testing/played-call.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
+import { away } from '../test/kit/away.ts';
+import { conversation, failed, MANY, play } from '../test/kit/played-call.ts';
 import type { CallContext } from '../tools/define.ts';
 
 /** `bytes` of JSON. */

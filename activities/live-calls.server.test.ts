@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vites
 import { z } from 'zod';
 import { callWorkflowId } from '../contract/names.ts';
 import type { CallEnd } from '../contract/signals.ts';
-import { createMemoryStore } from '../testing/memory-store.ts';
-import { createHost } from '../testing/spools.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
+import { createHost } from '../test/kit/spools.ts';
 import type { CallContext, LocalTool } from '../tools/define.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 import { createWorkers } from '../worker/workers.ts';

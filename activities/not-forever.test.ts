@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
-import { away } from '../testing/away.ts';
+import { away } from '../test/kit/away.ts';
 import { notForever } from './not-forever.ts';
 
 /** How often it is tried where each try throws the next of these, and what comes of it. */

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
-import { checkCalls } from '../demo/check-calls.ts';
+import { checkCalls } from '../cli/demo/check-calls.ts';
 import type { ModelMessage } from '../model/message.ts';
 import { type Profile, profiles } from '../model/profiles.ts';
 import { transcript } from '../model/transcript.ts';
-import { randomLog } from '../testing/random-log.ts';
+import { randomLog } from '../test/kit/random-log.ts';
 import { readWindow } from './read-window.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,9 +1,9 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../contract/batch.ts';
-import { batch, completed, message, someone, started } from '../store/samples.ts';
+import { batch, completed, message, someone, started } from '../test/store/samples.ts';
 import { type BusMessage, createLocalBus } from '../stream/bus.ts';
-import { createMemoryStore } from '../testing/memory-store.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
 import { createRecord, createRecordCommitted, recordRiding } from './record.ts';
 
 /** As an activity of this run. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { failed, MANY, play } from '../testing/played-call.ts';
+import { failed, MANY, play } from '../test/kit/played-call.ts';
 import type { CallYield } from '../tools/define.ts';
 
 describe('a call fails, with a reason that can be read, when the tool', () => {

@@ -5,8 +5,8 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
-import { createMemoryStore } from '../testing/memory-store.ts';
-import { aborted, aloneIn, conversation, failed, MANY, play } from '../testing/played-call.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
+import { aborted, aloneIn, conversation, failed, MANY, play } from '../test/kit/played-call.ts';
 import type { CallContext } from '../tools/define.ts';
 
 describe('a tool that takes too long', () => {

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createMemoryStore } from '../testing/memory-store.ts';
-import { conversation, failed, MANY, play, type Play } from '../testing/played-call.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
+import { conversation, failed, MANY, play, type Play } from '../test/kit/played-call.ts';
 import type { CallContext, LocalTool } from '../tools/define.ts';
 
 describe('a call that goes well', () => {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { CancelledFailure } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
-import type { StubRequest } from '../testing/model-server.ts';
-import { begins, completes, installing, log, says } from '../testing/log-lines.ts';
-import { playSummary } from '../testing/summary-play.ts';
+import type { StubRequest } from '../test/kit/model-server.ts';
+import { begins, completes, installing, log, says } from '../test/kit/log-lines.ts';
+import { playSummary } from '../test/kit/summary-play.ts';
 
 const usage = { input_tokens: 90, output_tokens: 7 };
 const ended = [

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { conversation, play, type Play, riding } from '../testing/reply-play.ts';
+import { conversation, play, type Play, riding } from '../test/kit/reply-play.ts';
 
 const usage = { input_tokens: 90, output_tokens: 10 };
 const model = () => ({ text: 'Here.', usage });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CallStart } from '../contract/turn.ts';
-import { away } from '../testing/away.ts';
-import { createMemoryStore } from '../testing/memory-store.ts';
+import { away } from '../test/kit/away.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
 import { createLocalBus } from '../stream/bus.ts';
 import type { Activities } from './index.ts';
 import { createToolPlaces, type ToolPlacesOptions, withPlaces } from './tool-places.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
-import { batch, idle } from '../store/samples.ts';
-import { createTestApi, type TestApi } from '../testing/api.ts';
+import { batch, idle } from '../test/store/samples.ts';
+import { createTestApi, type TestApi } from '../test/kit/api.ts';
 
 let api: TestApi;
 let one: ConversationKey;

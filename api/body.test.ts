@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_DEPTH } from '../contract/json-value.ts';
 import { signPushToken } from '../remote/push-token.ts';
-import { createTestApi, PUSH_SECRET, type TestApi } from '../testing/api.ts';
+import { createTestApi, PUSH_SECRET, type TestApi } from '../test/kit/api.ts';
 
 let api: TestApi;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { signPushToken } from '../remote/push-token.ts';
-import { createTestApi, PUSH_SECRET, type TestApi } from '../testing/api.ts';
+import { createTestApi, PUSH_SECRET, type TestApi } from '../test/kit/api.ts';
 import { GatewayUnavailable } from './gateway.ts';
 
 const claims = {

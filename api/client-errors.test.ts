@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createTestApi, type TestApi } from '../testing/api.ts';
+import { createTestApi, type TestApi } from '../test/kit/api.ts';
 import { problemDocument } from './problems.ts';
 
 let api: TestApi;

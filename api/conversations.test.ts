@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { batch, idle, message, messages, replying, started } from '../store/samples.ts';
-import { createTestApi, type TestApi } from '../testing/api.ts';
-import { LIMITS } from '../testing/story.ts';
+import { batch, idle, message, messages, replying, started } from '../test/store/samples.ts';
+import { createTestApi, type TestApi } from '../test/kit/api.ts';
+import { LIMITS } from '../test/kit/story.ts';
 
 let api: TestApi;
 beforeEach(async () => {

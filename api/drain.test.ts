@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { beforeEach, expect, test } from 'vitest';
-import { createTestApi, type TestApi } from '../testing/api.ts';
-import { connectSse } from '../testing/sse-client.ts';
+import { createTestApi, type TestApi } from '../test/kit/api.ts';
+import { connectSse } from '../test/kit/sse-client.ts';
 
 let api: TestApi;
 let url: URL;

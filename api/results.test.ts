@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { CallPush } from '../contract/signals.ts';
 import { signPushToken } from '../remote/push-token.ts';
-import { createTestApi, PUSH_SECRET, type TestApi } from '../testing/api.ts';
+import { createTestApi, PUSH_SECRET, type TestApi } from '../test/kit/api.ts';
 
 let api: TestApi;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createTestApi, type TestApi } from '../testing/api.ts';
+import { createTestApi, type TestApi } from '../test/kit/api.ts';
 
 let api: TestApi;
 beforeEach(async () => {

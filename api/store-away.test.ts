@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ConversationKey } from '../contract/names.ts';
-import { batch, idle, message } from '../store/samples.ts';
+import { batch, idle, message } from '../test/store/samples.ts';
 import type { Store } from '../store/store.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
-import { createTestApi, type TestApi } from '../testing/api.ts';
-import { createHandTicker } from '../testing/hand-ticker.ts';
-import { createMemoryStore } from '../testing/memory-store.ts';
-import { connectSse, nameOf } from '../testing/sse-client.ts';
+import { createTestApi, type TestApi } from '../test/kit/api.ts';
+import { createHandTicker } from '../test/kit/hand-ticker.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
+import { connectSse, nameOf } from '../test/kit/sse-client.ts';
 
 let api: TestApi;
 let memory: Store;

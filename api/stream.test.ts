@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ConversationKey } from '../contract/names.ts';
-import { batch, idle, message, messages, replying, started } from '../store/samples.ts';
+import { batch, idle, message, messages, replying, started } from '../test/store/samples.ts';
 import { type Bus, createLocalBus } from '../stream/bus.ts';
-import { createTestApi, type TestApi } from '../testing/api.ts';
-import { createHandTicker } from '../testing/hand-ticker.ts';
+import { createTestApi, type TestApi } from '../test/kit/api.ts';
+import { createHandTicker } from '../test/kit/hand-ticker.ts';
 import { GatewayUnavailable } from './gateway.ts';
-import { connectSse, nameOf, type SseConnection } from '../testing/sse-client.ts';
+import { connectSse, nameOf, type SseConnection } from '../test/kit/sse-client.ts';
 
 let api: TestApi;
 let one: ConversationKey;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ConversationKey } from '../contract/names.ts';
-import { batch, idle, message } from '../store/samples.ts';
+import { batch, idle, message } from '../test/store/samples.ts';
 import type { Store } from '../store/store.ts';
-import { createTestApi, type TestApi } from '../testing/api.ts';
-import { createMemoryStore } from '../testing/memory-store.ts';
+import { createTestApi, type TestApi } from '../test/kit/api.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
 import { GatewayUnavailable } from './gateway.ts';
 
 let api: TestApi;

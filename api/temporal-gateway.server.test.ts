@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { conversationWorkflowId } from '../contract/names.ts';
-import { asks, createRig, type Rig } from '../testing/rig.ts';
-import { LIMITS } from '../testing/story.ts';
+import { asks, createRig, type Rig } from '../test/kit/rig.ts';
+import { LIMITS } from '../test/kit/story.ts';
 import { createTemporalGateway, type TemporalGateway } from './temporal-gateway.ts';
 
 let rig: Rig;

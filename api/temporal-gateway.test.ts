@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { NativeConnection } from '@temporalio/worker';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { LIMITS } from '../testing/story.ts';
+import { LIMITS } from '../test/kit/story.ts';
 import { GatewayUnavailable } from './gateway.ts';
 import { createTemporalGateway, type TemporalGateway } from './temporal-gateway.ts';
 

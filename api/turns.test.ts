@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ConversationKey } from '../contract/names.ts';
 import { headOf } from '../conversation/head.ts';
-import { createTestApi, type TestApi } from '../testing/api.ts';
-import { Story } from '../testing/story.ts';
+import { createTestApi, type TestApi } from '../test/kit/api.ts';
+import { Story } from '../test/kit/story.ts';
 
 let api: TestApi;
 let key: ConversationKey;

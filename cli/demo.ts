@@ -1,7 +1,7 @@
 /** `meanwhile demo`: plays the scenario live, against the service that runs here or one that it starts itself. */
 import { MeanwhileClient } from '../client/client.ts';
 import type { Settings } from '../config.ts';
-import { playScenario } from '../demo/scenario.ts';
+import { playScenario } from './demo/scenario.ts';
 import { report, runService } from './run-service.ts';
 import { startService } from './service.ts';
 

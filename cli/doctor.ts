@@ -1,7 +1,7 @@
 /** `meanwhile doctor`: asks the configured model server a few small questions, and says which settings fit it. */
 import type { Settings } from '../config.ts';
-import { examine } from '../doctor/examine.ts';
-import { printAdvice, printFinding } from '../doctor/print.ts';
+import { examine } from './doctor/examine.ts';
+import { printAdvice, printFinding } from './doctor/print.ts';
 import { createModelClient } from '../model/client.ts';
 import { isDemo } from './model.ts';
 

@@ -2,7 +2,7 @@
 import { HttpError, MeanwhileClient } from '../client/client.ts';
 import type { Settings } from '../config.ts';
 import type { Turn } from '../contract/turns.ts';
-import { printTurn } from '../explain/print.ts';
+import { printTurn } from './print-turn.ts';
 import { report } from './run-service.ts';
 
 /** Exit code 1 when the service does not answer, or knows no such conversation. */

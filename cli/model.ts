@@ -1,7 +1,7 @@
 /** Which model answers: the configured one, or the demo model if none is configured. */
 import type { Settings } from '../config.ts';
 import type { ProfileName } from '../contract/profile.ts';
-import { startDemoModel } from '../demo/model-server.ts';
+import { startDemoModel } from './demo/model-server.ts';
 import { usualOrFreePort } from './ports.ts';
 
 export interface ChosenModel {

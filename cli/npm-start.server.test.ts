@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { createNamespace } from '../testing/namespace.ts';
+import { createNamespace } from '../test/kit/namespace.ts';
 
 test('SIGTERM to npm stops the service in order', async () => {
   const home = await mkdtemp(join(tmpdir(), 'meanwhile-npm-'));

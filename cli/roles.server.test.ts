@@ -7,8 +7,8 @@ import { execa } from 'execa';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { MeanwhileClient } from '../client/client.ts';
 import { watch } from '../client/watch.ts';
-import { createNamespace } from '../testing/namespace.ts';
-import { startPostgres } from '../testing/postgres.ts';
+import { createNamespace } from '../test/kit/namespace.ts';
+import { startPostgres } from '../test/kit/postgres.ts';
 
 const MEANWHILE = new URL('meanwhile.js', import.meta.url).pathname;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { awaiting, HOUR, payment, refusal } from '../testing/approval-story.ts';
-import { call, Story } from '../testing/story.ts';
+import { awaiting, HOUR, payment, refusal } from '../test/kit/approval-story.ts';
+import { call, Story } from '../test/kit/story.ts';
 import { headOf, openCalls } from './head.ts';
 
 describe('a call that needs a yes', () => {

@@ -1,7 +1,7 @@
 /** What the rules promise of calls, in random conversations. */
 import { describe, expect, test } from 'vitest';
-import { always, inTheEnd } from '../testing/life.ts';
-import type { Story } from '../testing/story.ts';
+import { always, inTheEnd } from '../test/kit/life.ts';
+import type { Story } from '../test/kit/story.ts';
 import { wakeAt } from './next.ts';
 
 describe('in any conversation', () => {

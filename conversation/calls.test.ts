@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { call, installing, Story } from '../testing/story.ts';
+import { call, installing, Story } from '../test/kit/story.ts';
 import { headOf } from './head.ts';
 
 describe('R3: effects are debounced, words are not', () => {

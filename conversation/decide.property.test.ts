@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { entry as entrySchema } from '../contract/entry.ts';
 import { head as headSchema } from '../contract/head.ts';
-import { always, inTheEnd } from '../testing/life.ts';
-import { deepFreeze } from '../testing/story.ts';
+import { always, inTheEnd } from '../test/kit/life.ts';
+import { deepFreeze } from '../test/kit/story.ts';
 import { decide } from './decide.ts';
 import { headOf } from './head.ts';
 

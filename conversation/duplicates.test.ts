@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RequestedCall } from '../contract/turn.ts';
-import { call, Story } from '../testing/story.ts';
+import { call, Story } from '../test/kit/story.ts';
 
 type Duplicates = NonNullable<RequestedCall['duplicates']>;
 

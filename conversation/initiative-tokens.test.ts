@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { bySelf, tells, toldLast } from '../testing/initiative-story.ts';
-import { installing } from '../testing/story.ts';
-import type { Story } from '../testing/story.ts';
+import { bySelf, tells, toldLast } from '../test/kit/initiative-story.ts';
+import { installing } from '../test/kit/story.ts';
+import type { Story } from '../test/kit/story.ts';
 
 describe('R12: tokens', () => {
   /** Each reply takes 11. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bySelf, tells, toldLast } from '../testing/initiative-story.ts';
-import { call, installing, type Story } from '../testing/story.ts';
+import { bySelf, tells, toldLast } from '../test/kit/initiative-story.ts';
+import { call, installing, type Story } from '../test/kit/story.ts';
 
 describe('R12: within a minute', () => {
   /** Two turns of its own have been taken, 300 ms apart, and a third is wanted. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { READ_TOOL } from '../contract/names.ts';
 import type { CallPush } from '../contract/signals.ts';
-import { call, Story } from '../testing/story.ts';
+import { call, Story } from '../test/kit/story.ts';
 import { hearPush, newPushes, type RemoteFacts } from './pushes.ts';
 
 const stored = (n: number | 'end') => ({ n, bytes: 200_000, head: '[1,2,3' });

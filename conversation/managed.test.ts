@@ -1,7 +1,7 @@
 /** R8, managed calls: the service suspends their flow until their results are in. */
 import { describe, expect, test } from 'vitest';
 import type { RequestedCall } from '../contract/turn.ts';
-import { call, LIMITS, Story } from '../testing/story.ts';
+import { call, LIMITS, Story } from '../test/kit/story.ts';
 import { headOf } from './head.ts';
 
 const managed = (id: string, more: Partial<RequestedCall> = {}) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { call, Story } from '../testing/story.ts';
+import { call, Story } from '../test/kit/story.ts';
 
 describe('R1: at most one reply is in flight', () => {
   test('a queued message waits until the reply before it is over', () => {

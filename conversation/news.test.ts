@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { call, installing, Story } from '../testing/story.ts';
+import { call, installing, Story } from '../test/kit/story.ts';
 
 describe('R4: the order of what waits', () => {
   test('a message is answered before news, and the same reply tells the news', () => {

@@ -1,6 +1,6 @@
 /** Random races in time against R1–R15: `npm run races` runs millions of the same. */
 import { expect, test } from 'vitest';
-import { race } from '../testing/races/run.ts';
+import { race } from '../test/races/run.ts';
 
 test(
   'in a race of users, model, tools and timers, nothing stale is started, nothing is lost, doubled or left open',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { call, installing, Story } from '../testing/story.ts';
+import { call, installing, Story } from '../test/kit/story.ts';
 
 const reset = (more: object = {}) => ({
   type: 'reset' as const,

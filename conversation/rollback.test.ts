@@ -1,6 +1,6 @@
 /** R2, `rollback`: as an interrupt, but the reply that is cut off leaves the context. */
 import { describe, expect, test } from 'vitest';
-import { call, Story } from '../testing/story.ts';
+import { call, Story } from '../test/kit/story.ts';
 
 const rollback = { when_busy: 'rollback' } as const;
 const lastRequest = (story: Story) => story.effectsOf('start_reply').at(-1)!.request;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Story } from '../testing/story.ts';
+import { Story } from '../test/kit/story.ts';
 
 const dropped = {
   type: 'signal_dropped',

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
-import { call, Story } from '../testing/story.ts';
+import { call, Story } from '../test/kit/story.ts';
 import { KEPT_TURNS_AT_LEAST } from './summary.ts';
 
 const BUDGET = 1_000;

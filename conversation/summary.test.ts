@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { call, Story } from '../testing/story.ts';
+import { call, Story } from '../test/kit/story.ts';
 import { KEPT_TURNS } from './summary.ts';
 
 const BUDGET = 1_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { call, Story } from '../testing/story.ts';
+import { call, Story } from '../test/kit/story.ts';
 import { MOST_REFUSALS } from './too-long.ts';
 
 const BUDGET = 10_000;

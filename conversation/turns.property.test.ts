@@ -1,6 +1,6 @@
 /** What the rules promise of turns and their news, in random conversations. */
 import { describe, expect, test } from 'vitest';
-import { always, inTheEnd } from '../testing/life.ts';
+import { always, inTheEnd } from '../test/kit/life.ts';
 
 describe('in any conversation', () => {
   test('R1: no reply starts before the one before it is over', () => {

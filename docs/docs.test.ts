@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import lint from '../.oxlintrc.json' with { type: 'json' };
 import { settings } from '../config.ts';
-import { allFixtures } from '../testing/providers/fixtures.ts';
+import { allFixtures } from '../test/providers/fixtures.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import openapi from './openapi.json' with { type: 'json' };
 
 const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...globSync('docs/**/*.md')];
 /** In a folder of his own, as the README tells him. */
-const OF_THE_READER = ['tools/count_down.ts', 'testing/providers/recorded/'];
+const OF_THE_READER = ['tools/count_down.ts', 'test/providers/recorded/'];
 const read = (path: string) => readFileSync(path, 'utf8');
 
 describe.each(documents)('%s', (path) => {
@@ -69,7 +69,7 @@ test('CONTRIBUTING has the import directions that the linter enforces', async ()
     if (!Array.isArray(rule)) return [];
     const [, { patterns }] = rule as [string, { patterns: { message: string }[] }];
     const folder = files[0]!.replace('/**/*.ts', '');
-    const allowed = /may import ([\w, ]+):/.exec(patterns[0]!.message)?.[1];
+    const allowed = /may import ([\w, /]+):/.exec(patterns[0]!.message)?.[1];
     return [`| \`${folder}/\` | ${MEANING[folder]} | ${allowed} |`];
   });
   const table = ['| folder | what | may import |', '|---|---|---|', ...rows].join('\n');
@@ -103,16 +103,16 @@ const MEANING: Record<string, string> = {
   stream: 'bus, follow, server-sent events',
   remote: "what another team's service is trusted with: URLs, signatures, push tokens",
   agents: 'what an agent is; the built-in one',
-  doctor: 'which settings fit a model server',
-  explain: 'why the agent spoke: the log put together by turns',
+  'cli/doctor': 'which settings fit a model server',
+  'api/explain': 'why the agent spoke: the log put together by turns',
   tools: 'what a tool is; the built-in ones',
   model: 'what the model sees, and how it is asked',
   activities: 'effects',
   api: 'validates, signals, streams; decides nothing',
   worker: 'the composition root of the worker',
-  demo: 'the demo model and the scenario',
+  'cli/demo': 'the demo model and the scenario',
   client: 'a small client of the HTTP contract',
-  'chaos/check': 'the checker of a chaos run',
+  'test/chaos/check': 'the checker of a chaos run',
 };
 
 /** The document with what stands between a pair of marks replaced. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { begins, completes, installing, log, read, says } from '../testing/log-lines.ts';
+import { begins, completes, installing, log, read, says } from '../test/kit/log-lines.ts';
 
 const until = '2030-01-08T00:00:00.000Z';
 const asked = installing.slice(0, 4);

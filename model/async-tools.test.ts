@@ -10,7 +10,7 @@ import {
   progress,
   read,
   says,
-} from '../testing/log-lines.ts';
+} from '../test/kit/log-lines.ts';
 import { inProfile } from './async-tools.ts';
 import type { ModelMessage } from './message.ts';
 import { profiles } from './profiles.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { startStubModel, type StubHandler, type StubModel } from '../testing/model-server.ts';
-import { all, never, request } from '../testing/model-request.ts';
+import { startStubModel, type StubHandler, type StubModel } from '../test/kit/model-server.ts';
+import { all, never, request } from '../test/kit/model-request.ts';
 import { createModelClient } from './client.ts';
 import { toFailure } from './errors.ts';
 import type { Usage } from '../contract/entry.ts';

@@ -1,8 +1,8 @@
-/** The table of what model servers send and what it means: testing/providers. Over real HTTP. */
+/** The table of what model servers send and what it means: test/providers. Over real HTTP. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { allFixtures, type Fixture } from '../testing/providers/fixtures.ts';
-import { compared, outcomeOf } from '../testing/providers/play.ts';
-import { type ScriptedServer, startScriptedServer } from '../testing/providers/scripted-server.ts';
+import { allFixtures, type Fixture } from '../test/providers/fixtures.ts';
+import { compared, outcomeOf } from '../test/providers/play.ts';
+import { type ScriptedServer, startScriptedServer } from '../test/providers/scripted-server.ts';
 
 const fixtures = allFixtures();
 let playing: Fixture;

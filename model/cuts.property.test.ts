@@ -1,8 +1,8 @@
 /** However the network and the server cut an answer into pieces, it says the same words and asks for the same calls. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { allFixtures, type Fixture } from '../testing/providers/fixtures.ts';
-import { outcomeOf } from '../testing/providers/play.ts';
+import { allFixtures, type Fixture } from '../test/providers/fixtures.ts';
+import { outcomeOf } from '../test/providers/play.ts';
 import { createBounds } from './bounds.ts';
 import { type CallPiece, assembleCalls } from './streamed-calls.ts';
 import { createThoughtFilter } from './thoughts.ts';

@@ -1,7 +1,7 @@
 /** What the model sees of managed calls: nothing of what is held back, and all of it once it is in. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { begins, completes, log, open, progress, read, says } from '../testing/log-lines.ts';
+import { begins, completes, log, open, progress, read, says } from '../test/kit/log-lines.ts';
 import { awaitingOf } from '../tools/awaits.ts';
 import { defineTool, type Tool } from '../tools/define.ts';
 import { developerPrompt } from './developer-prompt.ts';

@@ -8,7 +8,7 @@ import {
   progress,
   read,
   says,
-} from '../testing/log-lines.ts';
+} from '../test/kit/log-lines.ts';
 
 const nowOf = (messages: { text: string }[]) =>
   JSON.parse(/^<now>(.*)<\/now>$/.exec(messages.at(-1)!.text)![1]!);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
 import type { Entry } from '../contract/entry.ts';
 import type { OpenCall } from '../contract/turn.ts';
-import { log, says } from '../testing/log-lines.ts';
+import { log, says } from '../test/kit/log-lines.ts';
 import { awaitingOf } from '../tools/awaits.ts';
 import clock from '../tools/builtin/clock.ts';
 import readResult from '../tools/builtin/read-result.ts';

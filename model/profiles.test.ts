@@ -9,7 +9,7 @@ import {
   progress,
   read,
   says,
-} from '../testing/log-lines.ts';
+} from '../test/kit/log-lines.ts';
 import { profiles } from './profiles.ts';
 
 const entries = log(

@@ -1,7 +1,7 @@
 /** What providers do in their own way. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { startStubModel, type StubModel } from '../testing/model-server.ts';
-import { all, never, request } from '../testing/model-request.ts';
+import { startStubModel, type StubModel } from '../test/kit/model-server.ts';
+import { all, never, request } from '../test/kit/model-request.ts';
 import { createModelClient } from './client.ts';
 import { toFailure } from './errors.ts';
 import type { ModelPart } from './message.ts';

@@ -9,7 +9,7 @@ import {
   progress,
   read,
   says,
-} from '../testing/log-lines.ts';
+} from '../test/kit/log-lines.ts';
 
 const rolledBack = (reply_id: string) => ({
   kind: 'reply.interrupted',

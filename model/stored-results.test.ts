@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { begins, installing, log, open, read, says } from '../testing/log-lines.ts';
+import { begins, installing, log, open, read, says } from '../test/kit/log-lines.ts';
 
 const stored = (n: number | 'end') => ({ n, bytes: 200_000, head: '[1,2,3'.padEnd(2_000, '.') });
 const partial = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { request } from '../testing/model-request.ts';
+import { request } from '../test/kit/model-request.ts';
 import { countRequest, countTokens } from './tokens.ts';
 
 test.each([

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
 import type { OpenCall, ReplyRequest } from '../contract/turn.ts';
 import type { ModelMessage } from './message.ts';
-import { randomLog, type RandomLog } from '../testing/random-log.ts';
+import { randomLog, type RandomLog } from '../test/kit/random-log.ts';
 import { profiles } from './profiles.ts';
 import { transcript } from './transcript.ts';
 

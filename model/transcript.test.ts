@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
-import { begins, completes, installing, log, progress, read, says } from '../testing/log-lines.ts';
+import { begins, completes, installing, log, progress, read, says } from '../test/kit/log-lines.ts';
 
 test('the system message begins with the prompt of the pattern and ends with the instructions of the agent', () => {
   const { system } = read(log(says('Hi.')));

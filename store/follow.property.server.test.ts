@@ -8,7 +8,7 @@ import { compareFences, type Fence, fenceAbove } from '../contract/batch.ts';
 import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { storeOn } from './open.ts';
-import { batch, messages, someone } from './samples.ts';
+import { batch, messages, someone } from '../test/store/samples.ts';
 import type { Store } from './store.ts';
 
 let store: Store;

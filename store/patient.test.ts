@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createMemoryStore } from '../testing/memory-store.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
 import { patient } from './patient.ts';
-import { batch, message, replying, someone, started } from './samples.ts';
+import { batch, message, replying, someone, started } from '../test/store/samples.ts';
 import type { Store } from './store.ts';
 import { StoreUnavailable } from './unavailable.ts';
 

@@ -21,7 +21,7 @@ import {
 import { openStore, storeOn } from './open.ts';
 import { type PGliteOptions, startPGlite } from './pglite-client.ts';
 import { startThread } from './pglite-session.ts';
-import { batch, message, replying, someone, started } from './samples.ts';
+import { batch, message, replying, someone, started } from '../test/store/samples.ts';
 
 let folder: string;
 
@@ -38,7 +38,11 @@ test('what was acknowledged is there after kill -9, and the log goes on from it'
   for (const enough of [50, 150]) {
     const writer = spawn(
       process.execPath,
-      [join(import.meta.dirname, 'record-until-killed.ts'), folder, JSON.stringify(one)],
+      [
+        join(import.meta.dirname, '../test/store/record-until-killed.ts'),
+        folder,
+        JSON.stringify(one),
+      ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     const ended = once(writer, 'exit');

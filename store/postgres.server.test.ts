@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConversationKey } from '../contract/names.ts';
-import { startPostgresServer, type TestPostgresServer } from '../testing/postgres.ts';
+import { startPostgresServer, type TestPostgresServer } from '../test/kit/postgres.ts';
 import { openStore } from './open.ts';
 import { patient } from './patient.ts';
-import { batch, message, messages, someone } from './samples.ts';
+import { batch, message, messages, someone } from '../test/store/samples.ts';
 import type { Store } from './store.ts';
 
 let server: TestPostgresServer;

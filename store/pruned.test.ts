@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { createMemoryStore } from '../testing/memory-store.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
 import { pruned } from './pruned.ts';
 
 test('a store is pruned every hour until it is closed, whatever becomes of it', async () => {

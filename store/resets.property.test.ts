@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Batch, Fence } from '../contract/batch.ts';
 import type { Entry } from '../contract/entry.ts';
-import { createMemoryStore } from '../testing/memory-store.ts';
-import { idle, message, someone } from './samples.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
+import { idle, message, someone } from '../test/store/samples.ts';
 import type { Store } from './store.ts';
 
 interface Snapshot {

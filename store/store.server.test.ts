@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
+import { startPostgres, type TestPostgres } from '../test/kit/postgres.ts';
 import { openStore } from './open.ts';
-import { batch, idle, messages, someone } from './samples.ts';
-import { storeContract } from './store.contract.ts';
+import { batch, idle, messages, someone } from '../test/store/samples.ts';
+import { storeContract } from '../test/store/store.contract.ts';
 
 let postgres: TestPostgres;
 let folder: string;

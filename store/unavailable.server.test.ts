@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startPostgresServer, type TestPostgresServer } from '../testing/postgres.ts';
+import { startPostgresServer, type TestPostgresServer } from '../test/kit/postgres.ts';
 import { openStore } from './open.ts';
-import { batch, message, someone } from './samples.ts';
+import { batch, message, someone } from '../test/store/samples.ts';
 import type { Store } from './store.ts';
 import { StoreUnavailable } from './unavailable.ts';
 

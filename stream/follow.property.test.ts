@@ -2,12 +2,20 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
 import { replyId } from '../contract/names.ts';
-import { batch, completed, idle, message, replying, someone, started } from '../store/samples.ts';
+import {
+  batch,
+  completed,
+  idle,
+  message,
+  replying,
+  someone,
+  started,
+} from '../test/store/samples.ts';
 import type { Store } from '../store/store.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
-import { createHandTicker } from '../testing/hand-ticker.ts';
-import { createMemoryStore } from '../testing/memory-store.ts';
-import { Reader } from '../testing/reader.ts';
+import { createHandTicker } from '../test/kit/hand-ticker.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
+import { Reader } from '../test/kit/reader.ts';
 import { createLocalBus } from './bus.ts';
 import { createHub } from './hub.ts';
 

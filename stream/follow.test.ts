@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { batch, idle, message, replying, started } from '../store/samples.ts';
-import { Followed, take } from '../testing/followed.ts';
-import { Reader } from '../testing/reader.ts';
+import { batch, idle, message, replying, started } from '../test/store/samples.ts';
+import { Followed, take } from '../test/kit/followed.ts';
+import { Reader } from '../test/kit/reader.ts';
 import type { Bus } from './bus.ts';
 import { START } from './item.ts';
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { batch, idle, message, messages, replying, started } from '../store/samples.ts';
+import { batch, idle, message, messages, replying, started } from '../test/store/samples.ts';
 import type { Store } from '../store/store.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
-import { everythingThatCan, Followed } from '../testing/followed.ts';
-import { Reader } from '../testing/reader.ts';
+import { everythingThatCan, Followed } from '../test/kit/followed.ts';
+import { Reader } from '../test/kit/reader.ts';
 import type { Hub, HubOptions } from './hub.ts';
 import { type Position, START } from './item.ts';
 

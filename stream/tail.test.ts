@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { messages } from '../store/samples.ts';
+import { messages } from '../test/store/samples.ts';
 import { createTail, type Step } from './tail.ts';
 
 const at = (after: number, revision = 0) => ({ after, revision });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { everythingThatCan } from '../testing/followed.ts';
+import { everythingThatCan } from '../test/kit/followed.ts';
 import { createFew } from './few.ts';
 import { createWaking } from './waking.ts';
 

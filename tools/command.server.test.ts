@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type CommandTool, CommandFailed, defineCommandTool } from './command.ts';
 import { literal } from './command-template.ts';
-import { callContext } from '../testing/call-context.ts';
+import { callContext } from '../test/kit/call-context.ts';
 import type { CallYield } from './define.ts';
 import { identify } from './keeper/identity.ts';
 

@@ -101,8 +101,8 @@ describe("a team's folder", () => {
     });
   });
 
-  test('like the one in examples/ loads from anywhere', async () => {
-    await cp(join(repository, 'examples/extensions'), folder, { recursive: true });
+  test('like the one in docs/examples/ loads from anywhere', async () => {
+    await cp(join(repository, 'docs/examples/extensions'), folder, { recursive: true });
     expect(await loadInNode()).toMatchObject({
       tools: ['clock', 'read_result', 'send_payment', 'word_count'],
       agents: ['default', 'helper'],

@@ -14,7 +14,7 @@ export interface RemoteService {
   silence_ms?: number;
 }
 
-/** Declares a tool that runs elsewhere. `examples/remote-receiver/` is such a service. */
+/** Declares a tool that runs elsewhere. `docs/examples/remote-receiver/` is such a service. */
 export function defineRemoteTool<Input>(
   definition: ToolBase<Input> & RemoteService,
 ): RemoteTool<Input> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createMemoryStore } from '../testing/memory-store.ts';
-import { away } from '../testing/away.ts';
+import { createMemoryStore } from '../test/kit/memory-store.ts';
+import { away } from '../test/kit/away.ts';
 import { claimIn } from './claim-host.ts';
 
 const conversation = { tenant: 'default', id: 'c' };

@@ -34,7 +34,7 @@ async function running() {
     workflowId: randomUUID(),
     args: [start, taskQueue],
   });
-  const child = fork('testing/abandoned-worker.ts', [address, taskQueue, folder]);
+  const child = fork('test/kit/abandoned-worker.ts', [address, taskQueue, folder]);
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await handle.terminate().catch(() => {});
@@ -71,7 +71,7 @@ async function heir(taskQueue: string) {
   const worker = await Worker.create({
     connection,
     taskQueue,
-    workflowsPath: fileURLToPath(new URL('../testing/earlier-call.ts', import.meta.url)),
+    workflowsPath: fileURLToPath(new URL('../test/kit/earlier-call.ts', import.meta.url)),
     activities: {
       async runTool() {
         const { attempt, heartbeatDetails } = Context.current().info;

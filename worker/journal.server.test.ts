@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createMailbox } from '../testing/mailbox.ts';
+import { createMailbox } from '../test/kit/mailbox.ts';
 import { journalsIn, openJournal, takeJournal } from './journal.ts';
 import { watchSiblings } from './siblings.ts';
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { asks, createRig, type Rig } from '../testing/rig.ts';
+import { asks, createRig, type Rig } from '../test/kit/rig.ts';
 
 const address = inject('temporalAddress');
 const done = { type: 'completed', result: 'done' } as const;
@@ -59,7 +59,7 @@ test('a tool that an earlier version has put into the queue of everything else r
   const earlier = await Worker.create({
     connection,
     taskQueue,
-    workflowsPath: fileURLToPath(new URL('../testing/earlier-call.ts', import.meta.url)),
+    workflowsPath: fileURLToPath(new URL('../test/kit/earlier-call.ts', import.meta.url)),
   });
   const start = { conversation: { tenant: 'default', id: 'c' }, ...asks('wait') };
   await earlier.runUntil(async () => {

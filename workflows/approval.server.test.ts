@@ -1,7 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { asks, count, createRig, type Rig } from '../testing/rig.ts';
+import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {

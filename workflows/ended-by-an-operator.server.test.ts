@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { callWorkflowId } from '../contract/names.ts';
 import type { CallStart } from '../contract/turn.ts';
-import { createMailbox } from '../testing/mailbox.ts';
-import { asks, count, createRig, type Rig } from '../testing/rig.ts';
+import { createMailbox } from '../test/kit/mailbox.ts';
+import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 
 const address = inject('temporalAddress');
 const stopped = createMailbox<CallStart>('a program is stopped');

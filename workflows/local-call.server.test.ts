@@ -1,6 +1,6 @@
 /** Whatever a call has left running is stopped when it ends, unless it ended well. */
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { asks, createRig } from '../testing/rig.ts';
+import { asks, createRig } from '../test/kit/rig.ts';
 
 /** A call that runs a tool which keeps something running, and the ids of the calls whose program was stopped. */
 async function keeping() {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { RequestedCall } from '../contract/turn.ts';
-import { asks, count, createRig, type Rig } from '../testing/rig.ts';
+import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {

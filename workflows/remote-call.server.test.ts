@@ -5,8 +5,8 @@ import type { Announcement, Withdrawal } from '../activities/announce.ts';
 import { CALL_SIGNALS, callWorkflowId } from '../contract/names.ts';
 import type { CallPush } from '../contract/signals.ts';
 import type { RemoteFacts } from '../conversation/pushes.ts';
-import { createMailbox } from '../testing/mailbox.ts';
-import { asks, createRig, type Rig } from '../testing/rig.ts';
+import { createMailbox } from '../test/kit/mailbox.ts';
+import { asks, createRig, type Rig } from '../test/kit/rig.ts';
 
 const FACTS: RemoteFacts = {
   kind: 'remote',

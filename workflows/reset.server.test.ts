@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { EntryKind } from '../contract/entry.ts';
 import { callWorkflowId } from '../contract/names.ts';
-import { asks, count, createRig, type Rig } from '../testing/rig.ts';
+import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 
 const address = inject('temporalAddress');
 let rig: Rig;

@@ -5,7 +5,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { callWorkflowId, SIGNALS, UPDATES } from '../contract/names.ts';
-import { asks, count, createRig, type Rig } from '../testing/rig.ts';
+import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 
 let rig: Rig;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { callWorkflowId } from '../contract/names.ts';
 import type { Slots } from '../contract/turn.ts';
-import { createMailbox } from '../testing/mailbox.ts';
-import { asks, createRig, type Rig } from '../testing/rig.ts';
+import { createMailbox } from '../test/kit/mailbox.ts';
+import { asks, createRig, type Rig } from '../test/kit/rig.ts';
 
 const address = inject('temporalAddress');
 const limits = new Map<string, Slots>();

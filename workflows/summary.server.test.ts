@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { KEPT_TURNS } from '../conversation/summary.ts';
-import { asks, createRig, type Rig } from '../testing/rig.ts';
+import { asks, createRig, type Rig } from '../test/kit/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {

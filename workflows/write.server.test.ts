@@ -11,7 +11,7 @@ import type { Batch } from '../contract/batch.ts';
 import type { EntryKind } from '../contract/entry.ts';
 import { callWorkflowId } from '../contract/names.ts';
 import { openStore } from '../store/open.ts';
-import { asks, count, createRig, type Rig } from '../testing/rig.ts';
+import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 
 const address = inject('temporalAddress');
@@ -25,7 +25,7 @@ async function doom(
   const own = await createRig(address, { taskQueue });
   const conversation = await own.converse({}, { workflowTaskTimeout: '1s' });
   await conversation.say('A');
-  const doomed = fork('testing/doomed-worker.ts', [address, taskQueue, folder, place]);
+  const doomed = fork('test/kit/doomed-worker.ts', [address, taskQueue, folder, place]);
   const died = once(doomed, 'exit');
   await meanwhile(doomed, conversation);
   expect(await died).toEqual([null, 'SIGKILL']);

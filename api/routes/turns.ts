@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { conversationParams } from '../../contract/http.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import { turn, type Turn } from '../../contract/turns.ts';
-import { gatherTurns } from '../../explain/turns.ts';
+import { gatherTurns } from '../explain/turns.ts';
 import type { Store } from '../../store/store.ts';
 import type { Api } from '../dependencies.ts';
 import { unknownConversation } from '../not-running.ts';

@@ -1,10 +1,7 @@
 /** Async function tools at servers that have them, refuse them, or have never heard of them. */
 import { afterEach, expect, test } from 'vitest';
-import { all, never, request } from '../../testing/model-request.ts';
-import {
-  type ScriptedServer,
-  startScriptedServer,
-} from '../../testing/providers/scripted-server.ts';
+import { all, never, request } from '../../test/kit/model-request.ts';
+import { type ScriptedServer, startScriptedServer } from '../../test/providers/scripted-server.ts';
 import { createModelClient } from '../client.ts';
 import { typeOf } from '../errors.ts';
 import { type Fields, listOf } from '../fields.ts';

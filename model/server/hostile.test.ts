@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { all, never, request } from '../../testing/model-request.ts';
+import { all, never, request } from '../../test/kit/model-request.ts';
 import { createModelClient } from '../client.ts';
 import { toFailure } from '../errors.ts';
 

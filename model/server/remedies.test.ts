@@ -1,10 +1,7 @@
 /** Servers that refuse a part of what they are sent: it is left out, once, and from then on. */
 import { afterEach, expect, test } from 'vitest';
-import { all, never, request } from '../../testing/model-request.ts';
-import {
-  type ScriptedServer,
-  startScriptedServer,
-} from '../../testing/providers/scripted-server.ts';
+import { all, never, request } from '../../test/kit/model-request.ts';
+import { type ScriptedServer, startScriptedServer } from '../../test/providers/scripted-server.ts';
 import { attach, giver } from '../attached.ts';
 import { createModelClient } from '../client.ts';
 import { typeOf } from '../errors.ts';

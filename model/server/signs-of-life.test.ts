@@ -1,8 +1,8 @@
 /** How long a model is waited for, and what counts as a sign of life. */
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { startStubModel, type StubModel } from '../../testing/model-server.ts';
-import { all, never, request } from '../../testing/model-request.ts';
+import { startStubModel, type StubModel } from '../../test/kit/model-server.ts';
+import { all, never, request } from '../../test/kit/model-request.ts';
 import { createModelClient } from '../client.ts';
 import { toFailure } from '../errors.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { callContext } from '../../testing/call-context.ts';
+import { callContext } from '../../test/kit/call-context.ts';
 import readResult from './read-result.ts';
 
 /** What the model gets for its input, where the conversation has this one result. */

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { callContext } from '../../testing/call-context.ts';
+import { callContext } from '../../test/kit/call-context.ts';
 import type { CallYield } from '../define.ts';
 import createInstaller from './run-installer.ts';
 

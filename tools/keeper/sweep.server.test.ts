@@ -2,7 +2,7 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createHost } from '../../testing/spools.ts';
+import { createHost } from '../../test/kit/spools.ts';
 import { identify } from './identity.ts';
 import { writeSpool } from './spool.ts';
 import { sweepSpools } from './sweep.ts';

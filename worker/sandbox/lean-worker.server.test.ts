@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
-import type * as stubborn from '../../testing/workflows/stubborn.ts';
+import type * as stubborn from '../../test/kit/workflows/stubborn.ts';
 import { leanOptions } from './index.ts';
 import { createLeanWorker, type LeanOptions, MADE_FOR } from './lean-worker.ts';
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'meanwhile-sandbox-'));
   codePath = join(folder, 'workflows-test.js');
   const workflowsPath = fileURLToPath(
-    new URL('../../testing/workflows/stubborn.ts', import.meta.url),
+    new URL('../../test/kit/workflows/stubborn.ts', import.meta.url),
   );
   const logger = new DefaultLogger('WARN');
   await writeFile(codePath, (await bundleWorkflowCode({ workflowsPath, logger })).code);

@@ -1,0 +1,120 @@
+/** What no ordinary agent does: it talks on while its tool runs, and speaks by itself when there is news. */
+import type { MeanwhileClient } from '../../client/client.ts';
+import type { EntryOf } from '../../contract/entry.ts';
+import { type Watcher, watch } from '../../client/watch.ts';
+import { createTranscript } from './transcript.ts';
+
+/**
+ * Plays the scenario against a running service, printing it as it happens.
+ * @returns what was seen, a sentence each
+ * @throws Error with the first thing that did not happen
+ */
+export async function playScenario(
+  client: MeanwhileClient,
+  print: (text: string) => void,
+): Promise<string[]> {
+  const text = 'run the installer and update me every 25%';
+  const { id } = await client.post('/v1/conversations', { message: { text } });
+  const transcript = createTranscript(print);
+  const log = watch(client, id, transcript.show);
+  const say = (words: string) => client.post(`/v1/conversations/${id}/messages`, { text: words });
+  const seen: string[] = [];
+  try {
+    const alpha = await started(log, 'alpha', 1);
+    await say('what is a signal in Temporal?');
+    const answer = await answerTo(log, /what is a signal/);
+    assert(!endOf(log, alpha), 'alpha was still being installed when the question was answered');
+    seen.push(`a question was answered while ${alpha} ran (${answer.reply_id})`);
+
+    for (const percent of [25, 50]) seen.push(await spokenByItself(log, alpha, percent));
+    await say('How far is it?');
+    const howFar = await answerTo(log, /how far/i);
+    const told = Number(/(\d+)\s*%/.exec(howFar.text)?.[1]);
+    assert(
+      told >= 50 && told < 100,
+      `"how far" was answered from the true state: "${howFar.text}"`,
+    );
+    seen.push(`"How far is it?" was answered with ${told} % (${howFar.reply_id})`);
+    for (const percent of [75, 100]) seen.push(await spokenByItself(log, alpha, percent));
+
+    await say('run the installer again and update me every 25%');
+    const again = await started(log, 'alpha', 2);
+    seen.push(await spokenByItself(log, again, 25));
+    await say('Cancel it and install beta instead');
+    const beta = await started(log, 'beta', 1);
+    await log.until(`${again} is cancelled`, () => endOf(log, again)?.kind === 'call.cancelled');
+    seen.push(`${again} was cancelled, and ${beta} started instead`);
+    for (const percent of [25, 50, 75, 100]) seen.push(await spokenByItself(log, beta, percent));
+
+    const late = log.entries.filter(
+      (e) => e.kind === 'call.event' && e.call_id === again && e.seq > endOf(log, again)!.seq,
+    );
+    assert(late.length === 0, 'the cancelled call never spoke again');
+    assert(
+      log.entries.every(({ seq }, i) => seq === i + 1),
+      'the log has no gap and no repeat',
+    );
+    return seen;
+  } finally {
+    await log.close();
+    transcript.end();
+  }
+}
+
+/** The id of the nth call that installs a package, once it runs. */
+function started(log: Watcher, name: string, nth: number): Promise<string> {
+  return log.until(`${name} is being installed`, () => {
+    const calls = log.of('call.requested').filter(({ tool, input }) => {
+      return tool === 'run_installer' && (input as { package: string }).package === name;
+    });
+    const call = calls[nth - 1];
+    return call && log.of('call.started').some(({ call_id }) => call_id === call.call_id)
+      ? call.call_id
+      : undefined;
+  });
+}
+
+/** The completed reply that was started by the message. */
+function answerTo(log: Watcher, words: RegExp): Promise<EntryOf<'reply.completed'>> {
+  return log.until(`${words} is answered`, () => {
+    const message = log.of('message.user').findLast(({ text }) => words.test(text));
+    const reply =
+      message && log.of('reply.started').find(({ cause }) => cause.includes(message.seq));
+    return reply && log.of('reply.completed').find(({ reply_id }) => reply_id === reply.reply_id);
+  });
+}
+
+/** The agent has told this progress in a turn that no message had caused. */
+function spokenByItself(log: Watcher, callId: string, percent: number): Promise<string> {
+  return log.until(`the agent speaks at ${percent} % of ${callId}`, () => {
+    const news = log.entries.find((entry) =>
+      percent === 100
+        ? entry.kind === 'call.completed' && entry.call_id === callId
+        : entry.kind === 'call.event' &&
+          entry.call_id === callId &&
+          entry.percent !== undefined &&
+          entry.percent >= percent,
+    );
+    const receipt = news && log.of('receipt').find(({ of }) => of.includes(news.seq));
+    if (!receipt) return undefined;
+    const reply = log.of('reply.started').find(({ reply_id }) => reply_id === receipt.reply_id);
+    const what = `${receipt.reply_id} told ${percent} % of ${callId}`;
+    assert(receipt.fate === 'spoken', `${what}, but its fate is ${receipt.fate}`);
+    assert(reply?.because === 'news', `${what}, but because of a ${reply?.because}`);
+    return `${what} by itself`;
+  });
+}
+
+function endOf(log: Watcher, callId: string) {
+  return log.entries.find(
+    (entry) =>
+      (entry.kind === 'call.completed' ||
+        entry.kind === 'call.failed' ||
+        entry.kind === 'call.cancelled') &&
+      entry.call_id === callId,
+  );
+}
+
+function assert(condition: boolean, expected: string): asserts condition {
+  if (!condition) throw new Error(`This did not happen: ${expected}.`);
+}

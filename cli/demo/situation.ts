@@ -1,0 +1,113 @@
+/** What the messages say about the moment: the part of the demo that reads, so that its rules need only answer. */
+import type { ModelMessage } from '../../model/message.ts';
+import { asBlocks } from './as-blocks.ts';
+
+export interface Situation {
+  /** What the user wrote since the last answer. */
+  unanswered: string[];
+  /** Asked for in words that were answered, but cut off before anything was started. */
+  unfinished: string[];
+  /** Calls that were asked for and dropped because a message came first. */
+  dropped: PastUse[];
+  news: Fact[];
+  open: Fact[];
+  /** Every call of the conversation, by id. */
+  uses: Map<string, PastUse>;
+}
+
+export interface PastUse {
+  tool: string;
+  arguments: Record<string, unknown>;
+}
+
+/** What `<now>` or a tool message says about a call. */
+export interface Fact {
+  call_id: string;
+  tool?: string;
+  status?: string;
+  percent?: number;
+  note?: string;
+  position?: number;
+  result?: unknown;
+  /** A large one, of which this is the beginning. */
+  stored?: { bytes: number };
+  results?: { n: number; data?: unknown; stored?: { bytes: number }; note?: string }[];
+  error?: { type: string; message: string };
+  /** Why it was denied. */
+  reason?: string;
+}
+
+export function readSituation(given: readonly ModelMessage[]): Situation {
+  const messages = asBlocks(given);
+  const now = readNow(messages.at(-1));
+  const uses = readUses(messages);
+  const spoken = messages.findLastIndex(({ role }) => role === 'assistant');
+  const finished = messages.findLastIndex(
+    (message) => message.role === 'assistant' && !message.text.endsWith('[interrupted]'),
+  );
+  const since = words(messages.slice(spoken + 1));
+  const before = words(messages.slice(finished + 1, spoken + 1));
+  // Cut off by news and not by the user: what he asked still waits for its whole answer.
+  const cutByNews = since.length === 0 && spoken > finished;
+  const outcomes = readOutcomes(messages.slice(finished + 1));
+  const told = new Set(now.news.map(({ call_id }) => call_id));
+  return {
+    unanswered: cutByNews ? before : since,
+    unfinished: cutByNews ? [] : before,
+    dropped: outcomes
+      .filter(({ status, why }) => status === 'dropped' && why?.includes('message'))
+      .flatMap(({ call_id }) => uses.get(call_id) ?? []),
+    news: [
+      ...now.news,
+      ...outcomes.filter(
+        ({ call_id, status }) =>
+          now.because === 'results' && status === 'failed' && !told.has(call_id),
+      ),
+    ],
+    open: now.calls,
+    uses,
+  };
+}
+
+interface Now {
+  because: string;
+  news: Fact[];
+  calls: Fact[];
+}
+
+function readNow(last: ModelMessage | undefined): Now {
+  const json = last?.role === 'user' ? /^<now>(.*)<\/now>$/s.exec(last.text)?.[1] : undefined;
+  return { because: 'message', news: [], calls: [], ...readObject(json ?? '') };
+}
+
+function readUses(messages: readonly ModelMessage[]): Map<string, PastUse> {
+  const calls = messages.flatMap((message) => (message.role === 'assistant' ? message.calls : []));
+  return new Map(
+    calls.map(({ call_id, tool, arguments: text }) => [
+      call_id,
+      { tool, arguments: readObject(text) },
+    ]),
+  );
+}
+
+function readOutcomes(messages: readonly ModelMessage[]): (Fact & { why?: string })[] {
+  return messages
+    .filter((message) => message.role === 'tool')
+    .map(({ call_id, text }) => ({ ...readObject(text), call_id }));
+}
+
+/** Other clients than ours may send anything: what is no JSON object says nothing. */
+function readObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+function words(messages: readonly ModelMessage[]): string[] {
+  return messages
+    .filter(({ role, text }) => role === 'user' && !/^<(summary|event|now)>/.test(text))
+    .map(({ text }) => text);
+}

@@ -1,1 +1,0 @@
-export { default } from '../../../examples/remote-receiver/extensions/tools/render-video.ts';

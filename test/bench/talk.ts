@@ -1,0 +1,60 @@
+/** One message after the other to a conversation, of this service or of another side of a bench. */
+import { watch } from '../../client/watch.ts';
+import type { OurService } from './ground.ts';
+import { post } from './service.ts';
+
+export interface Talk {
+  /**
+   * Resolves once the message is acknowledged; `answered` with performance.now once the client knows of the answer.
+   * @param text that no message has which is still to be answered
+   */
+  send(text: string): Promise<{ answered: Promise<number> }>;
+}
+
+/** Milliseconds from the moment before the message is sent. */
+export interface Sample {
+  /** The sender has its acknowledgement. */
+  ack: number;
+  /** The stub has the request. */
+  model: number;
+  /** The client knows of the answer. */
+  done: number;
+}
+
+/** When the model was asked for the next time (performance.now). */
+export type Asked = () => Promise<number>;
+
+export async function takeTurn(talk: Talk, asked: Asked, text: string): Promise<Sample> {
+  const sent = performance.now();
+  const { answered } = await talk.send(text);
+  const ack = performance.now() - sent;
+  return { ack, model: (await asked()) - sent, done: (await answered) - sent };
+}
+
+export interface OurTalk extends Talk {
+  /** Of the conversation. */
+  id: string;
+  close(): Promise<void>;
+}
+
+/** A new conversation. Every message is to be answered before the next one is sent. */
+export async function startTalk({ base, client }: OurService): Promise<OurTalk> {
+  const { id } = await client.post('/v1/conversations');
+  let answers = 0;
+  const log = watch(client, id, (item) => {
+    if (item.type === 'entry' && item.data.kind === 'reply.completed') answers += 1;
+  });
+  let sent = 0;
+  return {
+    id,
+    async send(text) {
+      const wanted = ++sent;
+      const answered = log
+        .until(`answer ${wanted}`, () => answers >= wanted)
+        .then(() => performance.now());
+      await post(`${base}/v1/conversations/${id}/messages`, { text });
+      return { answered };
+    },
+    close: () => log.close(),
+  };
+}

@@ -1,0 +1,97 @@
+/** What a chaos run leaves behind, as the checker reads it. Plain JSON, so that a run can be looked at again. */
+import type { Entry } from '../../contract/entry.ts';
+import type { Head } from '../../contract/head.ts';
+
+/** All times are milliseconds since 1970, by the clock of the one machine on which a run is. */
+export interface Evidence {
+  /** Of the run: the same seed does the same to the same targets at the same moments. */
+  seed: number;
+  /** Messages that were acknowledged with 202. */
+  sent: { conversation: string; message_id: string; text: string }[];
+  conversations: ConversationEvidence[];
+  /** One line per real side effect, in the order of the file. */
+  ledger: LedgerLine[];
+  /** Programs and keepers of the run that still live when everything has ended. */
+  programs: { pid: number; command: string }[];
+  /** Calls of the run whose workflows still run then. */
+  calls: string[];
+  /** From a fault until a conversation that it could hold up speaks or records again. Milliseconds. */
+  recoveries: { after: string; ms: number }[];
+  faults: FaultEvidence[];
+}
+
+export interface ConversationEvidence {
+  id: string;
+  /** From `GET /entries`, all pages. */
+  entries: Entry[];
+  /** What a reader saw who followed the stream through the whole run: what it holds at the end, rewinds carried out. */
+  followed: Entry[];
+  /** The stream has said that nothing more comes, ever. */
+  isOver: boolean;
+  head: Head;
+  /** Message ids of the `message` signals in the Temporal histories of all its runs that stand. */
+  signalled: string[];
+  /**
+   * (call, n) of the `call_event` signals, and calls of the `call_ended` signals, in the order of the histories.
+   * `late`: the `call_ended` of its call stands before it. `at`: by Temporal's clock; after a reset that of the reset.
+   */
+  events: { call_id: string; n: number; late: boolean; at: number }[];
+  ended: string[];
+  /** What the runs had done that an operator has reset, after the point to which they were reset. */
+  undone?: Undone[];
+}
+
+export interface Undone {
+  /** When it was reset. */
+  at: number;
+  calls: string[];
+  messages: string[];
+}
+
+/** Written where it happens, one line of JSON, appended and synced before anybody is told that it has been done. */
+export interface LedgerLine {
+  call_id: string;
+  tool: string;
+  /** Which of the call's effects: `step 3`. `done`: the last thing that a tool does. */
+  effect: string;
+  pid: number;
+  at: number;
+  /** Of what the user wanted: two calls with one key do the same thing twice. */
+  key?: string;
+  /** The tool runs in a worker's process, does not know what was done before, and declares this. */
+  restart?: 'resume' | 'fail';
+  /** Of such a tool: which start of its body wrote this. */
+  body?: string;
+  /** What the other side knows a payment by. */
+  idempotency_key?: string;
+}
+
+export const KINDS = ['kill', 'freeze', 'partition', 'operator', 'starve'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export interface FaultEvidence {
+  kind: Kind;
+  at: number;
+  /** When it was over. Undefined: what was done was done at once. */
+  until?: number;
+  /** What it was done to: `worker`, `worker from temporal`, `conversation: reset to its first task`. */
+  target: string;
+  /** `random`, or the name of the dangerous moment. */
+  moment: string;
+  /** The processes it was done to. */
+  pids?: number[];
+  operation?: Operation;
+}
+
+/** What an operator did through Temporal's own client. */
+export interface Operation {
+  does: 'terminate' | 'cancel' | 'reset';
+  conversation: string;
+  /** Undefined: it was done to the conversation itself. */
+  call_id?: string;
+  run_id: string;
+  /** Temporal did not answer: it may have been done, or not. */
+  isUnanswered?: true;
+  /** Of a reset: the task to which. */
+  event_id?: number;
+}

@@ -1,0 +1,70 @@
+/** Death without notice: SIGKILL, after which the member is started again as a process manager does. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signalProcess } from '../../../cli/processes.ts';
+import { CONDITIONS, type MomentName, type Scene, STANDSTILLS } from '../moments.ts';
+import { programsOf } from '../processes.ts';
+import type { Random } from '../random.ts';
+import { type Fault, pidsOf, type Stage } from './fault.ts';
+
+type Target = 'worker' | 'api' | 'temporal' | 'database' | 'program' | 'keeper';
+
+/** What is to die may be dead at this moment: then as soon as it lives again. Milliseconds. */
+const TARGET_WITHIN_MS = 10_000;
+
+export const kills: Fault[] = [
+  kill('worker', 40, { random: 20, 'paused worker wakes': 4, ...STANDSTILLS, ...CONDITIONS }),
+  kill('api', 12, { random: 1 }),
+  kill('temporal', 14, { random: 12, ...CONDITIONS }),
+  kill('database', 12, { random: 10, ...CONDITIONS }),
+  kill('program', 12, { random: 1 }),
+  kill('keeper', 10, { random: 1 }),
+];
+
+function kill(name: Target, weight: number, moments: Partial<Record<MomentName, number>>): Fault {
+  return {
+    kind: 'kill',
+    name,
+    weight,
+    moments,
+    async inject(stage, chance, scene) {
+      const pids =
+        name === 'worker' && scene.worker
+          ? workersAt(stage, scene)
+          : await someOf(stage, name, chance);
+      for (const pid of pids) {
+        stage.dead.add(pid);
+        signalProcess(pid, 'SIGKILL');
+      }
+      return pids.length > 0 ? { pids } : undefined;
+    },
+  };
+}
+
+/** The one that stands still; where nobody may be left to record what was sent, all of them. */
+function workersAt({ topology, held }: Stage, { moment, worker, pid }: Scene): number[] {
+  if (worker?.pid === undefined || worker.pid !== pid) return [];
+  if (moment !== 'sent, not recorded') return [worker.pid];
+  return pidsOf(topology.workers.filter((one) => one === worker || !held.has(one)));
+}
+
+async function someOf(stage: Stage, name: Target, chance: Random): Promise<number[]> {
+  for (const deadline = Date.now() + TARGET_WITHIN_MS; Date.now() < deadline; await sleep(200)) {
+    const living = (await allOf(stage, name)).filter((pid) => !stage.dead.has(pid));
+    if (living.length > 0) return [chance.pick(living as [number])];
+  }
+  return [];
+}
+
+async function allOf({ topology }: Stage, name: Target): Promise<number[]> {
+  switch (name) {
+    case 'worker':
+      return pidsOf(topology.workers);
+    case 'program':
+    case 'keeper': {
+      const running = await programsOf(topology.home);
+      return running.flatMap(({ target, pid }) => (target === name ? [pid] : []));
+    }
+    default:
+      return pidsOf([topology[name]]);
+  }
+}

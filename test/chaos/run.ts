@@ -1,0 +1,188 @@
+/** One chaos run, from an empty folder to the evidence. */
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { MeanwhileClient } from '../../client/client.ts';
+import { collectConversations, readLedger, runningCalls } from './collect.ts';
+import { driveFaults } from './driver.ts';
+import { type Evidence, type FaultEvidence, type Kind, KINDS } from './evidence.ts';
+import type { Stage } from './faults/fault.ts';
+import { createOperators } from './faults/operate.ts';
+import { startChaosModel } from './model.ts';
+import { createMoments } from './moments.ts';
+import { programsOf } from './processes.ts';
+import { seeded } from './random.ts';
+import { createRecovery } from './recovery.ts';
+import { createPlaces } from './standstill.ts';
+import { startTopology, type Topology } from './topology.ts';
+import { startWorkload, type Workload } from './workload.ts';
+
+export interface ChaosOptions {
+  faults: number;
+  /** Which are done. Default: all. */
+  kinds?: readonly Kind[];
+  /** No fault lasts longer. Milliseconds; default: as long as its kind does. */
+  longest_ms?: number;
+  seed: number;
+  /** At a time. */
+  conversations: number;
+  /** Keeps the logs of the processes here. Default: they are removed. */
+  keep?: string;
+  log(line: string): void;
+  /** Aborted: no more faults; what was done until then is checked. */
+  signal?: AbortSignal;
+}
+
+export interface ChaosRun {
+  evidence: Evidence;
+  /** From a worker's being ready again until a conversation that owed words speaks. Milliseconds. */
+  restarts: number[];
+  /** What is wrong beyond the evidence: refused requests to the model, unexpected answers of the API. */
+  surprises: string[];
+  seconds: number;
+}
+
+/** So many that one takes over while another is being started. */
+const WORKERS = 3;
+/** What is not over by then is stuck. */
+const REST_WITHIN_MS = 180_000;
+/** A program that was told to stop gets this long. */
+const PROGRAMS_WITHIN_MS = 60_000;
+/** So does a call whose conversation is over. */
+const CALLS_WITHIN_MS = 20_000;
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
+  const { faults: wanted, kinds = KINDS, seed, conversations, keep, log } = options;
+  const { longest_ms = Infinity, signal = new AbortController().signal } = options;
+  const folder = keep ?? (await mkdtemp(join(tmpdir(), 'meanwhile-chaos-')));
+  await mkdir(folder, { recursive: true });
+  const dismissGuard = guard(join(folder, 'home'));
+  const random = seeded(seed);
+  const model = await startChaosModel();
+  const began = Date.now();
+  let topology: Topology | undefined;
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    let workload: Workload | undefined;
+    const recovery = createRecovery(() => workload?.talks ?? []);
+    const places = createPlaces(() => topology?.workers ?? []);
+    topology = await startTopology({
+      folder,
+      modelUrl: model.url,
+      workers: WORKERS,
+      random: random.fork('topology'),
+      started(worker, again) {
+        places.started(worker);
+        if (again) recovery.restarted();
+      },
+      reached: places.heard,
+      log,
+    });
+    await topology.up();
+    log(`Everything runs after ${seconds(began)} s, in ${folder}.`);
+
+    const start = Date.now();
+    let seen = 0;
+    workload = startWorkload({
+      url: topology.url,
+      conversations,
+      random: random.fork('workload'),
+      notice(talk) {
+        seen += 1;
+        recovery.moved(talk);
+      },
+    });
+    const operators = createOperators(topology.temporalAddress);
+    closing.push(() => operators.close());
+    const shared = { held: new Set<never>(), dead: new Set<number>() };
+    const stage: Stage = { topology, workload, operators, longest_ms, ...shared };
+    const moments = createMoments(workload, places);
+    const faults: FaultEvidence[] = [];
+    await driveFaults({
+      faults: wanted,
+      kinds,
+      random: random.fork('driver'),
+      stage,
+      moments,
+      entries: () => seen,
+      signal,
+      done(fault) {
+        faults.push(fault);
+        recovery.done(fault);
+        log(`${seconds(start)} s  ${faults.length}: ${inWords(fault)}`);
+      },
+      healed(fault) {
+        recovery.healed(fault);
+        const member = topology?.workers.find(({ pid }) => pid && fault.pids?.includes(pid));
+        if (member && fault.kind === 'freeze') moments.wakes(member);
+        const lasted = Math.round((fault.until! - fault.at) / 100) / 10;
+        log(`${seconds(start)} s  over after ${lasted} s: ${inWords(fault)}`);
+      },
+    });
+    log(`${seconds(start)} s  No more faults; waiting until everything is at rest.`);
+    await topology.up();
+    await workload.end(AbortSignal.timeout(REST_WITHIN_MS));
+    await topology.up();
+    const { home, temporalAddress } = topology;
+    const [programs, calls] = await Promise.all([
+      left(() => programsOf(home), PROGRAMS_WITHIN_MS),
+      left(() => runningCalls(temporalAddress), CALLS_WITHIN_MS),
+    ]);
+    await Promise.all(workload.talks.map(({ follower }) => follower.stop()));
+    log(`${seconds(start)} s  At rest. Collecting ${workload.talks.length} conversations.`);
+
+    const client = new MeanwhileClient(topology.url);
+    const collected = await collectConversations(client, topology.temporalAddress, {
+      talks: workload.talks,
+      faults,
+    });
+    const evidence: Evidence = {
+      seed,
+      sent: workload.sent,
+      conversations: collected,
+      ledger: await readLedger(topology.home),
+      programs: programs.map(({ pid, command }) => ({ pid, command })),
+      calls,
+      recoveries: recovery.recoveries,
+      faults,
+    };
+    const surprises = [...workload.surprises, ...model.refused.map((why) => `The model: ${why}`)];
+    return { evidence, restarts: recovery.restarts, surprises, seconds: seconds(began) };
+  } finally {
+    for (const close of closing) await close();
+    await topology?.stop();
+    await model.close();
+    dismissGuard();
+    if (keep === undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Those that are still there when they had time to end. */
+async function left<T>(find: () => Promise<T[]>, within_ms: number): Promise<T[]> {
+  for (const deadline = Date.now() + within_ms; ; await sleep(500)) {
+    const found = await find();
+    if (found.length === 0 || Date.now() > deadline) return found;
+  }
+}
+
+/** Ends what the run leaves where this process is killed. */
+function guard(home: string): () => void {
+  const program = fileURLToPath(new URL('guard.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, home], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  child.unref();
+  return () => void child.kill();
+}
+
+const seconds = (since: number) => Math.round((Date.now() - since) / 100) / 10;
+
+function inWords({ kind, target, moment, operation }: FaultEvidence): string {
+  const { call_id, conversation } = operation ?? {};
+  const where = operation ? ` ${call_id ?? conversation}` : '';
+  return `${kind} ${target}${where} (${moment})`;
+}

@@ -1,0 +1,1 @@
+export { default } from '../../../../docs/examples/remote-receiver/extensions/tools/render-video.ts';

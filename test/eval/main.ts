@@ -1,0 +1,58 @@
+/** `npm run eval`: see arguments.ts for its usage and docs/evaluation.md for what it tells. */
+import { existsSync } from 'node:fs';
+import { MeanwhileClient } from '../../client/client.ts';
+import { readConfig } from '../../config.ts';
+import { readArguments, type Run, USAGE } from './arguments.ts';
+import { evaluate, isPassed } from './evaluate.ts';
+import { explain, summarise, table } from './report.ts';
+import { openStage, type Stage } from './stage.ts';
+
+const command = readArguments(process.argv.slice(2));
+switch (command.type) {
+  case 'help':
+    console.log(USAGE);
+    break;
+  case 'wrong':
+    console.error(`${command.message}\n\n${USAGE}`);
+    process.exitCode = 2;
+    break;
+  case 'run':
+    await run(command);
+}
+
+/** Exit code 1 when a check failed, 2 when the service or the command failed. */
+async function run(wanted: Run): Promise<void> {
+  const say = (text: string) => wanted.json || console.log(text);
+  const stage = await open(wanted);
+  if (!stage) return;
+  try {
+    say(`Model: ${stage.model}\n`);
+    const outcomes = await evaluate({
+      ...wanted,
+      client: new MeanwhileClient(stage.url),
+      steering: stage.steering,
+      onOutcome: (outcome) =>
+        say(`${isPassed(outcome) ? '✓' : '✗'} ${outcome.scenario}, run ${outcome.run}`),
+    });
+    const summary = summarise(stage.model, outcomes);
+    say(`\n${[table(outcomes), explain(outcomes)].filter(Boolean).join('\n\n')}\n`);
+    console.log(JSON.stringify(summary));
+    if (summary.failed > 0) process.exitCode = 1;
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 2;
+  } finally {
+    await stage.close();
+  }
+}
+
+async function open(wanted: Run): Promise<Stage | undefined> {
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env');
+    return await openStage(wanted, readConfig(process.env));
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 2;
+    return undefined;
+  }
+}

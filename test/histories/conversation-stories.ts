@@ -1,0 +1,105 @@
+/** Lives of conversations that are recorded, and replayed against every change of workflow code. */
+import { callWorkflowId, SIGNALS } from '../../contract/names.ts';
+import { KEPT_TURNS } from '../../conversation/summary.ts';
+import { asks, count } from '../kit/rig.ts';
+import { close, type Story } from './story.ts';
+
+export const conversationStories: Record<string, Story> = {
+  /** A tool reports, the agent speaks by itself, the user chats meanwhile. */
+  async 'talks-while-a-tool-runs'(rig) {
+    const conversation = await rig.converse();
+    await conversation.say('install alpha');
+    const call = asks('run_installer', { package: 'alpha' });
+    (await rig.asked()).says('Starting.', call);
+    const tool = await rig.running();
+    await conversation.say('what is a signal?');
+    (await rig.asked()).says('A message to a workflow.');
+    await tool.tells({ n: 1, percent: 50 });
+    (await rig.asked()).says('50 %.');
+    await conversation.until('50 % is told', (kinds) => kinds.includes('receipt'));
+    tool.ends({ type: 'completed', result: 'done' });
+    (await rig.asked()).says('Installed.');
+    await conversation.until('its end is told', (kinds) => count(kinds, 'receipt') === 2);
+    return close(conversation, [call.call_id]);
+  },
+
+  /** A reply is cut off, a call queues, one is cancelled, a reply fails; then it closes. */
+  async 'is-interrupted-and-cancelled'(rig) {
+    const conversation = await rig.converse({ max_running: 1 });
+    await conversation.say('install both');
+    await rig.asked();
+    await conversation.say('I mean alpha and beta');
+    const [alpha, beta] = [asks('run_installer'), asks('run_installer')];
+    (await rig.asked()).says('Starting.', alpha, beta);
+    const first = await rig.running();
+    await conversation.cancel({ call_id: alpha.call_id });
+    await first.cancelled;
+    const second = await rig.running();
+    await second.tells({ n: 1, percent: 25 });
+    (await rig.asked()).fails(rig.failure('The model is away.'));
+    await conversation.until('the reply fails', (kinds) => kinds.includes('reply.failed'));
+    return close(conversation, [alpha.call_id, beta.call_id]);
+  },
+
+  /** Somebody sends it what does not fit, terminates a call of it, and cancels it in Temporal; the log has all of it. */
+  async 'is-dealt-with-by-an-operator'(rig) {
+    const conversation = await rig.converse();
+    await conversation.handle.signal(SIGNALS.message, { message_id: 'm', text: 42 });
+    await conversation.say('install alpha');
+    const call = asks('run_installer', { package: 'alpha' });
+    (await rig.asked()).says('Starting.', call);
+    await rig.running();
+    await conversation.until('it runs', (kinds) => kinds.includes('call.started'));
+    await rig.client.workflow.getHandle(callWorkflowId('default', call.call_id)).terminate();
+    (await rig.asked()).says('It was terminated.');
+    await conversation.until('its end is told', (kinds) => kinds.includes('receipt'));
+    await conversation.handle.cancel();
+    await conversation.handle.result();
+    return { conversation, calls: [] };
+  },
+
+  /** Its history grows past the limit while a tool runs. */
+  async 'continues-as-new'(rig) {
+    const conversation = await rig.converse({ max_history_events: 20 });
+    await conversation.say('install alpha');
+    const call = asks('run_installer', { package: 'alpha' });
+    (await rig.asked()).says('Starting.', call);
+    const tool = await rig.running();
+    for (let i = 1; i <= 4; i++) {
+      await conversation.say(`message ${i}`);
+      (await rig.asked()).says(`answer ${i}`);
+      await conversation.until(`answer ${i}`, (k) => count(k, 'reply.completed') === i + 1);
+    }
+    tool.ends({ type: 'completed', result: 'done' });
+    (await rig.asked()).says('Installed.');
+    await conversation.until('its end is told', (kinds) => kinds.includes('receipt'));
+    return close(conversation, [call.call_id]);
+  },
+
+  /** It passes its budget and is summed up while a call of its first turn runs. */
+  async 'is-summed-up'(rig) {
+    const conversation = await rig.converse({ context_tokens: 100 });
+    let answers = 0;
+    const answer = async (tokens: number) => {
+      await conversation.say('go on');
+      (await rig.asked()).counts(tokens, 'Ok.');
+      answers += 1;
+      await conversation.until('the answer', (k) => count(k, 'reply.completed') === answers + 1);
+    };
+    await conversation.say('install alpha');
+    const call = asks('run_installer', { package: 'alpha' });
+    (await rig.asked()).says('Starting.', call);
+    const tool = await rig.running();
+    for (let nth = 1; nth < KEPT_TURNS; nth += 1) await answer(100);
+    await answer(101);
+    const summary = await rig.askedSummary();
+    await answer(101);
+    summary.says('They want alpha.');
+    await conversation.until('the summary', (kinds) => kinds.includes('summary'));
+    await answer(10);
+    tool.ends({ type: 'completed', result: 'done' });
+    (await rig.asked()).says('Installed.');
+    await conversation.until('its end is told', (kinds) => kinds.includes('receipt'));
+    return close(conversation, [call.call_id]);
+  },
+};

@@ -1,0 +1,14 @@
+/** A workflow that runs a tool as earlier versions did: on the task queue of everything else. */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.ts';
+import type { CallEnd } from '../../contract/signals.ts';
+import type { CallStart } from '../../contract/turn.ts';
+
+export function earlierCall(start: CallStart, taskQueue: string): Promise<CallEnd> {
+  const { runTool } = proxyActivities<Activities>({
+    taskQueue,
+    startToCloseTimeout: '1 minute',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+  return runTool(start);
+}

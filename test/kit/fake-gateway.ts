@@ -1,0 +1,69 @@
+/** A gateway without workflows: it remembers what it was asked, and answers as it is told. For tests. */
+import type { Decided, Gateway, Sent } from '../../api/gateway.ts';
+import type { ConversationKey } from '../../contract/names.ts';
+import type { ConversationStart, MessageSignal } from '../../contract/signals.ts';
+
+export class FakeGateway implements Gateway {
+  /** Every call, in order. */
+  calls: { method: keyof Gateway; id?: string; payload?: unknown }[] = [];
+  running = new Set<string>();
+  busy = false;
+  /** What a running conversation says to a decision. */
+  decided: Decided = { outcome: 'accepted' };
+  /** What it says first, in order. */
+  decisions: Decided[] = [];
+  /** Thrown by every method while it is set. */
+  failure: Error | undefined;
+
+  async start(start: ConversationStart, message?: MessageSignal) {
+    this.#note('start', start.conversation, { start, message });
+    this.running.add(start.conversation.id);
+  }
+  async message(key: ConversationKey, payload: MessageSignal) {
+    return this.#send('message', key, payload);
+  }
+  async messageIfIdle(key: ConversationKey, payload: MessageSignal) {
+    const sent = this.#send('messageIfIdle', key, payload);
+    if (sent === 'not_running') return sent;
+    return this.busy ? 'busy' : 'accepted';
+  }
+  async interrupt(key: ConversationKey, payload: object) {
+    return this.#send('interrupt', key, payload);
+  }
+  async cancelCall(key: ConversationKey, payload: object) {
+    return this.#send('cancelCall', key, payload);
+  }
+  async decideCall(key: ConversationKey, payload: object): Promise<Decided> {
+    const sent = this.#send('decideCall', key, payload);
+    return sent === 'not_running' ? { outcome: sent } : (this.decisions.shift() ?? this.decided);
+  }
+  async close(key: ConversationKey, payload: object) {
+    return this.#send('close', key, payload);
+  }
+  async isOver(key: ConversationKey) {
+    this.#note('isOver', key);
+    return !this.running.has(key.id);
+  }
+  /** Nobody closes anything, unless a test says how. */
+  settled: (key: ConversationKey, evenIfLost: boolean) => Promise<void> = async () => {};
+  async settle(key: ConversationKey, evenIfLost: boolean) {
+    this.#note('settle', key, evenIfLost);
+    await this.settled(key, evenIfLost);
+  }
+  async push({ tenant, call_id }: { tenant: string; call_id: string }, payload: object) {
+    return this.#send('push', { tenant, id: call_id }, payload);
+  }
+  async ready() {
+    this.#note('ready');
+  }
+
+  #send(method: keyof Gateway, key: ConversationKey, payload: unknown): Sent {
+    this.#note(method, key, payload);
+    return this.running.has(key.id) ? 'sent' : 'not_running';
+  }
+
+  #note(method: keyof Gateway, key?: ConversationKey, payload?: unknown): void {
+    this.calls.push({ method, id: key?.id, payload });
+    if (this.failure) throw this.failure;
+  }
+}

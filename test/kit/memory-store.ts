@@ -1,0 +1,255 @@
+/** A store without a database, for tests. It keeps the whole contract (test/store/store.contract.ts) and forgets with the process. */
+import { NO_RUN } from '../../contract/batch.ts';
+import type { ConversationKey } from '../../contract/names.ts';
+import { endOfGone } from '../../store/gone.ts';
+import { runningCallsOf } from '../../store/writer.ts';
+import type { Conversation, Progress, Store } from '../../store/store.ts';
+import { createMemoryCalls } from './memory-calls.ts';
+import { createMemoryDrafts } from './memory-drafts.ts';
+import { type MemoryLog, plain, writeBatch } from './memory-record.ts';
+
+interface Row extends MemoryLog {
+  id: string;
+  tenant: string;
+  opened: boolean;
+  agent: string;
+  metadata: Record<string, unknown>;
+  created_at: string;
+  progress: Map<string, Progress>;
+}
+
+export function createMemoryStore(now = () => new Date().toISOString()): Store {
+  const rows = new Map<string, Row>();
+  const claims = new Map<string, { bodyHash: string; answer: unknown; at: number }>();
+  const results = new Map<string, string>();
+  /** Call ids by tenant and name. */
+  const queues = new Map<string, string[]>();
+  /** By tenant and day. */
+  const spent = new Map<string, number>();
+  const { forgetCalls, ...calls } = createMemoryCalls(() => Date.parse(now()));
+  const name = (key: ConversationKey) => JSON.stringify([key.tenant, key.id]);
+  const find = (key: ConversationKey) => rows.get(name(key));
+  const seen = (key: ConversationKey) => {
+    const row = find(key) ?? newRow(key, now());
+    rows.set(name(key), row);
+    return row;
+  };
+
+  return {
+    async open(key, { agent, metadata, at }) {
+      const row = seen(key);
+      if (row.opened) return;
+      Object.assign(row, { agent, metadata: plain(metadata), created_at: at, opened: true });
+    },
+
+    async record(batch, options = {}) {
+      const row = find(batch.conversation) ?? newRow(batch.conversation, now());
+      const recorded = writeBatch(row, batch, { at: now(), ...options });
+      rows.set(name(batch.conversation), row);
+      return recorded;
+    },
+
+    async writer(key) {
+      const row = find(key);
+      if (!row) return undefined;
+      const { run_id } = row.fence;
+      const { status } = row.head;
+      const last_seq = row.entries.length;
+      return { ...(run_id && { run_id }), last_seq, status, calls: runningCallsOf(row.head) };
+    },
+
+    async closeGone(key, { why, at, seen, sent }) {
+      const row = find(key);
+      if (!row || row.head.status === 'closed') return false;
+      const { run_id } = row.fence;
+      if (run_id !== seen.run_id || row.entries.length !== seen.last_seq) return false;
+      const said = row.head.reply ? row.drafts.stop(row.head.reply.id) : '';
+      const { entries, head } = row;
+      const end = endOfGone({ entries, head, last_seq: entries.length, said }, { why, at, sent });
+      row.entries.push(...plain(end.entries));
+      row.head = plain(end.head);
+      row.fence = { ...row.fence, length: row.fence.length + 1, run_id: NO_RUN };
+      row.updated_at = now();
+      return true;
+    },
+
+    async conversation(key) {
+      const row = find(key);
+      return row && present(row);
+    },
+
+    async list(tenant, { status, after, limit }) {
+      const all = [...rows.values()]
+        .filter((row) => row.tenant === tenant)
+        .sort((a, b) => compare(b.created_at, a.created_at) || compare(b.id, a.id));
+      const place = all.findIndex(({ id }) => id === after);
+      if (after !== undefined && place === -1) return { conversations: [] };
+      const rest = all
+        .slice(place + 1)
+        .filter((row) => status === undefined || row.head.status === status);
+      const conversations = rest.slice(0, limit).map(present);
+      return {
+        conversations,
+        ...(rest.length > limit && { next_after: conversations.at(-1)?.id }),
+      };
+    },
+
+    async entries(key, { after, limit, kinds }) {
+      const row = find(key);
+      if (!row) return undefined;
+      const rest = row.entries.slice(after).filter(({ kind }) => !kinds || kinds.includes(kind));
+      const entries = plain(rest.slice(0, limit));
+      return {
+        entries,
+        ...(rest.length > limit && { next_after: entries.at(-1)?.seq }),
+        revision: row.revision,
+      };
+    },
+
+    async follow(key, { after, revision, limit }) {
+      const row = find(key);
+      if (!row) return undefined;
+      const missed = [...row.bases].filter(([number]) => number > revision);
+      // Below the lowest base of the revisions the reader has not seen, the log is as it knows it.
+      const kept = Math.min(after, row.entries.length, ...missed.map(([, base]) => base - 1));
+      return {
+        ...(kept < after && { rewind: kept }),
+        entries: plain(row.entries.slice(kept, kept + limit)),
+        revision: row.revision,
+        status: row.head.status,
+        ...(row.head.reply && { reply_id: row.head.reply.id }),
+      };
+    },
+
+    async marks(keys) {
+      return keys.map(find).map(
+        (row) =>
+          row && {
+            last_seq: row.entries.length,
+            revision: row.revision,
+            status: row.head.status,
+          },
+      );
+    },
+
+    async window(key, { from, to }) {
+      return plain(find(key)?.entries.slice(Math.max(0, from - 1), to) ?? []);
+    },
+
+    async beginDraft(key, reply, attempt, runId) {
+      const { fence, drafts } = seen(key);
+      const isHeld = !runId || fence.run_id === undefined || fence.run_id === runId;
+      return isHeld && drafts.begin(reply, attempt, runId);
+    },
+    appendDraft: async (key, draft) => find(key)?.drafts.append(draft) ?? false,
+    async draft(key) {
+      const row = find(key);
+      return row?.head.reply && row.drafts.read(row.head.reply.id);
+    },
+
+    async setProgress(key, callId, progress) {
+      seen(key).progress.set(callId, plain(progress));
+    },
+    async progress(key, callIds) {
+      const all = [...(find(key)?.progress ?? [])];
+      return new Map(all.filter(([callId]) => callIds.includes(callId)));
+    },
+
+    async keepResult({ tenant, id }, { call_id, n }, json) {
+      const place = JSON.stringify([tenant, id, call_id, n]);
+      if (!results.has(place)) results.set(place, json);
+      return results.get(place)!;
+    },
+    async result({ tenant, id }, { call_id, n }) {
+      return results.get(JSON.stringify([tenant, id, call_id, n]));
+    },
+
+    async claim({ tenant, scope, key }, bodyHash, answer) {
+      const id = JSON.stringify([tenant, scope, key]);
+      const claim = claims.get(id);
+      if (!claim) {
+        claims.set(id, { bodyHash, answer: plain(answer ?? null), at: Date.parse(now()) });
+        return { outcome: 'fresh' };
+      }
+      return claim.bodyHash === bodyHash
+        ? { outcome: 'repeated', answer: plain(claim.answer) }
+        : { outcome: 'conflict' };
+    },
+
+    async prune(claimedBefore) {
+      for (const row of rows.values()) {
+        const open = row.head.calls.filter(({ ended_at }) => ended_at === undefined);
+        for (const callId of row.progress.keys()) {
+          if (!open.some(({ id }) => id === callId)) row.progress.delete(callId);
+        }
+      }
+      for (const id of spent.keys()) {
+        if (JSON.parse(id)[1] < claimedBefore.slice(0, 10)) spent.delete(id);
+      }
+      for (const [id, { at }] of claims) if (at < Date.parse(claimedBefore)) claims.delete(id);
+      forgetCalls(Date.parse(claimedBefore));
+    },
+
+    ...calls,
+
+    async queueUp({ tenant, queue, call_id }) {
+      const id = JSON.stringify([tenant, queue]);
+      const calls = queues.get(id) ?? [];
+      queues.set(id, calls);
+      if (!calls.includes(call_id)) calls.push(call_id);
+      return calls.indexOf(call_id);
+    },
+    async firstInQueue({ tenant, queue }, limit) {
+      return queues.get(JSON.stringify([tenant, queue]))?.slice(0, limit) ?? [];
+    },
+    async leaveQueues(tenant, callId) {
+      for (const [id, calls] of queues) {
+        if (JSON.parse(id)[0] !== tenant) continue;
+        queues.set(
+          id,
+          calls.filter((each) => each !== callId),
+        );
+      }
+    },
+
+    async spendTokens({ tenant, day }, amount) {
+      const id = JSON.stringify([tenant, day]);
+      spent.set(id, (spent.get(id) ?? 0) + amount);
+    },
+    tokensSpent: async ({ tenant, day }) => spent.get(JSON.stringify([tenant, day])) ?? 0,
+
+    async close() {},
+  };
+}
+
+const newRow = ({ tenant, id }: ConversationKey, at: string): Row => ({
+  id,
+  tenant,
+  opened: false,
+  agent: 'default',
+  metadata: {},
+  created_at: at,
+  updated_at: at,
+  progress: new Map(),
+  fence: { run: 0, length: 0, at: 0 },
+  runs: [],
+  superseded: [],
+  entries: [],
+  head: { status: 'idle', calls: [], usage: { input_tokens: 0, output_tokens: 0 } },
+  revision: 0,
+  bases: new Map(),
+  drafts: createMemoryDrafts(),
+});
+
+const present = (row: Row): Conversation => ({
+  ...plain(row.head),
+  id: row.id,
+  agent: row.agent,
+  metadata: plain(row.metadata),
+  created_at: row.created_at,
+  updated_at: row.updated_at,
+  last_seq: row.entries.length,
+  revision: row.revision,
+});
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,93 @@
+/** A call of a played tool, as an activity without a server. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { expect } from 'vitest';
+import { z } from 'zod';
+import type { CallCursor } from '../../activities/call-cursor.ts';
+import type { CallServer } from '../../activities/call-server.ts';
+import { createHolder, type Holder } from '../../activities/holder.ts';
+import { createLiveCalls, type LiveCallsDependencies } from '../../activities/live-calls.ts';
+import { createRunTool } from '../../activities/run-tool.ts';
+import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
+import type { Progress, Store } from '../../store/store.ts';
+import type { BusMessage } from '../../stream/bus.ts';
+import type { LocalTool } from '../../tools/define.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { createHost } from './spools.ts';
+
+export const conversation = { tenant: 'default', id: 'c' };
+
+export interface Play extends Partial<LiveCallsDependencies> {
+  tool?: Partial<LocalTool>;
+  input?: unknown;
+  agreed?: unknown;
+  report?: string;
+  attempt?: number;
+  /** The heartbeat of the attempt before. */
+  details?: unknown;
+}
+
+/** A call under way, with all that was told, shown and said to Temporal. */
+export function play(
+  run: LocalTool['run'],
+  { tool, input = {}, agreed, report, attempt = 1, details, ...more }: Play = {},
+) {
+  const logged: string[] = [];
+  const environment = new MockActivityEnvironment(
+    { attempt, heartbeatDetails: details },
+    { logger: new DefaultLogger('WARN', ({ message }) => logged.push(message)) },
+  );
+  const told: CallEventSignal[] = [];
+  const shown: BusMessage[] = [];
+  const kept: Progress[] = [];
+  const beats: CallCursor[] = [];
+  environment.on('heartbeat', (cursor) => beats.push(JSON.parse(JSON.stringify(cursor))));
+  const played: LocalTool = {
+    name: 'play',
+    description: 'Plays.',
+    input: z.object({}),
+    run,
+    ...tool,
+  };
+  const store = createMemoryStore();
+  const calls = createLiveCalls({
+    holder: aloneIn(store),
+    server: SILENT,
+    catalogue: { tools: new Map([[played.name, played]]), agents: new Map() },
+    bus: { publish: (_, message) => shown.push(message) },
+    store: { ...store, setProgress: async (_, __, progress) => void kept.push(progress) },
+    maxResultBytes: 1_000,
+    inlineResultBytes: 1_000,
+    spools: createHost(),
+    signalConversation: async (_, event) => void told.push(event),
+    ...more,
+  });
+  const runTool = createRunTool(calls);
+  const start = { conversation, call_id: 'call_1', tool: played.name, input, agreed, report };
+  const end: Promise<CallEnd> = environment.run(runTool, start);
+  return { end, environment, told, shown, kept, beats, logged };
+}
+
+/** A process that nobody shares its store with. */
+export function aloneIn(store: Store): Holder {
+  const who = { place: '', pid: 0, began: '' };
+  return createHolder({ store, who, isDead: async () => true, alone: true, warn: () => {} });
+}
+
+/** A server that takes every attempt for the current one, and has none to be told of by id. */
+export const SILENT: CallServer = {
+  isCurrent: async () => true,
+  beat: async () => 'unheard',
+  complete: async () => 'gone',
+  reportCancelled: async () => 'gone',
+};
+
+export const MANY = { results: { min: 0, max: 'many' as const } };
+export const failed = (type: string, message: string | RegExp) => ({
+  type: 'failed',
+  error: { type, message: typeof message === 'string' ? message : expect.stringMatching(message) },
+});
+
+/** Ends when the call's signal aborts, as a tool that listens does. */
+export const aborted = (signal: AbortSignal) => sleep(1e8, undefined, { signal });

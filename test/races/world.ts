@@ -1,0 +1,255 @@
+/**
+ * A world around the rules in which everything takes time: the shell of a conversation, its users, the model, the tools' programs.
+ * It does as workflows/conversation.ts does, without Temporal: what arrives at once or while the log is being written is heard
+ * together; effects come after the write.
+ */
+import { isBusy, newConversation, type State } from '../../conversation/state.ts';
+import { refuseDecision } from '../../conversation/approvals.ts';
+import { afterHearing, decide } from '../../conversation/decide.ts';
+import type { Effect, Event, Untimed } from '../../conversation/event.ts';
+import { wakeAt } from '../../conversation/next.ts';
+import type { MessageSignal } from '../../contract/signals.ts';
+import { LIMITS } from '../kit/story.ts';
+import { type Audit, createResettableAudit } from './audit.ts';
+import { createClock } from './clock.ts';
+import { createModel } from './model.ts';
+import { createPrograms } from './programs.ts';
+import type { Act, Script } from './script.ts';
+import { broken } from './violation.ts';
+
+export interface Outcome {
+  /** Times that `decide` was called. */
+  steps: number;
+}
+
+const RACE_LIMITS = { ...LIMITS, max_running: 2, max_replies_per_turn: 4 };
+/** No story of ours takes so many. */
+const MOST_STEPS = 3_000;
+/** Between the last thing that happens and the close. */
+const REST_MS = 10_000;
+
+/**
+ * Lives through a script to its end, and to the conversation's.
+ * @param watch is given the audit at once, which then keeps all that happens
+ * @throws Violation at the first promise that does not hold
+ */
+export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
+  const clock = createClock(1_000_000);
+  const limits = { ...RACE_LIMITS, ...script.initiative };
+  const isReset = script.acts.some((act) => act.do === 'reset');
+  const audit = createResettableAudit(limits, isReset || watch !== undefined);
+  watch?.(audit);
+  const model = createModel(script.answers, { clock, audit, hear });
+  const programs = createPrograms(script.programs, { clock, audit, hear });
+  let state: State = newConversation('default', limits);
+  let inbox: Event[] = [];
+  let isWriting = false;
+  let steps = 0;
+  let timer = () => {};
+  let said: MessageSignal | undefined;
+  /** What Temporal's history has of the world outside, and how much of it each decision had heard. */
+  let signals: Untimed[] = [];
+  let heardBy: number[] = [];
+  /** Counts the resets: what an earlier run was doing is done by nobody. */
+  let run = 0;
+
+  playActs(0);
+  goOnForever();
+  audit.atRest(state, clock.now, programs.unended());
+  if (!state.closed && state.turn.phase !== 'closing') hear({ type: 'close' });
+  goOnForever();
+  if (!state.closed) throw broken('R15', 'The conversation does not close.', clock.now);
+  audit.atTheEnd(programs.told());
+  return { steps };
+
+  function goOnForever(): void {
+    do goOn();
+    while (clock.advance());
+  }
+
+  function goOn(): void {
+    while (!isWriting && !state.closed && isDue()) {
+      step(inbox.length > 0 ? inbox : [{ type: 'tick', at: clock.now }]);
+    }
+    setTimer();
+  }
+
+  function isDue(): boolean {
+    if (inbox.length > 0) return true;
+    if (state.turn.phase === 'closing') return settle();
+    return (wakeAt(state) ?? Infinity) <= clock.now;
+  }
+
+  /** As the shell does once nothing is under way any more. */
+  function settle(): boolean {
+    if (model.isAsked()) return false;
+    hear({ type: 'settled' });
+    return true;
+  }
+
+  function setTimer(): void {
+    timer();
+    const due = wakeAt(state);
+    if (isWriting || due === undefined || state.turn.phase === 'closing') return;
+    timer = clock.after(Math.max(1, due - clock.now), () => {});
+  }
+
+  function step(events: Event[]): void {
+    const writes = script.writes[steps % script.writes.length]!;
+    steps += 1;
+    if (steps > MOST_STEPS) throw broken('R11', 'It never comes to rest.', clock.now);
+    const decided = decide(state, ...events);
+    state = decided.state;
+    inbox = [];
+    heardBy.push(signals.length);
+    audit.decided(decided, events);
+    const rides = decided.effects.length === 1 && decided.effects[0]!.type === 'start_reply';
+    if (writes === 0 || rides || decided.entries.length === 0) return perform(decided.effects);
+    isWriting = true;
+    const writing = run;
+    clock.after(writes, () => {
+      if (run !== writing) return;
+      isWriting = false;
+      perform(decided.effects);
+    });
+  }
+
+  function perform(effects: Effect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'start_reply':
+          model.ask(effect.request);
+          break;
+        case 'stop_reply':
+          model.stop(effect.reply_id);
+          break;
+        case 'start_call':
+          programs.start(effect.call);
+          break;
+        case 'cancel_call':
+          programs.cancel(effect.call_id);
+          break;
+        case 'summarise':
+        case 'stop_summary':
+        case 'look_up_call':
+          // Races have no budget of tokens (RACE_LIMITS), and no operator.
+          throw broken('R14', `Nobody wanted this: ${effect.type}.`, clock.now);
+      }
+    }
+  }
+
+  function hear(event: Untimed): void {
+    if (!OWN.has(event.type)) signals.push(event);
+    inbox.push({ ...event, at: clock.now });
+  }
+
+  function playActs(next: number): void {
+    const act = script.acts[next];
+    if (act) {
+      clock.after(act.after, () => {
+        play(act, next);
+        playActs(next + 1);
+      });
+    } else {
+      // So that what is due last does not fall together with the close.
+      clock.after(REST_MS, () => {});
+    }
+  }
+
+  function play(act: Act, nth: number): void {
+    switch (act.do) {
+      case 'say': {
+        said = { message_id: `m${nth} ${act.wants}`, text: '', when_busy: act.when_busy };
+        return say(said);
+      }
+      case 'say again':
+        if (said) say(said);
+        return;
+      case 'interrupt': {
+        const message = { message_id: `m${nth} chat`, text: '' };
+        return hear({ type: 'interrupt', scope: act.scope, ...(act.says && { message }) });
+      }
+      case 'cancel': {
+        const call = state.calls[act.call % state.calls.length];
+        if (call) hear({ type: 'cancel_call', call_id: call.id });
+        return;
+      }
+      case 'decide': {
+        const waiting = state.calls.filter(({ status }) => status === 'awaiting_approval');
+        const call = waiting[act.call % waiting.length];
+        if (!call) return;
+        const decision = { call_id: call.id, decision: act.decision };
+        const now = { type: 'tick', at: clock.now } as const;
+        const refusal = refuseDecision(afterHearing(state, [...inbox, now]), decision);
+        if (!refusal) hear({ type: 'decide_call', ...decision });
+        return;
+      }
+      case 'close':
+        return hear({ type: 'close' });
+      case 'reset':
+        // What is being written is part of the task that is done again.
+        return reset(act.to % (heardBy.length + (isWriting ? 0 : 1)));
+    }
+  }
+
+  /**
+   * As Temporal does it: a new run begins with the history of so many decisions. Signals that came later are in its inbox; an
+   * activity that had begun is begun once more; calls are workflows of their own, and run on.
+   */
+  function reset(decisions: number): void {
+    const kept = audit.told.slice(0, decisions);
+    audit.reset(decisions);
+    run += 1;
+    isWriting = false;
+    model.forget();
+    const effects = kept.flatMap(({ decided }) => decided.effects);
+    const started = effects.flatMap((e) => (e.type === 'start_call' ? e.call.call_id : []));
+    programs.forget(new Set(started));
+    state = kept.at(-1)?.decided.state ?? newConversation('default', limits);
+    const heard = heardBy[decisions - 1] ?? 0;
+    const later = signals.slice(heard);
+    signals = signals.slice(0, heard);
+    heardBy = heardBy.slice(0, decisions);
+    inbox = [];
+    const { turn } = state;
+    const asked = effects.findLast(
+      (e) =>
+        e.type === 'start_reply' &&
+        turn.phase === 'replying' &&
+        e.request.reply_id === turn.reply.id,
+    );
+    if (asked?.type === 'start_reply') model.ask(asked.request);
+    for (const signal of later) hearAgain(signal);
+  }
+
+  /** An update passes its validator once more. */
+  function hearAgain(signal: Untimed): void {
+    if (signal.type === 'decide_call') {
+      const now = { type: 'tick', at: clock.now } as const;
+      if (refuseDecision(afterHearing(state, [...inbox, now]), signal)) return;
+    }
+    hear(signal);
+  }
+
+  function say(message: MessageSignal): void {
+    if (message.when_busy === 'reject' && isRefused(message)) return;
+    if (!state.closed) audit.accepted(message.message_id);
+    hear({ type: 'message', ...message });
+  }
+
+  function isRefused({ message_id }: MessageSignal): boolean {
+    if (state.seen.includes(message_id)) return false;
+    const waiting = inbox.some(({ type }) => type === 'message');
+    return waiting || isBusy(state) || state.turn.phase === 'closing';
+  }
+}
+
+/** Not from outside: a reset takes them back for good. */
+const OWN: ReadonlySet<Event['type']> = new Set([
+  'reply_completed',
+  'reply_failed',
+  'summary_completed',
+  'summary_failed',
+  'settled',
+  'tick',
+]);
