@@ -50,11 +50,13 @@ async function bundleInto(folder: string, name: string): Promise<string> {
 export function bundleOptions(): BundleOptions {
   const workflowsPath = join(root, 'workflows/index.ts');
   const payloadConverterPath = join(root, 'workflows/payload-converter.ts');
+  const interceptorsPath = join(root, 'workflows/one-task.ts');
   return {
     workflowsPath,
     payloadConverterPath,
+    workflowInterceptorModules: [interceptorsPath],
     // Evaluated once for all workflows; otherwise each costs 9 ms. No module keeps state (bundle.test.ts).
-    preloadModules: [workflowsPath, payloadConverterPath],
+    preloadModules: [workflowsPath, payloadConverterPath, interceptorsPath],
     logger: new DefaultLogger('WARN'),
   };
 }

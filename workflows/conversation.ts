@@ -105,7 +105,7 @@ async function converse(
     const before = state;
     inbox = [];
     ({ state } = decided);
-    const written = await log.write(decided);
+    const written = await log.write(decided, events.some(isUpdate));
     if (written.closed) return effects.cancelCalls(before.calls);
     if (written.reset) hear({ type: 'reset', ...written.reset });
     if (state.closed && inbox.length > 0) {
@@ -142,6 +142,10 @@ async function converse(
     return false;
   }
 }
+
+/** Whether an update brought the event, and not a signal. */
+const isUpdate = (event: Event) =>
+  event.type === 'decide_call' || (event.type === 'message' && event.when_busy === 'reject');
 
 const QUIET_MS = 1_000;
 const QUIET = 'a quiet moment to continue as new';

@@ -11,13 +11,14 @@ import type { Batch } from '../contract/batch.ts';
 import type { EntryKind } from '../contract/entry.ts';
 import { callWorkflowId } from '../contract/names.ts';
 import { openStore } from '../store/open.ts';
+import { isHeard } from '../test/kit/is-heard.ts';
 import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 
 const address = inject('temporalAddress');
 /** A conversation whose first worker is killed at `place`; the heir has its store, and is not started yet. */
 async function doom(
-  place: 'in-reply' | 'in-record' | 'in-second-record',
+  place: 'in-reply' | 'in-record' | 'in-committed-record',
   meanwhile: (doomed: ChildProcess, conversation: Conversation) => Promise<void>,
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-'));
@@ -80,16 +81,19 @@ test('a worker that dies between the log and the commit leaves no entry twice, a
   expect(followed?.revision).toBe(inVain.revision + 1);
 });
 
-test('a write that outlasts its task, and a later one that was in vain, do not keep the next worker from writing', async () => {
-  const { heir, log, handle } = await doom('in-second-record', async (doomed, { say, handle }) => {
-    await once(doomed, 'message');
-    await say('B');
-    await once(doomed, 'message');
-    // It cannot be decided on before B is written, and the task of B ends meanwhile.
-    await say('C');
-    await expect.poll(() => isHeard(handle, 3), { timeout: 10_000 }).toBe(true);
-    doomed.send('go on');
-  });
+test('a late write of a task that was carried over does not keep the next worker from writing what was decided again', async () => {
+  const { heir, log, handle } = await doom(
+    'in-committed-record',
+    async (doomed, { say, handle }) => {
+      await once(doomed, 'message');
+      await say('B');
+      await once(doomed, 'message');
+      // It cannot be decided on before B is written, and the task of B ends meanwhile.
+      await say('C');
+      await expect.poll(() => isHeard(handle, 3), { timeout: 10_000 }).toBe(true);
+      doomed.send('go on');
+    },
+  );
   await heir.startWorker();
   // B interrupts the first, C the second.
   (await askedFor(heir, 'reply_3')).says('Here.');
@@ -106,21 +110,8 @@ test('a write that outlasts its task, and a later one that was in vain, do not k
   await Worker.runReplayHistory({ workflowBundle: bundle }, history, handle.workflowId);
 });
 
-/** `temporal.api.enums.v1.EventType` */
-const WORKFLOW_TASK_STARTED = 6;
-const SIGNALED = 26;
-
 const activitiesIn = ({ events }: Awaited<ReturnType<Conversation['handle']['fetchHistory']>>) =>
   events!.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
-
-/** So many signals are in its history, and a task has begun that sees the last of them. */
-async function isHeard(handle: Conversation['handle'], signals: number): Promise<boolean> {
-  const kinds = (await handle.fetchHistory()).events!.map(({ eventType }) => Number(eventType));
-  return (
-    kinds.filter((kind) => kind === SIGNALED).length === signals &&
-    kinds.slice(kinds.lastIndexOf(SIGNALED)).includes(WORKFLOW_TASK_STARTED)
-  );
-}
 
 describe('a worker that dies before a reply has written what rode on it', () => {
   test('leaves it to the next attempt', async () => {

@@ -12,6 +12,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   type ActivityOptions,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   workflowInfo,
@@ -26,14 +27,18 @@ import { headOf } from '../conversation/head.ts';
 export interface Log {
   /**
    * Writes the entries of a decision.
+   * @param fromUpdate an update is among what was decided on
    * @returns `riding`: what has to be given to the reply that is started, if nothing was written here
    */
-  write(decided: Decision): Promise<Written & { riding?: Batch }>;
+  write(decided: Decision, fromUpdate: boolean): Promise<Written & { riding?: Batch }>;
   /** The reply that carried the batch has written it. */
   isWritten(this: void, batch: Batch): void;
   /** The last entries that are not known to be written. */
   unwritten(): Entry[];
 }
+
+/** Patch: decisions by update that were written by a local activity continue as they did. */
+const UPDATES_COMMITTED = 'what an update decides is written when it is committed';
 
 const options = {
   startToCloseTimeout: '10s',
@@ -46,7 +51,7 @@ const { recordCommitted } = proxyActivities<Activities>(options);
 /** @param unwritten from the previous run */
 export function createLog(conversation: ConversationKey, run: number, unwritten: Entry[]): Log {
   return {
-    async write(decided) {
+    async write(decided, fromUpdate) {
       if (decided.entries.length === 0) return {};
       const entries = [...unwritten, ...decided.entries];
       const head = headOf(decided.state);
@@ -55,7 +60,9 @@ export function createLog(conversation: ConversationKey, run: number, unwritten:
         unwritten = entries;
         return { riding: batch };
       }
-      const written = await writeNow(batch);
+      const written = await (fromUpdate && patched(UPDATES_COMMITTED)
+        ? writeCommitted(batch)
+        : writeNow(batch));
       unwritten = [];
       return written;
     },
@@ -91,24 +98,41 @@ function fenceOf(run: number): Fence {
  * that was replaced never gets that far.
  */
 async function writeNow(batch: Batch): Promise<Written> {
-  const summary = batch.entries
-    .map(({ seq, kind }) => `${seq} ${kind}`)
-    .join(', ')
-    .slice(0, 200);
   const { isReplaying } = workflowInfo().unsafe;
   try {
     const asked = { ...batch, replayed: isReplaying };
-    return (await record.executeWithOptions({ ...options, summary }, [asked])) ?? {};
+    const written = await record.executeWithOptions({ ...options, summary: summaryOf(batch) }, [
+      asked,
+    ]);
+    return written ?? {};
   } catch (error) {
     if (!isStale(error)) throw failedWrite(batch, error);
-    return recordCommitted.executeWithOptions({ ...options, summary }, [batch]).then(
-      (written) => written ?? {},
-      (cause: unknown) => {
-        throw failedWrite(batch, cause);
-      },
-    );
+    return writeCommitted(batch);
   }
 }
+
+/**
+ * The server keeps the task of an update only in memory until it is completed. If it crashes while a local activity of that task
+ * is under way, the SDK takes the next task for the same one, and what comes with it is never heard. So nothing that an update
+ * decides is written by a local activity.
+ */
+async function writeCommitted(batch: Batch): Promise<Written> {
+  try {
+    const written = await recordCommitted.executeWithOptions(
+      { ...options, summary: summaryOf(batch) },
+      [batch],
+    );
+    return written ?? {};
+  } catch (cause) {
+    throw failedWrite(batch, cause);
+  }
+}
+
+const summaryOf = ({ entries }: Batch) =>
+  entries
+    .map(({ seq, kind }) => `${seq} ${kind}`)
+    .join(', ')
+    .slice(0, 200);
 
 /** A plain error fails the task and not the conversation, and shows in the Temporal UI. */
 const failedWrite = ({ base }: Batch, cause: unknown) =>

@@ -2,7 +2,8 @@
  * A worker that is killed where it is told to be:
  * - `in-reply`: as the first reply begins, before it has written what rode on it;
  * - `in-record`: between the log and the commit. It says `asked` to its parent when the reply before has begun;
- * - `in-second-record`: as `in-record`, one write later. It says `recording` before the first, and waits for an answer.
+ * - `in-committed-record`: before the write that its task committed. It says `recording` before the first write, which waits for
+ *   an answer, and is killed after that one.
  * Arguments: address of the Temporal server, task queue, folder of the store, one of these.
  */
 import { once } from 'node:events';
@@ -16,6 +17,7 @@ const [address = '', taskQueue = '', folder = '', place = ''] = process.argv.sli
 const store = await openStore({ folder });
 const record = createRecord({ store, bus: createLocalBus() });
 let records = 0;
+const late = Promise.withResolvers<void>();
 const die = () => process.kill(process.pid, 'SIGKILL');
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address }),
@@ -29,14 +31,19 @@ const worker = await Worker.create({
       await Promise.withResolvers<void>().promise;
     },
     async record(batch: Parameters<typeof record>[0]) {
-      const survives = place === 'in-second-record' && records === 0;
       records += 1;
-      if (survives) {
+      if (place === 'in-committed-record' && records === 1) {
         process.send?.('recording');
         await once(process, 'message');
+        await record(batch);
+        return late.resolve();
       }
       await record(batch);
-      if (!survives) die();
+      die();
+    },
+    async recordCommitted() {
+      await late.promise;
+      die();
     },
   },
 });
