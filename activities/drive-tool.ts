@@ -8,6 +8,8 @@ export interface Drive {
   call: CallContext;
   /** Called with each yield; the tool continues when the promise resolves. */
   take(yielded: unknown): Promise<void>;
+  /** Called with a yield that was not taken, or not to the end, since the signal aborted. */
+  left(yielded: unknown): void;
   /** How long a tool may take to stop once its signal has aborted. Milliseconds. */
   stop_ms: number;
   /** Called with errors that would be lost otherwise: a tool that does not stop, or fails while stopping. */
@@ -33,15 +35,20 @@ export async function driveTool(drive: Drive): Promise<unknown> {
   throw signal.reason;
 }
 
-async function run({ tool, input, call, take, warn }: Drive): Promise<unknown> {
+async function run({ tool, input, call, take, left, warn }: Drive): Promise<unknown> {
   const running = tool.run(input, call);
   if (!isGenerator(running)) return running;
   try {
     for (;;) {
       const next = await running.next();
       if (next.done) return next.value;
-      call.signal.throwIfAborted();
-      await take(next.value);
+      try {
+        call.signal.throwIfAborted();
+        await take(next.value);
+      } catch (error) {
+        if (call.signal.aborted) left(next.value);
+        throw error;
+      }
       call.signal.throwIfAborted();
     }
   } finally {

@@ -18,6 +18,7 @@ import { ConversationGone } from './deliver.ts';
 import { createPatience, heldElsewhere } from './held-elsewhere.ts';
 import { type Holder, HoldLost, type WatchedCall } from './holder.ts';
 import { insist } from './insist.ts';
+import { createLostHolds, type LostHold, type LostHolds } from './lost-holds.ts';
 import { createLink, type Link, type Outcome } from './link.ts';
 import { openCall } from './open-call.ts';
 import { type BodyDependencies, runBody } from './run-body.ts';
@@ -39,14 +40,17 @@ export function createLiveCalls(dependencies: LiveCallsDependencies): LiveCalls 
   const live = new Map<string, LiveCall>();
   const links = new Set<Link>();
   const isPatient = createPatience(ELSEWHERE_MS);
+  const lostHolds = createLostHolds();
   // A tool outlives the attempt that started it, so it must keep nothing of that attempt's context.
   const outside = AsyncLocalStorage.snapshot();
   return {
     run(start, attempt) {
-      const key = JSON.stringify([start.conversation.tenant, start.call_id]);
+      const key = keyOf(start);
       let call = live.get(key);
       if (!call) {
-        const begun = outside(() => begin({ ...dependencies, isPatient }, start, attempt));
+        const begun = outside(() =>
+          begin({ ...dependencies, isPatient, lostHolds }, start, attempt),
+        );
         call = begun;
         live.set(key, begun);
         links.add(begun.link);
@@ -72,6 +76,9 @@ export function createLiveCalls(dependencies: LiveCallsDependencies): LiveCalls 
 
 /** Long enough for a machine to restart. */
 const ELSEWHERE_MS = 60_000;
+
+const keyOf = ({ conversation, call_id }: CallStart) =>
+  JSON.stringify([conversation.tenant, call_id]);
 
 interface LiveCall {
   link: Link;
@@ -99,7 +106,10 @@ const MESSAGES: Record<Why, string> = {
   gone: "The call's workflow is over: it was terminated or timed out.",
 };
 
-type Beginning = LiveCallsDependencies & { isPatient(callId: string): boolean };
+type Beginning = LiveCallsDependencies & {
+  isPatient(callId: string): boolean;
+  lostHolds: LostHolds;
+};
 
 function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveCall {
   const { holder, server, beat_ms } = dependencies;
@@ -108,6 +118,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   const { signal } = stopping;
   const over = Promise.withResolvers<Outcome>();
   let cursor: CallCursor | undefined;
+  let untold: LostHold['untold'];
   let hold: Hold | undefined;
   /** The run that got the hold. */
   let heldFor: string | undefined;
@@ -149,6 +160,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
         start,
         attempt: link.latest,
         signal,
+        lost: (turn) => dependencies.lostHolds.take(keyOf(start), turn),
         held(mine, { run, repeatable }) {
           hold = mine;
           heldFor = run;
@@ -160,9 +172,10 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
       if (opened.type === 'elsewhere') return await letGo({ type: 'elsewhere' });
       if (opened.type === 'ended') return { ...opened, isCertain: true };
       cursor = opened.from;
+      untold = opened.untold;
       const end = await runBody(
         dependencies,
-        { start, tool: opened.tool, from: opened.from },
+        { start, ...opened },
         {
           signal,
           handsOver: () => {
@@ -172,8 +185,10 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
           confirm: () => holder.confirm(watched),
           moved(next, isNews) {
             cursor = next;
+            untold = undefined;
             if (isNews) link.beat();
           },
+          left: (yielded) => (untold = { yielded }),
           warn,
         },
       );
@@ -189,7 +204,13 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
       // A worker that shuts down hands over what happened since the last heartbeat.
       if (cursor) link.beat();
       if (why === 'shutdown') return letGo({ type: 'again', failure: shutDown() });
-      if (why instanceof HoldLost) return letGo({ type: 'again', failure: holdLost(why) });
+      if (why instanceof HoldLost) {
+        if (cursor && hold) {
+          const { turn } = hold;
+          dependencies.lostHolds.put(keyOf(start), { turn, cursor, ...(untold && { untold }) });
+        }
+        return letGo({ type: 'again', failure: holdLost(why) });
+      }
       const { isCertain } = await write({ type: 'cancelled' });
       return { type: 'cancelled', isCertain };
     }

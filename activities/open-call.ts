@@ -11,11 +11,12 @@ import type { CallServer } from './call-server.ts';
 import { factsOf } from './describe-tools.ts';
 import type { Holder } from './holder.ts';
 import { insist } from './insist.ts';
+import type { LostHold } from './lost-holds.ts';
 import { findTool, reportOf } from './run-body.ts';
 
 export type Opened =
   /** It never ran, or has to resume. */
-  | { type: 'mine'; tool: LocalTool; from: CallCursor }
+  | { type: 'mine'; tool: LocalTool; from: CallCursor; untold?: LostHold['untold'] }
   /** It has already ended. */
   | { type: 'ended'; end: CallEnd }
   /** Another process runs it, or Temporal has given it to another attempt. */
@@ -29,6 +30,8 @@ export interface Opening {
   /** The latest attempt. */
   attempt(): Attempt;
   signal: AbortSignal;
+  /** How far this process was when it lost the hold before this turn, if nobody had the call in between. */
+  lost(turn: number): Omit<LostHold, 'turn'> | undefined;
   /** Called with the hold as soon as there is one. Resolves when it is certain. */
   held(hold: Hold, facts: { run: string; repeatable: boolean }): Promise<void>;
 }
@@ -47,11 +50,13 @@ export async function openCall(opening: Opening): Promise<Opened> {
   const restart = found && !isRemote(found) ? factsOf(found).restart : 'fail';
   await opening.held({ holder: held.by, turn: held.turn }, { run, repeatable: restart !== 'fail' });
   const tool = findTool(catalogue, start.tool);
-  const { token, details } = attempt();
+  const { token, details: reported } = attempt();
+  const known = opening.lost(held.turn);
+  const details: unknown = known?.cursor ?? reported;
   // For a call that began before its hold was recorded, only the heartbeat says how far it is.
   if (held.outcome === 'taken' || details !== undefined) {
     if (held.outcome === 'taken') refuseChanged(tool, held.body, body);
-    if (restart === 'fail') throw lost(tool);
+    if (restart === 'fail') throw workerLost(tool);
     if (held.outcome === 'taken' && held.run !== run && details === undefined) {
       refuseReset(tool, restart);
     }
@@ -63,10 +68,11 @@ export async function openCall(opening: Opening): Promise<Opened> {
     );
     if (!isCurrent) return { type: 'elsewhere' };
   }
-  return { type: 'mine', tool, from: restoreCursor(details, reportOf(tool, start), Date.now()) };
+  const from = restoreCursor(details, reportOf(tool, start), Date.now());
+  return { type: 'mine', tool, from, ...(known?.untold && { untold: known.untold }) };
 }
 
-function lost({ name }: LocalTool): CallFailed {
+function workerLost({ name }: LocalTool): CallFailed {
   return new CallFailed(
     'WorkerLost',
     `The worker that ran ${name} stopped before ${name} ended. It was not restarted; how far it got is unknown.`,

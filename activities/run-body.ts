@@ -47,13 +47,23 @@ export interface Ground {
   confirm(): Promise<void>;
   /** Called with how far the call is. `isNews`: without this, the next attempt would do or report something twice. */
   moved(cursor: CallCursor, isNews: boolean): void;
+  /** Called with a yield with a checkpoint that was not reported, since the signal aborted. */
+  left(yielded: unknown): void;
   warn(message: string, error?: unknown): void;
+}
+
+export interface Body {
+  start: CallStart;
+  tool: LocalTool;
+  from: CallCursor;
+  /** What has to be reported first: see Ground.left. */
+  untold?: { yielded: unknown };
 }
 
 /** @throws what the tool throws; CallFailed; ConversationGone; the signal's reason, once the tool has stopped */
 export async function runBody(
   dependencies: BodyDependencies,
-  { start, tool, from }: { start: CallStart; tool: LocalTool; from: CallCursor },
+  { start, tool, from, untold }: Body,
   ground: Ground,
 ): Promise<CallEnd> {
   const { maxResultBytes, signalConversation, stop_ms = 15_000 } = dependencies;
@@ -99,7 +109,13 @@ export async function runBody(
     ground.moved(cursor, event !== undefined || isCheckpoint);
   };
 
+  const left = (yielded: unknown) => {
+    const { checkpoint } = readYield(yielded, maxResultBytes, { last, warn: () => {} });
+    if (checkpoint !== undefined) ground.left(yielded);
+  };
+
   try {
+    if (untold) await take(untold.yielded);
     const call: CallContext = {
       ...callContext(start, signal, cursor.checkpoint),
       maxOutputBytes: dependencies.maxOutputBytes ?? 10_000_000,
@@ -109,7 +125,7 @@ export async function runBody(
         return signal.aborted && signal.reason === ground.signal.reason && ground.handsOver();
       },
     };
-    const returned = await driveTool({ tool, input, call, take, stop_ms, warn });
+    const returned = await driveTool({ tool, input, call, take, left, stop_ms, warn });
     countResults(tool, cursor.results, returned);
     return await large.end(asJson(returned, maxResultBytes, 'Its result'));
   } finally {

@@ -1,0 +1,40 @@
+/**
+ * How far calls were whose hold this process lost. When it gets such a hold back and nobody had it in between, it knows more than
+ * the last heartbeat that reached Temporal.
+ */
+import type { CallCursor } from './call-cursor.ts';
+
+export interface LostHold {
+  /** The turn of the hold that was lost. */
+  turn: number;
+  cursor: CallCursor;
+  /** A yield with a checkpoint that was not reported any more: the tool has done what it stands for. */
+  untold?: { yielded: unknown };
+}
+
+export interface LostHolds {
+  put(key: string, lost: LostHold): void;
+  /** Undefined unless `turn` is the one that follows the lost hold. Forgets it in any case. */
+  take(key: string, turn: number): Omit<LostHold, 'turn'> | undefined;
+}
+
+/** Other processes end most of these calls, so the oldest are dropped. */
+const MOST = 1_000;
+
+export function createLostHolds(): LostHolds {
+  const lost = new Map<string, LostHold>();
+  return {
+    put(key, hold) {
+      lost.delete(key);
+      lost.set(key, hold);
+      if (lost.size > MOST) lost.delete(lost.keys().next().value!);
+    },
+    take(key, turn) {
+      const found = lost.get(key);
+      lost.delete(key);
+      if (found?.turn !== turn - 1) return undefined;
+      const { turn: _, ...rest } = found;
+      return rest;
+    },
+  };
+}
