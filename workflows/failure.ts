@@ -19,12 +19,24 @@ export function failureOf(error: unknown): Failure {
   if (cause instanceof ApplicationFailure) {
     return { type: cause.type ?? 'Error', message: cause.message };
   }
+  if (isWorkerLost(error)) return WORKER_LOST;
   if (cause instanceof TimeoutFailure) {
     return { type: 'Timeout', message: `It did not answer in time (${cause.timeoutType}).` };
   }
   if (cause instanceof Error) return { type: cause.name, message: cause.message };
   return { type: 'Error', message: String(cause) };
 }
+
+/** A worker no longer sends heartbeats for an activity, and no other attempt follows. */
+export function isWorkerLost(error: unknown): boolean {
+  const cause = causeOf(error);
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT';
+}
+
+const WORKER_LOST: Failure = {
+  type: 'WorkerLost',
+  message: 'Its worker stopped before it ended; how far it got is unknown.',
+};
 
 const causeOf = (error: unknown) =>
   error instanceof ActivityFailure || error instanceof ChildWorkflowFailure

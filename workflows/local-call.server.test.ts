@@ -1,5 +1,6 @@
 /** Whatever a call has left running is stopped when it ends, unless it ended well. */
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { callWorkflowId } from '../contract/names.ts';
 import { asks, createRig } from '../test/kit/rig.ts';
 
 /** A call that runs a tool which keeps something running, and the ids of the calls whose program was stopped. */
@@ -43,3 +44,28 @@ test('one that has completed has nothing to stop', async () => {
   (await own.asked()).says('Installed.');
   expect(stopped).toEqual([]);
 });
+
+test('one that an operator cancels, and whose worker dies before it can confirm that, is cancelled', async () => {
+  const own = await createRig(inject('temporalAddress'));
+  onTestFinished(() => own.close());
+  const begun = Promise.withResolvers<void>();
+  const dead = Promise.withResolvers<never>();
+  onTestFinished(() => dead.reject(new Error('The test is over.')));
+  await own.startWorker({
+    // Without a heartbeat, as from a worker that is dead.
+    runTool() {
+      begun.resolve();
+      return dead.promise;
+    },
+  });
+  const { say, until } = await own.converse();
+  await say('install alpha');
+  const call = asks('run_installer', { package: 'alpha' });
+  (await own.asked()).says('Starting.', call);
+  await begun.promise;
+  await own.client.workflow.getHandle(callWorkflowId('default', call.call_id)).cancel();
+  const log = await until('it has ended', (kinds) => kinds.some((kind) => ENDS.has(kind)));
+  expect(log.at(-1)).toMatchObject({ kind: 'call.cancelled', call_id: call.call_id });
+});
+
+const ENDS = new Set(['call.cancelled', 'call.failed']);

@@ -10,7 +10,7 @@ import { believe, callEnd } from '../contract/believe.ts';
 import { READ_TOOL } from '../contract/names.ts';
 import type { CallEnd } from '../contract/signals.ts';
 import type { CallStart, ToolFacts } from '../contract/turn.ts';
-import { failureOf, invalidResult } from './failure.ts';
+import { failureOf, invalidResult, isWorkerLost } from './failure.ts';
 import { forErrands, forTools } from './queues.ts';
 
 /** The activity ends an overlong tool itself, with a readable reason; Temporal's timeout is the safety net. */
@@ -26,6 +26,11 @@ export async function runLocal(
     const { why } = believe(callEnd, told);
     end = why === undefined ? told : { type: 'failed', error: failureOf(invalidResult(why)) };
     return end;
+  } catch (error) {
+    // Temporal does not retry a cancelled activity: its worker stopped before it could confirm.
+    const isLost = isWorkerLost(error) && CancellationScope.current().consideredCancelled;
+    if (!isLost) throw error;
+    return { type: 'cancelled' };
   } finally {
     if (facts.keeps && end?.type !== 'completed') await stopProgram(start);
   }
