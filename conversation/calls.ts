@@ -53,8 +53,8 @@ export function dropCalls(step: Step, why: string, cause: number[]): void {
 
 /** One asynchronous result of a running call. Repeats, and events that arrive after the call's end, change nothing (R8). */
 export function hearEvent(step: Step, signal: CallEventSignal): void {
-  const call = step.state.calls.find(({ id }) => id === signal.call_id);
-  if (call?.status !== 'running' || signal.n <= call.n) return;
+  const call = findRunning(step, signal.call_id);
+  if (!call || signal.n <= call.n) return;
   const { call_id, n, event, percent, note, data, stored, schedule, pushed_n, missing } = signal;
   const seq = log(
     step,
@@ -86,8 +86,17 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
 
 /** The call's workflow reports that the call is over. */
 export function hearEnd(step: Step, callId: string, end: CallEnd): void {
+  const call = findRunning(step, callId);
+  if (call) endCall(step, call, end);
+}
+
+type Running = Call & { status: 'running' };
+
+/** A call that reports something. One that waits for a slot was started before a reset: it runs, so it waits no longer. */
+function findRunning(step: Step, callId: string): Running | undefined {
   const call = step.state.calls.find(({ id }) => id === callId);
-  if (call?.status === 'running') endCall(step, call, end);
+  if (call?.status === 'queued' && call.perhaps_started) return startCall(step, call);
+  return call?.status === 'running' ? call : undefined;
 }
 
 /** Cancels an open call: it never speaks again, whatever its program still does. */
@@ -188,28 +197,32 @@ function fillSlots(step: Step): void {
   const next = calls
     .filter((call) => call.status === 'queued')
     .filter((call) => !isWork(call) || free-- > 0);
-  for (const { request, queued_at: _, released, ...facts } of next) {
-    const { duplicates, approval: __, problem: ___, shown, awaits, results, ...call } = request;
-    replaceCall(step, {
-      ...facts,
-      status: 'running',
-      started_at: step.at,
-      n: 0,
-      // Kept to recognise a duplicate (R10); nothing else needs it.
-      ...(duplicates && { input: call.input }),
-      ...(awaits && { flow: newFlow(results) }),
-    });
-    const cause = [facts.requested, ...released];
-    log(step, 'call.started', { call_id: facts.id }, { actor: SYSTEM, cause });
-    const { perhaps_started } = facts;
-    const agreed = facts.decision === 'approve' && shown && { agreed: shownInput(request).input };
-    const start = { ...call, ...agreed };
-    step.effects.push({
-      type: 'start_call',
-      call: start,
-      ...(perhaps_started && { perhaps_started }),
-    });
-  }
+  for (const call of next) startCall(step, call);
+}
+
+function startCall(step: Step, queued: Call & { status: 'queued' }): Running {
+  const { request, queued_at: _, released, ...facts } = queued;
+  const { duplicates, approval: __, problem: ___, shown, awaits, results, ...call } = request;
+  const running: Running = {
+    ...facts,
+    status: 'running',
+    started_at: step.at,
+    n: 0,
+    // Kept to recognise a duplicate (R10); nothing else needs it.
+    ...(duplicates && { input: call.input }),
+    ...(awaits && { flow: newFlow(results) }),
+  };
+  replaceCall(step, running);
+  const cause = [facts.requested, ...released];
+  log(step, 'call.started', { call_id: facts.id }, { actor: SYSTEM, cause });
+  const { perhaps_started } = facts;
+  const agreed = facts.decision === 'approve' && shown && { agreed: shownInput(request).input };
+  step.effects.push({
+    type: 'start_call',
+    call: { ...call, ...agreed },
+    ...(perhaps_started && { perhaps_started }),
+  });
+  return running;
 }
 
 /** Reading a stored result takes no slot: otherwise long calls in every slot would block it for hours. */

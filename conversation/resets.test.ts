@@ -67,3 +67,30 @@ test('a call that waited then may have been started: it is started with care', (
   ]);
   expect(story.effectsOf('start_call')[0]).not.toHaveProperty('perhaps_started');
 });
+
+test('a call that waits for a slot and reports something was started before the reset: it waits no longer', () => {
+  const story = new Story({ max_running: 1 });
+  story.user('go');
+  story.pass(300);
+  story.model('Starting.', call('call_a'), call('call_b'), call('call_c'));
+  story.pass(2_000);
+  story.happens(reset({ calls: ['call_a', 'call_b'] }));
+  const heard = story.happens({
+    type: 'call_event',
+    call_id: 'call_b',
+    n: 2,
+    event: 'progress',
+    percent: 50,
+    schedule: 'when_idle',
+  });
+  expect(heard.map(({ kind }) => kind).slice(0, 2)).toEqual(['call.started', 'call.event']);
+  expect(story.effectsOf('start_call').at(-1)).toMatchObject({
+    call: { call_id: 'call_b' },
+    perhaps_started: true,
+  });
+  // It takes a slot now: the next one waits until both have ended.
+  story.ends('call_a');
+  expect(story.all('call.started').map(({ call_id }) => call_id)).toEqual(['call_a', 'call_b']);
+  story.ends('call_b');
+  expect(story.all('call.started').at(-1)).toMatchObject({ call_id: 'call_c' });
+});

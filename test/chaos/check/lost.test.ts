@@ -94,4 +94,13 @@ describe('lost_news', () => {
     ];
     expect(broken((_, { events }) => events.push(...more)).findings).toEqual([]);
   });
+
+  test('an event of a call that was terminated, said before its worker stopped it, is none', () => {
+    const { findings } = broken((log, { events }) => {
+      const error = { type: 'CallTerminated', message: 'An operator has terminated the call.' };
+      log.change(40, { kind: 'call.failed', error });
+      events.push({ call_id: 'call_c', n: 2, late: false, at: BEGAN });
+    });
+    expect(findings.filter(({ count }) => count === 'lost_news')).toEqual([]);
+  });
 });

@@ -1,5 +1,6 @@
 /** News: what tools said and how they ended. Each piece is told, or there is a receipt that says why not. */
 import type { Entry, EntryOf } from '../../../contract/entry.ts';
+import { CALL_TERMINATED } from '../../../contract/signals.ts';
 import type { ConversationEvidence, Evidence } from '../evidence.ts';
 import { endedAt } from './causes.ts';
 import { ENDED_BEFORE_IT_WAS_WRITTEN, UNDONE } from './excuses.ts';
@@ -113,7 +114,7 @@ function replaces(trace: Trace, later: number, seq: number): boolean {
 
 /**
  * Signals that had to become entries and did not. What is sent again, and what comes after the end, is no news (R8). Of a call that
- * was cancelled it is only certain that it was still open where a later event of it was heard.
+ * was cancelled or terminated it is only certain that it was still open where a later event of it was heard.
  */
 function unheard({ calls, evidence }: Trace): ConversationEvidence['events'] {
   return [...Map.groupBy(evidence.events, ({ call_id }) => call_id)].flatMap(([id, events]) => {
@@ -121,14 +122,17 @@ function unheard({ calls, evidence }: Trace): ConversationEvidence['events'] {
     const heard = new Set(call?.events.map(({ n }) => n));
     const fresh = [...Map.groupBy(events, ({ n }) => n).values()].map(([first]) => first!);
     const lastHeard = fresh.findLastIndex(({ n }) => heard.has(n));
-    const endedByItself = !call?.ends.some(({ kind }) => !BY_ITSELF.has(kind));
+    const endedByItself = !call?.ends.some((end) => !isByItself(end));
     return fresh.filter(
       ({ n, late }, i) => !heard.has(n) && !late && (endedByItself || i < lastHeard),
     );
   });
 }
 
-const BY_ITSELF = new Set<string>(['call.completed', 'call.failed']);
+/** Not by a cancellation, nor by an operator: what such a call says until its worker stops it is no news. */
+const isByItself = (end: Entry) =>
+  end.kind === 'call.completed' ||
+  (end.kind === 'call.failed' && end.error.type !== CALL_TERMINATED.type);
 
 function inWords(entry: Entry): string {
   if (entry.kind === 'call.event')
