@@ -177,7 +177,9 @@ export class ConfigError extends Error {
 /**
  * @throws ConfigError naming each wrong setting, what was given and what is allowed.
  */
-export function readConfig(environment: Record<string, string | undefined>): Settings {
+export function readConfig(
+  environment: Record<string, string | undefined> = process.env,
+): Settings {
   const given = Object.fromEntries(
     Object.keys(settings.shape).map((name) => [name, environment[name] || undefined]),
   );
@@ -187,6 +189,10 @@ export function readConfig(environment: Record<string, string | undefined>): Set
   }
   return parsed.data;
 }
+
+/** Whether npm ran the script that this process is. */
+export const startedByNpm = (environment: Record<string, string | undefined> = process.env) =>
+  environment['npm_lifecycle_event'] !== undefined;
 
 /** The user's cache folder, for files that can be downloaded again, with a subfolder for this service. */
 export function cacheFolder(

@@ -49,7 +49,7 @@ async function run(command: Task, settings: Settings): Promise<void> {
 function readSettings({ type }: Task): Settings | undefined {
   try {
     if (existsSync('.env')) process.loadEnvFile('.env');
-    const settings = readConfig(process.env);
+    const settings = readConfig();
     if (type === 'api' || type === 'worker') needServers(settings, type);
     return settings;
   } catch (error) {

@@ -2,12 +2,13 @@
  * `npm start` runs us under a shell, and a SIGTERM to npm ends npm and the shell but never reaches us. A supervisor that started
  * npm would leave the service running.
  */
+import { startedByNpm } from '../config.ts';
 
 const LOOK_MS = 250;
 
 /** Calls `ended` once when the shell under which npm started us is gone. Does nothing if npm did not start us. */
-export function whenNpmEnds(ended: () => void, environment = process.env): void {
-  if (environment['npm_lifecycle_event'] === undefined) return;
+export function whenNpmEnds(ended: () => void): void {
+  if (!startedByNpm()) return;
   const parent = process.ppid;
   const looking = setInterval(() => {
     if (process.ppid === parent) return;

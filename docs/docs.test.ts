@@ -2,7 +2,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import lint from '../.oxlintrc.json' with { type: 'json' };
 import { settings } from '../config.ts';
 import { allFixtures } from '../test/providers/fixtures.ts';
 import packageFile from '../package.json' with { type: 'json' };
@@ -63,21 +62,6 @@ test('the README has every setting, with its default', async () => {
   await expect(between('README.md', 'settings', table)).toMatchFileSnapshot('../README.md');
 });
 
-test('CONTRIBUTING has the import directions that the linter enforces', async () => {
-  const rows = lint.overrides.flatMap(({ files, rules }) => {
-    const rule = rules['no-restricted-imports'];
-    if (!Array.isArray(rule)) return [];
-    const [, { patterns }] = rule as [string, { patterns: { message: string }[] }];
-    const folder = files[0]!.replace('/**/*.ts', '');
-    const allowed = /may import ([\w, /]+):/.exec(patterns[0]!.message)?.[1];
-    return [`| \`${folder}/\` | ${MEANING[folder]} | ${allowed} |`];
-  });
-  const table = ['| folder | what | may import |', '|---|---|---|', ...rows].join('\n');
-  await expect(between('CONTRIBUTING.md', 'imports', table)).toMatchFileSnapshot(
-    '../CONTRIBUTING.md',
-  );
-});
-
 test('the fixtures that models.md names are there', () => {
   const names = new Set(allFixtures().map(({ name }) => name));
   const tables = read('docs/models.md')
@@ -94,26 +78,6 @@ test('every decision is listed', () => {
     expect(listed).toContain(`(${path.split('/').at(-1)})`);
   }
 });
-
-const MEANING: Record<string, string> = {
-  contract: 'names and shapes that cross a process',
-  conversation: 'the rules',
-  workflows: 'the Temporal shell: conversation, call',
-  store: 'the log',
-  stream: 'bus, follow, server-sent events',
-  remote: "what another team's service is trusted with: URLs, signatures, push tokens",
-  agents: 'what an agent is; the built-in one',
-  'cli/doctor': 'which settings fit a model server',
-  'api/explain': 'why the agent spoke: the log put together by turns',
-  tools: 'what a tool is; the built-in ones',
-  model: 'what the model sees, and how it is asked',
-  activities: 'effects',
-  api: 'validates, signals, streams; decides nothing',
-  worker: 'the composition root of the worker',
-  'cli/demo': 'the demo model and the scenario',
-  client: 'a small client of the HTTP contract',
-  'test/chaos/check': 'the checker of a chaos run',
-};
 
 /** The document with what stands between a pair of marks replaced. */
 function between(path: string, mark: string, content: string): string {

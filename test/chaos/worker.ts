@@ -88,7 +88,7 @@ function disturb(store: Store): Partial<WorkerOptions> {
 }
 
 const options = { log: console.log };
-const running = await startWorkerRole(readConfig(process.env), options, disturb);
+const running = await startWorkerRole(readConfig(), options, disturb);
 running.failed.catch((error: unknown) => {
   console.error(error);
   process.exit(1);

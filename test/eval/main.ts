@@ -49,7 +49,7 @@ async function run(wanted: Run): Promise<void> {
 async function open(wanted: Run): Promise<Stage | undefined> {
   try {
     if (existsSync('.env')) process.loadEnvFile('.env');
-    return await openStage(wanted, readConfig(process.env));
+    return await openStage(wanted, readConfig());
   } catch (error) {
     console.error((error as Error).message);
     process.exitCode = 2;
