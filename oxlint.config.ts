@@ -14,6 +14,7 @@ export default defineConfig({
     ],
     'typescript/consistent-type-imports': 'error',
     'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^[_$]' }],
+    'import/no-cycle': ['error', { ignoreTypes: false }],
     // Only config.ts reads the environment.
     'node/no-process-env': 'error',
 

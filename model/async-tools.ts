@@ -1,6 +1,6 @@
 /** Tool declarations for an API that supports asynchronous tools itself (docs/decisions/0032-async-tools.md). */
 import { CANCEL_TOOL, EVENT_TOOL, READ_TOOL } from '../contract/names.ts';
-import { strategies } from './events/strategy.ts';
+import { strategies } from './events/strategies.ts';
 import type { ModelRequest, ToolDeclaration } from './message.ts';
 import { type Profile, profiles } from './profiles.ts';
 

@@ -1,6 +1,6 @@
 import type { Agent } from '../agents/define.ts';
 import type { Awaiting } from '../tools/awaits.ts';
-import { strategies } from './events/strategy.ts';
+import { strategies } from './events/strategies.ts';
 import { type Applies, EVERYTHING } from './applies.ts';
 import { WAITING } from './order.ts';
 import type { Profile } from './profiles.ts';

@@ -4,7 +4,7 @@ import { READ_TOOL } from '../contract/names.ts';
 import type { Awaiting } from '../tools/awaits.ts';
 import type { Tool } from '../tools/define.ts';
 import type { Applies } from './applies.ts';
-import { strategies } from './events/strategy.ts';
+import { strategies } from './events/strategies.ts';
 import type { ToolDeclaration } from './message.ts';
 import type { Profile } from './profiles.ts';
 import { declareTool, declareTools } from './tools-schema.ts';

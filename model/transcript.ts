@@ -15,7 +15,7 @@ import { withShortIds } from './call-ids.ts';
 import { type CallEvent, type CallStory, endedAtOnce, followCalls } from './call-story.ts';
 import { runsAsync } from './async-tools.ts';
 import { developerPrompt } from './developer-prompt.ts';
-import { strategies } from './events/strategy.ts';
+import { strategies } from './events/strategies.ts';
 import { endFacts, eventFacts, partFacts } from './facts.ts';
 import type { ModelMessage, PastCall } from './message.ts';
 import { nowFacts } from './now.ts';

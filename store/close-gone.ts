@@ -3,7 +3,8 @@ import { NO_RUN } from '../contract/batch.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { stopDrafts } from './drafts.ts';
 import { endOfGone, KINDS_FOR_END } from './gone.ts';
-import { append, fenceOf, lock } from './record.ts';
+import { fenceOf, lock } from './held.ts';
+import { append } from './record.ts';
 import type { Database, Db } from './schema.ts';
 import type { Store } from './store.ts';
 

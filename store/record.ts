@@ -18,8 +18,9 @@ import {
 } from '../contract/batch.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import { replyNumber, type ConversationKey } from '../contract/names.ts';
-import { headColumns, NOTHING_YET } from './conversations.ts';
+import { headColumns } from './conversations.ts';
 import { forgetDraftsAfter, resumeDrafts, stopDrafts } from './drafts.ts';
+import { entriesFrom, fenceOf, type Held, lock, rewind } from './held.ts';
 import { runningCallsOf } from './writer.ts';
 import type { Database, Db } from './schema.ts';
 import { fillBefore, keepSuperseded, restore } from './superseded.ts';
@@ -188,15 +189,6 @@ const fenceColumns = ({ run, length, at, run_id }: Fence) => ({
   ...(run_id !== undefined && { fence_run_id: run_id }),
 });
 
-export type Held = Awaited<ReturnType<typeof lock>>;
-
-export const fenceOf = ({ fence_run, fence_length, fence_at, fence_run_id }: Held): Fence => ({
-  run: fence_run,
-  length: fence_length,
-  at: fence_at,
-  ...(fence_run_id !== null && { run_id: fence_run_id }),
-});
-
 /**
  * Takes over the log of another run for one that an operator's reset has created. What the other run has decided since has been
  * rewound. The drafts of its later replies are removed, and its open calls are recorded for the run that takes over.
@@ -256,27 +248,6 @@ async function lastStarted(
   return row?.body as EntryOf<'reply.started'> | undefined;
 }
 
-/** Locks the conversation's row until the transaction ends. Creates the row if there is none. */
-export const lock = (db: Db, { tenant, id }: ConversationKey) =>
-  db
-    .insertInto('conversations')
-    .values({ tenant, id, ...headColumns(NOTHING_YET) })
-    // An update that changes nothing: unlike `do nothing`, it locks and returns the existing row.
-    .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet({ id }))
-    .returning([
-      'last_seq',
-      'revision',
-      'fence_run',
-      'fence_length',
-      'fence_at',
-      'fence_run_id',
-      'fence_runs',
-      'status',
-      'head',
-      'reset',
-    ])
-    .executeTakeFirstOrThrow();
-
 const hold = (db: Db, { tenant, id }: ConversationKey, fence: Fence) =>
   db
     .updateTable('conversations')
@@ -284,18 +255,6 @@ const hold = (db: Db, { tenant, id }: ConversationKey, fence: Fence) =>
     .where('tenant', '=', tenant)
     .where('id', '=', id)
     .execute();
-
-export async function entriesFrom(db: Db, { tenant, id }: ConversationKey, base: number) {
-  const rows = await db
-    .selectFrom('entries')
-    .select('body')
-    .where('tenant', '=', tenant)
-    .where('conversation', '=', id)
-    .where('seq', '>=', base)
-    .orderBy('seq')
-    .execute();
-  return rows.map((row) => row.body);
-}
 
 /** The text of each reply. A reply whose draft has been removed keeps the text in the log. */
 async function textsOf(
@@ -318,27 +277,6 @@ function countSame(standing: Entry[], entries: Entry[]): number {
     (entry, index) => !isDeepStrictEqual(standing[index], JSON.parse(JSON.stringify(entry))),
   );
   return differs === -1 ? entries.length : differs;
-}
-
-/** Removes the entries from `base` on, and records a revision for readers that have read them. */
-export async function rewind(
-  db: Db,
-  { tenant, id }: ConversationKey,
-  { base, revision }: { base: number; revision: number },
-): Promise<void> {
-  await db
-    .deleteFrom('entries')
-    .where('tenant', '=', tenant)
-    .where('conversation', '=', id)
-    .where('seq', '>=', base)
-    .execute();
-  await db.insertInto('revisions').values({ tenant, conversation: id, revision, base }).execute();
-  await db
-    .updateTable('conversations')
-    .set({ last_seq: base - 1, revision })
-    .where('tenant', '=', tenant)
-    .where('id', '=', id)
-    .execute();
 }
 
 const isStarted = (entry: Entry) => entry.kind === 'reply.started';

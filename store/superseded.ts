@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { lackingBefore, logOf } from './lines.ts';
-import { entriesFrom, type Held, rewind } from './record.ts';
+import { entriesFrom, type Held, rewind } from './held.ts';
 import type { Db } from './schema.ts';
 
 /** Stores removed entries; called after the rewind that removes them. */

@@ -13,7 +13,8 @@ import {
 import { parseReport } from '../contract/report.ts';
 import { refuseUrl } from '../remote/address.ts';
 import { isSigningSecret } from '../remote/webhook.ts';
-import type { LocalTool, Tool, ToolBase } from './define.ts';
+import type { ToolBase } from './base.ts';
+import type { LocalTool, Tool } from './define.ts';
 import type { RemoteService, RemoteTool } from './remote.ts';
 import { yieldsProgress } from './report.ts';
 

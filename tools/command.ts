@@ -1,7 +1,8 @@
 /** Command tools: a program with an argument template, no shell, and a rule that reads progress from its output. */
 import { z } from 'zod';
 import { compileCommand } from './command-template.ts';
-import type { CallContext, CallYield, LocalTool, ToolBase } from './define.ts';
+import type { ToolBase } from './base.ts';
+import type { CallContext, CallYield, LocalTool } from './define.ts';
 import { attach, stopKept } from './keeper/attach.ts';
 import { freshFolder } from './keeper/attempts.ts';
 import { environment } from './keeper/environment.ts';

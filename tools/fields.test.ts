@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkTool } from './check.ts';
 import { defineCommandTool } from './command.ts';
-import { defineTool, type Tool, type ToolBase } from './define.ts';
+import type { ToolBase } from './base.ts';
+import { defineTool, type Tool } from './define.ts';
 import { defineRemoteTool } from './remote.ts';
 
 const least = { name: 'least', description: 'Does little.', input: z.object({}) };

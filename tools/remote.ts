@@ -1,5 +1,5 @@
 /** Remote tools: another team's service, which is told about each call over HTTP and pushes its results. */
-import type { ToolBase } from './define.ts';
+import type { ToolBase } from './base.ts';
 
 export interface RemoteTool<Input = any> extends ToolBase<Input> {
   remote: RemoteService;

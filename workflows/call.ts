@@ -14,11 +14,12 @@ import type { Activities } from '../activities/index.ts';
 import { conversationWorkflowId, SIGNALS } from '../contract/names.ts';
 import type { CallEnd, CallEndedSignal } from '../contract/signals.ts';
 import type { CallStart } from '../contract/turn.ts';
+import type { CallWorkflow, CarriedCall } from './arguments.ts';
 import { callStartOf } from './carried.ts';
 import { failureOf } from './failure.ts';
 import { runLocal } from './local-call.ts';
 import { withSlot } from './slot.ts';
-import { type CarriedCall, type RemoteEnd, runRemote, withdraw } from './remote-call.ts';
+import { type RemoteEnd, runRemote, withdraw } from './remote-call.ts';
 
 const { describeTool } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '5s',
@@ -26,8 +27,7 @@ const { describeTool } = proxyLocalActivities<Activities>({
   retry: { initialInterval: '100ms', maximumInterval: '1s', maximumAttempts: 5 },
 });
 
-/** @param carried handed over by the previous run; only calls of remote tools continue as new */
-export async function call(given: CallStart, carried?: CarriedCall): Promise<CallEnd> {
+export const call: CallWorkflow = async (given, carried) => {
   const start = callStartOf(given);
   const { end, withdraw: isOpenThere } = await run(start, carried);
   setCurrentDetails(`**${end.type}** ${end.type === 'failed' ? end.error.message : ''}`);
@@ -36,7 +36,7 @@ export async function call(given: CallStart, carried?: CarriedCall): Promise<Cal
     if (isOpenThere) await withdraw(start, end);
   });
   return end;
-}
+};
 
 async function run(start: CallStart, carried?: CarriedCall): Promise<RemoteEnd> {
   try {

@@ -16,7 +16,7 @@ import type { ConversationStart } from '../contract/signals.ts';
 import type { CallStart } from '../contract/turn.ts';
 import type { Event } from '../conversation/event.ts';
 import type { Turn } from '../conversation/state.ts';
-import type { Carried } from './conversation.ts';
+import type { Carried } from './arguments.ts';
 
 const key = looseObject({ tenant: text(), id: text() });
 const conversationStart = looseObject({

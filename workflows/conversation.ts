@@ -12,7 +12,6 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Entry } from '../contract/entry.ts';
 import { UPDATES } from '../contract/names.ts';
 import { believe, decideCall as decision, messageSignal } from '../contract/believe.ts';
 import type { Shape } from '../contract/shape.ts';
@@ -22,6 +21,7 @@ import { afterHearing, decide } from '../conversation/decide.ts';
 import type { Event, Untimed } from '../conversation/event.ts';
 import { wakeAt } from '../conversation/next.ts';
 import { isBusy, newConversation, type State } from '../conversation/state.ts';
+import type { Carried } from './arguments.ts';
 import { restored, startOf } from './carried.ts';
 import { createEffects } from './effects.ts';
 import { hearSignals } from './hear-signals.ts';
@@ -31,16 +31,6 @@ import { createLog } from './write.ts';
 
 const decideCall = defineUpdate<void, [Signals.DecideCall]>(UPDATES.decideCall);
 const messageIfIdle = defineUpdate<void, [Signals.MessageSignal]>(UPDATES.messageIfIdle);
-
-/** What a run hands to the next one: nothing is lost (R15). */
-export interface Carried {
-  /** Number of the run; the first part of the log's fence. */
-  run: number;
-  state: State;
-  inbox: Event[];
-  /** Entries that ride on a reply and are not known to be written. */
-  unwritten: Entry[];
-}
 
 const firstRun = ({ agent, limits }: Signals.ConversationStart): Carried => ({
   run: 0,

@@ -19,7 +19,7 @@ import type { CallEnd, ConversationStart } from '../contract/signals.ts';
 import type { CallStart, CallState } from '../contract/turn.ts';
 import type { Effect, Untimed } from '../conversation/event.ts';
 import type { Call } from '../conversation/state.ts';
-import type { call } from './call.ts';
+import type { CallWorkflow } from './arguments.ts';
 import { costOf, endOf, failureOf, invalidResult, limitOf, tooLongOf } from './failure.ts';
 import type { settleCall } from './settle.ts';
 
@@ -159,7 +159,7 @@ export function createEffects(
     // A run before an operator's reset may have started it, and Temporal may end a running child when it is started again.
     if ((perhaps_started || reset) && (await lookUp(call_id)) !== 'unknown') return;
     try {
-      const child = await startChild<typeof call>('call', {
+      const child = await startChild<CallWorkflow>('call', {
         args: [{ ...request, conversation }],
         workflowId: callWorkflowId(conversation.tenant, call_id),
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,

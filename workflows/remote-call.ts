@@ -28,21 +28,13 @@ import {
   hearPush,
   newPushes,
   overdueAt,
-  type Pushes,
   type RemoteFacts,
 } from '../conversation/pushes.ts';
-import type { call } from './call.ts';
+import type { CallWorkflow, CarriedCall } from './arguments.ts';
 import { forErrands } from './queues.ts';
 import { CHECKED } from './hear-signals.ts';
 
 const pushed = defineSignal<[CallPush]>(CALL_SIGNALS.push);
-
-/** What a run hands to the next one. */
-export interface CarriedCall {
-  facts: RemoteFacts;
-  pushes: Pushes;
-  inbox: CallPush[];
-}
 
 export interface RemoteEnd {
   end: CallEnd;
@@ -73,7 +65,7 @@ export async function runRemote(
       pushes = { ...pushes, heard_at: Date.now() };
     }
     for (;;) {
-      if (isLong()) await continueAsNew<typeof call>(start, { facts, pushes, inbox });
+      if (isLong()) await continueAsNew<CallWorkflow>(start, { facts, pushes, inbox });
       const at = { start, facts, now: Date.now() };
       const push = inbox.shift();
       if (push) {

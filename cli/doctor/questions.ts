@@ -7,7 +7,7 @@ import type { ModelRequest } from '../../model/message.ts';
 import type { Profile } from '../../model/profiles.ts';
 import { declareTools } from '../../model/tools-schema.ts';
 import { transcript } from '../../model/transcript.ts';
-import { strategies } from '../../model/events/strategy.ts';
+import { strategies } from '../../model/events/strategies.ts';
 import { defineTool } from '../../tools/define.ts';
 
 /** Never run: the doctor only looks at what the model requests. */

@@ -1,10 +1,6 @@
-/** How the service's news is presented to the model. */
 import type { ModelMessage, ToolDeclaration } from '../message.ts';
-import type { Profile } from '../profiles.ts';
-import { asMessages } from './as-messages.ts';
-import { asOutputs } from './as-outputs.ts';
-import { asToolResults } from './as-tool-results.ts';
 
+/** How the service's news is presented to the model. */
 export interface EventStrategy {
   /** For the developer prompt: how to read what the other methods here produce. */
   rules: string[];
@@ -17,9 +13,3 @@ export interface EventStrategy {
   /** The current moment, which is shown once. `to` is the last entry that the model sees. */
   now(to: number, facts: unknown): ModelMessage[];
 }
-
-export const strategies = {
-  message: asMessages,
-  tool_result: asToolResults,
-  output: asOutputs,
-} satisfies Record<Profile['events'], EventStrategy>;

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MeanwhileClient } from '../../client/client.ts';
 import { watch, type Watcher } from '../../client/watch.ts';
-import type { Played, Round } from './payment-round.ts';
-import type { Side } from './races.ts';
+import type { Played, Round, Side } from './payment-round.ts';
+
 import { post } from './service.ts';
 
 export function startOurs(base: string, client: MeanwhileClient): Side {

@@ -17,6 +17,11 @@ export interface Played {
   decided: { call_id: string; at: number }[];
 }
 
+/** What plays rounds: this service, or a loop that it is compared with. */
+export interface Side {
+  play(round: Round): Promise<Played>;
+}
+
 export interface Payment {
   reference: string;
   call_id: string;

@@ -22,14 +22,10 @@ import { startNaive } from './naive/side.ts';
 import { onGround, WITH_EXTENSIONS } from './ground.ts';
 import { startOurs } from './our-payments.ts';
 import { startPaymentModel } from './payment-model.ts';
-import { count, type Counts, type Played, type Round, roundOf } from './payment-round.ts';
+import { count, type Counts, type Played, roundOf } from './payment-round.ts';
 
 export const racesHelp = `npm run bench -- races [--rounds 1000] [--at-once 12] [--seed 1]
   Payments made on a superseded instruction, and those made twice: this service against a naive loop.`;
-
-export interface Side {
-  play(round: Round): Promise<Played>;
-}
 
 export async function races(args: string[]): Promise<object> {
   const { values } = parseArgs({

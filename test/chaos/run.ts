@@ -10,7 +10,7 @@ import { collectConversations, readLedger, runningCalls } from './collect.ts';
 import { driveFaults } from './driver.ts';
 import { type Evidence, type FaultEvidence, type Kind, KINDS } from './evidence.ts';
 import type { Stage } from './faults/fault.ts';
-import { createOperators } from './faults/operate.ts';
+import { createOperators } from './faults/operators.ts';
 import { startChaosModel } from './model.ts';
 import { createMoments } from './moments.ts';
 import { programsOf } from './processes.ts';

@@ -5,7 +5,7 @@ import type { ApprovalDecision } from '../../contract/head.ts';
 import type { OpenCall, RequestedCall } from '../../contract/turn.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
 import type { Effect, Event } from '../../conversation/event.ts';
-import type { Told } from './programs.ts';
+import type { Told } from './told.ts';
 import { broken } from './violation.ts';
 
 export type CallEntry = Extract<Entry, { call_id: string }>;

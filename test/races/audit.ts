@@ -10,7 +10,7 @@ import type { State } from '../../conversation/state.ts';
 import { createCallAudit } from './audit-calls.ts';
 import { createInitiativeAudit } from './audit-initiative.ts';
 import { createNewsAudit } from './audit-news.ts';
-import type { Told } from './programs.ts';
+import type { Told } from './told.ts';
 import { broken } from './violation.ts';
 
 /** What the model could see when it was asked. */

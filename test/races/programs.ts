@@ -7,18 +7,10 @@ import type { Effect, Untimed } from '../../conversation/event.ts';
 import type { Audit } from './audit.ts';
 import type { Clock } from './clock.ts';
 import type { Program, Step } from './script.ts';
+import type { Told } from './told.ts';
 import { broken } from './violation.ts';
 
 type Start = Extract<Effect, { type: 'start_call' }>['call'];
-
-/** What the conversation was told of a call. */
-export interface Told {
-  call_id: string;
-  /** Before its end, in the order in which they came. */
-  events: number;
-  /** The program's own, not the end of one that was cancelled. */
-  ended: boolean;
-}
 
 interface Run extends Told {
   program: Program;

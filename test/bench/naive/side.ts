@@ -2,7 +2,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import type { Side } from '../races.ts';
+
+import type { Side } from '../payment-round.ts';
 import { NAIVE_QUEUE } from './worker.ts';
 import type { naive } from './workflow.ts';
 

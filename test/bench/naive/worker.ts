@@ -6,7 +6,7 @@ import { activityInfo } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { AskedCall } from '../../../model/message.ts';
-import type { ChatMessage } from './workflow.ts';
+import type { ChatMessage } from './message.ts';
 
 export const NAIVE_QUEUE = 'naive';
 

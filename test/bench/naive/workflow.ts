@@ -4,18 +4,8 @@
  * already, so that only what happens at the same time goes wrong.
  */
 import { condition, defineSignal, proxyActivities, setHandler, uuid4 } from '@temporalio/workflow';
+import type { ChatMessage, ToolCall } from './message.ts';
 import type { Naive } from './worker.ts';
-
-export type ChatMessage =
-  | { role: 'user'; content: string }
-  | { role: 'assistant'; content: string; tool_calls?: ToolCall[] }
-  | { role: 'tool'; tool_call_id: string; content: string };
-
-export interface ToolCall {
-  id: string;
-  type: 'function';
-  function: { name: string; arguments: string };
-}
 
 const { askModel, pay, takeSteps, watchRates } = proxyActivities<Naive>({
   startToCloseTimeout: '1m',

@@ -5,7 +5,7 @@ import type { Random } from '../random.ts';
 import type { Member } from '../supervise.ts';
 import type { Topology } from '../topology.ts';
 import type { Workload } from '../workload.ts';
-import type { Operators } from './operate.ts';
+import type { Operators } from './operators.ts';
 
 export interface Fault {
   kind: Kind;
