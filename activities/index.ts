@@ -1,14 +1,14 @@
 /** Every side effect of the workflows, created from its dependencies. Workflows import only the type. */
-import type { createAnnounceCall, createWithdrawCall } from './announce.ts';
+import type { createAnnounceCall, createWithdrawCall } from './call/announce.ts';
 import type { ToolFacts } from '../contract/turn.ts';
-import type { createGenerateReply } from './generate-reply.ts';
-import type { createRecord, createRecordCommitted } from './record.ts';
-import type { createRunTool } from './run-tool.ts';
-import type { Noted } from './show-note.ts';
-import type { createCloseGone, createFindCall } from './settle.ts';
-import type { createStopProgram } from './stop-program.ts';
-import type { createSummarise } from './summarise.ts';
-import type { createReleaseSlot, createTakeSlot } from './take-slot.ts';
+import type { createGenerateReply } from './reply/generate-reply.ts';
+import type { createRecord, createRecordCommitted } from './log/record.ts';
+import type { createRunTool } from './call/run-tool.ts';
+import type { Noted } from './call/show-note.ts';
+import type { createCloseGone, createFindCall } from './log/settle.ts';
+import type { createStopProgram } from './call/stop-program.ts';
+import type { createSummarise } from './reply/summarise.ts';
+import type { createReleaseSlot, createTakeSlot } from './call/take-slot.ts';
 
 export interface Activities {
   /** Asks the model for a reply and streams it. */

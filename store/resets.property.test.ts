@@ -1,6 +1,6 @@
 /**
  * Whatever workers, operators and chance do, the log is what the current run of a conversation has decided. Runs are played as
- * workflows/write.ts and activities/record.ts write for them: a task is written before it is certain, and may be lost with its worker; what
+ * workflows/write.ts and activities/log/record.ts write for them: a task is written before it is certain, and may be lost with its worker; what
  * only starts a reply rides, and comes late or never; what is refused is written once it is certain.
  */
 import fc from 'fast-check';

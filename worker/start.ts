@@ -13,21 +13,21 @@ import {
   type AnnounceDependencies,
   createAnnounceCall,
   createWithdrawCall,
-} from '../activities/announce.ts';
+} from '../activities/call/announce.ts';
 import type { Activities } from '../activities/index.ts';
-import { createDescribeTools } from '../activities/describe-tools.ts';
-import { createCallServer } from '../activities/call-server.ts';
-import { createGenerateReply } from '../activities/generate-reply.ts';
-import { isDead, ownIdentity } from '../activities/holder-identity.ts';
-import { createHolder, type HolderTiming } from '../activities/holder.ts';
-import { createLiveCalls, type LiveCalls } from '../activities/live-calls.ts';
-import { createRecord, createRecordCommitted } from '../activities/record.ts';
-import { createRunTool } from '../activities/run-tool.ts';
-import { createCloseGone, createFindCall } from '../activities/settle.ts';
-import { createStopProgram } from '../activities/stop-program.ts';
-import { createSummarise } from '../activities/summarise.ts';
-import { createReleaseSlot, createTakeSlot } from '../activities/take-slot.ts';
-import { createToolPlaces, withPlaces } from '../activities/tool-places.ts';
+import { createDescribeTools } from '../activities/call/describe-tools.ts';
+import { createCallServer } from '../activities/call/call-server.ts';
+import { createGenerateReply } from '../activities/reply/generate-reply.ts';
+import { isDead, ownIdentity } from '../activities/call/holder-identity.ts';
+import { createHolder, type HolderTiming } from '../activities/call/holder.ts';
+import { createLiveCalls, type LiveCalls } from '../activities/call/live-calls.ts';
+import { createRecord, createRecordCommitted } from '../activities/log/record.ts';
+import { createRunTool } from '../activities/call/run-tool.ts';
+import { createCloseGone, createFindCall } from '../activities/log/settle.ts';
+import { createStopProgram } from '../activities/call/stop-program.ts';
+import { createSummarise } from '../activities/reply/summarise.ts';
+import { createReleaseSlot, createTakeSlot } from '../activities/call/take-slot.ts';
+import { createToolPlaces, withPlaces } from '../activities/call/tool-places.ts';
 import { callWorkflowId, conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
 import type { ProfileName } from '../contract/profile.ts';
 import type { ModelClient } from '../model/message.ts';

@@ -49,7 +49,7 @@ const { findCall } = proxyActivities<Activities>({
 });
 
 /**
- * The activity counts the model's attempts (activities/attempts.ts), and also says how long to wait after one that failed. The
+ * The activity counts the model's attempts (activities/reply/attempts.ts), and also says how long to wait after one that failed. The
  * retry intervals here apply after a lost worker.
  */
 const { generateReply, summarise } = proxyActivities<Activities>({

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Announcement, Withdrawal } from '../activities/announce.ts';
+import type { Announcement, Withdrawal } from '../activities/call/announce.ts';
 import { CALL_SIGNALS, callWorkflowId } from '../contract/names.ts';
 import type { CallPush } from '../contract/signals.ts';
 import type { RemoteFacts } from '../conversation/pushes.ts';

@@ -4,7 +4,7 @@
  * - A local activity writes before this task is committed. If the worker dies in between, the task runs again and may decide
  *   differently. Hence the fence, which only grows: the store uses it to replace what was written by a task that was never
  *   committed. If the fence cannot tell, an ordinary activity writes the same batch; only a commit schedules it: see `writeNow`.
- * - A decision that only starts a reply rides on it: the reply's activity writes it first (activities/record.ts), so that the
+ * - A decision that only starts a reply rides on it: the reply's activity writes it first (activities/log/record.ts), so that the
  *   model need not wait for two activities. The commit schedules that activity, so it never writes what was not committed. But
  *   it may write late, or never if the reply is stopped first. Until it is known to be written, every other write begins with it.
  */

@@ -2,7 +2,7 @@
  * What a plain question costs, with as many tools as the agent has: everything that the service sends of its own, the declarations of the
  * tools, and the question. `first` is the first request of a conversation; `large`, one after a result was set aside.
  */
-import { prepareAsking } from '../../activities/asking.ts';
+import { prepareAsking } from '../../activities/reply/asking.ts';
 import type { Entry } from '../../contract/entry.ts';
 import { countRequest } from '../../model/tokens.ts';
 import clock from '../../tools/builtin/clock.ts';

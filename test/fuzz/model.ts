@@ -9,7 +9,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { createGenerateReply } from '../../activities/generate-reply.ts';
+import { createGenerateReply } from '../../activities/reply/generate-reply.ts';
 import type { Entry } from '../../contract/entry.ts';
 import { whyRefused } from '../../contract/json-value.ts';
 import type { ReplyRequest, ReplyResult } from '../../contract/turn.ts';

@@ -8,7 +8,7 @@
  */
 import { once } from 'node:events';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { createRecord } from '../../activities/record.ts';
+import { createRecord } from '../../activities/log/record.ts';
 import { openStore } from '../../store/open.ts';
 import { createLocalBus } from '../../stream/bus.ts';
 import { workflowBundle } from '../../worker/bundle.ts';

@@ -3,7 +3,7 @@ import { defaultActivityInfo, MockActivityEnvironment } from '@temporalio/testin
 import { DefaultLogger } from '@temporalio/worker';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { createGenerateReply } from '../../activities/generate-reply.ts';
+import { createGenerateReply } from '../../activities/reply/generate-reply.ts';
 import type { Batch } from '../../contract/batch.ts';
 import type { Entry, Usage } from '../../contract/entry.ts';
 import type { Head } from '../../contract/head.ts';

@@ -2,7 +2,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { onTestFinished } from 'vitest';
-import { createSummarise } from '../../activities/summarise.ts';
+import { createSummarise } from '../../activities/reply/summarise.ts';
 import type { Entry } from '../../contract/entry.ts';
 import type { SummaryRequest, SummaryResult } from '../../contract/turn.ts';
 import { createModelClient, type ModelSettings } from '../../model/client.ts';

@@ -1,0 +1,95 @@
+/** What Temporal knows about a call's activity, for a caller that has no attempt at it. */
+import {
+  ActivityCancelledError,
+  ActivityNotFoundError,
+  ActivityPausedError,
+  ActivityResetError,
+  type Client,
+} from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { callWorkflowId } from '../../contract/names.ts';
+import type { CallEnd } from '../../contract/signals.ts';
+import type { CallName } from './holder.ts';
+
+/** `unheard`: no attempt is running at the moment. `gone`: there will not be one either, since the call's workflow is over. */
+export type Heard = 'heard' | 'unheard' | 'gone';
+
+/** Every method rejects while the server is unreachable. */
+export interface CallServer {
+  /** Whether the attempt with this token is the current one. Counts as its heartbeat. */
+  isCurrent(token: Uint8Array, details: unknown): Promise<boolean>;
+  /** A heartbeat for whichever attempt is running. */
+  beat(call: CallName, activityId: string, details: unknown): Promise<Heard | 'cancelled'>;
+  complete(call: CallName, activityId: string, end: CallEnd): Promise<Heard>;
+  reportCancelled(call: CallName, activityId: string): Promise<Heard>;
+}
+
+export function createCallServer(
+  client: Pick<Client, 'activity' | 'workflow' | 'withDeadline'>,
+): CallServer {
+  const soon = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + DEADLINE_MS, ask);
+
+  /** @param activityId as far as is known: after a reset it may differ */
+  async function byId(
+    { tenant, call_id }: CallName,
+    activityId: string,
+    act: (id: { workflowId: string; activityId: string }) => Promise<void>,
+  ): Promise<Heard> {
+    const workflowId = callWorkflowId(tenant, call_id);
+    try {
+      await act({ workflowId, activityId });
+      return 'heard';
+    } catch (error) {
+      if (!(error instanceof ActivityNotFoundError)) throw error;
+    }
+    try {
+      const { status, raw } = await client.workflow.getHandle(workflowId).describe();
+      if (status.name !== 'RUNNING') return 'gone';
+      const found = raw.pendingActivities?.find(({ activityType }) => activityType?.name === TYPE);
+      if (!found?.activityId || found.activityId === activityId) return 'unheard';
+      await act({ workflowId, activityId: found.activityId });
+      return 'heard';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'gone';
+      if (error instanceof ActivityNotFoundError) return 'unheard';
+      throw error;
+    }
+  }
+
+  return {
+    isCurrent: (token, details) =>
+      soon(() => client.activity.heartbeat(token, details)).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof ActivityNotFoundError) return false;
+          if (isAnswer(error)) return true;
+          throw error;
+        },
+      ),
+    async beat(call, activityId, details) {
+      let isCancelled = false;
+      const heard = await soon(() =>
+        byId(call, activityId, (id) =>
+          client.activity.heartbeat(id, details).catch((error: unknown) => {
+            if (!isAnswer(error)) throw error;
+            isCancelled = error instanceof ActivityCancelledError;
+          }),
+        ),
+      );
+      return isCancelled ? 'cancelled' : heard;
+    },
+    complete: (call, activityId, end) =>
+      soon(() => byId(call, activityId, (id) => client.activity.complete(id, end))),
+    reportCancelled: (call, activityId) =>
+      soon(() => byId(call, activityId, (id) => client.activity.reportCancellation(id))),
+  };
+}
+
+/** The heartbeat was accepted, and the response says something more. */
+const isAnswer = (error: unknown) =>
+  error instanceof ActivityCancelledError ||
+  error instanceof ActivityPausedError ||
+  error instanceof ActivityResetError;
+
+const TYPE = 'runTool';
+const DEADLINE_MS = 3_000;

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineTool, type Tool } from '../../tools/define.ts';
+import { defineRemoteTool } from '../../tools/remote.ts';
+import { createDescribeTools } from './describe-tools.ts';
+
+const plain = defineTool({
+  name: 'plain',
+  description: 'Plain.',
+  input: z.object({}),
+  run: async () => 1,
+});
+const elsewhere = defineRemoteTool({
+  name: 'elsewhere',
+  description: 'Elsewhere.',
+  input: z.object({}),
+  url: 'https://tools.example.com/',
+  secret: 'whsec_',
+});
+const describeTool = createDescribeTools({
+  catalogue: {
+    tools: new Map<string, Tool>([
+      ['elsewhere', elsewhere],
+      ['plain', plain],
+      ['own', { ...plain, timeout_ms: 5, restart: 'fail' as const }],
+    ]),
+    agents: new Map(),
+  },
+});
+
+test('a tool that says nothing may run for an hour and is resumed', async () => {
+  expect(await describeTool('plain')).toEqual({
+    kind: 'local',
+    timeout_ms: 3_600_000,
+    restart: 'resume',
+  });
+});
+
+test('what it says counts', async () => {
+  expect(await describeTool('own')).toEqual({ kind: 'local', timeout_ms: 5, restart: 'fail' });
+});
+
+test('where only so many may run at once, the call workflow is told', async () => {
+  const limited = new Map([
+    ['plain', plain],
+    ['limited', { ...plain, max_running: 2 }],
+  ]);
+  const catalogue = { tools: limited, agents: new Map() };
+  const own = createDescribeTools({ catalogue });
+  expect(await own('plain')).not.toHaveProperty('slots');
+  expect(await own('limited')).toMatchObject({ slots: { tool: 2 } });
+  const both = createDescribeTools({ catalogue, maxRunningPerTenant: 9 });
+  expect(await both('plain')).toMatchObject({ slots: { tenant: 9 } });
+  expect(await both('limited')).toMatchObject({ slots: { tool: 2, tenant: 9 } });
+});
+
+test('a remote tool that says nothing may be silent for five minutes, and for an hour in all', async () => {
+  expect(await describeTool('elsewhere')).toEqual({
+    kind: 'remote',
+    timeout_ms: 3_600_000,
+    silence_ms: 300_000,
+    results: { min: 1, max: 1 },
+  });
+});
+
+test('an unknown tool is not asked for again', async () => {
+  await expect(describeTool('nothing')).rejects.toMatchObject({
+    type: 'UnknownTool',
+    nonRetryable: true,
+  });
+});

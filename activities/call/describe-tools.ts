@@ -1,0 +1,53 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { READ_TOOL } from '../../contract/names.ts';
+import type { Slots, ToolFacts } from '../../contract/turn.ts';
+import type { Catalogue } from '../../tools/catalogue.ts';
+import { ONE_RESULT } from '../../contract/result-count.ts';
+import { isRemote, type LocalTool, type Tool } from '../../tools/define.ts';
+import type { RemoteTool } from '../../tools/remote.ts';
+
+/**
+ * What the call workflow has to know about a tool. An activity, since the catalogue may read differently on replay.
+ * @throws ApplicationFailure `UnknownTool`, non-retryable
+ */
+export function createDescribeTools({
+  catalogue,
+  maxRunningPerTenant,
+}: {
+  catalogue: Catalogue;
+  /** How many calls of a tenant run at once. Default: no limit. */
+  maxRunningPerTenant?: number;
+}) {
+  return async function describeTool(name: string): Promise<ToolFacts> {
+    const tool = catalogue.tools.get(name);
+    if (tool) {
+      const slots = slotsOf(tool, maxRunningPerTenant);
+      return { ...(isRemote(tool) ? remoteFacts(tool) : factsOf(tool)), ...(slots && { slots }) };
+    }
+    throw ApplicationFailure.nonRetryable(`There is no tool named ${name}.`, 'UnknownTool');
+  };
+}
+
+/** Fills in the defaults of what the tool leaves out. */
+export function factsOf({ timeout_ms = 3_600_000, restart = 'resume', keeps }: LocalTool) {
+  return { kind: 'local', timeout_ms, restart, ...(keeps && { keeps }) } satisfies ToolFacts;
+}
+
+function remoteFacts({ remote, timeout_ms = 3_600_000, results = ONE_RESULT, report }: RemoteTool) {
+  const { silence_ms = 300_000 } = remote;
+  const facts = { kind: 'remote', timeout_ms, silence_ms, results } as const;
+  return { ...facts, ...(report !== undefined && { report }) } satisfies ToolFacts;
+}
+
+function slotsOf(
+  { name, max_running: ofTool }: Tool,
+  ofTenant: number | undefined,
+): Slots | undefined {
+  // As in a conversation, reading a stored result takes no slot.
+  if (name === READ_TOOL) return undefined;
+  if (ofTool === undefined && ofTenant === undefined) return undefined;
+  return {
+    ...(ofTool !== undefined && { tool: ofTool }),
+    ...(ofTenant !== undefined && { tenant: ofTenant }),
+  };
+}

@@ -1,0 +1,218 @@
+import { expect, test } from 'vitest';
+import { createMemoryCalls } from '../../test/kit/memory-calls.ts';
+import { StoreUnavailable } from '../../store/unavailable.ts';
+import { type Clock, createHolder, type HolderOptions, type WatchedCall } from './holder.ts';
+
+const NAME = { tenant: 'default', call_id: 'call_1' };
+const who = { place: '', pid: 0, began: '' };
+
+/** A holder whose clock a test moves, with one call that runs. */
+async function stage({
+  repeatable = true,
+  ...options
+}: Partial<HolderOptions> & { repeatable?: boolean } = {}) {
+  let time = 0;
+  /** How long the machine was, with its monotonic clock. */
+  let suspended = 0;
+  const timers = new Set<{ due: number; ms?: number; work: () => void }>();
+  const clock: Clock = {
+    now: () => time,
+    wall: () => time + suspended,
+    pause: (ms) => new Promise((resolve) => timers.add({ due: time + ms, work: resolve })),
+    every(ms, work) {
+      const timer = { due: time + ms, ms, work };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+  };
+  const { forgetCalls: _, ...store } = createMemoryCalls(() => time);
+  const state = { hasStore: true, hasTemporal: true, renewals: 0 };
+  const warnings: string[] = [];
+  const holder = createHolder({
+    store: {
+      ...store,
+      async renewHolder(...given) {
+        state.renewals += 1;
+        if (!state.hasStore) throw new Error('The store is away.');
+        return store.renewHolder(...given);
+      },
+    },
+    who,
+    isDead: async () => false,
+    alone: false,
+    warn: (message) => warnings.push(message),
+    clock,
+    ...options,
+  });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const held = await holder.hold(NAME, { run: 'r', body: 'function', attempt: 1 }, signal);
+  const call: WatchedCall = {
+    holder: held.by,
+    repeatable,
+    answered_at: -Infinity,
+    signal,
+    lose: (reason) => stopping.abort(reason),
+    async askTemporal() {
+      if (state.hasTemporal) call.answered_at = time;
+    },
+  };
+  holder.watch(call);
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const fire = () => {
+    for (const timer of timers) {
+      if (timer.due > time) continue;
+      if (timer.ms === undefined) timers.delete(timer);
+      else timer.due = time + timer.ms;
+      timer.work();
+    }
+  };
+  return {
+    holder,
+    store,
+    state,
+    signal,
+    warnings,
+    call,
+    /** The process runs. */
+    async pass(ms: number) {
+      for (const end = time + ms; time < end;) {
+        time += 100;
+        fire();
+        await settle();
+      }
+    },
+    suspend: (ms: number) => void (suspended += ms),
+    /** It does not, and then wakes. `before` looks at the instant of waking. */
+    async standStill(ms: number, before: () => void = () => {}) {
+      time += ms;
+      fire();
+      before();
+      await settle();
+    },
+  };
+}
+
+test('while the store answers, it is confirmed once a second, however long Temporal is away', async () => {
+  const { pass, state, signal, holder, call } = await stage();
+  state.hasTemporal = false;
+  const before = state.renewals;
+  await pass(60_000);
+  expect(state.renewals - before).toBeGreaterThanOrEqual(50);
+  expect(state.renewals - before).toBeLessThanOrEqual(60);
+  expect([signal.aborted, holder.isCertain(call)]).toEqual([false, true]);
+});
+
+test('while Temporal answers, it goes on without the store, and says once that it is away', async () => {
+  const { pass, state, signal, warnings } = await stage();
+  state.hasStore = false;
+  await pass(60_000);
+  expect(signal.aborted).toBe(false);
+  expect(warnings).toEqual(['The store did not renew the lease on the calls that run here.']);
+});
+
+test('when neither answers, the tool is stopped before anybody else may have the call', async () => {
+  const { pass, state, signal, store } = await stage();
+  Object.assign(state, { hasStore: false, hasTemporal: false });
+  await pass(5_000);
+  expect(signal.aborted).toBe(false);
+  await pass(2_000);
+  expect(signal.reason).toMatchObject({ name: 'HoldLost', message: /^Neither the store nor/ });
+  // At that moment the lease still runs.
+  const asked = { holder: 'other', run: 'r', body: 'function' as const, lease_ms: 8_000 };
+  expect(await store.holdCall(NAME, asked)).toMatchObject({ outcome: 'elsewhere' });
+});
+
+test('where no other process uses the store, nothing is asked and nothing stops', async () => {
+  const { pass, standStill, state, signal } = await stage({ alone: true });
+  Object.assign(state, { hasStore: false, hasTemporal: false });
+  await pass(60_000);
+  await standStill(90_000);
+  await pass(1_000);
+  expect([signal.aborted, state.renewals]).toEqual([false, 0]);
+});
+
+test('a process that stood still and has not been replaced goes on, and is not certain until it knows', async () => {
+  const { pass, standStill, state, signal, holder, call } = await stage();
+  state.hasTemporal = false;
+  let wasCertain: boolean | undefined;
+  await standStill(90_000, () => (wasCertain = holder.isCertain(call)));
+  expect(wasCertain).toBe(false);
+  await pass(1_000);
+  expect([signal.aborted, holder.isCertain(call)]).toEqual([false, true]);
+});
+
+test('one that has been replaced stops as soon as it asks', async () => {
+  const { standStill, pass, signal, store } = await stage({ repeatable: false });
+  const other = { holder: 'other', run: 'r', body: 'function' as const };
+  await standStill(8_500);
+  // It asked in the instant of waking; here the other was faster.
+  expect(signal.aborted).toBe(false);
+  await store.holdCall(NAME, { ...other, lease_ms: -1 });
+  await pass(1_200);
+  expect(signal.reason).toMatchObject({ name: 'HoldLost', message: /another one has the call/ });
+});
+
+test('beside others, what may be done again stops in the instant of waking, and what may not asks first', async () => {
+  for (const repeatable of [true, false]) {
+    const { pass, standStill, signal, store } = await stage({ repeatable });
+    await store.renewHolder('other', who);
+    await pass(1_200);
+    let wasStopped: boolean | undefined;
+    await standStill(7_000, () => (wasStopped = signal.aborted));
+    expect(wasStopped).toBe(repeatable);
+    await pass(1_000);
+    expect(signal.aborted).toBe(repeatable);
+  }
+});
+
+test('a machine that was suspended asks before it tells anything, though its own clock saw nothing', async () => {
+  const { pass, suspend, state, signal, store } = await stage();
+  await pass(1_200);
+  suspend(90_000);
+  state.hasTemporal = false;
+  await store.holdCall(NAME, { holder: 'other', run: 'r', body: 'function', lease_ms: -1 });
+  await pass(100);
+  expect(signal.reason).toMatchObject({ name: 'HoldLost' });
+});
+
+test('a short stop costs nothing', async () => {
+  const { pass, standStill, signal, store } = await stage();
+  await store.renewHolder('other', who);
+  await pass(1_200);
+  await standStill(4_000);
+  await pass(10_000);
+  expect(signal.aborted).toBe(false);
+});
+
+test.each([
+  ['what the store refuses is asked five times, and fails the call', new Error('odd'), 5],
+  [
+    'a store that is away is asked until it is back',
+    new StoreUnavailable('away', { mayBeDone: false }),
+    6,
+  ],
+])('%s', async (_, error, expected) => {
+  const calls = createMemoryCalls(() => 0);
+  let asked = 0;
+  const holder = createHolder({
+    store: {
+      ...calls,
+      async holdCall(...given) {
+        asked += 1;
+        if (asked <= 5) throw error;
+        return calls.holdCall(...given);
+      },
+    },
+    who,
+    isDead: async () => false,
+    alone: true,
+    warn: () => {},
+  });
+  const { signal } = new AbortController();
+  const held = holder.hold(NAME, { run: 'r', body: 'function', attempt: 1 }, signal);
+  if (expected === 5) await expect(held).rejects.toBe(error);
+  else expect(await held).toMatchObject({ outcome: 'fresh' });
+  expect(asked).toBe(expected);
+  await holder.close();
+});

@@ -1,0 +1,303 @@
+/**
+ * This process as a holder of calls. Everything here serves one rule: a process runs a tool only while no other process may have
+ * taken the call over.
+ *
+ * 1. A call is held in the store, by one holder. A holder that was silent for `lease_ms` may be replaced, permanently.
+ * 2. A process is certain of its calls for `lease_ms - margin_ms` after it sent the store a renewal that was confirmed. It is
+ *    certain of one call also for `answer_ms` after Temporal confirmed its attempt as the current one: no other process is given
+ *    an attempt before its heartbeat timeout. Only attempts of the run under which the store gave the call count: after a reset
+ *    the store may have given it to another process.
+ * 3. When it is not certain of a call, it asks, and reports nothing until it knows. Without an answer in time it stops the tool.
+ * 4. A process that stood still sees a gap between its own ticks. Where others could have taken over, it stops at once what may
+ *    be done again from its checkpoint. For the rest it asks.
+ * 5. Where no other process uses the store, none can take over: then it is always certain.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallEnd } from '../../contract/signals.ts';
+import type { Held, Hold, HolderIdentity, HoldRequest, Store } from '../../store/store.ts';
+import { isUnavailable } from '../../store/unavailable.ts';
+import { insist } from '../insist.ts';
+import { raceAbort } from '../race-abort.ts';
+
+export interface HolderOptions {
+  store: Pick<Store, 'renewHolder' | 'retireHolder' | 'holdCall' | 'endCall' | 'releaseCall'>;
+  who: HolderIdentity;
+  /** True only when it is certain. */
+  isDead(who: HolderIdentity): Promise<boolean>;
+  /** No other process uses this store. */
+  alone: boolean;
+  warn(message: string, error?: unknown): void;
+  timing?: Partial<HolderTiming>;
+  clock?: Clock;
+}
+
+export interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Milliseconds since 1970: runs on while a machine is suspended, and may be set by hand. */
+  wall(): number;
+  pause(ms: number): Promise<void>;
+  /** Keeps no process alive. @returns a function that stops it */
+  every(ms: number, work: () => void): () => void;
+}
+
+export interface HolderTiming {
+  lease_ms: number;
+  margin_ms: number;
+  /** Less than the heartbeat timeout of a tool's activity, by a margin. */
+  answer_ms: number;
+  renew_ms: number;
+  /** The renewal interval while no call runs. */
+  idle_ms: number;
+  tick_ms: number;
+}
+
+const TIMING: HolderTiming = {
+  lease_ms: 8_000,
+  margin_ms: 2_000,
+  answer_ms: 3_000,
+  renew_ms: 1_000,
+  idle_ms: 15_000,
+  tick_ms: 100,
+};
+
+const realClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  pause: (ms) => sleep(ms, undefined, { ref: false }),
+  every(ms, work) {
+    const timer = setInterval(work, ms).unref();
+    return () => clearInterval(timer);
+  },
+};
+
+/** Another process may be running the call. */
+export class HoldLost extends Error {
+  override name = 'HoldLost';
+}
+
+export interface CallName {
+  tenant: string;
+  call_id: string;
+}
+
+/** A call whose tool runs here. */
+export interface WatchedCall {
+  /** The name under which it is held. */
+  holder: string;
+  /** True when it may be done again from its checkpoint. */
+  repeatable: boolean;
+  /** When the last question to Temporal was sent that it has confirmed, for an attempt of the run that got the hold. */
+  answered_at: number;
+  /** Sets `answered_at`. Never rejects. */
+  askTemporal(): Promise<void>;
+  /** Aborts when it has to stop, for any reason. */
+  signal: AbortSignal;
+  lose(reason: HoldLost): void;
+}
+
+export interface Holder {
+  /**
+   * Asks until it is decided which process has the call. The hold must be confirmed before the tool begins. Rejects with what the
+   * store keeps throwing while it is available.
+   */
+  hold(
+    call: CallName,
+    asked: Pick<HoldRequest, 'run' | 'body'> & { attempt: number },
+    signal: AbortSignal,
+  ): Promise<Held & { by: string }>;
+  /** Watches the call from then on. */
+  watch(call: WatchedCall): () => void;
+  /** True when no other process runs it at the moment. */
+  isCertain(call: WatchedCall): boolean;
+  /** Resolves when no other process runs the call. Rejects with its signal's reason. */
+  confirm(call: WatchedCall): Promise<void>;
+  /** False when the call no longer belongs to this process. */
+  end(call: CallName, hold: Hold, end: CallEnd): Promise<boolean>;
+  release(call: CallName, hold: Hold): Promise<void>;
+  /** Lets other processes have at once what it held. */
+  close(): Promise<void>;
+}
+
+const NEVER = 1e12;
+const MOST_REFUSALS = 5;
+
+export function createHolder({
+  store,
+  who,
+  isDead,
+  alone,
+  warn,
+  ...options
+}: HolderOptions): Holder {
+  const { now, wall, pause, every } = options.clock ?? realClock;
+  const { lease_ms, margin_ms, answer_ms, renew_ms, idle_ms, tick_ms } = {
+    ...TIMING,
+    ...options.timing,
+  };
+  const certain_ms = lease_ms - margin_ms;
+  const watched = new Set<WatchedCall>();
+  let id: string = randomUUID();
+  let confirmedAt = -Infinity;
+  let renewedAt = -Infinity;
+  let isRenewing = false;
+  let isAway = false;
+  let others = true;
+  let tickedAt = now();
+  let tickedWall = wall();
+  let mayWaitUntil = -Infinity;
+
+  const isCertain = ({ holder, answered_at }: WatchedCall) =>
+    alone || (holder === id && now() - confirmedAt < certain_ms) || now() - answered_at < answer_ms;
+
+  async function renew(): Promise<void> {
+    const [asked, at] = [id, now()];
+    renewedAt = at;
+    isRenewing = true;
+    try {
+      const renewed = await store.renewHolder(asked, who);
+      if (asked !== id) return;
+      if (renewed.lapsed) return lapse();
+      others = renewed.others;
+      isAway = false;
+      confirmedAt = Math.max(confirmedAt, at);
+    } finally {
+      if (renewedAt === at) isRenewing = false;
+    }
+  }
+
+  function lapse(): void {
+    const lost = id;
+    id = randomUUID();
+    confirmedAt = -Infinity;
+    for (const call of watched) {
+      if (call.holder !== lost) continue;
+      call.lose(new HoldLost('This worker was silent for too long: another one has the call.'));
+    }
+  }
+
+  function wake(stoodStill: boolean): void {
+    mayWaitUntil = now() + margin_ms;
+    isRenewing = false;
+    renewedAt = -Infinity;
+    for (const call of others && stoodStill ? watched : []) {
+      if (!call.repeatable || isCertain(call)) continue;
+      call.lose(new HoldLost('This worker stalled: another one may have the call.'));
+    }
+  }
+
+  function unanswered(error: unknown): void {
+    if (!isAway) warn('The store did not renew the lease on the calls that run here.', error);
+    isAway = true;
+  }
+
+  /** An error that waiting does not fix fails the call after a few attempts. */
+  function unlessRefused(): (error: unknown) => void {
+    let refusals = 0;
+    return (error) => {
+      if (!isUnavailable(error) && (refusals += 1) >= MOST_REFUSALS) throw error;
+      warn('The store did not say which worker has the call. Retrying.', error);
+    };
+  }
+
+  function tick(): void {
+    const at = now();
+    const stoodStill = at - tickedAt >= certain_ms;
+    // The machine was suspended, and its monotonic clock with it; or the time was set.
+    const jumped = wall() - tickedWall >= certain_ms;
+    tickedAt = at;
+    tickedWall = wall();
+    if (jumped) {
+      confirmedAt = -Infinity;
+      for (const call of watched) call.answered_at = -Infinity;
+    }
+    if (stoodStill || jumped) wake(stoodStill);
+    // A request that hangs is sent again, on another connection.
+    if (at - renewedAt >= (isRenewing ? 3 * renew_ms : renew_ms)) {
+      void renew().catch(unanswered);
+      if (at - confirmedAt > 2 * renew_ms) for (const call of watched) void call.askTemporal();
+    }
+    if (at < mayWaitUntil) return;
+    for (const call of watched) {
+      if (isCertain(call)) continue;
+      call.lose(
+        new HoldLost(
+          'Neither the store nor Temporal answered for too long: another worker may have the call.',
+        ),
+      );
+    }
+  }
+
+  let stopTicking = () => {};
+  // Tells other processes that this one exists, for when one of them has stood still.
+  const showUp = () => {
+    if (watched.size === 0) void renew().catch(() => {});
+  };
+  if (!alone) showUp();
+  const stopIdling = alone ? () => {} : every(idle_ms, showUp);
+
+  return {
+    async hold(call, { run, body, attempt }, signal) {
+      let dead: string | undefined;
+      let silentSince: number | undefined;
+      for (;;) {
+        // After a lapse, renews once more under the new name.
+        while (!alone && now() - confirmedAt >= certain_ms) {
+          await insist(renew, signal, unanswered);
+        }
+        const by = id;
+        // When Temporal has not missed the holder's heartbeat, as after a reset, only the store's silence counts.
+        const waited = silentSince === undefined ? 0 : now() - silentSince;
+        const lease = attempt > 1 || waited >= lease_ms ? lease_ms : NEVER;
+        const held = await insist(
+          () => store.holdCall(call, { holder: by, run, body, lease_ms: lease, dead }),
+          signal,
+          unlessRefused(),
+        );
+        if (by !== id) continue;
+        if (held.outcome !== 'elsewhere') return { ...held, by };
+        if (dead !== held.holder && (alone || (held.who && (await isDead(held.who))))) {
+          dead = held.holder;
+          continue;
+        }
+        if (held.silent_ms < 3 * renew_ms) return { ...held, by };
+        silentSince ??= now();
+        await raceAbort(pause(renew_ms / 2), signal);
+      }
+    },
+
+    watch(call) {
+      watched.add(call);
+      if (watched.size === 1 && !alone) {
+        tickedAt = now();
+        tickedWall = wall();
+        stopTicking = every(tick_ms, tick);
+      }
+      return () => {
+        if (watched.delete(call) && watched.size === 0) stopTicking();
+      };
+    },
+
+    isCertain,
+
+    async confirm(call) {
+      call.signal.throwIfAborted();
+      while (!isCertain(call)) {
+        const asking = renew().catch(() => call.askTemporal());
+        await raceAbort(Promise.race([asking, pause(renew_ms)]), call.signal);
+        call.signal.throwIfAborted();
+        if (!isCertain(call)) await raceAbort(pause(tick_ms), call.signal);
+      }
+    },
+
+    end: (call, hold, end) => store.endCall(call, hold, end),
+    release: (call, hold) => store.releaseCall(call, hold),
+
+    async close() {
+      stopIdling();
+      stopTicking();
+      if (!alone) await store.retireHolder(id).catch(() => {});
+    },
+  };
+}

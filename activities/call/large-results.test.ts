@@ -1,0 +1,178 @@
+import { describe, expect, test, vi } from 'vitest';
+import { READ_TOOL } from '../../contract/names.ts';
+import { createMemoryStore } from '../../test/kit/memory-store.ts';
+import { away } from '../../test/kit/away.ts';
+import { conversation, failed, MANY, play } from '../../test/kit/played-call.ts';
+import type { CallContext } from '../../tools/define.ts';
+
+/** `bytes` of JSON. */
+const text = (bytes: number) => 'x'.repeat(bytes - 2);
+const sizes = { maxResultBytes: 100_000, inlineResultBytes: 8_000 };
+const end = { call_id: 'call_1', n: 'end' as const };
+
+describe('what a tool returns', () => {
+  test.each([7_999, 8_000])('travels whole with %i bytes of 8,000', async (bytes) => {
+    const store = createMemoryStore();
+    const call = play(async () => text(bytes), { ...sizes, store });
+    expect(await call.end).toEqual({ type: 'completed', result: text(bytes) });
+    expect(await store.result(conversation, end)).toBeUndefined();
+  });
+
+  test('is stored aside with a byte more, and its beginning travels', async () => {
+    const store = createMemoryStore();
+    const call = play(async () => text(8_001), { ...sizes, store });
+    expect(await call.end).toEqual({
+      type: 'completed',
+      result: null,
+      stored: { n: 'end', bytes: 8_001, head: 'x'.repeat(2_000) },
+    });
+    expect(await store.result(conversation, end)).toBe(JSON.stringify(text(8_001)));
+  });
+
+  test('begins as its JSON does where it is no text', async () => {
+    const rows = Array.from({ length: 1_000 }, (_, id) => ({ id }));
+    const call = play(async () => rows, sizes);
+    const head = JSON.stringify(rows).slice(0, 2_000);
+    expect(await call.end).toMatchObject({ stored: { head } });
+  });
+
+  test.each([
+    ['across', 'x', 2_001],
+    ['at', '', 2_000],
+  ])('is cut between two characters, where one is %s the bound', async (_, before, length) => {
+    const call = play(async () => before + '😀'.repeat(3_000), sizes);
+    const { stored } = (await call.end) as { stored: { head: string } };
+    expect(stored.head.isWellFormed()).toBe(true);
+    expect(stored.head).toHaveLength(length);
+  });
+
+  test('counts in bytes, not in characters', async () => {
+    expect(await play(async () => 'é'.repeat(4_000), sizes).end).toMatchObject({
+      stored: { bytes: 8_002 },
+    });
+  });
+
+  test('fails the call above the largest there may be', async () => {
+    const store = createMemoryStore();
+    const call = play(async () => text(100_001), { ...sizes, store });
+    expect(await call.end).toEqual(failed('ResultTooLarge', /at most 100000 are allowed/));
+    expect(await store.result(conversation, end)).toBeUndefined();
+  });
+});
+
+describe('a large partial result', () => {
+  const yields = (...values: string[]) =>
+    async function* (_: unknown, { result }: CallContext) {
+      for (const value of values) yield result(value);
+    };
+
+  test('is stored before it is told', async () => {
+    const store = createMemoryStore();
+    const call = play(yields('small', text(9_000)), {
+      ...sizes,
+      store,
+      tool: MANY,
+      async signalConversation(_, { n, data, stored }) {
+        const whole = await store.result(conversation, { call_id: 'call_1', n });
+        if (n === 1) expect([data, stored, whole]).toEqual(['small', undefined, undefined]);
+        else expect([data, stored?.n, whole]).toEqual([undefined, 2, JSON.stringify(text(9_000))]);
+      },
+    });
+    expect(await call.end).toMatchObject({ type: 'completed' });
+  });
+
+  test('is the same after a crash, whoever reads it, also where the tool then says something else', async () => {
+    const store = createMemoryStore();
+    const [first, second] = [`a${text(9_000)}`, `b${text(9_500)}`];
+    const before = play(yields(first), { ...sizes, store, tool: MANY });
+    await before.end;
+    // Of a worker that died before its heartbeat the next attempt knows nothing.
+    const after = play(yields(second), { ...sizes, store, tool: MANY, attempt: 2 });
+    await after.end;
+    expect(after.told).toEqual(before.told);
+    const whole = await store.result(conversation, { call_id: 'call_1', n: 1 });
+    expect(whole).toBe(JSON.stringify(first));
+  });
+
+  test('that was told before the crash is known by what it was, not by its beginning', async () => {
+    const store = createMemoryStore();
+    const values = [1, 2].map((end) => `${text(9_000)}${end}`);
+    const before = play(yields(values[0]!), { ...sizes, store, tool: MANY });
+    await before.end;
+    const details = before.beats.at(-1);
+    const after = play(yields(...values), { ...sizes, store, tool: MANY, attempt: 2, details });
+    await after.end;
+    expect(after.told.map(({ n }) => n)).toEqual([2]);
+  });
+});
+
+test('a store that is away is waited for: the call does not fail, and is told once', async () => {
+  let attempts = 0;
+  const store = createMemoryStore();
+  const call = play(async () => text(9_000), {
+    ...sizes,
+    store: {
+      ...store,
+      async keepResult(...given) {
+        attempts += 1;
+        if (attempts < 3) throw away();
+        return store.keepResult(...given);
+      },
+    },
+  });
+  expect(await call.end).toMatchObject({ type: 'completed', stored: { bytes: 9_000 } });
+  expect(call.logged).toEqual(Array(2).fill('A large result could not be stored. Retrying.'));
+});
+
+test('a call that is cancelled while the store is away stops', async () => {
+  const asked = Promise.withResolvers<void>();
+  const call = play(async () => text(9_000), {
+    ...sizes,
+    store: {
+      ...createMemoryStore(),
+      keepResult: () => {
+        asked.resolve();
+        return Promise.reject(away());
+      },
+    },
+  });
+  await asked.promise;
+  call.environment.cancel();
+  await expect(call.end).rejects.toThrow('CANCELLED');
+});
+
+test('what reads a large result gives parts that are never stored aside themselves', async () => {
+  const store = createMemoryStore();
+  const call = play(async () => text(9_000), { ...sizes, store, tool: { name: READ_TOOL } });
+  expect(await call.end).toEqual({ type: 'completed', result: text(9_000) });
+});
+
+describe('a tool reads a stored result', () => {
+  const keep = async (of = conversation) => {
+    const store = createMemoryStore();
+    await store.keepResult(of, { call_id: 'call_0', n: 2 }, '{"a":1}');
+    return play(async (_, { storedResult }) => [await storedResult('call_0', 2)], { store }).end;
+  };
+
+  test('of its own conversation, as it was given', async () => {
+    expect(await keep()).toEqual({ type: 'completed', result: [{ a: 1 }] });
+  });
+
+  test('also where the store is away for a moment', async () => {
+    const store = createMemoryStore();
+    const result = vi.fn<typeof store.result>(async () => '1');
+    result.mockRejectedValueOnce(away());
+    const reads = play(async (_, call) => call.storedResult('call_0', 2), {
+      store: { ...store, result },
+    });
+    expect(await reads.end).toEqual({ type: 'completed', result: 1 });
+    expect(reads.logged).toEqual(['A large result could not be read. Retrying.']);
+  });
+
+  test.each([
+    ['conversation', { ...conversation, id: 'another' }],
+    ['tenant', { ...conversation, tenant: 'another' }],
+  ])('and none of another %s', async (_, whose) => {
+    expect(await keep(whose)).toEqual({ type: 'completed', result: [null] });
+  });
+});

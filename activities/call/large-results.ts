@@ -1,0 +1,52 @@
+/** The results of a call on their way: what is too large for Temporal and a model is stored before anyone is told. */
+import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
+import { READ_TOOL } from '../../contract/names.ts';
+import type { ResultNumber } from '../../contract/stored.ts';
+import type { CallStart } from '../../contract/turn.ts';
+import { readJson } from '../../store/read-json.ts';
+import { setAside } from '../../store/set-aside.ts';
+import type { Store } from '../../store/store.ts';
+import { waitForStore } from '../wait-for-store.ts';
+
+export interface LargeResults {
+  event(event: CallEventSignal): Promise<CallEventSignal>;
+  end(result: unknown): Promise<CallEnd>;
+  /** Reads what is stored for this conversation, and for no other. */
+  read(callId: string, n: ResultNumber): Promise<unknown>;
+}
+
+/**
+ * Retries while the store is unavailable: the tool has done its work, and must not fail for that. What the store refuses fails
+ * the call.
+ */
+export function createLargeResults(
+  { store, inlineBytes }: { store: Pick<Store, 'keepResult' | 'result'>; inlineBytes: number },
+  { conversation, call_id, tool }: CallStart,
+  signal: AbortSignal,
+  warn: (message: string, error: unknown) => void,
+): LargeResults {
+  // The tool that reads stored results returns bounded parts: storing a part of a part would never end.
+  const limit = tool === READ_TOOL ? Infinity : inlineBytes;
+  const patiently = <T>(what: string, attempt: () => Promise<T>) =>
+    waitForStore(attempt, signal, (error) =>
+      warn(`A large result could not be ${what}. Retrying.`, error),
+    );
+  const aside = (n: ResultNumber, result: unknown) =>
+    patiently('stored', () => setAside(store, conversation, { call_id, n, result }, limit));
+  return {
+    async event(event) {
+      const { data, ...told } = event;
+      const stored = await aside(event.n, data);
+      return stored ? { ...told, stored } : event;
+    },
+    async end(result) {
+      const stored = await aside('end', result);
+      return stored ? { type: 'completed', result: null, stored } : { type: 'completed', result };
+    },
+    async read(callId, n) {
+      const which = { call_id: callId, n };
+      const json = await patiently('read', () => store.result(conversation, which));
+      return json === undefined ? undefined : readJson(json);
+    },
+  };
+}

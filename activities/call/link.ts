@@ -1,0 +1,148 @@
+/**
+ * Connects a tool that runs in this process to Temporal: to the current attempt, or to none. An attempt that is no longer current
+ * leaves the tool alone. Until the next one comes here, heartbeats and the end go to whichever attempt is running, by the call's
+ * id: another process that was given that attempt leaves it to the process that holds the call.
+ */
+import { CompleteAsyncError } from '@temporalio/activity';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallEnd } from '../../contract/signals.ts';
+import type { Attempt } from './attempt.ts';
+import type { CallServer, Heard } from './call-server.ts';
+import type { CallName } from './holder.ts';
+import { insist } from '../insist.ts';
+
+export type Outcome =
+  /** `isCertain`: the store has recorded it, so the call will not run again. */
+  | { type: 'ended'; end: CallEnd; isCertain: boolean }
+  /** On request. */
+  | { type: 'cancelled'; isCertain: boolean }
+  /** Another attempt has to go on. */
+  | { type: 'again'; failure: Error }
+  /** Another process has the call, and reports to Temporal how it ends. */
+  | { type: 'elsewhere' };
+
+export interface LinkOptions {
+  call: CallName;
+  server: CallServer;
+  /** How far the call is, for the attempt after this one. */
+  details(): unknown;
+  stop(why: 'cancelled' | 'shutdown' | 'gone'): void;
+  /** At `at`, Temporal was asked and confirmed an attempt of `run` that this process has. Monotonic milliseconds. */
+  answered(at: number, run: string): void;
+  outcome: Promise<Outcome>;
+  beat_ms?: number;
+}
+
+export interface Link {
+  /** The latest attempt. */
+  latest(): Attempt;
+  /** Stays with an attempt while it is the current one. */
+  follow(attempt: Attempt): Promise<CallEnd>;
+  /** Whether an attempt is here that is, as far as is known, the current one. */
+  isAttended(): boolean;
+  /** Sends a heartbeat at once. */
+  beat(): void;
+  /** Asks Temporal whether the attempt is still the current one. Never rejects. */
+  ask(): Promise<void>;
+  /** Resolves when nothing remains to be reported. */
+  finished(): Promise<void>;
+  /** Reports nothing from now on. */
+  close(): void;
+}
+
+export function createLink(first: Attempt, options: LinkOptions): Link {
+  const { call, server, details, stop, answered, outcome, beat_ms = BEAT_MS } = options;
+  const closing = new AbortController();
+  let latest = first;
+  /** Undefined when no attempt is current. */
+  let current: Attempt | undefined;
+  let replace = () => {};
+  let telling: Promise<void> | undefined;
+
+  /** Sends heartbeats by the call's id until an attempt arrives here or the tool ends. */
+  async function goOnById(left: Attempt): Promise<void> {
+    const pause = () => sleep(beat_ms, 'pause' as const, { ref: false });
+    for (;;) {
+      const heard = await server
+        .beat(call, left.activity_id, details())
+        .catch(() => 'away' as const);
+      if (current || closing.signal.aborted) return;
+      if (heard === 'cancelled' || heard === 'gone') stop(heard);
+      const over = await Promise.race([outcome, pause()]);
+      if (current || closing.signal.aborted) return;
+      if (over !== 'pause') return tell(over, left);
+    }
+  }
+
+  /** Sends only what cannot be contradicted, since which attempt it reaches cannot be known. */
+  async function tell(over: Outcome, { activity_id }: Attempt): Promise<void> {
+    if ((over.type !== 'ended' && over.type !== 'cancelled') || !over.isCertain) return;
+    const send = (): Promise<Heard> =>
+      over.type === 'ended'
+        ? server.complete(call, activity_id, over.end)
+        : server.reportCancelled(call, activity_id);
+    const unlessUnheard = async () => {
+      if ((await send()) === 'unheard') throw new Error('No attempt is under way.');
+    };
+    await insist(unlessUnheard, closing.signal, () => {}).catch(() => {});
+  }
+
+  return {
+    latest: () => latest,
+    async follow(attempt) {
+      const isOlder = attempt.run === latest.run && attempt.number < latest.number;
+      if (isOlder) throw new CompleteAsyncError();
+      replace();
+      [latest, current] = [attempt, attempt];
+      const replaced = new Promise<'replaced'>((resolve) => {
+        replace = () => resolve('replaced');
+      });
+      const timer = setInterval(() => attempt.beat(details()), beat_ms);
+      try {
+        const heard = await Promise.race([outcome, attempt.told, replaced]);
+        if (typeof heard === 'object') return settle(heard, attempt);
+        if (heard === 'cancelled' || heard === 'shutdown') {
+          stop(heard);
+          return settle(await outcome, attempt);
+        }
+        if (heard === 'not_current') {
+          current = undefined;
+          telling = goOnById(attempt);
+        }
+        throw new CompleteAsyncError();
+      } finally {
+        clearInterval(timer);
+      }
+    },
+    isAttended: () => current !== undefined,
+    beat: () => current?.beat(details()),
+    async ask() {
+      if (!current) return;
+      const { token, run } = current;
+      const at = performance.now();
+      const isHeard = await server.isCurrent(token, details()).catch(() => false);
+      if (isHeard) answered(at, run);
+    },
+    finished: async () => telling,
+    close: () => closing.abort(),
+  };
+}
+
+const BEAT_MS = 1_000;
+
+function settle(outcome: Outcome, attempt: Attempt): CallEnd {
+  switch (outcome.type) {
+    case 'ended':
+      return outcome.end;
+    case 'cancelled': {
+      // If another attempt was told to cancel, this one cannot end as cancelled.
+      const reason = attempt.reason();
+      if (reason) throw reason;
+      return { type: 'cancelled' };
+    }
+    case 'again':
+      throw outcome.failure;
+    case 'elsewhere':
+      throw new CompleteAsyncError();
+  }
+}

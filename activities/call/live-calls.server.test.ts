@@ -1,0 +1,189 @@
+/** Calls on a real server whose attempts are lost or whose workflow an operator resets: the tool begins once. */
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { callWorkflowId } from '../../contract/names.ts';
+import type { CallEnd } from '../../contract/signals.ts';
+import { createMemoryStore } from '../../test/kit/memory-store.ts';
+import { createHost } from '../../test/kit/spools.ts';
+import type { CallContext, LocalTool } from '../../tools/define.ts';
+import { workflowBundle } from '../../worker/bundle.ts';
+import { createWorkers } from '../../worker/workers.ts';
+import type { Activities } from '../index.ts';
+import { installRuntime } from '../../worker/runtime.ts';
+import { createCallServer } from './call-server.ts';
+import { createDescribeTools } from './describe-tools.ts';
+import { createHolder } from './holder.ts';
+import { createLiveCalls } from './live-calls.ts';
+import { createRunTool } from './run-tool.ts';
+
+let client: Client;
+beforeAll(async () => {
+  installRuntime('ERROR');
+  const address = inject('temporalAddress');
+  client = new Client({ connection: await Connection.connect({ address }) });
+});
+afterAll(async () => {
+  await client.connection.close();
+});
+
+/** One call, whose tool a test ends, and any number of workers that know of each other by their store alone. */
+async function stage(more: Partial<LocalTool> = {}) {
+  const taskQueue = `test-${randomUUID()}`;
+  const call_id = `call_${randomUUID()}`;
+  const store = createMemoryStore();
+  const begun: CallContext[] = [];
+  const started = Promise.withResolvers<void>();
+  const end = Promise.withResolvers<unknown>();
+  const tool: LocalTool = {
+    name: 'play',
+    description: 'Plays.',
+    input: z.object({}),
+    async run(_, call) {
+      begun.push(call);
+      started.resolve();
+      call.signal.addEventListener('abort', () => end.reject(call.signal.reason));
+      return end.promise;
+    },
+    ...more,
+  };
+  const catalogue = { tools: new Map([['play', tool]]), agents: new Map() };
+
+  async function startWorker() {
+    // Of its own: two workers of one connection cannot have one task queue.
+    const native = await NativeConnection.connect({ address: inject('temporalAddress') });
+    const calls = createLiveCalls({
+      holder: createHolder({
+        store,
+        who: { place: '', pid: 0, began: '' },
+        isDead: async () => false,
+        alone: false,
+        warn: () => {},
+      }),
+      server: createCallServer(client),
+      catalogue,
+      bus: { publish: () => {} },
+      store,
+      maxResultBytes: 1_000,
+      inlineResultBytes: 1_000,
+      spools: createHost(),
+      signalConversation: async () => {},
+      beat_ms: 100,
+    });
+    const activities = {
+      describeTool: createDescribeTools({ catalogue }),
+      runTool: createRunTool(calls),
+    };
+    const options = {
+      connection: native,
+      taskQueue,
+      workflowBundle: await workflowBundle('node_modules/.cache/meanwhile'),
+      activities: activities as unknown as Activities,
+      maxHeartbeatThrottleInterval: '100ms',
+      defaultHeartbeatThrottleInterval: '100ms',
+      stickyQueueScheduleToStartTimeout: '500ms',
+      shutdownGraceTime: 1,
+    } as const;
+    const workers = await createWorkers(options, { replies: 9, tools: 9, errands: 9 });
+    const running = workers.run();
+    const stop = async () => {
+      workers.shutdown();
+      await running;
+      await calls.close();
+      await native.close();
+    };
+    onTestFinished(stop);
+    return stop;
+  }
+
+  const handle = await client.workflow.start('call', {
+    taskQueue,
+    workflowId: callWorkflowId('default', call_id),
+    args: [{ conversation: { tenant: 'default', id: 'gone' }, call_id, tool: 'play', input: {} }],
+  });
+  return {
+    handle,
+    begun,
+    startWorker,
+    started: started.promise,
+    ends: end.resolve,
+    end: () => client.workflow.getHandle(handle.workflowId).result() as Promise<CallEnd>,
+  };
+}
+
+/** As an operator does it: everything after the first task is forgotten. */
+async function reset({ workflowId }: WorkflowHandle): Promise<void> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  const { runId } = (await client.workflow.getHandle(workflowId).describe()) as { runId: string };
+  const task = events!.find(({ workflowTaskCompletedEventAttributes: done }) => done)!;
+  await client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId, runId },
+    workflowTaskFinishEventId: task.eventId,
+    requestId: randomUUID(),
+    reason: 'A test resets it.',
+  });
+}
+
+test.each([
+  ['the worker that runs its tool', 1],
+  ['either of two', 2],
+])(
+  'a call whose workflow is reset while its tool runs goes on with it, given to %s',
+  async (_, workers) => {
+    const { handle, begun, started, startWorker, ends, end } = await stage({ restart: 'fail' });
+    for (let count = 0; count < workers; count++) await startWorker();
+    await started;
+    await reset(handle);
+    // The new run has been given to a worker when its activity has an attempt.
+    await expect
+      .poll(
+        async () => {
+          const { raw } = await client.workflow.getHandle(handle.workflowId).describe();
+          const [activity] = raw.pendingActivities ?? [];
+          // Heard by the new run: what the tool's own process has to say of it.
+          return activity?.lastHeartbeatTime !== null && activity?.attempt;
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(1);
+    ends('done');
+    expect(await end()).toEqual({ type: 'completed', result: 'done' });
+    expect(begun).toHaveLength(1);
+  },
+);
+
+test('a call that has ended is not run again by a reset: its end is what it was', async () => {
+  const { handle, begun, started, startWorker, ends, end } = await stage();
+  await startWorker();
+  await startWorker();
+  await started;
+  ends('done');
+  expect(await end()).toEqual({ type: 'completed', result: 'done' });
+  await reset(handle);
+  expect(await end()).toEqual({ type: 'completed', result: 'done' });
+  expect(begun).toHaveLength(1);
+});
+
+test('a call that is terminated stops its tool', async () => {
+  const { handle, begun, started, startWorker } = await stage();
+  await startWorker();
+  await started;
+  await handle.terminate('A test terminates it.');
+  await expect.poll(() => begun[0]!.signal.aborted, { timeout: 20_000 }).toBe(true);
+  expect(begun[0]!.handsOver).toBe(false);
+});
+
+test('one that is cancelled after a reset is cancelled where its tool runs', async () => {
+  const { handle, begun, started, startWorker, end } = await stage();
+  await startWorker();
+  await startWorker();
+  await started;
+  await reset(handle);
+  await client.workflow.getHandle(handle.workflowId).cancel();
+  expect(await end()).toEqual({ type: 'cancelled' });
+  await expect.poll(() => begun.every(({ signal }) => signal.aborted)).toBe(true);
+  expect(begun).toHaveLength(1);
+});

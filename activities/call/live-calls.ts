@@ -1,0 +1,285 @@
+/**
+ * The calls whose tools run in this process, by their ids. An attempt at a call that already runs here adopts it: from then on
+ * the attempt carries its heartbeat, its cancellation and its end, and the tool is not started again.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallEnd } from '../../contract/signals.ts';
+import type { CallStart } from '../../contract/turn.ts';
+import type { Hold } from '../../store/store.ts';
+import { hostLost } from '../../tools/keeper/lost.ts';
+import { HeldElsewhere } from '../../tools/keeper/spools.ts';
+import type { Attempt } from './attempt.ts';
+import type { CallCursor } from './call-cursor.ts';
+import { toolFailure } from './call-failed.ts';
+import type { CallServer } from './call-server.ts';
+import { ConversationGone } from './deliver.ts';
+import { createPatience, heldElsewhere } from './held-elsewhere.ts';
+import { type Holder, HoldLost, type WatchedCall } from './holder.ts';
+import { createLostHolds, type LostHold, type LostHolds } from './lost-holds.ts';
+import { insist } from '../insist.ts';
+import { createLink, type Link, type Outcome } from './link.ts';
+import { openCall } from './open-call.ts';
+import { type BodyDependencies, runBody } from './run-body.ts';
+
+export interface LiveCallsDependencies extends BodyDependencies {
+  holder: Holder;
+  server: CallServer;
+  beat_ms?: number;
+}
+
+export interface LiveCalls {
+  /** Starts the tool, or joins the one that is running. */
+  run(start: CallStart, attempt: Attempt): Promise<CallEnd>;
+  /** Hands over what still runs, and what this process holds. */
+  close(): Promise<void>;
+}
+
+export function createLiveCalls(dependencies: LiveCallsDependencies): LiveCalls {
+  const live = new Map<string, LiveCall>();
+  const links = new Set<Link>();
+  const isPatient = createPatience(ELSEWHERE_MS);
+  const lostHolds = createLostHolds();
+  // A tool outlives the attempt that started it, so it must keep nothing of that attempt's context.
+  const outside = AsyncLocalStorage.snapshot();
+  return {
+    run(start, attempt) {
+      const key = keyOf(start);
+      let call = live.get(key);
+      if (!call) {
+        const begun = outside(() =>
+          begin({ ...dependencies, isPatient, lostHolds }, start, attempt),
+        );
+        call = begun;
+        live.set(key, begun);
+        links.add(begun.link);
+        void begun.outcome
+          .then(() => {
+            live.delete(key);
+            return begun.link.finished();
+          })
+          .then(() => links.delete(begun.link));
+      }
+      return call.link.follow(attempt);
+    },
+    async close() {
+      const running = [...live.values()];
+      for (const call of running) call.stop('shutdown');
+      await Promise.all(running.map(({ outcome }) => outcome));
+      for (const link of links) link.close();
+      await Promise.all([...links].map((link) => link.finished()));
+      await dependencies.holder.close();
+    },
+  };
+}
+
+/** Long enough for a machine to restart. */
+const ELSEWHERE_MS = 60_000;
+
+const keyOf = ({ conversation, call_id }: CallStart) =>
+  JSON.stringify([conversation.tenant, call_id]);
+
+interface LiveCall {
+  link: Link;
+  /** Never rejects. */
+  outcome: Promise<Outcome>;
+  stop(why: Why): void;
+}
+
+type Why = 'cancelled' | 'shutdown' | 'gone';
+
+/** The reason with which the tool's signal aborts. */
+class Stopped extends Error {
+  override name = 'AbortError';
+  readonly why: Why | HoldLost;
+
+  constructor(why: Why | HoldLost) {
+    super(why instanceof HoldLost ? why.message : MESSAGES[why]);
+    this.why = why;
+  }
+}
+
+const MESSAGES: Record<Why, string> = {
+  cancelled: 'The call was cancelled.',
+  shutdown: 'The worker is shutting down.',
+  gone: "The call's workflow is over: it was terminated or timed out.",
+};
+
+type Beginning = LiveCallsDependencies & {
+  isPatient(callId: string): boolean;
+  lostHolds: LostHolds;
+};
+
+function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveCall {
+  const { holder, server, beat_ms } = dependencies;
+  const name = { tenant: start.conversation.tenant, call_id: start.call_id };
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const over = Promise.withResolvers<Outcome>();
+  let cursor: CallCursor | undefined;
+  let untold: LostHold['untold'];
+  let hold: Hold | undefined;
+  /** The run that got the hold. */
+  let heldFor: string | undefined;
+  let unwatch = () => {};
+
+  const link = createLink(first, {
+    call: name,
+    server,
+    outcome: over.promise,
+    details: () => cursor ?? link.latest().details,
+    stop,
+    answered(at, run) {
+      if (run === heldFor) watched.answered_at = at;
+    },
+    ...(beat_ms !== undefined && { beat_ms }),
+  });
+  const warn = (message: string, error?: unknown) =>
+    link.latest().warn(message, { call_id: start.call_id, tool: start.tool, error });
+  const watched: WatchedCall = {
+    holder: '',
+    repeatable: false,
+    answered_at: -Infinity,
+    askTemporal: () => link.ask(),
+    signal,
+    lose(reason) {
+      if (!signal.aborted) warn(`Stopping the tool. ${reason.message}`);
+      stop(reason);
+    },
+  };
+
+  function stop(why: Why | HoldLost): void {
+    if (!signal.aborted) stopping.abort(new Stopped(why));
+  }
+
+  async function run(): Promise<Outcome> {
+    try {
+      const opened = await openCall({
+        ...dependencies,
+        start,
+        attempt: link.latest,
+        signal,
+        lost: (turn) => dependencies.lostHolds.take(keyOf(start), turn),
+        held(mine, { run, repeatable }) {
+          hold = mine;
+          heldFor = run;
+          Object.assign(watched, { holder: mine.holder, repeatable });
+          unwatch = holder.watch(watched);
+          return holder.confirm(watched);
+        },
+      });
+      if (opened.type === 'elsewhere') return await letGo({ type: 'elsewhere' });
+      if (opened.type === 'ended') return { ...opened, isCertain: true };
+      cursor = opened.from;
+      untold = opened.untold;
+      const end = await runBody(
+        dependencies,
+        { start, ...opened },
+        {
+          signal,
+          handsOver: () => {
+            const { why } = signal.reason as Stopped;
+            return why === 'shutdown' || why instanceof HoldLost;
+          },
+          confirm: () => holder.confirm(watched),
+          moved(next, isNews) {
+            cursor = next;
+            untold = undefined;
+            if (isNews) link.beat();
+          },
+          left: (yielded) => (untold = { yielded }),
+          warn,
+        },
+      );
+      return await finish(end);
+    } catch (error) {
+      return conclude(error);
+    }
+  }
+
+  async function conclude(error: unknown): Promise<Outcome> {
+    if (signal.aborted && error === signal.reason) {
+      const { why } = error as Stopped;
+      // A worker that shuts down hands over what happened since the last heartbeat.
+      if (cursor) link.beat();
+      if (why === 'shutdown') return letGo({ type: 'again', failure: shutDown() });
+      if (why instanceof HoldLost) {
+        if (cursor && hold) {
+          const { turn } = hold;
+          dependencies.lostHolds.put(keyOf(start), { turn, cursor, ...(untold && { untold }) });
+        }
+        return letGo({ type: 'again', failure: holdLost(why) });
+      }
+      const { isCertain } = await write({ type: 'cancelled' });
+      return { type: 'cancelled', isCertain };
+    }
+    if (error instanceof ConversationGone) return finish({ type: 'cancelled' });
+    if (error instanceof HeldElsewhere && dependencies.isPatient(start.call_id)) {
+      return letGo({ type: 'again', failure: heldElsewhere(error) });
+    }
+    const told = error instanceof HeldElsewhere ? hostLost() : error;
+    return finish({ type: 'failed', error: toolFailure(told) });
+  }
+
+  /** Once this is written the call will not run again, and nothing is reported that another process may contradict. */
+  async function finish(end: CallEnd): Promise<Outcome> {
+    const { isLost, isCertain } = await write(end);
+    if (isLost) return { type: 'again', failure: holdLost(new HoldLost(TAKEN)) };
+    return { type: 'ended', end, isCertain };
+  }
+
+  async function write(end: CallEnd): Promise<{ isLost: boolean; isCertain: boolean }> {
+    if (!hold) return { isLost: false, isCertain: false };
+    const mine = hold;
+    const isOver = AbortSignal.timeout(WRITE_MS);
+    const giveUp = signal.aborted ? isOver : AbortSignal.any([isOver, signal]);
+    const unwritten = { isLost: false, isCertain: false };
+    const writing = insist(
+      () => holder.end(name, mine, end),
+      giveUp,
+      (error) => warn('The end of the call was not recorded. Retrying.', error),
+    ).then(
+      (isWritten) => ({ isLost: !isWritten, isCertain: isWritten }),
+      () => unwritten,
+    );
+    for (;;) {
+      const written = await Promise.race([writing, sleep(ATTENDED_MS, undefined, { ref: false })]);
+      if (written) return written;
+      // Temporal schedules no other attempt once this one has reported the end. The store learns of it when it is back.
+      if (link.isAttended()) return unwritten;
+    }
+  }
+
+  /**
+   * Lets another process have the call at once. While the store is unavailable, that happens when this holder's lease has run
+   * out.
+   */
+  async function letGo(outcome: Outcome): Promise<Outcome> {
+    if (hold) {
+      const released = holder.release(name, hold).catch(() => {});
+      await Promise.race([released, sleep(RELEASE_MS, undefined, { ref: false })]);
+    }
+    return outcome;
+  }
+
+  void run()
+    .then(over.resolve)
+    .finally(() => unwatch());
+  return { link, outcome: over.promise, stop };
+}
+
+const WRITE_MS = 60_000;
+/** How long a worker may withhold from Temporal the end of a call: it may be killed meanwhile. */
+const ATTENDED_MS = 1_000;
+const RELEASE_MS = 1_000;
+const TAKEN = 'Another worker has the call.';
+
+/** A failure that Temporal retries: the next worker resumes from the last heartbeat. */
+function shutDown(): ApplicationFailure {
+  return ApplicationFailure.retryable('The worker shut down.', 'WorkerShutdown');
+}
+
+function holdLost({ message }: HoldLost): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'HoldLost', message, nextRetryDelay: '200ms' });
+}

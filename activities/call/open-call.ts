@@ -1,0 +1,110 @@
+/** Before a tool begins: checks whether this process holds the call, and whether the tool may run or resume. */
+import type { CallEnd } from '../../contract/signals.ts';
+import type { CallStart } from '../../contract/turn.ts';
+import type { CallBody, Hold } from '../../store/store.ts';
+import type { Catalogue } from '../../tools/catalogue.ts';
+import { isRemote, type LocalTool } from '../../tools/define.ts';
+import type { Attempt } from './attempt.ts';
+import { type CallCursor, restoreCursor } from './call-cursor.ts';
+import { CallFailed } from './call-failed.ts';
+import type { CallServer } from './call-server.ts';
+import { factsOf } from './describe-tools.ts';
+import type { Holder } from './holder.ts';
+import type { LostHold } from './lost-holds.ts';
+import { insist } from '../insist.ts';
+import { findTool, reportOf } from './run-body.ts';
+
+export type Opened =
+  /** It never ran, or has to resume. */
+  | { type: 'mine'; tool: LocalTool; from: CallCursor; untold?: LostHold['untold'] }
+  /** It has already ended. */
+  | { type: 'ended'; end: CallEnd }
+  /** Another process runs it, or Temporal has given it to another attempt. */
+  | { type: 'elsewhere' };
+
+export interface Opening {
+  catalogue: Catalogue;
+  holder: Holder;
+  server: Pick<CallServer, 'isCurrent'>;
+  start: CallStart;
+  /** The latest attempt. */
+  attempt(): Attempt;
+  signal: AbortSignal;
+  /** How far this process was when it lost the hold before this turn, if nobody had the call in between. */
+  lost(turn: number): Omit<LostHold, 'turn'> | undefined;
+  /** Called with the hold as soon as there is one. Resolves when it is certain. */
+  held(hold: Hold, facts: { run: string; repeatable: boolean }): Promise<void>;
+}
+
+/** @throws CallFailed for a call that must not go on, which is held then; the signal's reason */
+export async function openCall(opening: Opening): Promise<Opened> {
+  const { catalogue, holder, server, start, attempt, signal } = opening;
+  const name = { tenant: start.conversation.tenant, call_id: start.call_id };
+  const found = catalogue.tools.get(start.tool);
+  const body: CallBody = found && !isRemote(found) && found.keeps ? 'program' : 'function';
+  const { number, run } = attempt();
+  const held = await holder.hold(name, { run, body, attempt: number }, signal);
+  if (held.outcome === 'elsewhere') return { type: 'elsewhere' };
+  if (held.outcome === 'ended') return { type: 'ended', end: held.end ?? forgotten() };
+
+  const restart = found && !isRemote(found) ? factsOf(found).restart : 'fail';
+  await opening.held({ holder: held.by, turn: held.turn }, { run, repeatable: restart !== 'fail' });
+  const tool = findTool(catalogue, start.tool);
+  const { token, details: reported } = attempt();
+  const known = opening.lost(held.turn);
+  const details: unknown = known?.cursor ?? reported;
+  // For a call that began before its hold was recorded, only the heartbeat says how far it is.
+  if (held.outcome === 'taken' || details !== undefined) {
+    if (held.outcome === 'taken') refuseChanged(tool, held.body, body);
+    if (restart === 'fail') throw workerLost(tool);
+    if (held.outcome === 'taken' && held.run !== run && details === undefined) {
+      refuseReset(tool, restart);
+    }
+    // A heartbeat that was delivered late does not know how far later attempts were.
+    const isCurrent = await insist(
+      () => server.isCurrent(token, details),
+      signal,
+      () => {},
+    );
+    if (!isCurrent) return { type: 'elsewhere' };
+  }
+  const from = restoreCursor(details, reportOf(tool, start), Date.now());
+  return { type: 'mine', tool, from, ...(known?.untold && { untold: known.untold }) };
+}
+
+function workerLost({ name }: LocalTool): CallFailed {
+  return new CallFailed(
+    'WorkerLost',
+    `The worker that ran ${name} stopped before ${name} ended. It was not restarted; how far it got is unknown.`,
+  );
+}
+
+/** The tool that would run now cannot resume what ran before. The call's workflow ends the program. */
+function refuseChanged({ name }: LocalTool, before: CallBody, now: CallBody): void {
+  if (before === now) return;
+  const what =
+    before === 'program'
+      ? `${name} was a program when this call began and no longer is. The program was stopped`
+      : `${name} was not a program when this call began and now is. It was stopped`;
+  throw new CallFailed(
+    'ToolChanged',
+    `${what} and nothing was restarted; how far it got is unknown.`,
+  );
+}
+
+/** A workflow that was reset does not know what its tool has done. A program is found again. */
+function refuseReset({ name }: LocalTool, restart: string): void {
+  if (restart === 'reattach') return;
+  throw new CallFailed(
+    'CallReset',
+    `An operator reset the call after ${name} had begun. It was not restarted; how far it got is unknown.`,
+  );
+}
+
+const forgotten = (): CallEnd => ({
+  type: 'failed',
+  error: {
+    type: 'CallReset',
+    message: 'An operator reset the call long after it had ended. It was not run again.',
+  },
+});

@@ -1,0 +1,205 @@
+/** Runs the tool of a call from where it stands to its end, and tells the conversation about each event. */
+import { DEFAULT_REPORT, parseReport, type Report } from '../../contract/report.ts';
+import type { ConversationKey } from '../../contract/names.ts';
+import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
+import type { CallStart } from '../../contract/turn.ts';
+import type { Store } from '../../store/store.ts';
+import type { Bus } from '../../stream/bus.ts';
+import { type CallContext, isRemote, type LocalTool } from '../../tools/define.ts';
+import type { Catalogue } from '../../tools/catalogue.ts';
+import { isAgreed } from '../../tools/taken-input.ts';
+import type { Spools } from '../../tools/keeper/spools.ts';
+import { asJson } from './as-json.ts';
+import { advance, type CallCursor } from './call-cursor.ts';
+import { CallFailed } from './call-failed.ts';
+import { deliver } from './deliver.ts';
+import { driveTool } from './drive-tool.ts';
+import { factsOf } from './describe-tools.ts';
+import { createLargeResults } from './large-results.ts';
+import { createLiveProgress } from './live-progress.ts';
+import { countResults, refuseExcess } from './result-count.ts';
+import { readYield } from './tool-yield.ts';
+
+export interface BodyDependencies {
+  catalogue: Catalogue;
+  bus: Pick<Bus, 'publish'>;
+  store: Pick<Store, 'setProgress' | 'keepResult' | 'result'>;
+  /** Largest single result, as JSON. */
+  maxResultBytes: number;
+  /** Largest result that is sent inline; larger ones are stored separately. */
+  inlineResultBytes: number;
+  /** Most output that is kept of a tool's program, in bytes. Default: ten million. */
+  maxOutputBytes?: number;
+  /** @throws WorkflowNotFoundError when the conversation has closed */
+  signalConversation(conversation: ConversationKey, event: CallEventSignal): Promise<void>;
+  /** How long a tool may take to stop. Default: 15 seconds, half of the call workflow's margin. */
+  stop_ms?: number;
+  spools: Spools;
+}
+
+/** What the body knows about the process that runs it. */
+export interface Ground {
+  /** Aborts when the tool has to stop for any reason other than its timeout. */
+  signal: AbortSignal;
+  /** After the abort: true when another attempt goes on with the call. */
+  handsOver(): boolean;
+  /** Resolves when no other process runs the call. Rejects with the signal's reason. */
+  confirm(): Promise<void>;
+  /** Called with how far the call is. `isNews`: without this, the next attempt would do or report something twice. */
+  moved(cursor: CallCursor, isNews: boolean): void;
+  /** Called with a yield with a checkpoint that was not reported, since the signal aborted. */
+  left(yielded: unknown): void;
+  warn(message: string, error?: unknown): void;
+}
+
+export interface Body {
+  start: CallStart;
+  tool: LocalTool;
+  from: CallCursor;
+  /** What has to be reported first: see Ground.left. */
+  untold?: { yielded: unknown };
+}
+
+/** @throws what the tool throws; CallFailed; ConversationGone; the signal's reason, once the tool has stopped */
+export async function runBody(
+  dependencies: BodyDependencies,
+  { start, tool, from, untold }: Body,
+  ground: Ground,
+): Promise<CallEnd> {
+  const { maxResultBytes, signalConversation, stop_ms = 15_000 } = dependencies;
+  const { conversation, call_id } = start;
+  const { timeout_ms } = factsOf(tool);
+  const { warn } = ground;
+  const input = await readInput(tool, start);
+  let cursor = from;
+
+  // Temporal's own timeout would end the call without a readable reason, and would not stop the tool.
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(overdue(tool, timeout_ms)), timeout_ms);
+  const signal = AbortSignal.any([ground.signal, timeout.signal]);
+  const live = liveProgress(dependencies, start, warn);
+  const { store, inlineResultBytes: inlineBytes } = dependencies;
+  const large = createLargeResults({ store, inlineBytes }, start, signal, warn);
+
+  let last = 0;
+  let isWarned = false;
+  const warnOnce = (message: string) => {
+    if (!isWarned) warn(message);
+    isWarned = true;
+  };
+
+  const take = async (yielded: unknown) => {
+    const step = readYield(yielded, maxResultBytes, { last, warn: warnOnce });
+    if (step.type === 'progress') {
+      last = step.percent;
+      live.show({ percent: step.percent, note: step.note });
+    }
+    const { cursor: next, event } = advance(cursor, step, Date.now());
+    refuseExcess(tool, next.results);
+    if (event) {
+      const told = await large.event({ call_id, ...event });
+      await deliver(async () => {
+        await ground.confirm();
+        await signalConversation(conversation, told);
+      }, signal);
+    }
+    cursor = next;
+    // A program with a keeper is not run again from its checkpoint: its output is read again, so nothing is done or told twice.
+    const isCheckpoint = step.checkpoint !== undefined && !tool.keeps;
+    ground.moved(cursor, event !== undefined || isCheckpoint);
+  };
+
+  const left = (yielded: unknown) => {
+    const { checkpoint } = readYield(yielded, maxResultBytes, { last, warn: () => {} });
+    if (checkpoint !== undefined) ground.left(yielded);
+  };
+
+  try {
+    if (untold) await take(untold.yielded);
+    const call: CallContext = {
+      ...callContext(start, signal, cursor.checkpoint),
+      maxOutputBytes: dependencies.maxOutputBytes ?? 10_000_000,
+      folder: () => dependencies.spools.open(conversation, call_id, signal),
+      storedResult: large.read,
+      get handsOver() {
+        return signal.aborted && signal.reason === ground.signal.reason && ground.handsOver();
+      },
+    };
+    const returned = await driveTool({ tool, input, call, take, left, stop_ms, warn });
+    countResults(tool, cursor.results, returned);
+    return await large.end(asJson(returned, maxResultBytes, 'Its result'));
+  } finally {
+    clearTimeout(timer);
+    dependencies.spools.release(call_id);
+    await live.finish();
+  }
+}
+
+/** @throws CallFailed `UnknownTool` */
+export function findTool(catalogue: Catalogue, name: string): LocalTool {
+  const tool = catalogue.tools.get(name);
+  if (!tool) throw new CallFailed('UnknownTool', `There is no tool named ${name}.`);
+  if (isRemote(tool)) {
+    throw new CallFailed('UnknownTool', `${name} is another team's service now: call it again.`);
+  }
+  return tool;
+}
+
+export function reportOf(tool: LocalTool, start: CallStart): Report {
+  const wanted = [start.report, tool.report].map((text) => text && parseReport(text)).find(Boolean);
+  return wanted || parseReport(DEFAULT_REPORT)!;
+}
+
+/** Checks again, since the tool may have changed since the model was asked. */
+async function readInput(tool: LocalTool, { input, agreed }: CallStart): Promise<unknown> {
+  const parsed = await tool.input.safeParseAsync(input);
+  if (parsed.success) {
+    if (agreed === undefined || isAgreed(parsed.data, agreed)) return parsed.data;
+    const message = `${tool.name} would now get different input from what a person approved. It was not run: call it again.`;
+    throw new CallFailed('ToolChanged', message);
+  }
+  const problems = parsed.error.issues.map(({ path, message }) =>
+    path.length > 0 ? `${path.join('.')}: ${message}` : message,
+  );
+  throw new CallFailed(
+    'InvalidInput',
+    `The input does not match its schema. ${problems.join('; ')}`,
+  );
+}
+
+function callContext(
+  { conversation, call_id: id }: CallStart,
+  signal: AbortSignal,
+  checkpoint: unknown,
+) {
+  return {
+    id,
+    idempotency_key: idempotencyKey(conversation, id),
+    signal,
+    checkpoint,
+    progress: (percent, note, options) => ({ type: 'progress', percent, note, ...options }),
+    result: (data, options) => ({ type: 'result', data, ...options }),
+  } satisfies Partial<CallContext>;
+}
+
+/** A call id is unique within its tenant; other systems see several tenants. */
+const idempotencyKey = ({ tenant }: ConversationKey, callId: string) =>
+  `meanwhile/${encodeURIComponent(tenant)}/${callId}`;
+
+function liveProgress(
+  { bus, store }: BodyDependencies,
+  { conversation, call_id }: CallStart,
+  warn: Ground['warn'],
+) {
+  return createLiveProgress<{ percent: number; note?: string }>(
+    async (step) => {
+      bus.publish(conversation, { type: 'progress', call_id, ...step });
+      await store.setProgress(conversation, call_id, { ...step, at: new Date().toISOString() });
+    },
+    (error) => warn('Live progress could not be written.', error),
+  );
+}
+
+function overdue({ name }: LocalTool, timeout_ms: number): CallFailed {
+  return new CallFailed('Timeout', `${name} did not end within ${timeout_ms / 1_000} seconds.`);
+}

@@ -1,0 +1,73 @@
+/** A call's place among those that may run at once in its tenant. First come, first served. */
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { Slots } from '../../contract/turn.ts';
+import type { Store } from '../../store/store.ts';
+import { notForever } from '../not-forever.ts';
+import { type NoteDependencies, type Noted, showNote, waitingNote } from './show-note.ts';
+
+export interface SlotDependencies extends NoteDependencies {
+  store: NoteDependencies['store'] & Pick<Store, 'queueUp' | 'firstInQueue' | 'leaveQueues'>;
+  /** False when its workflow has ended, for any reason, or does not exist. */
+  isRunning(tenant: string, callId: string): Promise<boolean>;
+}
+
+/**
+ * The activity returns when the call has its places. Until then it fails with `NoSlotYet`, to be retried after a while: a waiting
+ * call takes no room in the worker, and attempts leave no trace in the history.
+ */
+export function createTakeSlot(dependencies: SlotDependencies) {
+  return (call: Noted, slots: Slots): Promise<void> =>
+    notForever(() => takeSlot(dependencies, call, slots));
+}
+
+async function takeSlot(dependencies: SlotDependencies, call: Noted, slots: Slots): Promise<void> {
+  const { store } = dependencies;
+  const { tenant } = call.conversation;
+  const { attempt } = Context.current().info;
+  for (const { queue, limit, what } of queuesOf(call.tool, slots)) {
+    const before = await store.queueUp({ tenant, queue, call_id: call.call_id });
+    if (before < limit) continue;
+    const waiting = before - limit;
+    const note = waitingNote(limit, what, waiting);
+    await showNote(dependencies, call, note);
+    if (attempt % ATTEMPTS_BETWEEN === 0) await removeEnded(dependencies, { tenant, queue }, limit);
+    throw ApplicationFailure.create({
+      type: 'NoSlotYet',
+      message: `It ${note}.`,
+      nextRetryDelay: Math.min(LONGEST_DELAY_MS, DELAY_MS * (waiting + 1)),
+      category: ApplicationFailureCategory.BENIGN,
+    });
+  }
+  if (attempt > 1) await showNote(dependencies, call, undefined);
+}
+
+/** The activity gives the places back, even if the call never had them. */
+export function createReleaseSlot({ store }: Pick<SlotDependencies, 'store'>) {
+  return ({ conversation, call_id }: Noted): Promise<void> =>
+    notForever(() => store.leaveQueues(conversation.tenant, call_id));
+}
+
+/** How often the next call in line checks. */
+const DELAY_MS = 500;
+const LONGEST_DELAY_MS = 5_000;
+const ATTEMPTS_BETWEEN = 10;
+
+/** The same order for every call: one that has a place in the second queue never waits for the first. */
+function queuesOf(tool: string, slots: Slots) {
+  return [
+    { queue: `tool/${tool}`, limit: slots.tool ?? Infinity, what: ` of ${tool}` },
+    { queue: 'tenant', limit: slots.tenant ?? Infinity, what: '' },
+  ].filter(({ limit }) => limit < Infinity);
+}
+
+/** A terminated workflow gives nothing back, so its place is freed here. */
+async function removeEnded(
+  { store, isRunning }: SlotDependencies,
+  { tenant, queue }: { tenant: string; queue: string },
+  limit: number,
+): Promise<void> {
+  for (const callId of await store.firstInQueue({ tenant, queue }, limit)) {
+    if (!(await isRunning(tenant, callId))) await store.leaveQueues(tenant, callId);
+  }
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { schedule } from '../../contract/entry.ts';
+import { cut } from '../../contract/stored.ts';
+import { asJson } from './as-json.ts';
+import { CallFailed } from './call-failed.ts';
+
+const options = { checkpoint: z.unknown().optional(), schedule: schedule.default('when_idle') };
+
+const step = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('progress'),
+    percent: z.number(),
+    note: z.string().optional(),
+    ...options,
+  }),
+  z.object({ type: z.literal('result'), data: z.unknown(), ...options }),
+]);
+
+/** What a tool yields, checked and as JSON. */
+export type Step = z.infer<typeof step>;
+
+/** A note is a line next to a percentage: anything longer belongs in a result. */
+const MOST_NOTE_CHARS = 4_000;
+
+/** The limit for what is never stored separately: a heartbeat carries the checkpoint, a signal the progress. */
+const MOST_CARRIED_BYTES = 64_000;
+
+export interface Reported {
+  /** The previous percentage. Default: 0. */
+  last?: number;
+  /** Called with a report that cannot be shown as it is. */
+  warn?(message: string): void;
+}
+
+/**
+ * A bad report must not fail the work: a percentage outside 0 to 100 is clamped, since rounded shares and growing totals produce
+ * such values, and without a number the previous one stands. A long note is shortened.
+ * @throws CallFailed `InvalidYield` for what is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it
+ * carries
+ */
+export function readYield(yielded: unknown, maxBytes: number, reported: Reported = {}): Step {
+  const parsed = step.safeParse(withReport(yielded, reported));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const where = issue?.path.join('.') || 'it';
+    throw new CallFailed(
+      'InvalidYield',
+      `The tool yielded something that is neither progress nor a result: ${where}: ${issue?.message}.`,
+    );
+  }
+  const { checkpoint, ...told } = parsed.data;
+  const carried = Math.min(maxBytes, MOST_CARRIED_BYTES);
+  return {
+    ...(told.type === 'result'
+      ? {
+          ...told,
+          data: asJson(told.data, maxBytes, 'A result'),
+        }
+      : (asJson(told, MOST_CARRIED_BYTES, 'Its progress') as typeof told)),
+    ...(checkpoint !== undefined && { checkpoint: asJson(checkpoint, carried, 'Its checkpoint') }),
+  };
+}
+
+function withReport(yielded: unknown, { last = 0, warn }: Reported): unknown {
+  if (typeof yielded !== 'object' || yielded === null) return yielded;
+  const { type, percent, note } = yielded as Record<string, unknown>;
+  if (type !== 'progress') return yielded;
+  const isNumber = typeof percent === 'number' && !Number.isNaN(percent);
+  const shown = isNumber ? Math.min(100, Math.max(0, percent)) : last;
+  if (shown !== percent) {
+    warn?.(`The tool reported ${isNumber ? percent : 'no number of'} percent: ${shown} is shown.`);
+  }
+  return { ...yielded, percent: shown, note: briefly(note, warn) };
+}
+
+function briefly(note: unknown, warn: Reported['warn']): unknown {
+  if (note === null) return undefined;
+  if (typeof note !== 'string' || note.length <= MOST_NOTE_CHARS) return note;
+  warn?.(
+    `The progress note has ${note.length} characters: the first ${MOST_NOTE_CHARS} are shown.`,
+  );
+  return `${cut(note, 0, MOST_NOTE_CHARS)} …`;
+}

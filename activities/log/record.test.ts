@@ -1,0 +1,79 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { describe, expect, test } from 'vitest';
+import type { Batch } from '../../contract/batch.ts';
+import { batch, completed, message, someone, started } from '../../test/store/samples.ts';
+import { type BusMessage, createLocalBus } from '../../stream/bus.ts';
+import { createMemoryStore } from '../../test/kit/memory-store.ts';
+import { createRecord, createRecordCommitted, recordRiding } from './record.ts';
+
+/** As an activity of this run. */
+const inRun = <T>(work: () => Promise<T>, runId = 'run_a') =>
+  new MockActivityEnvironment({ workflowExecution: { workflowId: 'c', runId } }).run(work);
+
+function setUp() {
+  const key = someone();
+  const store = createMemoryStore();
+  const bus = createLocalBus();
+  const heard: BusMessage[] = [];
+  bus.subscribe(key, (message) => heard.push(message));
+  const riding = batch(key, [0, 5], 1, [message(1, 'hello'), started(2, 1)]);
+  const dependencies = { store, bus, isCurrentRun: async () => true, originOf: async () => ({}) };
+  return {
+    riding,
+    dependencies,
+    heard,
+    writes: (length: number, entries: Batch['entries']) =>
+      store.record(batch(key, [0, length], 1, entries)),
+    record: async () => (await inRun(() => recordRiding(dependencies, riding))) !== undefined,
+    log: () => store.window(key, { from: 1, to: 9 }),
+  };
+}
+
+test('what is written anew in replay is refused, whatever stands, and then written once it is committed', async () => {
+  const { riding, log, heard, dependencies } = setUp();
+  const again = inRun(() => createRecord(dependencies)({ ...riding, replayed: true }));
+  await expect(again).rejects.toMatchObject({ type: 'StaleFence', nonRetryable: true });
+  expect(await log()).toEqual([]);
+  expect(heard).toEqual([]);
+  await inRun(() => createRecordCommitted(dependencies)(riding));
+  expect(await log()).toEqual(riding.entries);
+  expect(heard).toEqual([{ type: 'poke' }]);
+});
+
+test('what is refused for its fence is written once it is committed', async () => {
+  const { riding, log, writes, dependencies } = setUp();
+  await writes(9, [message(1, 'in vain')]);
+  const late = inRun(() => createRecord(dependencies)({ ...riding, replayed: false }));
+  await expect(late).rejects.toMatchObject({ type: 'StaleFence' });
+  await inRun(() => createRecordCommitted(dependencies)(riding));
+  expect(await log()).toEqual(riding.entries);
+});
+
+describe('what rides on a reply', () => {
+  test('is written, once, and the readers are told', async () => {
+    const { record, log, riding, heard } = setUp();
+    expect(await record()).toBe(true);
+    expect(heard).toEqual([{ type: 'poke' }]);
+    expect(await record()).toBe(true);
+    expect(await log()).toEqual(riding.entries);
+  });
+
+  test('takes nothing back that a later task wrote after it', async () => {
+    const { record, log, riding, writes } = setUp();
+    const later = [...riding.entries, completed(3, 1, 'Hello!')];
+    await writes(9, later);
+    expect(await record()).toBe(true);
+    expect(await log()).toEqual(later);
+  });
+
+  test.each([
+    ['otherwise', [message(1, 'hello'), message(2, 'again'), started(3, 1)]],
+    ['less', [message(1, 'hello')]],
+  ])('is not wanted where a later task wrote %s', async (_, later) => {
+    const { record, log, writes, heard } = setUp();
+    await writes(9, later);
+    expect(await record()).toBe(false);
+    expect(await log()).toEqual(later);
+    expect(heard).toEqual([]);
+  });
+});

@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Batch, ResetOrigin, Written } from '../../contract/batch.ts';
+import type { ConversationKey } from '../../contract/names.ts';
+import type { Recorded, RecordOptions, Store } from '../../store/store.ts';
+import type { Bus } from '../../stream/bus.ts';
+
+export interface RecordDependencies {
+  store: Pick<Store, 'record'>;
+  bus: Bus;
+  /** Whether Temporal considers this run the current one: an operator's reset ends one run and makes another. */
+  isCurrentRun(conversation: ConversationKey, runId: string): Promise<boolean>;
+  originOf(conversation: ConversationKey, runId: string): Promise<ResetOrigin>;
+}
+
+/**
+ * Writes a batch of entries to the log and notifies the readers. A local activity: it runs at once, before the task that asked
+ * for it is committed; the fence in the batch settles which task was right.
+ * @param replayed the workflow was replaying when it asked: the fence is that of a task which was committed without this write
+ * @throws ApplicationFailure `StaleFence` when a later task has written already, or may have; or when another run holds the log
+ */
+export function createRecord(dependencies: Pick<RecordDependencies, 'store' | 'bus'>) {
+  return async function record({
+    replayed,
+    ...batch
+  }: Batch & { replayed: boolean }): Promise<Written | undefined> {
+    const recorded = replayed ? undefined : await write(dependencies, batch);
+    if (recorded?.outcome !== 'recorded') {
+      throw ApplicationFailure.nonRetryable('A later task may have written.', 'StaleFence');
+    }
+    return whatWasWritten(recorded);
+  };
+}
+
+/**
+ * Writes a batch that is certain: whatever fence or run wrote before, it stands from now on. Not a local activity.
+ * @throws ApplicationFailure `Superseded` when this run has been ended
+ */
+export function createRecordCommitted(dependencies: RecordDependencies) {
+  return async function recordCommitted(batch: Batch): Promise<Written | undefined> {
+    const recorded = await settle(dependencies, batch, await write(dependencies, batch, COMMITTED));
+    switch (recorded.outcome) {
+      case 'recorded':
+        return whatWasWritten(recorded);
+      case 'closed':
+        return { closed: true };
+      default:
+        throw ApplicationFailure.nonRetryable('This run has been ended.', 'Superseded');
+    }
+  };
+}
+
+const COMMITTED = { committed: true };
+
+function whatWasWritten({ said, reset }: Recorded & { outcome: 'recorded' }): Written | undefined {
+  const hasWords = Object.keys(said).length > 0;
+  if (!hasWords && !reset) return undefined;
+  return { ...(hasWords && { said }), ...(reset && { reset }) };
+}
+
+/**
+ * Writes the batch that rode on a reply (workflows/write.ts). It was committed with the reply, so it may come late but is never
+ * lost: while the reply is wanted, whatever a later task wrote began with these entries.
+ * @returns undefined when they are not in the log, so the reply is no longer wanted
+ */
+export async function recordRiding(
+  dependencies: RecordDependencies & { store: Pick<Store, 'window'> },
+  batch: Batch,
+): Promise<Written | undefined> {
+  const recorded = await settle(dependencies, batch, await write(dependencies, batch));
+  if (recorded.outcome === 'recorded') return whatWasWritten(recorded) ?? {};
+  if (recorded.outcome !== 'refused') return undefined;
+  const { conversation, base, entries } = batch;
+  const range = { from: base, to: base + entries.length - 1 };
+  const stands = isDeepStrictEqual(await dependencies.store.window(conversation, range), entries);
+  return stands ? {} : undefined;
+}
+
+/**
+ * The current run takes over a log that another run holds. Temporal alone says which run is current, since it alone decides what
+ * happens next.
+ */
+async function settle(
+  dependencies: RecordDependencies,
+  batch: Batch,
+  recorded: Recorded,
+): Promise<Recorded> {
+  if (recorded.outcome !== 'other_run') return recorded;
+  const { conversation } = batch;
+  const runId = ownRunId()!;
+  if (!(await dependencies.isCurrentRun(conversation, runId))) return recorded;
+  const takes_over = await dependencies.originOf(conversation, runId);
+  return write(dependencies, batch, { ...COMMITTED, takes_over });
+}
+
+/** The run whose activity this is. Not part of the batch: a reset copies the history, but not this. */
+export const ownRunId = () => Context.current().info.workflowExecution?.runId;
+
+async function write(
+  { store, bus }: Pick<RecordDependencies, 'store' | 'bus'>,
+  batch: Batch,
+  options?: RecordOptions,
+): Promise<Recorded> {
+  const run_id = ownRunId();
+  const fence = { ...batch.fence, ...(run_id !== undefined && { run_id }) };
+  const recorded = await store.record({ ...batch, fence }, options);
+  if (recorded.outcome !== 'recorded') return recorded;
+  for (const reply_id of Object.keys(recorded.said)) {
+    bus.publish(batch.conversation, { type: 'stop', reply_id });
+  }
+  bus.publish(batch.conversation, { type: 'poke' });
+  return recorded;
+}

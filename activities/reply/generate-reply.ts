@@ -1,0 +1,203 @@
+/** Asks the model for one reply and shows it while it is being written. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { NO_RUN, type Reset } from '../../contract/batch.ts';
+import { storableText } from '../../contract/storable.ts';
+import type { ReplyRequest, ReplyResult } from '../../contract/turn.ts';
+import { costIn, withCost } from '../../model/cost.ts';
+import { ModelError } from '../../model/errors.ts';
+import type { ModelClient, ModelRequest } from '../../model/message.ts';
+import { estimate } from '../../model/usage.ts';
+import type { Store } from '../../store/store.ts';
+import type { Bus } from '../../stream/bus.ts';
+import { answer, type Spoken } from './answer.ts';
+import { type Asking, type AskingDependencies, prepareAsking } from './asking.ts';
+import { costOf, withAttempts } from './attempts.ts';
+import { createDraftWriter } from './draft-writer.ts';
+import { ownRunId, type RecordDependencies, recordRiding } from '../log/record.ts';
+import { requestedCalls } from './requested-call.ts';
+import { refuseIfSpent, spend } from './tenant-tokens.ts';
+import { refused } from './window-size.ts';
+import { wholeCharacters } from './whole-characters.ts';
+import { within } from './within.ts';
+
+export interface GenerateReplyDependencies extends AskingDependencies {
+  store: AskingDependencies['store'] &
+    Pick<Store, 'record' | 'writer' | 'beginDraft' | 'appendDraft' | 'spendTokens' | 'tokensSpent'>;
+  bus: Bus;
+  model: ModelClient;
+  /** Tokens of a tenant in a day (UTC) after which nothing is said unprompted (R12). Default: no limit. */
+  maxTokensPerTenantPerDay?: number;
+  /** Pause between two writes of the text. Default: 40 ms, about as fast as the eye can follow. */
+  rest_ms?: number;
+  isCurrentRun: RecordDependencies['isCurrentRun'];
+  originOf: RecordDependencies['originOf'];
+}
+
+/**
+ * The activity fails with type `ReplyStopped` when the reply is no longer wanted, `UnknownAgent` or `UnknownTool` when the
+ * catalogue lacks what the conversation needs, `TenantTokensSpent` (with the limit as its detail) when it would speak unprompted
+ * and the tenant has no tokens left, and a ModelErrorType for the provider's failures.
+ */
+export function createGenerateReply(dependencies: GenerateReplyDependencies) {
+  return (request: ReplyRequest): Promise<ReplyResult> =>
+    withAttempts(request.attempts, () => generateReply(dependencies, request));
+}
+
+async function generateReply(
+  dependencies: GenerateReplyDependencies,
+  request: ReplyRequest,
+): Promise<ReplyResult> {
+  const { store, bus, model, maxTokensPerTenantPerDay, rest_ms = 40 } = dependencies;
+  const { conversation, reply_id, batch } = request;
+  const { attempt } = Context.current().info;
+  const run_id = ownRunId();
+  let reset: Reset | undefined;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, Context.current().cancellationSignal]);
+  const unsubscribe = bus.subscribe(conversation, (message) => {
+    if (message.type === 'stop' && message.reply_id === reply_id) stop.abort(stopped(reply_id));
+  });
+
+  // The model is asked while the batch is being written; its first word is shown only after that.
+  const begin = once(async () => {
+    if (batch) {
+      const written = await recordRiding(dependencies, batch);
+      if (!written) throw stopped(reply_id);
+      ({ reset } = written);
+    }
+    while (!(await store.beginDraft(conversation, reply_id, attempt, run_id))) {
+      if (!(await isToTakeOver(dependencies, request, run_id))) throw stopped(reply_id);
+      await sleep(TAKE_OVER_MS, undefined, { signal });
+    }
+  });
+  // What is shown must be what is kept: a text that the store refuses was never said.
+  const draft = createDraftWriter(
+    async (text, offset) => {
+      await begin();
+      const piece = { reply_id, attempt, run_id, text, offset };
+      const wanted = await store.appendDraft(conversation, piece);
+      if (!wanted) throw stopped(reply_id);
+      bus.publish(conversation, { type: 'delta', reply_id, attempt, text, offset });
+    },
+    (error) => stop.abort(error),
+    rest_ms,
+  );
+
+  try {
+    const [asking] = await Promise.all([
+      prepareAsking(dependencies, request),
+      // Only unprompted replies are limited: a user gets an answer whatever it costs.
+      request.because === 'news' && refuseIfSpent(store, conversation, maxTokensPerTenantPerDay),
+    ]);
+    let heard = '';
+    const ask = (limited: AbortSignal) =>
+      speak(model, asking.request, limited, (piece) => {
+        heard += piece;
+        draft.add(piece);
+      });
+    const speaking = within(LONGEST_ANSWER_MS, signal, tooLong, async (limited) => {
+      const spoken = await answer(() => ask(limited), asking.isOwed);
+      return { ...spoken, calls: await callsOf(asking, spoken) };
+    });
+    begin().catch((error: unknown) => stop.abort(error));
+    /** What was said and what it cost are kept, however the reply ends. */
+    const failed = async (error: unknown): Promise<never> => {
+      if (signal.aborted) {
+        const cost = costIn(error) ?? (await estimate(asking.request, { words: heard }));
+        await spend(store, conversation, cost);
+      }
+      signal.throwIfAborted();
+      const failure = refused(error, asking.measured);
+      const cost = costOf(failure);
+      const kept = draft.finish();
+      if (cost) await spend(store, conversation, cost);
+      await kept;
+      signal.throwIfAborted();
+      throw failure;
+    };
+    const { text, calls, usage, attached } = await speaking.catch(failed);
+    await Promise.all([spend(store, conversation, usage), begin(), draft.finish()]);
+    signal.throwIfAborted();
+    return {
+      text,
+      usage,
+      ...asking.measured,
+      calls,
+      ...(attached && { attached }),
+      ...(asking.cutOff && { cut_off: asking.cutOff }),
+      ...(reset && { reset }),
+    };
+  } finally {
+    unsubscribe();
+    draft.discard();
+  }
+}
+
+/** Calls that are refused have cost as much as the answer did. */
+const callsOf = (asking: Asking, { asked, usage }: Spoken) =>
+  requestedCalls(asking, asked).catch((error: unknown) => {
+    throw withCost(error, usage);
+  });
+
+/** Less than the activity's timeout: Temporal would not count a timed-out attempt. */
+const LONGEST_ANSWER_MS = 14 * 60_000;
+
+const tooLong = () =>
+  new ModelError('ModelTimeout', 'The answer was not complete after 14 minutes.');
+
+/** The interval between checks of whether this run holds the log yet. */
+const TAKE_OVER_MS = 200;
+
+/**
+ * Whether an operator's reset has made this run while another run still holds the log: its workflow takes the log over with its
+ * next write.
+ */
+async function isToTakeOver(
+  { store, isCurrentRun }: GenerateReplyDependencies,
+  { conversation }: ReplyRequest,
+  runId: string | undefined,
+): Promise<boolean> {
+  if (runId === undefined) return false;
+  const holder = (await store.writer(conversation))?.run_id;
+  if (holder === undefined || holder === runId || holder === NO_RUN) return false;
+  return isCurrentRun(conversation, runId);
+}
+
+/** Runs `work` once, however often its result is asked for. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
+}
+
+async function speak(
+  model: ModelClient,
+  request: ModelRequest,
+  signal: AbortSignal,
+  say: (piece: string) => void,
+): Promise<Spoken> {
+  let text = '';
+  const characters = wholeCharacters();
+  const hear = (whole: string) => {
+    // A model with nothing to say often writes a line break. That counts as silence.
+    const piece = text === '' ? whole.trimStart() : whole;
+    if (piece !== '') say(piece);
+    text += piece;
+  };
+  for await (const part of model.stream(request, signal)) {
+    signal.throwIfAborted();
+    if (part.type === 'text') {
+      hear(characters.add(part.text));
+    } else {
+      hear(characters.end());
+      const { calls: asked, usage, attached, said } = part;
+      const whole = said === undefined ? text : storableText(said);
+      return { text: whole, asked, usage, ...(attached && { attached }) };
+    }
+  }
+  throw new ModelError('ModelBrokenAnswer', 'The model client ended without its last part.');
+}
+
+function stopped(reply_id: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(`${reply_id} is no longer wanted.`, 'ReplyStopped');
+}

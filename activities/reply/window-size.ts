@@ -1,0 +1,71 @@
+/** The size of a reply's window, and how one that is too long is handled. */
+import type { ApplicationFailure } from '@temporalio/activity';
+import type { ReplyRequest, TooLong, WindowSizes } from '../../contract/turn.ts';
+import { sizesOf, toFailure, typeOf } from '../../model/errors.ts';
+import { fitted } from '../../model/fit.ts';
+import type { ModelRequest } from '../../model/message.ts';
+import { countRequest } from '../../model/tokens.ts';
+import { history } from '../../model/transcript.ts';
+import type { Window } from './read-window.ts';
+
+/** Undefined when no one asked for it. */
+export interface Measured {
+  tokens: number;
+  sizes: WindowSizes;
+}
+
+export async function measure(
+  { count_tokens, turns = [] }: ReplyRequest,
+  { entries, earlier }: Window,
+  request: ModelRequest,
+): Promise<Measured | undefined> {
+  if (!count_tokens) return undefined;
+  const tokens = await countRequest(request);
+  const from = (seq: number) =>
+    countRequest({
+      messages: history(
+        entries.filter((e) => e.seq >= seq),
+        earlier,
+      ),
+      tools: [],
+    });
+  const whole = await from(0);
+  const ofTurns: number[] = [];
+  for (const seq of turns) ofTurns.push(await from(seq));
+  return { tokens, sizes: { fixed: Math.max(0, tokens - whole), turns: ofTurns } };
+}
+
+/** The request, shortened if it is too long. The rules ask for a summary before that, so this only handles sudden growth. */
+export async function withinBudget(
+  { most_tokens: most }: ReplyRequest,
+  request: ModelRequest,
+  measured: Measured | undefined,
+): Promise<ModelRequest> {
+  const isLonger = most !== undefined && measured !== undefined && measured.tokens > most;
+  if (!isLonger) return request;
+  const { otherwise } = request;
+  return {
+    ...(await fitted(request, most)),
+    ...(otherwise && { otherwise: await fitted(otherwise, most) }),
+  };
+}
+
+/** What the rules have to know about a window that the provider refused, or about any other error. */
+export function refused(error: unknown, measured: Measured | undefined): ApplicationFailure {
+  if (!measured || typeOf(error) !== 'ModelContextTooLong') return toFailure(error);
+  const { tokens, sizes } = measured;
+  const too_long: TooLong = { tokens, ...sizes, most: mostOf(error, tokens) };
+  return toFailure(error, { details: { too_long } });
+}
+
+/** In our tokens, with room for the answer. If the provider does not say its size, the window is reduced by a larger share. */
+function mostOf(error: unknown, tokens: number): number {
+  const told = sizesOf(error);
+  if (!told) return Math.floor(tokens * LESS);
+  const ours = told.sent === undefined ? told.most : (tokens * told.most) / told.sent;
+  return Math.floor(Math.min(ours * ROOM, tokens * NOT_ALL));
+}
+
+const LESS = 0.7;
+const ROOM = 0.85;
+const NOT_ALL = 0.95;
