@@ -1,5 +1,6 @@
 /** What the rules promise of calls, in random conversations. */
 import { describe, expect, test } from 'vitest';
+import { isCallEnd } from '../contract/call-ends.ts';
 import { always, inTheEnd } from '../test/kit/life.ts';
 import type { Story } from '../test/kit/story.ts';
 import { wakeAt } from './next.ts';
@@ -54,18 +55,9 @@ describe('in any conversation', () => {
 
   test('R13: every call asked for is open, or has exactly one end', () => {
     always((story) => {
-      const ends = [
-        'call.completed',
-        'call.failed',
-        'call.cancelled',
-        'call.denied',
-        'call.dropped',
-      ];
       const open = new Set(story.state.calls.map(({ id }) => id));
       for (const { call_id } of story.all('call.requested')) {
-        const ended = story.log.filter(
-          (entry) => ends.includes(entry.kind) && 'call_id' in entry && entry.call_id === call_id,
-        );
+        const ended = story.log.filter((entry) => isCallEnd(entry) && entry.call_id === call_id);
         expect(ended.length).toBe(open.has(call_id) ? 0 : 1);
       }
     });

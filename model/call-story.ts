@@ -1,11 +1,8 @@
 /** The history of each call, read from the log once. */
+import type { CallEndEntry } from '../contract/call-ends.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
 
-export type CallEnd = EntryOf<
-  'call.completed' | 'call.failed' | 'call.cancelled' | 'call.denied' | 'call.dropped'
->;
-
-export type CallEvent = EntryOf<'call.event'> | CallEnd;
+export type CallEvent = EntryOf<'call.event'> | CallEndEntry;
 
 type Status = 'requested' | 'awaiting_approval' | 'queued' | 'running' | 'ended';
 
@@ -23,7 +20,7 @@ export interface CallStory {
   results: EntryOf<'call.event'>[];
   /** The latest. */
   progress?: EntryOf<'call.event'>;
-  end?: CallEnd;
+  end?: CallEndEntry;
   /** For a managed call: the entries at which its flow resumed, and what was to be told with each. */
   flow?: Map<CallEvent, CallEvent[]>;
 }
@@ -108,7 +105,7 @@ function addResult(story: CallStory, entry: EntryOf<'call.event'>): void {
   if (isComplete) story.flow?.set(entry, [...story.results]);
 }
 
-function addEnd(story: CallStory, entry: CallEnd): void {
+function addEnd(story: CallStory, entry: CallEndEntry): void {
   Object.assign(story, { end: entry, status: 'ended' });
   const isTold = (story.flow?.size ?? 0) > 0;
   story.flow?.set(entry, isTold ? [entry] : [...story.results, entry]);

@@ -2,9 +2,10 @@
 import type { EntryOf } from '../contract/entry.ts';
 import { READ_TOOL } from '../contract/names.ts';
 import type { Stored } from '../contract/stored.ts';
-import type { CallEnd, CallStory } from './call-story.ts';
+import type { CallEndEntry } from '../contract/call-ends.ts';
+import type { CallStory } from './call-story.ts';
 
-export function eventFacts(entry: EntryOf<'call.event'> | CallEnd, story: CallStory) {
+export function eventFacts(entry: EntryOf<'call.event'> | CallEndEntry, story: CallStory) {
   const whose = { call_id: entry.call_id, tool: story.request?.tool };
   if (entry.kind !== 'call.event') return { ...whose, ...endFacts(entry) };
   const { n, percent, note } = entry;
@@ -23,7 +24,7 @@ const storedFacts = ({ n, bytes, head }: Stored) => ({
   note: `Only its beginning. ${READ_TOOL} reads on, from offset ${head.length}.`,
 });
 
-export function endFacts(end: CallEnd) {
+export function endFacts(end: CallEndEntry) {
   switch (end.kind) {
     case 'call.completed':
       return {

@@ -3,7 +3,8 @@ import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { Stored } from '../contract/stored.ts';
 import type { OpenCall, ReplyRequest, Suspended } from '../contract/turn.ts';
 import type { Progress } from '../store/store.ts';
-import type { CallEnd, CallStory } from './call-story.ts';
+import { type CallEndEntry, isCallEnd } from '../contract/call-ends.ts';
+import type { CallStory } from './call-story.ts';
 import { endFacts } from './facts.ts';
 
 /** Undefined when there is nothing to say beyond the user's message. */
@@ -26,7 +27,7 @@ export function nowFacts(
   };
 }
 
-type Told = EntryOf<'call.event'> | CallEnd;
+type Told = EntryOf<'call.event'> | CallEndEntry;
 
 function newsByCall(entries: readonly Entry[], news: Set<number>): [Told, ...Told[]][] {
   const byCall = new Map<string, [Told, ...Told[]]>();
@@ -40,14 +41,7 @@ function newsByCall(entries: readonly Entry[], news: Set<number>): [Told, ...Tol
 }
 
 function tells(entry: Entry): entry is Told {
-  return (
-    entry.kind === 'call.event' ||
-    entry.kind === 'call.completed' ||
-    entry.kind === 'call.failed' ||
-    entry.kind === 'call.cancelled' ||
-    entry.kind === 'call.denied' ||
-    entry.kind === 'call.dropped'
-  );
+  return entry.kind === 'call.event' || isCallEnd(entry);
 }
 
 /** All partial results, and the end; progress only while there is no end (R6). */
@@ -97,7 +91,7 @@ function inWords({ results, of }: Suspended): string {
   return `${results}${of === undefined ? '' : ` of ${of}`} ${noun} in`;
 }
 
-function shortEnd(end: CallEnd) {
+function shortEnd(end: CallEndEntry) {
   const facts = endFacts(end);
   if (end.kind !== 'call.completed') return facts;
   return {

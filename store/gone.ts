@@ -2,6 +2,7 @@
  * Ends a log whose workflow is gone because an operator has terminated it or it has failed. Only the log is left to work from: what
  * was open is closed, and news that was not told gets a receipt that says so.
  */
+import { CALL_ENDS } from '../contract/call-ends.ts';
 import type { Actor, ClosedBy, Entry, EntryKind } from '../contract/entry.ts';
 import type { CallHead, Head } from '../contract/head.ts';
 import { CANCEL_TOOL } from '../contract/names.ts';
@@ -13,10 +14,7 @@ export const KINDS_FOR_END = [
   'reply.started',
   'call.requested',
   'call.event',
-  'call.completed',
-  'call.failed',
-  'call.denied',
-  'call.cancelled',
+  ...CALL_ENDS,
   'receipt',
 ] as const satisfies EntryKind[];
 

@@ -5,6 +5,7 @@
  *
  * Nothing is lost while the store is unavailable: pending reads are made when it is back.
  */
+import { isCallEnd } from '../contract/call-ends.ts';
 import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { Followed, Mark, Store } from '../store/store.ts';
@@ -251,15 +252,7 @@ export function openSource(options: SourceOptions): Source {
   }
 
   function notice(entry: Entry): void {
-    switch (entry.kind) {
-      case 'call.completed':
-      case 'call.failed':
-      case 'call.cancelled':
-      case 'call.denied':
-        return percentages.ended(entry.call_id);
-      default:
-        return;
-    }
+    if (isCallEnd(entry)) percentages.ended(entry.call_id);
   }
 
   async function readDraft(): Promise<void> {

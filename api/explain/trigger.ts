@@ -1,25 +1,19 @@
 /** Entries that may make the agent speak: messages of the user, and news of calls. */
-import type { Entry, EntryKind, EntryOf } from '../../contract/entry.ts';
+import { type CallEndEntry, isCallEnd } from '../../contract/call-ends.ts';
+import type { Entry, EntryOf } from '../../contract/entry.ts';
 import { cut } from '../../contract/stored.ts';
 import type { Trigger } from '../../contract/turns.ts';
 
-const TRIGGERS = [
-  'message.user',
-  'call.event',
-  'call.completed',
-  'call.failed',
-  'call.cancelled',
-  'call.denied',
-] as const satisfies EntryKind[];
-
-export type TriggerEntry = EntryOf<(typeof TRIGGERS)[number]>;
+export type TriggerEntry =
+  | EntryOf<'message.user' | 'call.event'>
+  | Exclude<CallEndEntry, { kind: 'call.dropped' }>;
 
 /** An end that the user or the agent brought about is no news to them. */
 export function isTrigger(entry: Entry): entry is TriggerEntry {
-  if (!TRIGGERS.some((kind) => kind === entry.kind)) return false;
   // A denial is always news: the agent has to know.
   if (entry.kind === 'message.user' || entry.kind === 'call.denied') return true;
-  return entry.actor.type === 'tool';
+  if (entry.kind === 'call.dropped') return false;
+  return (entry.kind === 'call.event' || isCallEnd(entry)) && entry.actor.type === 'tool';
 }
 
 export function triggerOf(entry: TriggerEntry): Trigger {

@@ -1,5 +1,6 @@
 /** What no ordinary agent does: it talks on while its tool runs, and speaks by itself when there is news. */
 import type { MeanwhileClient } from '../../client/client.ts';
+import { isCallEnd } from '../../contract/call-ends.ts';
 import type { EntryOf } from '../../contract/entry.ts';
 import { type Watcher, watch } from '../../client/watch.ts';
 import { createTranscript } from './transcript.ts';
@@ -106,13 +107,7 @@ function spokenByItself(log: Watcher, callId: string, percent: number): Promise<
 }
 
 function endOf(log: Watcher, callId: string) {
-  return log.entries.find(
-    (entry) =>
-      (entry.kind === 'call.completed' ||
-        entry.kind === 'call.failed' ||
-        entry.kind === 'call.cancelled') &&
-      entry.call_id === callId,
-  );
+  return log.entries.find((entry) => isCallEnd(entry) && entry.call_id === callId);
 }
 
 function assert(condition: boolean, expected: string): asserts condition {

@@ -1,6 +1,7 @@
 /** Many conversations at once, each with a seeded plan: they begin, talk, interrupt, cancel, approve, and close. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HttpError, MeanwhileClient } from '../../client/client.ts';
+import { isCallEnd } from '../../contract/call-ends.ts';
 import type { Entry } from '../../contract/entry.ts';
 import type { Evidence } from './evidence.ts';
 import { follow, type Follower } from './follower.ts';
@@ -234,15 +235,7 @@ export function openCalls(entries: readonly Entry[]): string[] {
   const open = new Set<string>();
   for (const entry of entries) {
     if (entry.kind === 'call.requested') open.add(entry.call_id);
-    else if ('call_id' in entry && ENDS.has(entry.kind)) open.delete(entry.call_id);
+    else if (isCallEnd(entry)) open.delete(entry.call_id);
   }
   return [...open];
 }
-
-const ENDS = new Set<string>([
-  'call.completed',
-  'call.failed',
-  'call.cancelled',
-  'call.denied',
-  'call.dropped',
-]);

@@ -1,4 +1,5 @@
 /** A conversation's log, looked at from its calls and its replies. Knows nothing of how it was written. */
+import { isCallEnd } from '../../../contract/call-ends.ts';
 import type { Entry, EntryKind, EntryOf } from '../../../contract/entry.ts';
 import type { ConversationEvidence } from '../evidence.ts';
 import type { Count, Finding } from './report.ts';
@@ -72,13 +73,6 @@ export interface Reporter {
   report(this: void, seqs: number[], words: string): void;
 }
 
-const CALL_ENDS = new Set<string>([
-  'call.completed',
-  'call.failed',
-  'call.cancelled',
-  'call.dropped',
-  'call.denied',
-]);
 const REPLY_ENDS = new Set<string>(['reply.completed', 'reply.interrupted', 'reply.failed']);
 
 const callOf = (entry: Entry) => ('call_id' in entry ? entry.call_id : undefined);
@@ -92,7 +86,7 @@ const callTrace = (id: string, entries: Entry[]): CallTrace => ({
   requested: only(entries, 'call.requested'),
   started: only(entries, 'call.started'),
   events: only(entries, 'call.event'),
-  ends: entries.filter(({ kind }) => CALL_ENDS.has(kind)),
+  ends: entries.filter(isCallEnd),
 });
 
 const replyTrace = (id: string, entries: Entry[]): ReplyTrace => ({
