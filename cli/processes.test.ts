@@ -1,23 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { identify, isRunning, terminate } from './processes.ts';
+import { terminate } from './processes.ts';
+import { identify, isAlive } from '../tools/process-identity.ts';
 
 test('a process is itself for as long as it runs', async () => {
   const child = sleeper();
   const identity = await identify(child.pid!);
-  expect(await isRunning(identity!)).toBe(true);
+  expect(await isAlive(identity!)).toBe(true);
   expect(await identify(child.pid!)).toEqual(identity);
 
   await terminate(identity!);
-  expect(await isRunning(identity!)).toBe(false);
+  expect(await isAlive(identity!)).toBe(false);
   expect(await identify(child.pid!)).toBeUndefined();
 });
 
 test('a later process with the same number is another one, and is left alone', async () => {
   const child = sleeper();
-  const earlier = { pid: child.pid!, started: 'long ago' };
-  expect(await isRunning(earlier)).toBe(false);
+  const earlier = { ...(await identify(child.pid!))!, began: 'long ago' };
+  expect(await isAlive(earlier)).toBe(false);
   await terminate(earlier);
   expect(await identify(child.pid!)).toBeDefined();
   child.kill();

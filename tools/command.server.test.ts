@@ -4,7 +4,7 @@ import { type CommandTool, CommandFailed, defineCommandTool } from './command.ts
 import { literal } from './command-template.ts';
 import { callContext } from '../test/kit/call-context.ts';
 import type { CallYield } from './define.ts';
-import { identify } from './keeper/identity.ts';
+import { identify } from './process-identity.ts';
 
 const node = literal(process.execPath);
 /** A tool that runs a script, with the input's text after it. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, type ProcessIdentity } from './keeper/identity.ts';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /**
  * Sends SIGTERM to every process of the group, and SIGKILL to what is left after `grace_ms`. Resolves when none is left. POSIX
@@ -22,7 +22,7 @@ export async function endAll(processes: ProcessIdentity[], grace_ms: number): Pr
   ] as const;
   for (const [signal, within_ms] of signals) {
     const alive = await filterAlive(processes);
-    for (const { pid } of alive) signalOne(pid, signal);
+    for (const { pid } of alive) signalProcess(pid, signal);
     const end = performance.now() + within_ms;
     while (performance.now() < end && (await filterAlive(alive)).length > 0) {
       await sleep(LOOK_EVERY_MS);
@@ -36,7 +36,7 @@ async function filterAlive(processes: ProcessIdentity[]): Promise<ProcessIdentit
 }
 
 /** A process that is gone already is not an error: it may end between the check and the signal. */
-export function signalOne(pid: number, signal: NodeJS.Signals): void {
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

@@ -8,7 +8,7 @@ import { handOver } from './handover.ts';
 import { type InHand, type Journal, openJournal } from './journal.ts';
 import { journalled } from './journalled.ts';
 import { watchSiblings } from './siblings.ts';
-import { bootId } from '../tools/keeper/identity.ts';
+import { bootId } from '../tools/process-identity.ts';
 
 export interface Succession {
   /** The identity by which Temporal knows this process: no other process ever has it. */

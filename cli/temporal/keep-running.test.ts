@@ -84,7 +84,7 @@ function keep(start = () => Promise.resolve(mortal()), readied = () => {}) {
 function mortal(): Mortal {
   const { promise, resolve } = Promise.withResolvers<string>();
   return {
-    identity: { pid: 1, started: '' },
+    identity: { pid: 1, began: '', boot: '' },
     port: 1,
     uiPort: 2,
     died: promise,

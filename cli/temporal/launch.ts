@@ -3,7 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identify, terminate, type ProcessIdentity } from '../processes.ts';
+import { terminate } from '../processes.ts';
+import { identify, type ProcessIdentity } from '../../tools/process-identity.ts';
 import { waitForTemporal } from './ready.ts';
 import { writeRecord } from './record.ts';
 

@@ -3,16 +3,27 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-const record = z.object({
+/** Versions before this one wrote the boot and the beginning of the process as one text. */
+const withoutStarted = (given: unknown) => {
+  if (typeof given !== 'object' || given === null || !('started' in given)) return given;
+  const { started, ...rest } = given;
+  const [boot, began] = String(started).includes('/') ? String(started).split('/') : ['', started];
+  return { ...rest, boot, began };
+};
+
+const facts = z.object({
   pid: z.int().positive(),
-  /** The start time from processes.ts, so that a later process with the same pid is not taken for the server. */
-  started: z.string(),
+  began: z.string(),
+  boot: z.string(),
   port: z.int(),
   uiPort: z.int(),
   database: z.string(),
 });
 
-export type ServerRecord = z.infer<typeof record>;
+const record = z.preprocess(withoutStarted, facts);
+
+/** Its identity is that of a process, so that a later one with the same pid is not taken for the server. */
+export type ServerRecord = z.infer<typeof facts>;
 
 const path = (home: string) => join(home, 'temporal.json');
 
@@ -25,8 +36,8 @@ export async function readRecord(home: string): Promise<ServerRecord | undefined
   }
 }
 
-export async function writeRecord(home: string, facts: ServerRecord): Promise<void> {
-  await writeFile(`${path(home)}.new`, JSON.stringify(facts, undefined, 2));
+export async function writeRecord(home: string, server: ServerRecord): Promise<void> {
+  await writeFile(`${path(home)}.new`, JSON.stringify(server, undefined, 2));
   await rename(`${path(home)}.new`, path(home));
 }
 

@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { lock } from '../../worker/file-lock.ts';
-import { identify, isRunning } from '../processes.ts';
+import { identify, isAlive } from '../../tools/process-identity.ts';
 import { STARTING, startTemporal, type RunningTemporal } from './start.ts';
 
 const ANY_PORT = { preferredPort: 0, preferredUiPort: 0 };
@@ -45,7 +45,7 @@ test('stop ends the server, and the next start finds the data', async () => {
   const identity = await identify(first.pid);
   await startWorkflow(first.address, 'yesterday');
   await first.stop();
-  expect(await isRunning(identity!)).toBe(false);
+  expect(await isAlive(identity!)).toBe(false);
 
   const second = await start();
   expect(await describeWorkflow(second.address, 'yesterday')).toBe('RUNNING');
@@ -66,7 +66,7 @@ test('the server of a service that was killed is taken over, watched and stopped
 
   const identity = await identify(temporal.pid);
   await temporal.stop();
-  expect(await isRunning(identity!)).toBe(false);
+  expect(await isAlive(identity!)).toBe(false);
 });
 
 test('a survivor that does not answer is ended, and its data is kept', async () => {

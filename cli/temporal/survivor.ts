@@ -1,6 +1,7 @@
 /** The server that a service left behind when it was killed. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning, terminate, type ProcessIdentity } from '../processes.ts';
+import { terminate } from '../processes.ts';
+import { isAlive, type ProcessIdentity } from '../../tools/process-identity.ts';
 import { HOST, type Server } from './launch.ts';
 import { waitForTemporal } from './ready.ts';
 import { readRecord, removeRecord } from './record.ts';
@@ -15,8 +16,9 @@ export async function takeOver(
   log: (line: string) => void,
 ): Promise<Server | undefined> {
   const record = await readRecord(home);
-  if (!record || !(await isRunning(record))) return undefined;
-  const { pid, started, port, uiPort } = record;
+  if (!record || !(await isAlive(record))) return undefined;
+  const { pid, began, boot, port, uiPort } = record;
+  const identity = { pid, began, boot };
   const answers = await waitForTemporal({
     address: `${HOST}:${port}`,
     namespace,
@@ -33,11 +35,11 @@ export async function takeOver(
     return undefined;
   }
   log(`Taking over the Temporal server of the last run (pid ${pid}).`);
-  return { identity: { pid, started }, port, uiPort, died: end({ pid, started }) };
+  return { identity, port, uiPort, died: end(identity) };
 }
 
 /** It is not our child process, so its end is not reported to us. */
 async function end(identity: ProcessIdentity): Promise<string> {
-  while (await isRunning(identity)) await sleep(LOOK_EVERY_MS, undefined, { ref: false });
+  while (await isAlive(identity)) await sleep(LOOK_EVERY_MS, undefined, { ref: false });
   return 'it is gone';
 }

@@ -2,7 +2,7 @@
  * Outlives a run that is killed, and then ends its processes. The run holds the other end of our standard input, which the
  * system closes when it dies. PostgreSQL has a guard of its own.
  */
-import { signalProcess } from '../../cli/processes.ts';
+import { signalProcess } from '../../tools/process-group.ts';
 import { processesOf } from './processes.ts';
 
 const [home] = process.argv.slice(2);

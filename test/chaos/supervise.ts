@@ -1,6 +1,6 @@
 /** One member of the topology: started again whenever it dies, as a process manager does. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signalProcess } from '../../cli/processes.ts';
+import { signalProcess } from '../../tools/process-group.ts';
 
 export interface Process {
   pid: number;

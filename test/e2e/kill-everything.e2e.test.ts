@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { identify, isRunning } from '../../cli/processes.ts';
 import { readRecord } from '../../cli/temporal/record.ts';
 import type { StreamItem } from '../../client/client.ts';
 import type { Watcher } from '../../client/watch.ts';
-import { isAlive } from '../../tools/keeper/identity.ts';
+import { identify, isAlive } from '../../tools/process-identity.ts';
 import { readSpool } from '../../tools/keeper/spool.ts';
 import { startTestService, type TestService } from '../kit/service.ts';
 import { follow, talk } from '../kit/talk.ts';
@@ -63,7 +62,7 @@ test('a kill -9 of everything in the middle of an installation loses nothing and
   expect(await isAlive(installer)).toBe(false);
   expect(await service.stop()).toBe(0);
   expect(await identify(service.pid)).toBeUndefined();
-  for (const server of servers) expect(await isRunning(server)).toBe(false);
+  for (const server of servers) expect(await isAlive(server)).toBe(false);
   expect(await readRecord(service.home)).toBeUndefined();
 }, 120_000);
 
@@ -74,8 +73,8 @@ async function installerOf(log: Watcher) {
 }
 
 async function temporalServer() {
-  const { pid, started } = (await readRecord(service.home))!;
-  return { pid, started };
+  const { pid, began, boot } = (await readRecord(service.home))!;
+  return { pid, began, boot };
 }
 
 function told(log: Watcher, percent: number) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { identify } from '../../cli/processes.ts';
+import { identify } from '../../tools/process-identity.ts';
 import { asks } from '../kit/played-model.ts';
 import { useStage } from '../kit/stage.ts';
 import type { Talk } from '../kit/talk.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { lock } from '../../worker/file-lock.ts';
-import { identify } from '../../cli/processes.ts';
+import { identify } from '../../tools/process-identity.ts';
 import { readRecord } from '../../cli/temporal/record.ts';
 import { STARTING } from '../../cli/temporal/start.ts';
 import { EXTENSIONS } from '../kit/extensions.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import getPort from 'get-port';
 import pg from 'pg';
-import { signalProcess } from '../../cli/processes.ts';
+import { signalProcess } from '../../tools/process-group.ts';
 
 export interface TestPostgres {
   url: string;

@@ -5,7 +5,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRecord } from '../../cli/temporal/record.ts';
-import { signalProcess, terminate } from '../../cli/processes.ts';
+import { terminate } from '../../cli/processes.ts';
+import { signalProcess } from '../../tools/process-group.ts';
 
 const [home] = process.argv.slice(2);
 if (home === undefined) throw new Error('usage: service-guard.ts <home>');

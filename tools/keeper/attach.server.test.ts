@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { attach, type KeptProgram, stopKept } from './attach.ts';
 import { environment } from './environment.ts';
-import { isAlive } from './identity.ts';
+import { isAlive } from '../process-identity.ts';
 import type { SpoolLine } from './read-output.ts';
 import { readSpool } from './spool.ts';
 
@@ -98,7 +98,7 @@ async function startersOfThis(): Promise<number[]> {
 }
 
 test('a living process with the number of the program, but another beginning, is not ours', async () => {
-  const { pid, boot } = (await (await import('./identity.ts')).identify(process.pid))!;
+  const { pid, boot } = (await (await import('../process-identity.ts')).identify(process.pid))!;
   expect(await isAlive({ pid, boot, began: '1' })).toBe(false);
   expect(await isAlive({ pid, boot: 'another', began: '1' })).toBe(false);
 });

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endAll, endGroup, signalOne } from '../process-group.ts';
+import { endAll, endGroup, signalProcess } from '../process-group.ts';
 import { watchFolder } from './changes.ts';
-import { bootId, isAlive, markedWith, type ProcessIdentity } from './identity.ts';
+import { bootId, isAlive, markedWith, type ProcessIdentity } from '../process-identity.ts';
 import { ProgramLost, spoolLost } from './lost.ts';
 import { createOutputReader, type SpoolLine } from './read-output.ts';
 import { claimSpool, type ProgramExit, readSpool, type SpoolFiles, spoolMark } from './spool.ts';
@@ -60,11 +60,11 @@ export async function stopKept(folder: string): Promise<number> {
   if (!keeper || 'given_up' in keeper) return 0;
   const { grace_ms } = (await readSpool(folder, 'command.json'))!;
   if (await isAlive(keeper)) {
-    signalOne(keeper.pid, 'SIGTERM');
+    signalProcess(keeper.pid, 'SIGTERM');
     const end = performance.now() + grace_ms + KEEPER_MS;
     while ((await isAlive(keeper)) && performance.now() < end) await sleep(POLL_MS);
     // A frozen keeper does not react to SIGTERM.
-    if (await isAlive(keeper)) signalOne(keeper.pid, 'SIGKILL');
+    if (await isAlive(keeper)) signalProcess(keeper.pid, 'SIGKILL');
   }
   return stopOrphans(folder, grace_ms);
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { attach, stopKept } from './attach.ts';
 import { environment } from './environment.ts';
-import { identify } from './identity.ts';
+import { identify } from '../process-identity.ts';
 import { readSpool } from './spool.ts';
 
 let disk: string;

@@ -9,7 +9,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endGroup } from '../process-group.ts';
-import { identify } from './identity.ts';
+import { identify } from '../process-identity.ts';
 import { createSegments, type Segments } from './segments.ts';
 import { claimSpool, type ProgramExit, readSpool, writeSpool } from './spool.ts';
 

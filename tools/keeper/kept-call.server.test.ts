@@ -9,7 +9,7 @@ import { type CommandTool, defineCommandTool } from '../command.ts';
 import { literal } from '../command-template.ts';
 import type { CallContext, CallYield } from '../define.ts';
 import { stopAllKept } from './attempts.ts';
-import { bootId, identify, isAlive, markedWith } from './identity.ts';
+import { bootId, identify, isAlive, markedWith } from '../process-identity.ts';
 import { runningIn } from './running.ts';
 import { readSpool, spoolMark, writeSpool } from './spool.ts';
 import { HeldElsewhere } from './spools.ts';

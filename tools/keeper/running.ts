@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attemptsIn } from './attempts.ts';
-import { isAlive } from './identity.ts';
+import { isAlive } from '../process-identity.ts';
 import { readSpool } from './spool.ts';
 
 /** The programs that run under a keeper on this host, as their spools name them. @param root holds a folder for each call */

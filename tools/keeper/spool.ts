@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ProcessIdentity } from './identity.ts';
+import type { ProcessIdentity } from '../process-identity.ts';
 
 export interface SpoolFiles {
   'command.json': {

@@ -3,7 +3,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createHost } from '../../test/kit/spools.ts';
-import { identify } from './identity.ts';
+import { identify } from '../process-identity.ts';
 import { writeSpool } from './spool.ts';
 import { sweepSpools } from './sweep.ts';
 

@@ -2,7 +2,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { attemptsIn } from './attempts.ts';
-import { isAlive } from './identity.ts';
+import { isAlive } from '../process-identity.ts';
 import { readSpool } from './spool.ts';
 
 /** Contains a folder for each call. */

@@ -1,5 +1,5 @@
 /** SIGSTOP, and SIGCONT after a while: a machine that is suspended, a disk that hangs, a collection of garbage. */
-import { signalProcess } from '../../../cli/processes.ts';
+import { signalProcess } from '../../../tools/process-group.ts';
 import { CONDITIONS, type MomentName, STANDSTILLS } from '../moments.ts';
 import { childrenOf } from '../processes.ts';
 import type { Random } from '../random.ts';

@@ -1,6 +1,6 @@
 /** Death without notice: SIGKILL, after which the member is started again as a process manager does. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signalProcess } from '../../../cli/processes.ts';
+import { signalProcess } from '../../../tools/process-group.ts';
 import { CONDITIONS, type MomentName, type Scene, STANDSTILLS } from '../moments.ts';
 import { programsOf } from '../processes.ts';
 import type { Random } from '../random.ts';

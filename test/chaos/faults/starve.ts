@@ -1,7 +1,7 @@
 /** Too little CPU: processes that get a tenth of their time, and a machine that is busy with something else. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism, setPriority } from 'node:os';
-import { signalProcess } from '../../../cli/processes.ts';
+import { signalProcess } from '../../../tools/process-group.ts';
 import type { Random } from '../random.ts';
 import type { Member } from '../supervise.ts';
 import { type Fault, pidsOf, type Stage } from './fault.ts';

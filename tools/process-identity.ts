@@ -11,9 +11,12 @@ export interface ProcessIdentity {
   boot: string;
 }
 
-/** Undefined when there is no such process, or it is dead but not yet reaped. */
+/**
+ * Undefined when there is no such process, or it is dead but not yet reaped.
+ * @throws Error when the system does not say: that is no proof that it is dead
+ */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
-  const began = process.platform === 'linux' ? await beganOnLinux(pid) : await beganByPs(pid);
+  const began = await whenBegun(pid);
   return began === undefined ? undefined : { pid, began, boot: await bootId() };
 }
 
@@ -32,17 +35,49 @@ export function bootId(): Promise<string> {
 /** A process sees only one boot. */
 let boot: Promise<string> | undefined;
 
+function whenBegun(pid: number): Promise<string | undefined> {
+  switch (process.platform) {
+    case 'linux':
+      return onLinux(pid);
+    case 'win32':
+      return onWindows(pid);
+    default:
+      return byPs(pid);
+  }
+}
+
 /** Field 22 of proc_pid_stat(5); the name in field 2 may hold spaces and parentheses. */
-async function beganOnLinux(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+async function onLinux(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(ifGone);
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
   return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 }
 
-async function beganByPs(pid: number): Promise<string | undefined> {
-  const asked = promisify(execFile)('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]);
-  const text = (await asked.catch(() => undefined))?.stdout.trim();
-  return text === undefined || text.startsWith('Z') ? undefined : text.replace(/^\S+\s+/, '');
+const onWindows = (pid: number) =>
+  answerOf('powershell', [
+    '-NoProfile',
+    '-Command',
+    `(Get-Process -Id ${pid} -ErrorAction Stop).StartTime.ToFileTimeUtc()`,
+  ]);
+
+async function byPs(pid: number): Promise<string | undefined> {
+  const text = await answerOf('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]);
+  return text?.startsWith('Z') ? undefined : text?.replace(/^\S+\s+/, '');
+}
+
+function ifGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error;
+}
+
+/** Undefined when the program fails: that is how these programs report that there is no such process. */
+async function answerOf(program: string, options: string[]): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)(program, options);
+    return stdout.trim() || undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
+    return undefined;
+  }
 }
 
 /** Every process with these variables in its environment, as far as this system shows it; none on systems other than Linux. */
