@@ -1,6 +1,7 @@
 /** Turns any error of a model provider into a failure that says whether, and when, to retry. */
 import { ApplicationFailure } from '@temporalio/common';
 import OpenAI from 'openai';
+import { readRetryAfter } from '../contract/retry-after.ts';
 import { storableText } from '../contract/storable.ts';
 import { cut } from '../contract/stored.ts';
 import type { FailedReply } from '../contract/turn.ts';
@@ -207,16 +208,13 @@ function retryDelay(error: unknown, now: Date): number | undefined {
   if (!(error instanceof OpenAI.APIError)) return undefined;
   const { headers } = error;
   const inMs = Number(headers?.get('retry-after-ms') ?? NaN);
-  const after = headers?.get('retry-after') ?? undefined;
-  const asked =
-    [
-      inMs,
-      Number(after ?? NaN) * 1_000,
-      Date.parse(after ?? '') - now.getTime(),
-      delayInWords(refusalOf(error).words),
-    ].find((ms) => Number.isFinite(ms)) ?? NaN;
-  return Number.isNaN(asked) ? undefined : Math.min(Math.max(asked, 0), MAX_RETRY_DELAY_MS);
+  if (Number.isFinite(inMs)) return bounded(inMs);
+  const after = readRetryAfter(headers?.get('retry-after'), now.getTime(), MAX_RETRY_DELAY_MS);
+  const inWords = delayInWords(refusalOf(error).words);
+  return after ?? (Number.isNaN(inWords) ? undefined : bounded(inWords));
 }
+
+const bounded = (delay_ms: number) => Math.min(Math.max(delay_ms, 0), MAX_RETRY_DELAY_MS);
 
 /** Some providers say it only in the body. */
 function delayInWords(words: string): number {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { verifyPushToken } from '../../remote/push-token.ts';
 import { type Answer, ForbiddenAddress, type post } from '../../remote/request.ts';
 import { defineRemoteTool } from '../../tools/remote.ts';
-import { createAnnounceCall, createWithdrawCall, readRetryAfter } from './announce.ts';
+import { createAnnounceCall, createWithdrawCall } from './announce.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const PUSH_SECRET = 'signs push URLs and nothing else at all';
@@ -149,16 +149,4 @@ describe('an answer', () => {
     });
     expect(forbidden).toMatchObject({ type: 'ForbiddenAddress', nonRetryable: true });
   });
-});
-
-test.each([
-  [undefined, undefined],
-  ['7', 7_000],
-  ['0', 0],
-  ['100000', 120_000],
-  ['Tue, 01 Jan 2030 00:00:09 GMT', 9_000],
-  ['Tue, 01 Jan 2000 00:00:00 GMT', 0],
-  ['soon', undefined],
-])('Retry-After: %s is %s ms', (header, expected) => {
-  expect(readRetryAfter(header, AT)).toBe(expected);
 });

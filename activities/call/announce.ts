@@ -1,5 +1,6 @@
 /** Tells another team's service about a call, or that the call is no longer awaited. */
 import { ApplicationFailure } from '@temporalio/common';
+import { readRetryAfter } from '../../contract/retry-after.ts';
 import type { CallStart } from '../../contract/turn.ts';
 import { signPushToken } from '../../remote/push-token.ts';
 import { type Answer, ForbiddenAddress, post } from '../../remote/request.ts';
@@ -139,7 +140,7 @@ function refused({ name }: RemoteTool, { status, retryAfter, text }: Answer): Ap
     return ApplicationFailure.create({
       message: `The service of ${name} is not available (HTTP ${status})${said}`,
       type: 'Unavailable',
-      nextRetryDelay: readRetryAfter(retryAfter, Date.now()),
+      nextRetryDelay: readRetryAfter(retryAfter, Date.now(), LONGEST_DELAY_MS),
     });
   }
   const message =
@@ -150,10 +151,3 @@ function refused({ name }: RemoteTool, { status, retryAfter, text }: Answer): Ap
 }
 
 const LONGEST_DELAY_MS = 120_000;
-
-/** Milliseconds, from seconds or a date. Undefined when it is neither: then the usual backoff applies. */
-export function readRetryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const delay_ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
-  return Number.isNaN(delay_ms) ? undefined : Math.min(Math.max(delay_ms, 0), LONGEST_DELAY_MS);
-}
