@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseReport } from './report.ts';
+import { parseReport, reportOf } from './report.ts';
 
 describe('a report in words', () => {
   test.each([
@@ -57,4 +57,13 @@ describe('a report in words', () => {
   ])('%j is not', (text) => {
     expect(parseReport(text)).toBeUndefined();
   });
+});
+
+test.each([
+  ['every minute', 'only the end', { type: 'time', every_ms: 60_000 }],
+  ['whenever you like', 'only the end', { type: 'end' }],
+  [undefined, undefined, { type: 'percent', every: 25 }],
+])('of "%s" and a tool that declares "%s", the first that can be read counts', (...given) => {
+  const [asked, declared, report] = given;
+  expect(reportOf(asked, declared)).toEqual(report);
 });

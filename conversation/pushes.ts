@@ -4,7 +4,7 @@
  */
 import type { Failure } from '../contract/entry.ts';
 import { admit, createFilter, type FilterState } from '../contract/report-filter.ts';
-import { DEFAULT_REPORT, parseReport, type Report } from '../contract/report.ts';
+import { reportOf } from '../contract/report.ts';
 import { excess, miscount } from '../contract/result-count.ts';
 import type { CallEnd, CallEventSignal, CallPush } from '../contract/signals.ts';
 import type { CallStart, ToolFacts } from '../contract/turn.ts';
@@ -35,7 +35,7 @@ export interface Heard {
 }
 
 export function newPushes(start: CallStart, facts: RemoteFacts, now: number): Pushes {
-  const filter = createFilter(reportOf(start, facts), now);
+  const filter = createFilter(reportOf(start.report, facts.report), now);
   return { numbers: NO_NUMBERS, told: 0, results: 0, filter, began_at: now, heard_at: now };
 }
 
@@ -113,11 +113,6 @@ export function endIfOverdue(
 }
 
 const failed = (error: Failure) => ({ end: { type: 'failed', error }, withdraw: true }) as const;
-
-function reportOf(start: CallStart, facts: RemoteFacts): Report {
-  const wanted = [start.report, facts.report].map((text) => text && parseReport(text));
-  return wanted.find(Boolean) || parseReport(DEFAULT_REPORT)!;
-}
 
 /** Adds the pushes that never came to a failure: a missing result may be among them. */
 function explainGap(failure: Failure, missing: number[]): Failure {

@@ -1,4 +1,5 @@
 /** Before a tool begins: checks whether this process holds the call, and whether the tool may run or resume. */
+import { reportOf } from '../../contract/report.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 import type { CallStart } from '../../contract/turn.ts';
 import type { CallBody, Hold } from '../../store/store.ts';
@@ -12,7 +13,7 @@ import { factsOf } from './describe-tools.ts';
 import type { Holder } from './holder.ts';
 import type { LostHold } from './lost-holds.ts';
 import { insist } from '../insist.ts';
-import { findTool, reportOf } from './run-body.ts';
+import { findTool } from './run-body.ts';
 
 export type Opened =
   /** It never ran, or has to resume. */
@@ -68,7 +69,7 @@ export async function openCall(opening: Opening): Promise<Opened> {
     );
     if (!isCurrent) return { type: 'elsewhere' };
   }
-  const from = restoreCursor(details, reportOf(tool, start), Date.now());
+  const from = restoreCursor(details, reportOf(start.report, tool.report), Date.now());
   return { type: 'mine', tool, from, ...(known?.untold && { untold: known.untold }) };
 }
 

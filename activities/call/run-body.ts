@@ -1,5 +1,4 @@
 /** Runs the tool of a call from where it stands to its end, and tells the conversation about each event. */
-import { DEFAULT_REPORT, parseReport, type Report } from '../../contract/report.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
 import type { CallStart } from '../../contract/turn.ts';
@@ -143,11 +142,6 @@ export function findTool(catalogue: Catalogue, name: string): LocalTool {
     throw new CallFailed('UnknownTool', `${name} is another team's service now: call it again.`);
   }
   return tool;
-}
-
-export function reportOf(tool: LocalTool, start: CallStart): Report {
-  const wanted = [start.report, tool.report].map((text) => text && parseReport(text)).find(Boolean);
-  return wanted || parseReport(DEFAULT_REPORT)!;
 }
 
 /** Checks again, since the tool may have changed since the model was asked. */
