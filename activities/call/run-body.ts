@@ -4,6 +4,7 @@ import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
 import type { CallStart } from '../../contract/turn.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
+import { showProgress } from '../../stream/show-progress.ts';
 import { type CallContext, isRemote, type LocalTool } from '../../tools/define.ts';
 import type { Catalogue } from '../../tools/catalogue.ts';
 import { isAgreed } from '../../tools/taken-input.ts';
@@ -181,15 +182,12 @@ const idempotencyKey = ({ tenant }: ConversationKey, callId: string) =>
   `meanwhile/${encodeURIComponent(tenant)}/${callId}`;
 
 function liveProgress(
-  { bus, store }: BodyDependencies,
+  dependencies: BodyDependencies,
   { conversation, call_id }: CallStart,
   warn: Ground['warn'],
 ) {
   return createLiveProgress<{ percent: number; note?: string }>(
-    async (step) => {
-      bus.publish(conversation, { type: 'progress', call_id, ...step });
-      await store.setProgress(conversation, call_id, { ...step, at: new Date().toISOString() });
-    },
+    (step) => showProgress(dependencies, conversation, call_id, step),
     (error) => warn('Live progress could not be written.', error),
   );
 }

@@ -2,6 +2,7 @@
 import type { CallStart } from '../../contract/turn.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
+import { showProgress } from '../../stream/show-progress.ts';
 
 export interface NoteDependencies {
   store: Pick<Store, 'progress' | 'setProgress'>;
@@ -24,9 +25,7 @@ export async function showNote(
 ): Promise<void> {
   const shown = await noteOf(store, { conversation, call_id });
   if (shown === note) return;
-  const progress = note === undefined ? {} : { note };
-  bus.publish(conversation, { type: 'progress', call_id, ...progress });
-  await store.setProgress(conversation, call_id, { ...progress, at: new Date().toISOString() });
+  await showProgress({ store, bus }, conversation, call_id, note === undefined ? {} : { note });
 }
 
 /** Removes a note that says what the call waits for, and no other note. */

@@ -1,10 +1,9 @@
 import { callEventAccepted, callEventBody, callEventParams } from '../../contract/http.ts';
-import type { ConversationKey } from '../../contract/names.ts';
 import type { CallPush } from '../../contract/signals.ts';
 import { type PushClaims, verifyPushToken } from '../../remote/push-token.ts';
 import { setAside } from '../../store/set-aside.ts';
 import type { Store } from '../../store/store.ts';
-import type { Bus } from '../../stream/bus.ts';
+import { showProgress } from '../../stream/show-progress.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { hashOf } from '../ids.ts';
 import { BODY_PROBLEMS, Problem, problemResponses } from '../problems.ts';
@@ -65,7 +64,11 @@ export function callEventsRoute(
       if (!isTaken) {
         throw new Problem('call_over', `The call ${call_id} is over: it accepts no more events.`);
       }
-      if (sent === 'sent' && push.kind === 'progress') await show({ store, bus }, claims, push);
+      if (sent === 'sent' && push.kind === 'progress') {
+        const { percent, note } = push;
+        const step = { percent, ...(note !== undefined && { note }) };
+        await showProgress({ store, bus }, { tenant, id: claims.conversation }, call_id, step);
+      }
       return reply.code(202).send({ n });
     },
   );
@@ -112,15 +115,4 @@ async function claimNumber<Answer>(
     throw new Problem('push_conflict', `Event ${n} was already pushed with a different body.`);
   }
   return claim.outcome === 'repeated' ? (claim.answer as Answer) : answer;
-}
-
-async function show(
-  { store, bus }: { store: Store; bus: Bus },
-  { tenant, conversation: id, call_id }: PushClaims,
-  { percent, note }: CallPush & { kind: 'progress' },
-): Promise<void> {
-  const conversation: ConversationKey = { tenant, id };
-  const step = { percent, ...(note !== undefined && { note }) };
-  bus.publish(conversation, { type: 'progress', call_id, ...step });
-  await store.setProgress(conversation, call_id, { ...step, at: new Date().toISOString() });
 }
