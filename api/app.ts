@@ -30,10 +30,10 @@ export type { Api, ApiDependencies } from './dependencies.ts';
 
 /** Ready for `listen`, `inject` or further plugins. Closing it ends every stream, but closes none of its dependencies. */
 export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
-  const { logger, maxMessageBytes } = dependencies;
+  const { logger, settings } = dependencies;
   const app: Api = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
-    bodyLimit: maxMessageBytes,
+    bodyLimit: settings.MEANWHILE_MAX_MESSAGE_BYTES,
     // Requests that still arrive are answered as usual: see drain.ts.
     return503OnClosing: false,
     // The default of 100 is too short for the token in a push URL.

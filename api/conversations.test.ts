@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { batch, idle, message, messages, replying, started } from '../test/store/samples.ts';
-import { createTestApi, type TestApi } from '../test/kit/api.ts';
+import { createTestApi, type TestApi, TEST_SETTINGS } from '../test/kit/api.ts';
 import { LIMITS } from '../test/kit/story.ts';
 
 let api: TestApi;
@@ -60,7 +60,9 @@ describe('beginning a conversation', () => {
   });
 
   test('refuses metadata that is too large', async () => {
-    const api = await createTestApi({ maxMessageBytes: 100_000 });
+    const api = await createTestApi({
+      settings: { ...TEST_SETTINGS, MEANWHILE_MAX_MESSAGE_BYTES: 100_000 },
+    });
     const answer = await api.post('/v1/conversations', { metadata: { a: 'x'.repeat(16_400) } });
     expect(answer.body).toMatchObject({ status: 400, errors: [{ path: 'body.metadata' }] });
     await api.app.close();

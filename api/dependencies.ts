@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Settings } from '../config.ts';
 import type { Limits } from '../contract/limits.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
@@ -15,13 +16,12 @@ export interface ApiDependencies {
   catalogue: Catalogue;
   /** The default for agents that do not set one. */
   limits: Limits;
-  /** Largest request body. */
-  maxMessageBytes: number;
-  /**
-   * Events of remote tools: the secret that signs their URLs, their largest body, and the largest result that is not stored
-   * separately.
-   */
-  pushes: { secret: string; maxBytes: number; inlineBytes: number };
+  settings: Pick<
+    Settings,
+    'MEANWHILE_MAX_MESSAGE_BYTES' | 'MEANWHILE_MAX_RESULT_BYTES' | 'MEANWHILE_INLINE_RESULT_BYTES'
+  >;
+  /** Signs the URLs at which remote tools push. */
+  pushSecret: string;
   /** How long clients have to notice that the service is closing. Milliseconds; default 500. */
   grace_ms?: number;
   /** Default: silent. */

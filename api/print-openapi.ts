@@ -18,8 +18,12 @@ const app = await buildApp({
   gateway: absent,
   limits: absent,
   catalogue: { tools: new Map(), agents: new Map() },
-  maxMessageBytes: 100_000,
-  pushes: { secret: '', maxBytes: 10_000_000, inlineBytes: 8_000 },
+  settings: {
+    MEANWHILE_MAX_MESSAGE_BYTES: 100_000,
+    MEANWHILE_MAX_RESULT_BYTES: 10_000_000,
+    MEANWHILE_INLINE_RESULT_BYTES: 8_000,
+  },
+  pushSecret: '',
 });
 await app.ready();
 const file = new URL('../docs/openapi.json', import.meta.url);

@@ -3,13 +3,13 @@
  * It starts and stays up without Temporal; `/readyz` reports that.
  */
 import { resolve } from 'node:path';
+import { startApi } from '../api/start.ts';
 import type { Settings } from '../config.ts';
 import { createLocalBus } from '../stream/bus.ts';
 import { catalogueOf, openStoreOf } from './ground.ts';
-import { openApi } from './parts.ts';
-import { listenError, whyNotFree } from './ports.ts';
+import { listenError, portTaken, whyNotFree } from './ports.ts';
 import { aborted, runService } from './run-service.ts';
-import { openTogether, type Running, type StartOptions } from './running.ts';
+import { openTogether, type Running, type StartOptions } from './stack.ts';
 
 export function api(settings: Settings): Promise<void> {
   return runService(
@@ -34,8 +34,12 @@ export function startApiRole(
     const store = await openStoreOf(settings, home, { log, stack });
     signal.throwIfAborted();
     const address = settings.TEMPORAL_ADDRESS!;
-    const parts = { address, store, bus: createLocalBus(), catalogue };
-    const url = await openApi(settings, parts, stack);
+    const parts = { settings, address, store, bus: createLocalBus(), catalogue };
+    const { url } = await stack.opening(
+      'The API',
+      startApi(parts).catch(portTaken(settings)),
+      (a) => a.close(),
+    );
     return { url, failed: store.failed, kill: () => {} };
   });
 }

@@ -1,10 +1,21 @@
 /** What is shown when a service is ready: its URLs, and the first thing to try. */
 import type { Settings } from '../config.ts';
-import type { Service } from './service.ts';
 
-type Shown = Pick<Service, 'url' | 'uiUrl' | 'temporalAddress' | 'demoModelUrl' | 'home'>;
+/** Where the parts of a running service are. */
+export interface Whereabouts {
+  /** URL of the API, without a trailing slash. */
+  url: string;
+  /** host:port */
+  temporalAddress: string;
+  /** Undefined when TEMPORAL_ADDRESS names a server: its UI is elsewhere. */
+  uiUrl?: string;
+  /** Set when the demo model answers. */
+  demoModelUrl?: string;
+  /** Folder for its data. Absolute. */
+  home: string;
+}
 
-export function banner(service: Shown, settings: Settings): string {
+export function banner(service: Whereabouts, settings: Settings): string {
   const { url, uiUrl, temporalAddress, home } = service;
   const message = { message: { text: 'run the installer and update me every 25%' } };
   return `
@@ -26,7 +37,7 @@ Ctrl-C stops it.
 `;
 }
 
-function modelLine({ demoModelUrl }: Shown, settings: Settings): string {
+function modelLine({ demoModelUrl }: Whereabouts, settings: Settings): string {
   if (demoModelUrl !== undefined) {
     return 'demo model: no AI, it follows fixed rules. Set OPENAI_API_KEY or OPENAI_BASE_URL for a real one.';
   }

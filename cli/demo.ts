@@ -3,7 +3,7 @@ import { MeanwhileClient } from '../client/client.ts';
 import type { Settings } from '../config.ts';
 import { playScenario } from './demo/scenario.ts';
 import { report, runService } from './run-service.ts';
-import { startService } from './service.ts';
+import { startService } from './start.ts';
 
 /** Exit code 1 when a step of the scenario did not happen. */
 export async function demo(settings: Settings): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import getPort, { clearLockedPorts, portNumbers } from 'get-port';
+import type { Settings } from '../config.ts';
 
 interface Wanted {
   /** 0: any. */
@@ -66,3 +67,10 @@ export function listenError(error: NodeJS.ErrnoException, port: number, host: st
       return error;
   }
 }
+
+/** For a `listen` with these settings that has failed. */
+export const portTaken =
+  ({ PORT, HOST }: Pick<Settings, 'PORT' | 'HOST'>) =>
+  (error: NodeJS.ErrnoException): never => {
+    throw listenError(error, PORT, HOST);
+  };

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { whenNpmEnds } from './parent.ts';
-import type { Running, StartOptions } from './running.ts';
+import type { Running, StartOptions } from './stack.ts';
 
 /**
  * Starts a service, or a part of one, and passes it to `use`; stops it when that is done, a signal comes, or a part fails. Never

@@ -1,8 +1,19 @@
-/** `meanwhile start`: runs a service until it is stopped. */
+/** `meanwhile start`: every part of a service on one machine, in one process, until it is stopped. */
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
-import { banner } from './banner.ts';
+import { createLocalBus } from '../stream/bus.ts';
+import { banner, type Whereabouts } from './banner.ts';
+import { catalogueOf, openStoreOf } from './ground.ts';
+import { lockHome } from './home-lock.ts';
+import { chooseModel } from './model.ts';
+import { listenError, portTaken, whyNotFree } from './ports.ts';
+import { tellWhatGoesOn } from './programs.ts';
 import { aborted, runService } from './run-service.ts';
-import { startService } from './service.ts';
+import { openTogether, type Running, type StartOptions } from './stack.ts';
+import { reachTemporal } from './temporal/reach.ts';
+
+export type Service = Running & Whereabouts;
 
 export function start(settings: Settings): Promise<void> {
   return runService(
@@ -13,3 +24,58 @@ export function start(settings: Settings): Promise<void> {
     },
   );
 }
+
+/**
+ * The parts that fail fastest come first. They are stopped in reverse order: streams end first, so that no reader waits for
+ * something that will not come, and Temporal stays up until the worker has drained.
+ * @throws Error whose message is complete; everything that was started has been stopped.
+ */
+export const startService = (settings: Settings, options: StartOptions): Promise<Service> =>
+  openTogether(options, async ({ log, signal }, stack) => {
+    const { PORT: port, HOST: host } = settings;
+    const home = resolve(settings.MEANWHILE_HOME);
+    await mkdir(home, { recursive: true });
+    const lock = await stack.opening('The lock', lockHome(home), (l) => l.release());
+    const taken = await whyNotFree(port, host);
+    if (taken) throw listenError(taken, port, host);
+    const catalogue = await catalogueOf(settings, home);
+
+    const [temporal, model, store, { startWorker }, { startApi }] = await Promise.all([
+      stack.opening('Temporal', reachTemporal(settings, { home, log, signal }), (t) => t.stop()),
+      stack.opening('The model', chooseModel(settings, log), (m) => m.close()),
+      openStoreOf(settings, home, { log, stack }),
+      // Last: to load them takes a second of this thread, in which the others start.
+      import('../worker/start.ts'),
+      import('../api/start.ts'),
+    ]);
+    const parts = { settings, address: temporal.address, store, bus: createLocalBus(), catalogue };
+
+    signal.throwIfAborted();
+    const listening = Promise.withResolvers<string>();
+    void tellWhatGoesOn(home, log, stack);
+    const worker = await stack.opening(
+      'The worker',
+      startWorker({ ...parts, model, home, apiUrl: () => listening.promise }),
+      (w) => w.close(),
+    );
+    signal.throwIfAborted();
+    const { url } = await stack.opening(
+      'The API',
+      startApi(parts).catch(portTaken(settings)),
+      (a) => a.close(),
+    );
+    listening.resolve(url);
+    lock.announce(url);
+
+    const failed = Promise.race([temporal.failed, worker.failed, store.failed]);
+    failed.catch(() => {}); // Callers may await it; if none does, the process must not crash.
+    return {
+      url,
+      temporalAddress: temporal.address,
+      uiUrl: temporal.uiUrl,
+      demoModelUrl: model.demoUrl,
+      home,
+      failed,
+      kill: () => temporal.kill(),
+    };
+  });

@@ -2,15 +2,15 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
+import { serviceUrl } from '../contract/service-url.ts';
 import type { Store } from '../store/store.ts';
 import { createLocalBus } from '../stream/bus.ts';
-import type { WorkerOptions } from '../worker/start.ts';
+import { startWorker, type WorkerOptions } from '../worker/start.ts';
 import { chooseModel } from './model.ts';
 import { catalogueOf, openStoreOf } from './ground.ts';
-import { openWorker } from './parts.ts';
 import { tellWhatGoesOn } from './programs.ts';
 import { aborted, runService } from './run-service.ts';
-import { openTogether, type Running, type StartOptions } from './running.ts';
+import { openTogether, type Running, type StartOptions } from './stack.ts';
 import { reachTemporal } from './temporal/reach.ts';
 
 export function worker(settings: Settings): Promise<void> {
@@ -39,9 +39,11 @@ export function startWorkerRole(
       openStoreOf(settings, home, { log, stack }),
     ]);
     signal.throwIfAborted();
-    const parts = { address, store, bus: createLocalBus(), catalogue, model, home };
     void tellWhatGoesOn(home, log, stack);
-    const running = await openWorker(settings, parts, stack, disturb(store));
+    const parts = { settings, address, store, bus: createLocalBus(), catalogue, model, home };
+    const apiUrl = async () => serviceUrl(settings.HOST, settings.PORT);
+    const starting = startWorker({ ...parts, apiUrl, ...disturb(store) });
+    const running = await stack.opening('The worker', starting, (w) => w.close());
     const failed = Promise.race([running.failed, store.failed]);
     failed.catch(() => {});
     return { failed, kill: () => {} };

@@ -77,8 +77,9 @@ function override(row: Row, files: string, outside: string, folder: string): Ove
   const patterns: Pattern[] = [all];
   if (types.length > 0) {
     // What one pattern exempts from a ban by `!`, the linter exempts from the others too. So the rest is named.
-    const rest = importTable().filter(
-      (other) => ![path, ...mayImport, ...types].includes(other.path),
+    const open = [path, ...mayImport, ...types];
+    const rest = importTable().filter((other) =>
+      open.every((name) => other.path !== name && !other.path.startsWith(`${name}/`)),
     );
     patterns[0] = { ...all, allowTypeImports: true };
     patterns.push({ group: rest.map((other) => to(other.path)), message });

@@ -17,8 +17,8 @@ afterEach(async () => {
 describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
   async function connect(handler: StubHandler, silence_ms?: number) {
     stub = await startStubModel(handler);
-    const first_token_ms = silence_ms;
-    return createModelClient({ api, baseURL: stub.url, apiKey: 'key', first_token_ms, silence_ms });
+    const settings = { MEANWHILE_FIRST_TOKEN_MS: silence_ms, MEANWHILE_SILENCE_MS: silence_ms };
+    return createModelClient({ api, baseURL: stub.url, apiKey: 'key', settings });
   }
 
   async function ask(handler: StubHandler, silence_ms?: number): Promise<ModelPart[]> {

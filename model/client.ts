@@ -1,4 +1,5 @@
 /** A model behind either API, as the rest of the code sees it: words as they come, and at the end the calls and the cost. */
+import type { Settings } from '../config.ts';
 import { createBounds } from './bounds.ts';
 import { createChatAdapter } from './chat.ts';
 import { costIn, withCost } from './cost.ts';
@@ -9,18 +10,19 @@ import { createModelServer, type Fetch, withoutAsync } from './server/exchange.t
 import { afterUnopened, createThoughtFilter } from './thoughts.ts';
 import { completed, NOTHING } from './usage.ts';
 
-export interface ModelSettings {
+export interface ModelClientOptions {
   api: 'chat' | 'responses';
   /** Local servers need none. */
   apiKey?: string;
   /** Default: OpenAI's own. */
   baseURL?: string;
-  /** A request fails when the model has not begun after this long. Default: five minutes. */
-  first_token_ms?: number;
-  /** It also fails when the model sends nothing for this long after it has begun. Default: two minutes. */
-  silence_ms?: number;
-  /** The longest answer in tokens, thoughts and calls included. Default: 32,000. */
-  max_tokens?: number;
+  /** For requests that do not set their own. */
+  settings?: Partial<
+    Pick<
+      Settings,
+      'MEANWHILE_FIRST_TOKEN_MS' | 'MEANWHILE_SILENCE_MS' | 'MEANWHILE_MAX_REPLY_TOKENS'
+    >
+  >;
   /** Called, once for each model, with what the server turned out not to support. */
   note?: (line: string) => void;
   /** For inspecting requests and responses. Default: one that waits long enough. */
@@ -33,8 +35,8 @@ export function createModelClient({
   baseURL = 'https://api.openai.com/v1',
   fetch,
   note,
-  ...defaults
-}: ModelSettings): ModelClient {
+  settings = {},
+}: ModelClientOptions): ModelClient {
   const server = createModelServer({ apiKey, baseURL, fetch, note });
   const adapter =
     api === 'chat' ? createChatAdapter(server, isOpenAI(baseURL)) : createResponsesAdapter(server);
@@ -54,9 +56,9 @@ export function createModelClient({
       const request = known(asked);
       const bounded = {
         ...request,
-        max_tokens: request.max_tokens ?? defaults.max_tokens ?? 32_000,
-        first_token_ms: request.first_token_ms ?? defaults.first_token_ms ?? 300_000,
-        silence_ms: request.silence_ms ?? defaults.silence_ms ?? 120_000,
+        max_tokens: request.max_tokens ?? settings.MEANWHILE_MAX_REPLY_TOKENS ?? 32_000,
+        first_token_ms: request.first_token_ms ?? settings.MEANWHILE_FIRST_TOKEN_MS ?? 300_000,
+        silence_ms: request.silence_ms ?? settings.MEANWHILE_SILENCE_MS ?? 120_000,
       };
       yield* spoken(adapter, bounded, { signal, thinkers });
     },

@@ -1,6 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Settings } from '../config.ts';
+
+/** Signs push URLs. If the API and the worker are separate processes, both need the same setting or folder. */
+export async function pushSecretOf({
+  MEANWHILE_SECRET,
+  MEANWHILE_HOME,
+}: Pick<Settings, 'MEANWHILE_SECRET' | 'MEANWHILE_HOME'>): Promise<string> {
+  if (MEANWHILE_SECRET !== undefined) return MEANWHILE_SECRET;
+  const home = resolve(MEANWHILE_HOME);
+  await mkdir(home, { recursive: true });
+  return keepSecret(home);
+}
 
 /**
  * The secret that signs push URLs, created at the first start and kept in the folder, readable only by its owner.

@@ -9,11 +9,7 @@ import {
   type WorkerOptions as TemporalWorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
-import {
-  type AnnounceDependencies,
-  createAnnounceCall,
-  createWithdrawCall,
-} from '../activities/call/announce.ts';
+import { createAnnounceCall, createWithdrawCall } from '../activities/call/announce.ts';
 import type { Activities } from '../activities/index.ts';
 import { createDescribeTools } from '../activities/call/describe-tools.ts';
 import { createCallServer } from '../activities/call/call-server.ts';
@@ -28,10 +24,13 @@ import { createStopProgram } from '../activities/call/stop-program.ts';
 import { createSummarise } from '../activities/reply/summarise.ts';
 import { createReleaseSlot, createTakeSlot } from '../activities/call/take-slot.ts';
 import { createToolPlaces, withPlaces } from '../activities/call/tool-places.ts';
+import type { Settings } from '../config.ts';
 import { callWorkflowId, conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
 import type { ProfileName } from '../contract/profile.ts';
-import type { ModelClient } from '../model/message.ts';
+import { createModelClient, type ModelClientOptions } from '../model/client.ts';
 import { loadTokenizer } from '../model/tokens.ts';
+import { pushSecretOf } from '../remote/secret.ts';
+import { patient } from '../store/patient.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
@@ -52,41 +51,25 @@ import { leanOptions } from './sandbox/index.ts';
 import { createWorkers, type WorkLimits } from './workers.ts';
 
 export interface WorkerOptions {
+  settings: Settings;
   /** host:port of the Temporal server. */
   address: string;
-  namespace: string;
   taskQueue?: string;
   store: Store;
   bus: Bus;
   catalogue: Catalogue;
-  model: ModelClient;
-  /** The model of agents that name none. */
-  defaultModel: string;
-  /** The profile of agents that name none. Default: `compatible`. */
-  defaultProfile?: ProfileName;
-  /** Largest result of a tool, and the largest that is not stored separately. */
-  maxResultBytes: number;
-  inlineResultBytes: number;
-  /** Most output that is kept of a tool's program, in bytes. */
-  maxOutputBytes?: number;
-  /** How long an untouched folder of a call stays on this host. Default: 24. */
-  spoolHours?: number;
-  /** How many calls of a tenant run at once, in all its conversations. Default: no limit. */
-  maxRunningPerTenant?: number;
-  /** Tokens of a tenant in a day (UTC) after which its agents speak only when asked. Default: no limit. */
-  maxTokensPerTenantPerDay?: number;
-  /** How much a process does at once. Default: 200 replies, 200 tools, 100 errands. */
-  limits?: Partial<WorkLimits>;
-  /** How remote tools are called, and call back. */
-  remote: Omit<AnnounceDependencies, 'catalogue'>;
-  /** Folder that keeps the workflow bundle between starts, and the files of calls on this host. */
+  model: {
+    /** The model and the profile of agents that name none. */
+    name: string;
+    profile: ProfileName;
+    access: Pick<ModelClientOptions, 'apiKey' | 'baseURL'>;
+  };
+  /** Folder that keeps the workflow bundle between starts, and the files of calls on this host. Absolute. */
   home: string;
-  /** No other process uses this store, so none can take a call from this one. Default: false. */
-  alone?: boolean;
+  /** Where the API of this service listens, for remote tools that call back. Without MEANWHILE_PUBLIC_URL only. */
+  apiUrl(): Promise<string>;
   /** How long this process may be silent before others take over its calls. */
   holding?: Partial<HolderTiming>;
-  /** Temporal's UI shows where a workflow waits, which costs CPU in each turn. Default: false. */
-  stackTraces?: boolean;
   /** Used instead of the bundle in `home`. */
   bundle?: WorkflowBundleOption;
   /** Interceptors around the worker's work, and around the signals of its activities. */
@@ -102,9 +85,12 @@ export interface RunningWorker {
 }
 
 /** Connects, registers the search attributes, and polls until closed. */
-export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { address, namespace, taskQueue = TASK_QUEUE, home, sinks, spoolHours = 24 } = options;
+export async function startWorker(given: WorkerOptions): Promise<RunningWorker> {
+  const options = { ...given, store: patient(given.store) };
+  const { settings, address, taskQueue = TASK_QUEUE, home, sinks } = options;
+  const namespace = settings.TEMPORAL_NAMESPACE;
   const { client: clientInterceptors, ...interceptors } = options.interceptors ?? {};
+  const pushSecret = await pushSecretOf(settings);
   installRuntime();
   const connection = await NativeConnection.connect({ address });
   const client = new Client({ connection, namespace, interceptors: clientInterceptors });
@@ -112,8 +98,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const warn = (message: string, facts: object) => logger.warn(message, { ...facts });
   const spools = createSpools({ root: spoolRoot(home), claim: claimIn(options.store, warn) });
   const calls = await createCalls(options, client, spools, warn);
+  const activities = createActivities({ ...options, pushSecret }, client, spools, calls);
   const resets = createResetNotices({ client, store: options.store });
-  const limits = { replies: 200, tools: 200, errands: 100, ...options.limits };
+  const limits: WorkLimits = {
+    replies: settings.MEANWHILE_MAX_REPLIES,
+    tools: settings.MEANWHILE_MAX_TOOLS,
+    errands: settings.MEANWHILE_MAX_ERRANDS,
+  };
   const places = createToolPlaces({
     limit: limits.tools,
     store: options.store,
@@ -138,8 +129,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const begin = async () => {
     await registerSearchAttributes(connection, namespace);
     const bundle = options.bundle ?? (await workflowBundle(home));
-    const { stackTraces = false } = options;
-    const settings = {
+    const temporal = {
       connection,
       identity: succession.identity,
       namespace,
@@ -150,7 +140,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         activity: [succession.interceptor, ...(interceptors.activity ?? [])],
       },
       sinks: { ...resets.sinks, ...sinks },
-      activities: withPlaces(createActivities(options, client, spools, calls), places, isLocal),
+      activities: withPlaces(activities, places, isLocal),
       // After a kill the next worker waits this long before it takes a conversation over.
       stickyQueueScheduleToStartTimeout: '1s',
       // A cancellation travels on a heartbeat, so it arrives at most this late.
@@ -163,9 +153,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     } satisfies TemporalWorkerOptions;
     const { reject: failed } = stuck;
     return createWorkers(
-      settings,
+      temporal,
       limits,
-      leanOptions(bundle, { home, stackTraces, logger, failed }),
+      leanOptions(bundle, {
+        home,
+        stackTraces: settings.MEANWHILE_STACK_TRACES,
+        logger,
+        failed,
+      }),
     );
   };
   const workers = await begin().catch(async (error: unknown) => {
@@ -176,7 +171,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const sweeping = sweepRegularly({
     root: spoolRoot(home),
-    keep_ms: spoolHours * 3_600_000,
+    keep_ms: settings.MEANWHILE_SPOOL_HOURS * 3_600_000,
     isInUse: spools.isInUse,
   });
   const running = workers.run();
@@ -205,40 +200,48 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
 function createActivities(
   {
+    settings,
     store,
     bus,
     catalogue,
     model,
-    defaultModel,
-    defaultProfile,
-    maxRunningPerTenant,
-    maxTokensPerTenantPerDay,
-    remote,
-  }: WorkerOptions,
+    apiUrl,
+    pushSecret,
+  }: WorkerOptions & { pushSecret: string },
   client: Client,
   spools: Spools,
   calls: LiveCalls,
 ): Activities {
   const runs = runsOf(client);
+  const asking = {
+    settings,
+    store,
+    catalogue,
+    model: createModelClient({
+      api: settings.OPENAI_API,
+      ...model.access,
+      settings,
+      note: (line) => Runtime.instance().logger.warn(line),
+    }),
+    defaultModel: model.name,
+    defaultProfile: model.profile,
+  };
+  const announcing = {
+    settings,
+    catalogue,
+    pushSecret,
+    publicUrl: async () => settings.MEANWHILE_PUBLIC_URL?.replace(/\/+$/, '') ?? (await apiUrl()),
+  };
   return {
     record: createRecord({ store, bus }),
     recordCommitted: createRecordCommitted({ store, bus, ...runs }),
     findCall: createFindCall(client),
     closeGone: createCloseGone({ client, store, bus }),
-    generateReply: createGenerateReply({
-      store,
-      bus,
-      ...runs,
-      catalogue,
-      model,
-      defaultModel,
-      maxTokensPerTenantPerDay,
-      defaultProfile,
-    }),
-    summarise: createSummarise({ store, catalogue, model, defaultModel, defaultProfile }),
-    describeTool: createDescribeTools({ catalogue, maxRunningPerTenant }),
-    announceCall: createAnnounceCall({ catalogue, ...remote }),
-    withdrawCall: createWithdrawCall({ catalogue, ...remote }),
+    generateReply: createGenerateReply({ ...asking, bus, ...runs }),
+    summarise: createSummarise(asking),
+    describeTool: createDescribeTools({ settings, catalogue }),
+    announceCall: createAnnounceCall(announcing),
+    withdrawCall: createWithdrawCall(announcing),
     takeSlot: createTakeSlot({
       store,
       bus,
@@ -251,14 +254,15 @@ function createActivities(
 }
 
 async function createCalls(
-  { store, alone = false, holding, ...options }: WorkerOptions,
+  { store, holding, ...options }: WorkerOptions,
   client: Client,
   spools: Spools,
   warn: (message: string, facts: object) => void,
 ): Promise<LiveCalls> {
   const holder = createHolder({
     store,
-    alone,
+    // The embedded store belongs to the process that has locked its home.
+    alone: options.settings.DATABASE_URL === undefined,
     who: await ownIdentity(),
     isDead,
     timing: holding,

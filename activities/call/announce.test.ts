@@ -32,7 +32,7 @@ function announcer(send: typeof post) {
     catalogue: { tools: new Map([['render', render]]), agents: new Map() },
     pushSecret: PUSH_SECRET,
     publicUrl: async () => 'https://agents.example.com',
-    allowPrivateUrls: false,
+    settings: { MEANWHILE_ALLOW_PRIVATE_URLS: false },
     send,
   };
   return { announce: createAnnounceCall(dependencies), withdraw: createWithdrawCall(dependencies) };

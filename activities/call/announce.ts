@@ -1,5 +1,6 @@
 /** Tells another team's service about a call, or that the call is no longer awaited. */
 import { ApplicationFailure } from '@temporalio/common';
+import type { Settings } from '../../config.ts';
 import { readRetryAfter } from '../../contract/retry-after.ts';
 import type { CallStart } from '../../contract/turn.ts';
 import { signPushToken } from '../../remote/push-token.ts';
@@ -16,7 +17,7 @@ export interface AnnounceDependencies {
   pushSecret: string;
   /** The URL at which the other team reaches this service, without a trailing slash. */
   publicUrl(): Promise<string>;
-  allowPrivateUrls: boolean;
+  settings: Pick<Settings, 'MEANWHILE_ALLOW_PRIVATE_URLS'>;
   /** Default: over the network. */
   send?: typeof post;
 }
@@ -74,7 +75,7 @@ export function createWithdrawCall(dependencies: AnnounceDependencies) {
 }
 
 async function announce(
-  { catalogue, allowPrivateUrls, send = post }: AnnounceDependencies,
+  { catalogue, settings, send = post }: AnnounceDependencies,
   start: CallStart,
   type: 'call.requested' | 'call.cancelled',
   at: number,
@@ -92,7 +93,7 @@ async function announce(
       headers,
       body,
       timeout_ms: ANSWER_MS,
-      allowPrivate: allowPrivateUrls,
+      allowPrivate: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
     });
   } catch (error) {
     throw unsent(tool, error as Error);

@@ -18,6 +18,7 @@ const elsewhere = defineRemoteTool({
   secret: 'whsec_',
 });
 const describeTool = createDescribeTools({
+  settings: {},
   catalogue: {
     tools: new Map<string, Tool>([
       ['elsewhere', elsewhere],
@@ -46,10 +47,13 @@ test('where only so many may run at once, the call workflow is told', async () =
     ['limited', { ...plain, max_running: 2 }],
   ]);
   const catalogue = { tools: limited, agents: new Map() };
-  const own = createDescribeTools({ catalogue });
+  const own = createDescribeTools({ catalogue, settings: {} });
   expect(await own('plain')).not.toHaveProperty('slots');
   expect(await own('limited')).toMatchObject({ slots: { tool: 2 } });
-  const both = createDescribeTools({ catalogue, maxRunningPerTenant: 9 });
+  const both = createDescribeTools({
+    catalogue,
+    settings: { MEANWHILE_MAX_RUNNING_PER_TENANT: 9 },
+  });
   expect(await both('plain')).toMatchObject({ slots: { tenant: 9 } });
   expect(await both('limited')).toMatchObject({ slots: { tool: 2, tenant: 9 } });
 });

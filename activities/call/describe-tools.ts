@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { Settings } from '../../config.ts';
 import { READ_TOOL } from '../../contract/names.ts';
 import type { Slots, ToolFacts } from '../../contract/turn.ts';
 import type { Catalogue } from '../../tools/catalogue.ts';
@@ -12,16 +13,15 @@ import type { RemoteTool } from '../../tools/remote.ts';
  */
 export function createDescribeTools({
   catalogue,
-  maxRunningPerTenant,
+  settings,
 }: {
   catalogue: Catalogue;
-  /** How many calls of a tenant run at once. Default: no limit. */
-  maxRunningPerTenant?: number;
+  settings: Pick<Settings, 'MEANWHILE_MAX_RUNNING_PER_TENANT'>;
 }) {
   return async function describeTool(name: string): Promise<ToolFacts> {
     const tool = catalogue.tools.get(name);
     if (tool) {
-      const slots = slotsOf(tool, maxRunningPerTenant);
+      const slots = slotsOf(tool, settings.MEANWHILE_MAX_RUNNING_PER_TENANT);
       return { ...(isRemote(tool) ? remoteFacts(tool) : factsOf(tool)), ...(slots && { slots }) };
     }
     throw ApplicationFailure.nonRetryable(`There is no tool named ${name}.`, 'UnknownTool');

@@ -7,7 +7,13 @@ import type { CallContext } from '../../tools/define.ts';
 
 /** `bytes` of JSON. */
 const text = (bytes: number) => 'x'.repeat(bytes - 2);
-const sizes = { maxResultBytes: 100_000, inlineResultBytes: 8_000 };
+const sizes = {
+  settings: {
+    MEANWHILE_MAX_RESULT_BYTES: 100_000,
+    MEANWHILE_INLINE_RESULT_BYTES: 8_000,
+    MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
+  },
+};
 const end = { call_id: 'call_1', n: 'end' as const };
 
 describe('what a tool returns', () => {

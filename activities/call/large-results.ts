@@ -1,4 +1,5 @@
 /** The results of a call on their way: what is too large for Temporal and a model is stored before anyone is told. */
+import type { Settings } from '../../config.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
 import { READ_TOOL } from '../../contract/names.ts';
 import type { ResultNumber } from '../../contract/stored.ts';
@@ -20,13 +21,19 @@ export interface LargeResults {
  * the call.
  */
 export function createLargeResults(
-  { store, inlineBytes }: { store: Pick<Store, 'keepResult' | 'result'>; inlineBytes: number },
+  {
+    store,
+    settings,
+  }: {
+    store: Pick<Store, 'keepResult' | 'result'>;
+    settings: Pick<Settings, 'MEANWHILE_INLINE_RESULT_BYTES'>;
+  },
   { conversation, call_id, tool }: CallStart,
   signal: AbortSignal,
   warn: (message: string, error: unknown) => void,
 ): LargeResults {
   // The tool that reads stored results returns bounded parts: storing a part of a part would never end.
-  const limit = tool === READ_TOOL ? Infinity : inlineBytes;
+  const limit = tool === READ_TOOL ? Infinity : settings.MEANWHILE_INLINE_RESULT_BYTES;
   const patiently = <T>(what: string, attempt: () => Promise<T>) =>
     waitForStore(attempt, signal, (error) =>
       warn(`A large result could not be ${what}. Retrying.`, error),

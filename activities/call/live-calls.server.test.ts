@@ -66,14 +66,17 @@ async function stage(more: Partial<LocalTool> = {}) {
       catalogue,
       bus: { publish: () => {} },
       store,
-      maxResultBytes: 1_000,
-      inlineResultBytes: 1_000,
+      settings: {
+        MEANWHILE_MAX_RESULT_BYTES: 1_000,
+        MEANWHILE_INLINE_RESULT_BYTES: 1_000,
+        MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
+      },
       spools: createHost(),
       signalConversation: async () => {},
       beat_ms: 100,
     });
     const activities = {
-      describeTool: createDescribeTools({ catalogue }),
+      describeTool: createDescribeTools({ catalogue, settings: {} }),
       runTool: createRunTool(calls),
     };
     const options = {

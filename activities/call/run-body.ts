@@ -1,4 +1,5 @@
 /** Runs the tool of a call from where it stands to its end, and tells the conversation about each event. */
+import type { Settings } from '../../config.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
 import type { CallStart } from '../../contract/turn.ts';
@@ -24,12 +25,10 @@ export interface BodyDependencies {
   catalogue: Catalogue;
   bus: Pick<Bus, 'publish'>;
   store: Pick<Store, 'setProgress' | 'keepResult' | 'result'>;
-  /** Largest single result, as JSON. */
-  maxResultBytes: number;
-  /** Largest result that is sent inline; larger ones are stored separately. */
-  inlineResultBytes: number;
-  /** Most output that is kept of a tool's program, in bytes. Default: ten million. */
-  maxOutputBytes?: number;
+  settings: Pick<
+    Settings,
+    'MEANWHILE_MAX_RESULT_BYTES' | 'MEANWHILE_INLINE_RESULT_BYTES' | 'MEANWHILE_MAX_OUTPUT_BYTES'
+  >;
   /** @throws WorkflowNotFoundError when the conversation has closed */
   signalConversation(conversation: ConversationKey, event: CallEventSignal): Promise<void>;
   /** How long a tool may take to stop. Default: 15 seconds, half of the call workflow's margin. */
@@ -66,7 +65,8 @@ export async function runBody(
   { start, tool, from, untold }: Body,
   ground: Ground,
 ): Promise<CallEnd> {
-  const { maxResultBytes, signalConversation, stop_ms = 15_000 } = dependencies;
+  const { settings, signalConversation, stop_ms = 15_000 } = dependencies;
+  const { MEANWHILE_MAX_RESULT_BYTES: maxBytes } = settings;
   const { conversation, call_id } = start;
   const { timeout_ms } = factsOf(tool);
   const { warn } = ground;
@@ -78,8 +78,7 @@ export async function runBody(
   const timer = setTimeout(() => timeout.abort(overdue(tool, timeout_ms)), timeout_ms);
   const signal = AbortSignal.any([ground.signal, timeout.signal]);
   const live = liveProgress(dependencies, start, warn);
-  const { store, inlineResultBytes: inlineBytes } = dependencies;
-  const large = createLargeResults({ store, inlineBytes }, start, signal, warn);
+  const large = createLargeResults(dependencies, start, signal, warn);
 
   let last = 0;
   let isWarned = false;
@@ -89,7 +88,7 @@ export async function runBody(
   };
 
   const take = async (yielded: unknown) => {
-    const step = readYield(yielded, maxResultBytes, { last, warn: warnOnce });
+    const step = readYield(yielded, maxBytes, { last, warn: warnOnce });
     if (step.type === 'progress') {
       last = step.percent;
       live.show({ percent: step.percent, note: step.note });
@@ -118,7 +117,7 @@ export async function runBody(
     if (untold) await take(untold.yielded);
     const call: CallContext = {
       ...callContext(start, signal, cursor.checkpoint),
-      maxOutputBytes: dependencies.maxOutputBytes ?? 10_000_000,
+      maxOutputBytes: settings.MEANWHILE_MAX_OUTPUT_BYTES,
       folder: () => dependencies.spools.open(conversation, call_id, signal),
       storedResult: large.read,
       get handsOver() {
@@ -127,7 +126,7 @@ export async function runBody(
     };
     const returned = await driveTool({ tool, input, call, take, left, stop_ms, warn });
     countResults(tool, cursor.results, returned);
-    return await large.end(asJson(returned, maxResultBytes, 'Its result'));
+    return await large.end(asJson(returned, maxBytes, 'Its result'));
   } finally {
     clearTimeout(timer);
     dependencies.spools.release(call_id);

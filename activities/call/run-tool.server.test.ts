@@ -48,7 +48,7 @@ async function call(run: LocalTool['run']) {
   const store = createMemoryStore();
   const client = new Client({ connection });
   const activities = {
-    describeTool: createDescribeTools({ catalogue }),
+    describeTool: createDescribeTools({ catalogue, settings: {} }),
     runTool: createRunTool(
       createLiveCalls({
         holder: aloneIn(store),
@@ -56,8 +56,11 @@ async function call(run: LocalTool['run']) {
         catalogue,
         bus: { publish: () => {} },
         store,
-        maxResultBytes: 1_000,
-        inlineResultBytes: 1_000,
+        settings: {
+          MEANWHILE_MAX_RESULT_BYTES: 1_000,
+          MEANWHILE_INLINE_RESULT_BYTES: 1_000,
+          MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
+        },
         spools: createHost(),
         signalConversation: async (_, event) => void told.push(event),
       }),

@@ -1,6 +1,7 @@
 /** Asks the model for one reply and shows it while it is being written. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { Settings } from '../../config.ts';
 import { NO_RUN, type Reset } from '../../contract/batch.ts';
 import { storableText } from '../../contract/storable.ts';
 import type { ReplyRequest, ReplyResult } from '../../contract/turn.ts';
@@ -26,8 +27,7 @@ export interface GenerateReplyDependencies extends AskingDependencies {
     Pick<Store, 'record' | 'writer' | 'beginDraft' | 'appendDraft' | 'spendTokens' | 'tokensSpent'>;
   bus: Bus;
   model: ModelClient;
-  /** Tokens of a tenant in a day (UTC) after which nothing is said unprompted (R12). Default: no limit. */
-  maxTokensPerTenantPerDay?: number;
+  settings: Pick<Settings, 'MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY'>;
   /** Pause between two writes of the text. Default: 40 ms, about as fast as the eye can follow. */
   rest_ms?: number;
   isCurrentRun: RecordDependencies['isCurrentRun'];
@@ -48,7 +48,7 @@ async function generateReply(
   dependencies: GenerateReplyDependencies,
   request: ReplyRequest,
 ): Promise<ReplyResult> {
-  const { store, bus, model, maxTokensPerTenantPerDay, rest_ms = 40 } = dependencies;
+  const { store, bus, model, settings, rest_ms = 40 } = dependencies;
   const { conversation, reply_id, batch } = request;
   const { attempt } = Context.current().info;
   const run_id = ownRunId();
@@ -88,7 +88,8 @@ async function generateReply(
     const [asking] = await Promise.all([
       prepareAsking(dependencies, request),
       // Only unprompted replies are limited: a user gets an answer whatever it costs.
-      request.because === 'news' && refuseIfSpent(store, conversation, maxTokensPerTenantPerDay),
+      request.because === 'news' &&
+        refuseIfSpent(store, conversation, settings.MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY),
     ]);
     let heard = '';
     const ask = (limited: AbortSignal) =>

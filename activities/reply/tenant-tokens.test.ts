@@ -15,7 +15,7 @@ afterEach(() => void vi.useRealTimers());
 const having = (spent: number, more: Play) =>
   play({
     model,
-    maxTokensPerTenantPerDay: 100,
+    settings: { MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY: 100 },
     before: (store) => store.spendTokens(today, spent),
     ...more,
   });

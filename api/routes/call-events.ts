@@ -11,12 +11,18 @@ import { BODY_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 /** The endpoint for events from a remote tool: the URL is the permission. */
 export function callEventsRoute(
   app: Api,
-  { store, bus, gateway, pushes }: Pick<ApiDependencies, 'store' | 'bus' | 'gateway' | 'pushes'>,
+  {
+    store,
+    bus,
+    gateway,
+    settings,
+    pushSecret,
+  }: Pick<ApiDependencies, 'store' | 'bus' | 'gateway' | 'settings' | 'pushSecret'>,
 ): void {
   app.post(
     '/v1/call-events/:token',
     {
-      bodyLimit: pushes.maxBytes,
+      bodyLimit: settings.MEANWHILE_MAX_RESULT_BYTES,
       schema: {
         operationId: 'pushCallEvent',
         summary: 'Push an event of a remote call',
@@ -40,11 +46,11 @@ export function callEventsRoute(
       },
       // Checked before the body is read, so that an unauthorised push costs nothing.
       onRequest: async (request) => {
-        claimsOf(pushes.secret, request.params.token);
+        claimsOf(pushSecret, request.params.token);
       },
     },
     async (request, reply) => {
-      const { claims, isOverdue } = claimsOf(pushes.secret, request.params.token);
+      const { claims, isOverdue } = claimsOf(pushSecret, request.params.token);
       const { tenant, call_id } = claims;
       const push: CallPush = request.body;
       const { n } = push;
@@ -53,7 +59,7 @@ export function callEventsRoute(
       await claimNumber(store, { tenant, scope: `pushes of ${call_id}`, n }, hash, {});
       // A repeat is sent again: the process may have died between the claim and the signal. The call ignores numbers it already
       // has.
-      const told = await withoutLarge(store, claims, push, pushes.inlineBytes);
+      const told = await withoutLarge(store, claims, push, settings.MEANWHILE_INLINE_RESULT_BYTES);
       const sent = await gateway.push({ tenant, call_id }, told);
       // Whether this number was accepted is stored once it is certain, for repeats after the end.
       const taken = { tenant, scope: `taken pushes of ${call_id}`, n };

@@ -23,8 +23,7 @@ async function connect(frames: (closed: AbortSignal) => AsyncIterable<unknown>) 
   return createModelClient({
     api: 'chat',
     baseURL: stub.url,
-    first_token_ms: 10_000,
-    silence_ms: 1_000,
+    settings: { MEANWHILE_FIRST_TOKEN_MS: 10_000, MEANWHILE_SILENCE_MS: 1_000 },
   });
 }
 

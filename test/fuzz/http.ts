@@ -34,8 +34,11 @@ interface Asked {
 export async function fuzzHttp(store: Store, effort: Effort): Promise<number> {
   const api = await createTestApi({
     store,
-    maxMessageBytes: 60_000,
-    pushes: { secret: PUSH_SECRET, maxBytes: 100_000, inlineBytes: 2_000 },
+    settings: {
+      MEANWHILE_MAX_MESSAGE_BYTES: 60_000,
+      MEANWHILE_MAX_RESULT_BYTES: 100_000,
+      MEANWHILE_INLINE_RESULT_BYTES: 2_000,
+    },
   });
   const ground = await prepare(api);
   try {

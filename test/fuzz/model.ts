@@ -226,7 +226,12 @@ async function check(store: Store, url: string, { api }: Script): Promise<void> 
     store,
     bus,
     catalogue,
-    model: createModelClient({ api, baseURL: url, first_token_ms: 5_000, silence_ms: 5_000 }),
+    model: createModelClient({
+      api,
+      baseURL: url,
+      settings: { MEANWHILE_FIRST_TOKEN_MS: 5_000, MEANWHILE_SILENCE_MS: 5_000 },
+    }),
+    settings: {},
     defaultModel: 'm',
     rest_ms: 0,
     isCurrentRun: async () => true,

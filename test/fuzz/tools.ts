@@ -186,8 +186,11 @@ async function play(store: Store, root: string, { steps, last, throws, input }: 
     catalogue: { tools: new Map([[tool.name, tool]]), agents: new Map() },
     bus: { publish: (_, message) => look('live progress', message) },
     store,
-    maxResultBytes: 100_000,
-    inlineResultBytes: 2_000,
+    settings: {
+      MEANWHILE_MAX_RESULT_BYTES: 100_000,
+      MEANWHILE_INLINE_RESULT_BYTES: 2_000,
+      MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
+    },
     spools: createSpools({ root, claim: async (_, __, host) => ({ holder: host, isNew: true }) }),
     signalConversation: async (_, event) => {
       look('an event', event);

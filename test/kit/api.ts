@@ -52,6 +52,12 @@ const AGENTS = [
 /** Signs push URLs. */
 export const PUSH_SECRET = 'a secret of the tests, long enough';
 
+export const TEST_SETTINGS = {
+  MEANWHILE_MAX_MESSAGE_BYTES: 10_000,
+  MEANWHILE_MAX_RESULT_BYTES: 8_000,
+  MEANWHILE_INLINE_RESULT_BYTES: 4_000,
+};
+
 export async function createTestApi(more: Partial<ApiDependencies> = {}): Promise<TestApi> {
   const store = more.store ?? createMemoryStore();
   const bus = more.bus ?? createLocalBus();
@@ -65,9 +71,9 @@ export async function createTestApi(more: Partial<ApiDependencies> = {}): Promis
       agents: new Map(AGENTS.map((agent) => [agent.name, agent])),
     },
     limits: LIMITS,
-    maxMessageBytes: 10_000,
+    settings: TEST_SETTINGS,
     grace_ms: 0,
-    pushes: { secret: PUSH_SECRET, maxBytes: 8_000, inlineBytes: 4_000 },
+    pushSecret: PUSH_SECRET,
     ...more,
   });
   await app.ready();

@@ -57,8 +57,11 @@ export function play(
     catalogue: { tools: new Map([[played.name, played]]), agents: new Map() },
     bus: { publish: (_, message) => shown.push(message) },
     store: { ...store, setProgress: async (_, __, progress) => void kept.push(progress) },
-    maxResultBytes: 1_000,
-    inlineResultBytes: 1_000,
+    settings: {
+      MEANWHILE_MAX_RESULT_BYTES: 1_000,
+      MEANWHILE_INLINE_RESULT_BYTES: 1_000,
+      MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
+    },
     spools: createHost(),
     signalConversation: async (_, event) => void told.push(event),
     ...more,

@@ -3,7 +3,10 @@ import { defaultActivityInfo, MockActivityEnvironment } from '@temporalio/testin
 import { DefaultLogger } from '@temporalio/worker';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { createGenerateReply } from '../../activities/reply/generate-reply.ts';
+import {
+  createGenerateReply,
+  type GenerateReplyDependencies,
+} from '../../activities/reply/generate-reply.ts';
 import type { Batch } from '../../contract/batch.ts';
 import type { Entry, Usage } from '../../contract/entry.ts';
 import type { Head } from '../../contract/head.ts';
@@ -113,7 +116,7 @@ export interface Play {
   failed?: number;
   /** What they have cost. */
   cost?: Usage;
-  maxTokensPerTenantPerDay?: number;
+  settings?: GenerateReplyDependencies['settings'];
   /** Before anything is asked. */
   before?: (store: Store) => Promise<void>;
   /** Before the batch that rides is written. */
@@ -135,7 +138,7 @@ export async function play({
   attempt = 1,
   failed,
   cost,
-  maxTokensPerTenantPerDay,
+  settings = {},
   before,
   recording,
   begin,
@@ -205,7 +208,7 @@ export async function play({
     defaultModel: 'small',
     defaultProfile: profile,
     rest_ms: 0,
-    maxTokensPerTenantPerDay,
+    settings,
     isCurrentRun: async () => true,
     originOf: async () => ({}),
   });

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { createSummarise } from '../../activities/reply/summarise.ts';
 import type { Entry } from '../../contract/entry.ts';
 import type { SummaryRequest, SummaryResult } from '../../contract/turn.ts';
-import { createModelClient, type ModelSettings } from '../../model/client.ts';
+import { createModelClient, type ModelClientOptions } from '../../model/client.ts';
 import { startStubModel, type StubHandler } from './model-server.ts';
 
 const conversation = { tenant: 'default', id: 'c' };
@@ -13,7 +13,7 @@ const conversation = { tenant: 'default', id: 'c' };
 export interface SummaryPlay {
   log: Entry[];
   model: StubHandler;
-  api?: ModelSettings['api'];
+  api?: ModelClientOptions['api'];
   request?: Partial<SummaryRequest>;
   /** How many attempts at the model have failed before. */
   failed?: number;

@@ -2,7 +2,7 @@
 import { inflateRawSync } from 'node:zlib';
 import type { Usage } from '../../contract/entry.ts';
 import type { FailedReply } from '../../contract/turn.ts';
-import { createModelClient, type ModelSettings } from '../../model/client.ts';
+import { createModelClient, type ModelClientOptions } from '../../model/client.ts';
 import { toFailure } from '../../model/errors.ts';
 import type { ModelRequest } from '../../model/message.ts';
 import { never } from '../kit/model-request.ts';
@@ -35,7 +35,7 @@ const requestOf = ({ model, prompt, tools }: Question): ModelRequest => ({
 /** What the service makes of it, in the form of what is expected. */
 export async function outcomeOf(
   { api }: Pick<Fixture, 'api'>,
-  settings: Omit<ModelSettings, 'api'>,
+  settings: Omit<ModelClientOptions, 'api'>,
   question = usual,
 ): Promise<Expected> {
   const client = createModelClient({ api, ...settings });

@@ -11,7 +11,7 @@ import { readConfig } from '../config.ts';
 import { banner } from './banner.ts';
 import { HomeInUse } from './home-lock.ts';
 import { PortInUse, whyNotFree } from './ports.ts';
-import { startService, type Service } from './service.ts';
+import { startService, type Service } from './start.ts';
 
 let home: string;
 let running: Service[];

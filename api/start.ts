@@ -1,0 +1,76 @@
+/** The composition root of the API: connects to Temporal, and listens. */
+import type { AddressInfo } from 'node:net';
+import { NativeConnection } from '@temporalio/worker';
+import { pino } from 'pino';
+import type { Settings } from '../config.ts';
+import type { Limits } from '../contract/limits.ts';
+import { serviceUrl } from '../contract/service-url.ts';
+import { pushSecretOf } from '../remote/secret.ts';
+import { buildApp } from './app.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { createTemporalGateway } from './temporal-gateway.ts';
+
+export interface ApiOptions extends Pick<ApiDependencies, 'store' | 'bus' | 'catalogue'> {
+  settings: Settings;
+  /** host:port of the Temporal server. */
+  address: string;
+}
+
+export interface RunningApi {
+  /** Without a trailing slash. */
+  url: string;
+  /** Ends streams and answers what has arrived. */
+  close(): Promise<void>;
+}
+
+/**
+ * Resolves when the API is listening.
+ * @throws what listening on the port throws
+ */
+export async function startApi({ settings, address, ...parts }: ApiOptions): Promise<RunningApi> {
+  const { PORT: port, HOST: host, TEMPORAL_NAMESPACE: namespace } = settings;
+  // The worker's kind of connection: it works outside the thread that answers requests.
+  const connect = () => NativeConnection.connect({ address });
+  const gateway = await createTemporalGateway({ connect, namespace });
+  try {
+    const app = await buildApp({
+      ...parts,
+      settings,
+      gateway,
+      limits: limitsOf(settings),
+      pushSecret: await pushSecretOf(settings),
+      logger: pino({ level: 'warn' }, pino.destination(2)),
+    });
+    await app.listen({ port, host });
+    return {
+      url: serviceUrl(host, (app.server.address() as AddressInfo).port),
+      async close() {
+        await app.close();
+        await gateway.disconnect();
+      },
+    };
+  } catch (error) {
+    await gateway.disconnect();
+    throw error;
+  }
+}
+
+/** Long enough that a conversation rarely continues as new, short enough that a worker replays it quickly. Number of events. */
+const MAX_HISTORY_EVENTS = 4_000;
+
+function limitsOf(settings: Settings): Limits {
+  return {
+    settle_ms: settings.MEANWHILE_SETTLE_MS,
+    quiet_ms: settings.MEANWHILE_QUIET_MS,
+    quiet_max_ms: settings.MEANWHILE_QUIET_MAX_MS,
+    max_running: settings.MEANWHILE_MAX_RUNNING,
+    grace_ms: settings.MEANWHILE_GRACE_MS,
+    max_replies_per_turn: settings.MEANWHILE_MAX_REPLIES_PER_TURN,
+    unsolicited_per_minute: settings.MEANWHILE_UNSOLICITED_PER_MINUTE,
+    unsolicited_in_a_row: settings.MEANWHILE_UNSOLICITED_IN_A_ROW,
+    max_tokens: settings.MEANWHILE_MAX_TOKENS,
+    model_attempts: settings.MEANWHILE_MODEL_ATTEMPTS,
+    max_history_events: MAX_HISTORY_EVENTS,
+    context_tokens: settings.MEANWHILE_CONTEXT_TOKENS,
+  };
+}
