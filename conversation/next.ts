@@ -6,7 +6,7 @@ import { areSuspended } from './managed.ts';
 import { isAudible, isUrgent, newsDueAt } from './news.ts';
 import { releaseCalls } from './release.ts';
 import { interruptReply, startReply } from './replies.ts';
-import type { State, Turn } from './state.ts';
+import type { State, TurnState } from './state.ts';
 import { SYSTEM, type Step } from './step.ts';
 import { giveAgain, waitsForSummary } from './too-long.ts';
 
@@ -106,7 +106,7 @@ const cutInAt = (state: State) =>
   state.news.some(isUrgent) && !state.hushed ? heldUntil(state) : undefined;
 
 /** R3: effects are debounced. */
-function settle(step: Step, { reply, spoke }: Turn & { phase: 'settling' }): boolean {
+function settle(step: Step, { reply, spoke }: TurnState & { phase: 'settling' }): boolean {
   const { state } = step;
   if (state.unanswered.length > 0) {
     const messages = state.unanswered.map(({ seq }) => seq);
@@ -121,7 +121,7 @@ function settle(step: Step, { reply, spoke }: Turn & { phase: 'settling' }): boo
 }
 
 /** R11: results of quick calls go to the model in the same turn, so that it does not announce a call twice. */
-function continueTurn(step: Step, turn: Turn & { phase: 'grace' }): boolean {
+function continueTurn(step: Step, turn: TurnState & { phase: 'grace' }): boolean {
   const { state } = step;
   if (state.unanswered.length > 0) return endTurn(state);
   const allOver = !state.calls.some(({ id }) => turn.calls.includes(id));
@@ -149,7 +149,7 @@ function endTurn(state: State): true {
 }
 
 /** True when the turn's own calls have no result yet, and the model either has said what it started or may not speak of it yet. */
-function hasNothingToAdd(state: State, { calls, spoke }: Turn & { phase: 'grace' }): boolean {
+function hasNothingToAdd(state: State, { calls, spoke }: TurnState & { phase: 'grace' }): boolean {
   const hasResults = state.news.some(
     ({ call_id, rank }) => calls.includes(call_id) && rank !== 'progress',
   );

@@ -15,7 +15,7 @@ export interface State {
   closed: boolean;
   /** Replies so far; the last one is `reply_<replies>`. */
   replies: number;
-  turn: Turn;
+  turn: TurnState;
   /** User messages that no reply has begun to answer, oldest first. */
   unanswered: Unanswered[];
   last_message_at: number;
@@ -75,7 +75,7 @@ export interface Again {
 }
 
 /** R1: one variant at a time, so never two replies. */
-export type Turn =
+export type TurnState =
   | { phase: 'idle' }
   | { phase: 'replying'; reply: Reply }
   /** R3: the reply is over; the calls it requested wait for their release. */

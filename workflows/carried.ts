@@ -15,7 +15,7 @@ import {
 import type { ConversationStart } from '../contract/signals.ts';
 import type { CallStart } from '../contract/turn.ts';
 import type { Event } from '../conversation/event.ts';
-import type { Turn } from '../conversation/state.ts';
+import type { TurnState } from '../conversation/state.ts';
 import type { Carried } from './arguments.ts';
 
 const key = looseObject({ tenant: text(), id: text() });
@@ -38,7 +38,7 @@ function argument<T>(shape: Shape<T>, given: unknown): T {
 }
 
 const PHASES = { idle: 0, replying: 0, settling: 0, grace: 0, closing: 0 } satisfies Record<
-  Turn['phase'],
+  TurnState['phase'],
   0
 >;
 const EVENTS = {

@@ -3,7 +3,7 @@
  * known from.
  */
 import type { ProfileName } from '../../contract/profile.ts';
-import { type Body, toolsOf, type Turn, turnsOf } from './turns.ts';
+import { type Body, toolsOf, type RequestTurn, turnsOf } from './turns.ts';
 
 /** What those for whom a profile is made insist on: said here again, so that a profile that no longer does it is found. */
 interface Demands {
@@ -53,7 +53,7 @@ export function brokenRules(request: Body, profile: ProfileName): string[] {
 }
 
 /** OpenAI, and everybody who copies it: R13. An asynchronous call is answered once, directly or later, or not yet. */
-function calls(turns: Turn[]): string[] {
+function calls(turns: RequestTurn[]): string[] {
   const problems: string[] = [];
   const late = new Set<string>();
   let open: string[] = [];
@@ -76,7 +76,7 @@ function calls(turns: Turn[]): string[] {
 
 /** The mark stands on a tool and on its calls alike, and where it is not asked for on none. */
 function asynchronous(
-  turns: Turn[],
+  turns: RequestTurn[],
   tools: ReturnType<typeof toolsOf>,
   isKnown: boolean,
 ): string[] {
@@ -95,7 +95,7 @@ function asynchronous(
 }
 
 /** OpenAI: the pattern, and the length of a description. Gateways: what was called is declared. */
-function names(turns: Turn[], tools: ReturnType<typeof toolsOf>): string[] {
+function names(turns: RequestTurn[], tools: ReturnType<typeof toolsOf>): string[] {
   const declared = tools.map(({ name }) => name);
   const called = turns.flatMap((turn) => turn.calls);
   return [
@@ -116,7 +116,7 @@ function names(turns: Turn[], tools: ReturnType<typeof toolsOf>): string[] {
 }
 
 /** OpenAI: at most 40 characters, no two alike. Mistral: nine letters and digits. */
-function ids(turns: Turn[], fits: RegExp): string[] {
+function ids(turns: RequestTurn[], fits: RegExp): string[] {
   const all = turns.flatMap(({ calls }) => calls.map(({ id }) => id));
   return [
     ...unless(new Set(all).size === all.length, 'Two calls have one id.'),
@@ -125,7 +125,7 @@ function ids(turns: Turn[], fits: RegExp): string[] {
 }
 
 /** Qwen's templates: there is a user. Mistral, Anthropic: he is first. Gemini: a call follows a user or a tool, not the assistant's own words. */
-function twoOfOneRole(turns: Turn[]): string[] {
+function twoOfOneRole(turns: RequestTurn[]): string[] {
   return [
     ...unless(turns[0]?.role === 'user', 'The user is not first.'),
     ...turns
@@ -135,7 +135,7 @@ function twoOfOneRole(turns: Turn[]): string[] {
 }
 
 /** Mistral's API refuses a user after a tool. Its templates count users and assistants, without those that call. */
-function outOfTurn(turns: Turn[]): string[] {
+function outOfTurn(turns: RequestTurn[]): string[] {
   const counted = turns.filter(
     ({ role, calls }) => role === 'user' || (role === 'assistant' && calls.length === 0),
   );

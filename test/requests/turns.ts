@@ -5,7 +5,7 @@ export type Body =
   | { api: 'chat'; body: ChatRequest }
   | { api: 'responses'; body: ResponsesRequest };
 
-export interface Turn {
+export interface RequestTurn {
   role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
   text: string;
   /** Of an assistant. */
@@ -21,7 +21,7 @@ export interface Declared {
 }
 
 /** Instructions that have a field of their own are the first turn, in the role `system`. */
-export function turnsOf(request: Body): Turn[] {
+export function turnsOf(request: Body): RequestTurn[] {
   return request.api === 'chat' ? chatTurns(request.body) : responsesTurns(request.body);
 }
 
@@ -39,8 +39,8 @@ export function toolsOf({ api, body }: Body): Declared[] {
     }));
 }
 
-function chatTurns({ messages }: ChatRequest): Turn[] {
-  return messages.map((message): Turn => {
+function chatTurns({ messages }: ChatRequest): RequestTurn[] {
+  return messages.map((message): RequestTurn => {
     const text = typeof message.content === 'string' ? message.content : '';
     switch (message.role) {
       case 'assistant': {
@@ -60,9 +60,11 @@ function chatTurns({ messages }: ChatRequest): Turn[] {
 }
 
 /** An assistant's text and the calls directly after it are one turn. */
-function responsesTurns({ instructions, input }: ResponsesRequest): Turn[] {
+function responsesTurns({ instructions, input }: ResponsesRequest): RequestTurn[] {
   if (!Array.isArray(input)) throw new Error('The input is no list.');
-  const turns: Turn[] = instructions ? [{ role: 'system', text: instructions, calls: [] }] : [];
+  const turns: RequestTurn[] = instructions
+    ? [{ role: 'system', text: instructions, calls: [] }]
+    : [];
   for (const item of input) {
     if ('role' in item && 'content' in item) {
       turns.push({ role: item.role, text: String(item.content), calls: [] });
