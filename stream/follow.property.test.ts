@@ -37,7 +37,7 @@ const step = fc.oneof(
   /** From then on the store is away, or back. */
   fc.record({ do: fc.constant('turn store' as const), isAway: fc.boolean() }),
 );
-type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+type FollowStep = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 /** A conversation that somebody writes; bus messages are lost as told. */
 function createWriter() {
@@ -193,7 +193,7 @@ test('readers that disconnect and resume anywhere end with exactly the final log
           expect(reader.speaking).toBeUndefined();
         }
 
-        async function play(each: Step) {
+        async function play(each: FollowStep) {
           switch (each.do) {
             case 'append':
               return writer.append(each.texts, each.lost);

@@ -20,7 +20,7 @@ import {
 } from './item.ts';
 import { createLiveText, type Held } from './live.ts';
 import { createPercentages, type Percentages } from './percentages.ts';
-import { createTail, type Step, type TailSize } from './tail.ts';
+import { createTail, type ReaderStep, type TailSize } from './tail.ts';
 import { createWaking, type Waking } from './waking.ts';
 
 export interface SourceOptions {
@@ -54,7 +54,7 @@ export interface Source {
    * The next step for a reader of the log.
    * @throws the error that has ended this source
    */
-  next(reader: Position): Step;
+  next(reader: Position): ReaderStep;
   /** For a reader that has every entry: the text of the reply in flight that it lacks. */
   lacking(held: Held | undefined): Delta | undefined;
   /** Resolves after a look, or when none is possible. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { messages } from '../test/store/samples.ts';
-import { createTail, type Step } from './tail.ts';
+import { createTail, type ReaderStep } from './tail.ts';
 
 const at = (after: number, revision = 0) => ({ after, revision });
 const read = (revision: number, base: number, texts: string[], rewind?: number) => ({
@@ -9,7 +9,7 @@ const read = (revision: number, base: number, texts: string[], rewind?: number) 
   status: 'idle' as const,
   ...(rewind !== undefined && { rewind }),
 });
-const inWords = (step: Step) => {
+const inWords = (step: ReaderStep) => {
   if (step.do !== 'yield') return step.do;
   const { item } = step;
   const { after, revision } = item.position;

@@ -7,7 +7,7 @@ import type { Followed } from '../store/store.ts';
 import { eventBytes } from './event.ts';
 import type { EntryItem, Position, RewindItem } from './item.ts';
 
-export type Step =
+export type ReaderStep =
   | { do: 'yield'; item: EntryItem | RewindItem }
   /** The reader has everything. */
   | { do: 'wait' }
@@ -21,7 +21,7 @@ export interface Tail {
   readonly position: Position;
   /** Adds what was read from its position on. */
   extend(read: Followed): void;
-  next(reader: Position): Step;
+  next(reader: Position): ReaderStep;
 }
 
 /** The most that a tail keeps. */

@@ -6,7 +6,7 @@ import { CallFailed } from './call-failed.ts';
 
 const options = { checkpoint: z.unknown().optional(), schedule: schedule.default('when_idle') };
 
-const step = z.discriminatedUnion('type', [
+const yieldSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('progress'),
     percent: z.number(),
@@ -17,7 +17,7 @@ const step = z.discriminatedUnion('type', [
 ]);
 
 /** What a tool yields, checked and as JSON. */
-export type Step = z.infer<typeof step>;
+export type ReadYield = z.infer<typeof yieldSchema>;
 
 /** A note is a line next to a percentage: anything longer belongs in a result. */
 const MOST_NOTE_CHARS = 4_000;
@@ -38,8 +38,8 @@ export interface Reported {
  * @throws CallFailed `InvalidYield` for what is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it
  * carries
  */
-export function readYield(yielded: unknown, maxBytes: number, reported: Reported = {}): Step {
-  const parsed = step.safeParse(withReport(yielded, reported));
+export function readYield(yielded: unknown, maxBytes: number, reported: Reported = {}): ReadYield {
+  const parsed = yieldSchema.safeParse(withReport(yielded, reported));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join('.') || 'it';

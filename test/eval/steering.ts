@@ -2,12 +2,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Step } from './extensions/steered.ts';
+import type { SteeredYield } from './extensions/steered.ts';
 
 export interface Steering {
   url: string;
   /** The next step of a call, for whoever waits for it and whoever comes later. */
-  send(callId: string, step: Step): void;
+  send(callId: string, step: SteeredYield): void;
   close(): Promise<void>;
 }
 
@@ -16,10 +16,10 @@ const NOT_YET_AFTER_MS = 20_000;
 
 /** @param port 0: any free one. */
 export async function startSteering(port = 0): Promise<Steering> {
-  const steps = new Map<string, PromiseWithResolvers<Step>>();
+  const steps = new Map<string, PromiseWithResolvers<SteeredYield>>();
   const sent = new Map<string, number>();
   const stepAt = (path: string) => {
-    const known = steps.get(path) ?? Promise.withResolvers<Step>();
+    const known = steps.get(path) ?? Promise.withResolvers<SteeredYield>();
     steps.set(path, known);
     return known;
   };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 
-export interface Step {
+export interface LedgerLine {
   key: string;
   step: number;
   /** Of the process that took it. */
@@ -13,7 +13,7 @@ export interface Step {
 
 export interface Ledger {
   path: string;
-  steps(): Promise<Step[]>;
+  steps(): Promise<LedgerLine[]>;
   /** Resolves when so many steps have been taken. */
   reaches(count: number): Promise<void>;
 }

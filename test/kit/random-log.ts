@@ -43,7 +43,7 @@ export const randomLog: fc.Arbitrary<RandomLog> = fc
   .array(step, { minLength: 15, maxLength: 40, size: 'max' })
   .map((steps) => play(steps));
 
-type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+type LogStep = typeof step extends fc.Arbitrary<infer T> ? T : never;
 interface Call extends OpenCall {
   requested: number;
   n: number;
@@ -53,7 +53,7 @@ interface Call extends OpenCall {
   isFull?: true;
 }
 
-function play(steps: Step[]): RandomLog {
+function play(steps: LogStep[]): RandomLog {
   const entries: Entry[] = [];
   const openAt = new Map<number, OpenCall[]>();
   let open: Call[] = [];

@@ -6,7 +6,7 @@ import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
 import type { Effect, Untimed } from '../../conversation/event.ts';
 import type { Audit } from './audit.ts';
 import type { Clock } from './clock.ts';
-import type { Program, Step } from './script.ts';
+import type { Program, ProgramStep } from './script.ts';
 import type { Told } from './told.ts';
 import { broken } from './violation.ts';
 
@@ -64,7 +64,7 @@ export function createPrograms(
     });
   }
 
-  function say(run: Run, n: number, { event, schedule }: Step): void {
+  function say(run: Run, n: number, { event, schedule }: ProgramStep): void {
     const signal = { call_id: run.call_id, n, event, schedule };
     const said = event === 'progress' ? { percent: n - 1 } : { data: n - 1 };
     if (!run.isOver) run.events = Math.max(run.events, n);

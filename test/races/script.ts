@@ -57,7 +57,7 @@ export type Asked =
   | 'cancel';
 
 export interface Program {
-  steps: Step[];
+  steps: ProgramStep[];
   end: { after: number; type: 'completed' | 'failed' | 'never' };
   /** How long it goes on after it was cancelled. */
   stops_after: number;
@@ -71,7 +71,7 @@ export interface Program {
   operator?: { after: number; does: 'terminates' | 'cancels' };
 }
 
-export interface Step {
+export interface ProgramStep {
   after: number;
   event: 'progress' | 'result';
   schedule: Schedule;

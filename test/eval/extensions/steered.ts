@@ -2,7 +2,7 @@
 import type { CallContext, CallYield } from 'meanwhile';
 
 /** One thing that a call brings. What `data` holds nobody can know before. */
-export type Step = { type: 'result' | 'end'; data: unknown };
+export type SteeredYield = { type: 'result' | 'end'; data: unknown };
 
 /**
  * The body of a tool: asks EVAL_STEERING_URL for each of its steps and waits as long as it takes.
@@ -16,12 +16,12 @@ export async function* steered(call: CallContext): AsyncGenerator<CallYield, unk
   }
 }
 
-async function nextStep({ id, signal }: CallContext, n: number): Promise<Step> {
+async function nextStep({ id, signal }: CallContext, n: number): Promise<SteeredYield> {
   const url = process.env['EVAL_STEERING_URL'];
   if (!url) throw new Error('EVAL_STEERING_URL is not set: only `npm run eval` steers this tool.');
   for (;;) {
     const response = await fetch(`${url}/${id}/${n}`, { signal });
-    if (response.status === 200) return (await response.json()) as Step;
+    if (response.status === 200) return (await response.json()) as SteeredYield;
     // 204: not yet. It is asked again, since no connection stays open for hours.
     if (response.status !== 204) throw new Error(`Steering answered ${response.status}.`);
   }
