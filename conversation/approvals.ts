@@ -5,7 +5,7 @@ import { APPROVAL_TIMEOUT_MS } from '../contract/turn.ts';
 import { endCall, enqueue, replaceCall } from './calls.ts';
 import { shownInput } from './shown-input.ts';
 import type { Call, State } from './state.ts';
-import { log, SYSTEM, type Step, user } from './step.ts';
+import { addEntry, SYSTEM, type Step, user } from './step.ts';
 
 type Awaiting = Call & { status: 'awaiting_approval' };
 
@@ -16,7 +16,7 @@ export function awaitApproval(
   { why, cause = [] }: { why: string; cause?: number[] },
 ): void {
   const expires_at = step.at + (call.request.approval?.timeout_ms ?? APPROVAL_TIMEOUT_MS);
-  const asked = log(
+  const asked = addEntry(
     step,
     'call.awaiting_approval',
     {
@@ -41,7 +41,7 @@ export function hearDecision(step: Step, { call_id, decision, reason, by }: Deci
     endCall(step, decided, { type: 'denied', reason }, context);
     return;
   }
-  const approved = log(step, 'call.approved', { call_id }, context);
+  const approved = addEntry(step, 'call.approved', { call_id }, context);
   const { asked: _, expires_at: __, why: ___, ...facts } = decided;
   enqueue(step, { ...facts, status: 'requested' }, [approved]);
 }

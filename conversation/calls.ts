@@ -8,13 +8,13 @@ import { flowOf, holdNews, isComplete, newFlow, releaseNews } from './managed.ts
 import { supersedeNews } from './news.ts';
 import { shownInput } from './shown-input.ts';
 import { type Call, ENDED_CALLS, type News } from './state.ts';
-import { agent, log, SYSTEM, type Step, tool, user } from './step.ts';
+import { agent, addEntry, SYSTEM, type Step, tool, user } from './step.ts';
 
 /** Records the calls that the model has asked for. None runs yet. */
 export function requestCalls(step: Step, calls: RequestedCall[], reply: number): void {
   for (const request of calls) {
     const { call_id, tool: name, input, report, awaits, results, attached } = request;
-    const requested = log(
+    const requested = addEntry(
       step,
       'call.requested',
       {
@@ -41,7 +41,7 @@ export function requestCalls(step: Step, calls: RequestedCall[], reply: number):
 /** R3: drops the requested calls. They were decided on stale input and never run. */
 export function dropCalls(step: Step, why: string, cause: number[]): void {
   for (const call of requestedCalls(step)) {
-    log(
+    addEntry(
       step,
       'call.dropped',
       { call_id: call.id, why },
@@ -56,7 +56,7 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
   const call = findRunning(step, signal.call_id);
   if (!call || signal.n <= call.n) return;
   const { call_id, n, event, percent, note, data, stored, schedule, pushed_n, missing } = signal;
-  const seq = log(
+  const seq = addEntry(
     step,
     'call.event',
     {
@@ -101,7 +101,7 @@ function findRunning(step: Step, callId: string): Running | undefined {
 
 /** Cancels an open call: it never speaks again, whatever its program still does. */
 export function cancelCall(step: Step, call: Call, actor: Actor, by: string, cause: number[] = []) {
-  log(
+  addEntry(
     step,
     'call.cancelled',
     { call_id: call.id, by },
@@ -146,15 +146,20 @@ function logEnd(
   switch (end.type) {
     case 'completed': {
       const { result, stored } = end;
-      return log(step, 'call.completed', { call_id, result, ...(stored && { stored }) }, context);
+      return addEntry(
+        step,
+        'call.completed',
+        { call_id, result, ...(stored && { stored }) },
+        context,
+      );
     }
     case 'failed':
-      return log(step, 'call.failed', { call_id, error: end.error }, context);
+      return addEntry(step, 'call.failed', { call_id, error: end.error }, context);
     case 'cancelled':
-      return log(step, 'call.cancelled', { call_id, by: 'operator' }, context);
+      return addEntry(step, 'call.cancelled', { call_id, by: 'operator' }, context);
     case 'denied': {
       const { reason } = end;
-      return log(step, 'call.denied', { call_id, ...(reason && { reason }) }, context);
+      return addEntry(step, 'call.denied', { call_id, ...(reason && { reason }) }, context);
     }
   }
 }
@@ -176,7 +181,7 @@ export function enqueue(
     .filter(({ status }) => status === 'queued')
     .findIndex(({ id }) => id === call.id);
   if (position === -1) return;
-  log(
+  addEntry(
     step,
     'call.queued',
     { call_id: call.id, position: position + 1 },
@@ -214,7 +219,7 @@ function startCall(step: Step, queued: Call & { status: 'queued' }): Running {
   };
   replaceCall(step, running);
   const cause = [facts.requested, ...released];
-  log(step, 'call.started', { call_id: facts.id }, { actor: SYSTEM, cause });
+  addEntry(step, 'call.started', { call_id: facts.id }, { actor: SYSTEM, cause });
   const { perhaps_started } = facts;
   const agreed = facts.decision === 'approve' && shown && { agreed: shownInput(request).input };
   step.effects.push({

@@ -4,7 +4,7 @@
  */
 import type { ReachedLimit } from '../contract/limits.ts';
 import type { Initiative, News, State } from './state.ts';
-import { log, SYSTEM, type Step } from './step.ts';
+import { addEntry, SYSTEM, type Step } from './step.ts';
 
 /**
  * Whether a turn may begin now because of this news. If not, the log says so, once for each period in which news is held
@@ -85,7 +85,7 @@ function spentLimit(state: State): ReachedLimit | undefined {
 }
 
 function reach(step: Step, { limit, value }: ReachedLimit, cause: number[]): void {
-  log(step, 'limit.reached', { limit, value }, { actor: SYSTEM, cause });
+  addEntry(step, 'limit.reached', { limit, value }, { actor: SYSTEM, cause });
 }
 
 const initiativeOf = ({ initiative }: State): Initiative =>

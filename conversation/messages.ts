@@ -6,7 +6,7 @@ import { failNews } from './news.ts';
 import { interruptReply } from './replies.ts';
 import { countDropped } from './signals.ts';
 import { EARLY_CANCELS, SEEN_MESSAGES } from './state.ts';
-import { log, OPERATOR, type Step, user } from './step.ts';
+import { addEntry, OPERATOR, type Step, user } from './step.ts';
 import { stopSummary } from './summary.ts';
 import { forgetAgain } from './too-long.ts';
 
@@ -17,7 +17,7 @@ export function hearMessage(step: Step, message: MessageSignal): void {
   if (state.seen.includes(message_id)) return;
   state.seen = [...state.seen, message_id].slice(-SEEN_MESSAGES);
   const actor = user(author);
-  const seq = log(step, 'message.user', { message_id, text, when_busy }, { actor, cause: [] });
+  const seq = addEntry(step, 'message.user', { message_id, text, when_busy }, { actor, cause: [] });
   if (when_busy === 'interrupt' || when_busy === 'rollback') {
     const rollback = when_busy === 'rollback';
     interruptReply(step, 'message', { actor, cause: [seq], rollback });
@@ -81,7 +81,7 @@ export function finishClosing(step: Step): void {
   failNews(step);
   countDropped(step);
   const [why, actor] = operator ? [{ why: 'cancelled' } as const, OPERATOR] : [{}, user(by)];
-  log(step, 'conversation.closed', why, { actor, cause: [] });
+  addEntry(step, 'conversation.closed', why, { actor, cause: [] });
   state.turn = { phase: 'idle' };
   state.closed = true;
 }

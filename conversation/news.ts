@@ -4,7 +4,7 @@ import type { Limits } from '../contract/limits.ts';
 import { heldUntil } from './initiative.ts';
 import { releaseNews } from './managed.ts';
 import type { News, Reply, State } from './state.ts';
-import { log, SYSTEM, type Step } from './step.ts';
+import { addEntry, SYSTEM, type Step } from './step.ts';
 
 type Fate = EntryOf<'receipt'>['fate'];
 
@@ -77,7 +77,12 @@ function isMerged(news: News, told: News[]): boolean {
 }
 
 function writeReceipt(step: Step, of: number[], fate: Fate, reply_id?: string): void {
-  log(step, 'receipt', { of, fate, ...(reply_id && { reply_id }) }, { actor: SYSTEM, cause: of });
+  addEntry(
+    step,
+    'receipt',
+    { of, fate, ...(reply_id && { reply_id }) },
+    { actor: SYSTEM, cause: of },
+  );
 }
 
 const seqOf = ({ seq }: News) => seq;

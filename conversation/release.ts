@@ -4,7 +4,7 @@ import { awaitApproval } from './approvals.ts';
 import { cancelCall, endCall, enqueue, requestedCalls, retire } from './calls.ts';
 import { duplicatesOf } from './duplicates.ts';
 import type { Call } from './state.ts';
-import { agent, log, SYSTEM, type Step, tool } from './step.ts';
+import { agent, addEntry, SYSTEM, type Step, tool } from './step.ts';
 
 type Requested = Call & { status: 'requested' };
 
@@ -72,7 +72,7 @@ function carryOutCancel(step: Step, call: Requested): void {
   }
   cancelCall(step, victim, agent(step), 'agent', [call.requested]);
   const result = { cancelled: target };
-  log(
+  addEntry(
     step,
     'call.completed',
     { call_id: call.id, result },

@@ -9,7 +9,7 @@ import { holdNothing, hush } from './initiative.ts';
 import { inOrder, untell, writeReceipts } from './news.ts';
 import { openCalls } from './head.ts';
 import type { Reply } from './state.ts';
-import { agent, log, SYSTEM, type Step } from './step.ts';
+import { agent, addEntry, SYSTEM, type Step } from './step.ts';
 import { cutWindow, minWindow, noteTurn, windowFrom, windowRequest } from './summary.ts';
 import { askAgain, mayAskAgain } from './too-long.ts';
 
@@ -29,7 +29,7 @@ export function startReply(
   const reason = inWords(because, answers.length, tells);
   const cause = [...answers, ...tells].map(({ seq }) => seq);
   if (follows !== undefined) cause.push(follows);
-  const started = log(
+  const started = addEntry(
     step,
     'reply.started',
     { reply_id: id, because, reason },
@@ -77,7 +77,7 @@ export function startReply(
 export function completeReply(step: Step, reply: Reply, result: ReplyResult): void {
   const { state } = step;
   const { text, usage, attached, cut_off } = result;
-  const completed = log(
+  const completed = addEntry(
     step,
     'reply.completed',
     { reply_id: reply.id, text, usage, ...(attached && { attached }) },
@@ -113,7 +113,7 @@ export function failReply(
   reply: Reply,
   { error, limit, usage, too_long }: Failed,
 ): void {
-  const failed = log(
+  const failed = addEntry(
     step,
     'reply.failed',
     // The store has the text of the reply, and adds it when it records this entry.
@@ -141,7 +141,7 @@ export function interruptReply(
   const { state } = step;
   if (state.turn.phase !== 'replying') return;
   const { reply } = state.turn;
-  log(
+  addEntry(
     step,
     'reply.interrupted',
     // The store has the text of the reply, and adds it when it records this entry.

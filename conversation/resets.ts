@@ -3,7 +3,7 @@
  * is no longer in the log, but the calls it started still run: none may be forgotten, and none may be started twice.
  */
 import type { ResetSignal } from '../contract/signals.ts';
-import { log, OPERATOR, type Step } from './step.ts';
+import { addEntry, OPERATOR, type Step } from './step.ts';
 
 /** Hears each run that a reset has created once. */
 export function hearReset(step: Step, { run_id, kept, had, calls, reason }: ResetSignal): void {
@@ -12,7 +12,7 @@ export function hearReset(step: Step, { run_id, kept, had, calls, reason }: Rese
   state.reset = run_id;
   const from = (kept ?? state.seq) + 1;
   const taken = had >= from && { from, to: had };
-  log(
+  addEntry(
     step,
     'conversation.reset',
     { ...taken, ...(reason && { reason }) },

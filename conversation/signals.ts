@@ -1,6 +1,6 @@
 /** Signals that do not fit their schema: they change nothing, and the log records them. */
 import type { Dropped } from './state.ts';
-import { log, SYSTEM, type Step } from './step.ts';
+import { addEntry, SYSTEM, type Step } from './step.ts';
 
 /** A flood of them must not fill the log: beyond this, they are only counted. */
 const ENTRIES_PER_MINUTE = 5;
@@ -16,7 +16,7 @@ export function hearDropped(step: Step, { signal, why }: { signal: string; why: 
     return;
   }
   const more = count.more > 0 && { more: count.more };
-  log(step, 'signal.dropped', { signal, why, ...more }, { actor: SYSTEM, cause: [] });
+  addEntry(step, 'signal.dropped', { signal, why, ...more }, { actor: SYSTEM, cause: [] });
   state.dropped = { since: count.since, written: count.written + 1, more: 0 };
 }
 
@@ -25,6 +25,6 @@ export function countDropped(step: Step): void {
   const more = step.state.dropped?.more ?? 0;
   if (more === 0) return;
   const why = 'They came too fast for entries of their own.';
-  log(step, 'signal.dropped', { signal: 'any', why, more }, { actor: SYSTEM, cause: [] });
+  addEntry(step, 'signal.dropped', { signal: 'any', why, more }, { actor: SYSTEM, cause: [] });
   delete step.state.dropped;
 }

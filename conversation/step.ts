@@ -30,7 +30,7 @@ type Body<K extends EntryKind> = Omit<EntryOf<K>, 'seq' | 'at' | 'kind' | 'actor
  * Appends an entry (R14: every decision, with its causes).
  * @returns its seq
  */
-export function log<K extends EntryKind>(
+export function addEntry<K extends EntryKind>(
   step: Step,
   kind: K,
   body: Body<K>,

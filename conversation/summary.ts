@@ -3,7 +3,7 @@ import type { Failure } from '../contract/entry.ts';
 import { addUsage } from '../contract/usage.ts';
 import type { ReplyRequest, ReplyResult, SummaryResult, WindowSizes } from '../contract/turn.ts';
 import { type Context, type Reply, type State, unansweredIn } from './state.ts';
-import { agent, log, SYSTEM, type Step } from './step.ts';
+import { agent, addEntry, SYSTEM, type Step } from './step.ts';
 
 /** Number of last turns that the model reads in full. */
 export const KEPT_TURNS = 6;
@@ -95,7 +95,7 @@ export function hearSummary(step: Step, to: number, { text, usage }: SummaryResu
   const { context } = state;
   if (!context || context.underWay?.to !== to) return;
   const { from, cause } = context.underWay;
-  const seq = log(step, 'summary', { text, from, to, usage }, { actor: agent(step), cause });
+  const seq = addEntry(step, 'summary', { text, from, to, usage }, { actor: agent(step), cause });
   state.usage = addUsage(state.usage, usage);
   context.summary = { seq, to };
   delete context.underWay;
@@ -108,7 +108,7 @@ export function failSummary(step: Step, to: number, error: Failure): void {
   const { context } = step.state;
   if (!context || context.underWay?.to !== to) return;
   const { from, cause } = context.underWay;
-  log(step, 'summary.failed', { from, to, error }, { actor: SYSTEM, cause });
+  addEntry(step, 'summary.failed', { from, to, error }, { actor: SYSTEM, cause });
   delete context.underWay;
   const budget = budgetOf(step.state);
   context.ask_above = Math.max(budget, context.tokens ?? 0) + growth(budget);
