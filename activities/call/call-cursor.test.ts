@@ -3,24 +3,24 @@ import { describe, expect, test } from 'vitest';
 import type { CallEventSignal } from '../../contract/signals.ts';
 import type { Report } from '../../contract/report.ts';
 import { advance, type CallCursor, restoreCursor } from './call-cursor.ts';
-import type { ReadYield } from './tool-yield.ts';
+import type { CheckedYield } from './tool-yield.ts';
 
 type Told = Omit<CallEventSignal, 'call_id'>;
 const quarters: Report = { type: 'percent', every: 25 };
-const progress = (percent: number, checkpoint?: unknown): ReadYield => ({
+const progress = (percent: number, checkpoint?: unknown): CheckedYield => ({
   type: 'progress',
   percent,
   schedule: 'when_idle',
   ...(checkpoint !== undefined && { checkpoint }),
 });
-const result = (data: unknown, checkpoint?: unknown): ReadYield => ({
+const result = (data: unknown, checkpoint?: unknown): CheckedYield => ({
   type: 'result',
   data,
   schedule: 'when_idle',
   ...(checkpoint !== undefined && { checkpoint }),
 });
 
-function run(steps: ReadYield[], from?: CallCursor) {
+function run(steps: CheckedYield[], from?: CallCursor) {
   let cursor = restoreCursor(from && JSON.parse(JSON.stringify(from)), quarters, 0);
   const told: Told[] = [];
   for (const step of steps) {
@@ -42,7 +42,7 @@ test('told events are numbered 1, 2, 3 …, whatever is not told between them', 
 });
 
 test('an event says what the step said, and never its checkpoint', () => {
-  const step: ReadYield = {
+  const step: CheckedYield = {
     type: 'progress',
     percent: 50,
     note: 'half',

@@ -8,7 +8,7 @@ import type { CallEventSignal } from '../../contract/signals.ts';
 import type { Report } from '../../contract/report.ts';
 import { admit, createFilter, type FilterState } from '../../contract/report-filter.ts';
 import { CallFailed } from './call-failed.ts';
-import type { ReadYield } from './tool-yield.ts';
+import type { CheckedYield } from './tool-yield.ts';
 
 const count = z.int().min(0);
 
@@ -62,7 +62,7 @@ export function restoreCursor(details: unknown, report: Report, now: number): Ca
 /** The cursor after a step, and the event to report. The cursor is valid once the event has arrived. */
 export function advance(
   cursor: CallCursor,
-  step: ReadYield,
+  step: CheckedYield,
   now: number,
 ): { cursor: CallCursor; event?: Omit<CallEventSignal, 'call_id'> } {
   const { type, checkpoint, ...told } = step;

@@ -17,7 +17,7 @@ import { deliver } from './deliver.ts';
 import { driveTool } from './drive-tool.ts';
 import { factsOf } from './describe-tools.ts';
 import { createLargeResults } from './large-results.ts';
-import { createLiveProgress } from './live-progress.ts';
+import { createProgressWriter } from './progress-writer.ts';
 import { countResults, refuseExcess } from './result-count.ts';
 import { readYield } from './tool-yield.ts';
 
@@ -185,7 +185,7 @@ function liveProgress(
   { conversation, call_id }: CallStart,
   warn: Ground['warn'],
 ) {
-  return createLiveProgress<{ percent: number; note?: string }>(
+  return createProgressWriter<{ percent: number; note?: string }>(
     (step) => showProgress(dependencies, conversation, call_id, step),
     (error) => warn('Live progress could not be written.', error),
   );

@@ -17,7 +17,7 @@ const yieldSchema = z.discriminatedUnion('type', [
 ]);
 
 /** What a tool yields, checked and as JSON. */
-export type ReadYield = z.infer<typeof yieldSchema>;
+export type CheckedYield = z.infer<typeof yieldSchema>;
 
 /** A note is a line next to a percentage: anything longer belongs in a result. */
 const MOST_NOTE_CHARS = 4_000;
@@ -38,7 +38,11 @@ export interface Reported {
  * @throws CallFailed `InvalidYield` for what is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it
  * carries
  */
-export function readYield(yielded: unknown, maxBytes: number, reported: Reported = {}): ReadYield {
+export function readYield(
+  yielded: unknown,
+  maxBytes: number,
+  reported: Reported = {},
+): CheckedYield {
   const parsed = yieldSchema.safeParse(withReport(yielded, reported));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

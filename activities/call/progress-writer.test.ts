@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLiveProgress } from './live-progress.ts';
+import { createProgressWriter } from './progress-writer.ts';
 
 const HOUR = 3_600_000;
 const fail = (error: unknown) => {
@@ -8,7 +8,7 @@ const fail = (error: unknown) => {
 
 test('the first step is written at once, and the last one however soon it ends', async () => {
   const written: number[] = [];
-  const live = createLiveProgress<number>(async (step) => void written.push(step), fail, {
+  const live = createProgressWriter<number>(async (step) => void written.push(step), fail, {
     rest_ms: HOUR,
   });
   live.show(1);
@@ -21,7 +21,7 @@ test('the first step is written at once, and the last one however soon it ends',
 test('after a rest the latest step is written, not each one', async () => {
   const written: number[] = [];
   const third = Promise.withResolvers<void>();
-  const live = createLiveProgress<number>(
+  const live = createProgressWriter<number>(
     async (step) => {
       written.push(step);
       if (step === 3) third.resolve();
@@ -40,7 +40,7 @@ test('after a rest the latest step is written, not each one', async () => {
 test('a slow store gets one write at a time', async () => {
   const slow = Promise.withResolvers<void>();
   const written: number[] = [];
-  const live = createLiveProgress<number>(
+  const live = createProgressWriter<number>(
     (step) => {
       written.push(step);
       return slow.promise;
@@ -61,7 +61,7 @@ test('a slow store gets one write at a time', async () => {
 test('a step that cannot be written is reported, and the next one is written', async () => {
   const failures: unknown[] = [];
   const written: number[] = [];
-  const live = createLiveProgress<number>(
+  const live = createProgressWriter<number>(
     async (step) => {
       if (step === 1) throw new Error('full');
       written.push(step);
@@ -77,12 +77,12 @@ test('a step that cannot be written is reported, and the next one is written', a
 });
 
 test('with nothing to show it has nothing to finish', async () => {
-  const live = createLiveProgress<number>(fail, fail);
+  const live = createProgressWriter<number>(fail, fail);
   await expect(live.finish()).resolves.toBeUndefined();
 });
 
 test('a store that does not answer does not keep the end back', async () => {
-  const live = createLiveProgress<number>(() => new Promise(() => {}), fail, { finish_ms: 1 });
+  const live = createProgressWriter<number>(() => new Promise(() => {}), fail, { finish_ms: 1 });
   live.show(1);
   expect(await live.finish()).toBeUndefined();
 });

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface LiveProgress<Step> {
+export interface ProgressWriter<Progress> {
   /** Never waits. */
-  show(step: Step): void;
+  show(step: Progress): void;
   /** Resolves when the last report has been written, or when the store has not answered for a second: the end of a call waits no longer. */
   finish(): Promise<void>;
 }
@@ -11,12 +11,12 @@ export interface LiveProgress<Step> {
  * Writes the first step at once, then the latest one after each pause; steps in between are skipped. A failure, which is passed
  * to `failed`, costs that step alone: live progress may be lost.
  */
-export function createLiveProgress<Step>(
-  write: (step: Step) => Promise<void>,
+export function createProgressWriter<Progress>(
+  write: (step: Progress) => Promise<void>,
   failed: (error: unknown) => void,
   { rest_ms = 250, finish_ms = 1_000 }: { rest_ms?: number; finish_ms?: number } = {},
-): LiveProgress<Step> {
-  let latest: { step: Step } | undefined;
+): ProgressWriter<Progress> {
+  let latest: { step: Progress } | undefined;
   let writing: Promise<void> | undefined;
   const finishing = new AbortController();
 
