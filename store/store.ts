@@ -58,7 +58,7 @@ export interface Page {
 }
 
 /** The changes that bring a reader at (after, revision) up to date. */
-export interface Followed {
+export interface Changes {
   /** Forget everything after this seq first. */
   rewind?: number;
   entries: Entry[];
@@ -183,7 +183,7 @@ export interface Store {
   follow(
     conversation: ConversationKey,
     position: { after: number; revision: number; limit: number },
-  ): Promise<Followed | undefined>;
+  ): Promise<Changes | undefined>;
   /** The ends of these logs, in the order requested and as of one moment. Cheap. Undefined where there is no such conversation. */
   marks(conversations: ConversationKey[]): Promise<(Mark | undefined)[]>;
   /** Entries with from ≤ seq ≤ to, in order. */

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { batch, completed, message, replying, started } from '../test/store/samples.ts';
-import { everythingThatCan, Followed, take } from '../test/kit/followed.ts';
+import { everythingThatCan, FollowedLog, take } from '../test/kit/followed.ts';
 import { Reader } from '../test/kit/reader.ts';
 import { START } from './item.ts';
 
-let log: Followed;
+let log: FollowedLog;
 beforeEach(() => {
-  log = new Followed();
+  log = new FollowedLog();
 });
 afterEach(() => log.abort.abort());
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { batch, idle, message, replying, started } from '../test/store/samples.ts';
-import { Followed, take } from '../test/kit/followed.ts';
+import { FollowedLog, take } from '../test/kit/followed.ts';
 import { Reader } from '../test/kit/reader.ts';
 import type { Bus } from './bus.ts';
 import { START } from './item.ts';
 
-let log: Followed;
+let log: FollowedLog;
 beforeEach(() => {
-  log = new Followed();
+  log = new FollowedLog();
 });
 afterEach(() => log.abort.abort());
 

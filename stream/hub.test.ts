@@ -2,16 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { batch, idle, message, messages, replying, started } from '../test/store/samples.ts';
 import type { Store } from '../store/store.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
-import { everythingThatCan, Followed } from '../test/kit/followed.ts';
+import { everythingThatCan, FollowedLog } from '../test/kit/followed.ts';
 import { Reader } from '../test/kit/reader.ts';
 import type { Hub, HubOptions } from './hub.ts';
 import { type Position, START } from './item.ts';
 
-let log: Followed;
+let log: FollowedLog;
 let asked: string[];
 let isAway: boolean;
 beforeEach(() => {
-  log = new Followed();
+  log = new FollowedLog();
   asked = [];
   isAway = false;
 });
@@ -68,7 +68,7 @@ describe('many readers of one conversation', () => {
   });
 
   test('cost one question a second while nothing happens, for all conversations together', async () => {
-    const others = [new Followed(), new Followed()].map(({ key }) => key);
+    const others = [new FollowedLog(), new FollowedLog()].map(({ key }) => key);
     const keys = [log.key, ...others];
     for (const key of keys) await log.store.record(batch(key, [1, 1], 1, messages(1, 'a')));
     const hub = countedHub();

@@ -8,7 +8,7 @@
 import { isCallEnd } from '../contract/call-ends.ts';
 import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
-import type { Followed, Mark, Store } from '../store/store.ts';
+import type { Changes, Mark, Store } from '../store/store.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
 import type { Bus, BusMessage } from './bus.ts';
 import {
@@ -217,7 +217,7 @@ export function openSource(options: SourceOptions): Source {
   }
 
   /** Begins near the end of a long log: readers further back read the store themselves. */
-  async function lookFirst(): Promise<Followed | undefined> {
+  async function lookFirst(): Promise<Changes | undefined> {
     const [mark] = await store.marks([conversation]);
     if (!mark) return undefined;
     const { last_seq, revision } = mark;
@@ -227,7 +227,7 @@ export function openSource(options: SourceOptions): Source {
     return read;
   }
 
-  async function take(read: Followed): Promise<void> {
+  async function take(read: Changes): Promise<void> {
     const { entries, rewind, status, reply_id } = read;
     const isAtEnd = entries.length < page;
     tail!.extend(read);
@@ -276,7 +276,7 @@ const serve = (lookers: (() => void)[]) => {
   for (const resolve of lookers.splice(0)) resolve();
 };
 
-function toBacklog({ rewind, entries, revision }: Followed): Backlog {
+function toBacklog({ rewind, entries, revision }: Changes): Backlog {
   const items: Backlog['items'] = entries.map((entry) => ({
     type: 'entry',
     entry,

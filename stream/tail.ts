@@ -3,7 +3,7 @@
  * for each revision since it began, how far the log stayed the same. A reader for whom that is not enough has to read the
  * store.
  */
-import type { Followed } from '../store/store.ts';
+import type { Changes } from '../store/store.ts';
 import { eventBytes } from './event.ts';
 import type { EntryItem, Position, RewindItem } from './item.ts';
 
@@ -20,7 +20,7 @@ export interface Tail {
   /** The end of the log, as far as it has been read. */
   readonly position: Position;
   /** Adds what was read from its position on. */
-  extend(read: Followed): void;
+  extend(read: Changes): void;
   next(reader: Position): ReaderStep;
 }
 

@@ -9,7 +9,7 @@ import { createHandTicker } from './hand-ticker.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { Reader } from './reader.ts';
 
-export class Followed {
+export class FollowedLog {
   readonly store: Store = createMemoryStore();
   readonly bus: Bus = createLocalBus();
   readonly key: ConversationKey = someone();
