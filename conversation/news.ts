@@ -28,7 +28,7 @@ export const isAudible = (news: News) => news.schedule !== 'silent';
 export const isUrgent = (news: News) => news.schedule === 'interrupt';
 
 /** R4: a person's decisions, then ends, then partial results, then progress; within a rank by arrival. */
-export function inOrder(news: News[]): News[] {
+export function byRank(news: News[]): News[] {
   const rank = { decision: 0, end: 1, result: 2, progress: 3 };
   return news.toSorted((a, b) => rank[a.rank] - rank[b.rank] || a.seq - b.seq);
 }

@@ -6,7 +6,7 @@ import { addUsage } from '../contract/usage.ts';
 import type { ReplyResult, TooLong } from '../contract/turn.ts';
 import { requestCalls } from './calls.ts';
 import { holdNothing, hush } from './initiative.ts';
-import { inOrder, untell, writeReceipts } from './news.ts';
+import { byRank, untell, writeReceipts } from './news.ts';
 import { openCalls } from './head.ts';
 import type { Reply } from './state.ts';
 import { agent, addEntry, SYSTEM, type Step } from './step.ts';
@@ -24,7 +24,7 @@ export function startReply(
 ): void {
   const { state } = step;
   const answers = state.unanswered;
-  const tells = inOrder(state.news);
+  const tells = byRank(state.news);
   const id = replyId(++state.replies);
   const reason = inWords(because, answers.length, tells);
   const cause = [...answers, ...tells].map(({ seq }) => seq);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ModelMessage } from './message.ts';
-import { BEGAN_EARLIER, inOrder, WAITING } from './order.ts';
+import { BEGAN_EARLIER, orderMessages, WAITING } from './order.ts';
 
 const user = (text: string): ModelMessage => ({ role: 'user', text });
 const said = (text: string, ...ids: string[]): ModelMessage => ({
@@ -22,11 +22,11 @@ const messages = [
 ];
 
 test('a free order is as it was', () => {
-  expect(inOrder(messages, 'free')).toEqual(messages);
+  expect(orderMessages(messages, 'free')).toEqual(messages);
 });
 
 test('joined: neighbours of one role become one message, in which each part stands by itself', () => {
-  expect(inOrder(messages, 'joined')).toEqual([
+  expect(orderMessages(messages, 'joined')).toEqual([
     user('Look.\n\nTwice.'),
     said('Looking [interrupted]\n\nLooking.', 'a', 'b'),
     tool('a'),
@@ -36,7 +36,7 @@ test('joined: neighbours of one role become one message, in which each part stan
 });
 
 test('alternating: the assistant waits between what a tool answered and what the user says', () => {
-  expect(inOrder(messages, 'alternating')).toEqual([
+  expect(orderMessages(messages, 'alternating')).toEqual([
     user('Look.\n\nTwice.'),
     said('Looking [interrupted]\n\nLooking.', 'a', 'b'),
     tool('a'),
@@ -48,11 +48,11 @@ test('alternating: the assistant waits between what a tool answered and what the
 
 test('alternating: an assistant that speaks after its tools does not wait', () => {
   const spoken = [user('Look.'), said('', 'a'), tool('a'), said('Seen.'), user('Thanks.')];
-  expect(inOrder(spoken, 'alternating')).toEqual(spoken);
+  expect(orderMessages(spoken, 'alternating')).toEqual(spoken);
 });
 
 test.each(['joined', 'alternating'] as const)('%s: somebody else does not begin', (order) => {
-  expect(inOrder([said('Seen.'), user('Thanks.')], order)).toEqual([
+  expect(orderMessages([said('Seen.'), user('Thanks.')], order)).toEqual([
     user(BEGAN_EARLIER),
     said('Seen.'),
     user('Thanks.'),

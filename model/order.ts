@@ -11,7 +11,7 @@ export const WAITING = '[waiting]';
 export const BEGAN_EARLIER = '[The conversation began earlier.]';
 
 /** @param messages without the instructions */
-export function inOrder(messages: ModelMessage[], order: Profile['order']): ModelMessage[] {
+export function orderMessages(messages: ModelMessage[], order: Profile['order']): ModelMessage[] {
   switch (order) {
     case 'free':
       return messages;

@@ -19,7 +19,7 @@ import { strategies } from './events/strategies.ts';
 import { endFacts, eventFacts, partFacts } from './facts.ts';
 import type { ModelMessage, PastCall } from './message.ts';
 import { nowFacts } from './now.ts';
-import { inOrder } from './order.ts';
+import { orderMessages } from './order.ts';
 import { type Profile, profiles } from './profiles.ts';
 import { shorten } from './fit.ts';
 
@@ -61,7 +61,7 @@ export function transcript({
     ...past(entries, stories, profile),
     ...(now ? strategies[profile.events].now(request.to, now) : []),
   ];
-  const ordered = inOrder(messages, profile.order);
+  const ordered = orderMessages(messages, profile.order);
   return [
     { role: profile.instructions_role, text: developerPrompt(agent, profile, awaits, applies) },
     ...(profile.call_ids === 'short' ? withShortIds(ordered) : ordered),

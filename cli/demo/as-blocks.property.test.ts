@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ReplyRequest } from '../../contract/turn.ts';
 import type { ModelMessage } from '../../model/message.ts';
-import { BEGAN_EARLIER, inOrder } from '../../model/order.ts';
+import { BEGAN_EARLIER, orderMessages } from '../../model/order.ts';
 import { type Profile, profiles } from '../../model/profiles.ts';
 import { transcript } from '../../model/transcript.ts';
 import { randomLog, type RandomLog } from '../../test/kit/random-log.ts';
@@ -28,7 +28,7 @@ const same = (messages: ModelMessage[]) => messages;
 
 /** Whatever has no words is nothing, and neighbours are one. */
 function content(messages: ModelMessage[]): ModelMessage[] {
-  return inOrder(messages, 'joined')
+  return orderMessages(messages, 'joined')
     .filter(({ role, text }) => role !== 'user' || (text !== '' && text !== BEGAN_EARLIER))
     .map((message) =>
       message.role === 'tool'

@@ -18,7 +18,7 @@ export function brokenRules(trace: Trace): Finding[] {
   silenceIsKept(trace, report);
   for (const call of trace.calls.values()) {
     neverOnStaleInput(trace, call, report);
-    inOrder(call, report);
+    checkOrder(call, report);
     approvedFirst(call, report);
   }
   closedIsFinal(trace, report);
@@ -98,7 +98,7 @@ function neverOnStaleInput(trace: Trace, call: CallTrace, report: Report): void 
 }
 
 /** R8: requested, then started, then its events with rising numbers, then its end, and nothing after it. */
-function inOrder({ id, entries, events, ends }: CallTrace, report: Report): void {
+function checkOrder({ id, entries, events, ends }: CallTrace, report: Report): void {
   const end = ends[0];
   const after = end
     ? entries.filter(({ seq, kind }) => seq > end.seq && !isEnd(ends, seq, kind))
