@@ -40,7 +40,7 @@ import { spoolRoot, sweepRegularly } from '../tools/keeper/sweep.ts';
 import { workflowBundle } from './bundle.ts';
 import { callState } from './call-state.ts';
 import { claimIn } from './claim-host.ts';
-import { isRunning } from './is-running.ts';
+import { isWorkflowRunning } from './workflow-running.ts';
 import { joinSuccession } from './succession.ts';
 import { createResetNotices } from './notice-resets.ts';
 import { watchForGone } from './watch-for-gone.ts';
@@ -245,7 +245,7 @@ function createActivities(
     takeSlot: createTakeSlot({
       store,
       bus,
-      isRunning: (tenant, callId) => isRunning(client, callWorkflowId(tenant, callId)),
+      isCallRunning: (tenant, callId) => isWorkflowRunning(client, callWorkflowId(tenant, callId)),
     }),
     releaseSlot: createReleaseSlot({ store }),
     stopProgram: createStopProgram({ spools }),

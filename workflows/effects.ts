@@ -64,7 +64,7 @@ export function createEffects(
   hear: (event: Untimed) => void,
   {
     isWritten,
-    isRunning,
+    isRunning: isStillRunning,
   }: { isWritten: (batch: Batch) => void; isRunning: (callId: string) => boolean },
 ): Effects {
   const underWay = new Set<Promise<void>>();
@@ -197,7 +197,7 @@ export function createEffects(
       (end) => ({ end, isGone: false }),
       (error: unknown) => ({ end: endOf(error), isGone: true }),
     );
-    if (!isRunning(call_id) || !patched(WATCHED)) return;
+    if (!isStillRunning(call_id) || !patched(WATCHED)) return;
     hear({ type: 'call_ended', call_id, end: outcome.end });
     if (outcome.isGone) track(tidyUp(ended, runId));
   }

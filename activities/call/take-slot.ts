@@ -9,7 +9,7 @@ import { type NoteDependencies, type Noted, showNote, waitingNote } from './show
 export interface SlotDependencies extends NoteDependencies {
   store: NoteDependencies['store'] & Pick<Store, 'queueUp' | 'firstInQueue' | 'leaveQueues'>;
   /** False when its workflow has ended, for any reason, or does not exist. */
-  isRunning(tenant: string, callId: string): Promise<boolean>;
+  isCallRunning(tenant: string, callId: string): Promise<boolean>;
 }
 
 /**
@@ -63,7 +63,7 @@ function queuesOf(tool: string, slots: Slots) {
 
 /** A terminated workflow gives nothing back, so its place is freed here. */
 async function removeEnded(
-  { store, isRunning }: SlotDependencies,
+  { store, isCallRunning: isRunning }: SlotDependencies,
   { tenant, queue }: { tenant: string; queue: string },
   limit: number,
 ): Promise<void> {

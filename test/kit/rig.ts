@@ -28,7 +28,7 @@ import type {
 import type { Store } from '../../store/store.ts';
 import { createLocalBus } from '../../stream/bus.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
-import { isRunning } from '../../worker/is-running.ts';
+import { isWorkflowRunning } from '../../worker/workflow-running.ts';
 import { createResetNotices } from '../../worker/notice-resets.ts';
 import { runsOf } from '../../worker/runs.ts';
 import { installRuntime } from '../../worker/runtime.ts';
@@ -123,7 +123,7 @@ export async function createRig(
     takeSlot: createTakeSlot({
       store,
       bus,
-      isRunning: (tenant, callId) => isRunning(client, callWorkflowId(tenant, callId)),
+      isCallRunning: (tenant, callId) => isWorkflowRunning(client, callWorkflowId(tenant, callId)),
     }),
     releaseSlot: createReleaseSlot({ store }),
     announceCall: unplayed,

@@ -56,7 +56,7 @@ export async function writeWhole(path: string, text: string): Promise<void> {
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const writer = TEMPORARY.exec(name)?.groups?.pid;
-    if (writer && !isRunning(Number(writer))) await rm(join(folder, name), { force: true });
+    if (writer && !isProcessAlive(Number(writer))) await rm(join(folder, name), { force: true });
   }
 }
 
@@ -93,7 +93,7 @@ async function readCompressed(path: string): Promise<Buffer | undefined> {
 
 const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-function isRunning(pid: number): boolean {
+function isProcessAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

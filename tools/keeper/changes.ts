@@ -2,7 +2,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface Changes {
+export interface FolderWatch {
   /**
    * Resolves once something has changed since the last call, after `within_ms` at the latest, and at once when the signal has
    * aborted; but never twice within REST_MS before that.
@@ -11,7 +11,7 @@ export interface Changes {
   close(): void;
 }
 
-export function watchFolder(folder: string, signal: AbortSignal): Changes {
+export function watchFolder(folder: string, signal: AbortSignal): FolderWatch {
   let hasChanged = false;
   let wake = () => {};
   const note = () => {

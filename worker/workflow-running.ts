@@ -1,7 +1,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 
 /** False when the workflow has ended, for any reason, or does not exist (any more). */
-export async function isRunning(
+export async function isWorkflowRunning(
   client: Pick<Client, 'workflow'>,
   workflowId: string,
 ): Promise<boolean> {
