@@ -7,7 +7,7 @@ import { shownInput } from './shown-input.ts';
 import type { Call, State } from './state.ts';
 import { addEntry, SYSTEM, type Step, user } from './step.ts';
 
-type Awaiting = Call & { status: 'awaiting_approval' };
+type AwaitingApproval = Call & { status: 'awaiting_approval' };
 
 /** @param cause seqs of what made the approval necessary, in addition to the call's request */
 export function awaitApproval(
@@ -34,7 +34,7 @@ export function awaitApproval(
 export function hearDecision(step: Step, { call_id, decision, reason, by }: DecideCall): void {
   const call = awaiting(step.state).find(({ id }) => id === call_id);
   if (!call) return;
-  const decided: Awaiting = { ...call, decision };
+  const decided: AwaitingApproval = { ...call, decision };
   const context = { actor: user(by), cause: [call.requested, call.asked] };
   replaceCall(step, decided);
   if (decision === 'deny') {
@@ -78,4 +78,4 @@ export function refuseDecision(state: State, { call_id, decision }: DecideCall) 
 }
 
 const awaiting = ({ calls }: State) =>
-  calls.filter((call): call is Awaiting => call.status === 'awaiting_approval');
+  calls.filter((call): call is AwaitingApproval => call.status === 'awaiting_approval');

@@ -1,5 +1,5 @@
 import type { Agent } from '../agents/define.ts';
-import type { Awaiting } from '../tools/awaits.ts';
+import type { AwaitsByTool } from '../tools/awaits.ts';
 import { strategies } from './events/strategies.ts';
 import { type Applies, EVERYTHING } from './applies.ts';
 import { WAITING } from './order.ts';
@@ -9,7 +9,7 @@ import type { Profile } from './profiles.ts';
 export function developerPrompt(
   agent: Agent,
   profile: Profile,
-  awaits: Awaiting['all'] = 'prompt',
+  awaits: AwaitsByTool['all'] = 'prompt',
   applies: Applies = EVERYTHING,
 ): string {
   const rules = [
@@ -41,7 +41,7 @@ const PATTERN = {
     'All tools support multiple asynchronous tool results, and regular interactions continue in the meantime. Where the description of a tool ' +
     'says "You wait:", you must suspend its tool flow while waiting for the results, which come one by one. Where it says "Managed:", the ' +
     `service waits for them: you are told of all of them at once when they are in. ${SUSPENDED}`,
-} satisfies Record<Awaiting['all'], string>;
+} satisfies Record<AwaitsByTool['all'], string>;
 
 /** Each section with its topic. */
 const RULES: [keyof Applies, string][] = [

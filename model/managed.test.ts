@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { begins, completes, log, open, progress, read, says } from '../test/kit/log-lines.ts';
-import { awaitingOf } from '../tools/awaits.ts';
+import { awaitsByTool } from '../tools/awaits.ts';
 import { defineTool, type Tool } from '../tools/define.ts';
 import { developerPrompt } from './developer-prompt.ts';
 import { profiles } from './profiles.ts';
@@ -153,7 +153,7 @@ const two = { min: 2, max: 2 };
 describe('what is said of who waits', () => {
   const agent = { name: 'a', instructions: 'Help.' };
   const said = (tools: Tool[], awaits?: 'managed') => {
-    const awaiting = awaitingOf({ awaits }, tools);
+    const awaiting = awaitsByTool({ awaits }, tools);
     return {
       prompt: developerPrompt(agent, profiles.compatible, awaiting.all),
       descriptions: declareTools(tools, awaiting).map(({ description }) => description),
@@ -192,7 +192,7 @@ describe('what is said of who waits', () => {
 
   test('a managed tool takes no report, since none of its progress is told', () => {
     const declared = (awaits: 'prompt' | 'managed') =>
-      declareTools([tool('a', { progress: true, awaits })], awaitingOf({ awaits }, []))[0]!;
+      declareTools([tool('a', { progress: true, awaits })], awaitsByTool({ awaits }, []))[0]!;
     expect(declared('prompt').parameters.properties).toHaveProperty('report');
     expect(declared('managed').parameters.properties).not.toHaveProperty('report');
   });

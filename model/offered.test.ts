@@ -4,7 +4,7 @@ import type { Agent } from '../agents/define.ts';
 import type { Entry } from '../contract/entry.ts';
 import type { OpenCall } from '../contract/turn.ts';
 import { log, says } from '../test/kit/log-lines.ts';
-import { awaitingOf } from '../tools/awaits.ts';
+import { awaitsByTool } from '../tools/awaits.ts';
 import clock from '../tools/builtin/clock.ts';
 import readResult from '../tools/builtin/read-result.ts';
 import { defineTool, type Tool } from '../tools/define.ts';
@@ -45,7 +45,7 @@ function carried({
   const request = { because: 'message', calls } as const;
   const applies = appliesTo({ tools, entries, request, summary });
   const agent: Agent = { name: 'a', instructions: 'Help.', ...(named && { tools: named }) };
-  const awaiting = awaitingOf(agent, tools);
+  const awaiting = awaitsByTool(agent, tools);
   const offered = offeredTools({ agent, tools, awaiting, profile, applies });
   return {
     tools: offered.map((tool) => tool.name),

@@ -1,7 +1,7 @@
 /** The tools that a request offers: those of the agent, and the service's own that go with them (docs/decisions/0031-lean-requests.md). */
 import type { Agent } from '../agents/define.ts';
 import { READ_TOOL } from '../contract/names.ts';
-import type { Awaiting } from '../tools/awaits.ts';
+import type { AwaitsByTool } from '../tools/awaits.ts';
 import type { Tool } from '../tools/define.ts';
 import type { Applies } from './applies.ts';
 import { strategies } from './events/strategies.ts';
@@ -12,7 +12,7 @@ import { declareTool, declareTools } from './tools-schema.ts';
 export interface Offering {
   agent: Pick<Agent, 'tools'>;
   tools: Iterable<Tool>;
-  awaiting: Awaiting;
+  awaiting: AwaitsByTool;
   profile: Profile;
   applies: Applies;
 }

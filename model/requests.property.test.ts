@@ -10,7 +10,7 @@ import { randomLog } from '../test/kit/random-log.ts';
 import { brokenRules } from '../test/requests/rules.ts';
 import { requestChecker } from '../test/requests/schemas.ts';
 import type { Body } from '../test/requests/turns.ts';
-import { awaitingOf } from '../tools/awaits.ts';
+import { awaitsByTool } from '../tools/awaits.ts';
 import { defineTool } from '../tools/define.ts';
 import { inProfile } from './async-tools.ts';
 import { createModelClient } from './client.ts';
@@ -78,7 +78,7 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
                 tools: offeredTools({
                   agent,
                   tools,
-                  awaiting: awaitingOf(agent, tools),
+                  awaiting: awaitsByTool(agent, tools),
                   profile: each,
                   applies,
                 }),

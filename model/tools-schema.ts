@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { CANCEL_TOOL } from '../contract/names.ts';
 import { ONE_RESULT } from '../contract/result-count.ts';
-import { type Awaiting, awaitingOf } from '../tools/awaits.ts';
+import { type AwaitsByTool, awaitsByTool } from '../tools/awaits.ts';
 import type { Tool } from '../tools/define.ts';
 import { DEFAULT_REPORT } from '../contract/report.ts';
 import { yieldsProgress } from '../tools/report.ts';
@@ -21,19 +21,19 @@ export const cancelTool = {
  */
 export function declareTools(
   tools: Iterable<Tool>,
-  awaiting: Awaiting = awaitingOf({}, []),
+  awaiting: AwaitsByTool = awaitsByTool({}, []),
 ): ToolDeclaration[] {
   const cancel = { ...cancelTool, parameters: parameters(cancelTool.name, cancelTool.input) };
   return [...Array.from(tools, (tool) => declareTool(tool, awaiting)), declaration(cancel)];
 }
 
-export const declareTool = (tool: Tool, awaiting: Awaiting) =>
+export const declareTool = (tool: Tool, awaiting: AwaitsByTool) =>
   declareOnce(tool, styleOf(tool, awaiting));
 
 /** What the description says about who awaits the results; `plain` when the developer prompt has said it. */
 type Style = 'plain' | 'you wait' | 'managed';
 
-function styleOf(tool: Tool, { all, of }: Awaiting): Style {
+function styleOf(tool: Tool, { all, of }: AwaitsByTool): Style {
   if (of(tool) === 'managed') return 'managed';
   return all === 'mixed' ? 'you wait' : 'plain';
 }

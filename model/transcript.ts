@@ -8,7 +8,7 @@ import type { Agent } from '../agents/define.ts';
 import type { Attached, Entry, EntryOf } from '../contract/entry.ts';
 import type { ReplyRequest } from '../contract/turn.ts';
 import type { Progress } from '../store/store.ts';
-import type { Awaiting } from '../tools/awaits.ts';
+import type { AwaitsByTool } from '../tools/awaits.ts';
 import type { Applies } from './applies.ts';
 import { block, json, plain } from './blocks.ts';
 import { withShortIds } from './call-ids.ts';
@@ -32,7 +32,7 @@ export interface Seen {
   summary?: string;
   agent: Agent;
   /** Who awaits the results of its tools. Default: `prompt`. */
-  awaits?: Awaiting['all'];
+  awaits?: AwaitsByTool['all'];
   request: ReplyRequest;
   /** The latest live progress of the open calls. */
   progress: ReadonlyMap<string, Progress>;

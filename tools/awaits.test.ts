@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { awaitingOf } from './awaits.ts';
+import { awaitsByTool } from './awaits.ts';
 
 const prompt = { awaits: 'prompt' } as const;
 const managed = { awaits: 'managed' } as const;
@@ -11,7 +11,7 @@ test.each([
   ['both do: the tool wins', managed, prompt, 'prompt'],
   ['both do, the other way round', prompt, managed, 'managed'],
 ] as const)('how results are awaited where %s', (_, agent, tool, expected) => {
-  expect(awaitingOf(agent, [tool]).of(tool)).toBe(expected);
+  expect(awaitsByTool(agent, [tool]).of(tool)).toBe(expected);
 });
 
 test.each([
@@ -21,5 +21,5 @@ test.each([
   ['tools that say the same as the agent', managed, [{}, managed], 'managed'],
   ['tools that differ', {}, [{}, managed], 'mixed'],
 ] as const)('of an agent with %s', (_, agent, tools, all) => {
-  expect(awaitingOf(agent, tools).all).toBe(all);
+  expect(awaitsByTool(agent, tools).all).toBe(all);
 });

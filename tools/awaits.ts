@@ -3,16 +3,16 @@ import type { Awaits } from '../contract/turn.ts';
 import type { Tool } from './define.ts';
 
 /** How the results of an agent's tools are awaited: the agent's default, and each tool's. */
-export interface Awaiting {
+export interface AwaitsByTool {
   all: Awaits | 'mixed';
   of(this: void, tool: Pick<Tool, 'awaits'>): Awaits;
 }
 
 /** The tool's setting overrides the agent's. */
-export function awaitingOf(
+export function awaitsByTool(
   { awaits = 'prompt' }: Pick<Agent, 'awaits'>,
   tools: Iterable<Pick<Tool, 'awaits'>>,
-): Awaiting {
+): AwaitsByTool {
   const of = (tool: Pick<Tool, 'awaits'>) => tool.awaits ?? awaits;
   const [first, ...others] = new Set(Array.from(tools, of));
   return { all: others.length > 0 ? 'mixed' : (first ?? awaits), of };

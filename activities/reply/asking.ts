@@ -12,7 +12,7 @@ import { offeredTools } from '../../model/offered.ts';
 import { profiles } from '../../model/profiles.ts';
 import { transcript } from '../../model/transcript.ts';
 import type { Store } from '../../store/store.ts';
-import { type Awaiting, awaitingOf } from '../../tools/awaits.ts';
+import { type AwaitsByTool, awaitsByTool } from '../../tools/awaits.ts';
 import { type Catalogue, toolNames } from '../../tools/catalogue.ts';
 import type { Tool } from '../../tools/define.ts';
 import { findAgent } from './find-agent.ts';
@@ -36,7 +36,7 @@ export interface Asking {
   tools: Map<string, Tool>;
   /** The tool names that the model was given. */
   offered: string[];
-  awaiting: Awaiting;
+  awaiting: AwaitsByTool;
   /** Size of the whole window, even when less of it is sent. */
   measured?: Measured;
   /** A user is waiting for an answer. */
@@ -53,7 +53,7 @@ export async function prepareAsking(
   const { conversation, from, to, summary, batch, calls } = request;
   const agent = findAgent(catalogue, request.agent);
   const tools = toolsOf(agent, catalogue);
-  const awaiting = awaitingOf(agent, tools.values());
+  const awaiting = awaitsByTool(agent, tools.values());
   const profile = profiles[agent.profile ?? defaultProfile];
   const before = calls.flatMap((call) => call.before ?? []);
   const [window, progress] = await Promise.all([
