@@ -10,7 +10,13 @@ import { byRank, untell, writeReceipts } from './news.ts';
 import { openCalls } from './head.ts';
 import type { Reply } from './state.ts';
 import { agent, addEntry, SYSTEM, type Step } from './step.ts';
-import { cutWindow, minWindow, noteTurn, windowFrom, windowRequest } from './summary.ts';
+import {
+  cutWindow,
+  requestSummaryIfOverBudget,
+  noteTurn,
+  windowFrom,
+  windowRequest,
+} from './summary.ts';
 import { askAgain, mayAskAgain } from './too-long.ts';
 
 /**
@@ -92,7 +98,7 @@ export function completeReply(step: Step, reply: Reply, result: ReplyResult): vo
   writeReceipts(step, reply, spoke);
   requestCalls(step, result.calls, completed);
   state.turn = result.calls.length > 0 ? { phase: 'settling', reply, spoke } : { phase: 'idle' };
-  minWindow(step, reply, result, completed);
+  requestSummaryIfOverBudget(step, reply, result, completed);
 }
 
 interface Failed {

@@ -44,7 +44,12 @@ export function windowRequest(
  * After a reply: requests a summary if its window came near the budget. The summary is made while the conversation goes
  * on, so that no reply has to wait for room.
  */
-export function minWindow(step: Step, reply: Reply, result: ReplyResult, cause: number) {
+export function requestSummaryIfOverBudget(
+  step: Step,
+  reply: Reply,
+  result: ReplyResult,
+  cause: number,
+) {
   const { state } = step;
   const { context } = state;
   const { tokens, sizes } = result;
