@@ -65,7 +65,7 @@ async function converse(
   const effects = createEffects(start, hear, {
     isWritten: log.isWritten,
     /** As far as the conversation has heard. */
-    isRunning: (id) =>
+    isStillRunning: (id) =>
       state.calls.some((call) => call.id === id && call.status === 'running') &&
       !inbox.some((event) => event.type === 'call_ended' && event.call_id === id),
   });

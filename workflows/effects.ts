@@ -64,8 +64,8 @@ export function createEffects(
   hear: (event: Untimed) => void,
   {
     isWritten,
-    isRunning: isStillRunning,
-  }: { isWritten: (batch: Batch) => void; isRunning: (callId: string) => boolean },
+    isStillRunning,
+  }: { isWritten: (batch: Batch) => void; isStillRunning: (callId: string) => boolean },
 ): Effects {
   const underWay = new Set<Promise<void>>();
   const replies = new Map<string, CancellationScope>();

@@ -63,11 +63,11 @@ function queuesOf(tool: string, slots: Slots) {
 
 /** A terminated workflow gives nothing back, so its place is freed here. */
 async function removeEnded(
-  { store, isCallRunning: isRunning }: SlotDependencies,
+  { store, isCallRunning }: SlotDependencies,
   { tenant, queue }: { tenant: string; queue: string },
   limit: number,
 ): Promise<void> {
   for (const callId of await store.firstInQueue({ tenant, queue }, limit)) {
-    if (!(await isRunning(tenant, callId))) await store.leaveQueues(tenant, callId);
+    if (!(await isCallRunning(tenant, callId))) await store.leaveQueues(tenant, callId);
   }
 }
