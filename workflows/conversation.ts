@@ -83,12 +83,12 @@ async function converse(
   noticeReset(start.conversation);
 
   while (!state.closed) {
-    const isQuiet = await somethingToDo();
+    const found = await waitForWork();
     const events = inbox.length > 0 ? inbox : [{ type: 'tick', at: Date.now() } as const];
     const decided = decide(state, ...events);
     // Nothing is written in the task that continues as new: the server refuses that command while a signal waits, and the
     // task is then decided again. So the next run hears, decides and writes these events itself.
-    if (isQuiet || (isTooLong(softSize) && effects.pendingAfter(decided.effects) === 0)) {
+    if (found === 'quiet' || (isTooLong(softSize) && effects.pendingAfter(decided.effects) === 0)) {
       const unwritten = log.unwritten();
       await continueAsNew<typeof conversation>(start, { run: run + 1, state, inbox, unwritten });
     }
@@ -109,13 +109,13 @@ async function converse(
     for (const effect of decided.effects) effects.perform(effect, written);
   }
 
-  /** True when nothing has happened for a while and this run is long enough to continue as new. */
-  async function somethingToDo(): Promise<boolean> {
+  /** `quiet`: nothing has happened for a while, and this run is long enough to continue as new. */
+  async function waitForWork(): Promise<'work' | 'quiet'> {
     const heard = () => inbox.length > 0;
     if (state.turn.phase === 'closing') {
       await condition(() => heard() || effects.pendingAfter([]) === 0);
       if (!heard()) hear({ type: 'settled' });
-      return false;
+      return 'work';
     }
     const due = wakeAt(state);
     // A timeout of 0 would mean no timeout.
@@ -125,11 +125,11 @@ async function converse(
       const isHeard = await condition(heard, QUIET_MS, { summary: QUIET });
       // In a busy conversation, a timer on every turn would make each turn cost more.
       nextTry = workflowInfo().historyLength + softSize / 20;
-      return !isHeard;
+      return isHeard ? 'work' : 'quiet';
     }
     if (due === undefined) await condition(heard);
     else await condition(heard, rest, { summary: waitsFor(state) });
-    return false;
+    return 'work';
   }
 }
 
