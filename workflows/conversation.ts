@@ -95,7 +95,7 @@ async function converse(
     const before = state;
     inbox = [];
     ({ state } = decided);
-    const written = await log.write(decided, events.some(isUpdate));
+    const written = await log.writeNowOrWithReply(decided, events.some(isUpdate));
     if (written.closed) return effects.cancelCalls(before.calls);
     if (written.reset) hear({ type: 'reset', ...written.reset });
     if (state.closed && inbox.length > 0) {

@@ -30,7 +30,10 @@ export interface Log {
    * @param fromUpdate an update is among what was decided on
    * @returns `riding`: what has to be given to the reply that is started, if nothing was written here
    */
-  write(decided: Decision, fromUpdate: boolean): Promise<Written & { riding?: Batch }>;
+  writeNowOrWithReply(
+    decided: Decision,
+    fromUpdate: boolean,
+  ): Promise<Written & { riding?: Batch }>;
   /** The reply that carried the batch has written it. */
   isWritten(this: void, batch: Batch): void;
   /** The last entries that are not known to be written. */
@@ -51,7 +54,7 @@ const { recordCommitted } = proxyActivities<Activities>(options);
 /** @param unwritten from the previous run */
 export function createLog(conversation: ConversationKey, run: number, unwritten: Entry[]): Log {
   return {
-    async write(decided, fromUpdate) {
+    async writeNowOrWithReply(decided, fromUpdate) {
       if (decided.entries.length === 0) return {};
       const entries = [...unwritten, ...decided.entries];
       const head = headOf(decided.state);

@@ -4,7 +4,7 @@ import type { Batch } from '../../contract/batch.ts';
 import { batch, completed, message, someone, started } from '../../test/store/samples.ts';
 import { type BusMessage, createLocalBus } from '../../stream/bus.ts';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
-import { createRecord, createRecordCommitted, recordRiding } from './record.ts';
+import { createRecord, createRecordCommitted, recordWithReply } from './record.ts';
 
 /** As an activity of this run. */
 const inRun = <T>(work: () => Promise<T>, runId = 'run_a') =>
@@ -24,7 +24,7 @@ function setUp() {
     heard,
     writes: (length: number, entries: Batch['entries']) =>
       store.record(batch(key, [0, length], 1, entries)),
-    record: async () => (await inRun(() => recordRiding(dependencies, riding))) !== undefined,
+    record: async () => (await inRun(() => recordWithReply(dependencies, riding))) !== undefined,
     log: () => store.window(key, { from: 1, to: 9 }),
   };
 }

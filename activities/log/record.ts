@@ -64,7 +64,7 @@ function whatWasWritten({ said, reset }: Recorded & { outcome: 'recorded' }): Wr
  * lost: while the reply is wanted, whatever a later task wrote began with these entries.
  * @returns undefined when they are not in the log, so the reply is no longer wanted
  */
-export async function recordRiding(
+export async function recordWithReply(
   dependencies: RecordDependencies & { store: Pick<Store, 'window'> },
   batch: Batch,
 ): Promise<Written | undefined> {

@@ -15,7 +15,7 @@ import { answer, type Spoken } from './answer.ts';
 import { type Asking, type AskingDependencies, prepareAsking } from './asking.ts';
 import { costOf, withAttempts } from './attempts.ts';
 import { createDraftWriter } from './draft-writer.ts';
-import { ownRunId, type RecordDependencies, recordRiding } from '../log/record.ts';
+import { ownRunId, type RecordDependencies, recordWithReply } from '../log/record.ts';
 import { requestedCalls } from './requested-call.ts';
 import { refuseIfSpent, spend } from './tenant-tokens.ts';
 import { refused } from './window-size.ts';
@@ -62,7 +62,7 @@ async function generateReply(
   // The model is asked while the batch is being written; its first word is shown only after that.
   const begin = once(async () => {
     if (batch) {
-      const written = await recordRiding(dependencies, batch);
+      const written = await recordWithReply(dependencies, batch);
       if (!written) throw stopped(reply_id);
       ({ reset } = written);
     }

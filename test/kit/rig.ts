@@ -6,7 +6,11 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
 import { withHeartbeat } from '../../activities/reply/heartbeat.ts';
-import { createRecord, createRecordCommitted, recordRiding } from '../../activities/log/record.ts';
+import {
+  createRecord,
+  createRecordCommitted,
+  recordWithReply,
+} from '../../activities/log/record.ts';
 import { createCloseGone, createFindCall } from '../../activities/log/settle.ts';
 import { createReleaseSlot, createTakeSlot } from '../../activities/call/take-slot.ts';
 import type { Failure } from '../../contract/entry.ts';
@@ -96,7 +100,7 @@ export async function createRig(
     generateReply: (request) =>
       withHeartbeat(async () => {
         const { batch } = request;
-        const written = batch ? await recordRiding({ store, bus, ...runs }, batch) : {};
+        const written = batch ? await recordWithReply({ store, bus, ...runs }, batch) : {};
         if (!written) throw ApplicationFailure.nonRetryable('No longer wanted.', 'ReplyStopped');
         const { reset } = written;
         const more = reset ? { reset } : {};
