@@ -73,12 +73,13 @@ async function startRole(role: string, pattern: RegExp, cwd: string, env: Record
   const exited = once(child, 'exit');
   let said = '';
   const ready = await new Promise<RegExpExecArray>((resolve, reject) => {
-    const hear = (text: string) => {
+    const onOutput = (text: string) => {
       said += text;
       const found = pattern.exec(said);
       if (found) resolve(found);
     };
-    for (const output of [child.stdout, child.stderr]) output.setEncoding('utf8').on('data', hear);
+    for (const output of [child.stdout, child.stderr])
+      output.setEncoding('utf8').on('data', onOutput);
     void exited.then(() => reject(new Error(`It ended:\n${said}`)));
   });
   return {

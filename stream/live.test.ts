@@ -41,8 +41,8 @@ describe('the text of a reply in flight', () => {
 
   test('goes on with deltas: each reader is given what it lacks', () => {
     const live = knowing('He');
-    live.hear(delta(2, 'll'));
-    live.hear(delta(4, 'o'));
+    live.receive(delta(2, 'll'));
+    live.receive(delta(4, 'o'));
     expect(live.lacking(held(4))).toEqual(delta(4, 'o'));
     expect(live.lacking(held(2))).toEqual(delta(2, 'llo'));
     expect(live.lacking(undefined)).toEqual(delta(0, 'Hello'));
@@ -51,10 +51,10 @@ describe('the text of a reply in flight', () => {
 
   test('is one and the same object for all who lack the same', () => {
     const live = knowing('He');
-    live.hear(delta(2, 'llo'));
+    live.receive(delta(2, 'llo'));
     expect(live.lacking(held(2))).toBe(live.lacking(held(2)));
     const before = live.lacking(held(2));
-    live.hear(delta(5, '!'));
+    live.receive(delta(5, '!'));
     expect(live.lacking(held(2))).toEqual(delta(2, 'llo!'));
     expect(before).toEqual(delta(2, 'llo'));
   });
@@ -66,7 +66,7 @@ describe('the text of a reply in flight', () => {
   ])('has a delta that comes while the draft is read, $what, once', ({ heard, text }) => {
     const live = createLiveText();
     live.reading();
-    live.hear(heard);
+    live.receive(heard);
     live.drafted(draft('Hello'));
     expect(live.lacking(undefined)).toEqual(delta(0, text));
     expect(live.isDoubtful).toBe(false);
@@ -74,15 +74,15 @@ describe('the text of a reply in flight', () => {
 
   test('ignores what it has already', () => {
     const live = knowing('Hello');
-    live.hear(delta(0, 'Hello'));
+    live.receive(delta(0, 'Hello'));
     expect(live.lacking(held(5))).toBeUndefined();
-    live.hear(delta(3, 'lo you'));
+    live.receive(delta(3, 'lo you'));
     expect(live.lacking(held(5))).toEqual(delta(5, ' you'));
   });
 
   test('fills a gap from the draft, with only what is missing', () => {
     const live = knowing('Hello');
-    live.hear(delta(9, '!'));
+    live.receive(delta(9, '!'));
     expect(live.isDoubtful).toBe(true);
     expect(live.lacking(held(5))).toBeUndefined();
     live.reading();
@@ -95,7 +95,7 @@ describe('the text of a reply in flight', () => {
     { what: 'another reply', heard: delta(0, 'Hi', 1, 'reply_2'), now: draft('Hi', 1, 'reply_2') },
   ])('begins again with $what, when the store confirms it', ({ heard, now }) => {
     const live = knowing('Hello');
-    live.hear(heard);
+    live.receive(heard);
     expect(live.isDoubtful).toBe(true);
     expect(live.lacking(held(5))).toBeUndefined();
     live.reading();
@@ -105,7 +105,7 @@ describe('the text of a reply in flight', () => {
 
   test('takes nothing from an attempt that has been replaced', () => {
     const live = knowing('Hello');
-    live.hear(delta(5, ' late', 0));
+    live.receive(delta(5, ' late', 0));
     live.reading();
     live.drafted(draft('Hello'));
     expect(live.lacking(held(5))).toBeUndefined();
@@ -114,9 +114,9 @@ describe('the text of a reply in flight', () => {
 
   test('goes on while the draft is read, which may be behind by then', () => {
     const live = knowing('Hello');
-    live.hear(delta(9, 'lost')); // In doubt.
+    live.receive(delta(9, 'lost')); // In doubt.
     live.reading();
-    live.hear(delta(5, ' you'));
+    live.receive(delta(5, ' you'));
     live.drafted(draft('Hello'));
     expect(live.lacking(held(5))).toEqual(delta(5, ' you'));
   });
@@ -125,7 +125,7 @@ describe('the text of a reply in flight', () => {
     const live = knowing('Hello');
     live.forget();
     live.reading();
-    live.hear(delta(0, 'Hi', 1, 'reply_2'));
+    live.receive(delta(0, 'Hi', 1, 'reply_2'));
     live.drafted(undefined);
     expect(live.isDoubtful).toBe(true);
     live.reading();

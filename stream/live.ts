@@ -20,7 +20,7 @@ export interface Held {
 }
 
 export interface LiveText {
-  hear(delta: Delta): void;
+  receive(delta: Delta): void;
   /** True when the draft has to be read, between calls of `reading` and `drafted`. */
   readonly isDoubtful: boolean;
   reading(): void;
@@ -48,7 +48,7 @@ export function createLiveText(): LiveText {
       return isDoubtful;
     },
 
-    hear(delta) {
+    receive(delta) {
       if (whole && follows(whole, delta)) {
         const longer = joined(whole, delta);
         if (longer.text.length > whole.text.length) become(longer);

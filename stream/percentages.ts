@@ -7,7 +7,7 @@ const MOST_CALLS = 100;
 export interface Percentages {
   /** Number of progress items heard; a reader that has seen them all has seen this many. */
   readonly heard: number;
-  hear(progress: LiveProgress): void;
+  receive(progress: LiveProgress): void;
   ended(callId: string): void;
   /** The oldest item kept that arrived after the first `seen` ones. */
   after(seen: number): { nth: number; progress: LiveProgress } | undefined;
@@ -22,7 +22,7 @@ export function createPercentages(): Percentages {
     get heard() {
       return heard;
     },
-    hear(progress) {
+    receive(progress) {
       latest.delete(progress.call_id);
       latest.set(progress.call_id, { nth: ++heard, progress });
       if (latest.size > MOST_CALLS) latest.delete(latest.keys().next().value!);

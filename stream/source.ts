@@ -93,7 +93,7 @@ export function openSource(options: SourceOptions): Source {
   let lookers: (() => void)[] = [];
 
   // Subscribes before the first look, so that nothing falls between the two.
-  const unsubscribe = bus.subscribe(conversation, hear);
+  const unsubscribe = bus.subscribe(conversation, onMessage);
   work();
 
   return {
@@ -151,19 +151,19 @@ export function openSource(options: SourceOptions): Source {
     },
   };
 
-  function hear(message: BusMessage): void {
+  function onMessage(message: BusMessage): void {
     switch (message.type) {
       case 'poke':
         return lookAgain();
       case 'delta':
-        live.hear(message);
+        live.receive(message);
         // If it is another reply, its start is in the log by now, and entries go first.
         if (message.reply_id !== replying) lookAgain();
         else if (live.isDoubtful) work();
         else waking.wake();
         return;
       case 'progress':
-        percentages.hear(message);
+        percentages.receive(message);
         return waking.wake();
       case 'stop':
         return;

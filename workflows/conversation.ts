@@ -24,7 +24,7 @@ import { isBusy, newConversation, type State } from '../conversation/state.ts';
 import type { Carried } from './arguments.ts';
 import { restored, startOf } from './carried.ts';
 import { createEffects } from './effects.ts';
-import { hearSignals } from './hear-signals.ts';
+import { receiveSignals } from './receive-signals.ts';
 import { noticeReset } from './notice-reset.ts';
 import { detailsOf, showStatus, waitsFor } from './visible.ts';
 import { createLog } from './write.ts';
@@ -60,9 +60,9 @@ async function converse(
   const { max_history_events: softSize } = start.limits;
   let { state, inbox } = carried;
   let nextTry = 0;
-  const hear = (event: Untimed) => void inbox.push({ ...event, at: Date.now() });
+  const enqueue = (event: Untimed) => void inbox.push({ ...event, at: Date.now() });
   const log = createLog(start.conversation, run, carried.unwritten);
-  const effects = createEffects(start, hear, {
+  const effects = createEffects(start, enqueue, {
     isWritten: log.isWritten,
     /** As far as the conversation has heard. */
     isStillRunning: (id) =>
@@ -70,16 +70,20 @@ async function converse(
       !inbox.some((event) => event.type === 'call_ended' && event.call_id === id),
   });
 
-  hearSignals(hear);
-  cancelled.catch(() => hear({ type: 'close', operator: true }));
-  setHandler(decideCall, (update) => hear({ type: 'decide_call', ...update }), {
+  receiveSignals(enqueue);
+  cancelled.catch(() => enqueue({ type: 'close', operator: true }));
+  setHandler(decideCall, (update) => enqueue({ type: 'decide_call', ...update }), {
     validator: (update: Signals.DecideCall) =>
       refuseUndecidable(orRefuse(decision, update), state, inbox),
   });
-  setHandler(messageIfIdle, (signal) => hear({ type: 'message', ...signal, when_busy: 'reject' }), {
-    validator: (update: Signals.MessageSignal) =>
-      refuseIfBusy(orRefuse(messageSignal, update).message_id, state, inbox),
-  });
+  setHandler(
+    messageIfIdle,
+    (signal) => enqueue({ type: 'message', ...signal, when_busy: 'reject' }),
+    {
+      validator: (update: Signals.MessageSignal) =>
+        refuseIfBusy(orRefuse(messageSignal, update).message_id, state, inbox),
+    },
+  );
   noticeReset(start.conversation);
 
   while (!state.closed) {
@@ -97,7 +101,7 @@ async function converse(
     ({ state } = decided);
     const written = await log.writeNowOrWithReply(decided, events.some(isUpdate));
     if (written.closed) return effects.cancelCalls(before.calls);
-    if (written.reset) hear({ type: 'reset', ...written.reset });
+    if (written.reset) enqueue({ type: 'reset', ...written.reset });
     if (state.closed && inbox.length > 0) {
       // Accepted while the end was being written: the end is written again, after it.
       state = before;
@@ -114,7 +118,7 @@ async function converse(
     const heard = () => inbox.length > 0;
     if (state.turn.phase === 'closing') {
       await condition(() => heard() || effects.pendingAfter([]) === 0);
-      if (!heard()) hear({ type: 'settled' });
+      if (!heard()) enqueue({ type: 'settled' });
       return 'work';
     }
     const due = wakeAt(state);

@@ -61,7 +61,7 @@ const { generateReply, summarise } = proxyActivities<Activities>({
 
 export function createEffects(
   { conversation, agent, limits }: ConversationStart,
-  hear: (event: Untimed) => void,
+  enqueue: (event: Untimed) => void,
   {
     isWritten,
     isStillRunning,
@@ -101,17 +101,17 @@ export function createEffects(
       // A failure may have come first: then the next write includes the batch again, which does no harm.
       if (batch) isWritten(batch);
       const { reset, ...said } = result;
-      if (reset) hear({ type: 'reset', ...reset });
+      if (reset) enqueue({ type: 'reset', ...reset });
       const { why } = believe(replyResult, said);
       if (why !== undefined) throw invalidResult(why);
-      hear({ type: 'reply_completed', reply_id, result: said });
+      enqueue({ type: 'reply_completed', reply_id, result: said });
     } catch (error) {
       // The rules stopped it themselves and have continued already.
       if (scope.consideredCancelled) return;
       const limit = limitOf(error);
       const usage = costOf(error);
       const too_long = tooLongOf(error);
-      hear({
+      enqueue({
         type: 'reply_failed',
         reply_id,
         error: failureOf(error),
@@ -142,10 +142,10 @@ export function createEffects(
       );
       const { why } = believe(summaryResult, result);
       if (why !== undefined) throw invalidResult(why);
-      hear({ type: 'summary_completed', to, result });
+      enqueue({ type: 'summary_completed', to, result });
     } catch (error) {
       if (scope.consideredCancelled) return;
-      hear({ type: 'summary_failed', to, error: failureOf(error) });
+      enqueue({ type: 'summary_failed', to, error: failureOf(error) });
     } finally {
       if (summing === scope) summing = undefined;
     }
@@ -173,7 +173,7 @@ export function createEffects(
       if (error instanceof WorkflowExecutionAlreadyStartedError && patched(FOUND_AGAIN)) {
         if ((await lookUp(call_id)) !== 'unknown') return;
       }
-      hear({ type: 'call_ended', call_id, end: { type: 'failed', error: failureOf(error) } });
+      enqueue({ type: 'call_ended', call_id, end: { type: 'failed', error: failureOf(error) } });
     }
   }
 
@@ -181,13 +181,13 @@ export function createEffects(
   async function lookUp(callId: string): Promise<CallState['state']> {
     const { tenant } = conversation;
     const found = await findCall.executeWithOptions({ summary: callId }, [{ tenant, callId }]);
-    if (found.state === 'ended') hear({ type: 'call_ended', call_id: callId, end: found.end });
+    if (found.state === 'ended') enqueue({ type: 'call_ended', call_id: callId, end: found.end });
     return found.state;
   }
 
   async function check(callId: string): Promise<void> {
     if (starting.has(callId) || (await lookUp(callId)) !== 'unknown') return;
-    hear({ type: 'call_ended', call_id: callId, end: { type: 'failed', error: CALL_LOST } });
+    enqueue({ type: 'call_ended', call_id: callId, end: { type: 'failed', error: CALL_LOST } });
   }
 
   /** A call signals its end before its workflow ends. If no signal comes, an operator has ended the workflow. */
@@ -198,7 +198,7 @@ export function createEffects(
       (error: unknown) => ({ end: endOf(error), isGone: true }),
     );
     if (!isStillRunning(call_id) || !patched(WATCHED)) return;
-    hear({ type: 'call_ended', call_id, end: outcome.end });
+    enqueue({ type: 'call_ended', call_id, end: outcome.end });
     if (outcome.isGone) track(tidyUp(ended, runId));
   }
 

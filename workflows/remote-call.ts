@@ -32,7 +32,7 @@ import {
 } from '../conversation/pushes.ts';
 import type { CallWorkflow, CarriedCall } from './arguments.ts';
 import { forErrands } from './queues.ts';
-import { CHECKED } from './hear-signals.ts';
+import { CHECKED } from './receive-signals.ts';
 
 const pushed = defineSignal<[CallPush]>(CALL_SIGNALS.push);
 

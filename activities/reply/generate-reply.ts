@@ -179,7 +179,7 @@ async function speak(
 ): Promise<Spoken> {
   let text = '';
   const characters = wholeCharacters();
-  const hear = (whole: string) => {
+  const takeText = (whole: string) => {
     // A model with nothing to say often writes a line break. That counts as silence.
     const piece = text === '' ? whole.trimStart() : whole;
     if (piece !== '') say(piece);
@@ -188,9 +188,9 @@ async function speak(
   for await (const part of model.stream(request, signal)) {
     signal.throwIfAborted();
     if (part.type === 'text') {
-      hear(characters.add(part.text));
+      takeText(characters.add(part.text));
     } else {
-      hear(characters.end());
+      takeText(characters.end());
       const { calls: asked, usage, attached, said } = part;
       const whole = said === undefined ? text : storableText(said);
       return { text: whole, asked, usage, ...(attached && { attached }) };

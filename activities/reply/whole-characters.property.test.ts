@@ -67,8 +67,8 @@ test('every reader, from whatever place, and whoever interrupts, holds whole cha
             stored += text;
             deltas.push({ offset, text });
             const delta = { type: 'delta' as const, reply_id: 'reply_1', attempt: 1, offset, text };
-            readers[0]!.hear(delta);
-            if (deltas.length > joinsAt) readers[1]!.hear(delta);
+            readers[0]!.receive(delta);
+            if (deltas.length > joinsAt) readers[1]!.receive(delta);
           },
           (error) => {
             throw error;

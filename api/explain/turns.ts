@@ -111,7 +111,7 @@ export function gatherTurns(): Turns {
     replies.get(reply_id)?.turn.calls.push(call);
   }
 
-  function hear(entry: TriggerEntry) {
+  function addTrigger(entry: TriggerEntry) {
     const trigger = triggerOf(entry);
     triggers.set(entry.seq, trigger);
     heard.set(entry.seq, entry);
@@ -143,7 +143,7 @@ export function gatherTurns(): Turns {
 
   return {
     add(entry) {
-      if (isTrigger(entry)) hear(entry);
+      if (isTrigger(entry)) addTrigger(entry);
       if ('call_id' in entry) follow(calls.get(entry.call_id), entry);
       switch (entry.kind) {
         case 'reply.started':

@@ -72,7 +72,7 @@ export async function openLightReader(url: string): Promise<LightReader> {
 function onEvents(
   socket: Socket,
   opened: () => void,
-  hear: (name: string, data: string) => void,
+  onEvent: (name: string, data: string) => void,
 ): void {
   let rest = '';
   socket.setEncoding('utf8').on('data', (piece: string) => {
@@ -86,6 +86,7 @@ function onEvents(
     opened();
     const whole = rest.slice(0, end);
     rest = rest.slice(end + 2);
-    for (const [, name, data] of whole.matchAll(/^event: (.*)\ndata: (.*)$/gm)) hear(name!, data!);
+    for (const [, name, data] of whole.matchAll(/^event: (.*)\ndata: (.*)$/gm))
+      onEvent(name!, data!);
   });
 }

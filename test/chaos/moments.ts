@@ -85,7 +85,7 @@ export function createMoments(workload: Workload, places: Places): Moments {
       return isPlace(moment) ? standstill(moment) : holds(moment);
     },
     wakes(member) {
-      for (const hear of sleepers) hear(member);
+      for (const wake of sleepers) wake(member);
     },
   };
 }

@@ -66,13 +66,13 @@ export async function startFleet(
     let output = '';
     said.push(() => `${role} ${child.pid}:\n${output}`);
     const ready = await new Promise<RegExpExecArray>((resolve, reject) => {
-      const hear = (text: string) => {
+      const onOutput = (text: string) => {
         output += text;
         const found = pattern.exec(output);
         if (found) resolve(found);
       };
       for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding('utf8').on('data', hear);
+        stream.setEncoding('utf8').on('data', onOutput);
       child.once('exit', () => reject(new Error(`The ${role} ended:\n${output}`)));
     });
     return { child, ready, output: () => output };

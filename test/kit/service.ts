@@ -81,13 +81,13 @@ export async function startTestService({
     child = started;
     const before = output.length;
     url = await new Promise((resolve, reject) => {
-      const hear = (text: string) => {
+      const onOutput = (text: string) => {
         output += text;
         const ready = /Meanwhile is ready\.\s+API\s+(\S+)/.exec(output.slice(before));
         if (ready) resolve(ready[1]!);
       };
       for (const stream of [started.stdout, started.stderr])
-        stream.setEncoding('utf8').on('data', hear);
+        stream.setEncoding('utf8').on('data', onOutput);
       started.once('error', reject);
       started.once('close', (code) => reject(new Error(`The service ended (${code}):\n${output}`)));
     });

@@ -44,7 +44,7 @@ export function createCallAudit(limits: Limits) {
     /** Before what is decided on them. */
     heard,
     mayFollow: (reply: { completed: number; started: number }) => void (asking = reply),
-    hear,
+    check,
     adopted: (call_id: string) => void (calls.get(call_id)!.isAdopted = true),
     payments: () =>
       [...calls.values()]
@@ -75,7 +75,7 @@ export function createCallAudit(limits: Limits) {
   }
 
   /** @returns whether it is news for the model */
-  function hear(
+  function check(
     entry: CallEntry,
     { lastMessage, at }: { lastMessage: { seq: number; at: number }; at: number },
   ): boolean {

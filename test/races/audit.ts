@@ -76,7 +76,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
       if (keep) told.push({ events, decided: decision });
       cutting = 0;
       calls.heard(events);
-      for (const entry of decision.entries) hear(entry, decision.effects);
+      for (const entry of decision.entries) check(entry, decision.effects);
       afterwards(decision, Math.max(...events.map(({ at }) => at)));
     },
     ran({ tool, input }) {
@@ -108,7 +108,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
     },
   };
 
-  function hear(entry: Entry, effects: Effect[]): void {
+  function check(entry: Entry, effects: Effect[]): void {
     const at = Date.parse(entry.at);
     if (entry.seq !== ++seq) throw broken('R14', `Entry ${entry.seq} follows ${seq - 1}.`, at);
     if (closed) throw broken('R15', `${entry.kind} after the close.`, at);
@@ -151,7 +151,7 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
       case 'limit.reached':
         return initiative.reached(entry);
       default:
-        if (calls.hear(entry, { lastMessage, at })) news.add(entry);
+        if (calls.check(entry, { lastMessage, at })) news.add(entry);
         if (entry.kind === 'call.requested' && entry.awaits) news.isManaged(entry);
         if (entry.kind === 'call.cancelled' && entry.by !== 'operator')
           news.isCancelled(entry.call_id);

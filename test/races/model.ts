@@ -20,7 +20,7 @@ const usage = { input_tokens: 1, output_tokens: 1 };
 
 export function createModel(
   answers: Answer[],
-  { clock, audit, hear }: { clock: Clock; audit: Audit; hear: (event: Untimed) => void },
+  { clock, audit, enqueue }: { clock: Clock; audit: Audit; enqueue: (event: Untimed) => void },
 ) {
   let asked = 0;
   let calls = 0;
@@ -38,18 +38,18 @@ export function createModel(
       if (inFlight?.id === reply_id) inFlight = undefined;
       if (answer.ends === 'failed') {
         const error = { type: 'ModelUnavailable', message: '' };
-        hear({ type: 'reply_failed', reply_id, error });
+        enqueue({ type: 'reply_failed', reply_id, error });
         return;
       }
       if (answer.ends === 'spent' && because === 'news') {
         const error = { type: TENANT_TOKENS_SPENT, message: '' };
         const limit = { limit: 'max_tokens_per_tenant_per_day', value: 1 };
-        hear({ type: 'reply_failed', reply_id, error, limit });
+        enqueue({ type: 'reply_failed', reply_id, error, limit });
         return;
       }
       const text = answer.ends === 'silent' ? '' : 'Ok.';
       const result = { text, usage, calls: requests(answer, shown) };
-      hear({ type: 'reply_completed', reply_id, result });
+      enqueue({ type: 'reply_completed', reply_id, result });
     };
     const cancel = clock.after(answer.latency, give);
     inFlight = { id: reply_id, forget: answer.deaf ? () => {} : cancel };

@@ -21,7 +21,7 @@ interface Run extends Told {
 
 export function createPrograms(
   programs: Program[],
-  { clock, audit, hear }: { clock: Clock; audit: Audit; hear: (event: Untimed) => void },
+  { clock, audit, enqueue }: { clock: Clock; audit: Audit; enqueue: (event: Untimed) => void },
 ) {
   const runs = new Map<string, Run>();
   /** Calls whose start a reset has taken back: they run all the same. */
@@ -80,8 +80,8 @@ export function createPrograms(
   }
 
   function tell({ retries_after }: Program, signal: Untimed): void {
-    hear(signal);
-    if (retries_after !== undefined) clock.after(retries_after, () => hear(signal));
+    enqueue(signal);
+    if (retries_after !== undefined) clock.after(retries_after, () => enqueue(signal));
   }
 
   function cancel(call_id: string): void {

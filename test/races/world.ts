@@ -39,8 +39,8 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
   const isReset = script.acts.some((act) => act.do === 'reset');
   const audit = createResettableAudit(limits, isReset || watch !== undefined);
   watch?.(audit);
-  const model = createModel(script.answers, { clock, audit, hear });
-  const programs = createPrograms(script.programs, { clock, audit, hear });
+  const model = createModel(script.answers, { clock, audit, enqueue });
+  const programs = createPrograms(script.programs, { clock, audit, enqueue });
   let state: State = newConversation('default', limits);
   let inbox: Event[] = [];
   let isWriting = false;
@@ -56,7 +56,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
   playActs(0);
   goOnForever();
   audit.atRest(state, clock.now, programs.unended());
-  if (!state.closed && state.turn.phase !== 'closing') hear({ type: 'close' });
+  if (!state.closed && state.turn.phase !== 'closing') enqueue({ type: 'close' });
   goOnForever();
   if (!state.closed) throw broken('R15', 'The conversation does not close.', clock.now);
   audit.atTheEnd(programs.told());
@@ -83,7 +83,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
   /** As the shell does once nothing is under way any more. */
   function settle(): boolean {
     if (model.isAsked()) return false;
-    hear({ type: 'settled' });
+    enqueue({ type: 'settled' });
     return true;
   }
 
@@ -138,7 +138,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
     }
   }
 
-  function hear(event: Untimed): void {
+  function enqueue(event: Untimed): void {
     if (!OWN.has(event.type)) signals.push(event);
     inbox.push({ ...event, at: clock.now });
   }
@@ -167,11 +167,11 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
         return;
       case 'interrupt': {
         const message = { message_id: `m${nth} chat`, text: '' };
-        return hear({ type: 'interrupt', scope: act.scope, ...(act.says && { message }) });
+        return enqueue({ type: 'interrupt', scope: act.scope, ...(act.says && { message }) });
       }
       case 'cancel': {
         const call = state.calls[act.call % state.calls.length];
-        if (call) hear({ type: 'cancel_call', call_id: call.id });
+        if (call) enqueue({ type: 'cancel_call', call_id: call.id });
         return;
       }
       case 'decide': {
@@ -181,11 +181,11 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
         const decision = { call_id: call.id, decision: act.decision };
         const now = { type: 'tick', at: clock.now } as const;
         const refusal = refuseDecision(afterHearing(state, [...inbox, now]), decision);
-        if (!refusal) hear({ type: 'decide_call', ...decision });
+        if (!refusal) enqueue({ type: 'decide_call', ...decision });
         return;
       }
       case 'close':
-        return hear({ type: 'close' });
+        return enqueue({ type: 'close' });
       case 'reset':
         // What is being written is part of the task that is done again.
         return reset(act.to % (heardBy.length + (isWriting ? 0 : 1)));
@@ -228,13 +228,13 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
       const now = { type: 'tick', at: clock.now } as const;
       if (refuseDecision(afterHearing(state, [...inbox, now]), signal)) return;
     }
-    hear(signal);
+    enqueue(signal);
   }
 
   function say(message: MessageSignal): void {
     if (message.when_busy === 'reject' && isRefused(message)) return;
     if (!state.closed) audit.accepted(message.message_id);
-    hear({ type: 'message', ...message });
+    enqueue({ type: 'message', ...message });
   }
 
   function isRefused({ message_id }: MessageSignal): boolean {

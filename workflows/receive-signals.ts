@@ -8,18 +8,18 @@ import type { Untimed } from '../conversation/event.ts';
 export const CHECKED = 'signals are checked';
 
 /** Turns each signal into the event of the same name. */
-export function hearSignals(hear: (event: Untimed) => void): void {
+export function receiveSignals(enqueue: (event: Untimed) => void): void {
   for (const name of Object.values(SIGNALS)) {
     setHandler(defineSignal<[unknown]>(name), (signal) => {
       const { value, why } = believe<object>(signalShapes[name], signal);
-      if (why === undefined) hear({ ...value, type: name } as Untimed);
-      else if (patched(CHECKED)) hear({ type: 'signal_dropped', signal: name, why });
-      else hear({ type: name, ...(signal as object) } as Untimed);
+      if (why === undefined) enqueue({ ...value, type: name } as Untimed);
+      else if (patched(CHECKED)) enqueue({ type: 'signal_dropped', signal: name, why });
+      else enqueue({ type: name, ...(signal as object) } as Untimed);
     });
   }
   setDefaultSignalHandler((name) => {
     if (!patched(CHECKED)) return;
     const why = 'There is no such signal.';
-    hear({ type: 'signal_dropped', signal: name.slice(0, 100), why });
+    enqueue({ type: 'signal_dropped', signal: name.slice(0, 100), why });
   });
 }
