@@ -31,7 +31,7 @@ export async function startApi({ settings, address, ...parts }: ApiOptions): Pro
   const { PORT: port, HOST: host, TEMPORAL_NAMESPACE: namespace } = settings;
   // The worker's kind of connection: it works outside the thread that answers requests.
   const connect = () => NativeConnection.connect({ address });
-  const gateway = await createTemporalGateway({ connect, namespace });
+  const gateway = createTemporalGateway({ connect, namespace });
   try {
     const app = await buildApp({
       ...parts,

@@ -2,10 +2,10 @@
  * The rules of turn-taking, R1–R15: a pure function, so that the same history always leads to the same conversation.
  * No clock, no randomness, no I/O.
  *
- *   R1  one reply at a time                      state.ts (Turn), replies.ts
+ *   R1  one reply at a time                      state.ts (TurnState), replies.ts
  *   R2  user input always wins                   messages.ts
  *   R3  effects are debounced, words are not     next.ts (settle)
- *   R4  the order of what waits                  next.ts (takeTurn), news.ts (inOrder)
+ *   R4  the order of what waits                  next.ts (takeTurn), news.ts (byRank)
  *   R5  silent, when idle, interrupt             news.ts, next.ts (cutIn)
  *   R6  news is batched                          news.ts (newsDueAt)
  *   R7  milestones, filtered at the source       ../contract/report-filter.ts
@@ -17,7 +17,7 @@
  *   R12 its own initiative is limited            initiative.ts
  *       a window that is too long                summary.ts, too-long.ts
  *   R13 no dangling call                         ../model/transcript.ts
- *   R14 every decision is logged, with why       step.ts (log)
+ *   R14 every decision is logged, with why       step.ts (addEntry)
  *   R15 closed is final; the state is JSON       messages.ts, state.ts
  */
 import { expireApprovals, hearDecision } from './approvals.ts';
