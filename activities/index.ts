@@ -1,6 +1,6 @@
 /** Every side effect of the workflows, created from its dependencies. Workflows import only the type. */
 import type { createAnnounceCall, createWithdrawCall } from './call/announce.ts';
-import type { ToolFacts } from '../contract/turn.ts';
+import type { ToolFacts } from '../contract/call.ts';
 import type { createGenerateReply } from './reply/generate-reply.ts';
 import type { createRecord, createRecordCommitted } from './log/record.ts';
 import type { createRunTool } from './call/run-tool.ts';

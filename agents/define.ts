@@ -1,6 +1,6 @@
 /** What an agent is: a declaration that contains no code. */
 import type { Limits } from '../contract/limits.ts';
-import type { Awaits } from '../contract/turn.ts';
+import type { Awaits } from '../contract/call.ts';
 import type { ProfileName } from '../contract/profile.ts';
 
 export interface Agent {

@@ -19,7 +19,7 @@ import {
 } from './shape.ts';
 import type * as Signals from './signals.ts';
 import type { Stored } from './stored.ts';
-import type { TooLong } from './turn.ts';
+import type { TooLong } from './reply.ts';
 
 const name = optional(text(1_000));
 const failure: Shape<Failure> = object({ type: text(), message: text() });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { entry, schedule, whenBusy, type EntryKind } from './entry.ts';
 import { decision, head } from './head.ts';
-import type { Awaits } from './turn.ts';
+import type { Awaits } from './call.ts';
 
 /** The agent of a conversation that names none. */
 export const DEFAULT_AGENT = 'default';

@@ -1,7 +1,7 @@
 /** Calls that a person has to approve. An approval may take days, and holds up nothing else. */
 import type { CallHead } from '../contract/head.ts';
 import type { DecideCall } from '../contract/signals.ts';
-import { APPROVAL_TIMEOUT_MS } from '../contract/turn.ts';
+import { APPROVAL_TIMEOUT_MS } from '../contract/call.ts';
 import { endCall, enqueue, replaceCall } from './calls.ts';
 import { shownInput } from './shown-input.ts';
 import type { Call, State } from './state.ts';

@@ -2,7 +2,7 @@
 import type { Actor } from '../contract/entry.ts';
 import { READ_TOOL } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
-import type { RequestedCall } from '../contract/turn.ts';
+import type { RequestedCall } from '../contract/call.ts';
 import { callHead } from './head.ts';
 import { flowOf, holdNews, isComplete, newFlow, releaseNews } from './managed.ts';
 import { supersedeNews } from './news.ts';

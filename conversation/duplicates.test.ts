@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RequestedCall } from '../contract/turn.ts';
+import type { RequestedCall } from '../contract/call.ts';
 import { call, Story } from '../test/kit/story.ts';
 
 type Duplicates = NonNullable<RequestedCall['duplicates']>;

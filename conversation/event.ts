@@ -11,14 +11,14 @@ import type {
   MessageSignal,
   ResetSignal,
 } from '../contract/signals.ts';
+import type { CallStart } from '../contract/call.ts';
 import type {
-  CallStart,
   ReplyRequest,
   ReplyResult,
   SummaryRange,
   SummaryResult,
   TooLong,
-} from '../contract/turn.ts';
+} from '../contract/reply.ts';
 import type { State } from './state.ts';
 
 /** `at`: when the event reached the conversation, in milliseconds of the workflow's clock. */

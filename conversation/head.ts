@@ -1,6 +1,6 @@
 /** What a conversation is doing, as its readers see it. */
 import type { CallHead, Head } from '../contract/head.ts';
-import type { OpenCall } from '../contract/turn.ts';
+import type { OpenCall } from '../contract/call.ts';
 import { flowOf, isComplete } from './managed.ts';
 import { shownInput } from './shown-input.ts';
 import { type Call, isBusy, type State } from './state.ts';

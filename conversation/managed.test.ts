@@ -1,6 +1,6 @@
 /** R8, managed calls: the service suspends their flow until their results are in. */
 import { describe, expect, test } from 'vitest';
-import type { RequestedCall } from '../contract/turn.ts';
+import type { RequestedCall } from '../contract/call.ts';
 import { call, LIMITS, Story } from '../test/kit/story.ts';
 import { headOf } from './head.ts';
 

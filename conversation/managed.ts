@@ -2,7 +2,7 @@
  * Managed calls: the service suspends their flow (R8). Their news is held back until the results are in, and is then told
  * at once. The state of a conversation never holds back news of a call that is over.
  */
-import type { RequestedCall, Suspended } from '../contract/turn.ts';
+import type { RequestedCall, Suspended } from '../contract/call.ts';
 import type { Call, News, State } from './state.ts';
 import type { Step } from './step.ts';
 

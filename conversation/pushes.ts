@@ -7,7 +7,7 @@ import { admit, createFilter, type FilterState } from '../contract/report-filter
 import { reportOf } from '../contract/report.ts';
 import { excess, miscount } from '../contract/result-count.ts';
 import type { CallEnd, CallEventSignal, CallPush } from '../contract/signals.ts';
-import type { CallStart, ToolFacts } from '../contract/turn.ts';
+import type { CallStart, ToolFacts } from '../contract/call.ts';
 import { addNumber, hasCome, missingBelow, NO_NUMBERS, type PushNumbers } from './push-numbers.ts';
 
 export type RemoteFacts = ToolFacts & { kind: 'remote' };

@@ -3,7 +3,7 @@ import type { Actor, EntryOf, Failure, Usage } from '../contract/entry.ts';
 import type { ReachedLimit } from '../contract/limits.ts';
 import { replyId } from '../contract/names.ts';
 import { addUsage } from '../contract/usage.ts';
-import type { ReplyResult, TooLong } from '../contract/turn.ts';
+import type { ReplyResult, TooLong } from '../contract/reply.ts';
 import { requestCalls } from './calls.ts';
 import { holdNothing, hush } from './initiative.ts';
 import { byRank, untell, writeReceipts } from './news.ts';

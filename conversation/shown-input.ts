@@ -1,5 +1,5 @@
 /** The part of a call's input that the person approving it sees. */
-import type { RequestedCall } from '../contract/turn.ts';
+import type { RequestedCall } from '../contract/call.ts';
 
 /** The input to show. Empty for a request of an earlier version, where what the tool makes of the input is not known. */
 export function shownInput({ input, shown }: RequestedCall): { input?: unknown } {

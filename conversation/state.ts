@@ -5,7 +5,8 @@
 import type { Schedule, Usage } from '../contract/entry.ts';
 import type { ApprovalDecision, CallHead } from '../contract/head.ts';
 import type { Limits } from '../contract/limits.ts';
-import type { CutOff, RequestedCall, SummaryRange, Suspended } from '../contract/turn.ts';
+import type { RequestedCall, Suspended } from '../contract/call.ts';
+import type { CutOff, SummaryRange } from '../contract/reply.ts';
 
 export interface State {
   agent: string;

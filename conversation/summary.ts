@@ -1,7 +1,7 @@
 /** The window of the log that the model reads: when it exceeds its token budget, its older part is replaced by a summary. */
 import type { Failure } from '../contract/entry.ts';
 import { addUsage } from '../contract/usage.ts';
-import type { ReplyRequest, ReplyResult, SummaryResult, WindowSizes } from '../contract/turn.ts';
+import type { ReplyRequest, ReplyResult, SummaryResult, WindowSizes } from '../contract/reply.ts';
 import { type Context, type Reply, type State, unansweredIn } from './state.ts';
 import { agent, addEntry, SYSTEM, type Step } from './step.ts';
 

@@ -2,7 +2,7 @@
  * A reply whose window was too long for its model is given again without being asked: once a summary has made room, or at once with
  * the longest parts shortened, when there is nothing left to summarise. So a refused window never blocks what comes after it.
  */
-import type { TooLong } from '../contract/turn.ts';
+import type { TooLong } from '../contract/reply.ts';
 import type { Again, Reply, State } from './state.ts';
 import type { Step } from './step.ts';
 import { canMakeRoom, makeRoom } from './summary.ts';

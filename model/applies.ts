@@ -4,7 +4,7 @@
  */
 import type { Entry } from '../contract/entry.ts';
 import { READ_TOOL } from '../contract/names.ts';
-import type { ReplyRequest } from '../contract/turn.ts';
+import type { ReplyRequest } from '../contract/reply.ts';
 import type { Tool } from '../tools/define.ts';
 
 export interface Applies {

@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 import { readRetryAfter } from '../contract/retry-after.ts';
 import { storableText } from '../contract/storable.ts';
 import { cut } from '../contract/stored.ts';
-import type { FailedReply } from '../contract/turn.ts';
+import type { FailedReply } from '../contract/reply.ts';
 import { asCause } from './cause.ts';
 import { costIn } from './cost.ts';
 import { isTooLong, type Refusal, type Sizes, sizesIn } from './server/too-long.ts';

@@ -1,7 +1,8 @@
 /** The facts of the `<now>` block: why the model speaks, what it has to report, what is in progress. */
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { Stored } from '../contract/stored.ts';
-import type { OpenCall, ReplyRequest, Suspended } from '../contract/turn.ts';
+import type { OpenCall, Suspended } from '../contract/call.ts';
+import type { ReplyRequest } from '../contract/reply.ts';
 import type { Progress } from '../store/store.ts';
 import { type CallEndEntry, isCallEnd } from '../contract/call-ends.ts';
 import type { CallStory } from './call-story.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
 import type { Entry } from '../contract/entry.ts';
-import type { OpenCall } from '../contract/turn.ts';
+import type { OpenCall } from '../contract/call.ts';
 import { log, says } from '../test/kit/log-lines.ts';
 import { awaitsByTool } from '../tools/awaits.ts';
 import clock from '../tools/builtin/clock.ts';

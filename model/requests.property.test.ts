@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
-import type { ReplyRequest } from '../contract/turn.ts';
+import type { ReplyRequest } from '../contract/reply.ts';
 import { startStubModel, type StubModel } from '../test/kit/model-server.ts';
 import { all, never } from '../test/kit/model-request.ts';
 import { randomLog } from '../test/kit/random-log.ts';

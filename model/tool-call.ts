@@ -5,7 +5,7 @@ import type { Failure } from '../contract/entry.ts';
 import { whyRefused } from '../contract/json-value.ts';
 import { storableText, storableValue } from '../contract/storable.ts';
 import { cut } from '../contract/stored.ts';
-import type { RequestedCall } from '../contract/turn.ts';
+import type { RequestedCall } from '../contract/call.ts';
 import type { Tool } from '../tools/define.ts';
 import { parseReport } from '../contract/report.ts';
 import type { AskedCall } from './message.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
-import type { OpenCall, ReplyRequest } from '../contract/turn.ts';
+import type { OpenCall } from '../contract/call.ts';
+import type { ReplyRequest } from '../contract/reply.ts';
 import type { ModelMessage } from './message.ts';
 import { randomLog, type RandomLog } from '../test/kit/random-log.ts';
 import { profiles } from './profiles.ts';

@@ -6,7 +6,7 @@
  */
 import type { Agent } from '../agents/define.ts';
 import type { Attached, Entry, EntryOf } from '../contract/entry.ts';
-import type { ReplyRequest } from '../contract/turn.ts';
+import type { ReplyRequest } from '../contract/reply.ts';
 import type { Progress } from '../store/store.ts';
 import type { AwaitsByTool } from '../tools/awaits.ts';
 import type { Applies } from './applies.ts';

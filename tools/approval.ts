@@ -1,4 +1,4 @@
-import { type Approval, APPROVAL_TIMEOUT_MS } from '../contract/turn.ts';
+import { type Approval, APPROVAL_TIMEOUT_MS } from '../contract/call.ts';
 import type { Tool } from './define.ts';
 
 /** Whether calls of the tool need a user's approval, with the defaults of what the tool leaves out. */

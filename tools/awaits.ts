@@ -1,5 +1,5 @@
 import type { Agent } from '../agents/define.ts';
-import type { Awaits } from '../contract/turn.ts';
+import type { Awaits } from '../contract/call.ts';
 import type { Tool } from './define.ts';
 
 /** How the results of an agent's tools are awaited: the agent's default, and each tool's. */

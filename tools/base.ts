@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Awaits, Duplicates } from '../contract/turn.ts';
+import type { Awaits, Duplicates } from '../contract/call.ts';
 
 /** What every tool declares. */
 export interface ToolBase<Input = any> {

@@ -1,7 +1,7 @@
 /** What a tool is. A local tool is an async generator; each `yield` is one asynchronous result. */
 import type { Schedule } from '../contract/entry.ts';
 import type { ResultNumber } from '../contract/stored.ts';
-import type { Restart } from '../contract/turn.ts';
+import type { Restart } from '../contract/call.ts';
 import type { ToolBase } from './base.ts';
 import type { RemoteTool } from './remote.ts';
 

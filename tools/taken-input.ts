@@ -6,7 +6,7 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import { whyRefused } from '../contract/json-value.ts';
 import { storable, storableText } from '../contract/storable.ts';
 import { cut } from '../contract/stored.ts';
-import type { RequestedCall } from '../contract/turn.ts';
+import type { RequestedCall } from '../contract/call.ts';
 import { isRemote, type Tool } from './define.ts';
 
 /**

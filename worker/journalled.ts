@@ -1,5 +1,5 @@
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import type { CallStart } from '../contract/turn.ts';
+import type { CallStart } from '../contract/call.ts';
 import type { InHand, Journal } from './journal.ts';
 
 /** Writes each activity to the journal as it begins. */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { DefaultLogger } from '@temporalio/worker';
 import { callWorkflowId, settleCallWorkflowId, settleWorkflowId } from '../contract/names.ts';
-import type { CallStart } from '../contract/turn.ts';
+import type { CallStart } from '../contract/call.ts';
 import type { Store } from '../store/store.ts';
 
 export interface WatchOptions {

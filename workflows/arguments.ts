@@ -1,7 +1,7 @@
 /** What the workflows are started with, and what a run hands to the next one: nothing is lost (R15). */
 import type { Entry } from '../contract/entry.ts';
 import type { CallEnd, CallPush } from '../contract/signals.ts';
-import type { CallStart } from '../contract/turn.ts';
+import type { CallStart } from '../contract/call.ts';
 import type { Event } from '../conversation/event.ts';
 import type { Pushes, RemoteFacts } from '../conversation/pushes.ts';
 import type { State } from '../conversation/state.ts';

@@ -13,7 +13,7 @@ import {
 import type { Activities } from '../activities/index.ts';
 import { conversationWorkflowId, SIGNALS } from '../contract/names.ts';
 import type { CallEnd, CallEndedSignal } from '../contract/signals.ts';
-import type { CallStart } from '../contract/turn.ts';
+import type { CallStart } from '../contract/call.ts';
 import type { CallWorkflow, CarriedCall } from './arguments.ts';
 import { callStartOf } from './carried.ts';
 import { failureOf } from './failure.ts';

@@ -13,7 +13,7 @@ import {
   whole,
 } from '../contract/shape.ts';
 import type { ConversationStart } from '../contract/signals.ts';
-import type { CallStart } from '../contract/turn.ts';
+import type { CallStart } from '../contract/call.ts';
 import type { Event } from '../conversation/event.ts';
 import type { TurnState } from '../conversation/state.ts';
 import type { Carried } from './arguments.ts';

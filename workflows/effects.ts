@@ -16,7 +16,7 @@ import type { Batch, Reset, Written } from '../contract/batch.ts';
 import { callWorkflowId, settleCallWorkflowId } from '../contract/names.ts';
 import { believe, replyResult, summaryResult } from '../contract/believe.ts';
 import type { CallEnd, ConversationStart } from '../contract/signals.ts';
-import type { CallStart, CallState } from '../contract/turn.ts';
+import type { CallStart, CallState } from '../contract/call.ts';
 import type { Effect, Untimed } from '../conversation/event.ts';
 import type { Call } from '../conversation/state.ts';
 import type { CallWorkflow } from './arguments.ts';

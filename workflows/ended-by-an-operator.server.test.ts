@@ -1,7 +1,7 @@
 /** Conversations and calls that an operator terminates or cancels in Temporal, past the service. */
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { callWorkflowId } from '../contract/names.ts';
-import type { CallStart } from '../contract/turn.ts';
+import type { CallStart } from '../contract/call.ts';
 import { createMailbox } from '../test/kit/mailbox.ts';
 import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { Failure, Usage } from '../contract/entry.ts';
 import { believe, tooLong } from '../contract/believe.ts';
-import type { FailedReply, TooLong } from '../contract/turn.ts';
+import type { FailedReply, TooLong } from '../contract/reply.ts';
 import { type ReachedLimit, TENANT_TOKENS_SPENT } from '../contract/limits.ts';
 import { CALL_TERMINATED, type CallEnd } from '../contract/signals.ts';
 

@@ -9,7 +9,7 @@ import type { Activities } from '../activities/index.ts';
 import { believe, callEnd } from '../contract/believe.ts';
 import { READ_TOOL } from '../contract/names.ts';
 import type { CallEnd } from '../contract/signals.ts';
-import type { CallStart, ToolFacts } from '../contract/turn.ts';
+import type { CallStart, ToolFacts } from '../contract/call.ts';
 import { failureOf, invalidResult, isWorkerLost } from './failure.ts';
 import { forErrands, forTools } from './queues.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { RequestedCall } from '../contract/turn.ts';
+import type { RequestedCall } from '../contract/call.ts';
 import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 
 let rig: Rig;

@@ -22,7 +22,7 @@ import type { Activities } from '../activities/index.ts';
 import { believe, callPush } from '../contract/believe.ts';
 import { CALL_SIGNALS, conversationWorkflowId, SIGNALS } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal, CallPush } from '../contract/signals.ts';
-import type { CallStart } from '../contract/turn.ts';
+import type { CallStart } from '../contract/call.ts';
 import {
   endIfOverdue,
   hearPush,

@@ -8,7 +8,7 @@ import {
 import type { Activities } from '../activities/index.ts';
 import { type ConversationKey, conversationWorkflowId, SIGNALS } from '../contract/names.ts';
 import type { CallEndedSignal } from '../contract/signals.ts';
-import type { CallStart, ToolFacts } from '../contract/turn.ts';
+import type { CallStart, ToolFacts } from '../contract/call.ts';
 import { callStartOf } from './carried.ts';
 import { failureOf } from './failure.ts';
 import { forErrands } from './queues.ts';

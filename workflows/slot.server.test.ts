@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { callWorkflowId } from '../contract/names.ts';
-import type { Slots } from '../contract/turn.ts';
+import type { Slots } from '../contract/call.ts';
 import { createMailbox } from '../test/kit/mailbox.ts';
 import { asks, createRig, type Rig } from '../test/kit/rig.ts';
 

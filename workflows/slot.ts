@@ -8,7 +8,7 @@ import {
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { CallStart, Slots } from '../contract/turn.ts';
+import type { CallStart, Slots } from '../contract/call.ts';
 import { forErrands } from './queues.ts';
 
 const slotActivities = () =>

@@ -2,7 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Settings } from '../../config.ts';
 import { readRetryAfter } from '../../contract/retry-after.ts';
-import type { CallStart } from '../../contract/turn.ts';
+import type { CallStart } from '../../contract/call.ts';
 import { signPushToken } from '../../remote/push-token.ts';
 import { type Answer, ForbiddenAddress, post } from '../../remote/request.ts';
 import { signedHeaders } from '../../remote/webhook.ts';

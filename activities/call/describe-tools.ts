@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Settings } from '../../config.ts';
 import { READ_TOOL } from '../../contract/names.ts';
-import type { Slots, ToolFacts } from '../../contract/turn.ts';
+import type { Slots, ToolFacts } from '../../contract/call.ts';
 import type { Catalogue } from '../../tools/catalogue.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
 import { isRemote, type LocalTool, type Tool } from '../../tools/define.ts';

@@ -3,7 +3,7 @@ import type { Settings } from '../../config.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
 import { READ_TOOL } from '../../contract/names.ts';
 import type { ResultNumber } from '../../contract/stored.ts';
-import type { CallStart } from '../../contract/turn.ts';
+import type { CallStart } from '../../contract/call.ts';
 import { readJson } from '../../store/read-json.ts';
 import { setAside } from '../../store/set-aside.ts';
 import type { Store } from '../../store/store.ts';

@@ -6,7 +6,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallEnd } from '../../contract/signals.ts';
-import type { CallStart } from '../../contract/turn.ts';
+import type { CallStart } from '../../contract/call.ts';
 import type { Hold } from '../../store/store.ts';
 import { hostLost } from '../../tools/keeper/lost.ts';
 import { HeldElsewhere } from '../../tools/keeper/spools.ts';

@@ -66,8 +66,11 @@ function createWalk() {
     catalogue: { tools: new Map([['walk', walk]]), agents: new Map() },
     bus: { publish: () => {} },
     store,
-    maxResultBytes: 1_000,
-    inlineResultBytes: 1_000,
+    settings: {
+      MEANWHILE_MAX_RESULT_BYTES: 1_000,
+      MEANWHILE_INLINE_RESULT_BYTES: 1_000,
+      MEANWHILE_MAX_OUTPUT_BYTES: 1_000,
+    },
     spools: createHost(),
     signalConversation: async (_, event) => void told.push(event),
     beat_ms: 1,

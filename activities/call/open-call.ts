@@ -1,7 +1,7 @@
 /** Before a tool begins: checks whether this process holds the call, and whether the tool may run or resume. */
 import { reportOf } from '../../contract/report.ts';
 import type { CallEnd } from '../../contract/signals.ts';
-import type { CallStart } from '../../contract/turn.ts';
+import type { CallStart } from '../../contract/call.ts';
 import type { CallBody, Hold } from '../../store/store.ts';
 import type { Catalogue } from '../../tools/catalogue.ts';
 import { isRemote, type LocalTool } from '../../tools/define.ts';

@@ -2,7 +2,7 @@
 import type { Settings } from '../../config.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
-import type { CallStart } from '../../contract/turn.ts';
+import type { CallStart } from '../../contract/call.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
 import { showProgress } from '../../stream/show-progress.ts';
@@ -109,7 +109,7 @@ export async function runBody(
   };
 
   const left = (yielded: unknown) => {
-    const { checkpoint } = readYield(yielded, maxResultBytes, { last, warn: () => {} });
+    const { checkpoint } = readYield(yielded, maxBytes, { last, warn: () => {} });
     if (checkpoint !== undefined) ground.left(yielded);
   };
 

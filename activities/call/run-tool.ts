@@ -1,7 +1,7 @@
 /** Runs a tool as one activity: a heartbeat from beginning to end, and a signal to the conversation for each event. */
 import { Context } from '@temporalio/activity';
 import type { CallEnd } from '../../contract/signals.ts';
-import type { CallStart } from '../../contract/turn.ts';
+import type { CallStart } from '../../contract/call.ts';
 import { attemptOf } from './attempt.ts';
 import type { LiveCalls } from './live-calls.ts';
 

@@ -1,5 +1,5 @@
 /** What a call is waiting for, shown to the user and the model as its progress. */
-import type { CallStart } from '../../contract/turn.ts';
+import type { CallStart } from '../../contract/call.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
 import { showProgress } from '../../stream/show-progress.ts';

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { CallStart } from '../../contract/turn.ts';
+import type { CallStart } from '../../contract/call.ts';
 import { stopAllKept } from '../../tools/keeper/attempts.ts';
 import { HeldElsewhere, type Spools } from '../../tools/keeper/spools.ts';
 import { heldElsewhere } from './held-elsewhere.ts';

@@ -1,7 +1,7 @@
 /** A call's place among those that may run at once in its tenant. First come, first served. */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { Slots } from '../../contract/turn.ts';
+import type { Slots } from '../../contract/call.ts';
 import type { Store } from '../../store/store.ts';
 import { notForever } from '../not-forever.ts';
 import { type NoteDependencies, type Noted, showNote, waitingNote } from './show-note.ts';

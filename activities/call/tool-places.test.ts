@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CallStart } from '../../contract/turn.ts';
+import type { CallStart } from '../../contract/call.ts';
 import { away } from '../../test/kit/away.ts';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
 import { createLocalBus } from '../../stream/bus.ts';

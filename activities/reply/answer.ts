@@ -1,6 +1,6 @@
 /** What the model says. It is asked once more when it owes an answer and says nothing. */
 import type { Attached, Entry, Usage } from '../../contract/entry.ts';
-import type { ReplyRequest } from '../../contract/turn.ts';
+import type { ReplyRequest } from '../../contract/reply.ts';
 import { addUsage } from '../../contract/usage.ts';
 import { withCost } from '../../model/cost.ts';
 import { ModelError } from '../../model/errors.ts';

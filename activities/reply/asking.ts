@@ -4,7 +4,7 @@ import type { Agent } from '../../agents/define.ts';
 import type { ProfileName } from '../../contract/profile.ts';
 import type { Usage } from '../../contract/entry.ts';
 import { EVENT_TOOL } from '../../contract/names.ts';
-import type { ReplyRequest } from '../../contract/turn.ts';
+import type { ReplyRequest } from '../../contract/reply.ts';
 import { appliesTo } from '../../model/applies.ts';
 import { inProfile } from '../../model/async-tools.ts';
 import type { ModelRequest } from '../../model/message.ts';

@@ -6,7 +6,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { type Usage, usage } from '../../contract/entry.ts';
-import type { FailedReply } from '../../contract/turn.ts';
+import type { FailedReply } from '../../contract/reply.ts';
 import { addUsage } from '../../contract/usage.ts';
 import { asCause } from '../../model/cause.ts';
 import { isUnavailable } from '../../store/unavailable.ts';

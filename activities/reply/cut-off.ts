@@ -1,6 +1,6 @@
 /** Estimates what replies cost that were stopped before their provider could report it. */
 import type { Usage } from '../../contract/entry.ts';
-import type { CutOff } from '../../contract/turn.ts';
+import type { CutOff } from '../../contract/reply.ts';
 import { addUsage } from '../../contract/usage.ts';
 import { estimate } from '../../model/usage.ts';
 import { history } from '../../model/transcript.ts';

@@ -4,7 +4,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Settings } from '../../config.ts';
 import { NO_RUN, type Reset } from '../../contract/batch.ts';
 import { storableText } from '../../contract/storable.ts';
-import type { ReplyRequest, ReplyResult } from '../../contract/turn.ts';
+import type { ReplyRequest, ReplyResult } from '../../contract/reply.ts';
 import { costIn, withCost } from '../../model/cost.ts';
 import { ModelError } from '../../model/errors.ts';
 import type { ModelClient, ModelRequest } from '../../model/message.ts';

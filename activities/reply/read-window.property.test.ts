@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { Entry } from '../../contract/entry.ts';
-import type { ReplyRequest } from '../../contract/turn.ts';
+import type { ReplyRequest } from '../../contract/reply.ts';
 import { checkCalls } from '../../cli/demo/check-calls.ts';
 import type { ModelMessage } from '../../model/message.ts';
 import { type Profile, profiles } from '../../model/profiles.ts';

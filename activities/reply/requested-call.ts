@@ -1,6 +1,6 @@
 /** What the model has requested, as calls: with our own id, checked input, and what the tool says about such calls. */
 import { ONE_RESULT } from '../../contract/result-count.ts';
-import type { RequestedCall } from '../../contract/turn.ts';
+import type { RequestedCall } from '../../contract/call.ts';
 import { ModelError } from '../../model/errors.ts';
 import type { AskedCall } from '../../model/message.ts';
 import { parseToolCall } from '../../model/tool-call.ts';

@@ -5,7 +5,7 @@ import type { Usage } from '../../contract/entry.ts';
 import type { ProfileName } from '../../contract/profile.ts';
 import { storableText } from '../../contract/storable.ts';
 import { cut } from '../../contract/stored.ts';
-import type { SummaryRequest, SummaryResult } from '../../contract/turn.ts';
+import type { SummaryRequest, SummaryResult } from '../../contract/reply.ts';
 import { addUsage } from '../../contract/usage.ts';
 import { withCost } from '../../model/cost.ts';
 import { ModelError, toFailure, typeOf } from '../../model/errors.ts';

@@ -1,6 +1,6 @@
 /** The size of a reply's window, and how one that is too long is handled. */
 import type { ApplicationFailure } from '@temporalio/activity';
-import type { ReplyRequest, TooLong, WindowSizes } from '../../contract/turn.ts';
+import type { ReplyRequest, TooLong, WindowSizes } from '../../contract/reply.ts';
 import { sizesOf, toFailure, typeOf } from '../../model/errors.ts';
 import { fitted } from '../../model/fit.ts';
 import type { ModelRequest } from '../../model/message.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ReplyRequest } from '../../contract/turn.ts';
+import type { ReplyRequest } from '../../contract/reply.ts';
 import type { ModelMessage } from '../../model/message.ts';
 import { BEGAN_EARLIER, orderMessages } from '../../model/order.ts';
 import { type Profile, profiles } from '../../model/profiles.ts';

@@ -1,6 +1,6 @@
 /** The rules of turn-taking, the transcript and the demo model together, without a server: what a user would read. */
 import { describe, expect, test } from 'vitest';
-import type { ReplyRequest } from '../../contract/turn.ts';
+import type { ReplyRequest } from '../../contract/reply.ts';
 import { type Profile, profiles } from '../../model/profiles.ts';
 import { transcript } from '../../model/transcript.ts';
 import { Story } from '../../test/kit/story.ts';

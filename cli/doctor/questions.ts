@@ -1,7 +1,8 @@
 /** The questions for a model server, built as the service builds its own requests, from small logs. */
 import { z } from 'zod';
 import { type Entry, entry } from '../../contract/entry.ts';
-import type { OpenCall, ReplyRequest } from '../../contract/turn.ts';
+import type { OpenCall } from '../../contract/call.ts';
+import type { ReplyRequest } from '../../contract/reply.ts';
 import { formIn } from '../../model/async-tools.ts';
 import type { ModelRequest } from '../../model/message.ts';
 import type { Profile } from '../../model/profiles.ts';

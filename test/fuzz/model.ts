@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { createGenerateReply } from '../../activities/reply/generate-reply.ts';
 import type { Entry } from '../../contract/entry.ts';
 import { whyRefused } from '../../contract/json-value.ts';
-import type { ReplyRequest, ReplyResult } from '../../contract/turn.ts';
+import type { ReplyRequest, ReplyResult } from '../../contract/reply.ts';
 import { createModelClient } from '../../model/client.ts';
 import { transcript } from '../../model/transcript.ts';
 import type { Store } from '../../store/store.ts';

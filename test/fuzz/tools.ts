@@ -14,7 +14,7 @@ import { createRunTool } from '../../activities/call/run-tool.ts';
 import type { Entry } from '../../contract/entry.ts';
 import { whyRefused } from '../../contract/json-value.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
-import type { CallStart } from '../../contract/turn.ts';
+import type { CallStart } from '../../contract/call.ts';
 import type { Store } from '../../store/store.ts';
 import { defineTool } from '../../tools/define.ts';
 import { createSpools } from '../../tools/keeper/spools.ts';

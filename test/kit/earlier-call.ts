@@ -2,7 +2,7 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import type { CallEnd } from '../../contract/signals.ts';
-import type { CallStart } from '../../contract/turn.ts';
+import type { CallStart } from '../../contract/call.ts';
 
 export function earlierCall(start: CallStart, taskQueue: string): Promise<CallEnd> {
   const { runTool } = proxyActivities<Activities>({

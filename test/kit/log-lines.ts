@@ -1,6 +1,6 @@
 /** Short ways to write a log by hand, and to read it as a model does. */
 import type { Entry } from '../../contract/entry.ts';
-import type { ReplyRequest } from '../../contract/turn.ts';
+import type { ReplyRequest } from '../../contract/reply.ts';
 import type { Profile } from '../../model/profiles.ts';
 import { transcript } from '../../model/transcript.ts';
 import type { Progress } from '../../store/store.ts';

@@ -1,7 +1,7 @@
 /** Valid logs at random, for the properties of the transcript: any choice of steps gives a log that a conversation could have. */
 import fc from 'fast-check';
 import type { Entry } from '../../contract/entry.ts';
-import type { OpenCall } from '../../contract/turn.ts';
+import type { OpenCall } from '../../contract/call.ts';
 
 export interface RandomLog {
   entries: Entry[];

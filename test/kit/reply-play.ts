@@ -12,7 +12,7 @@ import type { Entry, Usage } from '../../contract/entry.ts';
 import type { Head } from '../../contract/head.ts';
 import { MAX_REPLY_TOKENS } from '../../contract/limits.ts';
 import type { ProfileName } from '../../contract/profile.ts';
-import type { ReplyRequest, ReplyResult } from '../../contract/turn.ts';
+import type { ReplyRequest, ReplyResult } from '../../contract/reply.ts';
 import { createModelClient } from '../../model/client.ts';
 import type { ModelClient } from '../../model/message.ts';
 import type { Store } from '../../store/store.ts';

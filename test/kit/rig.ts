@@ -22,13 +22,8 @@ import type {
   ConversationStart,
   DecideCall,
 } from '../../contract/signals.ts';
-import type {
-  CallStart,
-  ReplyRequest,
-  RequestedCall,
-  SummaryRequest,
-  SummaryResult,
-} from '../../contract/turn.ts';
+import type { CallStart, RequestedCall } from '../../contract/call.ts';
+import type { ReplyRequest, SummaryRequest, SummaryResult } from '../../contract/reply.ts';
 import type { Store } from '../../store/store.ts';
 import { createLocalBus } from '../../stream/bus.ts';
 import { workflowBundle } from '../../worker/bundle.ts';

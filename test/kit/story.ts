@@ -8,7 +8,7 @@ import type {
   InterruptSignal,
   MessageSignal,
 } from '../../contract/signals.ts';
-import type { RequestedCall } from '../../contract/turn.ts';
+import type { RequestedCall } from '../../contract/call.ts';
 import { decide } from '../../conversation/decide.ts';
 import type { Effect, Event, Untimed } from '../../conversation/event.ts';
 import { wakeAt } from '../../conversation/next.ts';

@@ -4,7 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { onTestFinished } from 'vitest';
 import { createSummarise } from '../../activities/reply/summarise.ts';
 import type { Entry } from '../../contract/entry.ts';
-import type { SummaryRequest, SummaryResult } from '../../contract/turn.ts';
+import type { SummaryRequest, SummaryResult } from '../../contract/reply.ts';
 import { createModelClient, type ModelClientOptions } from '../../model/client.ts';
 import { startStubModel, type StubHandler } from './model-server.ts';
 

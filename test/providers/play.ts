@@ -1,7 +1,7 @@
 /** Plays a fixture to the client that the service uses. */
 import { inflateRawSync } from 'node:zlib';
 import type { Usage } from '../../contract/entry.ts';
-import type { FailedReply } from '../../contract/turn.ts';
+import type { FailedReply } from '../../contract/reply.ts';
 import { createModelClient, type ModelClientOptions } from '../../model/client.ts';
 import { toFailure } from '../../model/errors.ts';
 import type { ModelRequest } from '../../model/message.ts';

@@ -2,7 +2,7 @@
 import type { Entry, EntryOf } from '../../contract/entry.ts';
 import type { Limits } from '../../contract/limits.ts';
 import type { ApprovalDecision } from '../../contract/head.ts';
-import type { OpenCall, RequestedCall } from '../../contract/turn.ts';
+import type { OpenCall, RequestedCall } from '../../contract/call.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
 import type { Effect, Event } from '../../conversation/event.ts';
 import type { Told } from './told.ts';

@@ -3,7 +3,7 @@
  * pay that no later one replaces, and withdraws a payment that is not wanted any more.
  */
 import { TENANT_TOKENS_SPENT } from '../../contract/limits.ts';
-import type { RequestedCall } from '../../contract/turn.ts';
+import type { RequestedCall } from '../../contract/call.ts';
 import type { Effect, Untimed } from '../../conversation/event.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
 import type { Audit, Shown } from './audit.ts';

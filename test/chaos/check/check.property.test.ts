@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { headOf } from '../../../conversation/head.ts';
 import { entry } from '../../../contract/entry.ts';
 import type { Head } from '../../../contract/head.ts';
-import type { RequestedCall } from '../../../contract/turn.ts';
+import type { RequestedCall } from '../../../contract/call.ts';
 import { endOfGone } from '../../../store/gone.ts';
 import { call, Story } from '../../kit/story.ts';
 import type { ConversationEvidence, Evidence } from '../evidence.ts';
