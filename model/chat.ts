@@ -6,6 +6,7 @@ import { ModelError } from './errors.ts';
 import { type Fields, fieldsOf, isFields, listOf, without } from './fields.ts';
 import { checkFinish } from './finish.ts';
 import type { Adapter, AskedCall, BoundedRequest, RawPart } from './message.ts';
+import { notAnAnswer } from './server/body-events.ts';
 import type { ModelServer } from './server/exchange.ts';
 import { assembleCalls, type CallPiece } from './streamed-calls.ts';
 import { NOTHING, usageOf } from './usage.ts';
@@ -62,10 +63,13 @@ function createAnswer() {
   const pieces: CallPiece[] = [];
   let usage = NOTHING;
   let chunk = 0;
+  /** The last event that is no part of an answer. */
+  let stray: Fields | undefined;
 
   function* read(data: Fields, isWhole: boolean): Generator<RawPart> {
     const counted = data.usage ?? fieldsOf(data.x_groq).usage;
     if (isFields(counted)) yield { type: 'usage', usage: (usage = usageOf(counted, usage)) };
+    else if (!Array.isArray(data.choices)) stray = data;
     const choice = choiceOf(data);
     chunk += 1;
     yield* hear(fieldsOf(choice.delta));
@@ -124,6 +128,7 @@ function createAnswer() {
     if (refusal !== '') throw new ModelError('ModelRefused', `The model refused: ${refusal}`);
     const assembled = assembleCalls(pieces, new Set(tools.map(({ name }) => name)));
     const wasWriting = said.trim() !== '' || assembled.length > 0;
+    if (finish === undefined && !wasWriting && stray) throw notAnAnswer(stray);
     checkFinish(finish, { isDone, wasWriting, calls: assembled });
     const message = shortened(attached, assembled.length > 0);
     const calls = assembled.map((call, nth): AskedCall => {

@@ -1,4 +1,5 @@
 /** JSON objects that follow each other in one text, which may come in pieces. */
+import { isDeepStrictEqual } from 'node:util';
 
 export interface Scanner {
   add(piece: string): void;
@@ -49,6 +50,18 @@ export function objectsIn(text: string): string[] | undefined {
   );
   return objects.every(parses) ? objects : undefined;
 }
+
+/** Whether two texts hold the same JSON, however each is spaced. */
+export function isSameJson(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [first, second] = [one, other].map(objectsIn);
+  return first?.length === 1 && second?.length === 1 && isDeepStrictEqual(...both(first, second));
+}
+
+const both = ([one]: string[], [other]: string[]): [unknown, unknown] => [
+  JSON.parse(one!),
+  JSON.parse(other!),
+];
 
 function parses(text: string): boolean {
   try {

@@ -6,6 +6,7 @@ import { type Fields, fieldsOf, isFields, listOf, numberOf, stringOf } from './f
 import { checkFinish } from './finish.ts';
 import type { Adapter, AskedCall, BoundedRequest, RawPart } from './message.ts';
 import { responsesBody } from './responses-body.ts';
+import { notAnAnswer } from './server/body-events.ts';
 import type { ModelServer } from './server/exchange.ts';
 import { createItems, type Item } from './streamed-items.ts';
 import { usageOf } from './usage.ts';
@@ -25,11 +26,13 @@ export function createResponsesAdapter({ url, ask }: ModelServer): Adapter {
         signal,
         isWriting: (data) => /\.(delta|done)$/.test(stringOf(fieldsOf(data).type)),
       });
+      let isDone = false;
       for await (const event of events) {
-        if (event.type === 'data') yield* answer.read(fieldsOf(event.data));
-        if (answer.isOver()) break;
+        if (event.type === 'done') isDone = true;
+        else yield* answer.read(fieldsOf(event.data));
+        if (isDone || answer.isOver()) break;
       }
-      yield* answer.end(by);
+      yield* answer.end({ by, isDone });
     },
   };
 }
@@ -46,6 +49,8 @@ function createAnswer() {
   const parts = new Map<string, string>();
   let refusal = '';
   let final: Fields | undefined;
+  /** The last event that is no part of an answer. */
+  let stray: Fields | undefined;
 
   function* read(event: Fields): Generator<RawPart> {
     const type = stringOf(event.type);
@@ -87,6 +92,7 @@ function createAnswer() {
         // A complete response instead of a stream.
         if (event.object === 'response' && type === '') yield* finish(event, 'completed');
         else if (/reasoning.*delta$/.test(type)) yield unseen(event.delta);
+        else if (type === '') stray = event;
     }
   }
 
@@ -134,15 +140,15 @@ function createAnswer() {
     yield { type: 'text', text };
   }
 
-  function* end(by: string): Generator<RawPart> {
+  /** @param isDone whether the server said `[DONE]`, which some send in place of the last event */
+  function* end({ by, isDone }: { by: string; isDone: boolean }): Generator<RawPart> {
     if (refusal !== '') throw new ModelError('ModelRefused', `The model refused: ${refusal}`);
-    if (!final) {
-      throw new ModelError('ModelBrokenAnswer', 'The model stopped without finishing its answer.');
-    }
-    checkStatus(final);
+    if (!final && said === '' && stray) throw notAnAnswer(stray);
+    if (final) checkStatus(final);
     const { calls: made, reasoning } = items.all();
-    const reason = stringOf(final.status);
-    checkFinish(reason, { isDone: true, wasWriting: said !== '' || made.length > 0, calls: made });
+    const wasWriting = said !== '' || made.length > 0;
+    const reason = final && stringOf(final.status);
+    checkFinish(reason, { isDone: final !== undefined || isDone, wasWriting, calls: made });
     const calls = made.map((call): AskedCall => {
       const own = given(by, call.reasoning);
       return { name: call.name, arguments: call.arguments, ...(own && { attached: own }) };

@@ -5,7 +5,7 @@
  * where arguments end is the last resort for telling calls apart.
  */
 import { ModelError } from './errors.ts';
-import { createScanner, objectsIn, type Scanner } from './glued.ts';
+import { createScanner, isSameJson, objectsIn, type Scanner } from './glued.ts';
 
 export interface CallPiece {
   index?: number;
@@ -108,11 +108,13 @@ function goesOn(
   }
   if (id && draft.ids.has(id)) {
     // The arguments are complete and these are different: two calls share the id.
-    const isWholeOther = isComplete && !isEmpty(draft) && isObject(text) && text !== draft.text;
+    const isWholeOther =
+      isComplete && !isEmpty(draft) && isObject(text) && !isSameJson(text, draft.text);
     return !isWholeOther;
   }
   if (index === undefined && chunk === draft.chunk) return false;
-  if (isBegun) return !isComplete || isEmpty(draft);
+  // An empty object may be a placeholder, but only for the call that it stands in.
+  if (isBegun) return !isComplete || (isEmpty(draft) && draft.names.includes(name));
   return !areTwoTools(draft, name, tools);
 }
 
@@ -151,12 +153,13 @@ function begin({ index, chunk }: CallPiece, drafts: Draft[]): Draft {
 
 function add({ id, index, name, arguments: text = '', rest }: CallPiece, draft: Draft): void {
   // Some servers repeat everything at the end.
-  const isRepetition = Boolean(id && draft.ids.has(id)) && text === draft.text;
+  const isRepetition =
+    Boolean(id && draft.ids.has(id)) && draft.scanner.isComplete() && isSameJson(text, draft.text);
   if (id) draft.ids.add(id);
   draft.index ??= index;
   if (name && draft.text === '') draft.names.push(name);
   if (rest) draft.rest.push(rest);
-  if (text === '' || (isRepetition && draft.scanner.isComplete())) return;
+  if (text === '' || isRepetition) return;
   draft.pieces.push(text);
   draft.text += text;
   draft.scanner.add(text);

@@ -4,7 +4,7 @@
  * is used.
  */
 import { ModelError } from './errors.ts';
-import { objectsIn } from './glued.ts';
+import { isSameJson, objectsIn } from './glued.ts';
 import * as wire from './wire.ts';
 
 export interface Item extends Record<string, unknown> {
@@ -156,7 +156,8 @@ function filled(known: Item, later: Item): Item {
 function takeMatch(drafts: Draft[], item: Item): Draft | undefined {
   const ofType = drafts.filter((draft) => draft.item.type === item.type);
   const hasSameText = (draft: Draft) =>
-    draft.item.name === item.name && argumentsOf(draft) === wire.argumentsOf(item.arguments);
+    draft.item.name === item.name &&
+    isSameJson(argumentsOf(draft), wire.argumentsOf(item.arguments));
   const match =
     ofType.find((draft) => isOf(draft, item.id)) ??
     ofType.find((draft) => isOf(draft, item.call_id)) ??

@@ -11,10 +11,21 @@ export interface ThoughtFilter {
 }
 
 const NAME = '(?:seed:)?(?:think|thinking|thought|thoughts|reasoning)';
-const OPENING = new RegExp(`^(?:<${NAME}>|\\[THINK\\]|◁think▷|<\\|START_THINKING\\|>)`, 'i');
-const CLOSING = new RegExp(`(?:</${NAME}>|\\[/THINK\\]|◁/think▷|<\\|END_THINKING\\|>)`, 'i');
+/** Some models note in the tag how long they thought. */
+const ATTRIBUTES = '(?:\\s[^<>]{0,60})?';
+const OPENING = new RegExp(
+  `^(?:<${NAME}${ATTRIBUTES}>|\\[THINK\\]|◁think▷|<\\|START_THINKING\\|>|<\\|begin_of_thought\\|>|(?:<\\|start\\|>assistant)?<\\|channel\\|>(?:analysis|commentary)<\\|message\\|>)`,
+  'i',
+);
+const CLOSING = new RegExp(
+  `(?:</${NAME}>|\\[/THINK\\]|◁/think▷|<\\|END_THINKING\\|>|<\\|end_of_thought\\|>|<\\|end\\|>)`,
+  'i',
+);
 
-/** No tag is longer. */
+/** gpt-oss names the channel of its words as it does that of its thoughts. */
+const SPEAKING = /^(?:<\|start\|>assistant)?<\|channel\|>final<\|message\|>/;
+
+/** No closing tag is longer. */
 const LONGEST_TAG = 24;
 
 /** @param begun whether the model is known to begin with its thoughts, without an opening tag */
@@ -34,7 +45,10 @@ export function createThoughtFilter(begun = false): ThoughtFilter {
           held = words.slice(tag[0].length);
           state = 'thinks';
         } else if (!isEnd && couldBecomeTag(words)) return { said: '', thought };
-        else state = 'speaks';
+        else {
+          if (SPEAKING.test(words)) held = words.replace(SPEAKING, '');
+          state = 'speaks';
+        }
       } else if (state === 'thinks') {
         const tag = CLOSING.exec(held);
         const upTo = tag ? tag.index : isEnd ? held.length : Math.max(0, held.length - LONGEST_TAG);
@@ -73,11 +87,18 @@ const TAGS = [
   '[think]',
   '◁think▷',
   '<|start_thinking|>',
+  '<|begin_of_thought|>',
+  ...['', '<|start|>assistant'].flatMap((start) =>
+    ['analysis', 'commentary', 'final'].map(
+      (channel) => `${start}<|channel|>${channel}<|message|>`,
+    ),
+  ),
 ];
+const BEGUN = new RegExp(`^<${NAME}\\s[^<>]{0,60}$`);
 
 function couldBecomeTag(words: string): boolean {
   const begin = words.toLowerCase();
-  return TAGS.some((tag) => tag.startsWith(begin));
+  return TAGS.some((tag) => tag.startsWith(begin)) || BEGUN.test(begin);
 }
 
 /** A closing tag on its own line without an opening one: what precedes it was thought, although it has been shown. */

@@ -58,8 +58,7 @@ test.each([
   [{}, 'InvalidYield', /type: /],
   [{ type: 'done' }, 'InvalidYield', /type: /],
   [{ type: 'result' }, 'InvalidYield', /data: /],
-  [{ type: 'progress', percent: 1, note: 7 }, 'InvalidYield', /note: /],
-  [{ type: 'progress', percent: 1, schedule: 'now' }, 'InvalidYield', /schedule: /],
+  [{ type: 'result', data: 1, schedule: 'now' }, 'InvalidYield', /schedule: /],
   [{ type: 'result', data: 1n }, 'InvalidResult', /A result is not valid JSON: it is a bigint/],
   [
     { type: 'result', data: 1, checkpoint: () => 1 },
@@ -105,6 +104,8 @@ test.each([
   ['half', 'half'],
   [null, undefined],
   ['', ''],
+  [7, '7'],
+  [{ files: 3 }, '{ files: 3 }'],
 ])('a note %o is shown as %o', (note, shown) => {
   expect(readYield({ type: 'progress', percent: 1, note }, 1_000)).toEqual({
     type: 'progress',
@@ -112,4 +113,21 @@ test.each([
     schedule: 'when_idle',
     ...(shown !== undefined && { note: shown }),
   });
+});
+
+test.each(['now', 5, null])('progress with the schedule %o is told when idle', (schedule) => {
+  const warn = vi.fn<(message: string) => void>();
+  const step = readYield({ type: 'progress', percent: 1, schedule }, 1_000, { warn });
+  expect(step).toEqual({ type: 'progress', percent: 1, schedule: 'when_idle' });
+  expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('unknown schedule'));
+});
+
+test('a note that throws when it is read is left out', () => {
+  const note = {
+    get message() {
+      throw new Error('in the getter');
+    },
+  };
+  const step = readYield({ type: 'progress', percent: 1, note }, 1_000);
+  expect(step).toEqual({ type: 'progress', percent: 1, schedule: 'when_idle' });
 });

@@ -3,6 +3,7 @@ import { schedule } from '../../contract/entry.ts';
 import { cut } from '../../contract/stored.ts';
 import { asJson } from './as-json.ts';
 import { CallFailed } from './call-failed.ts';
+import { inWords } from './thrown.ts';
 
 const options = { checkpoint: z.unknown().optional(), schedule: schedule.default('when_idle') };
 
@@ -34,7 +35,7 @@ export interface Reported {
 
 /**
  * A bad report must not fail the work: a percentage outside 0 to 100 is clamped, since rounded shares and growing totals produce
- * such values, and without a number the previous one stands. A long note is shortened.
+ * such values, and without a number the previous one stands. A long note is shortened, and one that is not text is written as text.
  * @throws CallFailed `InvalidYield` for what is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it
  * carries
  */
@@ -67,19 +68,43 @@ export function readYield(
 
 function withReport(yielded: unknown, { last = 0, warn }: Reported): unknown {
   if (typeof yielded !== 'object' || yielded === null) return yielded;
-  const { type, percent, note } = yielded as Record<string, unknown>;
+  const { type, percent, note, schedule: scheduled } = yielded as Record<string, unknown>;
   if (type !== 'progress') return yielded;
   const isNumber = typeof percent === 'number' && !Number.isNaN(percent);
   const shown = isNumber ? Math.min(100, Math.max(0, percent)) : last;
   if (shown !== percent) {
     warn?.(`The tool reported ${isNumber ? percent : 'no number of'} percent: ${shown} is shown.`);
   }
-  return { ...yielded, percent: shown, note: briefly(note, warn) };
+  return {
+    ...yielded,
+    percent: shown,
+    note: briefly(inText(note), warn),
+    ...known(scheduled, warn),
+  };
 }
 
-function briefly(note: unknown, warn: Reported['warn']): unknown {
-  if (note === null) return undefined;
-  if (typeof note !== 'string' || note.length <= MOST_NOTE_CHARS) return note;
+/** A note of another type says something too: a number of files, for example. */
+function inText(note: unknown): string | undefined {
+  if (note === undefined || note === null) return undefined;
+  if (typeof note === 'string') return note;
+  try {
+    return inWords(note);
+  } catch {
+    // Its own code throws when it is looked at.
+    return undefined;
+  }
+}
+
+function known(given: unknown, warn: Reported['warn']): object {
+  if (given === undefined || schedule.safeParse(given).success) return {};
+  warn?.(
+    `The tool reported progress with an unknown schedule${typeof given === 'string' ? ` "${given}"` : ''}: when_idle is used.`,
+  );
+  return { schedule: undefined };
+}
+
+function briefly(note: string | undefined, warn: Reported['warn']): string | undefined {
+  if (note === undefined || note.length <= MOST_NOTE_CHARS) return note;
   warn?.(
     `The progress note has ${note.length} characters: the first ${MOST_NOTE_CHARS} are shown.`,
   );

@@ -138,6 +138,13 @@ export function notAStream(text: string, { headers }: Response): ModelError {
   );
 }
 
+/** Quotes JSON that is no part of an answer, such as an error in a form of the server's own. */
+export const notAnAnswer = (data: unknown) =>
+  new ModelError(
+    'ModelBrokenAnswer',
+    `The server sent something other than an answer: ${quoted(JSON.stringify(data))}`,
+  );
+
 const QUOTED_CHARS = 200;
 
 export function quoted(text: string): string {

@@ -17,7 +17,7 @@ export function failureIn(
 function errorOf(data: unknown, name: string | undefined): object | undefined {
   if (!isObject(data)) return name === 'error' ? { message: String(data) } : undefined;
   if (name === 'error' || data.type === 'error') return asError(data.error) ?? data;
-  const own = asError(data.error);
+  const own = asError(data.error) ?? plainError(data);
   if (own) return own;
   if (data.type === 'response.failed' || data.type === 'response.error') {
     return failedResponse(data.response);
@@ -26,6 +26,15 @@ function errorOf(data: unknown, name: string | undefined): object | undefined {
   if (isObject(response) && response.status === 'failed') return failedResponse(response);
   const choice: unknown = Array.isArray(data.choices) ? data.choices[0] : undefined;
   return isObject(choice) ? asError(choice.error) : undefined;
+}
+
+/** The error is the event itself, as vLLM and FastAPI send it. */
+function plainError(data: Record<string, unknown>): object | undefined {
+  if (data.object === 'error' || data.error === true) return data;
+  const { detail } = data;
+  if (detail === undefined || detail === null || 'choices' in data || 'type' in data)
+    return undefined;
+  return { ...data, message: typeof detail === 'string' ? detail : JSON.stringify(detail) };
 }
 
 const failedResponse = (response: unknown) =>

@@ -47,7 +47,7 @@ export const remedies: Remedy[] = [
   dropping(
     'no largest reply',
     ['max_tokens', 'max_completion_tokens', 'max_output_tokens'],
-    /max_\w*tokens|maximum output|output tokens|(in|for) the completion|or completion/,
+    /max_\w*tokens|max(imum)? (output|completion)|(output|completion) tokens|(in|for) the (completion|output)|or completion/,
   ),
   dropping('no reasoning asked for', ['include'], /include|encrypted/),
   dropping('no word about storing', ['store'], /\bstore\b/),
@@ -58,7 +58,7 @@ export const remedies: Remedy[] = [
   },
   {
     name: 'system for developer',
-    fits: (body, said) => /developer/.test(said) && messagesOf(body).some(isDeveloper),
+    fits: (body, said) => OF_A_ROLE.test(said) && messagesOf(body).some(isDeveloper),
     apply: (body) => ({
       ...body,
       messages: messagesOf(body).map((message) =>
@@ -66,14 +66,18 @@ export const remedies: Remedy[] = [
       ),
     }),
   },
+  withReasoning('reasoning where there is none', (message) => 'tool_calls' in message),
+  withReasoning('reasoning beside all words', () => true),
   {
-    name: 'reasoning where there is none',
+    name: 'an empty text for no words',
     fits: (body, said) =>
-      MISSING.test(said) && /reasoning_content/.test(said) && messagesOf(body).some(lacksReasoning),
+      /content/.test(said) &&
+      /null|none|string|empty|missing|required|type/.test(said) &&
+      messagesOf(body).some(isWordless),
     apply: (body) => ({
       ...body,
       messages: messagesOf(body).map((message) =>
-        lacksReasoning(message) ? { ...message, reasoning_content: '' } : message,
+        isWordless(message) ? { ...message, content: '' } : message,
       ),
     }),
   },
@@ -81,7 +85,7 @@ export const remedies: Remedy[] = [
     name: 'signatures where there are none',
     fits: (body, said) =>
       MISSING.test(said) &&
-      /thought_?signature/.test(said) &&
+      /thought[_ ]?signature/.test(said) &&
       callsOf(body).some((call) => !isSigned(call)),
     apply: (body) => withCalls(body, (call) => (isSigned(call) ? call : { ...call, ...UNSIGNED })),
   },
@@ -137,6 +141,10 @@ const MISSING =
 const ASYNC_OR_UNANSWERED =
   /\basync|\btool (calls?|outputs?|messages?|results?|responses?)\b|function[_ ]call/;
 
+/** A template seldom names the role it refuses. */
+const OF_A_ROLE =
+  /developer|(invalid|unexpected|unknown|unsupported|unrecogni[sz]ed) (message )?role|roles? (is|are) (not )?(supported|allowed)/;
+
 const UNNAMED =
   /extra (inputs?|fields?|forbidden)|extra_forbidden|(unknown|unrecogni[sz]ed|unsupported|unexpected|additional|invalid)[ _](request )?(parameters?|fields?|arguments?|propert\w+|names?|inputs?|keys?|keyword)|not permitted|400 status code \(no body\)/;
 
@@ -147,8 +155,24 @@ const callsOf = (body: Body) => messagesOf(body).flatMap((message) => listOf(mes
 const isDeveloper = ({ role }: Body) => role === 'developer';
 const isAssistant = ({ role }: Body) => role === 'assistant';
 
-const lacksReasoning = (message: Body) =>
-  isAssistant(message) && 'tool_calls' in message && !('reasoning_content' in message);
+const isWordless = ({ content }: Body) => content === null;
+
+/** An empty reasoning for the answers of other models. */
+function withReasoning(name: string, isWanted: (message: Body) => boolean): Remedy {
+  const lacksIt = (message: Body) =>
+    isAssistant(message) && isWanted(message) && !('reasoning_content' in message);
+  return {
+    name,
+    fits: (body, said) =>
+      MISSING.test(said) && /reasoning_content/.test(said) && messagesOf(body).some(lacksIt),
+    apply: (body) => ({
+      ...body,
+      messages: messagesOf(body).map((message) =>
+        lacksIt(message) ? { ...message, reasoning_content: '' } : message,
+      ),
+    }),
+  };
+}
 
 /** Google's own value for calls that none of their models has signed. */
 const UNSIGNED = {

@@ -31,7 +31,7 @@ const CODE =
 
 /** One field is too long, or too much output is requested: a shorter conversation would not help. */
 const OF_A_PART =
-  /string too long|maximum string length|(?<!\+ [`'"]?)max_(completion_|output_|new_)?tokens['"`]? (is|was|must)|(name|description|tool_call_id|metadata)\W.{0,80}too long|too many (tools|functions|images|messages|requests)/;
+  /string too long|maximum string length|'(tools|stop|metadata)'.{0,20}array too long|(?<!\+ [`'"]?)max_(completion_|output_|new_)?tokens['"`]? (is|was|must)|(invalid value for|exceed\w*) ['"`]?max_(completion_|output_|new_)?tokens|(name|description|tool_call_id|metadata)\W.{0,80}too long|too many (tools|functions|images|messages|requests)/;
 
 const WINDOW = String.raw`(context|prompt|input|inputs|sequence|window|tokens?|messages?|conversation|request|text)`;
 const TOO = String.raw`(too (long|large|big)|exceed\w*|overflow\w*|longer than|larger than|greater than|more than|over the|beyond|above|out of)`;
@@ -39,6 +39,9 @@ const LENGTH = String.raw`(context|tokens?|window|sequence|prompt|input)`;
 
 const WORDS = [
   new RegExp(String.raw`${WINDOW}\b.{0,80}\btoo (long|large|big)\b`, 's'),
+  /inputs?\W{0,3} must have (less|fewer) than|range of input length|input characters limit/,
+  /tokens?\b.{0,60}\b(only|at most) (supports?|accepts?|allows?|has|holds?) \d/s,
+  /(prompt|input|context)\b.{0,20}\d\W{1,3}> .{0,20}\d/s,
   /too many (input |prompt )?tokens|more (input |prompt )?tokens than/,
   /maximum (allowed )?(context|prompt|input|sequence|model|number of (input |prompt )?tokens)/,
   /max(imum)?[_ ]?(context|prompt|input|seq\w*|model)[_ ]?(len|length|size|tokens)/,
@@ -84,9 +87,13 @@ const NUMBER = /\d[\d,_]*\d|\d/g;
 const toNumber = (text: string) => Number(text.replaceAll(/[,_]/g, ''));
 
 const GIVEN = String.raw`(\d[\d,_]*\d)`;
+/** A number in parentheses directly behind "limit" is an error's (MiniMax). */
 const MOST = [
   `n_ctx\\W{1,4}${GIVEN}`,
+  `(?:less|fewer) than ${GIVEN} tokens`,
+  `input length should be \\[\\d+, ?${GIVEN}\\]`,
+  `(?:only|at most) \\w+ ${GIVEN}`,
   `(?:at most|maximum of|max of|up to|<=|limit of|limit is|only) ${GIVEN}`,
-  `(?:maximum|max|limit|window|context|available)[^\\d]{0,60}?${GIVEN}`,
+  `(?:maximum|max|limit|window|context|available)[^\\d]{0,60}?(?<!limit \\()${GIVEN}`,
   `[>] ?${GIVEN}`,
 ].map((source) => new RegExp(source, 'i'));
