@@ -30,8 +30,8 @@ interface Recorded {
   response?: { status: number; headers: Record<string, string>; chunks: string[] };
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
+const readOptions = () =>
+  parseArgs({
     options: {
       name: { type: 'string' },
       'base-url': { type: 'string', default: process.env.OPENAI_BASE_URL },
@@ -42,21 +42,30 @@ async function main(): Promise<void> {
       out: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
-  });
+  }).values;
+
+async function main(): Promise<void> {
+  let values: ReturnType<typeof readOptions>;
+  try {
+    values = readOptions();
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
   if (values.help) return void process.stdout.write(HELP);
   const { name, 'base-url': baseURL, model, api } = values;
   if (!name || !baseURL || !model || (api !== 'chat' && api !== 'responses')) {
-    process.stderr.write(
-      `--name, --base-url, --model and --api (chat or responses) are needed.\n\n${HELP}`,
-    );
-    process.exitCode = 2;
-    return;
+    return refuse('--name, --base-url, --model and --api (chat or responses) are needed.');
   }
   const fixture = await record({ ...values, name, baseURL, model, api });
   const out = values.out ?? join(import.meta.dirname, 'recorded', `${fileName(name)}.json`);
   await mkdir(join(out, '..'), { recursive: true });
   await writeFile(out, `${JSON.stringify(fixture, undefined, 2)}\n`);
   process.stdout.write(`${out}\n${JSON.stringify(fixture.expect, undefined, 2)}\n`);
+}
+
+function refuse(message: string): void {
+  process.stderr.write(`${message}\n\n${HELP}`);
+  process.exitCode = 2;
 }
 
 interface Asked {
