@@ -10,6 +10,7 @@ import { answerClientErrors, clientErrors } from './client-errors.ts';
 import type { Api, ApiDependencies } from './dependencies.ts';
 import { drainOnClose } from './drain.ts';
 import { handleError, handleNotFound } from './errors.ts';
+import { randomId } from './ids.ts';
 import { measure } from './metrics.ts';
 import { describe } from './openapi.ts';
 import { approvalRoute } from './routes/approval.ts';
@@ -39,12 +40,15 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
     // The default of 100 is too short for the token in a push URL.
     routerOptions: { maxParamLength: 1_000 },
     ...clientErrors,
+    genReqId: () => randomId('req'),
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
+  // On the socket's response, which streams write to themselves.
+  app.addHook('onRequest', async ({ id }, { raw }) => void raw.setHeader('x-request-id', id));
   readBodies(app);
   answerClientErrors(app);
 

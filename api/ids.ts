@@ -1,7 +1,7 @@
 /** Ids for incoming requests: random, or derived from what identifies a repeated request. */
 import { createHash, randomBytes } from 'node:crypto';
 
-type Prefix = 'conv' | 'msg';
+type Prefix = 'conv' | 'msg' | 'stop' | 'req';
 
 /** 128 random bits, URL-safe. */
 export const randomId = (prefix: Prefix) => `${prefix}_${randomBytes(16).toString('base64url')}`;

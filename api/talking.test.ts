@@ -154,6 +154,19 @@ describe('a message with an idempotency key', () => {
 });
 
 describe('control', () => {
+  test('an interruption that is sent twice with its key is the same one, and another body is refused', async () => {
+    const stop = (body: object) =>
+      api.post(`${url}/interrupt`, body, { 'idempotency-key': 'stop-1' });
+    const first = await stop({ scope: 'all', text: 'Stop!' });
+    const second = await stop({ scope: 'all', text: 'Stop!' });
+    expect([first.status, second.status]).toEqual([202, 202]);
+    expect(second.body).toEqual(first.body);
+    const [one, other] = api.gateway.calls.map(({ payload }) => payload);
+    expect(other).toEqual(one);
+    expect(one).toMatchObject({ id: expect.stringMatching(/^stop_/), message: first.body });
+    expect((await stop({ scope: 'reply' })).body.code).toBe('idempotency_conflict');
+  });
+
   test('interrupts the reply, calls or both, with a word or without', async () => {
     const quiet = await api.post(`${url}/interrupt`, { scope: 'calls', call_ids: ['call_1'] });
     expect(quiet).toMatchObject({ status: 202, body: {} });

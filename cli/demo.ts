@@ -1,5 +1,5 @@
 /** `meanwhile demo`: plays the scenario live, against the service that runs here or one that it starts itself. */
-import { MeanwhileClient } from '../client/client.ts';
+import { Meanwhile } from '../client/meanwhile.ts';
 import type { Settings } from '../config.ts';
 import { playScenario } from './demo/scenario.ts';
 import { report, runService } from './run-service.ts';
@@ -20,7 +20,9 @@ export async function demo(settings: Settings): Promise<void> {
 
 async function play(url: string, whose: string): Promise<void> {
   console.log(`\n${whose} at ${url}\n`);
-  const seen = await playScenario(new MeanwhileClient(url), (text) => process.stdout.write(text));
+  const seen = await playScenario(new Meanwhile({ baseURL: url, maxRetries: 0 }), (text) =>
+    process.stdout.write(text),
+  );
   console.log(
     `\nEverything happened as expected:\n${seen.map((line) => `  ✓ ${line}`).join('\n')}`,
   );

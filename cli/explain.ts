@@ -1,5 +1,6 @@
 /** `meanwhile explain <id>`: why the agent spoke, turn by turn, according to the running service. */
-import { HttpError, MeanwhileClient } from '../client/client.ts';
+import { APIError } from '../client/errors.ts';
+import { Meanwhile } from '../client/meanwhile.ts';
 import type { Settings } from '../config.ts';
 import type { Turn } from '../contract/turns.ts';
 import { printTurn } from './print-turn.ts';
@@ -8,7 +9,7 @@ import { report } from './run-service.ts';
 /** Exit code 1 when the service does not answer, or knows no such conversation. */
 export async function explain({ HOST, PORT }: Settings, id: string): Promise<void> {
   const url = `http://${HOST}:${PORT}`;
-  const client = new MeanwhileClient(url);
+  const client = new Meanwhile({ baseURL: url, maxRetries: 0 });
   try {
     for (let after: number | undefined = 0; after !== undefined;) {
       const page: { turns: Turn[]; next_after?: number } = await client.get(
@@ -19,7 +20,11 @@ export async function explain({ HOST, PORT }: Settings, id: string): Promise<voi
       after = page.next_after;
     }
   } catch (error) {
-    report(error instanceof HttpError ? new Error(error.problem.detail) : away(url, error));
+    report(
+      error instanceof APIError && error.problem
+        ? new Error(error.problem.detail)
+        : away(url, error),
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { MeanwhileClient } from '../client/client.ts';
+import { Meanwhile } from '../client/meanwhile.ts';
 import { watch } from '../client/watch.ts';
 import { createNamespace } from '../test/kit/namespace.ts';
 import { startPostgres } from '../test/kit/postgres.ts';
@@ -50,7 +50,7 @@ test('an API and a worker that share nothing but Temporal and PostgreSQL are a s
     start('worker', /The worker is ready/),
   ]);
 
-  const client = new MeanwhileClient(api.ready[1]!);
+  const client = new Meanwhile({ baseURL: api.ready[1]!, maxRetries: 0 });
   expect(await client.get('/readyz')).toEqual({ store: 'ok', temporal: 'ok' });
   const message = { text: 'what is a signal in Temporal?' };
   const { id } = await client.post('/v1/conversations', { message });

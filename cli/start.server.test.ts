@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MeanwhileClient } from '../client/client.ts';
+import { Meanwhile } from '../client/meanwhile.ts';
 import { readConfig } from '../config.ts';
 import { banner } from './banner.ts';
 import { HomeInUse } from './home-lock.ts';
@@ -28,9 +28,12 @@ afterEach(async () => {
 
 test('a service answers, stops everything it started, and finds everything again', async () => {
   const first = await start();
-  const { id } = await new MeanwhileClient(first.url).post('/v1/conversations', {
-    message: { text: 'hello' },
-  });
+  const { id } = await new Meanwhile({ baseURL: first.url, maxRetries: 0 }).post(
+    '/v1/conversations',
+    {
+      message: { text: 'hello' },
+    },
+  );
   expect(await reply(first, id)).toMatch(/^Hello!/);
   const ports = [first.url, `http://${first.temporalAddress}`, first.uiUrl!, first.demoModelUrl!];
   await first.close();
@@ -40,7 +43,7 @@ test('a service answers, stops everything it started, and finds everything again
   }
 
   const second = await start();
-  const client = new MeanwhileClient(second.url);
+  const client = new Meanwhile({ baseURL: second.url, maxRetries: 0 });
   expect(await client.get(`/v1/conversations/${id}`)).toMatchObject({ id, status: 'idle' });
   await client.post(`/v1/conversations/${id}/messages`, { text: 'help' });
   expect(await reply(second, id, 2)).toBeTruthy();
@@ -52,7 +55,9 @@ test('what the banner shows can be pasted into a shell', async () => {
   const [create] = /^ {2}id=(?:.*\\\n)?.*$/m.exec(shown) ?? [];
   const { stdout } = await promisify(execFile)('sh', ['-c', `${create}\necho "$id"`]);
   expect(
-    await new MeanwhileClient(service.url).get(`/v1/conversations/${stdout.trim()}`),
+    await new Meanwhile({ baseURL: service.url, maxRetries: 0 }).get(
+      `/v1/conversations/${stdout.trim()}`,
+    ),
   ).toMatchObject({
     id: stdout.trim(),
   });
@@ -64,7 +69,7 @@ test('a second service on the same home is refused, and the first is not disturb
   const second = start();
   await expect(second).rejects.toThrow(HomeInUse);
   await expect(second).rejects.toThrow(`Already running as pid ${process.pid} on ${first.url}`);
-  expect(await new MeanwhileClient(first.url).get('/readyz')).toEqual({
+  expect(await new Meanwhile({ baseURL: first.url, maxRetries: 0 }).get('/readyz')).toEqual({
     store: 'ok',
     temporal: 'ok',
   });
@@ -117,7 +122,7 @@ async function start(environment: Record<string, string> = {}): Promise<Service>
 /** The text of the nth completed reply. */
 async function reply({ url }: Service, id: string, n = 1): Promise<string> {
   let seen = 0;
-  for await (const item of new MeanwhileClient(url).follow(id)) {
+  for await (const item of new Meanwhile({ baseURL: url }).conversations.open(id).follow()) {
     if (item.type !== 'entry' || item.data.kind !== 'reply.completed') continue;
     if (++seen === n) return item.data.text;
   }

@@ -1,7 +1,7 @@
-/** Follows a conversation, keeps its log, and lets a script wait for a condition on it. */
-import type { MeanwhileClient, StreamItem } from './client.ts';
+/** Follows a conversation on one connection, keeps its log, and lets a script wait for a condition on it. */
 import type { Entry, EntryKind, EntryOf } from '../contract/entry.ts';
-
+import type { Http } from './http.ts';
+import { openStream, type StreamItem } from './stream.ts';
 export interface Watcher {
   readonly entries: Entry[];
   /** Resolves with the reason when no more events will come. */
@@ -23,7 +23,7 @@ export interface Held {
 
 /** @param held where to resume; default: from the first entry */
 export function watch(
-  client: MeanwhileClient,
+  client: Http,
   id: string,
   show: (item: StreamItem) => void = () => {},
   held?: Held,
@@ -35,7 +35,8 @@ export function watch(
 
   async function read(): Promise<void> {
     const { signal } = stop;
-    for await (const item of client.follow(id, { lastEventId: held?.lastEventId, signal })) {
+    const { lastEventId } = held ?? {};
+    for await (const item of openStream(client, id, { lastEventId, signal })) {
       if (item.type === 'rewind') entries = entries.filter(({ seq }) => seq <= item.data.to);
       if (item.type === 'entry') entries.push(item.data);
       show(item);

@@ -54,6 +54,7 @@ export const callEnd: Shape<Signals.CallEnd> = variants('type', {
 export const signalShapes = {
   message: messageSignal,
   interrupt: object({
+    id: optional(id),
     scope: oneOf('reply', 'calls', 'all'),
     call_ids: optional(list(text())),
     message: optional(messageSignal),

@@ -15,6 +15,8 @@ export interface MessageSignal {
 }
 
 export interface InterruptSignal {
+  /** Identifies a repeat, which changes nothing. A message's own id does too. */
+  id?: string;
   scope: 'reply' | 'calls' | 'all';
   /** With scope `calls`: only these. */
   call_ids?: string[];

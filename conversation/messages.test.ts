@@ -51,6 +51,18 @@ describe('R2: user input always wins', () => {
     expect(story.pass(60_000)).toEqual([]);
   });
 
+  test.each([
+    { id: 'stop_1', scope: 'all' as const },
+    { scope: 'all' as const, message: { message_id: 'm', text: 'shorter!' } },
+  ])('a repeated interruption stops nothing that was begun since (R8): %j', (interrupt) => {
+    const story = new Story();
+    story.user('a');
+    story.interrupt(interrupt);
+    story.user('b');
+    expect(story.interrupt(interrupt)).toEqual([]);
+    expect(story.replying).toBeDefined();
+  });
+
   test('an interrupt with a word is answered', () => {
     const story = new Story();
     story.user('a');

@@ -27,8 +27,12 @@ export function hearMessage(step: Step, message: MessageSignal): void {
   freeByMessage(step);
 }
 
-/** Stops the reply, the calls, or both, with or without a message. */
-export function hearInterrupt(step: Step, { scope, call_ids, message, by }: InterruptSignal): void {
+/** Stops the reply, the calls, or both, with or without a message. A repeat would stop what was begun since (R8). */
+export function hearInterrupt(step: Step, interrupt: InterruptSignal): void {
+  const { id, scope, call_ids, message, by } = interrupt;
+  const { seen } = step.state;
+  if ([id, message?.message_id].some((each) => each !== undefined && seen.includes(each))) return;
+  if (id !== undefined) step.state.seen = [...seen, id].slice(-SEEN_MESSAGES);
   const actor = user(by);
   if (scope !== 'calls') {
     interruptReply(step, 'request', { actor, cause: [] });

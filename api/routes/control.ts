@@ -3,11 +3,13 @@ import {
   callParams,
   closeAccepted,
   conversationParams,
+  idempotencyHeaders,
   interruptAccepted,
   interruptBody,
 } from '../../contract/http.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
-import { randomId } from '../ids.ts';
+import { claimKey } from '../idempotency.ts';
+import { derivedId, hashOf, randomId } from '../ids.ts';
 import { whyNotRunning } from '../not-running.ts';
 import { BODY_PROBLEMS, RUNNING_PROBLEMS, problemResponses } from '../problems.ts';
 import { conversationOf } from '../tenant.ts';
@@ -27,20 +29,45 @@ export function controlRoutes(
           'Replies and calls that are already over are unaffected. With `text`, the user also sends a message.',
         tags: ['talking'],
         params: conversationParams,
+        headers: idempotencyHeaders,
         body: interruptBody,
         response: {
           202: interruptAccepted,
-          ...problemResponses(...BODY_PROBLEMS, ...RUNNING_PROBLEMS, 'conversation_closed'),
+          ...problemResponses(
+            ...BODY_PROBLEMS,
+            ...RUNNING_PROBLEMS,
+            'conversation_closed',
+            'idempotency_conflict',
+          ),
         },
       },
     },
     async (request, reply) => {
       const conversation = conversationOf(request);
-      const { scope, call_ids, text } = request.body;
-      const message = text === undefined ? undefined : { message_id: randomId('msg'), text };
-      const sent = await gateway.interrupt(conversation, { scope, call_ids, message });
+      const { tenant, id } = conversation;
+      const { body } = request;
+      const { scope, call_ids, text } = body;
+      const key = request.headers['idempotency-key'];
+      // As with messages: key and body determine the ids, and the workflow ignores an id that it knows.
+      const made = (prefix: 'msg' | 'stop') =>
+        key === undefined ? randomId(prefix) : derivedId(prefix, tenant, id, key, hashOf(body));
+      const { answer } = await claimKey(store, {
+        tenant,
+        scope: `interruptions of ${id}`,
+        key,
+        body,
+        answer: text === undefined ? {} : { message_id: made('msg') },
+        goesOnWithout: true,
+      });
+      const { message_id } = answer;
+      const sent = await gateway.interrupt(conversation, {
+        ...(key !== undefined && { id: made('stop') }),
+        scope,
+        call_ids,
+        message: text === undefined ? undefined : { message_id: message_id!, text },
+      });
       if (sent === 'not_running') throw await whyNotRunning({ store, gateway }, conversation);
-      return reply.code(202).send({ message_id: message?.message_id });
+      return reply.code(202).send(answer);
     },
   );
 

@@ -1,6 +1,6 @@
 /** What no ordinary agent does: it talks on while its tool runs, and speaks by itself when there is news. */
-import type { MeanwhileClient } from '../../client/client.ts';
 import { isCallEnd } from '../../contract/call-ends.ts';
+import type { Meanwhile } from '../../client/meanwhile.ts';
 import type { EntryOf } from '../../contract/entry.ts';
 import { type Watcher, watch } from '../../client/watch.ts';
 import { createTranscript } from './transcript.ts';
@@ -11,7 +11,7 @@ import { createTranscript } from './transcript.ts';
  * @throws Error with the first thing that did not happen
  */
 export async function playScenario(
-  client: MeanwhileClient,
+  client: Meanwhile,
   print: (text: string) => void,
 ): Promise<string[]> {
   const text = 'run the installer and update me every 25%';

@@ -1,4 +1,4 @@
-import type { StreamItem } from '../../client/client.ts';
+import type { StreamItem } from '../../client/stream.ts';
 
 /** Prints a stream as a conversation: the agent's words as they come, calls as a margin note. */
 export function createTranscript(print: (text: string) => void) {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { MeanwhileClient } from '../../client/client.ts';
+import { Meanwhile } from '../../client/meanwhile.ts';
 import { startTestTemporal } from '../kit/temporal.ts';
 import { startService, stop } from './service.ts';
 
@@ -36,7 +36,7 @@ export interface Ground {
 
 export interface OurService {
   base: string;
-  client: MeanwhileClient;
+  client: Meanwhile;
 }
 
 export async function onGround<T>(work: (ground: Ground) => Promise<T>): Promise<T> {
@@ -58,7 +58,7 @@ export async function onGround<T>(work: (ground: Ground) => Promise<T>): Promise
         const base = await starting.catch(async (error: unknown) => {
           throw new Error(await readFile(log, 'utf8'), { cause: error });
         });
-        return { base, client: new MeanwhileClient(base) };
+        return { base, client: new Meanwhile({ baseURL: base, maxRetries: 0 }) };
       },
       async worker(program, args) {
         const file = fileURLToPath(new URL(program, import.meta.url));

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { MeanwhileClient } from '../../client/client.ts';
+import type { Meanwhile } from '../../client/meanwhile.ts';
 import { onGround } from './ground.ts';
 import { startSilentModel } from './silent-model.ts';
 
@@ -46,7 +46,7 @@ export async function idle(args: string[]): Promise<object> {
   }
 }
 
-async function talkOnce(client: MeanwhileClient): Promise<void> {
+async function talkOnce(client: Meanwhile): Promise<void> {
   const { id } = await client.post('/v1/conversations', { message: { text: 'Hello.' } });
   for (;;) {
     const { last_seq, status } = await client.get(`/v1/conversations/${id}`);

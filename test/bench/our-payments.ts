@@ -1,12 +1,12 @@
 /** A round of the race bench on this service. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MeanwhileClient } from '../../client/client.ts';
+import type { Meanwhile } from '../../client/meanwhile.ts';
 import { watch, type Watcher } from '../../client/watch.ts';
 import type { Played, Round, Side } from './payment-round.ts';
 
 import { post } from './service.ts';
 
-export function startOurs(base: string, client: MeanwhileClient): Side {
+export function startOurs(base: string, client: Meanwhile): Side {
   return {
     async play(round) {
       const message = { text: `Watch ${round.rates.join(' ')}` };

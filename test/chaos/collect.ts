@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import type { MeanwhileClient } from '../../client/client.ts';
+import type { Meanwhile } from '../../client/meanwhile.ts';
 import type { Entry } from '../../contract/entry.ts';
 import { conversationWorkflowId, DEFAULT_TENANT, SIGNALS } from '../../contract/names.ts';
 import type {
@@ -15,7 +15,7 @@ import type { ConversationEvidence, FaultEvidence, LedgerLine, Undone } from './
 import type { Talk } from './workload.ts';
 
 export async function collectConversations(
-  client: MeanwhileClient,
+  client: Meanwhile,
   temporalAddress: string,
   { talks, faults }: { talks: Talk[]; faults: FaultEvidence[] },
 ): Promise<ConversationEvidence[]> {
@@ -58,7 +58,7 @@ export async function runningCalls(temporalAddress: string): Promise<string[]> {
   }
 }
 
-async function allEntries(client: MeanwhileClient, id: string): Promise<Entry[]> {
+async function allEntries(client: Meanwhile, id: string): Promise<Entry[]> {
   const entries: Entry[] = [];
   for (let after: number | undefined = 0; after !== undefined;) {
     const page: { entries: Entry[]; next_after?: number } = await client.get(

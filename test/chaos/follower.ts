@@ -1,6 +1,7 @@
 /** A reader who follows one conversation through the whole run, as a browser's EventSource does: it comes back until told 204. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MeanwhileClient, StreamItem } from '../../client/client.ts';
+import type { Meanwhile } from '../../client/meanwhile.ts';
+import { openStream, type StreamItem } from '../../client/stream.ts';
 import type { Entry } from '../../contract/entry.ts';
 
 export interface Follower {
@@ -15,11 +16,7 @@ export interface Follower {
 }
 
 /** @param notice of each entry as it comes */
-export function follow(
-  client: MeanwhileClient,
-  id: string,
-  notice: (entry: Entry) => void,
-): Follower {
+export function follow(client: Meanwhile, id: string, notice: (entry: Entry) => void): Follower {
   const entries: Entry[] = [];
   const stopping = new AbortController();
   let lastEventId: string | undefined;
@@ -28,7 +25,7 @@ export function follow(
   /** @returns true: nothing more comes, ever */
   async function read(): Promise<boolean> {
     const { signal } = stopping;
-    const items = client.follow(id, { lastEventId, signal });
+    const items = openStream(client, id, { lastEventId, signal });
     for (;;) {
       const next = await items.next();
       if (next.done) return next.value === 'over';

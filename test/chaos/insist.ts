@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HttpError } from '../../client/client.ts';
+import { APIError } from '../../client/errors.ts';
+import { isPassing } from '../../client/retry.ts';
 
 /**
  * Repeats a request until it is answered by yes or no, as a client has to whose service is being killed. Repeats need an
@@ -10,14 +11,14 @@ import { HttpError } from '../../client/client.ts';
 export async function insist<T>(
   request: () => Promise<T>,
   signal: AbortSignal,
-  refused: (error: HttpError) => void = () => {},
+  refused: (error: APIError) => void = () => {},
 ): Promise<T | undefined> {
   for (;;) {
     signal.throwIfAborted();
     try {
       return await request();
     } catch (error) {
-      if (error instanceof HttpError && error.status < 500 && error.status !== 429) {
+      if (error instanceof APIError && !isPassing(error)) {
         refused(error);
         return undefined;
       }

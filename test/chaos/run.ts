@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { MeanwhileClient } from '../../client/client.ts';
+import { Meanwhile } from '../../client/meanwhile.ts';
 import { collectConversations, readLedger, runningCalls } from './collect.ts';
 import { driveFaults } from './driver.ts';
 import { type Evidence, type FaultEvidence, type Kind, KINDS } from './evidence.ts';
@@ -134,7 +134,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     await Promise.all(workload.talks.map(({ follower }) => follower.stop()));
     log(`${seconds(start)} s  At rest. Collecting ${workload.talks.length} conversations.`);
 
-    const client = new MeanwhileClient(topology.url);
+    const client = new Meanwhile({ baseURL: topology.url, maxRetries: 0 });
     const collected = await collectConversations(client, topology.temporalAddress, {
       talks: workload.talks,
       faults,

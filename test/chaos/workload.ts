@@ -1,7 +1,8 @@
 /** Many conversations at once, each with a seeded plan: they begin, talk, interrupt, cancel, approve, and close. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type HttpError, MeanwhileClient } from '../../client/client.ts';
 import { isCallEnd } from '../../contract/call-ends.ts';
+import type { APIError } from '../../client/errors.ts';
+import { Meanwhile } from '../../client/meanwhile.ts';
 import type { Entry } from '../../contract/entry.ts';
 import type { Evidence } from './evidence.ts';
 import { follow, type Follower } from './follower.ts';
@@ -53,7 +54,7 @@ const GONE_WITHIN_MS = 10_000;
 const END_WITHIN_MS = 20_000;
 
 export function startWorkload({ url, conversations, random, notice }: WorkloadOptions): Workload {
-  const client = new MeanwhileClient(url);
+  const client = new Meanwhile({ baseURL: url, maxRetries: 0 });
   const talks: Talk[] = [];
   const sent: Evidence['sent'] = [];
   const surprises: string[] = [];
@@ -77,16 +78,16 @@ export function startWorkload({ url, conversations, random, notice }: WorkloadOp
     let isClosing = false;
     let isGone = false;
     const leaving = new AbortController();
-    const refused = (error: HttpError) => {
+    const refused = (error: APIError) => {
       // The driver may have one more thing to say when the user has gone.
-      if (isClosing && error.problem.code === 'conversation_closed') return;
+      if (isClosing && error.code === 'conversation_closed') return;
       if (isGone || (talk?.isTouched && error.status !== 400)) return;
       surprises.push(`${tag}: ${error.message}`);
     };
     const post = async <T>(path: string, body: unknown, key?: string, told = refused) => {
       try {
         return await insist<T>(
-          () => client.post(path, body, key ? { 'idempotency-key': key } : {}),
+          () => client.post(path, body, { idempotencyKey: key }),
           AbortSignal.any([signal, leaving.signal]),
           told,
         );

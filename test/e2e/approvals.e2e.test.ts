@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HttpError } from '../../client/client.ts';
+import { APIError } from '../../client/errors.ts';
 import { asks } from '../kit/played-model.ts';
 import { useStage } from '../kit/stage.ts';
 import { follow, type Talk } from '../kit/talk.ts';
@@ -26,8 +26,8 @@ async function problemOf(request: Promise<unknown>) {
     () => undefined,
     (problem: unknown) => problem,
   );
-  if (!(error instanceof HttpError)) throw new Error('There was no problem.', { cause: error });
-  return [error.status, error.problem.code];
+  if (!(error instanceof APIError)) throw new Error('There was no problem.', { cause: error });
+  return [error.status, error.code];
 }
 
 const stateOf = async (talk: Talk) => (await talk.head()).calls[0];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readRecord } from '../../cli/temporal/record.ts';
-import type { StreamItem } from '../../client/client.ts';
+import type { StreamItem } from '../../client/stream.ts';
 import type { Watcher } from '../../client/watch.ts';
 import { identify, isAlive } from '../../tools/process-identity.ts';
 import { readSpool } from '../../tools/keeper/spool.ts';

@@ -3,6 +3,7 @@ import { READ_TOOL } from '../../contract/names.ts';
 import { asks } from '../kit/played-model.ts';
 import { useStage } from '../kit/stage.ts';
 import type { Talk } from '../kit/talk.ts';
+import { wholeResult } from '../kit/whole-result.ts';
 
 /** However slow the machine is, an end is told in the turn that asked for the call. */
 const stage = useStage({ MEANWHILE_GRACE_MS: '60000' });
@@ -91,14 +92,14 @@ test('entries, requests to the model and the history of Temporal stay small', as
 test('HTTP gives the whole, and what else there is not', async () => {
   const { client } = stage.service;
   const { partial, end } = ofReports();
-  const rows = await client.result(talk.id, partial);
+  const rows = await wholeResult(client, talk.id, partial);
   expect(rows).toEqual({ rows: Array.from({ length: 2_000 }, (_, id) => ({ id })) });
-  const report = await client.result<string>(talk.id, end);
+  const report = await wholeResult<string>(client, talk.id, end);
   expect(Buffer.byteLength(JSON.stringify(report))).toBe(end.stored!.bytes);
   expect(report.startsWith(end.stored!.head)).toBe(true);
   expect(report).toContain('line 4321: the needle, worth 17');
   const missing = { ...end, stored: { ...end.stored!, n: 2 } };
-  await expect(client.result(talk.id, missing)).rejects.toMatchObject({
+  await expect(wholeResult(client, talk.id, missing)).rejects.toMatchObject({
     status: 404,
     problem: { code: 'result_not_found' },
   });

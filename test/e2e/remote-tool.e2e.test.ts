@@ -11,6 +11,7 @@ import { startStubModel, type StubModel } from '../kit/model-server.ts';
 import { type Receiver, startReceiver } from '../kit/receiver.ts';
 import { startTestService, type TestService } from '../kit/service.ts';
 import { talk, type Talk } from '../kit/talk.ts';
+import { wholeResult } from '../kit/whole-result.ts';
 
 const RENDER_SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
 const PUSH_SECRET = 'what signs push URLs, known to this test';
@@ -196,9 +197,9 @@ test('a large result stands in the log by its beginning, and is there as a whole
   const [event] = conversation.log.of('call.event');
   expect(event).toMatchObject({ n: 1, pushed_n: 5, stored: { n: 5, bytes: 4_012 } });
   expect(end).toMatchObject({ result: null, stored: { n: 'end', head: 'é'.repeat(2_000) } });
-  expect(await service.client.result(conversation.id, event!)).toEqual(part);
+  expect(await wholeResult(service.client, conversation.id, event!)).toEqual(part);
   const [completed] = conversation.log.of('call.completed');
-  expect(await service.client.result(conversation.id, completed!)).toBe(whole);
+  expect(await wholeResult(service.client, conversation.id, completed!)).toBe(whole);
 });
 
 test('a service that falls silent fails its call with a reason, and is told', async () => {

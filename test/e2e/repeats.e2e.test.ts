@@ -4,7 +4,7 @@ import { follow } from '../kit/talk.ts';
 
 const stage = useStage();
 
-const keyed = (key: string) => ({ 'idempotency-key': key });
+const keyed = (key: string) => ({ idempotencyKey: key });
 
 test('a message that is sent twice with its key is said once, and another one with that key is refused', async () => {
   const { model, service } = stage;

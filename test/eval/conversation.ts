@@ -1,6 +1,6 @@
 /** A conversation that a scenario plays: the user's lines, and what the tools bring. It waits for what the log says, never for a time. */
 import { randomInt } from 'node:crypto';
-import type { MeanwhileClient } from '../../client/client.ts';
+import type { Meanwhile } from '../../client/meanwhile.ts';
 import { watch } from '../../client/watch.ts';
 import { isSettled } from './settled.ts';
 import type { Steering } from './steering.ts';
@@ -42,7 +42,7 @@ export class NotPlayed extends Error {
 }
 
 export interface Surroundings {
-  client: MeanwhileClient;
+  client: Meanwhile;
   steering: Steering;
   /** How long one thing may take that a model has to do. Milliseconds. */
   patience_ms: number;

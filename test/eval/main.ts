@@ -1,6 +1,6 @@
 /** `npm run eval`: see arguments.ts for its usage and docs/evaluation.md for what it tells. */
 import { existsSync } from 'node:fs';
-import { MeanwhileClient } from '../../client/client.ts';
+import { Meanwhile } from '../../client/meanwhile.ts';
 import { readConfig } from '../../config.ts';
 import { readArguments, type Run, USAGE } from './arguments.ts';
 import { evaluate, isPassed } from './evaluate.ts';
@@ -29,7 +29,7 @@ async function run(wanted: Run): Promise<void> {
     say(`Model: ${stage.model}\n`);
     const outcomes = await evaluate({
       ...wanted,
-      client: new MeanwhileClient(stage.url),
+      client: new Meanwhile({ baseURL: stage.url, maxRetries: 0 }),
       steering: stage.steering,
       onOutcome: (outcome) =>
         say(`${isPassed(outcome) ? '✓' : '✗'} ${outcome.scenario}, run ${outcome.run}`),

@@ -1,7 +1,7 @@
 /** Everything that stands around an evaluation: a service with the evaluation's tools, what steers them, and the model. */
 import { fileURLToPath } from 'node:url';
 import { createStack, type Stack } from '../../cli/stack.ts';
-import { MeanwhileClient } from '../../client/client.ts';
+import { Meanwhile } from '../../client/meanwhile.ts';
 import type { Settings } from '../../config.ts';
 import { startTestService } from '../kit/service.ts';
 import type { Run } from './arguments.ts';
@@ -76,7 +76,7 @@ async function chooseModel(
 }
 
 async function needsBuyer(url: string): Promise<void> {
-  const { agents } = await new MeanwhileClient(url)
+  const { agents } = await new Meanwhile({ baseURL: url, maxRetries: 0 })
     .get<{ agents: { name: string }[] }>('/v1/agents')
     .catch((cause: unknown) => {
       throw new Error(`No service answers at ${url}.`, { cause });

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MeanwhileClient } from '../../client/client.ts';
+import { Meanwhile } from '../../client/meanwhile.ts';
 import { guardHome } from './guard-home.ts';
 import { startPostgresServer, type TestPostgresServer } from './postgres.ts';
 import { startTestTemporal } from './temporal.ts';
@@ -18,7 +18,7 @@ export interface FleetWorker {
 }
 
 export interface Fleet {
-  client: MeanwhileClient;
+  client: Meanwhile;
   workers: FleetWorker[];
   postgres: TestPostgresServer;
   /** host:port */
@@ -104,7 +104,7 @@ export async function startFleet(
       start('api', /The API is ready: (\S+)/),
       ...Array.from({ length: workers }, () => fleet.startWorker()),
     ]);
-    fleet.client = new MeanwhileClient(api.ready[1]!);
+    fleet.client = new Meanwhile({ baseURL: api.ready[1]!, maxRetries: 0 });
     return fleet;
   } catch (error) {
     await fleet.close();

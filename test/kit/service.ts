@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { readRecord } from '../../cli/temporal/record.ts';
 import { terminate } from '../../cli/processes.ts';
 import { signalProcess } from '../../tools/process-group.ts';
-import { MeanwhileClient } from '../../client/client.ts';
+import { Meanwhile } from '../../client/meanwhile.ts';
 import { settings } from '../../config.ts';
 import { stopAllKept } from '../../tools/keeper/attempts.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
@@ -27,7 +27,7 @@ export interface TestServiceOptions {
 export interface TestService {
   /** Of this start: every start has another port. */
   readonly url: string;
-  readonly client: MeanwhileClient;
+  readonly client: Meanwhile;
   readonly home: string;
   /** Of Temporal. */
   readonly namespace: string;
@@ -108,7 +108,7 @@ export async function startTestService({
       return url;
     },
     get client() {
-      return new MeanwhileClient(url);
+      return new Meanwhile({ baseURL: url, maxRetries: 0 });
     },
     get pid() {
       return child!.pid!;

@@ -1,5 +1,6 @@
 /** A conversation with a service, followed from its first entry. */
-import type { MeanwhileClient, StreamItem } from '../../client/client.ts';
+import type { Meanwhile } from '../../client/meanwhile.ts';
+import type { StreamItem } from '../../client/stream.ts';
 import { type Held, type Watcher, watch } from '../../client/watch.ts';
 import type { EntryOf } from '../../contract/entry.ts';
 
@@ -19,7 +20,7 @@ export interface Talk {
 }
 
 /** Begins one, with a message where there is one. */
-export async function talk(client: MeanwhileClient, text?: string): Promise<Talk> {
+export async function talk(client: Meanwhile, text?: string): Promise<Talk> {
   const { id } = await client.post(
     '/v1/conversations',
     text === undefined ? {} : { message: { text } },
@@ -28,7 +29,7 @@ export async function talk(client: MeanwhileClient, text?: string): Promise<Talk
 }
 
 /** Takes up one that was begun before: with its whole log, or from what is held of it. */
-export function follow(client: MeanwhileClient, id: string, held?: Held): Talk {
+export function follow(client: Meanwhile, id: string, held?: Held): Talk {
   const items: StreamItem[] = [];
   const path = `/v1/conversations/${id}`;
   const log = watch(client, id, (item) => items.push(item), held);

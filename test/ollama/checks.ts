@@ -1,12 +1,12 @@
 /** What is looked at with a real Ollama. Each check says what it saw: a small model answers nonsense, and that is no failure here. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MeanwhileClient } from '../../client/client.ts';
+import type { Meanwhile } from '../../client/meanwhile.ts';
 import { watch } from '../../client/watch.ts';
 import type { EntryOf, Usage } from '../../contract/entry.ts';
 import { type Ollama, runnerSeconds } from './server.ts';
 
 export interface Surroundings {
-  client: MeanwhileClient;
+  client: Meanwhile;
   ollama: Ollama;
   model: string;
   /** With the same weights, and a template that knows no tools. Undefined: none could be made. */

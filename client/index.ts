@@ -1,0 +1,50 @@
+/** What a page, a terminal or a service imports: `import { Meanwhile } from 'meanwhile/client'`. */
+export { Meanwhile, Meanwhile as default } from './meanwhile.ts';
+export {
+  type ApproveParams,
+  Conversation,
+  type ConversationHead,
+  type DenyParams,
+  type EntriesParams,
+  type InterruptParams,
+  type SendParams,
+} from './conversation.ts';
+export {
+  type ConversationList,
+  type ConversationPage,
+  Conversations,
+  type CreateParams,
+  type ListParams,
+} from './conversations.ts';
+export {
+  APIConnectionError,
+  APIConnectionTimeoutError,
+  APIError,
+  APIUserAbortError,
+  AuthenticationError,
+  BadRequestError,
+  ConflictError,
+  type FieldError,
+  InternalServerError,
+  MeanwhileError,
+  NotFoundError,
+  PermissionDeniedError,
+  type ProblemBody,
+  RateLimitError,
+  UnprocessableEntityError,
+} from './errors.ts';
+export { createFold, type Fold, foldOf } from './fold.ts';
+export type { Connection, FollowOptions } from './follow.ts';
+export type { ClientOptions, RequestOptions } from './http.ts';
+export type {
+  AgentMessage,
+  CallState,
+  ConversationState,
+  Message,
+  PartialResult,
+  UserMessage,
+} from './state.ts';
+export type { DeltaItem, EntryItem, ProgressItem, RewindItem, StreamItem } from './stream.ts';
+export type { Entry, EntryKind, EntryOf, Failure, Usage, WhenBusy } from '../contract/entry.ts';
+export type { Stored } from '../contract/stored.ts';
+export type { Turn } from '../contract/turns.ts';

@@ -1,0 +1,105 @@
+/** What a page or a terminal shows of a conversation. A fold over its stream: see fold.ts. */
+import type { Entry, EntryOf, Failure } from '../contract/entry.ts';
+import type { CallHead } from '../contract/head.ts';
+import type { Stored } from '../contract/stored.ts';
+
+/** Never changed once it is given out, and so are its parts: what is the same object has not changed. */
+export interface ConversationState {
+  status: 'idle' | 'replying' | 'closed';
+  /** Seq of the newest entry; 0 if there is none yet. */
+  seq: number;
+  /** Everything that was said, in order. The last one of the agent may still grow (`status: 'streaming'`). */
+  messages: readonly Message[];
+  /** The reply in flight, which is also in `messages`. Its text is empty until the agent speaks. */
+  reply: AgentMessage | undefined;
+  /** Every call, in the order in which they were requested. */
+  calls: readonly CallState[];
+  /** The calls that are not over: running, queued, or awaiting approval. */
+  open: readonly CallState[];
+  /** The calls that a person has to approve or deny. */
+  approvals: readonly CallState[];
+  /** The calls whose flow is suspended until their results are in: `suspended` says how many are. */
+  suspended: readonly CallState[];
+  /** Why the agent keeps quiet at the moment. */
+  limit: { limit: string; value: number; at: string } | undefined;
+  /** Set when `status` is `closed`. */
+  closed: { at: string; why?: EntryOf<'conversation.closed'>['why'] } | undefined;
+  /** The log as far as it is known. */
+  entries: readonly Entry[];
+}
+
+export type Message = UserMessage | AgentMessage;
+
+export interface UserMessage {
+  from: 'user';
+  /** Its message id. */
+  id: string;
+  seq: number;
+  at: string;
+  text: string;
+  /** Who wrote it. */
+  author: string;
+}
+
+export interface AgentMessage {
+  from: 'agent';
+  /** Its reply id. */
+  id: string;
+  /** Of its `reply.started` entry. */
+  seq: number;
+  at: string;
+  text: string;
+  status: 'streaming' | 'completed' | 'interrupted' | 'failed';
+  /** `news`: nobody asked, the agent speaks by itself. */
+  because: EntryOf<'reply.started'>['because'];
+  /** Why, in words. */
+  reason: string;
+  /** Seqs of the entries that led to it. */
+  cause: readonly number[];
+  /** If interrupted: what did it. */
+  interrupted_by?: EntryOf<'reply.interrupted'>['by'];
+  /** True if the model will not see what was said. */
+  rolled_back?: boolean;
+  /** If failed. */
+  error?: Failure;
+}
+
+export interface CallState {
+  id: string;
+  /** Of its `call.requested` entry. */
+  seq: number;
+  tool: string;
+  /** While it awaits approval, and from then on: what the tool gets, converted and completed by its schema. */
+  input: unknown;
+  status: CallHead['status'];
+  /** 0–100, and a line next to it. */
+  percent?: number;
+  note?: string;
+  /** Place in the queue; 1 is next. */
+  position?: number;
+  requested_at: string;
+  started_at?: string;
+  ended_at?: string;
+  /** While it awaits approval: the question, and the deadline. */
+  why?: string;
+  expires_at?: string;
+  /** While its flow is suspended: results received, out of how many. Without `of`: it waits until the call ends. */
+  suspended?: { results: number; of?: number };
+  /** Its partial results. */
+  results: readonly PartialResult[];
+  /** If completed. */
+  result?: unknown;
+  /** If the result is large: where it is stored. `conversation.result(id, stored.n)` reads it. */
+  stored?: Stored;
+  /** If failed. */
+  error?: Failure;
+  /** If denied, dropped or cancelled: why, or by whom. */
+  reason?: string;
+}
+
+export interface PartialResult {
+  n: number;
+  seq: number;
+  data?: unknown;
+  stored?: Stored;
+}
