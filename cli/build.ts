@@ -1,11 +1,16 @@
-/** `npm run build`: makes ahead what the first start would have to make: the workflows' bundle, and an empty store. */
+/**
+ * `npm run build`: the package (dist/), and what the first start would have to make: the workflows' bundle, and an empty store. Run in
+ * the package, it makes the bundle alone: the store is too large to publish.
+ */
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { openStore } from '../store/open.ts';
 import { templatePath } from '../store/template.ts';
 import { buildBundle } from '../worker/bundle.ts';
+import { compile } from './compile.ts';
 
-await Promise.all([buildBundle(), buildTemplate()]);
+const isSource = extname(import.meta.filename) === '.ts';
+await Promise.all([buildBundle(), ...(isSource ? [buildTemplate(), compile()] : [])]);
 
 async function buildTemplate(): Promise<void> {
   const path = await templatePath();

@@ -20,7 +20,7 @@ export async function demo(settings: Settings): Promise<void> {
 
 async function play(url: string, whose: string): Promise<void> {
   console.log(`\n${whose} at ${url}\n`);
-  const seen = await playScenario(new Meanwhile({ baseURL: url, maxRetries: 0 }), (text) =>
+  const seen = await playScenario(new Meanwhile({ baseURL: url }), (text) =>
     process.stdout.write(text),
   );
   console.log(

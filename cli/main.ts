@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
+import { enableCompileCache, findPackageJSON } from 'node:module';
 import { join } from 'node:path';
-import packageFile from '../package.json' with { type: 'json' };
 import { ConfigError, readConfig, type Settings } from '../config.ts';
 import { readArguments, type Task, USAGE } from './arguments.ts';
 
@@ -14,7 +13,7 @@ switch (command.type) {
     console.log(USAGE);
     break;
   case 'version':
-    console.log(packageFile.version);
+    console.log(version());
     break;
   case 'wrong':
     console.error(`${command.message}\n\n${USAGE}`);
@@ -58,6 +57,11 @@ function readSettings({ type }: Task): Settings | undefined {
     process.exitCode = WRONG_USE;
     return undefined;
   }
+}
+
+function version(): string {
+  const path = findPackageJSON('..', import.meta.url)!;
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
 /** A single part of a service finds the other parts there. */

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /* Plain JavaScript that an old Node can run, so that it reports what is wrong instead of "Unknown file extension". */
 const wanted = [22, 18];
 const [major, minor] = process.versions.node.split('.').map(Number);

@@ -135,7 +135,7 @@ export interface Dropped {
   more: number;
 }
 
-interface CallFacts {
+export interface CallFacts {
   id: string;
   tool: string;
   /** Seq of its call.requested entry. */

@@ -1,4 +1,5 @@
 /** One thread that runs PGlite, from its start to its end. */
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Answer, OPENED, type Opening, type Question } from './pglite-thread.ts';
 
@@ -82,7 +83,7 @@ export async function openSession(
 }
 
 export const startThread = (opening: Opening) =>
-  new Worker(new URL('pglite-thread.ts', import.meta.url), {
+  new Worker(new URL(`pglite-thread${extname(import.meta.filename)}`, import.meta.url), {
     workerData: opening,
     name: 'store',
   });

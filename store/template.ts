@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const BUILT = fileURLToPath(new URL('../build/', import.meta.url));
@@ -11,7 +11,7 @@ const BUILT = fileURLToPath(new URL('../build/', import.meta.url));
 /** Where the template is, or is to be: another one for other tables, and for another PGlite. */
 export async function templatePath(): Promise<string> {
   const hash = createHash('sha256')
-    .update(await readFile(new URL('migrations.ts', import.meta.url)))
+    .update(await readFile(new URL(`migrations${extname(import.meta.filename)}`, import.meta.url)))
     .update(await readFile(createRequire(import.meta.url).resolve('@electric-sql/pglite')));
   return join(BUILT, `store-${hash.digest('hex').slice(0, 16)}`);
 }

@@ -1,4 +1,5 @@
 import { registerHooks } from 'node:module';
+import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /**
@@ -11,8 +12,9 @@ export function openToExtensions(folder: string): void {
   opened.add(inside);
   registerHooks({
     resolve(specifier, context, next) {
-      if (specifier === 'meanwhile' && context.parentURL?.startsWith(inside)) {
-        return { url: index, shortCircuit: true };
+      const own = MODULES.get(specifier);
+      if (own !== undefined && context.parentURL?.startsWith(inside)) {
+        return { url: own, shortCircuit: true };
       }
       const resolved = next(specifier, context);
       return resolved.url.startsWith(inside) && resolved.url.endsWith('.ts')
@@ -22,5 +24,12 @@ export function openToExtensions(folder: string): void {
   });
 }
 
-const index = new URL('../index.ts', import.meta.url).href;
+const here = (path: string) =>
+  new URL(`${path}${extname(import.meta.filename)}`, import.meta.url).href;
+
+/** As package.json exports them. */
+const MODULES: ReadonlyMap<string, string> = new Map([
+  ['meanwhile', here('../index')],
+  ['meanwhile/client', here('../client/index')],
+]);
 const opened = new Set<string>();

@@ -1,7 +1,8 @@
 /** The workflows' code as the worker loads it. Bundling takes seconds, so the last bundle is kept. */
 import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { findPackageJSON } from 'node:module';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type BundleOptions,
@@ -12,7 +13,10 @@ import {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What a bundle is made from: these folders, the packages that the lock file names, and this file's options. */
+/** `.js` in the package, which is compiled. */
+const EXTENSION = extname(import.meta.filename);
+
+/** What a bundle is made from: these folders, the packages that it imports, and this file's options. */
 export const SOURCES = ['workflows', 'conversation', 'contract'];
 
 /** Of this repository or package: what was built ahead of the first start (`npm run build`). */
@@ -48,9 +52,9 @@ async function bundleInto(folder: string, name: string): Promise<string> {
 
 /** A hash of the bundle's sources and options. */
 export function bundleOptions(): BundleOptions {
-  const workflowsPath = join(root, 'workflows/index.ts');
-  const payloadConverterPath = join(root, 'workflows/payload-converter.ts');
-  const interceptorsPath = join(root, 'workflows/one-task.ts');
+  const workflowsPath = join(root, `workflows/index${EXTENSION}`);
+  const payloadConverterPath = join(root, `workflows/payload-converter${EXTENSION}`);
+  const interceptorsPath = join(root, `workflows/one-task${EXTENSION}`);
   return {
     workflowsPath,
     payloadConverterPath,
@@ -62,15 +66,21 @@ export function bundleOptions(): BundleOptions {
 }
 
 async function fingerprint(): Promise<string> {
-  const hash = createHash('sha256').update(await readFile(join(root, 'package-lock.json')));
+  const hash = createHash('sha256').update(await dependencies());
   hash.update(await readFile(fileURLToPath(import.meta.url)));
   for (const folder of SOURCES) {
     const files = await readdir(join(root, folder));
-    for (const file of files.filter((name) => name.endsWith('.ts')).toSorted()) {
+    for (const file of files.filter((name) => name.endsWith(EXTENSION)).toSorted()) {
       hash.update(file).update(await readFile(join(root, folder, file)));
     }
   }
   return hash.digest('hex').slice(0, 16);
+}
+
+/** The lock file; a package is published without it, and names every version exactly. */
+async function dependencies(): Promise<Buffer> {
+  const lock = join(root, 'package-lock.json');
+  return readFile((await exists(lock)) ? lock : findPackageJSON('..', import.meta.url)!);
 }
 
 async function removeOthers(folder: string, name: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Keeps one program: starts it, writes its output to the spool and records how it ended, whatever happens to the service.
- * Argument: the spool's folder. SIGTERM stops the program. start.js starts it.
+ * Argument: the spool's folder. SIGTERM stops the program. main.js starts it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

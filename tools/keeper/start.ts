@@ -60,7 +60,7 @@ function openStarter(): ChildProcess {
 const isOver = ({ pid, exitCode, signalCode }: ChildProcess) =>
   pid === undefined || exitCode !== null || signalCode !== null;
 
-const KEEPER = fileURLToPath(new URL('start.js', import.meta.url));
+const KEEPER = fileURLToPath(new URL('main.js', import.meta.url));
 const STARTER = fileURLToPath(new URL('starter.js', import.meta.url));
 let starter: ChildProcess | undefined;
 const lanes = createLanes(Math.max(2, availableParallelism()));

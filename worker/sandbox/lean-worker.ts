@@ -8,6 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { extname } from 'node:path';
 import { Worker as Thread } from 'node:worker_threads';
 import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type * as Threaded from '@temporalio/worker/lib/workflow/threaded-vm.js';
@@ -60,10 +61,13 @@ const leanWorker = ({ stackTraces, stuck, patience_ms }: LeanOptions): typeof Wo
     ): Promise<Threaded.ThreadedVMWorkflowCreator> {
       const { ThreadedVMWorkflowCreator, WorkerThreadClient } = inner();
       const data: ThreadData = { pulse: new SharedArrayBuffer(4), stackTraces };
-      const thread = new Thread(new URL('thread.ts', import.meta.url), {
-        workerData: data,
-        name: 'workflows',
-      });
+      const thread = new Thread(
+        new URL(`thread${extname(import.meta.filename)}`, import.meta.url),
+        {
+          workerData: data,
+          name: 'workflows',
+        },
+      );
       watchPulse(thread, data.pulse, { stuck, patience_ms });
       const client = new WorkerThreadClient(thread, logger);
       await client.send({
