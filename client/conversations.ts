@@ -12,8 +12,7 @@ export type ListParams = Omit<z.output<typeof listQuery>, 'limit'> & {
 export type ConversationPage = z.output<typeof conversationPage>;
 
 /** A page, when awaited; every conversation, when iterated with `for await`. */
-export interface ConversationList
-  extends PromiseLike<ConversationPage>, AsyncIterable<ConversationHead> {}
+export type ConversationList = Promise<ConversationPage> & AsyncIterable<ConversationHead>;
 
 export class Conversations {
   readonly #http: Http;
@@ -51,14 +50,12 @@ export class Conversations {
       );
       return this.#http.get<ConversationPage>(`/v1/conversations?${query.toString()}`, options);
     };
-    return {
-      // oxlint-disable-next-line unicorn/no-thenable -- awaited for a page, as in the `openai` package
-      then: (resolve, reject) => load(after).then(resolve, reject),
-      [Symbol.asyncIterator]: () =>
-        paged<ConversationHead, string>(after ?? '', async (from) => {
-          const { conversations, next_after } = await load(from === '' ? undefined : from);
-          return { items: conversations, next_after };
-        }),
-    };
+    const first = load(after);
+    const all = () =>
+      paged(undefined as string | undefined, async (from) => {
+        const { conversations, next_after } = await (from === undefined ? first : load(from));
+        return { items: conversations, next_after };
+      });
+    return Object.assign(first, { [Symbol.asyncIterator]: all });
   }
 }

@@ -1,6 +1,7 @@
 /** Lists that the service returns in pages. */
 export interface Page<T, Cursor> {
   items: T[];
+  /** Undefined on the last page. */
   next_after?: Cursor | undefined;
 }
 
@@ -9,9 +10,10 @@ export async function* paged<T, Cursor>(
   first: Cursor,
   load: (after: Cursor) => Promise<Page<T, Cursor>>,
 ): AsyncGenerator<T, void, void> {
-  for (let after: Cursor | undefined = first; after !== undefined;) {
-    const { items, next_after }: Page<T, Cursor> = await load(after);
-    yield* items;
-    after = next_after;
+  let page = await load(first);
+  for (;;) {
+    yield* page.items;
+    if (page.next_after === undefined) return;
+    page = await load(page.next_after);
   }
 }
