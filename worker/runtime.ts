@@ -7,12 +7,19 @@ import {
 
 let installed = false;
 
+/** Workers of tools and errands run no workflows, about which the SDK warns at each start. */
+class QuietLogger extends DefaultLogger {
+  override warn(...[message, meta]: Parameters<DefaultLogger['warn']>): void {
+    if (!message.startsWith('No workflows registered')) super.warn(message, meta);
+  }
+}
+
 /** Temporal's runtime, one per process: quiet unless something is wrong. Installs it once. */
 export function installRuntime(level: LogLevel = 'WARN'): void {
   if (installed) return;
   installed = true;
   Runtime.install({
-    logger: new DefaultLogger(level),
+    logger: new QuietLogger(level),
     // The core warns about every activity that completes after it was cancelled: here, every interrupted reply.
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
     // The service handles signals itself: it stops its parts in order.
