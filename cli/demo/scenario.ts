@@ -15,10 +15,10 @@ export async function playScenario(
   print: (text: string) => void,
 ): Promise<string[]> {
   const text = 'run the installer and update me every 25%';
-  const { id } = await client.post('/v1/conversations', { message: { text } });
+  const conversation = await client.conversations.create({ message: { text } });
   const transcript = createTranscript(print);
-  const log = watch(client, id, transcript.show);
-  const say = (words: string) => client.post(`/v1/conversations/${id}/messages`, { text: words });
+  const log = watch(client, conversation.id, transcript.show);
+  const say = (words: string) => conversation.send(words);
   const seen: string[] = [];
   try {
     const alpha = await started(log, 'alpha', 1);
