@@ -52,6 +52,42 @@ const table: [string, unknown, string, boolean][] = [
   ['silence', new ModelError('ModelTimeout', 'Silent.'), 'ModelTimeout', true],
   ['an answer that is cut off', new ModelError('ModelCutOff', 'Long.'), 'ModelCutOff', false],
   [
+    'a filtered request (Azure)',
+    api(400, { code: 'content_filter', message: 'It triggered the content management policy.' }),
+    'ModelPromptFiltered',
+    false,
+  ],
+  [
+    'a filtered request (xAI)',
+    api(403, { message: 'Content violates usage guidelines.' }),
+    'ModelPromptFiltered',
+    false,
+  ],
+  [
+    'a filtered request (DeepSeek)',
+    api(400, { message: 'Content Exists Risk' }),
+    'ModelPromptFiltered',
+    false,
+  ],
+  [
+    'a filtered request (Alibaba)',
+    api(400, {
+      code: 'data_inspection_failed',
+      message: 'Input data may contain inappropriate content.',
+    }),
+    'ModelPromptFiltered',
+    false,
+  ],
+  [
+    'a filtered request (OpenAI)',
+    api(400, {
+      code: 'invalid_prompt',
+      message: 'Your prompt was flagged as potentially violating our usage policy.',
+    }),
+    'ModelPromptFiltered',
+    false,
+  ],
+  [
     'a filtered answer',
     new ModelError('ModelContentFiltered', 'No.'),
     'ModelContentFiltered',

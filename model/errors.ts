@@ -24,7 +24,10 @@ export type ModelErrorType =
   | 'ModelRequestRefused'
   | 'ModelContextTooLong'
   | 'ModelCutOff'
+  /** The provider's content filter cut the answer off. */
   | 'ModelContentFiltered'
+  /** The content filter refused the request. What was new in it is left out of the next one. */
+  | 'ModelPromptFiltered'
   | 'ModelRefused'
   /** It was asked twice, and neither said nor requested anything. */
   | 'ModelSilent';
@@ -87,6 +90,7 @@ const FINAL: ReadonlySet<ModelErrorType> = new Set([
   'ModelContextTooLong',
   'ModelCutOff',
   'ModelContentFiltered',
+  'ModelPromptFiltered',
   'ModelRefused',
   'ModelSilent',
 ]);
@@ -138,6 +142,7 @@ function typeOfApiError(error: ApiError): ModelErrorType {
   const number = statusOf(error);
   if (code === 'insufficient_quota' || type === 'insufficient_quota') return 'ModelQuotaExceeded';
   if (isTooLong(refusal)) return 'ModelContextTooLong';
+  if (isPromptFiltered(error)) return 'ModelPromptFiltered';
   if (number === 429 || RATE_LIMITED.test(`${code} ${type}`)) return 'ModelRateLimited';
   if (number === 401 || number === 403) return 'ModelAccessDenied';
   if (number === 402) return 'ModelQuotaExceeded';
@@ -149,6 +154,17 @@ function typeOfApiError(error: ApiError): ModelErrorType {
   }
   return 'ModelRequestRefused';
 }
+
+/** Refused before anything was written. Inside a stream it is the answer that was filtered. */
+function isPromptFiltered(error: ApiError): boolean {
+  const { status } = error;
+  if (status === undefined || ![400, 403, 422].includes(status)) return false;
+  const { code = '', type = '', words } = refusalOf(error);
+  return FILTERED.test(`${code} ${type}`) || FILTER_WORDS.test(words);
+}
+
+const FILTER_WORDS =
+  /content[ _-](management|filter|policy)|data[ _]?inspection|usage (policy|policies|guidelines)|(inappropriate|unsafe|sensitive|harmful) (content|material)|content exists risk|considered high risk|flagged (as|by|for)/i;
 
 const RATE_LIMITED = /rate_limit|too_many_requests/i;
 const FILTERED = /content_filter|content_policy|safety/i;

@@ -10,6 +10,29 @@ test('the system message begins with the prompt of the pattern and ends with the
   expect(system).toMatch(/You look after a build host\.$/);
 });
 
+test('what a content filter refused is left out of later requests, and nothing else is', () => {
+  const fails = (reply_id: string, type: string) => ({
+    kind: 'reply.failed' as const,
+    reply_id,
+    error: { type, message: 'No.' },
+  });
+  const asked = (type: string) =>
+    read(
+      log(
+        says('Hi.'),
+        { ...begins('reply_1'), cause: [1] },
+        fails('reply_1', 'ModelUnavailable'),
+        says('Something bad.'),
+        { ...begins('reply_2'), cause: [4] },
+        fails('reply_2', type),
+        says('Something good.'),
+      ),
+    ).messages.map(({ text }) => text);
+  const leftOut = "[left out: the model provider's content filter refused it]";
+  expect(asked('ModelPromptFiltered')).toEqual(['Hi.', leftOut, 'Something good.']);
+  expect(asked('ModelContentFiltered')).toEqual(['Hi.', 'Something bad.', 'Something good.']);
+});
+
 test('messages of the user stay apart, and one that names its author says whose it is', () => {
   const { messages } = read(
     log(says('Hi.'), says('Me too.', { actor: { type: 'user', id: 'Ada' } })),

@@ -21,6 +21,7 @@ import type { ModelMessage, PastCall } from './message.ts';
 import { nowFacts } from './now.ts';
 import { orderMessages } from './order.ts';
 import { type Profile, profiles } from './profiles.ts';
+import { withoutRefused } from './refused.ts';
 import { shorten } from './fit.ts';
 
 export interface Seen {
@@ -43,7 +44,7 @@ export interface Seen {
 }
 
 export function transcript({
-  entries,
+  entries: logged,
   earlier = [],
   summary,
   agent,
@@ -53,6 +54,7 @@ export function transcript({
   profile = profiles.compatible,
   applies,
 }: Seen): ModelMessage[] {
+  const entries = withoutRefused(logged);
   const suspended = request.calls.flatMap((call) => (call.suspended ? call.call_id : []));
   const stories = followCalls([...earlier, ...entries], suspended);
   const now = nowFacts(entries, stories, request, progress);
@@ -69,7 +71,8 @@ export function transcript({
 }
 
 /** What was said and what happened, without what is true only at this moment. */
-export function history(entries: readonly Entry[], earlier: readonly Entry[]): ModelMessage[] {
+export function history(logged: readonly Entry[], earlier: readonly Entry[]): ModelMessage[] {
+  const entries = withoutRefused(logged);
   return past(entries, followCalls([...earlier, ...entries]), profiles.compatible);
 }
 
