@@ -32,6 +32,7 @@ const LONGEST_TAG = 24;
 export function createThoughtFilter(begun = false): ThoughtFilter {
   let state: 'begins' | 'thinks' | 'speaks' = begun ? 'thinks' : 'begins';
   let held = '';
+  let hasThought = begun;
   /** Text taken for thoughts without an opening tag: if no closing tag follows, it was the answer. */
   let unopened = begun ? '' : undefined;
 
@@ -43,10 +44,13 @@ export function createThoughtFilter(begun = false): ThoughtFilter {
         const tag = OPENING.exec(words);
         if (tag) {
           held = words.slice(tag[0].length);
+          hasThought = true;
           state = 'thinks';
         } else if (!isEnd && couldBecomeTag(words)) return { said: '', thought };
         else {
           if (SPEAKING.test(words)) held = words.replace(SPEAKING, '');
+          // The blanks behind a block belong to it, in whatever piece they come.
+          else if (hasThought) held = words;
           state = 'speaks';
         }
       } else if (state === 'thinks') {
