@@ -35,13 +35,13 @@ test.each(answers)('cut anywhere, only what is said is heard: %j', (answer) => {
     }),
     { numRuns: 300 },
   );
-  expect(said([...answer])).toBe(SAID);
+  expect(said(answer.split(''))).toBe(SAID);
 });
 
 test.each(['<thin ice is dangerous>', '<think', '<think of a number', '<|channel|>', '[THIN]'])(
   'what only begins like a tag is said: %j',
   (answer) => {
-    expect(said([...answer])).toBe(answer);
+    expect(said(answer.split(''))).toBe(answer);
     expect(said([answer])).toBe(answer);
   },
 );
