@@ -4,26 +4,15 @@ import {
   decisionAccepted,
   idempotencyHeaders,
 } from '../../contract/http.ts';
-import type { EntryOf } from '../../contract/entry.ts';
-import type { ApprovalDecision } from '../../contract/head.ts';
-import type { ConversationKey } from '../../contract/names.ts';
-import type { Store } from '../../store/store.ts';
-import { isUnavailable } from '../../store/unavailable.ts';
-import type { Catalogue } from '../../tools/catalogue.ts';
-import { isRemote } from '../../tools/define.ts';
-import { isAgreed } from '../../tools/taken-input.ts';
-import { allEntries } from '../all-entries.ts';
+import { decideCall } from '../decide.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
-import type { Decided } from '../gateway.ts';
-import { claimKey } from '../idempotency.ts';
-import { whyNotRunning } from '../not-running.ts';
-import { BODY_PROBLEMS, RUNNING_PROBLEMS, Problem, problemResponses } from '../problems.ts';
+import { BODY_PROBLEMS, RUNNING_PROBLEMS, problemResponses } from '../problems.ts';
 import { conversationOf } from '../tenant.ts';
 
 /** A user approves or denies a call. */
 export function approvalRoute(
   app: Api,
-  { store, gateway, catalogue }: Pick<ApiDependencies, 'store' | 'gateway' | 'catalogue'>,
+  dependencies: Pick<ApiDependencies, 'store' | 'gateway' | 'catalogue'>,
 ): void {
   app.post(
     '/v1/conversations/:id/calls/:call_id/approval',
@@ -53,117 +42,14 @@ export function approvalRoute(
       },
     },
     async (request, reply) => {
-      const conversation = conversationOf(request);
       const { call_id } = request.params;
-      const { decision, reason, author } = request.body;
-      if (decision === 'approve') {
-        await refuseIfChanged({ store, catalogue }, conversation, call_id).catch(unlessAway);
-      }
-      await claimKey(store, {
-        tenant: conversation.tenant,
-        scope: `approval of ${call_id} in ${conversation.id}`,
-        key: request.headers['idempotency-key'],
-        body: request.body,
-        answer: {},
-        goesOnWithout: true,
-      });
-      const update = {
+      const { decision } = request.body;
+      await decideCall(dependencies, conversationOf(request), {
         call_id,
-        decision,
-        ...(reason !== undefined && { reason }),
-        ...(author !== undefined && { by: author }),
-      };
-      let decided = await gateway.decideCall(conversation, update);
-      // After a crash the log may be one task ahead of the workflow, which has caught up by the time it answers.
-      if (isRefused(decided) && (await isShownAsAwaiting(store, conversation, call_id))) {
-        decided = await gateway.decideCall(conversation, update);
-      }
-      if (decided.outcome === 'not_awaiting')
-        throw new Problem('call_not_awaiting', decided.message);
-      // The workflow remembers only its last calls, and is gone once it is closed. The log has them all.
-      if (decided.outcome !== 'accepted') {
-        const known = await readCall(store, conversation, call_id);
-        if (known?.decision !== decision) {
-          if (decided.outcome === 'not_running')
-            throw await whyNotRunning({ store, gateway }, conversation);
-          throw known
-            ? new Problem('call_not_awaiting', `${call_id} does not await approval: it is over.`)
-            : new Problem('call_not_found', `There is no call ${call_id}.`);
-        }
-      }
+        body: request.body,
+        key: request.headers['idempotency-key'],
+      });
       return reply.code(202).send({ call_id, decision });
     },
   );
-}
-
-/** A user approves the tool as it was when they were asked, with the input that they were shown. */
-async function refuseIfChanged(
-  { store, catalogue }: Pick<ApiDependencies, 'store' | 'catalogue'>,
-  conversation: ConversationKey,
-  callId: string,
-): Promise<void> {
-  if (!(await isShownAsAwaiting(store, conversation, callId))) return;
-  let requested: EntryOf<'call.requested'> | undefined;
-  let asked: EntryOf<'call.awaiting_approval'> | undefined;
-  for await (const entry of allEntries(store, conversation, [...ASKED])) {
-    if (entry.call_id !== callId) continue;
-    if (entry.kind === 'call.requested') requested = entry;
-    else asked = entry;
-  }
-  const why = requested && (await whyChanged(catalogue, requested, asked));
-  if (why) throw new Problem('tool_changed', `${why}: it can only be denied.`);
-}
-
-const ASKED = ['call.requested', 'call.awaiting_approval'] as const;
-
-async function whyChanged(
-  catalogue: Catalogue,
-  { call_id, tool: name, input }: EntryOf<'call.requested'>,
-  asked: EntryOf<'call.awaiting_approval'> | undefined,
-): Promise<string | undefined> {
-  const tool = catalogue.tools.get(name);
-  if (!tool) return `${name} was removed after ${call_id} was requested`;
-  const taken = await tool.input.safeParseAsync(input);
-  if (!taken.success) return `${name} no longer accepts the input of ${call_id}`;
-  if (asked === undefined || !('input' in asked)) return undefined;
-  // A remote service is sent the input itself.
-  return isAgreed(isRemote(tool) ? input : taken.data, asked.input)
-    ? undefined
-    : `${name} would now read the input of ${call_id} differently from what was shown`;
-}
-
-/** While the store is unavailable this cannot be checked, and the call fails when it runs. */
-function unlessAway(error: unknown): void {
-  if (!isUnavailable(error)) throw error;
-}
-
-const isRefused = ({ outcome }: Decided) => outcome === 'not_found' || outcome === 'not_awaiting';
-
-async function isShownAsAwaiting(
-  store: Pick<Store, 'conversation'>,
-  conversation: ConversationKey,
-  callId: string,
-): Promise<boolean> {
-  const head = await store.conversation(conversation);
-  return (
-    head?.calls.some(({ id, status }) => id === callId && status === 'awaiting_approval') ?? false
-  );
-}
-
-/** Undefined when no such call was requested. */
-async function readCall(
-  store: Pick<Store, 'entries'>,
-  conversation: ConversationKey,
-  callId: string,
-): Promise<{ decision?: ApprovalDecision } | undefined> {
-  let call: { decision?: ApprovalDecision } | undefined;
-  const kinds = ['call.requested', 'call.approved', 'call.denied'] as const;
-  for await (const entry of allEntries(store, conversation, [...kinds])) {
-    if (entry.call_id !== callId) continue;
-    // A call that was not decided in time was denied by the system, not by a user.
-    const isDecision = entry.kind !== 'call.requested' && entry.actor.type === 'user';
-    const word = entry.kind === 'call.approved' ? 'approve' : 'deny';
-    call = isDecision ? { decision: word } : { ...call };
-  }
-  return call;
 }

@@ -7,17 +7,15 @@ import {
   interruptAccepted,
   interruptBody,
 } from '../../contract/http.ts';
+import { cancelCall, closeConversation, interrupt } from '../control.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
-import { claimKey } from '../idempotency.ts';
-import { derivedId, hashOf, randomId } from '../ids.ts';
-import { whyNotRunning } from '../not-running.ts';
 import { BODY_PROBLEMS, RUNNING_PROBLEMS, problemResponses } from '../problems.ts';
 import { conversationOf } from '../tenant.ts';
 
 /** Stop talking, stop a call, or close the conversation for good. */
 export function controlRoutes(
   app: Api,
-  { store, gateway }: Pick<ApiDependencies, 'store' | 'gateway'>,
+  dependencies: Pick<ApiDependencies, 'store' | 'gateway'>,
 ): void {
   app.post(
     '/v1/conversations/:id/interrupt',
@@ -43,30 +41,11 @@ export function controlRoutes(
       },
     },
     async (request, reply) => {
-      const conversation = conversationOf(request);
-      const { tenant, id } = conversation;
-      const { body } = request;
-      const { scope, call_ids, text } = body;
       const key = request.headers['idempotency-key'];
-      // As with messages: key and body determine the ids, and the workflow ignores an id that it knows.
-      const made = (prefix: 'msg' | 'stop') =>
-        key === undefined ? randomId(prefix) : derivedId(prefix, tenant, id, key, hashOf(body));
-      const { answer } = await claimKey(store, {
-        tenant,
-        scope: `interruptions of ${id}`,
+      const answer = await interrupt(dependencies, conversationOf(request), {
+        ...request.body,
         key,
-        body,
-        answer: text === undefined ? {} : { message_id: made('msg') },
-        goesOnWithout: true,
       });
-      const { message_id } = answer;
-      const sent = await gateway.interrupt(conversation, {
-        ...(key !== undefined && { id: made('stop') }),
-        scope,
-        call_ids,
-        message: text === undefined ? undefined : { message_id: message_id!, text },
-      });
-      if (sent === 'not_running') throw await whyNotRunning({ store, gateway }, conversation);
       return reply.code(202).send(answer);
     },
   );
@@ -87,10 +66,8 @@ export function controlRoutes(
       },
     },
     async (request, reply) => {
-      const conversation = conversationOf(request);
       const { call_id } = request.params;
-      const sent = await gateway.cancelCall(conversation, { call_id });
-      if (sent === 'not_running') throw await whyNotRunning({ store, gateway }, conversation);
+      await cancelCall(dependencies, conversationOf(request), call_id);
       return reply.code(202).send({ call_id });
     },
   );
@@ -112,11 +89,7 @@ export function controlRoutes(
     },
     async (request, reply) => {
       const conversation = conversationOf(request);
-      const sent = await gateway.close(conversation, {});
-      if (sent === 'not_running') {
-        const why = await whyNotRunning({ store, gateway }, conversation, true);
-        if (why.code !== 'conversation_closed') throw why;
-      }
+      await closeConversation(dependencies, conversation);
       return reply.code(202).send({ id: conversation.id });
     },
   );
