@@ -37,6 +37,7 @@ test('an empty environment gives the defaults, and nothing for what has none', (
     MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
     MEANWHILE_SPOOL_HOURS: 24,
     MEANWHILE_STACK_TRACES: false,
+    MEANWHILE_MCP_WAIT_MS: 25_000,
     MEANWHILE_ALLOW_PRIVATE_URLS: false,
   });
 });

@@ -162,6 +162,18 @@ export const settings = z.object({
   MEANWHILE_DEMO_TOOLS: flag
     .optional()
     .describe("Whether agents have the demo's installer. Unset: only with the demo model."),
+  MEANWHILE_MCP_HOSTS: z
+    .string()
+    .regex(/^[^\s,/:]+(,[^\s,/:]+)*$/, 'must be host names, separated by commas')
+    .optional()
+    .describe(
+      'Host names at which /mcp answers, besides localhost, HOST and that of MEANWHILE_PUBLIC_URL.',
+    ),
+  MEANWHILE_MCP_WAIT_MS: whole(1_000, 600_000)
+    .default(25_000)
+    .describe(
+      "How long a call of an MCP client without tasks waits before it is answered as suspended. Below the client's timeout.",
+    ),
   MEANWHILE_ALLOW_PRIVATE_URLS: flag
     .default(false)
     .describe('Whether remote tools may use private and local addresses.'),

@@ -23,6 +23,7 @@ export default defineConfig({
     'no-await-in-loop': 'off',
     'no-console': 'off',
     'no-shadow': 'off',
+    'no-underscore-dangle': ['error', { allow: ['_meta'] }],
     'no-unmodified-loop-condition': 'off',
     'oxc/no-async-endpoint-handlers': 'off',
     'promise/always-return': 'off',

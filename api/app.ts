@@ -10,6 +10,7 @@ import { answerClientErrors, clientErrors } from './client-errors.ts';
 import type { Api, ApiDependencies } from './dependencies.ts';
 import { drainOnClose } from './drain.ts';
 import { handleError, handleNotFound } from './errors.ts';
+import { GatewayUnavailable } from './gateway.ts';
 import { randomId } from './ids.ts';
 import { measure } from './metrics.ts';
 import { describe } from './openapi.ts';
@@ -20,11 +21,13 @@ import { controlRoutes } from './routes/control.ts';
 import { createRoute } from './routes/create.ts';
 import { logRoutes } from './routes/log.ts';
 import { lookRoutes } from './routes/look.ts';
+import { mcpRoute } from './routes/mcp.ts';
 import { messageRoute } from './routes/message.ts';
 import { resultRoute } from './routes/result.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { streamRoute } from './routes/stream.ts';
 import { turnRoutes } from './routes/turns.ts';
+import { createHub } from '../stream/hub.ts';
 import { createStreams } from './streams.ts';
 
 export type { Api, ApiDependencies } from './dependencies.ts';
@@ -52,6 +55,16 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   readBodies(app);
   answerClientErrors(app);
 
+  const { store, bus, gateway, streaming } = dependencies;
+  const hub = createHub({
+    store,
+    bus,
+    isOver: (conversation) => gateway.isOver(conversation).catch(notKnown),
+    ...streaming,
+  });
+  // Before the other hooks: what waits for news is answered at once, and holds up no close.
+  const closing = new AbortController();
+  app.addHook('preClose', async () => closing.abort());
   const streams = createStreams();
   app.addHook('preClose', () => streams.closeAll());
   drainOnClose(app, dependencies.grace_ms);
@@ -67,8 +80,15 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   logRoutes(app, dependencies);
   resultRoute(app, dependencies);
   turnRoutes(app, dependencies);
-  streamRoute(app, dependencies, streams);
+  streamRoute(app, dependencies, streams, hub);
+  mcpRoute(app, dependencies, hub, closing.signal);
   catalogueRoutes(app, dependencies);
   serviceRoutes(app, dependencies, metrics);
   return app;
+}
+
+/** While Temporal is unavailable this is unknown, and the stream stays open. */
+function notKnown(error: unknown): false {
+  if (!(error instanceof GatewayUnavailable)) throw error;
+  return false;
 }

@@ -22,6 +22,8 @@ export interface ApiDependencies {
   >;
   /** Signs the URLs at which remote tools push. */
   pushSecret: string;
+  /** The MCP endpoint: host names besides those of this machine; how long a call without a task waits. Default: 25,000 ms. */
+  mcp?: { hosts?: string[]; wait_ms?: number };
   /** How long clients have to notice that the service is closing. Milliseconds; default 500. */
   grace_ms?: number;
   /** Default: silent. */

@@ -31,7 +31,8 @@ function sendProblem(reply: FastifyReply, problem: Problem) {
   );
 }
 
-function toProblem(error: unknown, request: FastifyRequest): Problem {
+/** @param request the one that failed, to say where it is invalid */
+export function toProblem(error: unknown, request?: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof GatewayUnavailable) {
     return new Problem('temporal_unavailable', `${error.message} Please try again.`, {
@@ -42,7 +43,7 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
     const detail = 'The log is safe but cannot be read or written at the moment. Please try again.';
     return new Problem('store_unavailable', detail, { retryAfter: 1 });
   }
-  if (hasZodFastifySchemaValidationErrors(error)) return invalid(error, request);
+  if (request && hasZodFastifySchemaValidationErrors(error)) return invalid(error, request);
   return ofFramework(error as Partial<FastifyError>);
 }
 

@@ -38,6 +38,7 @@ export async function startApi({ settings, address, ...parts }: ApiOptions): Pro
       settings,
       gateway,
       limits: limitsOf(settings),
+      mcp: { hosts: mcpHostsOf(settings), wait_ms: settings.MEANWHILE_MCP_WAIT_MS },
       pushSecret: await pushSecretOf(settings),
       logger: pino({ level: 'warn' }, pino.destination(2)),
     });
@@ -53,6 +54,14 @@ export async function startApi({ settings, address, ...parts }: ApiOptions): Pro
     await gateway.disconnect();
     throw error;
   }
+}
+
+/** Names under which an MCP client may reach this service, besides localhost. */
+function mcpHostsOf({ HOST, MEANWHILE_PUBLIC_URL, MEANWHILE_MCP_HOSTS }: Settings): string[] {
+  const named =
+    HOST === '0.0.0.0' || HOST === '::' ? [] : [HOST.includes(':') ? `[${HOST}]` : HOST];
+  const publicName = MEANWHILE_PUBLIC_URL ? [new URL(MEANWHILE_PUBLIC_URL).hostname] : [];
+  return [...named, ...publicName, ...(MEANWHILE_MCP_HOSTS?.split(',') ?? [])];
 }
 
 /** Long enough that a conversation rarely continues as new, short enough that a worker replays it quickly. Number of events. */

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { conversationParams } from '../../contract/http.ts';
-import { createHub } from '../../stream/hub.ts';
+import type { Hub } from '../../stream/hub.ts';
 import { parsePosition, POSITION_PATTERN, START } from '../../stream/item.ts';
 import { createPulse } from '../../stream/pulse.ts';
 import { sendEvents } from '../../stream/sse.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
-import { GatewayUnavailable } from '../gateway.ts';
 import { unknownConversation } from '../not-running.ts';
 import { problemResponses } from '../problems.ts';
 import type { Streams } from '../streams.ts';
@@ -40,20 +39,10 @@ const events = z
 
 export function streamRoute(
   app: Api,
-  {
-    store,
-    bus,
-    gateway,
-    streaming,
-  }: Pick<ApiDependencies, 'store' | 'bus' | 'gateway' | 'streaming'>,
+  { streaming }: Pick<ApiDependencies, 'streaming'>,
   streams: Streams,
+  hub: Hub,
 ): void {
-  const hub = createHub({
-    store,
-    bus,
-    isOver: (conversation) => gateway.isOver(conversation).catch(notKnown),
-    ...streaming,
-  });
   const pulse = createPulse(streaming?.heartbeat_ms ?? HEARTBEAT_MS, streaming?.ticker);
 
   app.get(
@@ -113,9 +102,3 @@ const HEARTBEAT_MS = 15_000;
 
 /** How long a reader waits for the answer that there is nothing to read. */
 const PATIENCE_MS = 1_000;
-
-/** While Temporal is unavailable this is unknown, and the stream stays open. */
-function notKnown(error: unknown): false {
-  if (!(error instanceof GatewayUnavailable)) throw error;
-  return false;
-}

@@ -1,0 +1,92 @@
+/** What came of one question, derived from the log. Pure: a client that asks again, on any connection, gets the same answer. */
+import type { Entry } from '../../contract/entry.ts';
+import { createRest, goesOnAtOnce } from './rest.ts';
+import { type Result, resultOf, resultsAfter } from './results.ts';
+
+export interface Answer {
+  /** `working` includes a message that the log does not have yet. */
+  state: 'working' | 'over' | 'cancelled';
+  /** What came after the message, until the answer was over. */
+  results: Result[];
+  /** When the last thing happened. Undefined before the message is in the log. */
+  at?: string;
+}
+
+export interface Question {
+  message_id: string;
+  /** The actor of a cancellation of this question. */
+  canceller: string;
+}
+
+/**
+ * The answer to a message is over when the agent is at rest: it has spoken, its calls have ended, and it has told their news.
+ * @param isBusy whether the conversation is busy at the end of this log
+ */
+export function answerTo(
+  { message_id, canceller }: Question,
+  log: readonly Entry[],
+  isBusy: boolean,
+): Answer {
+  const rest = createRest(log);
+  const results: Result[] = [];
+  let at: string | undefined;
+  for (const [nth, entry] of log.entries()) {
+    const isQuestion = entry.kind === 'message.user' && entry.message_id === message_id;
+    if (at === undefined && !isQuestion) {
+      if (entry.kind === 'conversation.closed')
+        return { state: 'over', results: resultsAfter([entry], 0) };
+      continue;
+    }
+    at = entry.at;
+    rest.hear(entry);
+    const result = resultOf(entry);
+    if (result) results.push(result);
+    if (STOPS.has(entry.kind) && entry.actor.id === canceller) {
+      return { state: 'cancelled', results, at };
+    }
+    if (!rest.isReached() || goesOnAtOnce(log, nth)) continue;
+    const isLast = nth === log.length - 1;
+    if (!isLast || !isBusy) return { state: 'over', results, at };
+  }
+  return { state: 'working', results, ...(at !== undefined && { at }) };
+}
+
+const STOPS = new Set<Entry['kind']>([
+  'reply.interrupted',
+  'call.cancelled',
+  'call.dropped',
+  'conversation.closed',
+]);
+
+export interface Wanted {
+  /** Results up to this one are known. */
+  after: number;
+  /** Where the log ended when the client began to wait. */
+  from: number;
+}
+
+/** The first result after the cursor; without one, it is over when the agent has come to rest since the client began to wait. */
+export function firstAfter(
+  { after, from }: Wanted,
+  log: readonly Entry[],
+  isBusy: boolean,
+): Answer {
+  const rest = createRest(log);
+  for (const [nth, entry] of log.entries()) {
+    rest.hear(entry);
+    const { seq, at } = entry;
+    const result = seq > after ? resultOf(entry) : undefined;
+    if (result) return { state: 'over', results: [result], at };
+    if (seq < from || !rest.isReached() || goesOnAtOnce(log, nth)) continue;
+    if (nth < log.length - 1 || !isBusy) return { state: 'over', results: [], at };
+  }
+  const at = log.at(-1)?.at;
+  return { state: 'working', results: [], ...(at !== undefined && { at }) };
+}
+
+/** Whether the agent is at rest at the end of the log. */
+export function isAtRest(log: readonly Entry[], isBusy: boolean): boolean {
+  const rest = createRest(log);
+  log.forEach(rest.hear);
+  return rest.isReached() && !isBusy;
+}

@@ -1,0 +1,82 @@
+/** The MCP endpoint: answers HTTP requests of both eras of the protocol, each on its own, and holds no state between them. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { createMcpHandler } from '@modelcontextprotocol/server';
+import { listen, listenMessage } from './listen.ts';
+import { buildServer, clientOf, type McpParts, needTasks } from './server.ts';
+import type { Caller } from './tool.ts';
+
+export interface Endpoint {
+  /**
+   * Answers one request.
+   * @param body as parsed; undefined if the request has none
+   */
+  serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: unknown,
+    caller: Caller,
+  ): Promise<void>;
+  /** Ends the requests in flight. */
+  close(): Promise<void>;
+}
+
+export function createEndpoint(parts: McpParts): Endpoint {
+  const handler = createMcpHandler(
+    ({ era, authInfo }) => buildServer(parts, era, authInfo!.extra as unknown as Caller),
+    { onerror: () => {} },
+  );
+
+  async function fetch(request: Request, body: unknown, caller: Caller): Promise<Response> {
+    // The SDK hands this on to the server that is built for the request, and interprets nothing of it.
+    const authInfo = {
+      token: '',
+      clientId: caller.tenant,
+      scopes: [],
+      extra: caller as unknown as Record<string, unknown>,
+    };
+    const response = await handler.fetch(request, {
+      authInfo,
+      ...(body !== undefined && { parsedBody: body }),
+    });
+    const message = listenMessage.safeParse(body);
+    if (!message.success || !isStream(response)) return response;
+    // The SDK has checked the headers and the envelope. What follows is ours.
+    await response.body?.cancel();
+    const { notifications, _meta } = message.data.params;
+    const client = clientOf(_meta);
+    if (notifications.taskIds) {
+      try {
+        needTasks(client);
+      } catch (error) {
+        const {
+          code,
+          message: text,
+          data,
+        } = error as { code: number; message: string; data: unknown };
+        return Response.json(
+          { jsonrpc: '2.0', id: message.data.id, error: { code, message: text, data } },
+          { status: 400 },
+        );
+      }
+    }
+    return listen(
+      { ...parts, server: { name: parts.name, version: parts.version } },
+      message.data,
+      { ...caller, ...client, meta: {}, signal: request.signal },
+    );
+  }
+
+  return {
+    serve: (request, response, body, caller) =>
+      toNodeHandler({ fetch: (made) => fetch(made, body, caller) }, { onerror: parts.onFault })(
+        request,
+        response,
+        body,
+      ),
+    close: () => handler.close(),
+  };
+}
+
+const isStream = (response: Response) =>
+  response.ok && response.headers.get('content-type')?.includes('text/event-stream') === true;

@@ -1,0 +1,116 @@
+/** Reads what the store has of a conversation, once or after every change. */
+import type { Entry, EntryKind } from '../../contract/entry.ts';
+import type { ConversationKey } from '../../contract/names.ts';
+import type { Conversation, Store } from '../../store/store.ts';
+import { isUnavailable } from '../../store/unavailable.ts';
+import type { Hub } from '../../stream/hub.ts';
+import type { LiveProgress, Position } from '../../stream/item.ts';
+import { KINDS_FOR_REST } from './rest.ts';
+import { KINDS_OF_RESULTS } from './results.ts';
+
+export type Reads = Pick<Store, 'conversation' | 'entries' | 'marks' | 'progress'>;
+
+export interface Look {
+  log: Entry[];
+  head: Conversation;
+}
+
+const KINDS: EntryKind[] = [...new Set<EntryKind>([...KINDS_FOR_REST, ...KINDS_OF_RESULTS])];
+
+/** Undefined when there is no such conversation. */
+export async function look(store: Reads, key: ConversationKey): Promise<Look | undefined> {
+  const log: Entry[] = [];
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const page = await store.entries(key, { after, limit: 1_000, kinds: KINDS });
+    if (!page) return undefined;
+    log.push(...page.entries);
+    after = page.next_after;
+  }
+  // After the log: a head that is read first may know nothing yet of what the log has.
+  const head = await store.conversation(key);
+  return head && { log, head };
+}
+
+/** Progress in the head was told to the model; live progress is newer. */
+export async function withLiveProgress(
+  store: Reads,
+  key: ConversationKey,
+  { log, head }: Look,
+): Promise<Look> {
+  const running = head.calls.filter(({ status }) => status === 'running').map(({ id }) => id);
+  if (running.length === 0) return { log, head };
+  const live = await store.progress(key, running);
+  const calls = head.calls.map((call) => {
+    const { percent = call.percent, note = call.note } = live.get(call.id) ?? {};
+    return call.status === 'running' ? { ...call, percent, note } : call;
+  });
+  return { log, head: { ...head, calls } };
+}
+
+export const isBusy = ({ head }: Look) => head.status === 'replying';
+
+/**
+ * Looks at once, and again whenever something has changed that matters, until the signal aborts or the conversation has ended.
+ * While the store is unavailable it waits.
+ */
+export async function* looks(
+  { store, hub }: { store: Reads; hub: Pick<Hub, 'join'> },
+  key: ConversationKey,
+  signal: AbortSignal,
+): AsyncGenerator<{ look: Look } | { progress: LiveProgress }, void, void> {
+  const [mark] = await store.marks([key]);
+  if (!mark) return;
+  const first = await look(store, key);
+  if (first) yield { look: first };
+  const from = { after: mark.last_seq, revision: mark.revision };
+  for await (const item of hub.join(key, from, signal).items()) {
+    if (item.type === 'progress') yield { progress: item };
+    if (item.type !== 'rewind' && !(item.type === 'entry' && MATTERS.has(item.entry.kind)))
+      continue;
+    const next = await look(store, key).catch((error) => {
+      if (!isUnavailable(error)) throw error;
+      return undefined;
+    });
+    if (next) yield { look: next };
+  }
+}
+
+/**
+ * Resolves once the log has a message that was accepted, so that a client which looks next does not take the agent for idle; or
+ * after `patience_ms`, if no worker is there to write it.
+ */
+export async function heard(
+  { hub }: { hub: Pick<Hub, 'join'> },
+  key: ConversationKey,
+  messageId: string,
+  {
+    from,
+    closing,
+    patience_ms = 3_000,
+  }: { from: Position; closing: AbortSignal; patience_ms?: number },
+): Promise<void> {
+  const signal = AbortSignal.any([closing, AbortSignal.timeout(patience_ms)]);
+  for await (const item of hub.join(key, from, signal).items()) {
+    if (item.type !== 'entry' || item.entry.kind !== 'message.user') continue;
+    if (item.entry.message_id === messageId) return;
+  }
+}
+
+/** After any other entry of a log, nothing can be over that was not over before. */
+const MATTERS = new Set<EntryKind>([
+  'reply.completed',
+  'reply.interrupted',
+  'reply.failed',
+  'call.awaiting_approval',
+  'call.approved',
+  'call.denied',
+  'call.started',
+  'call.dropped',
+  'call.completed',
+  'call.failed',
+  'call.cancelled',
+  'receipt',
+  'limit.reached',
+  'conversation.reset',
+  'conversation.closed',
+]);

@@ -1,0 +1,217 @@
+/** Questions to agents and waits for news, as tasks. All that is kept of a task is its id and the log. */
+import { z } from 'zod';
+import type { ConversationKey } from '../../contract/names.ts';
+import type { Hub } from '../../stream/hub.ts';
+import { type Answer, answerTo, firstAfter } from './answer.ts';
+import { isBusy, look, type Look, looks, type Reads, withLiveProgress } from './look.ts';
+import { type Talk, told } from './talk.ts';
+import { readTaskId, signTaskId, type TaskFacts } from './task-id.ts';
+import { type McpRequest, type Task, type Tasks, UnknownTask } from './tool.ts';
+import { answered, inShort, news } from './words.ts';
+
+export interface QuestionParts {
+  store: Reads;
+  hub: Pick<Hub, 'join'>;
+  talk: Talk;
+  /** Signs the ids. */
+  secret: string;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** Two weeks. Some clients keep a timer for it, which may not be longer than 2^31 ms. */
+export const TTL_MS = 14 * 24 * 3_600_000;
+const POLL_MS = 1_000;
+
+/** @returns the task as it is at its creation */
+export function startTask({ secret, now }: QuestionParts, given: Made): Task {
+  const facts = { ...given, created: now() };
+  return { ...baseOf(signTaskId(secret, facts), facts), status: 'working' };
+}
+
+type Made = TaskFacts extends infer T ? (T extends TaskFacts ? Omit<T, 'created'> : never) : never;
+
+export function createTasks(parts: QuestionParts): Tasks {
+  const { store, talk, secret, now } = parts;
+
+  function factsOf(taskId: string, { tenant }: Pick<McpRequest, 'tenant'>): TaskFacts {
+    const facts = readTaskId(secret, taskId);
+    if (!facts || facts.tenant !== tenant) throw new UnknownTask('There is no such task.');
+    if (now() < facts.created + TTL_MS) return facts;
+    throw new UnknownTask(
+      `The task has expired. The log of its conversation ${facts.conversation} is still there.`,
+    );
+  }
+
+  return {
+    async get(taskId, request) {
+      const facts = factsOf(taskId, request);
+      const seen = await told(talk, look(store, keyOf(facts)));
+      if (!seen) throw new UnknownTask('There is no such task.');
+      return taskOf(taskId, facts, await withLiveProgress(store, keyOf(facts), seen), request);
+    },
+
+    async update(taskId, answers, request) {
+      const facts = factsOf(taskId, request);
+      const seen = await told(talk, look(store, keyOf(facts)));
+      if (!seen) throw new UnknownTask('There is no such task.');
+      const task = taskOf(taskId, facts, seen, { elicits: true });
+      for (const [call_id, answer] of Object.entries(answers)) {
+        const decision = task.inputRequests?.[call_id] && decisionOf(answer);
+        if (!decision) continue;
+        const body = { ...decision, author: request.client ?? 'mcp' };
+        // Somebody else may have decided in the meantime.
+        await talk.decide(keyOf(facts), { call_id, body }).catch((error) => {
+          if (!DECIDED.has(talk.problemOf(error)?.code ?? '')) throw error;
+        });
+      }
+    },
+
+    async cancel(taskId, request) {
+      const facts = factsOf(taskId, request);
+      // To stop waiting for news stops nothing.
+      if (facts.type === 'next') return;
+      const seen = await told(talk, look(store, keyOf(facts)));
+      if (!seen) throw new UnknownTask('There is no such task.');
+      if (answerOf(facts, seen).state !== 'working') return;
+      const by = cancellerOf(facts);
+      await told(
+        talk,
+        facts.own
+          ? talk.close(keyOf(facts), by)
+          : talk.interrupt(keyOf(facts), { scope: 'all', by }).then(() => {}),
+      );
+    },
+
+    async *follow(taskId, request) {
+      const facts = factsOf(taskId, request);
+      let before = '';
+      for await (const change of looks(parts, keyOf(facts), request.signal)) {
+        if (!('look' in change)) continue;
+        const task = taskOf(taskId, facts, change.look, request);
+        const now = JSON.stringify([task.status, task.statusMessage, task.inputRequests]);
+        if (now !== before) yield task;
+        if (isEnded(task)) return;
+        before = now;
+      }
+    },
+  };
+}
+
+/** Follows an answer until it is over or the signal aborts. */
+export async function* answers(
+  parts: QuestionParts,
+  facts: TaskFacts,
+  signal: AbortSignal,
+): AsyncGenerator<{ answer: Answer; look: Look } | { progress: string }, void, void> {
+  for await (const change of looks(parts, keyOf(facts), signal)) {
+    if ('progress' in change) {
+      const { call_id, percent, note } = change.progress;
+      yield {
+        progress: [call_id, percent !== undefined && `${percent} %`, note]
+          .filter(Boolean)
+          .join(' '),
+      };
+      continue;
+    }
+    const answer = answerOf(facts, change.look);
+    yield { answer, look: change.look };
+    if (answer.state !== 'working') return;
+  }
+}
+
+export function answerOf(facts: TaskFacts, seen: Look): Answer {
+  if (facts.type === 'next') return firstAfter(facts, seen.log, isBusy(seen));
+  const question = { message_id: facts.message_id, canceller: cancellerOf(facts) };
+  return answerTo(question, seen.log, isBusy(seen));
+}
+
+function taskOf(
+  taskId: string,
+  facts: TaskFacts,
+  seen: Look,
+  { elicits }: Pick<McpRequest, 'elicits'>,
+): Task {
+  const { head } = seen;
+  const answer = answerOf(facts, seen);
+  const { results } = answer;
+  const base = { ...baseOf(taskId, facts), ...(answer.at && { lastUpdatedAt: answer.at }) };
+  if (answer.state === 'cancelled') return { ...base, status: 'cancelled' };
+  if (answer.state === 'over') {
+    // Of an ended task nothing changes any more, so its result says nothing of what is under way now.
+    const next = results.length > 0 ? 'more' : 'rest';
+    const result =
+      facts.type === 'ask'
+        ? answered(head.id, results)
+        : news(head.id, { results, after: facts.after, next });
+    return { ...base, status: 'completed', result };
+  }
+  const statusMessage = inShort(head, results);
+  const inputRequests = facts.type === 'ask' && elicits ? questionsIn(seen) : {};
+  return Object.keys(inputRequests).length > 0
+    ? { ...base, status: 'input_required', statusMessage, inputRequests }
+    : { ...base, status: 'working', statusMessage };
+}
+
+/** A form for each call that waits for a person. The key is the id of the call, which is never used again. */
+function questionsIn({ head, log }: Look): NonNullable<Task['inputRequests']> {
+  const waiting = head.calls.filter(({ status }) => status === 'awaiting_approval');
+  return Object.fromEntries(
+    waiting.map(({ id, tool, why, input }) => {
+      const requested = log.find(
+        (entry) => entry.kind === 'call.requested' && entry.call_id === id,
+      );
+      const shown = input ?? (requested?.kind === 'call.requested' ? requested.input : undefined);
+      return [
+        id,
+        {
+          method: 'elicitation/create',
+          params: {
+            mode: 'form',
+            message: `${why ?? 'A call needs your approval.'}\n${tool} ${JSON.stringify(shown)}`,
+            requestedSchema: {
+              type: 'object',
+              properties: {
+                approve: { type: 'boolean', title: `Run ${tool}?` },
+                reason: { type: 'string', title: 'Reason, if you deny it' },
+              },
+              required: ['approve'],
+            },
+          },
+        },
+      ];
+    }),
+  );
+}
+
+const formAnswer = z.object({
+  action: z.enum(['accept', 'decline', 'cancel']),
+  content: z.object({ approve: z.boolean(), reason: z.string().max(2_000).optional() }).optional(),
+});
+
+/** Undefined for an answer that decides nothing: a person who closes the form may still decide in another way. */
+function decisionOf(given: unknown): { decision: 'approve' | 'deny'; reason?: string } | undefined {
+  const { success, data } = formAnswer.safeParse(given);
+  if (!success || data.action === 'cancel') return undefined;
+  if (data.action === 'accept' && data.content?.approve) return { decision: 'approve' };
+  const reason = data.content?.reason?.trim();
+  return { decision: 'deny', ...(reason && { reason }) };
+}
+
+const DECIDED = new Set(['call_not_awaiting', 'call_not_found', 'conversation_closed']);
+
+const keyOf = ({ tenant, conversation }: TaskFacts): ConversationKey => ({
+  tenant,
+  id: conversation,
+});
+
+const cancellerOf = (facts: TaskFacts) =>
+  facts.type === 'ask' ? `task of ${facts.message_id}` : '';
+
+const isEnded = ({ status }: Task) =>
+  status === 'completed' || status === 'failed' || status === 'cancelled';
+
+function baseOf(taskId: string, { created }: TaskFacts) {
+  const at = new Date(created).toISOString();
+  return { taskId, createdAt: at, lastUpdatedAt: at, ttlMs: TTL_MS, pollIntervalMs: POLL_MS };
+}

@@ -1,0 +1,56 @@
+/** What the tools do to conversations: the same as the HTTP routes do, by the same functions. */
+import type { z } from 'zod';
+import type {
+  createConversationBody,
+  decideCallBody,
+  interruptBody,
+  sendMessageBody,
+} from '../../contract/http.ts';
+import type { ConversationKey } from '../../contract/names.ts';
+import { ToolError } from './tool.ts';
+
+export interface Talk {
+  begin(request: {
+    tenant: string;
+    body: z.infer<typeof createConversationBody>;
+    key?: string;
+  }): Promise<{ id: string; message_id?: string }>;
+  send(
+    conversation: ConversationKey,
+    request: { body: z.infer<typeof sendMessageBody>; key?: string },
+  ): Promise<{ message_id: string }>;
+  interrupt(
+    conversation: ConversationKey,
+    body: z.infer<typeof interruptBody> & { by?: string },
+  ): Promise<{ message_id?: string }>;
+  cancelCall(conversation: ConversationKey, callId: string): Promise<void>;
+  close(conversation: ConversationKey, by?: string): Promise<void>;
+  decide(
+    conversation: ConversationKey,
+    decision: { call_id: string; body: z.infer<typeof decideCallBody> },
+  ): Promise<void>;
+  /** The problem that an HTTP client would get. Undefined for a fault of our own. */
+  problemOf(error: unknown): { code: string; detail: string } | undefined;
+}
+
+/** What a model can do about a problem. */
+const ADVICE: Record<string, string> = {
+  conversation_not_found: 'Check the conversation_id, or begin a new one with start_conversation.',
+  conversation_closed: 'Begin a new one with start_conversation.',
+  conversation_lost: 'Begin a new one with start_conversation.',
+  conversation_busy: 'Wait with next_results, or send it with when_busy "queue" or "interrupt".',
+  store_unavailable: 'Nothing is lost. Try the same call again in a few seconds.',
+  temporal_unavailable: 'Nothing is lost. Try the same call again in a few seconds.',
+};
+
+/** @throws ToolError for everything that is not our own fault */
+export async function told<T>(talk: Talk, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const problem = talk.problemOf(error);
+    if (!problem) throw error;
+    const { code, detail } = problem;
+    throw new ToolError([`${code}: ${detail}`, ADVICE[code]].filter(Boolean).join(' '));
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The id of a task is all that there is of it: which conversation it is about, and what it waits for. It is signed, so it can neither
+ * be guessed nor altered to fit another conversation or tenant, and it is good after any restart, on any connection.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+
+export type TaskFacts = {
+  tenant: string;
+  conversation: string;
+  /** Milliseconds since 1970. */ created: number;
+} & (
+  | {
+      type: 'ask';
+      message_id: string;
+      /** Set if the conversation was begun for this question, and ends if it is cancelled. */
+      own?: true;
+    }
+  /** Waits for the first result after `after`. The log ended at `from` then. */
+  | { type: 'next'; after: number; from: number }
+);
+
+/** Short, since the id is in a header of every request about the task. */
+const packed = z.union([
+  z.tuple([z.literal('a'), z.string(), z.string(), z.int(), z.string(), z.literal([0, 1])]),
+  z.tuple([z.literal('n'), z.string(), z.string(), z.int(), z.int(), z.int()]),
+]);
+
+function pack(facts: TaskFacts): z.infer<typeof packed> {
+  const { tenant, conversation, created } = facts;
+  return facts.type === 'ask'
+    ? ['a', tenant, conversation, created, facts.message_id, facts.own ? 1 : 0]
+    : ['n', tenant, conversation, created, facts.after, facts.from];
+}
+
+function unpack(given: z.infer<typeof packed>): TaskFacts {
+  const [, tenant, conversation, created] = given;
+  const facts = { tenant, conversation, created };
+  return given[0] === 'a'
+    ? { ...facts, type: 'ask', message_id: given[4], ...(given[5] === 1 && { own: true }) }
+    : { ...facts, type: 'next', after: given[4], from: given[5] };
+}
+
+/** @returns letters, digits, `_`, `-` and one dot */
+export function signTaskId(secret: string, given: TaskFacts): string {
+  const payload = Buffer.from(JSON.stringify(pack(given))).toString('base64url');
+  return `${payload}.${signature(secret, payload).toString('base64url')}`;
+}
+
+/** Undefined for an id that this service did not make. */
+export function readTaskId(secret: string, id: string): TaskFacts | undefined {
+  const [, payload, given] = /^([\w-]+)\.([\w-]{22})$/.exec(id) ?? [];
+  if (payload === undefined || given === undefined) return undefined;
+  if (!timingSafeEqual(Buffer.from(given, 'base64url'), signature(secret, payload))) {
+    return undefined;
+  }
+  // The signature is valid, so the content is our own.
+  return unpack(packed.parse(JSON.parse(Buffer.from(payload, 'base64url').toString())));
+}
+
+/** 128 bits. The prefix separates it from everything else that the secret signs. */
+const signature = (secret: string, payload: string) =>
+  createHmac('sha256', secret).update(`mcp-tasks.${payload}`).digest().subarray(0, 16);

@@ -1,0 +1,199 @@
+/** The tools of the endpoint, apart from those that ask an agent. */
+import { z } from 'zod';
+import {
+  callParams,
+  createConversationBody,
+  interruptBody,
+  sendMessageBody,
+} from '../../contract/http.ts';
+import { type Position, START } from '../../stream/item.ts';
+import { isAtRest } from './answer.ts';
+import { keyOfCall } from './call-key.ts';
+import { heard, isBusy, look, type Look, looks, withLiveProgress } from './look.ts';
+import { type QuestionParts, startTask } from './questions.ts';
+import { resultsAfter } from './results.ts';
+import { text } from './server.ts';
+import { told } from './talk.ts';
+import { type McpRequest, type McpTool, ToolError } from './tool.ts';
+import { news, nextCall, underWay } from './words.ts';
+
+const { id } = callParams.shape;
+const conversation_id = id.describe('As start_conversation or ask_… returned it.');
+const words = sendMessageBody.shape.text;
+
+const tool = <I>(one: McpTool<I>): McpTool<I> => one;
+
+/**
+ * @param options.wait_ms the longest time that a call without a task waits. Below the time-out of every client
+ */
+export function conversationTools(
+  parts: QuestionParts,
+  { wait_ms }: { wait_ms: number },
+): McpTool[] {
+  const { store, talk } = parts;
+  const seconds = Math.max(1, Math.floor(wait_ms / 1_000));
+
+  return [
+    tool({
+      name: 'start_conversation',
+      title: 'Start a conversation',
+      description:
+        'Begins a conversation with an agent that keeps talking while its tools run. Returns at once; what the agent says comes ' +
+        'as numbered results of next_results. To ask one question and get its answer, use ask_… instead.',
+      input: z.strictObject({
+        agent: createConversationBody.shape.agent,
+        text: words.optional().describe('The first message. Without it, the agent waits.'),
+        metadata: createConversationBody.shape.metadata,
+      }),
+      async call({ agent, text: first, metadata }, request) {
+        const body = { agent, metadata, ...(first !== undefined && { message: { text: first } }) };
+        const key = keyOfCall(request, 'start_conversation', body);
+        const begun = await told(talk, talk.begin({ tenant: request.tenant, body, key }));
+        const { id: of, message_id } = begun;
+        if (message_id !== undefined) {
+          await heard(parts, keyOf(request, of), message_id, { from: START, ...request });
+        }
+        const next =
+          first === undefined ? 'Send it a message with send_message.' : waitWith(begun.id, 0);
+        return text(`Started conversation ${begun.id} with ${agent}. ${next}`);
+      },
+    }),
+
+    tool({
+      name: 'send_message',
+      title: 'Send a message',
+      description:
+        'Sends a message to a conversation. Returns at once. The agent answers even while its tools run.',
+      input: z.strictObject({
+        conversation_id,
+        text: words,
+        when_busy: sendMessageBody.shape.when_busy,
+      }),
+      async call({ conversation_id: to, ...body }, request) {
+        const { after, from } = await endOf(request, to);
+        const key = keyOfCall(request, `send_message ${to}`, body);
+        const { message_id } = await told(talk, talk.send(keyOf(request, to), { body, key }));
+        await heard(parts, keyOf(request, to), message_id, { from, ...request });
+        return text(`Sent. ${waitWith(to, after)}`);
+      },
+    }),
+
+    tool({
+      name: 'next_results',
+      title: 'Wait for results',
+      description:
+        'Returns what came in a conversation after the result with the number `after`, which also says that you have everything up to it: ' +
+        `a result is repeated until you do. Waits up to ${seconds} seconds if there is nothing yet, or as a task until there is.`,
+      annotations: { readOnlyHint: true },
+      input: z.strictObject({
+        conversation_id,
+        after: z
+          .int()
+          .min(0)
+          .max(999_999_999)
+          .default(0)
+          .describe('The number of the last result that you have; 0 for all.'),
+        wait_seconds: z
+          .number()
+          .min(0)
+          .max(seconds)
+          .default(seconds)
+          .describe('How long to wait. Ignored by clients with tasks.'),
+      }),
+      async call({ conversation_id: from, after, wait_seconds }, request) {
+        const key = keyOf(request, from);
+        const seen = await find(request, from);
+        const isThere = ({ log, head }: Look) =>
+          head.status === 'closed' || resultsAfter(log, after).length > 0 || atRest({ log, head });
+        if (isThere(seen)) return newsOf(await withLiveProgress(store, key, seen), after);
+        if (request.tasks) {
+          const { tenant } = request;
+          const facts = {
+            type: 'next',
+            tenant,
+            conversation: from,
+            after,
+            from: seen.head.last_seq,
+          } as const;
+          return { task: startTask(parts, facts) };
+        }
+        const time = AbortSignal.timeout(wait_seconds * 1_000);
+        const signal = AbortSignal.any([time, request.signal, request.closing]);
+        let latest = seen;
+        for await (const change of looks(parts, key, signal)) {
+          if ('progress' in change) continue;
+          latest = change.look;
+          if (isThere(latest)) break;
+        }
+        return newsOf(await withLiveProgress(store, key, latest), after);
+      },
+    }),
+
+    tool({
+      name: 'cancel_call',
+      title: 'Cancel a call',
+      description: 'Cancels one call of the agent. The agent does not speak of it again.',
+      annotations: { destructiveHint: true, idempotentHint: true },
+      input: z.strictObject({ conversation_id, call_id: id }),
+      async call({ conversation_id: of, call_id }, request) {
+        const { head } = await find(request, of);
+        await told(talk, talk.cancelCall(keyOf(request, of), call_id));
+        const call = head.calls.find((each) => each.id === call_id);
+        if (call && call.ended_at === undefined) return text(`Cancelled ${call_id}.`);
+        const open = head.calls.filter(({ ended_at }) => ended_at === undefined);
+        const names = open.map((each) => `${each.id} (${each.tool})`).join(', ') || 'none';
+        return text(
+          `${call_id} is over or unknown, so nothing was cancelled. Open calls: ${names}.`,
+        );
+      },
+    }),
+
+    tool({
+      name: 'interrupt',
+      title: 'Interrupt',
+      description:
+        'Stops what a conversation is doing: the reply in flight, its calls, or both. The conversation goes on afterwards.',
+      annotations: { destructiveHint: true },
+      input: z.strictObject({ conversation_id, ...interruptBody.shape }),
+      async call({ conversation_id: of, ...body }, request) {
+        const { after, from } = await endOf(request, of);
+        const { message_id } = await told(talk, talk.interrupt(keyOf(request, of), body));
+        if (message_id === undefined) return text('Interrupted.');
+        await heard(parts, keyOf(request, of), message_id, { from, ...request });
+        return text(`Interrupted, and sent. ${waitWith(of, after)}`);
+      },
+    }),
+  ];
+
+  function newsOf(seen: Look, after: number) {
+    const results = resultsAfter(seen.log, after);
+    const next = atRest(seen) ? 'rest' : 'more';
+    return news(seen.head.id, { results, after, next, doing: underWay(seen.head) });
+  }
+
+  async function find(request: McpRequest, of: string): Promise<Look> {
+    const seen = await told(talk, look(store, keyOf(request, of)));
+    if (seen) return seen;
+    throw new ToolError(
+      `conversation_not_found: There is no conversation ${of}. Check the conversation_id, or begin a new one with start_conversation.`,
+    );
+  }
+
+  /** The number of the last result that there is now, and where the log ends. */
+  async function endOf(
+    request: McpRequest,
+    of: string,
+  ): Promise<{ after: number; from: Position }> {
+    const { log, head } = await find(request, of);
+    const after = resultsAfter(log, 0).at(-1)?.n ?? 0;
+    return { after, from: { after: head.last_seq, revision: head.revision } };
+  }
+}
+
+/** An agent to which nobody has written yet is about to hear something. */
+const atRest = (seen: Look) => seen.head.last_seq > 0 && isAtRest(seen.log, isBusy(seen));
+
+const keyOf = ({ tenant }: McpRequest, of: string) => ({ tenant, id: of });
+
+const waitWith = (of: string, after: number) =>
+  `When you have nothing else to do, call ${nextCall(of, after)}.`;

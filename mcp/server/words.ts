@@ -1,0 +1,109 @@
+/** What a model reads. Results are numbered, and whatever is not over names the one call to make next. */
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { CallHead } from '../../contract/head.ts';
+import { cut } from '../../contract/stored.ts';
+import type { Conversation } from '../../store/store.ts';
+import type { Result } from './results.ts';
+import { text } from './server.ts';
+
+export const numbered = (results: Result[]) =>
+  results.map(({ n, text: words }) => `[result ${n}] ${words}`).join('\n');
+
+/** The call that brings what comes after these results. */
+export const nextCall = (conversation_id: string, after: number) =>
+  `next_results(${JSON.stringify({ conversation_id, after })})`;
+
+/** The end of a question: what the agent said, in its order. */
+export function answered(conversation_id: string, results: Result[]): CallToolResult {
+  const last = results.at(-1);
+  const words = results.filter(({ kind }) => kind !== 'approval').map((result) => result.text);
+  return {
+    ...text(
+      words.length > 0 ? words.join('\n\n') : 'The agent said nothing.',
+      `(The answer is complete. Its conversation is ${conversation_id}: pass it as conversation_id to go on there.)`,
+    ),
+    ...(last && last.kind !== 'said' && last.kind !== 'approval' && { isError: true }),
+    _meta: { [META]: { conversation_id, cursor: last?.n ?? 0 } },
+  };
+}
+
+/** The question is still being worked on, and the client has to be answered now. */
+export function suspended(agent: string, head: Conversation, results: Result[]): CallToolResult {
+  const after = results.at(-1)?.n ?? 0;
+  const lines = [
+    `Suspended: this is not the answer yet. ${agent} goes on working in conversation ${head.id}, and nothing is lost.`,
+    ...(results.length > 0 ? [`So far:\n${numbered(results)}`] : []),
+    ...underWay(head),
+    'Later results come as [result N]. Do not ask again, which would start it a second time. Go on with other things, ' +
+      `and when you have nothing else to do, call ${nextCall(head.id, after)}.`,
+  ];
+  return {
+    ...text(lines.join('\n')),
+    _meta: { [META]: { conversation_id: head.id, cursor: after } },
+  };
+}
+
+export interface News {
+  results: Result[];
+  /** The client has this one and all before it. */
+  after: number;
+  /** `rest`: nothing more comes unless somebody writes. */
+  next: 'more' | 'rest';
+  /** What is under way, in lines. */
+  doing?: string[];
+}
+
+/** News of a conversation. */
+export function news(id: string, { results, after, next, doing = [] }: News): CallToolResult {
+  const cursor = results.at(-1)?.n ?? after;
+  const lines = [
+    results.length > 0 ? numbered(results) : `Nothing new after result ${after}.`,
+    ...(next === 'more' ? doing : []),
+    results.at(-1)?.kind === 'closed' ? 'That was the last one.' : WHAT_NEXT[next](id, cursor),
+  ];
+  return { ...text(lines.join('\n')), _meta: { [META]: { conversation_id: id, cursor } } };
+}
+
+const WHAT_NEXT = {
+  rest: () => 'The agent is at rest. Nothing more comes unless you send a message.',
+  more: (id: string, cursor: number) =>
+    `More may come. When you have nothing else to do, call ${nextCall(id, cursor)}.`,
+};
+
+/** What the agent is doing now, in a line for each call. */
+export function underWay({ calls }: Conversation): string[] {
+  return calls.filter(isOpen).map((call) => `${call.tool} (${call.id}): ${stateOf(call)}`);
+}
+
+/** In one short line, for a person who watches. */
+export function inShort(head: Conversation, results: Result[]): string {
+  const [call] = head.calls.filter(isOpen);
+  const words = call ? `${call.tool}: ${stateOf(call)}` : (results.at(-1)?.text ?? 'replying');
+  const line = words.replaceAll(/\s+/g, ' ');
+  return line.length > 200 ? `${cut(line, 0, 199)}…` : line;
+}
+
+export function stateOf({
+  status,
+  percent,
+  note,
+  position,
+  why,
+}: Omit<CallHead, 'requested_at'>): string {
+  switch (status) {
+    case 'awaiting_approval':
+      return `waits for a person's approval. ${why ?? ''}`.trim();
+    case 'queued':
+      return `waits for a place (${position ?? '?'})`;
+    default: {
+      const parts = [percent === undefined ? undefined : `${percent} %`, note];
+      const said = parts.filter((part) => part !== undefined);
+      return said.length > 0 ? said.join(' ') : status;
+    }
+  }
+}
+
+const isOpen = ({ ended_at }: CallHead) => ended_at === undefined;
+
+/** For programs: in the `_meta` of every result about a conversation. */
+const META = 'meanwhile';

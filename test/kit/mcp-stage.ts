@@ -1,0 +1,74 @@
+/** The MCP endpoint of an API whose conversations follow the rules, and whose model and tools the test plays. */
+import { afterEach, beforeEach, vi } from 'vitest';
+import { createLocalBus } from '../../stream/bus.ts';
+import { createTestApi, type TestApi } from './api.ts';
+import { createMcpTestClient, type McpTestClient } from './mcp-client.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { PlayedGateway } from './played-gateway.ts';
+
+export interface McpStage {
+  api: TestApi;
+  played: PlayedGateway;
+  url: string;
+  /** Declares tasks and elicitation. */
+  client: McpTestClient;
+  /** Declares no tasks. */
+  plain: McpTestClient;
+  /** @param wait_ms how long a call without a task waits */
+  open(wait_ms?: number): Promise<void>;
+  /** The key of the one conversation that there is. */
+  only(): Promise<{ tenant: string; id: string }>;
+  /** Begins a conversation, and gives its id. */
+  begin(text?: string): Promise<string>;
+  /** The first reply says "On my way." and requests call_1, which runs. */
+  startsCall(): Promise<void>;
+  /** It ends, and the agent says this. */
+  endsCall(text?: string): Promise<void>;
+}
+
+export const ASKED = { call_id: 'call_1', tool: 'echo', input: { words: 'hi' } };
+
+/** For every test of a file. */
+export function useMcp(): McpStage {
+  const stage: McpStage = {
+    async open(wait_ms = 60_000) {
+      const store = createMemoryStore();
+      const bus = createLocalBus();
+      stage.played = new PlayedGateway(store, bus);
+      stage.api = await createTestApi({ store, bus, gateway: stage.played, mcp: { wait_ms } });
+      stage.url = await stage.api.listen();
+      stage.client = createMcpTestClient(stage.url);
+      stage.plain = createMcpTestClient(stage.url, { tasks: false });
+    },
+    async only() {
+      const { conversations } = await stage.api.store.list('default', { limit: 10 });
+      if (conversations.length !== 1) throw new Error(`There are ${conversations.length}.`);
+      return { tenant: 'default', id: conversations[0]!.id };
+    },
+    async begin(text) {
+      const input = text === undefined ? {} : { text };
+      const result = await stage.plain.call('start_conversation', input);
+      return /conv_[\w-]+/.exec(words(result)[0]!)![0];
+    },
+    startsCall: () =>
+      stage.played.play((story) => {
+        story.model('On my way.', ASKED);
+        story.pass(2_000);
+      }),
+    endsCall: (text = 'Done.') =>
+      stage.played.play((story) => {
+        story.ends('call_1');
+        story.pass(1_000);
+        story.model(text);
+      }),
+  } as McpStage;
+  beforeEach(() => stage.open());
+  afterEach(async () => {
+    vi.useRealTimers();
+    await stage.api.app.close();
+  });
+  return stage;
+}
+
+export const words = ({ content }: { content: { text: string }[] }) =>
+  content.map(({ text }) => text);
