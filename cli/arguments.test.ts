@@ -7,6 +7,8 @@ test.each([
   ['doctor', { type: 'doctor' }],
   ['api', { type: 'api' }],
   ['worker', { type: 'worker' }],
+  ['mcp', { type: 'mcp' }],
+  ['mcp --url https://agents.example/mcp', { type: 'mcp', url: 'https://agents.example/mcp' }],
   ['explain conv_1', { type: 'explain', id: 'conv_1' }],
   ['--help', { type: 'help' }],
   ['-h', { type: 'help' }],
@@ -18,6 +20,9 @@ test.each([
 
 test.each([
   ['', 'Missing command.'],
+  ['mcp --url localhost:3000', '--url must begin with http:// or https://, not "localhost:3000".'],
+  ['mcp here', 'Unexpected argument "here".'],
+  ['start --url http://localhost', 'Unexpected option --url.'],
   ['explain', 'Missing conversation id.'],
   ['explain conv_1 conv_2', 'Unexpected argument "conv_2".'],
   ['strat', 'Unknown command "strat".'],

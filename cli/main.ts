@@ -28,7 +28,10 @@ switch (command.type) {
 /** Each part is loaded on demand: an invalid command should not wait for everything. */
 async function run(command: Task, settings: Settings): Promise<void> {
   // For modules loaded from now on, and for the keepers of programs. A folder that is not writable only costs time.
-  enableCompileCache(join(settings.MEANWHILE_HOME, 'cache', 'code'));
+  // The relay is started in any folder by a harness, and leaves nothing there.
+  if (command.type !== 'mcp') {
+    enableCompileCache(join(settings.MEANWHILE_HOME, 'cache', 'code'));
+  }
   switch (command.type) {
     case 'start':
       return (await import('./start.ts')).start(settings);
@@ -40,6 +43,8 @@ async function run(command: Task, settings: Settings): Promise<void> {
       return (await import('./demo.ts')).demo(settings);
     case 'doctor':
       return (await import('./doctor.ts')).doctor(settings);
+    case 'mcp':
+      return (await import('./mcp.ts')).mcp(settings, command.url);
     case 'explain':
       return (await import('./explain.ts')).explain(settings, command.id);
   }
@@ -47,7 +52,8 @@ async function run(command: Task, settings: Settings): Promise<void> {
 
 function readSettings({ type }: Task): Settings | undefined {
   try {
-    if (existsSync('.env')) process.loadEnvFile('.env');
+    // A harness starts the relay in the folder of somebody's project, whose .env is not ours.
+    if (type !== 'mcp' && existsSync('.env')) process.loadEnvFile('.env');
     const settings = readConfig();
     if (type === 'api' || type === 'worker') needServers(settings, type);
     return settings;

@@ -88,7 +88,7 @@ function talkOf(dependencies: ApiDependencies): Talk {
       return { id: answer.id, ...(message_id !== undefined && { message_id }) };
     },
     send: (conversation, request) => sendMessage(dependencies, conversation, request),
-    interrupt: (conversation, body) => interrupt(dependencies, conversation, body),
+    interrupt: (conversation, body, key) => interrupt(dependencies, conversation, { ...body, key }),
     cancelCall: (conversation, callId) => cancelCall(dependencies, conversation, callId),
     close: (conversation, by) => closeConversation(dependencies, conversation, by),
     decide: (conversation, decision) => decideCall(dependencies, conversation, decision),

@@ -22,6 +22,7 @@ export interface Talk {
   interrupt(
     conversation: ConversationKey,
     body: z.infer<typeof interruptBody> & { by?: string },
+    key?: string,
   ): Promise<{ message_id?: string }>;
   cancelCall(conversation: ConversationKey, callId: string): Promise<void>;
   close(conversation: ConversationKey, by?: string): Promise<void>;

@@ -157,7 +157,10 @@ export function conversationTools(
       input: z.strictObject({ conversation_id, ...interruptBody.shape }),
       async call({ conversation_id: of, ...body }, request) {
         const { after, from } = await endOf(request, of);
-        const { message_id } = await told(talk, talk.interrupt(keyOf(request, of), body));
+        const { message_id } = await told(
+          talk,
+          talk.interrupt(keyOf(request, of), body, keyOfCall(request, `interrupt ${of}`, body)),
+        );
         if (message_id === undefined) return text('Interrupted.');
         await heard(parts, keyOf(request, of), message_id, { from, ...request });
         return text(`Interrupted, and sent. ${waitWith(of, after)}`);

@@ -1,3 +1,7 @@
+import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import getPort from 'get-port';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Gates, startGates } from '../kit/gates.ts';
 import { createMcpTestClient } from '../kit/mcp-client.ts';
@@ -5,7 +9,8 @@ import { words } from '../kit/mcp-stage.ts';
 import { asks } from '../kit/played-model.ts';
 import { useStage } from '../kit/stage.ts';
 
-const stage = useStage({ MEANWHILE_GRACE_MS: '100' });
+const port = await getPort();
+const stage = useStage({ MEANWHILE_GRACE_MS: '100', PORT: String(port) });
 let gates: Gates;
 beforeAll(async () => void (gates = await startGates()));
 afterAll(() => gates.close());
@@ -70,6 +75,36 @@ test('a call that its client gave up, and that the service did not survive, is t
   const next = await plain.call('next_results', { conversation_id: await newest() });
   expect(words(next)[0]).toMatch(/^\[result \d+\] There was a fox\.\nThe agent is at rest/);
 }, 120_000);
+
+test('the stdio relay survives the death and the absence of the service', async () => {
+  const { model, service } = stage;
+  const command = fileURLToPath(new URL('../../cli/meanwhile.js', import.meta.url));
+  const harness = new Client({ name: 'harness', version: '1' });
+  await harness.connect(
+    new StdioClientTransport({
+      command: process.execPath,
+      args: [command, 'mcp', '--url', service.url],
+    }),
+  );
+  const answer = harness.callTool({ name: 'ask_default', arguments: { text: 'Tell me a story.' } });
+  await model.asked();
+  await service.kill9();
+  await service.start();
+  // The relay has sent the call again, and the service knows which one it is.
+  (await model.asked()).says('There was a fox.');
+  expect(words((await answer) as never)[0]).toBe('There was a fox.');
+  const { conversations } = await service.client.get('/v1/conversations');
+  expect(conversations).toHaveLength(3);
+
+  await service.kill9();
+  const listed = harness.callTool({
+    name: 'next_results',
+    arguments: { conversation_id: conversations[0].id },
+  });
+  await service.start();
+  expect(words((await listed) as never)[0]).toContain('There was a fox.');
+  await harness.close();
+}, 180_000);
 
 /** A client that has lost the ids finds its conversation among the resources. */
 async function newest(): Promise<string> {

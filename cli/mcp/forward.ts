@@ -1,0 +1,130 @@
+/** Sends one JSON-RPC message to the service's `/mcp`, again and again while the service is away. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createParser } from 'eventsource-parser';
+import { Agent, fetch } from 'undici';
+
+export interface RpcMessage {
+  jsonrpc?: unknown;
+  id?: string | number | null;
+  method?: string;
+  params?: { name?: unknown; uri?: unknown; taskId?: unknown; _meta?: Record<string, unknown> };
+  result?: unknown;
+  error?: unknown;
+}
+
+/** The service did not answer in time. */
+export class ServiceAway extends Error {
+  override name = 'ServiceAway';
+}
+
+/** The service decides how long it takes; a stream may be quiet for as long as it likes. */
+const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+
+const FIRST_DELAY_MS = 200;
+const LONGEST_DELAY_MS = 2_000;
+
+/**
+ * Yields every message that the service answers with. A request that is sent again has the same idempotency key, so it has no
+ * second effect.
+ * @param options.patience_ms how long a service that does not answer is waited for
+ * @throws ServiceAway
+ */
+export async function* forward(
+  url: string,
+  message: RpcMessage | RpcMessage[],
+  { patience_ms, signal }: { patience_ms: number; signal: AbortSignal },
+): AsyncGenerator<RpcMessage, void, void> {
+  const headers = { ...headersOf(message), 'idempotency-key': randomUUID() };
+  let isAcknowledged = false;
+  let began = performance.now();
+  for (let delay = FIRST_DELAY_MS; ; delay = Math.min(LONGEST_DELAY_MS, delay * 2)) {
+    try {
+      for await (const each of send(url, message, headers, signal)) {
+        // It is there: from now on it is waited for anew.
+        began = performance.now();
+        delay = FIRST_DELAY_MS;
+        const isAcknowledgement = each.method === 'notifications/subscriptions/acknowledged';
+        if (!(isAcknowledgement && isAcknowledged)) yield each;
+        isAcknowledged ||= isAcknowledgement;
+        if ('result' in each || 'error' in each) return;
+      }
+      if (!Array.isArray(message) && message.id === undefined) return;
+      throw new TypeError('The answer was broken off.');
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof TypeError)) throw error;
+      if (performance.now() - began + delay > patience_ms) {
+        throw new ServiceAway(`No Meanwhile service answers at ${url}.`, { cause: error });
+      }
+    }
+    await sleep(delay, undefined, { signal });
+  }
+}
+
+/** @throws TypeError if the service cannot be reached, is not ready, or breaks the connection */
+async function* send(
+  url: string,
+  message: RpcMessage | RpcMessage[],
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): AsyncGenerator<RpcMessage, void, void> {
+  const body = JSON.stringify(message);
+  const response = await fetch(url, { method: 'POST', headers, body, signal, dispatcher });
+  if (response.status === 502 || response.status === 503 || response.status === 504) {
+    await response.body?.cancel();
+    throw new TypeError(`The service answered ${response.status}.`);
+  }
+  const type = response.headers.get('content-type') ?? '';
+  if (type.includes('text/event-stream')) return yield* events(response.body!);
+  const text = await response.text();
+  if (text === '') return;
+  const answers = parse(text);
+  const id = Array.isArray(message) ? null : (message.id ?? null);
+  if (!answers) {
+    const what = `${url} is not an MCP endpoint: it answered ${response.status}.`;
+    yield { jsonrpc: '2.0', id, error: { code: -32_000, message: what } };
+    return;
+  }
+  // What is refused before it is read has no id.
+  for (const answer of answers) yield { ...answer, id: answer.id ?? id };
+}
+
+async function* events(body: AsyncIterable<Uint8Array>): AsyncGenerator<RpcMessage, void, void> {
+  const messages: RpcMessage[] = [];
+  const parser = createParser({ onEvent: ({ data }) => data && messages.push(JSON.parse(data)) });
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    yield* messages.splice(0);
+  }
+}
+
+/** Since 2026-07-28, the headers repeat what a proxy has to know of the message. */
+function headersOf(message: RpcMessage | RpcMessage[]): Record<string, string> {
+  const always = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+  };
+  if (Array.isArray(message)) return always;
+  const { method, params = {} } = message;
+  const version = params._meta?.['io.modelcontextprotocol/protocolVersion'];
+  if (typeof version !== 'string' || method === undefined) return always;
+  const name = method.startsWith('tasks/') ? params.taskId : (params.name ?? params.uri);
+  return {
+    ...always,
+    'mcp-protocol-version': version,
+    'mcp-method': method,
+    ...(typeof name === 'string' && { 'mcp-name': name }),
+  };
+}
+
+/** Undefined unless it is JSON-RPC. */
+function parse(text: string): RpcMessage[] | undefined {
+  try {
+    const answers = [JSON.parse(text)].flat() as RpcMessage[];
+    return answers.every(({ jsonrpc }) => jsonrpc === '2.0') ? answers : undefined;
+  } catch {
+    return undefined;
+  }
+}

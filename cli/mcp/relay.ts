@@ -1,0 +1,100 @@
+/** Relays the MCP messages of a client's stdio to the service, one request for each, and keeps nothing. */
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { forward, type RpcMessage, ServiceAway } from './forward.ts';
+
+export interface RelayOptions {
+  /** URL of the service's MCP endpoint. */
+  url: string;
+  input: Readable;
+  output: Writable;
+  /** For a person: standard error. */
+  note: (line: string) => void;
+  /** How long a service that does not answer is waited for. Milliseconds. */
+  patience?: { opening: number; working: number };
+}
+
+/**
+ * A harness waits for the first answer before it starts, so it is told soon that there is no service. Later the service may be
+ * restarting, which takes some seconds.
+ */
+const PATIENCE = { opening: 5_000, working: 25_000 };
+const OPENING = new Set(['initialize', 'server/discover', 'tools/list', 'ping']);
+
+/** Resolves when the client has closed its end. What is in flight then is abandoned here, and goes on in the service. */
+export async function relay({ url, input, output, note, patience = PATIENCE }: RelayOptions) {
+  const inFlight = new Map<string | number, AbortController>();
+  const ended = new AbortController();
+  let isTold = false;
+
+  const write = (message: RpcMessage) => void output.write(`${JSON.stringify(message)}\n`);
+
+  async function pass(message: RpcMessage | RpcMessage[]): Promise<void> {
+    const { id, method = '' } = Array.isArray(message) ? {} : message;
+    const own = new AbortController();
+    if (id != null) inFlight.set(id, own);
+    const signal = AbortSignal.any([own.signal, ended.signal]);
+    const patience_ms = OPENING.has(method) ? patience.opening : patience.working;
+    try {
+      for await (const answer of forward(url, message, { patience_ms, signal })) write(answer);
+      isTold = false;
+    } catch (error) {
+      if (signal.aborted) return;
+      const why = reasonOf(error);
+      if (!isTold) note(why);
+      isTold = true;
+      if (id != null) write(refusal(message as RpcMessage, why));
+    } finally {
+      if (id != null) inFlight.delete(id);
+    }
+  }
+
+  function hear(line: string): void {
+    if (line.trim() === '') return;
+    let message: RpcMessage | RpcMessage[];
+    try {
+      message = JSON.parse(line);
+    } catch {
+      write({
+        jsonrpc: '2.0',
+        id: null,
+        error: { code: -32_700, message: 'The line is not valid JSON.' },
+      });
+      return;
+    }
+    const { method, params } = Array.isArray(message) ? {} : message;
+    if (method === 'notifications/cancelled') {
+      // It ends the waiting, not the work: clients also send it when they time out.
+      inFlight.get((params as { requestId?: string | number }).requestId ?? '')?.abort();
+      return;
+    }
+    void pass(message);
+  }
+
+  const lines = createInterface({ input, crlfDelay: Infinity });
+  lines.on('line', hear);
+  await new Promise<void>((resolve) => {
+    lines.once('close', resolve);
+    output.once('error', () => resolve());
+  });
+  ended.abort();
+}
+
+const reasonOf = (error: unknown) =>
+  error instanceof ServiceAway
+    ? `${error.message} Start it with \`meanwhile start\`, or name its address with --url.`
+    : `The relay failed: ${(error as Error).message}`;
+
+/** For a tool's call: a result, which the model reads in every harness. */
+function refusal({ id, method, params }: RpcMessage, why: string): RpcMessage {
+  if (method !== 'tools/call')
+    return { jsonrpc: '2.0', id: id!, error: { code: -32_000, message: why } };
+  const text = `${why} Calls that had begun go on when it is back; next_results has their results then.`;
+  const isModern = params?._meta?.['io.modelcontextprotocol/protocolVersion'] !== undefined;
+  const result = {
+    ...(isModern && { resultType: 'complete' }),
+    content: [{ type: 'text', text }],
+    isError: true,
+  };
+  return { jsonrpc: '2.0', id: id!, result };
+}
