@@ -47,6 +47,7 @@ function askTool(
       (agent.tools?.length === 0 ? '' : 'The agent uses tools of its own. ') +
       'If that takes long you get a task, or the number of the results so far and the one call to make next. Ask once.',
     input,
+    isLoadedAtOnce: true,
     async call({ text, conversation_id }: z.infer<typeof input>, request) {
       const { tenant } = request;
       const { own, message_id, id } = await ask(text, conversation_id, request);

@@ -201,7 +201,7 @@ export const text = (...texts: string[]): CallToolResult => ({
 
 const failed = (message: string): CallToolResult => ({ ...text(message), isError: true });
 
-function describe({ name, title, description, input, annotations }: McpTool) {
+function describe({ name, title, description, input, annotations, isLoadedAtOnce }: McpTool) {
   const { $schema, ...schema } = z.toJSONSchema(input, { io: 'input' });
   return {
     name,
@@ -209,6 +209,7 @@ function describe({ name, title, description, input, annotations }: McpTool) {
     description,
     inputSchema: { ...schema, type: 'object' } as Tool['inputSchema'],
     ...(annotations && { annotations }),
+    ...(isLoadedAtOnce && { _meta: { 'anthropic/alwaysLoad': true } }),
   };
 }
 

@@ -68,6 +68,8 @@ export interface McpTool<Input = any> {
   description: string;
   input: z.ZodType<Input>;
   annotations?: ToolAnnotations;
+  /** Clients that load tools only when they search for them load this one at once. */
+  isLoadedAtOnce?: true;
   /** A task is returned only to a client that understands tasks. */
   call(input: Input, request: McpRequest): Promise<ToolAnswer>;
 }

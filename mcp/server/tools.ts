@@ -85,6 +85,7 @@ export function conversationTools(
         'Returns what came in a conversation after the result with the number `after`, which also says that you have everything up to it: ' +
         `a result is repeated until you do. Waits up to ${seconds} seconds if there is nothing yet, or as a task until there is.`,
       annotations: { readOnlyHint: true },
+      isLoadedAtOnce: true,
       input: z.strictObject({
         conversation_id,
         after: z

@@ -1,0 +1,101 @@
+/** The real Codex, with a scripted model of its own, and our service as its MCP server: over HTTP, and through the relay. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import getPort from 'get-port';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { type Gates, startGates } from '../gates.ts';
+import { asks } from '../played-model.ts';
+import { useStage } from '../stage.ts';
+import { installHarness } from './install.ts';
+import { startResponsesApi } from './responses-api.ts';
+import type { ScriptedApi } from './script.ts';
+
+const stage = useStage({
+  MEANWHILE_GRACE_MS: '100',
+  MEANWHILE_MCP_WAIT_MS: '2000',
+  PORT: String(await getPort()),
+});
+
+let program: string;
+let folder: string;
+let api: ScriptedApi;
+let gates: Gates;
+beforeAll(async () => {
+  program = await installHarness('codex');
+});
+afterEach(async () => {
+  await api.close();
+  await gates.close();
+  await rm(folder, { recursive: true, force: true });
+});
+/** Runs one turn of Codex to its end. */
+async function codex(server: string, prompt: string): Promise<string> {
+  folder = await mkdtemp(join(tmpdir(), 'meanwhile-codex-'));
+  api = await startResponsesApi();
+  await mkdir(join(folder, 'work'));
+  const config = `
+model = "scripted"
+model_provider = "scripted"
+approval_policy = "never"
+sandbox_mode = "danger-full-access"
+[model_providers.scripted]
+name = "scripted"
+base_url = "${api.url}/v1"
+wire_api = "responses"
+[mcp_servers.meanwhile]
+${server}
+`;
+  await writeFile(join(folder, 'config.toml'), config);
+  const running = promisify(execFile)(program, ['exec', '--skip-git-repo-check', prompt], {
+    cwd: join(folder, 'work'),
+    env: { ...process.env, HOME: folder, CODEX_HOME: folder },
+    maxBuffer: 50_000_000,
+  });
+  running.child.stdin?.end();
+  const { stdout, stderr } = await running;
+  return stdout + stderr;
+}
+
+const told = (what: string) => api.heard.filter((news) => news.includes(what));
+
+const RELAY = fileURLToPath(new URL('../../../cli/meanwhile.js', import.meta.url));
+
+test.each([
+  ['over HTTP', 'stays up', () => `url = "${stage.service.url}/mcp"`],
+  [
+    'through the relay',
+    'is killed and started',
+    () =>
+      `command = "${process.execPath}"\nargs = ["${RELAY}", "mcp", "--url", "${stage.service.url}"]`,
+  ],
+])(
+  'a question that takes long is suspended, and its results come by the calls that each answer names (%s, while the service %s)',
+  async (_, happens, server) => {
+    const { model, service } = stage;
+    gates = await startGates();
+    const running = codex(server(), 'use ask_default {"text":"Go through the gates."}');
+    (await model.asked()).says('On my way.', asks('relay', { gates: gates.url }));
+    expect(await gates.reached()).toBe('1');
+    await expect.poll(() => told('Suspended').length, { timeout: 20_000 }).toBe(1);
+    gates.open('1');
+    (await model.asked()).says('Through the first.');
+    expect(await gates.reached()).toBe('2');
+    await expect.poll(() => told('] Through the first.').length, { timeout: 20_000 }).toBe(1);
+
+    // Over HTTP, Codex itself reports to its model that the connection is gone, and the model has to call again.
+    if (happens !== 'stays up') {
+      await service.kill9();
+      await service.start();
+    }
+    gates.open('2');
+    (await model.asked()).says('Through the second.');
+    expect(await running).toContain('The agent is at rest');
+    for (const result of ['On my way.', 'Through the first.', 'Through the second.']) {
+      expect(told(`] ${result}`), result).toHaveLength(1);
+    }
+  },
+);

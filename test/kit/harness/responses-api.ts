@@ -1,0 +1,94 @@
+/** A scripted Responses API of OpenAI: see script.ts. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { moveFor, type ScriptedApi } from './script.ts';
+
+interface Item {
+  type: string;
+  role?: string;
+  content?: string | { text?: string }[];
+  output?: string | { text?: string }[];
+}
+
+interface Tool {
+  type: string;
+  name?: string;
+  /** Of a namespace: the tools of one MCP server. */
+  tools?: { name: string }[];
+}
+
+export async function startResponsesApi(): Promise<ScriptedApi> {
+  const heard: string[] = [];
+  let count = 0;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    if (request.method !== 'POST' || !request.url?.includes('/responses')) {
+      response.writeHead(404).end('{}');
+      return;
+    }
+    const { input, tools = [] } = JSON.parse(body) as { input: Item[]; tools?: Tool[] };
+    const news = newsIn(input);
+    heard.push(news);
+    const n = ++count;
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const send = (type: string, fields: object) =>
+      response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`);
+    send('response.created', { response: { id: `r${n}` } });
+    send('response.output_item.done', { item: itemFor(news, tools, n) });
+    const usage = {
+      input_tokens: 1,
+      input_tokens_details: null,
+      output_tokens: 1,
+      output_tokens_details: null,
+      total_tokens: 2,
+    };
+    send('response.completed', { response: { id: `r${n}`, usage } });
+    response.end();
+  }
+
+  const server = createServer((request, response) => void answer(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    heard,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+function newsIn(input: Item[]): string {
+  const { output, content, role } = input.at(-1)!;
+  return role === 'user' || output !== undefined ? textOf(output ?? content) : '';
+}
+
+const textOf = (given: Item['output']): string =>
+  typeof given === 'string' ? given : (given ?? []).map(({ text }) => text ?? '').join('\n');
+
+function itemFor(news: string, tools: Tool[], n: number): object {
+  const move = moveFor(news);
+  if ('text' in move) return message(move.text, n);
+  const space = tools.find((tool) => tool.tools?.some(({ name }) => name.endsWith(move.tool)));
+  const { name } = (space?.tools ?? tools).find((tool) => tool.name?.endsWith(move.tool)) ?? {};
+  if (name === undefined) return message(`There is no tool ${move.tool}.`, n);
+  return {
+    type: 'function_call',
+    id: `f${n}`,
+    call_id: `c${n}`,
+    name,
+    ...(space && { namespace: space.name }),
+    arguments: JSON.stringify(move.input),
+  };
+}
+
+const message = (text: string, n: number) => ({
+  type: 'message',
+  id: `m${n}`,
+  role: 'assistant',
+  content: [{ type: 'output_text', text }],
+});
