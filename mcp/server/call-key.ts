@@ -1,18 +1,31 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { McpRequest } from './tool.ts';
 
 /**
- * The idempotency key of a call: that of the HTTP request, or made of the ids that the client's harness has for the call and its
- * thread. Undefined when neither says which call this is: then every request is a call of its own.
+ * The idempotency key of a call: made of the ids that the client's harness has for the call, its turn and its thread, or else that
+ * of the HTTP request. Undefined when neither says which call this is: then every request is a call of its own.
  */
 export function keyOfCall(
   { key, meta, client }: Pick<McpRequest, 'key' | 'meta' | 'client'>,
   tool: string,
   input: unknown,
 ): string | undefined {
-  const call = meta['claudecode/toolUseId'] ?? meta.callId ?? meta.call_id;
-  if (key === undefined && typeof call !== 'string') return undefined;
-  const parts = key === undefined ? [client, meta.threadId, call] : [key];
+  const { success, data: ids = {} } = harness.safeParse(meta);
+  const call = ids['claudecode/toolUseId'] ?? ids.callId;
+  const isNamed = success && call !== undefined;
+  if (!isNamed && key === undefined) return undefined;
+  // Some models number their calls 1, 2, 3 … in every turn.
+  const turn = ids['x-codex-turn-metadata']?.turn_id;
+  const parts = isNamed ? [client, ids.threadId, turn, call] : [key];
   const hash = createHash('sha256').update(JSON.stringify([...parts, tool, input]));
   return `mcp-${hash.digest('base64url')}`;
 }
+
+/** What Claude Code and Codex say of a call. */
+const harness = z.looseObject({
+  'claudecode/toolUseId': z.string().optional(),
+  callId: z.string().optional(),
+  threadId: z.string().optional(),
+  'x-codex-turn-metadata': z.looseObject({ turn_id: z.string().optional() }).optional(),
+});

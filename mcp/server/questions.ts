@@ -172,7 +172,7 @@ function questionsIn({ head, log }: Look): NonNullable<Task['inputRequests']> {
             requestedSchema: {
               type: 'object',
               properties: {
-                approve: { type: 'boolean', title: `Run ${tool}?` },
+                approve: { type: 'boolean', title: `Run ${tool}` },
                 reason: { type: 'string', title: 'Reason, if you deny it' },
               },
               required: ['approve'],

@@ -119,3 +119,15 @@ test('each result of one conversation wakes the model, once', async () => {
     expect(told(`] ${result}`), result).toHaveLength(1);
   }
 });
+
+test('a call that needs approval is shown to the user, whose yes lets it run', async () => {
+  const { model } = stage;
+  gates = await startGates();
+  const claude = await start();
+  await claude.type('use ask_default {"text":"Pay."}');
+  (await model.asked()).says('I have to ask.', asks('pays', { amount: 5 }));
+  await claude.shows(/May it pay\?\s+pays \{"amount":5\}/);
+  for (const key of ['Space', 'Down', 'Down', 'Enter']) await claude.key(key);
+  (await model.asked()).says('Paid.');
+  await claude.shows(/Heard: .*Paid\./s);
+});

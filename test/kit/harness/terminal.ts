@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 export interface Terminal {
   /** Types a line. */
   type(text: string): Promise<void>;
+  /** Presses a key, by tmux's name for it. */
+  key(name: string): Promise<void>;
   /** Waits until the screen shows it. */
   shows(what: string | RegExp): Promise<string>;
   screen(): Promise<string>;
@@ -35,6 +37,10 @@ export async function openTerminal(
       // A line that arrives at once with its end is taken for pasted text.
       await sleep(500);
       await tmux('send-keys', 'Enter');
+    },
+    async key(name) {
+      await tmux('send-keys', name);
+      await sleep(300);
     },
     async shows(what) {
       for (const until = Date.now() + LONGEST_MS; ; await sleep(200)) {
