@@ -135,7 +135,12 @@ function taskOf(
   const { head } = seen;
   const answer = answerOf(facts, seen);
   const { results } = answer;
-  const base = { ...baseOf(taskId, facts), ...(answer.at && { lastUpdatedAt: answer.at }) };
+  const base = {
+    ...baseOf(taskId, facts),
+    ...(answer.at && { lastUpdatedAt: answer.at }),
+    // To look at a log of thousands of entries takes tens of milliseconds.
+    pollIntervalMs: Math.max(POLL_MS, seen.log.length),
+  };
   if (answer.state === 'cancelled') return { ...base, status: 'cancelled' };
   if (answer.state === 'over') {
     // Of an ended task nothing changes any more, so its result says nothing of what is under way now.
