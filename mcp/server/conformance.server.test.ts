@@ -1,4 +1,4 @@
-/** The official conformance suite against the endpoint with the suite's fixtures as its tools (testing/mcp-fixtures.ts). */
+/** The official conformance suite against the endpoint with the suite's fixtures as its tools (test/kit/mcp-fixtures.ts). */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';

@@ -11,7 +11,7 @@ const HARNESSES = {
 } as const;
 
 const CACHE = fileURLToPath(
-  new URL('../../../node_modules/.cache/meanwhile/harness', import.meta.url),
+  new URL('../../node_modules/.cache/meanwhile/harness', import.meta.url),
 );
 
 /** Installs it on first use, beside this project's own packages. @returns the path of its program */

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import getPort from 'get-port';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { type Gates, startGates } from '../gates.ts';
-import { asks } from '../played-model.ts';
-import { useStage } from '../stage.ts';
+import { type Gates, startGates } from '../kit/gates.ts';
+import { asks } from '../kit/played-model.ts';
+import { useStage } from '../kit/stage.ts';
 import { installHarness } from './install.ts';
 import { startResponsesApi } from './responses-api.ts';
 import type { ScriptedApi } from './script.ts';
@@ -62,7 +62,7 @@ ${server}
 
 const told = (what: string) => api.heard.filter((news) => news.includes(what));
 
-const RELAY = fileURLToPath(new URL('../../../cli/meanwhile.js', import.meta.url));
+const RELAY = fileURLToPath(new URL('../../cli/meanwhile.js', import.meta.url));
 
 test.each([
   ['over HTTP', 'stays up', () => `url = "${stage.service.url}/mcp"`],
