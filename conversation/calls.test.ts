@@ -63,7 +63,7 @@ describe('R9: so many calls run at once', () => {
     story.model('Ok.', call('call_a'), call('call_b'));
     story.interrupt({ scope: 'calls' });
     expect(story.effectsOf('start_call')).toHaveLength(1);
-    expect(story.effectsOf('cancel_call')).toEqual([{ type: 'cancel_call', call_id: 'call_a' }]);
+    expect(story.effectsOf('cancel_call')).toEqual([{ kind: 'cancel_call', call_id: 'call_a' }]);
   });
 });
 

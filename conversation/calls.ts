@@ -107,7 +107,7 @@ export function cancelCall(step: Step, call: Call, actor: Actor, by: string, cau
     { call_id: call.id, by },
     { actor, cause: [call.requested, ...cause] },
   );
-  if (call.status === 'running') step.effects.push({ type: 'cancel_call', call_id: call.id });
+  if (call.status === 'running') step.effects.push({ kind: 'cancel_call', call_id: call.id });
   supersedeNews(step, call.id);
   retire(step, call, 'cancelled');
 }
@@ -223,7 +223,7 @@ function startCall(step: Step, queued: Call & { status: 'queued' }): Running {
   const { perhaps_started } = facts;
   const agreed = facts.decision === 'approve' && shown && { agreed: shownInput(request).input };
   step.effects.push({
-    type: 'start_call',
+    kind: 'start_call',
     call: { ...call, ...agreed },
     ...(perhaps_started && { perhaps_started }),
   });

@@ -11,8 +11,8 @@ describe('cancelling', () => {
     story.pass(300);
     story.model('Doing that.', cancel('call_x', 'call_a'), call('call_b'));
     expect(story.effects.slice(-2)).toMatchObject([
-      { type: 'cancel_call', call_id: 'call_a' },
-      { type: 'start_call', call: { call_id: 'call_b' } },
+      { kind: 'cancel_call', call_id: 'call_a' },
+      { kind: 'start_call', call: { call_id: 'call_b' } },
     ]);
     story.pass(10_000);
     expect(story.all('reply.started')).toHaveLength(2);

@@ -19,7 +19,7 @@ describe('a yes', () => {
     ]);
     expect(story.effectsOf('start_call')).toEqual([
       {
-        type: 'start_call',
+        kind: 'start_call',
         call: { call_id: 'call_a', tool: 'send_payment', input: { package: 'alpha' } },
       },
     ]);

@@ -48,7 +48,7 @@ describe('R10: an identical call while one is open', () => {
     expect(story.all('call.cancelled')).toMatchObject([
       { call_id: 'call_a', by: 'agent', actor: { type: 'agent' }, cause: [old!.seq, again!.seq] },
     ]);
-    expect(story.effectsOf('cancel_call')).toEqual([{ type: 'cancel_call', call_id: 'call_a' }]);
+    expect(story.effectsOf('cancel_call')).toEqual([{ kind: 'cancel_call', call_id: 'call_a' }]);
     expect(running(story)).toEqual(['call_b']);
   });
 

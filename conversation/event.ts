@@ -59,19 +59,19 @@ export type Untimed = Event extends infer E ? (E extends Event ? Omit<E, 'at'> :
 
 export type Effect =
   | {
-      type: 'start_reply';
+      kind: 'start_reply';
       request: Omit<ReplyRequest, 'conversation' | 'agent' | 'attempts' | 'batch'>;
       /** In words, for the Temporal UI. */
       reason: string;
     }
-  | { type: 'stop_reply'; reply_id: string }
-  | { type: 'summarise'; range: SummaryRange }
-  | { type: 'stop_summary' }
+  | { kind: 'stop_reply'; reply_id: string }
+  | { kind: 'summarise'; range: SummaryRange }
+  | { kind: 'stop_summary' }
   /** `perhaps_started`: a run before an operator's reset may have started it. */
-  | { type: 'start_call'; call: Omit<CallStart, 'conversation'>; perhaps_started?: true }
-  | { type: 'cancel_call'; call_id: string }
+  | { kind: 'start_call'; call: Omit<CallStart, 'conversation'>; perhaps_started?: true }
+  | { kind: 'cancel_call'; call_id: string }
   /** Finds out whether the call has ended meanwhile, in a run that an operator's reset has ended. */
-  | { type: 'look_up_call'; call_id: string };
+  | { kind: 'look_up_call'; call_id: string };
 
 export interface Decision {
   state: State;

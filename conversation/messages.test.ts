@@ -24,7 +24,7 @@ describe('R2: user input always wins', () => {
       'reply.started',
     ]);
     expect(written[2]).toMatchObject({ because: 'message', cause: [1, 3] });
-    expect(story.effectsOf('stop_reply')).toEqual([{ type: 'stop_reply', reply_id: 'reply_1' }]);
+    expect(story.effectsOf('stop_reply')).toEqual([{ kind: 'stop_reply', reply_id: 'reply_1' }]);
   });
 
   test('rollback takes what was said out of the context', () => {

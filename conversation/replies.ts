@@ -63,7 +63,7 @@ export function startReply(
     },
   };
   step.effects.push({
-    type: 'start_reply',
+    kind: 'start_reply',
     request: {
       reply_id: id,
       from,
@@ -154,7 +154,7 @@ export function interruptReply(
     { reply_id: reply.id, text: '', by, rolled_back: rollback },
     { actor, cause: [reply.started, ...cause] },
   );
-  step.effects.push({ type: 'stop_reply', reply_id: reply.id });
+  step.effects.push({ kind: 'stop_reply', reply_id: reply.id });
   const cutOff = { from: reply.from ?? 1, started: reply.started };
   state.cut_off = [...(state.cut_off ?? []), cutOff].slice(-COUNTED_LATER);
   const goesOn = by === 'message' || by === 'event';

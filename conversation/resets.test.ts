@@ -44,8 +44,8 @@ test('it is heard before what comes with it: no call is decided on without it', 
 test('calls that no log knows any more are cancelled, and those that run are looked up', () => {
   const story = installing();
   story.happens(reset({ calls: ['call_a', 'call_gone'] }));
-  expect(story.effectsOf('cancel_call')).toEqual([{ type: 'cancel_call', call_id: 'call_gone' }]);
-  expect(story.effectsOf('look_up_call')).toEqual([{ type: 'look_up_call', call_id: 'call_a' }]);
+  expect(story.effectsOf('cancel_call')).toEqual([{ kind: 'cancel_call', call_id: 'call_gone' }]);
+  expect(story.effectsOf('look_up_call')).toEqual([{ kind: 'look_up_call', call_id: 'call_a' }]);
 });
 
 test('a call that waited then may have been started: it is started with care', () => {

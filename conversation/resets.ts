@@ -21,10 +21,10 @@ export function hearReset(step: Step, { run_id, kept, had, calls, reason }: Rese
   const known = new Set(state.calls.map(({ id }) => id));
   for (const call_id of calls) {
     // It runs, but no entry of the log mentions it.
-    if (!known.has(call_id)) step.effects.push({ type: 'cancel_call', call_id });
+    if (!known.has(call_id)) step.effects.push({ kind: 'cancel_call', call_id });
   }
   for (const call of state.calls) {
-    if (call.status === 'running') step.effects.push({ type: 'look_up_call', call_id: call.id });
+    if (call.status === 'running') step.effects.push({ kind: 'look_up_call', call_id: call.id });
     else call.perhaps_started = true;
   }
 }

@@ -28,7 +28,7 @@ describe('a reply that is rolled back', () => {
       { kind: 'reply.interrupted', by: 'message', rolled_back: true, cause: [2, 4] },
       { kind: 'reply.started', because: 'message', cause: [1, 3, 4] },
     ]);
-    expect(story.effectsOf('stop_reply')).toEqual([{ type: 'stop_reply', reply_id: 'reply_1' }]);
+    expect(story.effectsOf('stop_reply')).toEqual([{ kind: 'stop_reply', reply_id: 'reply_1' }]);
   });
 
   test('twice leaves no message behind', () => {

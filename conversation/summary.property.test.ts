@@ -193,7 +193,7 @@ test('at most one is under way, and it goes on from the last one', () => {
       underWay = undefined;
     }
     for (const effect of story.effects.slice(effects)) {
-      if (effect.type !== 'summarise') continue;
+      if (effect.kind !== 'summarise') continue;
       expect(underWay).toBeUndefined();
       underWay = effect.range.to;
       const last = summaryBefore(story.log, Infinity);
@@ -207,7 +207,7 @@ test('at most one is under way, and it goes on from the last one', () => {
 test('every entry that no summary covers is in the window, with all that the reply answers and tells', () => {
   always(({ log, effects: all }, { effects }) => {
     for (const effect of all.slice(effects)) {
-      if (effect.type !== 'start_reply') continue;
+      if (effect.kind !== 'start_reply') continue;
       const { from, to, summary, news } = effect.request;
       const last = summaryBefore(log, to);
       expect([from, summary]).toEqual([(last?.to ?? 0) + 1, last?.seq]);
@@ -221,7 +221,7 @@ test('every entry that no summary covers is in the window, with all that the rep
 test('what is asked for after a reply whose turns were not measured leaves the last turns in full', () => {
   always(({ log, effects: all }, { effects }) => {
     for (const effect of all.slice(effects)) {
-      if (effect.type !== 'summarise') continue;
+      if (effect.kind !== 'summarise') continue;
       const { to } = effect.range;
       const kept = log.filter((entry) => entry.kind === 'reply.started' && entry.seq > to);
       expect(kept.length).toBeGreaterThanOrEqual(KEPT_TURNS_AT_LEAST);
@@ -243,7 +243,7 @@ test('a reply that is to be given again waits for a summary alone, and nothing g
       .slice(effects)
       .filter(
         (effect) =>
-          effect.type === 'start_reply' && (effect.request.most_tokens ?? Infinity) < BUDGET,
+          effect.kind === 'start_reply' && (effect.request.most_tokens ?? Infinity) < BUDGET,
       ).length;
   });
   expect(given).toBeGreaterThan(500);
@@ -260,7 +260,7 @@ test('no message that a refused reply was to answer is lost', () => {
 test('of each open call the window has the request, or names where it is', () => {
   always(({ log, effects: all }, { effects }) => {
     for (const effect of all.slice(effects)) {
-      if (effect.type !== 'start_reply') continue;
+      if (effect.kind !== 'start_reply') continue;
       const { from, calls } = effect.request;
       for (const { call_id, status, before = [] } of calls) {
         const needed = log.filter(

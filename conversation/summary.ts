@@ -124,7 +124,7 @@ export function stopSummary(step: Step): void {
   const { context } = step.state;
   if (!context?.underWay) return;
   delete context.underWay;
-  step.effects.push({ type: 'stop_summary' });
+  step.effects.push({ kind: 'stop_summary' });
 }
 
 /**
@@ -145,7 +145,7 @@ function ask({ state, effects }: Step, kept: number, cause: number): boolean {
     ...(most !== undefined && { most_tokens: Math.floor(most / 2) }),
   };
   context.underWay = { ...range, cause: summary ? [summary.seq, cause] : [cause] };
-  effects.push({ type: 'summarise', range });
+  effects.push({ kind: 'summarise', range });
   return true;
 }
 

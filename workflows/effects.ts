@@ -80,7 +80,7 @@ export function createEffects(
   }
 
   async function reply(
-    { request, reason }: Effect & { type: 'start_reply' },
+    { request, reason }: Effect & { kind: 'start_reply' },
     batch?: Batch,
   ): Promise<void> {
     const { reply_id } = request;
@@ -124,7 +124,7 @@ export function createEffects(
     }
   }
 
-  async function sumUp({ range }: Effect & { type: 'summarise' }): Promise<void> {
+  async function sumUp({ range }: Effect & { kind: 'summarise' }): Promise<void> {
     const { from, to } = range;
     const scope = new CancellationScope();
     summing = scope;
@@ -152,7 +152,7 @@ export function createEffects(
   }
 
   async function begin(
-    { call: request, perhaps_started }: Effect & { type: 'start_call' },
+    { call: request, perhaps_started }: Effect & { kind: 'start_call' },
     reset?: Reset,
   ): Promise<void> {
     const { call_id, tool } = request;
@@ -230,7 +230,7 @@ export function createEffects(
 
   return {
     perform(effect, written) {
-      switch (effect.type) {
+      switch (effect.kind) {
         case 'start_reply':
           return track(reply(effect, written?.riding));
         case 'stop_reply':
@@ -258,8 +258,8 @@ export function createEffects(
     pendingAfter(next) {
       const stopped = next.filter(
         (e) =>
-          (e.type === 'stop_reply' && replies.has(e.reply_id)) ||
-          (e.type === 'stop_summary' && summing),
+          (e.kind === 'stop_reply' && replies.has(e.reply_id)) ||
+          (e.kind === 'stop_summary' && summing),
       );
       return underWay.size - stopped.length;
     },

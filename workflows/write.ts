@@ -85,7 +85,7 @@ const RIDING: ReadonlySet<EntryKind> = new Set(['message.user', 'call.event', 'r
 
 const rides = ({ entries, effects }: Decision) =>
   effects.length === 1 &&
-  effects[0]!.type === 'start_reply' &&
+  effects[0]!.kind === 'start_reply' &&
   entries.every(({ kind }) => RIDING.has(kind));
 
 /** Within a task, the workflow's clock stands still at the time the task began. */

@@ -131,8 +131,8 @@ export class Story {
     return this.log.filter((entry): entry is EntryOf<K> => entry.kind === kind);
   }
 
-  effectsOf<T extends Effect['type']>(type: T): Extract<Effect, { type: T }>[] {
-    return this.effects.filter((e): e is Extract<Effect, { type: T }> => e.type === type);
+  effectsOf<K extends Effect['kind']>(kind: K): Extract<Effect, { kind: K }>[] {
+    return this.effects.filter((e): e is Extract<Effect, { kind: K }> => e.kind === kind);
   }
 }
 

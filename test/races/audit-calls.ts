@@ -202,10 +202,10 @@ export function createCallAudit(limits: Limits) {
     if (stated.length !== open.size || stated.some((c) => open.get(c.id)?.status !== c.status)) {
       throw broken('R14', 'The log and the state differ in what is open.');
     }
-    const told = (type: 'start_call' | 'cancel_call') =>
+    const told = (kind: 'start_call' | 'cancel_call') =>
       effects.flatMap((effect) => {
-        if (effect.type === 'start_call' && type === 'start_call') return effect.call.call_id;
-        return effect.type === 'cancel_call' && type === 'cancel_call' ? effect.call_id : [];
+        if (effect.kind === 'start_call' && kind === 'start_call') return effect.call.call_id;
+        return effect.kind === 'cancel_call' && kind === 'cancel_call' ? effect.call_id : [];
       });
     if (String(told('start_call')) !== String(started))
       throw broken('R9', `Started: ${String(started)}; told to: ${String(told('start_call'))}.`);

@@ -31,7 +31,7 @@ export interface Audit {
   accepted(message_id: string): void;
   decided(decision: Decision, events: Event[]): void;
   /** A program has started. */
-  ran(call: Extract<Effect, { type: 'start_call' }>['call']): void;
+  ran(call: Extract<Effect, { kind: 'start_call' }>['call']): void;
   shown(reply_id: string): Shown;
   /** Nothing is going to happen by itself any more. `running`: the programs that never end. */
   atRest(state: State, now: number, running: Set<string>): void;
@@ -173,8 +173,8 @@ export function createAudit(limits: Limits, keep: boolean): Audit {
   function hearStart(entry: Entry & { kind: 'reply.started' }, effects: Effect[]): void {
     const id = entry.reply_id;
     if (reply) throw broken('R1', `${id} starts while ${reply.id} is in flight.`);
-    const effect = effects.find((e) => e.type === 'start_reply' && e.request.reply_id === id);
-    if (effect?.type !== 'start_reply') throw broken('R14', `Nobody asks the model for ${id}.`);
+    const effect = effects.find((e) => e.kind === 'start_reply' && e.request.reply_id === id);
+    if (effect?.kind !== 'start_reply') throw broken('R14', `Nobody asks the model for ${id}.`);
     const { request } = effect;
     if (request.to !== entry.seq) throw broken('R14', `${id} does not see the whole log.`);
     for (const message of unanswered) {
@@ -246,7 +246,7 @@ export function createResettableAudit(limits: Limits, keep: boolean): Resettable
       for (const { decided, events } of kept) {
         audit.decided(decided, events);
         for (const effect of decided.effects)
-          if (effect.type === 'start_call') audit.ran(effect.call);
+          if (effect.kind === 'start_call') audit.ran(effect.call);
       }
     },
   };

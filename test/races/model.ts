@@ -11,7 +11,7 @@ import type { Clock } from './clock.ts';
 import type { Answer, Asked } from './script.ts';
 import { broken } from './violation.ts';
 
-type Request = Extract<Effect, { type: 'start_reply' }>['request'];
+type Request = Extract<Effect, { kind: 'start_reply' }>['request'];
 
 /** Then it asks for nothing but payments, so that every story ends. */
 const MOST_CALLS = 12;

@@ -10,7 +10,7 @@ import type { Program, ProgramStep } from './script.ts';
 import type { Told } from './told.ts';
 import { broken } from './violation.ts';
 
-type Start = Extract<Effect, { type: 'start_call' }>['call'];
+type Start = Extract<Effect, { kind: 'start_call' }>['call'];
 
 interface Run extends Told {
   program: Program;

@@ -20,7 +20,7 @@ export function tell(script: Script): string {
     ...decided.entries.map(
       (entry) => `${' '.repeat(12)}${String(entry.seq).padStart(4)}  ${inShort(entry)}`,
     ),
-    ...decided.effects.map((effect) => `${' '.repeat(16)}  ⇒ ${effect.type} ${subjectOf(effect)}`),
+    ...decided.effects.map((effect) => `${' '.repeat(16)}  ⇒ ${effect.kind} ${subjectOf(effect)}`),
   ]);
   const shown = lines.length > MOST_LINES ? ['…', ...lines.slice(-MOST_LINES)] : lines;
   return [JSON.stringify(script), ...shown, end].join('\n');
@@ -39,7 +39,7 @@ const inShort = ({ at: _, actor: __, ...entry }: Entry) => {
 };
 
 function subjectOf(effect: Effect): string {
-  switch (effect.type) {
+  switch (effect.kind) {
     case 'start_reply':
       return `${effect.request.reply_id}, news [${effect.request.news.join(', ')}]`;
     case 'stop_reply':

@@ -103,7 +103,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
     inbox = [];
     heardBy.push(signals.length);
     audit.decided(decided, events);
-    const rides = decided.effects.length === 1 && decided.effects[0]!.type === 'start_reply';
+    const rides = decided.effects.length === 1 && decided.effects[0]!.kind === 'start_reply';
     if (writes === 0 || rides || decided.entries.length === 0) return perform(decided.effects);
     isWriting = true;
     const writing = run;
@@ -116,7 +116,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
 
   function perform(effects: Effect[]): void {
     for (const effect of effects) {
-      switch (effect.type) {
+      switch (effect.kind) {
         case 'start_reply':
           model.ask(effect.request);
           break;
@@ -133,7 +133,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
         case 'stop_summary':
         case 'look_up_call':
           // Races have no budget of tokens (RACE_LIMITS), and no operator.
-          throw broken('R14', `Nobody wanted this: ${effect.type}.`, clock.now);
+          throw broken('R14', `Nobody wanted this: ${effect.kind}.`, clock.now);
       }
     }
   }
@@ -203,7 +203,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
     isWriting = false;
     model.forget();
     const effects = kept.flatMap(({ decided }) => decided.effects);
-    const started = effects.flatMap((e) => (e.type === 'start_call' ? e.call.call_id : []));
+    const started = effects.flatMap((e) => (e.kind === 'start_call' ? e.call.call_id : []));
     programs.forget(new Set(started));
     state = kept.at(-1)?.decided.state ?? newConversation('default', limits);
     const heard = heardBy[decisions - 1] ?? 0;
@@ -214,11 +214,11 @@ export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
     const { turn } = state;
     const asked = effects.findLast(
       (e) =>
-        e.type === 'start_reply' &&
+        e.kind === 'start_reply' &&
         turn.phase === 'replying' &&
         e.request.reply_id === turn.reply.id,
     );
-    if (asked?.type === 'start_reply') model.ask(asked.request);
+    if (asked?.kind === 'start_reply') model.ask(asked.request);
     for (const signal of later) hearAgain(signal);
   }
 
