@@ -2,18 +2,18 @@ import { expect, test } from 'vitest';
 import { readArguments } from './arguments.ts';
 
 test.each([
-  ['start', { type: 'start' }],
-  ['demo', { type: 'demo' }],
-  ['doctor', { type: 'doctor' }],
-  ['api', { type: 'api' }],
-  ['worker', { type: 'worker' }],
-  ['mcp', { type: 'mcp' }],
-  ['mcp --url https://agents.example/mcp', { type: 'mcp', url: 'https://agents.example/mcp' }],
-  ['explain conv_1', { type: 'explain', id: 'conv_1' }],
-  ['--help', { type: 'help' }],
-  ['-h', { type: 'help' }],
-  ['start --help', { type: 'help' }],
-  ['--version', { type: 'version' }],
+  ['start', { kind: 'start' }],
+  ['demo', { kind: 'demo' }],
+  ['doctor', { kind: 'doctor' }],
+  ['api', { kind: 'api' }],
+  ['worker', { kind: 'worker' }],
+  ['mcp', { kind: 'mcp' }],
+  ['mcp --url https://agents.example/mcp', { kind: 'mcp', url: 'https://agents.example/mcp' }],
+  ['explain conv_1', { kind: 'explain', id: 'conv_1' }],
+  ['--help', { kind: 'help' }],
+  ['-h', { kind: 'help' }],
+  ['start --help', { kind: 'help' }],
+  ['--version', { kind: 'version' }],
 ])('%s', (line, command) => {
   expect(readArguments(line.split(' '))).toEqual(command);
 });
@@ -31,7 +31,7 @@ test.each([
   ['--help=yes', "Option '-h, --help' does not take an argument"],
 ])('"%s" is wrong, and why is said', (line, message) => {
   expect(readArguments(line.split(' ').filter(Boolean))).toEqual({
-    type: 'wrong',
+    kind: 'wrong',
     message: expect.stringContaining(message) as string,
   });
 });

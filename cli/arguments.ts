@@ -2,21 +2,21 @@ import { parseArgs } from 'node:util';
 
 /** Commands that need settings. */
 export type Task =
-  | { type: 'start' }
-  | { type: 'api' }
-  | { type: 'worker' }
-  | { type: 'demo' }
-  | { type: 'doctor' }
-  | { type: 'explain'; id: string }
+  | { kind: 'start' }
+  | { kind: 'api' }
+  | { kind: 'worker' }
+  | { kind: 'demo' }
+  | { kind: 'doctor' }
+  | { kind: 'explain'; id: string }
   /** `url`: of the service. */
-  | { type: 'mcp'; url?: string };
+  | { kind: 'mcp'; url?: string };
 
 export type Command =
   | Task
-  | { type: 'help' }
-  | { type: 'version' }
+  | { kind: 'help' }
+  | { kind: 'version' }
   /** `message` is one sentence. */
-  | { type: 'wrong'; message: string };
+  | { kind: 'wrong'; message: string };
 
 export const USAGE = `Usage: meanwhile <command>
 
@@ -47,23 +47,23 @@ export function readArguments(given: string[]): Command {
         url: { type: 'string' },
       },
     });
-    if (values.help) return { type: 'help' };
-    if (values.version) return { type: 'version' };
+    if (values.help) return { kind: 'help' };
+    if (values.version) return { kind: 'version' };
     const command = readCommand(positionals);
     if (values.url === undefined) return command;
-    return command.type === 'mcp'
+    return command.kind === 'mcp'
       ? readUrl(values.url)
-      : { type: 'wrong', message: 'Unexpected option --url.' };
+      : { kind: 'wrong', message: 'Unexpected option --url.' };
   } catch (error) {
     // The parser's messages are whole sentences for the user.
-    return { type: 'wrong', message: (error as Error).message };
+    return { kind: 'wrong', message: (error as Error).message };
   }
 }
 
 function readCommand([name, ...rest]: string[]): Command {
   if (name === 'explain') return readExplain(rest);
   if (rest.length > 0)
-    return { type: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
+    return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
   switch (name) {
     case 'start':
     case 'api':
@@ -71,24 +71,24 @@ function readCommand([name, ...rest]: string[]): Command {
     case 'demo':
     case 'doctor':
     case 'mcp':
-      return { type: name };
+      return { kind: name };
     case undefined:
-      return { type: 'wrong', message: 'Missing command.' };
+      return { kind: 'wrong', message: 'Missing command.' };
     default:
-      return { type: 'wrong', message: `Unknown command "${name}".` };
+      return { kind: 'wrong', message: `Unknown command "${name}".` };
   }
 }
 
 function readUrl(url: string): Command {
   const isHttp = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
   return isHttp
-    ? { type: 'mcp', url }
-    : { type: 'wrong', message: `--url must begin with http:// or https://, not "${url}".` };
+    ? { kind: 'mcp', url }
+    : { kind: 'wrong', message: `--url must begin with http:// or https://, not "${url}".` };
 }
 
 function readExplain([id, ...rest]: string[]): Command {
-  if (id === undefined) return { type: 'wrong', message: 'Missing conversation id.' };
+  if (id === undefined) return { kind: 'wrong', message: 'Missing conversation id.' };
   if (rest.length > 0)
-    return { type: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
-  return { type: 'explain', id };
+    return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
+  return { kind: 'explain', id };
 }

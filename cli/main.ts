@@ -8,7 +8,7 @@ import { readArguments, type Task, USAGE } from './arguments.ts';
 const WRONG_USE = 2;
 
 const command = readArguments(process.argv.slice(2));
-switch (command.type) {
+switch (command.kind) {
   case 'help':
     console.log(USAGE);
     break;
@@ -29,10 +29,10 @@ switch (command.type) {
 async function run(command: Task, settings: Settings): Promise<void> {
   // For modules loaded from now on, and for the keepers of programs. A folder that is not writable only costs time.
   // The relay is started in any folder by a harness, and leaves nothing there.
-  if (command.type !== 'mcp') {
+  if (command.kind !== 'mcp') {
     enableCompileCache(join(settings.MEANWHILE_HOME, 'cache', 'code'));
   }
-  switch (command.type) {
+  switch (command.kind) {
     case 'start':
       return (await import('./start.ts')).start(settings);
     case 'api':
@@ -50,12 +50,12 @@ async function run(command: Task, settings: Settings): Promise<void> {
   }
 }
 
-function readSettings({ type }: Task): Settings | undefined {
+function readSettings({ kind }: Task): Settings | undefined {
   try {
     // A harness starts the relay in the folder of somebody's project, whose .env is not ours.
-    if (type !== 'mcp' && existsSync('.env')) process.loadEnvFile('.env');
+    if (kind !== 'mcp' && existsSync('.env')) process.loadEnvFile('.env');
     const settings = readConfig();
-    if (type === 'api' || type === 'worker') needServers(settings, type);
+    if (kind === 'api' || kind === 'worker') needServers(settings, kind);
     return settings;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

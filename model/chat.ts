@@ -29,7 +29,7 @@ export function createChatAdapter({ url, ask }: ModelServer, newer: boolean): Ad
       });
       let isDone = false;
       for await (const event of events) {
-        if (event.type === 'done') isDone = true;
+        if (event.kind === 'done') isDone = true;
         else yield* answer.read(event.data as Fields, event.whole === true);
         if (isDone) break;
       }

@@ -28,7 +28,7 @@ export function createResponsesAdapter({ url, ask }: ModelServer): Adapter {
       });
       let isDone = false;
       for await (const event of events) {
-        if (event.type === 'done') isDone = true;
+        if (event.kind === 'done') isDone = true;
         else yield* answer.read(fieldsOf(event.data));
         if (isDone || answer.isOver()) break;
       }

@@ -71,12 +71,12 @@ export async function startPGlite(
     },
     query: (sql: string, parameters: unknown[] = []) =>
       withSession((session) => query(session, sql, parameters)),
-    exec: (sql) => withSession(async (session) => void (await session.ask({ type: 'exec', sql }))),
+    exec: (sql) => withSession(async (session) => void (await session.ask({ kind: 'exec', sql }))),
     transaction: (work) => withSession((session) => transaction(session, work)),
     async close() {
       closing ??= inTurn(async () => {
         const session = await live.catch(() => undefined);
-        await session?.ask({ type: 'close' });
+        await session?.ask({ kind: 'close' });
         await session?.terminate();
       });
       await closing;
@@ -89,7 +89,7 @@ const MOST_DEATHS = 5;
 const DEATHS_MS = 60_000;
 
 async function query(session: Session, sql: string, parameters: unknown[] = []): Promise<any> {
-  const { rows, json, affectedRows } = await session.ask({ type: 'query', sql, parameters });
+  const { rows, json, affectedRows } = await session.ask({ kind: 'query', sql, parameters });
   return { rows: withJson(rows, json), affectedRows };
 }
 

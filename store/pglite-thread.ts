@@ -9,9 +9,9 @@ export interface Opening {
 }
 
 export type Question = { id: number } & (
-  | { type: 'query'; sql: string; parameters: unknown[] }
-  | { type: 'exec'; sql: string }
-  | { type: 'close' }
+  | { kind: 'query'; sql: string; parameters: unknown[] }
+  | { kind: 'exec'; sql: string }
+  | { kind: 'close' }
 );
 
 export type Answer = { id: number } &
@@ -47,7 +47,7 @@ async function carryOut(
   statements: Statements,
   question: Question,
 ): Promise<Result> {
-  switch (question.type) {
+  switch (question.kind) {
     case 'query': {
       const { sql, parameters } = question;
       const { rows, fields, affectedRows } = await statements.query<Result['rows'][number]>(

@@ -25,8 +25,8 @@ export interface Reading {
 }
 
 type Next =
-  | { do: 'yield'; item: StreamItem; nth?: number }
-  | { do: 'wait' | 'look' | 'read' | 'over' | 'unknown' };
+  | { kind: 'yield'; item: StreamItem; nth?: number }
+  | { kind: 'wait' | 'look' | 'read' | 'over' | 'unknown' };
 
 /**
  * @param signal ends the reading, even while it waits
@@ -58,7 +58,7 @@ export function createReading(
         await begun;
         while (!signal.aborted) {
           const next = findNext();
-          switch (next.do) {
+          switch (next.kind) {
             case 'yield':
               advance(next);
               yield next.item;
@@ -70,7 +70,7 @@ export function createReading(
               await changed();
               break;
             default:
-              await catchUp(next.do);
+              await catchUp(next.kind);
           }
         }
       } finally {
@@ -82,37 +82,37 @@ export function createReading(
   async function begin() {
     while (!signal.aborted && !source.isAway) {
       const next = findNext();
-      switch (next.do) {
+      switch (next.kind) {
         case 'yield':
           return 'open';
         case 'over':
         case 'unknown':
           end();
-          return next.do;
+          return next.kind;
         case 'wait':
           if (source.state === 'open') return 'open';
           await changed();
           break;
         default:
-          await catchUp(next.do);
+          await catchUp(next.kind);
       }
     }
     return 'open';
   }
 
   function findNext(): Next {
-    if (source.state === 'unknown') return { do: 'unknown' };
+    if (source.state === 'unknown') return { kind: 'unknown' };
     const [own] = backlog;
-    const next: Next = own ? { do: 'yield', item: own } : source.next(position);
-    if (next.do !== 'wait') return next;
-    if (source.state === 'over') return { do: 'over' };
+    const next: Next = own ? { kind: 'yield', item: own } : source.next(position);
+    if (next.kind !== 'wait') return next;
+    if (source.state === 'over') return { kind: 'over' };
     const item = source.lacking(held);
-    if (item) return { do: 'yield', item };
+    if (item) return { kind: 'yield', item };
     const latest = source.percentages.after(seen);
-    return latest ? { do: 'yield', item: latest.progress, nth: latest.nth } : next;
+    return latest ? { kind: 'yield', item: latest.progress, nth: latest.nth } : next;
   }
 
-  function advance({ item, nth }: Next & { do: 'yield' }): void {
+  function advance({ item, nth }: Next & { kind: 'yield' }): void {
     if (item === backlog[0]) backlog.shift();
     switch (item.type) {
       case 'rewind':
@@ -135,7 +135,7 @@ export function createReading(
       // The reader has read more than the source has.
       if (!source.isAway) await source.look();
       if (source.isAway) await changed();
-      if (source.next(position).do !== 'look') return;
+      if (source.next(position).kind !== 'look') return;
     }
     try {
       const read = await source.read(position);

@@ -107,7 +107,7 @@ export function openSource(options: SourceOptions): Source {
     percentages,
     next(reader) {
       if (failure) throw failure.error;
-      return tail?.next(reader) ?? { do: 'wait' };
+      return tail?.next(reader) ?? { kind: 'wait' };
     },
     lacking(held) {
       const delta = replying === undefined ? undefined : live.lacking(held);

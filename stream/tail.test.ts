@@ -10,7 +10,7 @@ const read = (revision: number, base: number, texts: string[], rewind?: number) 
   ...(rewind !== undefined && { rewind }),
 });
 const inWords = (step: ReaderStep) => {
-  if (step.do !== 'yield') return step.do;
+  if (step.kind !== 'yield') return step.kind;
   const { item } = step;
   const { after, revision } = item.position;
   return `${item.type} ${after}.${revision}`;

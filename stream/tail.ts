@@ -8,13 +8,13 @@ import { eventBytes } from './event.ts';
 import type { EntryItem, Position, RewindItem } from './item.ts';
 
 export type ReaderStep =
-  | { do: 'yield'; item: EntryItem | RewindItem }
+  | { kind: 'yield'; item: EntryItem | RewindItem }
   /** The reader has everything. */
-  | { do: 'wait' }
+  | { kind: 'wait' }
   /** The reader is too far behind: only the store has what comes next. */
-  | { do: 'read' }
+  | { kind: 'read' }
   /** The reader knows more than the tail does. */
-  | { do: 'look' };
+  | { kind: 'look' };
 
 export interface Tail {
   /** The end of the log, as far as it has been read. */
@@ -72,17 +72,17 @@ export function createTail(begin: Position, size: TailSize = SIZE): Tail {
     },
 
     next(reader) {
-      if (reader.revision > position.revision) return { do: 'look' };
+      if (reader.revision > position.revision) return { kind: 'look' };
       const after = unchanged(reader);
-      if (after === undefined) return { do: 'read' };
+      if (after === undefined) return { kind: 'read' };
       if (after < reader.after) {
         const { revision } = position;
-        return { do: 'yield', item: { type: 'rewind', position: { after, revision } } };
+        return { kind: 'yield', item: { type: 'rewind', position: { after, revision } } };
       }
-      if (after > position.after) return { do: 'look' };
-      if (after === position.after) return { do: 'wait' };
+      if (after > position.after) return { kind: 'look' };
+      if (after === position.after) return { kind: 'wait' };
       const item = items[items.length - (position.after - after)];
-      return item ? { do: 'yield', item } : { do: 'read' };
+      return item ? { kind: 'yield', item } : { kind: 'read' };
     },
   };
 

@@ -1,15 +1,15 @@
 /** What a user's sentence asks for, by fixed patterns. */
 
 export type Intent =
-  | { type: 'cancel'; packages: string[] }
-  | { type: 'install'; packages: string[]; report?: string; instead: boolean }
-  | { type: 'pay'; to: string; amount: number }
-  | { type: 'report'; report: string }
-  | { type: 'progress' }
-  | { type: 'signal' }
-  | { type: 'greeting' }
-  | { type: 'help' }
-  | { type: 'unknown' };
+  | { kind: 'cancel'; packages: string[] }
+  | { kind: 'install'; packages: string[]; report?: string; instead: boolean }
+  | { kind: 'pay'; to: string; amount: number }
+  | { kind: 'report'; report: string }
+  | { kind: 'progress' }
+  | { kind: 'signal' }
+  | { kind: 'greeting' }
+  | { kind: 'help' }
+  | { kind: 'unknown' };
 
 /** At least one, in the order in which they are to be carried out. */
 export function readIntents(sentence: string): [Intent, ...Intent[]] {
@@ -27,21 +27,21 @@ export function readIntents(sentence: string): [Intent, ...Intent[]] {
       text,
       /\b(?:cancel|stop|abort)\s+(?:the\s+)?(?:installer\s+(?:for|of)\s+)?/g,
     );
-    intents.push({ type: 'cancel', packages: victims });
+    intents.push({ kind: 'cancel', packages: victims });
   }
   const report = readReport(text);
-  if (packages.length > 0) intents.push({ type: 'install', packages, report, instead });
-  else if (report) intents.push({ type: 'report', report });
+  if (packages.length > 0) intents.push({ kind: 'install', packages, report, instead });
+  else if (report) intents.push({ kind: 'report', report });
   const pay = /\b(?:pay|send) (\d+(?:\.\d+)?) to ([a-z][\w-]*)/.exec(text);
-  if (pay) intents.push({ type: 'pay', amount: Number(pay[1]), to: pay[2]! });
+  if (pay) intents.push({ kind: 'pay', amount: Number(pay[1]), to: pay[2]! });
   if (/\bhow far\b|\bprogress\?|\bstatus\b|\bhow is it going\b/.test(text)) {
-    intents.push({ type: 'progress' });
+    intents.push({ kind: 'progress' });
   }
-  if (/\bsignals?\b/.test(text)) intents.push({ type: 'signal' });
+  if (/\bsignals?\b/.test(text)) intents.push({ kind: 'signal' });
   const [first, ...rest] = intents;
   if (first) return [first, ...rest];
-  if (/\bhelp\b|\bwhat can you do\b/.test(text)) return [{ type: 'help' }];
-  return [{ type: /^\s*(?:hi|hello|hey|good \w+)\b/.test(text) ? 'greeting' : 'unknown' }];
+  if (/\bhelp\b|\bwhat can you do\b/.test(text)) return [{ kind: 'help' }];
+  return [{ kind: /^\s*(?:hi|hello|hey|good \w+)\b/.test(text) ? 'greeting' : 'unknown' }];
 }
 
 const DEFAULT_PACKAGE = 'alpha';

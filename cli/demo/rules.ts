@@ -29,7 +29,7 @@ export function answer(messages: readonly ModelMessage[], tools: readonly string
     if (tool === PAYMENT) plan.pay.push({ to: String(given.to), amount: Number(given.amount) });
   }
   for (const intent of situation.unfinished.flatMap(readIntents)) {
-    if (TO_BE_DONE.has(intent.type)) carryOut(intent, plan, situation);
+    if (TO_BE_DONE.has(intent.kind)) carryOut(intent, plan, situation);
   }
   plan.say = [];
   for (const intent of situation.unanswered.flatMap(readIntents)) carryOut(intent, plan, situation);
@@ -53,7 +53,7 @@ export function answer(messages: readonly ModelMessage[], tools: readonly string
 }
 
 /** Also where the user has gone on before it was begun. */
-const TO_BE_DONE = new Set<Intent['type']>(['install', 'pay', 'cancel']);
+const TO_BE_DONE = new Set<Intent['kind']>(['install', 'pay', 'cancel']);
 
 interface Plan {
   install: { name: string; report?: string }[];
@@ -65,7 +65,7 @@ interface Plan {
 }
 
 function carryOut(intent: Intent, plan: Plan, situation: Situation): void {
-  switch (intent.type) {
+  switch (intent.kind) {
     case 'install': {
       const report = intent.report ?? (intent.instead ? plan.calledOff : undefined);
       for (const name of intent.packages) addInstall(plan, name, report);

@@ -6,9 +6,9 @@ import { ModelError } from '../errors.ts';
 
 export type BodyEvent =
   /** `whole`: a complete answer instead of a stream. */
-  | { type: 'data'; data: unknown; name?: string; whole?: true }
+  | { kind: 'data'; data: unknown; name?: string; whole?: true }
   /** `[DONE]`: the server says that the answer is complete. */
-  | { type: 'done' };
+  | { kind: 'done' };
 
 /**
  * Server-sent events are recognised by how the body begins, not by its content type, which many servers get wrong. JSON instead
@@ -69,8 +69,8 @@ async function* fromEvents(
     for (const { data, event: name } of waiting) {
       count += 1;
       if (data.trim() === '') continue;
-      if (data.trim() === '[DONE]') yield { type: 'done' };
-      else yield { type: 'data', data: parseEvent(data), ...(name !== undefined && { name }) };
+      if (data.trim() === '[DONE]') yield { kind: 'done' };
+      else yield { kind: 'data', data: parseEvent(data), ...(name !== undefined && { name }) };
     }
     waiting = [];
   }
@@ -108,7 +108,7 @@ function* fromJson(text: string, response: Response): Generator<BodyEvent> {
   if (!items || !items.every(isObject)) throw notAStream(text, response);
   const isOne = items.length === 1;
   for (const data of items.map(readable)) {
-    yield { type: 'data', data, ...(isOne && { whole: true }) };
+    yield { kind: 'data', data, ...(isOne && { whole: true }) };
   }
 }
 

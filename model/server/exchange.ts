@@ -132,7 +132,7 @@ async function* answerTo(
     const options = { body, signal: either, stream: true };
     const response = await client.post(path, options).asResponse();
     for await (const event of eventsOf(response, watch.alive)) {
-      if (event.type === 'data') {
+      if (event.kind === 'data') {
         const failure = failureIn(event.data, event.name, response.headers);
         if (failure) throw withCost(failure, usageIn(event.data));
         if (isWriting(event.data)) watch.writes();
