@@ -68,7 +68,7 @@ function createAnswer() {
 
   function* read(data: Fields, isWhole: boolean): Generator<RawPart> {
     const counted = data.usage ?? fieldsOf(data.x_groq).usage;
-    if (isFields(counted)) yield { type: 'usage', usage: (usage = usageOf(counted, usage)) };
+    if (isFields(counted)) yield { kind: 'usage', usage: (usage = usageOf(counted, usage)) };
     else if (!Array.isArray(data.choices)) stray = data;
     const choice = choiceOf(data);
     chunk += 1;
@@ -86,26 +86,26 @@ function createAnswer() {
     const kept = without(delta, KNOWN);
     attached = gather(attached, kept);
     for (const value of Object.values(kept)) {
-      if (typeof value === 'string' && value !== '') yield { type: 'unseen', text: value };
+      if (typeof value === 'string' && value !== '') yield { kind: 'unseen', text: value };
     }
     const { text, thought, refusal: inParts } = readContent(content);
     const no = textOf(refused) + inParts;
     refusal += no;
-    if (thought + no !== '') yield { type: 'unseen', text: thought + no };
+    if (thought + no !== '') yield { kind: 'unseen', text: thought + no };
     yield* say(text);
     const calls = isFields(tool_calls) ? [tool_calls] : listOf(tool_calls);
     const legacy = isFields(function_call) ? [{ function: function_call }] : [];
     for (const call of [...calls, ...legacy]) {
       const piece = pieceOf(call, chunk);
       pieces.push(piece);
-      yield { type: 'unseen', text: `${piece.name}${piece.arguments}` };
+      yield { kind: 'unseen', text: `${piece.name}${piece.arguments}` };
     }
   }
 
   function* say(text: string): Generator<RawPart> {
     if (text === '') return;
     said += text;
-    yield { type: 'text', text };
+    yield { kind: 'text', text };
   }
 
   function remainder(message: Fields): Fields {
@@ -139,7 +139,7 @@ function createAnswer() {
       return { name: call.name, arguments: call.arguments, ...(own && { attached: own }) };
     });
     const own = calls.length === 0 && message ? attach(by, { message }) : undefined;
-    yield { type: 'done', calls, ...(own && { attached: own }) };
+    yield { kind: 'done', calls, ...(own && { attached: own }) };
   }
 
   return { read, end };

@@ -47,10 +47,10 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
       usage: { input_tokens: 12, output_tokens: 3 },
     }));
     expect(parts).toEqual([
-      { type: 'text', text: 'It ' },
-      { type: 'text', text: 'is ' },
-      { type: 'text', text: 'here.' },
-      { type: 'done', calls: [], usage: { input_tokens: 12, output_tokens: 3 } },
+      { kind: 'text', text: 'It ' },
+      { kind: 'text', text: 'is ' },
+      { kind: 'text', text: 'here.' },
+      { kind: 'done', calls: [], usage: { input_tokens: 12, output_tokens: 3 } },
     ]);
   });
 
@@ -60,17 +60,17 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
       { name: 'cancel_call', arguments: '{"call_id":"call_2"}' },
     ];
     const parts = await ask(() => ({ text: 'Well.', calls }));
-    expect(parts.at(-1)).toMatchObject({ type: 'done', calls });
+    expect(parts.at(-1)).toMatchObject({ kind: 'done', calls });
     expect(parts).toHaveLength(2);
   });
 
   test('takes silence for an answer', async () => {
-    expect(await ask(() => ({}))).toMatchObject([{ type: 'done', calls: [] }]);
+    expect(await ask(() => ({}))).toMatchObject([{ kind: 'done', calls: [] }]);
   });
 
   test('estimates what the provider does not count, and says so', async () => {
     const done = (await ask(() => ({ text: 'Yes.', usage: 'none' }))).at(-1);
-    expect(done).toMatchObject({ type: 'done', usage: { output_tokens: 2, estimated: true } });
+    expect(done).toMatchObject({ kind: 'done', usage: { output_tokens: 2, estimated: true } });
     expect((done as { usage: Usage }).usage.input_tokens).toBeGreaterThan(50);
   });
 
@@ -91,7 +91,7 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
       }
     };
     await expect(stream()).rejects.toBe(reason);
-    expect(said).toEqual([{ type: 'text', text: 'It ' }]);
+    expect(said).toEqual([{ kind: 'text', text: 'It ' }]);
     const { closed } = await stub!.request(1);
     if (!closed.aborted) await once(closed, 'abort');
   });

@@ -90,7 +90,7 @@ async function* spoken(
   };
   try {
     for await (const part of adapter.stream(request, signal)) {
-      switch (part.type) {
+      switch (part.kind) {
         case 'usage':
           usage = part.usage;
           break;
@@ -100,17 +100,17 @@ async function* spoken(
           break;
         case 'text': {
           const text = say(thoughts.add(part.text));
-          if (text !== '') yield { type: 'text', text };
+          if (text !== '') yield { kind: 'text', text };
           break;
         }
         case 'done': {
           const rest = say(thoughts.end());
-          if (rest !== '') yield { type: 'text', text: rest };
+          if (rest !== '') yield { kind: 'text', text: rest };
           const said = afterUnopened(words);
           if (said !== undefined) thinkers.add(request.model);
           const { calls, attached } = part;
           yield {
-            type: 'done',
+            kind: 'done',
             calls,
             usage: await completed(usage ?? NOTHING, request, { words, calls, unseen }),
             ...(attached && { attached }),

@@ -48,10 +48,10 @@ export interface ModelRequest {
 }
 
 export type ModelPart =
-  | { type: 'text'; text: string }
+  | { kind: 'text'; text: string }
   /** The last part. Tokens that the provider does not count are estimated. */
   | {
-      type: 'done';
+      kind: 'done';
       calls: AskedCall[];
       usage: Usage;
       /** What the provider expects back with an answer that has no calls. */
@@ -62,12 +62,12 @@ export type ModelPart =
 
 /** What an adapter reads from a stream. The client turns it into parts. */
 export type RawPart =
-  | { type: 'text'; text: string }
+  | { kind: 'text'; text: string }
   /** What is written apart from the words: thoughts and arguments. */
-  | { type: 'unseen'; text: string }
+  | { kind: 'unseen'; text: string }
   /** What the provider has counted so far; the last count is valid. If it is 0 or absent, the provider does not count. */
-  | { type: 'usage'; usage: Usage }
-  | { type: 'done'; calls: AskedCall[]; attached?: Attached };
+  | { kind: 'usage'; usage: Usage }
+  | { kind: 'done'; calls: AskedCall[]; attached?: Attached };
 
 /** What the model requests; `arguments` is its own text and may not be valid JSON. */
 export interface AskedCall {

@@ -79,7 +79,7 @@ describe('chat completions of other providers', () => {
       chunk({}, 'tool_calls'),
       '[DONE]',
     );
-    expect(parts).toMatchObject([{ type: 'done', calls: both, usage: { estimated: true } }]);
+    expect(parts).toMatchObject([{ kind: 'done', calls: both, usage: { estimated: true } }]);
     expect(parts[0]).toHaveProperty('calls.length', 2);
   });
 
@@ -90,7 +90,7 @@ describe('chat completions of other providers', () => {
       chunk({ content: 'Yes.' }),
       chunk({}, 'stop'),
     );
-    expect(parts).toMatchObject([{ type: 'text', text: 'Yes.' }, { type: 'done' }]);
+    expect(parts).toMatchObject([{ kind: 'text', text: 'Yes.' }, { kind: 'done' }]);
   });
 
   test.each([
@@ -117,7 +117,7 @@ describe('responses of other kinds', () => {
     const parts = await ask({ type: 'response.completed', response: { output: [call], usage } });
     expect(parts).toEqual([
       {
-        type: 'done',
+        kind: 'done',
         calls: [{ name: 'look', arguments: '{}' }],
         usage: { input_tokens: 2, output_tokens: 1 },
       },

@@ -97,7 +97,7 @@ function createAnswer() {
   }
 
   function* finish(response: Fields, ended: string): Generator<RawPart> {
-    if (isFields(response.usage)) yield { type: 'usage', usage: usageOf(response.usage) };
+    if (isFields(response.usage)) yield { kind: 'usage', usage: usageOf(response.usage) };
     final = { ...response, status: stringOf(response.status) || ended };
     if (ended !== 'done') final.status = ended;
     const output = listOf(response.output) as Item[];
@@ -137,7 +137,7 @@ function createAnswer() {
   function* sayAll(text: string): Generator<RawPart> {
     if (text === '') return;
     said += text;
-    yield { type: 'text', text };
+    yield { kind: 'text', text };
   }
 
   /** @param isDone whether the server said `[DONE]`, which some send in place of the last event */
@@ -154,7 +154,7 @@ function createAnswer() {
       return { name: call.name, arguments: call.arguments, ...(own && { attached: own }) };
     });
     const own = given(by, reasoning);
-    yield { type: 'done', calls, ...(own && { attached: own }) };
+    yield { kind: 'done', calls, ...(own && { attached: own }) };
   }
 
   return { read, end, isOver: () => final !== undefined };
@@ -165,7 +165,7 @@ const keyOf = ({ output_index, item_id, content_index }: Fields) =>
 
 const contentOf = ({ content }: Item) => readContent(content);
 
-const unseen = (delta: unknown): RawPart => ({ type: 'unseen', text: stringOf(delta) });
+const unseen = (delta: unknown): RawPart => ({ kind: 'unseen', text: stringOf(delta) });
 
 const given = (by: string, items: Item[]) => (items.length > 0 ? attach(by, { items }) : undefined);
 

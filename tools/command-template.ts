@@ -24,7 +24,7 @@ export function compileCommand(
   options: TemplateOptions,
 ): Arguments {
   const [file, ...rest] = parse(program, options.fields);
-  if (file?.type !== 'text' || rest.length > 0) {
+  if (file?.kind !== 'text' || rest.length > 0) {
     throw new Error(
       `The program must be a fixed text, not "${program}": which one runs is no input.`,
     );
@@ -41,7 +41,7 @@ export function literal(text: string): string {
   return text.replaceAll(/[{}]/g, '$&$&');
 }
 
-type Part = { type: 'text'; text: string } | { type: 'field'; name: string };
+type Part = { kind: 'text'; text: string } | { kind: 'field'; name: string };
 
 const TOKEN = /\{\{|\}\}|\{(?<field>\w+)\}|(?<lone>[{}])|[^{}]+/g;
 
@@ -54,9 +54,9 @@ function parse(template: string, fields: readonly string[]): Part[] {
       const known = fields.join(', ') || 'none';
       throw new Error(`"${template}" names the field ${field}; the input's are: ${known}.`);
     }
-    if (field) parts.push({ type: 'field', name: field });
+    if (field) parts.push({ kind: 'field', name: field });
     else
-      parts.push({ type: 'text', text: token.replace(/^(\{\{|\}\})$/, (pair) => pair.charAt(0)) });
+      parts.push({ kind: 'text', text: token.replace(/^(\{\{|\}\})$/, (pair) => pair.charAt(0)) });
   }
   return joinTexts(parts);
 }
@@ -65,7 +65,7 @@ function joinTexts(parts: Part[]): Part[] {
   const joined: Part[] = [];
   for (const part of parts) {
     const last = joined.at(-1);
-    if (part.type === 'text' && last?.type === 'text') last.text += part.text;
+    if (part.kind === 'text' && last?.kind === 'text') last.text += part.text;
     else joined.push(part);
   }
   return joined;
@@ -73,13 +73,13 @@ function joinTexts(parts: Part[]): Part[] {
 
 function render(parts: Part[], input: Record<string, unknown>, allowDash: readonly string[]) {
   const argument = parts
-    .map((part) => (part.type === 'text' ? part.text : valueOf(part.name, input[part.name])))
+    .map((part) => (part.kind === 'text' ? part.text : valueOf(part.name, input[part.name])))
     .join('');
   // A value must not turn into an option. A dash that the author wrote is intended.
   const [first] = parts;
-  if (first?.type === 'field' && argument.startsWith('-')) {
-    const refused = parts.find((part) => part.type === 'field' && !allowDash.includes(part.name));
-    if (refused?.type === 'field') {
+  if (first?.kind === 'field' && argument.startsWith('-')) {
+    const refused = parts.find((part) => part.kind === 'field' && !allowDash.includes(part.name));
+    if (refused?.kind === 'field') {
       throw new ArgumentRefused(`${refused.name} must not begin with "-".`);
     }
   }

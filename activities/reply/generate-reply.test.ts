@@ -190,9 +190,9 @@ test('a slow store gets fewer and larger writes, one at a time', async () => {
   const writes: string[] = [];
   const client: ModelClient = {
     async *stream() {
-      for (const text of ['a', 'b', 'c']) yield { type: 'text', text };
+      for (const text of ['a', 'b', 'c']) yield { kind: 'text', text };
       first.resolve();
-      yield { type: 'done', calls: [], usage: { input_tokens: 1, output_tokens: 3 } };
+      yield { kind: 'done', calls: [], usage: { input_tokens: 1, output_tokens: 3 } };
     },
   };
   const { result } = await play({
@@ -380,7 +380,7 @@ describe('failures', () => {
     const { result } = await play({
       client: {
         async *stream() {
-          yield { type: 'text', text: 'Hm.' };
+          yield { kind: 'text', text: 'Hm.' };
           const usage = { input_tokens: 1, output_tokens: 2 };
           throw withCost(new ModelError('ModelBrokenAnswer', 'It broke off.'), usage);
         },

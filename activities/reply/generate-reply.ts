@@ -187,7 +187,7 @@ async function speak(
   };
   for await (const part of model.stream(request, signal)) {
     signal.throwIfAborted();
-    if (part.type === 'text') {
+    if (part.kind === 'text') {
       takeText(characters.add(part.text));
     } else {
       takeText(characters.end());

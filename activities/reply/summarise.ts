@@ -151,7 +151,7 @@ async function answerTo(
   let text = '';
   for await (const part of model.stream(request, signal)) {
     signal.throwIfAborted();
-    if (part.type === 'done') {
+    if (part.kind === 'done') {
       const said = storableText(part.said ?? text).trim();
       if (said === '') {
         const empty = new ModelError('ModelBrokenAnswer', 'The summary is empty.');

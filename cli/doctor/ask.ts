@@ -27,11 +27,11 @@ export async function ask(
   let pieces = 0;
   try {
     for await (const part of client.stream(request, signal)) {
-      if (part.type === 'text') {
+      if (part.kind === 'text') {
         first_ms ??= performance.now() - began;
         text += part.text;
         pieces += 1;
-      } else if (part.type === 'done') {
+      } else if (part.kind === 'done') {
         first_ms ??= performance.now() - began;
         const { calls, usage, said = text } = part;
         return { ok: true, text: said, calls, usage, pieces, first_ms };

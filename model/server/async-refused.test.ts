@@ -207,7 +207,7 @@ test('a call that comes back marked is a call like any other', async () => {
   }));
   const client = createModelClient({ api: 'responses', baseURL: server.url });
   expect(await all(client.stream(asynchronous, never))).toMatchObject([
-    { type: 'text', text: 'I am looking.' },
-    { type: 'done', calls: [{ name: 'look', arguments: '{"where":"up"}' }] },
+    { kind: 'text', text: 'I am looking.' },
+    { kind: 'done', calls: [{ name: 'look', arguments: '{"where":"up"}' }] },
   ]);
 });

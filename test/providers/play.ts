@@ -42,7 +42,7 @@ export async function outcomeOf(
   let text = '';
   try {
     for await (const part of client.stream(requestOf(question), never)) {
-      if (part.type === 'text') text += part.text;
+      if (part.kind === 'text') text += part.text;
       else {
         const { calls, usage, said } = part;
         const attached = calls[0]?.attached;
