@@ -5,6 +5,7 @@ import {
   globSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -14,6 +15,7 @@ import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { importTable } from './imports.ts';
 
+const IGNORED = ['node_modules/**', 'dist/**', '**/.meanwhile/**'];
 const table = importTable();
 const paths = table.map(({ path }) => path);
 
@@ -27,9 +29,7 @@ test('every folder and file of the table exists', () => {
 });
 
 test('every file is in a folder of the table', () => {
-  const files = globSync('*/**/*.ts', {
-    exclude: ['node_modules/**', 'dist/**', '**/.meanwhile/**'],
-  });
+  const files = globSync('*/**/*.ts', { exclude: IGNORED });
   const without = files.filter((file) => !paths.some((path) => file.startsWith(`${path}/`)));
   expect(without).toEqual([]);
 });
@@ -39,6 +39,29 @@ test('no folder of the product imports its proof', () => {
   expect(product.flatMap(({ mayImport }) => mayImport).filter((p) => p.startsWith('test'))).toEqual(
     [],
   );
+});
+
+test('what a folder may import, one of its files imports', () => {
+  const owner = (file: string) =>
+    paths
+      .filter((path) => path === file || file.startsWith(`${path}/`))
+      .toSorted((a, b) => b.length - a.length)[0];
+  const used = new Set<string>();
+  for (const file of globSync(['*.ts', '*/**/*.{ts,js}'], { exclude: IGNORED })) {
+    if (file.endsWith('.test.ts')) continue;
+    for (const [, way = ''] of readFileSync(file, 'utf8').matchAll(/'(\.\.?\/[^']+)'/g)) {
+      const target = join(dirname(file), way);
+      for (const path of [...paths, 'package.json', 'test/chaos/evidence.ts']) {
+        if (target === path || target.startsWith(`${path}/`)) used.add(`${owner(file)} ${path}`);
+      }
+    }
+  }
+  const idle = table.flatMap(({ path, mayImport, mayImportTypesOf }) =>
+    [...mayImport, ...mayImportTypesOf]
+      .filter((name) => !used.has(`${path} ${name}`))
+      .map((name) => `${path} may import ${name}, and does not`),
+  );
+  expect(idle).toEqual([]);
 });
 
 /** A file, one line of it, and whether the linter accepts it. */
