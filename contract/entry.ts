@@ -147,7 +147,12 @@ export const entry = z.discriminatedUnion('kind', [
   kind('call.completed', {
     call_id,
     result: z.unknown(),
-    stored: stored.optional().describe('Set for a large result; `result` is null then.'),
+    stored: stored
+      .optional()
+      .describe(
+        'Set for a large result, whose `result` is null then; and for one with parts that a model cannot read, such as images: ' +
+          'then `result` describes them.',
+      ),
   }),
   kind('call.failed', { call_id, error: failure }),
   kind('call.cancelled', { call_id, by: z.string().describe('user, agent or close.') }),

@@ -73,7 +73,7 @@ export interface CallEndedSignal {
 }
 
 export type CallEnd =
-  /** `result` is null if it is `stored`. */
+  /** `result` is null if it is `stored`, unless that has more than a model can read: then it is what can be read. */
   | { type: 'completed'; result: unknown; stored?: Stored }
   | { type: 'failed'; error: Failure }
   | { type: 'cancelled' };

@@ -24,12 +24,18 @@ const storedFacts = ({ n, bytes, head }: Stored) => ({
   note: `Only its beginning. ${READ_TOOL} reads on, from offset ${head.length}.`,
 });
 
+/** Where the result says what is stored, the beginning of that would only repeat it. */
+function completedFacts({ result, stored }: EntryOf<'call.completed'>) {
+  if (!stored) return { result };
+  return result === null ? { stored: storedFacts(stored) } : { result };
+}
+
 export function endFacts(end: CallEndEntry) {
   switch (end.kind) {
     case 'call.completed':
       return {
         status: 'completed',
-        ...(end.stored ? { stored: storedFacts(end.stored) } : { result: end.result }),
+        ...completedFacts(end),
       };
     case 'call.failed':
       return { status: 'failed', error: end.error };

@@ -97,7 +97,9 @@ function shortEnd(end: CallEndEntry) {
   if (end.kind !== 'call.completed') return facts;
   return {
     ...facts,
-    ...(end.stored ? shortStored(end.stored) : { result: short(end.result) }),
+    ...(end.stored && end.result === null
+      ? shortStored(end.stored)
+      : { result: short(end.result) }),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Settings } from '../../config.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
 import { READ_TOOL } from '../../contract/names.ts';
-import type { ResultNumber } from '../../contract/stored.ts';
+import { cut, HEAD_CHARS, legible, type ResultNumber } from '../../contract/stored.ts';
 import type { CallStart } from '../../contract/call.ts';
 import { readJson } from '../../store/read-json.ts';
 import { setAside } from '../../store/set-aside.ts';
@@ -12,6 +12,8 @@ import { waitForStore } from '../wait-for-store.ts';
 export interface LargeResults {
   event(event: CallEventSignal): Promise<CallEventSignal>;
   end(result: unknown): Promise<CallEnd>;
+  /** The end of a call whose whole result is not for a model. The whole is always stored. */
+  describedEnd(result: { readable: unknown; whole: unknown }): Promise<CallEnd>;
   /** Reads what is stored for this conversation, and for no other. */
   read(callId: string, n: ResultNumber): Promise<unknown>;
 }
@@ -38,8 +40,8 @@ export function createLargeResults(
     waitForStore(attempt, signal, (error) =>
       warn(`A large result could not be ${what}. Retrying.`, error),
     );
-  const aside = (n: ResultNumber, result: unknown) =>
-    patiently('stored', () => setAside(store, conversation, { call_id, n, result }, limit));
+  const aside = (n: ResultNumber, result: unknown, most = limit) =>
+    patiently('stored', () => setAside(store, conversation, { call_id, n, result }, most));
   return {
     async event(event) {
       const { data, ...told } = event;
@@ -49,6 +51,12 @@ export function createLargeResults(
     async end(result) {
       const stored = await aside('end', result);
       return stored ? { type: 'completed', result: null, stored } : { type: 'completed', result };
+    },
+    async describedEnd({ readable, whole }) {
+      const { n, bytes } = (await aside('end', whole, 0))!;
+      const stored = { n, bytes, head: cut(legible(readable), 0, HEAD_CHARS) };
+      const isShort = Buffer.byteLength(JSON.stringify(readable)) <= limit;
+      return { type: 'completed', result: isShort ? readable : null, stored };
     },
     async read(callId, n) {
       const which = { call_id: callId, n };

@@ -50,7 +50,7 @@ export async function openCall(opening: Opening): Promise<Opened> {
 
   const restart = found && !isRemote(found) ? factsOf(found).restart : 'fail';
   await opening.held({ holder: held.by, turn: held.turn }, { run, repeatable: restart !== 'fail' });
-  const tool = findTool(catalogue, start.tool);
+  const tool = findTool(found, start.tool);
   const { token, details: reported } = attempt();
   const known = opening.lost(held.turn);
   const details: unknown = known?.cursor ?? reported;

@@ -6,7 +6,8 @@ import type { CallStart } from '../../contract/call.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
 import { showProgress } from '../../stream/show-progress.ts';
-import { type CallContext, isRemote, type LocalTool } from '../../tools/define.ts';
+import { type CallContext, isRemote, type LocalTool, type Tool } from '../../tools/define.ts';
+import { Described } from '../../tools/described.ts';
 import type { Catalogue } from '../../tools/catalogue.ts';
 import { isAgreed } from '../../tools/taken-input.ts';
 import type { Spools } from '../../tools/keeper/spools.ts';
@@ -126,6 +127,11 @@ export async function runBody(
     };
     const returned = await driveTool({ tool, input, call, take, left, stop_ms, warn });
     countResults(tool, cursor.results, returned);
+    if (returned instanceof Described) {
+      const readable = asJson(returned.readable, maxBytes, 'Its result');
+      const whole = asJson(returned.whole, maxBytes, 'Its result');
+      return await large.describedEnd({ readable, whole });
+    }
     return await large.end(asJson(returned, maxBytes, 'Its result'));
   } finally {
     clearTimeout(timer);
@@ -135,8 +141,7 @@ export async function runBody(
 }
 
 /** @throws CallFailed `UnknownTool` */
-export function findTool(catalogue: Catalogue, name: string): LocalTool {
-  const tool = catalogue.tools.get(name);
+export function findTool(tool: Tool | undefined, name: string): LocalTool {
   if (!tool) throw new CallFailed('UnknownTool', `There is no tool named ${name}.`);
   if (isRemote(tool)) {
     throw new CallFailed('UnknownTool', `${name} is another team's service now: call it again.`);
