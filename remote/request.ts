@@ -58,7 +58,7 @@ export async function post(url: string, options: PostOptions): Promise<Answer> {
 }
 
 /** The connection uses the address returned here, so a name cannot resolve to another one afterwards. */
-function publicOnly(lookup: typeof dns.lookup): LookupFunction {
+export function publicOnly(lookup: typeof dns.lookup): LookupFunction {
   return (hostname, options, done) =>
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return done(error, '');

@@ -33,13 +33,17 @@ export function checkTool(
   return parsed.success ? checkInput(value as Tool) : explain(parsed.error);
 }
 
-/** @param tools the names of all tools */
-export function checkAgent(value: unknown, tools: readonly string[]): string[] {
+/** @param tools the names of all tools; @param isExpected whether one of this name may appear later */
+export function checkAgent(
+  value: unknown,
+  tools: readonly string[],
+  isExpected: (name: string) => boolean = () => false,
+): string[] {
   const parsed = agent.safeParse(value);
   if (!parsed.success) return explain(parsed.error);
   if (!Array.isArray(parsed.data.tools)) return [];
   return parsed.data.tools
-    .filter((name) => !tools.includes(name))
+    .filter((name) => !tools.includes(name) && !isExpected(name))
     .map((name) => `tools: there is no tool "${name}"; there are ${tools.join(', ')}.`);
 }
 
@@ -104,6 +108,7 @@ const localTool = z
     ...everyTool,
     restart: z.enum(['resume', 'reattach', 'fail']).optional(),
     keeps: z.literal(true, 'is set by defineCommandTool').optional(),
+    server: z.never('is set for tools of MCP servers').optional(),
     run: z.custom<LocalTool['run']>(
       (given) => typeof given === 'function' && !isSyncGenerator(given),
       'must be an async function or an async generator function',

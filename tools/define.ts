@@ -13,8 +13,10 @@ export const isRemote = (tool: Tool): tool is RemoteTool => 'remote' in tool;
 export interface LocalTool<Input = any, Result = unknown> extends ToolBase<Input> {
   /** After a crash: run again from the last checkpoint, or tell the model that the call was cut off. Default: `resume`. */
   restart?: Restart;
-  /** Set by `defineCommandTool`: its program may run on when its worker dies. */
+  /** Set by `defineCommandTool`, and for tools of MCP servers: its program may run on when its worker dies. */
   keeps?: true;
+  /** Set for tools of MCP servers: the server's name. */
+  server?: string;
   run(input: Input, call: CallContext): AsyncGenerator<CallYield, Result, void> | Promise<Result>;
 }
 

@@ -113,7 +113,11 @@ describe("a team's folder", () => {
 
 describe('an error names the file, what is wrong and what is allowed:', () => {
   test.each([
-    ['no such folder', {}, /extensions-\w+: has neither a folder tools\/ nor a folder agents\/\.$/],
+    [
+      'no such folder',
+      {},
+      /extensions-\w+: has neither a folder tools\/ nor a folder agents\/, nor a file mcp\.json\.$/,
+    ],
     [
       'no default export',
       { 'tools/a.ts': 'export const a = 1;' },

@@ -2,6 +2,7 @@
  * Finds every tool and agent: the built-in ones, and those in a team's own folder. One file declares one, as its default export.
  * Any mistake in one of them stops the start, so that no conversation runs into it later.
  */
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -20,6 +21,8 @@ export interface ToolSettings {
 export interface LoadOptions extends ToolSettings, CheckOptions {
   /** Whether the demo's tools are included: their work has no meaning. */
   demoTools: boolean;
+  /** Whether a tool of this name may appear later, so that agents may name it. */
+  isExpected(name: string): boolean;
 }
 
 /** The catalogue is invalid. The message is complete: show it and stop. */
@@ -32,11 +35,17 @@ export class CatalogueError extends Error {
  * @param options.home Default: `.meanwhile` in the working directory.
  * @param options.allowPrivateUrls Default: false.
  * @param options.demoTools Default: false.
+ * @param options.isExpected Default: no tool appears later.
  * @throws CatalogueError naming each file, what is wrong with it and what is allowed
  */
 export async function loadCatalogue(
   extensions?: string,
-  { home = '.meanwhile', allowPrivateUrls = false, demoTools = false }: Partial<LoadOptions> = {},
+  {
+    home = '.meanwhile',
+    allowPrivateUrls = false,
+    demoTools = false,
+    isExpected = () => false,
+  }: Partial<LoadOptions> = {},
 ): Promise<Catalogue> {
   const settings: ToolSettings = { home: resolve(home) };
   const folder = extensions === undefined ? undefined : await openExtensions(resolve(extensions));
@@ -54,13 +63,16 @@ export async function loadCatalogue(
   );
   const agents = collect<Agent>(
     await declared('agents'),
-    (agent) => checkAgent(agent, tools.names),
+    (agent) => checkAgent(agent, tools.names, isExpected),
     (earlier, later) => earlier.from === 'built-in' && later.from === 'team',
   );
   const problems = [...tools.problems, ...agents.problems];
   if (problems.length > 0) throw new CatalogueError(problems.join('\n'));
   return { tools: tools.byName, agents: agents.byName };
 }
+
+/** Declares MCP servers. */
+export const MCP_FILE = 'mcp.json';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -77,8 +89,10 @@ async function openExtensions(folder: string): Promise<string> {
     modulesIn(join(folder, 'tools')),
     modulesIn(join(folder, 'agents')),
   ]);
-  if (kinds.every((files) => files === undefined)) {
-    throw new CatalogueError(`${folder}: has neither a folder tools/ nor a folder agents/.`);
+  if (kinds.every((files) => files === undefined) && !existsSync(join(folder, MCP_FILE))) {
+    throw new CatalogueError(
+      `${folder}: has neither a folder tools/ nor a folder agents/, nor a file ${MCP_FILE}.`,
+    );
   }
   openToExtensions(folder);
   return folder;

@@ -1,0 +1,86 @@
+/**
+ * Makes one call of an MCP tool and writes down its outcome. A keeper runs it: see tools/mcp.ts. It works in the folder that
+ * MEANWHILE_SPOOL names, and MEANWHILE_MCP says how to reach the server. SIGTERM cancels the call.
+ */
+import { once } from 'node:events';
+import {
+  noteOf,
+  readMcpFile,
+  reportLine,
+  writeMcpFile,
+  writePartial,
+} from '../../tools/mcp-spool.ts';
+import { performCall } from './call.ts';
+import { connect } from './connection.ts';
+import { type ProgramVariables, RESULT_META } from './program.ts';
+import type { WireProgress } from './wire.ts';
+
+const folder = process.env.MEANWHILE_SPOOL!;
+const { server, era, allowPrivateUrls } = JSON.parse(
+  process.env.MEANWHILE_MCP!,
+) as ProgramVariables;
+// Its server must not see the secrets of its own declaration in another form either.
+delete process.env.MEANWHILE_MCP;
+
+const cancelled = new AbortController();
+const { signal } = cancelled;
+process.on('SIGTERM', () => {
+  cancelled.abort();
+  // A server that does not answer is ended by the keeper.
+  setTimeout(() => process.exit(CANCELLED), STOP_MS).unref();
+});
+
+const CANCELLED = 143;
+const STOP_MS = 8_000;
+
+/** Partial results are written in their order, and before the outcome. */
+let writing: Promise<void> = Promise.resolve();
+let partials = 0;
+
+function report(progress: WireProgress): void {
+  const { meta, total, message } = progress;
+  if (meta && RESULT_META in meta) {
+    const n = (partials += 1);
+    const data = meta[RESULT_META];
+    writing = writing
+      .then(() => writePartial(folder, n, data))
+      .then(() => console.log(reportLine({ type: 'result', n })));
+    return;
+  }
+  const isShare = total !== undefined && total > 0;
+  const percent = isShare ? (100 * progress.progress) / total : undefined;
+  const note = message ?? (isShare || progress.progress === 0 ? undefined : `${progress.progress}`);
+  const line = reportLine({
+    type: 'progress',
+    ...(percent !== undefined && { percent }),
+    ...(note !== undefined && { note: noteOf(note) }),
+  });
+  writing = writing.then(() => console.log(line));
+}
+
+const call = (await readMcpFile(folder, 'call.json'))!;
+try {
+  const outcome = await performCall({
+    ...call,
+    signal,
+    open: (heard) =>
+      connect(server, {
+        era,
+        allowPrivateUrls,
+        signal,
+        heard,
+        marks: { MEANWHILE_SPOOL: folder },
+        timeout_ms: 60_000,
+      }),
+    heard: report,
+    began: (id) => writeMcpFile(folder, 'task.json', { id }),
+  });
+  await writing;
+  await writeMcpFile(folder, 'outcome.json', outcome);
+  process.exitCode = 0;
+} catch (error) {
+  if (!signal.aborted) throw error;
+  process.exitCode = CANCELLED;
+}
+if (!process.stdout.write('')) await once(process.stdout, 'drain');
+process.exit();

@@ -1,0 +1,207 @@
+/** The service's tools together with those of MCP servers, which come and go while it runs. */
+import type { PriorDiscovery, Tool as Upstream } from '@modelcontextprotocol/client';
+import type { Catalogue, ServerStatus, ToolServers } from '../../tools/catalogue.ts';
+import type { LocalTool, Tool } from '../../tools/define.ts';
+import { readableLine } from '../../tools/lines.ts';
+import type { McpServer } from './config.ts';
+import { declareUpstream, fingerprint } from './declare.ts';
+import { UnusableSchema } from './input-schema.ts';
+import { type KnownServers, openKnown } from './known.ts';
+import { isOfServer, toolName } from './names.ts';
+import { callProgram } from './program.ts';
+import { type Watch, watchServer, type WatchTiming } from './watch.ts';
+
+export interface McpCatalogueOptions {
+  servers: McpServer[];
+  /** Keeps what servers said of their tools between starts. */
+  knownFile: string;
+  allowPrivateUrls: boolean;
+  log(line: string): void;
+  timing?: Partial<WatchTiming>;
+}
+
+export interface McpCatalogue extends Catalogue {
+  servers: ToolServers;
+  close(): Promise<void>;
+}
+
+interface ServerState {
+  server: McpServer;
+  status: ServerStatus;
+  era?: PriorDiscovery;
+  /** What it offers at the moment, or did when it last answered. */
+  offered: Map<string, LocalTool>;
+  /** Every tool that it ever offered: a call of it may still run. */
+  known: Map<string, LocalTool>;
+  fingerprints: Map<string, string>;
+  answered: PromiseWithResolvers<void>;
+}
+
+/**
+ * Returns at once: the servers are asked in the background, and their tools appear as they answer.
+ * @param own the tools and agents that do not come from servers
+ */
+export async function openMcpCatalogue(
+  own: Catalogue,
+  { servers, knownFile, allowPrivateUrls, log, timing }: McpCatalogueOptions,
+): Promise<McpCatalogue> {
+  const known = await openKnown(knownFile);
+  const tools = new Map<string, Tool>(own.tools);
+  const taken = new Set(own.tools.keys());
+  const states = servers.map((server) => stateOf(server));
+
+  function stateOf(server: McpServer): ServerState {
+    const { era } = known.of(server.name);
+    return {
+      server,
+      status: { name: server.name, status: 'starting', since: now(), tools: 0, left_out: [] },
+      ...(era && { era }),
+      offered: new Map(),
+      known: new Map(),
+      fingerprints: new Map(),
+      answered: Promise.withResolvers(),
+    };
+  }
+
+  /** The tool objects stay the same while their declarations do: what was derived from them is cached. */
+  function take(
+    state: ServerState,
+    upstream: Upstream[],
+    seen: KnownServers,
+  ): Map<string, LocalTool> {
+    const { server } = state;
+    const program = callProgram(() => ({
+      server: server.transport,
+      ...(state.era && { era: state.era }),
+      allowPrivateUrls,
+    }));
+    const { first } = seen.of(server.name);
+    const found = new Map<string, LocalTool>();
+    const leave = (tool: string, why: string) =>
+      state.status.left_out.push({ tool: readableLine(tool, 100), why });
+    state.status.left_out = [];
+    for (const each of upstream) {
+      const why = whyLeftOut(each, server, state.era);
+      const name = toolName(server.name, each.name, taken);
+      if (why !== undefined || found.has(name)) {
+        if (why !== '') leave(each.name, why ?? 'The server names it twice.');
+        continue;
+      }
+      if (found.size >= MOST_TOOLS) {
+        leave(each.name, `A server may offer ${MOST_TOOLS} tools at most.`);
+        break;
+      }
+      const print = fingerprint(each);
+      const before = state.known.get(name);
+      if (before && state.fingerprints.get(name) === print) {
+        found.set(name, before);
+        continue;
+      }
+      const hasChanged = (first[each.name] ?? print) !== print;
+      if (before || hasChanged) {
+        log(`The MCP server ${server.name} has changed what it says of its tool ${name}.`);
+      }
+      try {
+        found.set(name, declareUpstream(each, { server, name, program, hasChanged }));
+        state.fingerprints.set(name, print);
+      } catch (error) {
+        if (!(error instanceof UnusableSchema)) throw error;
+        leave(each.name, `It cannot be offered to a model: ${error.message}.`);
+      }
+    }
+    for (const [name, tool] of found) state.known.set(name, tool);
+    return found;
+  }
+
+  /** The order is that of the file, so that the models' prompt caches stay valid when a server comes back. */
+  function publish(): void {
+    tools.clear();
+    for (const [name, tool] of own.tools) tools.set(name, tool);
+    for (const { offered } of states) {
+      for (const [name, tool] of offered) tools.set(name, tool);
+    }
+  }
+
+  function listed(state: ServerState, upstream: Upstream[], era: PriorDiscovery): void {
+    const { name } = state.server;
+    const wasReady = state.status.status === 'ready';
+    const before = [...state.offered.keys()].join();
+    state.era = era;
+    state.offered = take(state, upstream, known);
+    const hasChanged = before !== [...state.offered.keys()].join();
+    const count = state.offered.size;
+    const { left_out } = state.status;
+    const since = wasReady ? state.status.since : now();
+    state.status = { name, status: 'ready', since, tools: count, left_out };
+    publish();
+    if (!wasReady || hasChanged) {
+      log(`The MCP server ${name} offers ${count} ${count === 1 ? 'tool' : 'tools'}.`);
+      for (const { tool, why } of left_out) log(`Its tool ${tool} is left out. ${why}`);
+    }
+    void known.note(name, { era, tools: upstream });
+    state.answered.resolve();
+  }
+
+  function missing(state: ServerState, why: string): void {
+    const { status } = state;
+    if (status.status !== 'down') {
+      log(`The MCP server ${status.name} cannot be reached; trying again. ${why}`);
+    }
+    const since = status.status === 'down' ? status.since : now();
+    state.status = { ...status, status: 'down', since, why };
+    state.answered.resolve();
+  }
+
+  for (const state of states) {
+    // Known at once for calls that still run, and offered when the server has answered.
+    take(state, known.of(state.server.name).tools, known);
+  }
+  const watches: Watch[] = states.map((state) =>
+    watchServer({
+      server: state.server,
+      allowPrivateUrls,
+      listed: (upstream, era) => listed(state, upstream, era),
+      missing: (why) => missing(state, why),
+      ...(timing && { timing }),
+    }),
+  );
+  const ownerOf = (name: string) =>
+    states.find(({ server }) => !own.tools.has(name) && isOfServer(server.name, name));
+
+  return {
+    tools,
+    agents: own.agents,
+    servers: {
+      owns: (name) => ownerOf(name) !== undefined,
+      async find(name, patience_ms) {
+        const find = () => states.map((state) => state.known.get(name)).find(Boolean);
+        const owner = ownerOf(name);
+        if (owner && !find()) await Promise.race([owner.answered.promise, after(patience_ms)]);
+        return find();
+      },
+      status: () => states.map(({ status }) => status),
+    },
+    async close() {
+      await Promise.all(watches.map((watch) => watch.close()));
+    },
+  };
+}
+
+/** More than any model can choose from. */
+const MOST_TOOLS = 500;
+
+/** Undefined for a tool that is offered; empty for one that its owner does not want. */
+function whyLeftOut(
+  { name, execution }: Upstream & { execution?: { taskSupport?: string } },
+  { settings }: McpServer,
+  era: PriorDiscovery | undefined,
+): string | undefined {
+  if (settings.tools[name]?.offer === false) return '';
+  if (execution?.taskSupport === 'required' && era?.kind !== 'modern') {
+    return 'It needs the experimental tasks of protocol 2025-11-25, which are not supported.';
+  }
+  return undefined;
+}
+
+const now = () => new Date().toISOString();
+const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

@@ -1,0 +1,137 @@
+/** A connection to an MCP server of either era, over stdio or Streamable HTTP. */
+import {
+  Client,
+  type ClientOptions,
+  type PriorDiscovery,
+  StreamableHTTPClientTransport,
+  type Transport,
+} from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import packageFile from '../../package.json' with { type: 'json' };
+import type { HttpServer, StdioServer } from './config.ts';
+import { upstreamFetch } from './http.ts';
+import { stdioTransport, type StdioTransport } from './stdio.ts';
+import { flushed, onTheWire, TASKS, type WireProgress } from './wire.ts';
+
+export interface Connection {
+  client: Client;
+  /** Which protocol the server speaks: with this the next connection needs no negotiation. */
+  era: PriorDiscovery;
+  /** The end of what a stdio server wrote to stderr; empty for others. */
+  stderr(): string;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  allowPrivateUrls: boolean;
+  /** What an earlier connection found out. */
+  era?: PriorDiscovery;
+  signal?: AbortSignal;
+  /** Called with each progress notification. */
+  heard?(progress: WireProgress): void;
+  /** Called when the connection has ended, whoever ended it. */
+  closed?(): void;
+  toolsChanged?(): void;
+  /** Variables by which a process of a stdio server is found again. */
+  marks?: Record<string, string>;
+  /** Time for the handshake. */
+  timeout_ms: number;
+}
+
+/** @throws Error of the SDK or the system; nothing is left running then. */
+export async function connect(
+  server: StdioServer | HttpServer,
+  options: ConnectOptions,
+): Promise<Connection> {
+  const { era, signal, heard, closed, toolsChanged, timeout_ms } = options;
+  const client = new Client(IDENTITY, {
+    versionNegotiation: { mode: 'auto', probe: { timeoutMs: Math.min(PROBE_MS, timeout_ms) } },
+    capabilities: { extensions: { [TASKS]: {} } },
+    ...(toolsChanged && {
+      listChanged: { tools: { autoRefresh: false, onChanged: () => toolsChanged() } },
+    }),
+  } satisfies ClientOptions);
+  // Errors of single messages. What ends a connection or fails a request is reported there.
+  Object.assign(client, { onerror() {}, onclose: closed });
+  const transport = onTheWire(transportOf(server, options), heard);
+  try {
+    await client.connect(transport, {
+      timeout: timeout_ms,
+      ...(signal && { signal }),
+      ...(era && { prior: era }),
+    });
+  } catch (error) {
+    Object.assign(client, { onclose: undefined });
+    await transport.close().catch(() => {});
+    const said = stderrOf(transport);
+    if (said === '') throw error;
+    throw new Error(`${(error as Error).message}\nThe server said:\n${said}`, { cause: error });
+  }
+  const discover = client.getDiscoverResult();
+  return {
+    client,
+    era: discover ? { kind: 'modern', discover } : { kind: 'legacy' },
+    stderr: () => stderrOf(transport),
+    async close() {
+      Object.assign(client, { onclose: undefined });
+      await Promise.race([flushed(transport), after(1_000)]);
+      if (transport instanceof StreamableHTTPClientTransport) {
+        // A courtesy: a server that does not answer forgets the session by itself.
+        await Promise.race([transport.terminateSession().catch(() => {}), after(1_000)]);
+      }
+      await client.close();
+    },
+  };
+}
+
+const IDENTITY = { name: 'meanwhile', version: packageFile.version };
+
+/** A server of the old era may not answer a question that it does not know. */
+const PROBE_MS = 10_000;
+
+function transportOf(
+  server: StdioServer | HttpServer,
+  { allowPrivateUrls, era, marks }: ConnectOptions,
+): Transport {
+  if (server.type === 'http') {
+    return new StreamableHTTPClientTransport(new URL(server.url), {
+      fetch: upstreamFetch(allowPrivateUrls),
+      requestInit: { headers: server.headers },
+      reconnectionOptions: {
+        initialReconnectionDelay: 500,
+        maxReconnectionDelay: 10_000,
+        reconnectionDelayGrowFactor: 2,
+        maxRetries: 20,
+      },
+    });
+  }
+  if (era) return stdioTransport(server, marks);
+  const { command, args, env, cwd } = server;
+  // The SDK's own transport asks for the era in a process of its own, since some servers end at a question they do not know.
+  const asking = new StdioClientTransport({
+    command,
+    args,
+    env: { ...env, ...marks },
+    cwd,
+    stderr: 'pipe',
+    maxBufferSize: 64_000_000,
+  });
+  return Object.assign(asking, { said: tailOf(asking) });
+}
+
+/** Collects the end of stderr, which also keeps its pipe from filling up. */
+function tailOf(transport: StdioClientTransport): () => string {
+  let text = '';
+  transport.stderr?.on('data', (chunk: Buffer) => {
+    text = `${text}${chunk.toString('utf8')}`.slice(-2_000);
+  });
+  return () => text.trim();
+}
+
+function stderrOf(transport: Transport): string {
+  const { stderr, said } = transport as Partial<StdioTransport> & { said?: () => string };
+  if (said) return said();
+  return typeof stderr === 'function' ? stderr() : '';
+}
+
+const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { checkTool } from '../../tools/check.ts';
+import { declareUpstream, fingerprint } from './declare.ts';
+
+const program = { argv: ['true'], variables: () => ({}) } as const;
+const plain = { name: 'work', inputSchema: { type: 'object' as const } };
+
+function declare(upstream: object = {}, settings: object = {}, hasChanged = false) {
+  const server = {
+    name: 'here',
+    transport: { type: 'http' as const, url: 'https://a.example', headers: {} },
+    settings: { session: 'own' as const, approve_changes: false, tools: {}, ...settings },
+  };
+  return declareUpstream(
+    { ...plain, ...upstream },
+    { server, name: 'here__work', program, hasChanged },
+  );
+}
+
+test('a tool without hints runs freely, and is not repeated', () => {
+  expect(declare()).toMatchObject({
+    name: 'here__work',
+    description: 'work',
+    server: 'here',
+    progress: true,
+    keeps: true,
+    restart: 'reattach',
+    duplicates: 'allow',
+  });
+  expect(declare()).not.toHaveProperty('approval');
+});
+
+test.each([
+  [{ readOnlyHint: true }, 'allow', undefined],
+  [{ idempotentHint: true }, 'allow', undefined],
+  [{ destructiveHint: true }, 'reject', true],
+  [{ destructiveHint: true, readOnlyHint: true }, 'allow', undefined],
+  [{ destructiveHint: true, idempotentHint: true }, 'allow', true],
+  [{ destructiveHint: false, idempotentHint: false }, 'reject', undefined],
+])('the hints %j give the defaults %s and approval: %s', (annotations, duplicates, approval) => {
+  const tool = declare({ annotations });
+  expect(tool.duplicates).toBe(duplicates);
+  expect(tool.approval).toBe(approval);
+});
+
+test('what the file says of the server overrides the hints, and of the tool overrides that', () => {
+  const annotations = { destructiveHint: true };
+  expect(declare({ annotations }, { approval: false })).not.toHaveProperty('approval');
+  const tools = { work: { approval: { question: 'Sure?' }, timeout_ms: 5 } };
+  expect(declare({ annotations }, { approval: false, timeout_ms: 9, tools })).toMatchObject({
+    approval: { question: 'Sure?' },
+    timeout_ms: 5,
+  });
+});
+
+test('a changed declaration needs a person where the file says so', () => {
+  expect(declare({}, {}, true)).not.toHaveProperty('approval');
+  expect(declare({}, { approve_changes: true, approval: false }, true)).toMatchObject({
+    approval: { question: expect.stringContaining('has changed') },
+  });
+});
+
+test('a description is bounded, whatever the server wrote', () => {
+  const { description } = declare({ description: `\u001B[31m${'words '.repeat(1_000)}\u0000` });
+  expect(description.length).toBeLessThanOrEqual(900);
+  expect(description).toMatch(/^words .* …$/);
+  expect(declare({ description: '  ', title: 'A title' }).description).toBe('A title');
+});
+
+test('what is declared passes the check of a team’s tools, except for the server', () => {
+  const { server, ...tool } = declare({
+    description: 'Works.',
+    inputSchema: { type: 'object', properties: { a: { type: 'number' } } },
+  });
+  expect(server).toBe('here');
+  expect(checkTool(tool)).toEqual([]);
+});
+
+test('a fingerprint changes with everything that a model or a person is shown', () => {
+  const prints = [
+    plain,
+    { ...plain, description: 'Other.' },
+    { ...plain, title: 'Other' },
+    { ...plain, inputSchema: { type: 'object' as const, properties: { a: {} } } },
+    { ...plain, annotations: { readOnlyHint: true } },
+  ].map(fingerprint);
+  expect(new Set(prints).size).toBe(prints.length);
+});

@@ -1,0 +1,63 @@
+/**
+ * What servers said of their tools in earlier starts. A call that outlived its worker needs its tool at once, and a server takes a
+ * while to answer.
+ */
+import type { PriorDiscovery, Tool as Upstream } from '@modelcontextprotocol/client';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { fingerprint } from './declare.ts';
+
+export interface KnownServer {
+  era?: PriorDiscovery;
+  tools: Upstream[];
+  /** Of each tool that was ever seen, the fingerprint of its first declaration. */
+  first: Record<string, string>;
+}
+
+export interface KnownServers {
+  of(server: string): KnownServer;
+  /** Never rejects: the file only saves time. */
+  note(server: string, seen: { era: PriorDiscovery; tools: Upstream[] }): Promise<void>;
+}
+
+const known = z.looseObject({
+  era: z.custom<PriorDiscovery>((given) => typeof given === 'object' && given !== null).optional(),
+  tools: z.array(
+    z.custom<Upstream>((given) => typeof (given as Upstream | null)?.name === 'string'),
+  ),
+  first: z.record(z.string(), z.string()),
+});
+
+const file = z.record(z.string(), known);
+
+/** A file that cannot be read counts as empty. */
+export async function openKnown(path: string): Promise<KnownServers> {
+  const parsed = file.safeParse(
+    await readFile(path, 'utf8')
+      .then((text) => JSON.parse(text) as unknown)
+      .catch(() => ({})),
+  );
+  const all = new Map<string, KnownServer>(Object.entries(parsed.data ?? {}));
+  const of = (server: string) => all.get(server) ?? { tools: [], first: {} };
+  let writing: Promise<void> = Promise.resolve();
+
+  async function write(): Promise<void> {
+    const draft = `${path}.${randomUUID()}`;
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(draft, JSON.stringify(Object.fromEntries(all)));
+    await rename(draft, path);
+  }
+
+  return {
+    of,
+    note(server, { era, tools }) {
+      const { first } = of(server);
+      for (const tool of tools) first[tool.name] ??= fingerprint(tool);
+      all.set(server, { era, tools, first });
+      writing = writing.then(write).catch(() => {});
+      return writing;
+    },
+  };
+}

@@ -1,0 +1,147 @@
+/** A call that its server has made a task (extension io.modelcontextprotocol/tasks): followed by its id, over any connection. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { McpOutcome } from '../../tools/mcp-spool.ts';
+import { asResult, type CallOptions, messageOf, openPatiently, outcomeOf } from './call.ts';
+import type { Connection } from './connection.ts';
+
+/** As the server sends it; everything but the id may be missing. */
+export interface TaskHandle {
+  taskId: string;
+  pollIntervalMs?: unknown;
+  statusMessage?: unknown;
+}
+
+const state = z.looseObject({
+  status: z.enum(['working', 'input_required', 'completed', 'failed', 'cancelled']),
+  pollIntervalMs: z.number().optional().catch(undefined),
+  statusMessage: z.string().optional().catch(undefined),
+  result: z.unknown().optional(),
+  error: z.looseObject({ message: z.string() }).optional().catch(undefined),
+});
+
+type TaskState = z.infer<typeof state>;
+
+export interface Following extends Omit<CallOptions, 'task'> {
+  connection: Connection;
+  task: TaskHandle;
+}
+
+/**
+ * Asks for the task no more often than its server wants. A lost connection is opened again.
+ * @throws the signal's reason, once the server has been told to cancel the task
+ */
+export async function followTask(following: Following): Promise<McpOutcome> {
+  const { task, signal, heard } = following;
+  let { connection } = following;
+  let interval_ms = intervalOf(task.pollIntervalMs);
+  let said: unknown;
+  const tell = (message: unknown) => {
+    if (typeof message !== 'string' || message === said) return;
+    said = message;
+    heard({ token: 'call', progress: 0, message });
+  };
+  tell(task.statusMessage);
+  try {
+    for (;;) {
+      await sleep(interval_ms, undefined, { signal });
+      let now: TaskState;
+      try {
+        now = await lookAt(connection, task.taskId, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        const outcome = outcomeOf(error, connection.stderr());
+        if (outcome.type === 'failed') return unknownTask(outcome.message);
+        await connection.close().catch(() => {});
+        connection = await openPatiently({ ...following, patience_ms: RECONNECT_MS });
+        continue;
+      }
+      interval_ms = intervalOf(now.pollIntervalMs ?? task.pollIntervalMs);
+      tell(now.statusMessage);
+      const outcome = await ended(following, connection, now);
+      if (outcome) return outcome;
+    }
+  } catch (error) {
+    if (signal.aborted) {
+      await cancel(connection, task.taskId);
+      throw signal.reason;
+    }
+    return { type: 'lost', message: messageOf(error) };
+  } finally {
+    if (connection !== following.connection) await connection.close().catch(() => {});
+  }
+}
+
+/** Undefined while it goes on. */
+async function ended(
+  { task }: Following,
+  connection: Connection,
+  now: TaskState,
+): Promise<McpOutcome | undefined> {
+  switch (now.status) {
+    case 'working':
+      return undefined;
+    case 'completed':
+      return { type: 'returned', result: asResult(now.result) };
+    case 'cancelled':
+      return {
+        type: 'failed',
+        name: 'CancelledByServer',
+        message: withNote('The server cancelled it.', now),
+      };
+    case 'failed':
+      if (now.result !== undefined) {
+        return { type: 'returned', result: { ...asResult(now.result), isError: true } };
+      }
+      return {
+        type: 'failed',
+        name: 'ServerError',
+        message: now.error?.message ?? withNote('The task failed.', now),
+      };
+    case 'input_required':
+      await cancel(connection, task.taskId);
+      return {
+        type: 'failed',
+        name: 'InputRequired',
+        message: withNote(
+          'The server asks a person for input, which this service cannot pass on. The task was cancelled.',
+          now,
+        ),
+      };
+  }
+}
+
+const lookAt = (connection: Connection, taskId: string, signal: AbortSignal) =>
+  connection.client.request({ method: 'tasks/get', params: { taskId } }, state, {
+    signal,
+    timeout: ANSWER_MS,
+  });
+
+/** The server may be gone; then there is nobody left to tell. */
+async function cancel(connection: Connection, taskId: string): Promise<void> {
+  await connection.client
+    .request({ method: 'tasks/cancel', params: { taskId } }, z.looseObject({}), {
+      timeout: CANCEL_MS,
+    })
+    .catch(() => {});
+}
+
+/** A server that does not know its task has lost it: what became of the work is not known. */
+const unknownTask = (message: string): McpOutcome => ({
+  type: 'lost',
+  message: `The server does not know its task any more: ${message}`,
+});
+
+const withNote = (text: string, { statusMessage }: TaskState) =>
+  statusMessage === undefined ? text : `${text} ${statusMessage}`;
+
+/** Milliseconds; one second where the server does not say. */
+function intervalOf(given: unknown): number {
+  const wanted = typeof given === 'number' && Number.isFinite(given) ? given : 1_000;
+  return Math.min(Math.max(wanted, 50), 3_600_000);
+}
+
+const ANSWER_MS = 30_000;
+const CANCEL_MS = 3_000;
+/** A server that is restarted has this long until its task is given up. */
+const RECONNECT_MS = 300_000;

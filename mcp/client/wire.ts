@@ -1,0 +1,104 @@
+/**
+ * What the SDK's client does not do with the messages of a connection, done between the client and its transport:
+ *
+ * 1. Progress is read here. The client passes it on a moment later, and by then may have seen the result and dropped it.
+ * 2. A result of type `task` (io.modelcontextprotocol/tasks) is passed on as a complete one with the task in its `_meta`; the
+ *    client would refuse it.
+ * 3. If the response stream of a request ends without a response, the request fails. The client would wait forever.
+ */
+import type {
+  JSONRPCMessage,
+  RequestId,
+  Transport,
+  TransportSendOptions,
+} from '@modelcontextprotocol/client';
+
+export const TASKS = 'io.modelcontextprotocol/tasks';
+
+export interface WireProgress {
+  token: string | number;
+  progress: number;
+  total?: number;
+  message?: string;
+  /** `_meta` of the notification. */
+  meta?: Record<string, unknown>;
+}
+
+/** The code of the error with which a request fails whose connection was lost. */
+export const CONNECTION_LOST = -32_000;
+export const LOST_MESSAGE = 'The connection was lost before the server answered.';
+
+/** Changes the transport itself: the SDK recognises its own transports. */
+export function onTheWire<T extends Transport>(
+  transport: T,
+  heard: (progress: WireProgress) => void = () => {},
+): T {
+  let handler: Transport['onmessage'];
+  Object.defineProperty(transport, 'onmessage', {
+    configurable: true,
+    get: () => handler,
+    set(given: Transport['onmessage']) {
+      handler =
+        given &&
+        ((message, extra) => {
+          const progress = progressIn(message);
+          if (progress) heard(progress);
+          else given(withTask(message), extra);
+        });
+    },
+  });
+  const send = transport.send.bind(transport);
+  transport.send = (message: JSONRPCMessage, options?: TransportSendOptions) => {
+    const id = requestIdOf(message);
+    if (id === undefined) return underWay(transport, send(message, options));
+    return send(message, {
+      ...options,
+      onRequestStreamEnd() {
+        options?.onRequestStreamEnd?.();
+        // If the response has come, the client no longer knows the id and ignores this.
+        const error = { code: CONNECTION_LOST, message: LOST_MESSAGE };
+        handler?.({ jsonrpc: '2.0', id, error });
+      },
+    });
+  };
+  return transport;
+}
+
+/** Resolves when every notification that is being sent has arrived, such as that of a cancel. Never rejects. */
+export async function flushed(transport: Transport): Promise<void> {
+  await Promise.allSettled([...(sending.get(transport) ?? [])]);
+}
+
+const sending = new WeakMap<Transport, Set<Promise<void>>>();
+
+function underWay(transport: Transport, sent: Promise<void>): Promise<void> {
+  const all = sending.get(transport) ?? new Set();
+  sending.set(transport, all.add(sent));
+  void sent.catch(() => {}).finally(() => all.delete(sent));
+  return sent;
+}
+
+function requestIdOf(message: JSONRPCMessage): RequestId | undefined {
+  return 'method' in message && 'id' in message ? message.id : undefined;
+}
+
+function progressIn(message: JSONRPCMessage): WireProgress | undefined {
+  if (!('method' in message) || message.method !== 'notifications/progress') return undefined;
+  const { progressToken, progress, total, message: words, _meta } = message.params ?? {};
+  const isToken = typeof progressToken === 'string' || typeof progressToken === 'number';
+  if (!isToken || typeof progress !== 'number') return undefined;
+  return {
+    token: progressToken,
+    progress,
+    ...(typeof total === 'number' && { total }),
+    ...(typeof words === 'string' && { message: words }),
+    ...(typeof _meta === 'object' && _meta !== null && { meta: _meta }),
+  };
+}
+
+function withTask(message: JSONRPCMessage): JSONRPCMessage {
+  if (!('result' in message) || message.result.resultType !== 'task') return message;
+  const { resultType: _, _meta, ...task } = message.result;
+  const result = { resultType: 'complete', content: [], _meta: { ..._meta, [TASKS]: task } };
+  return { ...message, result };
+}

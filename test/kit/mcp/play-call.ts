@@ -1,0 +1,103 @@
+/** A call of an MCP tool as a worker runs it, in a folder of its own. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { z } from 'zod';
+import type { HttpServer, StdioServer } from '../../../mcp/client/config.ts';
+import { connect } from '../../../mcp/client/connection.ts';
+import { callProgram, type ProgramVariables } from '../../../mcp/client/program.ts';
+import type { CallYield, LocalTool } from '../../../tools/define.ts';
+import { stopAllKept } from '../../../tools/keeper/attempts.ts';
+import { mcpTool } from '../../../tools/mcp.ts';
+import { callContext } from '../call-context.ts';
+
+export interface PlayedCall {
+  folder: string;
+  /** What it has yielded. */
+  told: unknown[];
+  cancel(): void;
+  /** As when the worker shuts down: the program goes on. */
+  handOver(): void;
+  end: Promise<unknown>;
+}
+
+export interface PlayOptions {
+  server: StdioServer | HttpServer;
+  era: ProgramVariables['era'];
+  repeatable?: boolean;
+  /** Where an earlier worker ran it. */
+  folder?: string;
+  checkpoint?: unknown;
+  yielded?(step: CallYield): void;
+}
+
+/** Which protocol the server speaks, as discovery finds out. */
+export async function eraOf(server: StdioServer | HttpServer): Promise<ProgramVariables['era']> {
+  const connection = await connect(server, { allowPrivateUrls: true, timeout_ms: 30_000 });
+  await connection.close();
+  return connection.era;
+}
+
+export async function playCall(
+  upstream: string,
+  input: object,
+  { server, era, repeatable = false, yielded = () => {}, ...earlier }: PlayOptions,
+): Promise<PlayedCall> {
+  const folder = earlier.folder ?? (await mkdtemp(join(tmpdir(), 'meanwhile-call-')));
+  if (earlier.folder === undefined) {
+    onTestFinished(async () => {
+      await stopAllKept(folder);
+      await rm(folder, { recursive: true, force: true });
+    });
+  }
+  const tool = toolOf(upstream, repeatable, () => ({ server, era, allowPrivateUrls: true }));
+  const stopping = new AbortController();
+  let handsOver = false;
+  const told: unknown[] = [];
+  const context = callContext({
+    signal: stopping.signal,
+    checkpoint: earlier.checkpoint,
+    folder: async () => folder,
+  });
+  Object.defineProperty(context, 'handsOver', { get: () => handsOver });
+  const run = async () => {
+    const running = tool.run(input, context) as AsyncGenerator<CallYield>;
+    for (;;) {
+      const next = await running.next();
+      if (next.done) return next.value as unknown;
+      const step = next.value;
+      told.push(step.type === 'result' ? step.data : [step.percent, step.note]);
+      yielded(step);
+    }
+  };
+  const end = run();
+  end.catch(() => {});
+  return {
+    folder,
+    told,
+    end,
+    cancel: () => stopping.abort(new Error('cancelled')),
+    handOver() {
+      handsOver = true;
+      stopping.abort(new Error('handed over'));
+    },
+  };
+}
+
+function toolOf(
+  upstream: string,
+  repeatable: boolean,
+  variables: () => ProgramVariables,
+): LocalTool {
+  return mcpTool({
+    name: `test__${upstream}`,
+    description: 'A tool of the test server.',
+    input: z.looseObject({}),
+    server: 'test',
+    upstream,
+    repeatable,
+    failsWithWorker: false,
+    program: callProgram(variables),
+  });
+}

@@ -1,0 +1,78 @@
+/** MCP servers for tests: the test server of this folder, and the public one that shows everything. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import type { StdioServer } from '../../../mcp/client/config.ts';
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const SERVER = path('server.ts');
+const EVERYTHING = path('../../node_modules/@modelcontextprotocol/server-everything/dist/index.js');
+
+export const testServer = (ledger = '/dev/null'): StdioServer => program(SERVER, 'stdio', ledger);
+export const everything = (): StdioServer => program(EVERYTHING, 'stdio');
+
+const program = (...args: string[]): StdioServer => ({
+  type: 'stdio',
+  command: process.execPath,
+  args,
+  env: {},
+  cwd: tmpdir(),
+});
+
+export interface Ledger {
+  path: string;
+  lines(): Promise<string[]>;
+  /** The lines, which are gone then. */
+  take(): Promise<string[]>;
+}
+
+/** Where the test server notes what it does. */
+export async function createLedger(): Promise<Ledger> {
+  const folder = await mkdtemp(join(tmpdir(), 'meanwhile-mcp-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return ledgerAt(join(folder, 'ledger'));
+}
+
+export function ledgerAt(file: string): Ledger {
+  const lines = async () =>
+    (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+  return {
+    path: file,
+    lines,
+    async take() {
+      const all = await lines();
+      await writeFile(file, '');
+      return all;
+    },
+  };
+}
+
+export interface HttpTestServer {
+  url: string;
+  port: number;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+/** @param port 0: any free one */
+export async function startHttpServer(ledger = '/dev/null', port = 0): Promise<HttpTestServer> {
+  const child = spawn(process.execPath, [SERVER, String(port), ledger], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+  const own = Number(String(chunk));
+  return {
+    url: `http://127.0.0.1:${own}/mcp`,
+    port: own,
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** What a worker and the program of an MCP call tell each other through the call's folder. */
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readableLine } from './lines.ts';
+
+export interface McpFiles {
+  /** Written before the program starts. `task`: what an earlier program of this call began, to be attached to again. */
+  'call.json': McpRequest;
+  /** As soon as the server has named it. */
+  'task.json': { id: string };
+  /** The program's last act. */
+  'outcome.json': McpOutcome;
+}
+
+export interface McpRequest {
+  /** Its name on the server. */
+  tool: string;
+  input: unknown;
+  /** That of the call in all its attempts. */
+  idempotency_key: string;
+  task?: string;
+}
+
+/** How a call of an MCP server ended, as far as its program knows. */
+export type McpOutcome =
+  | { type: 'returned'; result: McpResult }
+  /** The server answered with an error, or with something that is not an answer. */
+  | { type: 'failed'; name: string; message: string }
+  /** The call never reached the server. */
+  | { type: 'unavailable'; message: string }
+  /** The call reached the server, perhaps, and its outcome is not known. */
+  | { type: 'lost'; message: string };
+
+export interface McpResult {
+  content: McpBlock[];
+  structuredContent?: unknown;
+  isError?: boolean;
+}
+
+export type McpBlock = { type: string } & Record<string, unknown>;
+
+/** A line of the program's output. */
+export type McpReport =
+  | { type: 'progress'; percent?: number; note?: string }
+  /** A partial result, which is in a file of its own. */
+  | { type: 'result'; n: number };
+
+export const reportLine = (report: McpReport) => `${MARK}${JSON.stringify(report)}`;
+
+/** Undefined for any other line. Only the program writes to its output: what its server says comes through it. */
+export function readReport(line: string): McpReport | undefined {
+  if (!line.startsWith(MARK)) return undefined;
+  try {
+    return JSON.parse(line.slice(MARK.length)) as McpReport;
+  } catch {
+    // Its beginning was dropped with the middle of a very long output.
+    return undefined;
+  }
+}
+
+/** A note that fits into a line. */
+export const noteOf = (text: string) => readableLine(text, 1_000);
+
+/** Undefined when there is no such file. */
+export async function readMcpFile<Name extends keyof McpFiles>(
+  folder: string,
+  name: Name,
+): Promise<McpFiles[Name] | undefined> {
+  return (await readAny(join(folder, name))) as McpFiles[Name] | undefined;
+}
+
+export function writeMcpFile<Name extends keyof McpFiles>(
+  folder: string,
+  name: Name,
+  content: McpFiles[Name],
+): Promise<void> {
+  return writeAny(join(folder, name), content);
+}
+
+export const readPartial = (folder: string, n: number) => readAny(join(folder, `result.${n}.json`));
+
+export const writePartial = (folder: string, n: number, data: unknown) =>
+  writeAny(join(folder, `result.${n}.json`), data);
+
+async function readAny(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function writeAny(path: string, content: unknown): Promise<void> {
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, JSON.stringify(content), { flush: true, mode: 0o600 });
+  await rename(draft, path);
+}
+
+const MARK = '@ ';

@@ -1,0 +1,201 @@
+/**
+ * Tools of MCP servers. Each call is a program under a keeper, which talks to the server: it goes on when the worker dies, and is
+ * found again by the next one.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { CallContext, CallYield, LocalTool, ToolBase } from './define.ts';
+import { attach, stopKept } from './keeper/attach.ts';
+import { attemptsIn } from './keeper/attempts.ts';
+import { environment } from './keeper/environment.ts';
+import { ProgramLost } from './keeper/lost.ts';
+import { errorText, resultOf } from './mcp-content.ts';
+import {
+  type McpOutcome,
+  type McpRequest,
+  readMcpFile,
+  readPartial,
+  readReport,
+  writeMcpFile,
+} from './mcp-spool.ts';
+
+export interface McpTool extends ToolBase {
+  server: string;
+  /** The tool's name on its server. */
+  upstream: string;
+  /** A call may be made again if its outcome was lost: its server says that this is harmless, or its owner does. */
+  repeatable: boolean;
+  /** Tell the model that a call was cut off when its worker died, in place of finding its program again. */
+  failsWithWorker: boolean;
+  program: McpProgram;
+}
+
+export interface McpProgram {
+  argv: readonly [string, ...string[]];
+  /** What it is given in its environment, beyond what every program sees. Read at each start. */
+  variables(): Record<string, string>;
+}
+
+/** The server says that the call failed. */
+class McpToolError extends Error {
+  override name = 'ToolError';
+}
+
+class ServerUnavailable extends Error {
+  override name = 'ServerUnavailable';
+}
+
+/** Nobody knows whether the tool has done its work. */
+class OutcomeUnknown extends Error {
+  override name = 'OutcomeUnknown';
+}
+
+export function mcpTool(definition: McpTool): LocalTool {
+  const {
+    server,
+    upstream: _,
+    repeatable: __,
+    failsWithWorker,
+    program: ___,
+    ...tool
+  } = definition;
+  return {
+    ...tool,
+    server,
+    keeps: true,
+    restart: failsWithWorker ? 'fail' : 'reattach',
+    run: (input, call) => run(definition, input, call),
+  };
+}
+
+async function* run(
+  tool: McpTool,
+  input: unknown,
+  call: CallContext,
+): AsyncGenerator<CallYield, unknown, void> {
+  call.signal.throwIfAborted();
+  const own = await call.folder();
+  let attempt = (await attemptsIn(own)).length;
+  for (;;) {
+    const folder = folderOf(own, attempt);
+    try {
+      return yield* follow(tool, { input, call, folder, attempt });
+    } catch (error) {
+      const isLost = error instanceof OutcomeUnknown || isProgramLost(error);
+      if (!isLost || call.signal.aborted) throw error;
+      const task = await readMcpFile(folder, 'task.json');
+      if (!(task || tool.repeatable) || attempt + 1 >= MOST_ATTEMPTS) throw asUnknown(error, tool);
+      await stopKept(folder);
+      await sleep(PAUSE_MS * 2 ** attempt, undefined, { signal: call.signal });
+      attempt += 1;
+      const next = folderOf(own, attempt);
+      await mkdir(next, { recursive: true, mode: 0o700 });
+      const request = requestOf(tool, input, call);
+      await writeMcpFile(next, 'call.json', { ...request, ...(task && { task: task.id }) });
+      if (task) await writeMcpFile(next, 'task.json', task);
+    }
+  }
+}
+
+/** How often a call is made whose outcome is lost each time. */
+const MOST_ATTEMPTS = 4;
+const PAUSE_MS = 500;
+
+/** Later attempts have folders of their own: in each, a program is started at most once. */
+const folderOf = (own: string, attempt: number) =>
+  attempt === 0 ? own : join(own, `attempt-${attempt}`);
+
+async function* follow(
+  tool: McpTool,
+  run: { input: unknown; call: CallContext; folder: string; attempt: number },
+): AsyncGenerator<CallYield, unknown, void> {
+  const { input, call, folder, attempt } = run;
+  const told = readCheckpoint(call.checkpoint);
+  let isOver = false;
+  try {
+    if (attempt === 0 && !(await readMcpFile(folder, 'call.json'))) {
+      await writeMcpFile(folder, 'call.json', requestOf(tool, input, call));
+    }
+    const command = {
+      label: `${tool.name} (${call.id})`,
+      argv: tool.program.argv,
+      grace_ms: GRACE_MS,
+      max_bytes: call.maxOutputBytes,
+    };
+    const variables = {
+      ...environment(['USER', 'LOGNAME', 'SHELL', 'TERM']),
+      ...tool.program.variables(),
+    };
+    const program = await attach(folder, command, variables, call.signal);
+    let percent = 0;
+    for await (const { text, offset } of program.lines) {
+      const report = readReport(text);
+      if (!report) continue;
+      if (report.type === 'progress') percent = report.percent ?? percent;
+      if (attempt < told.attempt || (attempt === told.attempt && offset <= told.offset)) continue;
+      const checkpoint = { attempt, offset };
+      if (report.type === 'progress') yield call.progress(percent, report.note, { checkpoint });
+      else yield call.result(await readPartial(folder, report.n), { checkpoint });
+    }
+    call.signal.throwIfAborted();
+    await program.ended();
+    isOver = true;
+    // A server that its program could not stop.
+    await stopKept(folder);
+    return returned(tool, await readMcpFile(folder, 'outcome.json'));
+  } finally {
+    const goesOn = call.handsOver && !tool.failsWithWorker;
+    if (!isOver && !goesOn) await stopKept(folder);
+  }
+}
+
+const requestOf = (
+  { upstream }: McpTool,
+  input: unknown,
+  { idempotency_key }: CallContext,
+): McpRequest => ({ tool: upstream, input, idempotency_key });
+
+function returned(tool: McpTool, outcome: McpOutcome | undefined): unknown {
+  switch (outcome?.type) {
+    case undefined:
+      throw new OutcomeUnknown('The program that made the call ended before it had an answer.');
+    case 'lost':
+      throw new OutcomeUnknown(outcome.message);
+    case 'unavailable':
+      throw new ServerUnavailable(
+        `The MCP server ${tool.server} cannot be reached, so ${tool.name} was not run. ${outcome.message}`,
+      );
+    case 'failed':
+      throw Object.assign(new Error(outcome.message), { name: outcome.name });
+    case 'returned':
+      if (outcome.result.isError) throw new McpToolError(errorText(outcome.result));
+      return resultOf(outcome.result, MOST_BINARY);
+  }
+}
+
+/** Characters of base64. */
+const MOST_BINARY = 8_000_000;
+
+function isProgramLost(error: unknown): boolean {
+  return error instanceof ProgramLost && ['KeeperLost', 'HostRestarted'].includes(error.name);
+}
+
+function asUnknown(error: unknown, { name, repeatable }: McpTool): Error {
+  const advice = repeatable
+    ? 'It was tried several times.'
+    : 'It was not tried again, since that might do it twice.';
+  return new OutcomeUnknown(
+    `The outcome of ${name} is unknown: it may or may not have done its work. ${advice} ${(error as Error).message}`,
+  );
+}
+
+/** @throws Error for a checkpoint that was not written by an MCP tool */
+function readCheckpoint(checkpoint: unknown): { attempt: number; offset: number } {
+  if (checkpoint === undefined) return { attempt: 0, offset: 0 };
+  return z.object({ attempt: z.int().min(0), offset: z.int().min(0) }).parse(checkpoint);
+}
+
+/** The program first tells the server that the call is cancelled, and lets it end by itself. */
+const GRACE_MS = 9_000;
