@@ -35,7 +35,12 @@ export const settings = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("Folder with a team's own tools/*.ts and agents/*.ts."),
+    .describe("Folder with a team's own tools/*.ts and agents/*.ts, and its mcp.json."),
+  MEANWHILE_MCP: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File that declares MCP servers. Unset: mcp.json in MEANWHILE_EXTENSIONS, if any.'),
   TEMPORAL_ADDRESS: z
     .string()
     .regex(/^([^\s/:]+|\[[\da-fA-F:]+\]):\d{1,5}$/, 'must be host:port')
@@ -176,7 +181,7 @@ export const settings = z.object({
     ),
   MEANWHILE_ALLOW_PRIVATE_URLS: flag
     .default(false)
-    .describe('Whether remote tools may use private and local addresses.'),
+    .describe('Whether remote tools and MCP servers may use private and local addresses.'),
 });
 
 export type Settings = z.infer<typeof settings>;
@@ -221,6 +226,9 @@ export function cacheFolder(
       return join(environment.XDG_CACHE_HOME || join(home, '.cache'), 'meanwhile');
   }
 }
+
+/** All variables, for what a user's own file may name: `${NAME}` in mcp.json. */
+export const allVariables = (): Record<string, string | undefined> => process.env;
 
 /** The value is shown unless it may contain a key or a password. */
 function explain(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {

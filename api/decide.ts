@@ -6,7 +6,7 @@ import type { decideCallBody } from '../contract/http.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { Store } from '../store/store.ts';
 import { isUnavailable } from '../store/unavailable.ts';
-import type { Catalogue } from '../tools/catalogue.ts';
+import { type Catalogue, toolOfCall } from '../tools/catalogue.ts';
 import { isRemote } from '../tools/define.ts';
 import { isAgreed } from '../tools/taken-input.ts';
 import { allEntries } from './all-entries.ts';
@@ -84,7 +84,7 @@ async function whyChanged(
   { call_id, tool: name, input }: EntryOf<'call.requested'>,
   asked: EntryOf<'call.awaiting_approval'> | undefined,
 ): Promise<string | undefined> {
-  const tool = catalogue.tools.get(name);
+  const tool = await toolOfCall(catalogue, name);
   if (!tool) return `${name} was removed after ${call_id} was requested`;
   const taken = await tool.input.safeParseAsync(input);
   if (!taken.success) return `${name} no longer accepts the input of ${call_id}`;

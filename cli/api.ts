@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { startApi } from '../api/start.ts';
 import type { Settings } from '../config.ts';
 import { createLocalBus } from '../stream/bus.ts';
-import { catalogueOf, openStoreOf } from './ground.ts';
+import { openCatalogue, openStoreOf } from './ground.ts';
 import { listenError, portTaken, whyNotFree } from './ports.ts';
 import { aborted, runService } from './run-service.ts';
 import { openTogether, type Running, type StartOptions } from './stack.ts';
@@ -30,7 +30,7 @@ export function startApiRole(
     const taken = await whyNotFree(port, host);
     if (taken) throw listenError(taken, port, host);
     const home = resolve(settings.MEANWHILE_HOME);
-    const catalogue = await catalogueOf(settings, home);
+    const catalogue = await openCatalogue(settings, home, { log, stack });
     const store = await openStoreOf(settings, home, { log, stack });
     signal.throwIfAborted();
     const address = settings.TEMPORAL_ADDRESS!;

@@ -1,11 +1,12 @@
-/** What the parts of a service need first. This module loads fast: the parts themselves (parts.ts) load while the ground opens. */
+/** What the parts of a service need first. This module loads fast: the parts themselves load while the ground opens. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Settings } from '../config.ts';
+import { allVariables, type Settings } from '../config.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
-import { loadCatalogue } from '../tools/load.ts';
+import { loadCatalogue, MCP_FILE } from '../tools/load.ts';
 import { isDemo } from './model.ts';
 import type { Stack } from './stack.ts';
 
@@ -18,13 +19,46 @@ export interface Ground {
   catalogue: Catalogue;
 }
 
-/** @throws CatalogueError */
-export function catalogueOf(settings: Settings, home: string): Promise<Catalogue> {
-  return loadCatalogue(settings.MEANWHILE_EXTENSIONS, {
+/**
+ * The service's tools and agents. Those of MCP servers appear as the servers answer.
+ * @throws CatalogueError; McpConfigError
+ */
+export async function openCatalogue(
+  settings: Settings,
+  home: string,
+  { log, stack }: { log: (line: string) => void; stack: Stack },
+): Promise<Catalogue> {
+  const allowPrivateUrls = settings.MEANWHILE_ALLOW_PRIVATE_URLS;
+  const file = mcpFileOf(settings);
+  const mcp = file === undefined ? undefined : await readMcp(file, allowPrivateUrls);
+  const own = await loadCatalogue(settings.MEANWHILE_EXTENSIONS, {
     home,
-    allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
+    allowPrivateUrls,
     demoTools: settings.MEANWHILE_DEMO_TOOLS ?? isDemo(settings),
+    ...(mcp && { isExpected: mcp.isExpected }),
   });
+  if (!mcp) return own;
+  const options = { servers: mcp.servers, knownFile: join(home, 'mcp-tools.json') };
+  const opening = mcp.open(own, { ...options, allowPrivateUrls, log });
+  return stack.opening('The MCP servers', opening, (servers) => servers.close());
+}
+
+function mcpFileOf({ MEANWHILE_MCP, MEANWHILE_EXTENSIONS }: Settings): string | undefined {
+  if (MEANWHILE_MCP !== undefined || MEANWHILE_EXTENSIONS === undefined) return MEANWHILE_MCP;
+  const file = join(MEANWHILE_EXTENSIONS, MCP_FILE);
+  return existsSync(file) ? file : undefined;
+}
+
+/** Loaded on demand: the SDK takes a while, and most services declare no server. */
+async function readMcp(file: string, allowPrivateUrls: boolean) {
+  const [{ readServers }, { openMcpCatalogue }, { isOfServer }] = await Promise.all([
+    import('../mcp/client/config.ts'),
+    import('../mcp/client/catalogue.ts'),
+    import('../mcp/client/names.ts'),
+  ]);
+  const servers = await readServers(file, { environment: allVariables(), allowPrivateUrls });
+  const isExpected = (name: string) => servers.some((server) => isOfServer(server.name, name));
+  return { servers, isExpected, open: openMcpCatalogue };
 }
 
 export function openStoreOf(

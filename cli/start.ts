@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
 import { createLocalBus } from '../stream/bus.ts';
 import { banner, type Whereabouts } from './banner.ts';
-import { catalogueOf, openStoreOf } from './ground.ts';
+import { openCatalogue, openStoreOf } from './ground.ts';
 import { lockHome } from './home-lock.ts';
 import { chooseModel } from './model.ts';
 import { listenError, portTaken, whyNotFree } from './ports.ts';
@@ -38,7 +38,7 @@ export const startService = (settings: Settings, options: StartOptions): Promise
     const lock = await stack.opening('The lock', lockHome(home), (l) => l.release());
     const taken = await whyNotFree(port, host);
     if (taken) throw listenError(taken, port, host);
-    const catalogue = await catalogueOf(settings, home);
+    const catalogue = await openCatalogue(settings, home, { log, stack });
 
     const [temporal, model, store, { startWorker }, { startApi }] = await Promise.all([
       stack.opening('Temporal', reachTemporal(settings, { home, log, signal }), (t) => t.stop()),

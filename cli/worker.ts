@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import { createLocalBus } from '../stream/bus.ts';
 import { startWorker, type WorkerOptions } from '../worker/start.ts';
 import { chooseModel } from './model.ts';
-import { catalogueOf, openStoreOf } from './ground.ts';
+import { openCatalogue, openStoreOf } from './ground.ts';
 import { tellWhatGoesOn } from './programs.ts';
 import { aborted, runService } from './run-service.ts';
 import { openTogether, type Running, type StartOptions } from './stack.ts';
@@ -32,7 +32,7 @@ export function startWorkerRole(
   return openTogether(options, async ({ log, signal }, stack) => {
     const home = resolve(settings.MEANWHILE_HOME);
     await mkdir(home, { recursive: true });
-    const catalogue = await catalogueOf(settings, home);
+    const catalogue = await openCatalogue(settings, home, { log, stack });
     const [{ address }, model, store] = await Promise.all([
       reachTemporal(settings, { home, log, signal }),
       stack.opening('The model', chooseModel(settings, log), (m) => m.close()),

@@ -212,14 +212,41 @@ export const closeAccepted = z
 
 const awaits = z.enum(['prompt', 'managed'] satisfies Awaits[]);
 
+/** MCP servers, as `/v1/tools` and `/readyz` tell of them. */
+const serverList = z
+  .array(
+    z.object({
+      name: z.string(),
+      status: z
+        .enum(['starting', 'ready', 'down'])
+        .describe(
+          'starting: it has not answered yet; down: it cannot be reached, and is tried again.',
+        ),
+      since: z.iso.datetime().describe('When this status began.'),
+      why: z.string().optional().describe('Why it is down.'),
+      tools: z.int().describe('How many tools it offers, or did when it last answered.'),
+      left_out: z
+        .array(z.object({ tool: z.string(), why: z.string() }))
+        .describe('Tools of it that cannot be offered to a model.'),
+    }),
+  )
+  .optional()
+  .describe('The MCP servers of the service. Absent: none are declared.');
+
+export const readiness = z
+  .object({ store: z.literal('ok'), temporal: z.literal('ok'), mcp_servers: serverList })
+  .describe('Every dependency answers. An MCP server that is down leaves the service ready.');
+
 export const toolList = z
   .object({
+    mcp_servers: serverList,
     tools: z.array(
       z.object({
         kind: z
           .enum(['local', 'remote'])
           .describe("local: runs with the service; remote: another team's service."),
         name: z.string(),
+        server: z.string().optional().describe('The MCP server that it belongs to.'),
         description: z.string(),
         input: z.record(z.string(), z.unknown()).describe('JSON Schema of its input.'),
         results: z

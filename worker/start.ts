@@ -114,7 +114,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   });
   const isLocal = (name: string) => {
     const tool = options.catalogue.tools.get(name);
-    return tool !== undefined && !isRemote(tool);
+    return tool ? !isRemote(tool) : options.catalogue.servers?.owns(name) === true;
   };
   // First of all: while this worker starts, its predecessor's work is made ready for it.
   const succession = await joinSuccession({

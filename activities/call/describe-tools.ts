@@ -2,14 +2,14 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Settings } from '../../config.ts';
 import { READ_TOOL } from '../../contract/names.ts';
 import type { Slots, ToolFacts } from '../../contract/call.ts';
-import type { Catalogue } from '../../tools/catalogue.ts';
+import { type Catalogue, toolOfCall } from '../../tools/catalogue.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
 import { isRemote, type LocalTool, type Tool } from '../../tools/define.ts';
 import type { RemoteTool } from '../../tools/remote.ts';
 
 /**
  * What the call workflow has to know about a tool. An activity, since the catalogue may read differently on replay.
- * @throws ApplicationFailure `UnknownTool`, non-retryable
+ * @throws ApplicationFailure `UnknownTool`, non-retryable; `ToolNotKnownYet` while the tool's server has not answered
  */
 export function createDescribeTools({
   catalogue,
@@ -19,14 +19,23 @@ export function createDescribeTools({
   settings: Pick<Settings, 'MEANWHILE_MAX_RUNNING_PER_TENANT'>;
 }) {
   return async function describeTool(name: string): Promise<ToolFacts> {
-    const tool = catalogue.tools.get(name);
+    const tool = await toolOfCall(catalogue, name);
     if (tool) {
       const slots = slotsOf(tool, settings.MEANWHILE_MAX_RUNNING_PER_TENANT);
       return { ...(isRemote(tool) ? remoteFacts(tool) : factsOf(tool)), ...(slots && { slots }) };
     }
-    throw ApplicationFailure.nonRetryable(`There is no tool named ${name}.`, 'UnknownTool');
+    const missing = `There is no tool named ${name}.`;
+    if (!isExpected(catalogue, name)) throw ApplicationFailure.nonRetryable(missing, 'UnknownTool');
+    throw ApplicationFailure.retryable(
+      `${missing} Its server has not answered.`,
+      'ToolNotKnownYet',
+    );
   };
 }
+
+/** Its server may offer it, once it has answered. */
+const isExpected = ({ servers }: Catalogue, name: string) =>
+  servers?.owns(name) === true && servers.status().some(({ status }) => status !== 'ready');
 
 /** Fills in the defaults of what the tool leaves out. */
 export function factsOf({ timeout_ms = 3_600_000, restart = 'resume', keeps }: LocalTool) {

@@ -3,7 +3,7 @@ import { reportOf } from '../../contract/report.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 import type { CallStart } from '../../contract/call.ts';
 import type { CallBody, Hold } from '../../store/store.ts';
-import type { Catalogue } from '../../tools/catalogue.ts';
+import { type Catalogue, toolOfCall } from '../../tools/catalogue.ts';
 import { isRemote, type LocalTool } from '../../tools/define.ts';
 import type { Attempt } from './attempt.ts';
 import { type CallCursor, restoreCursor } from './call-cursor.ts';
@@ -41,7 +41,7 @@ export interface Opening {
 export async function openCall(opening: Opening): Promise<Opened> {
   const { catalogue, holder, server, start, attempt, signal } = opening;
   const name = { tenant: start.conversation.tenant, call_id: start.call_id };
-  const found = catalogue.tools.get(start.tool);
+  const found = await toolOfCall(catalogue, start.tool);
   const body: CallBody = found && !isRemote(found) && found.keeps ? 'program' : 'function';
   const { number, run } = attempt();
   const held = await holder.hold(name, { run, body, attempt: number }, signal);

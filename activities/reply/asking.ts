@@ -99,9 +99,11 @@ export const boundsOf = ({ max_reply_tokens, first_token_ms, silence_ms }: Agent
 
 function toolsOf(agent: Agent, catalogue: Catalogue): Map<string, Tool> {
   return new Map(
-    toolNames(agent, catalogue).map((name) => {
+    toolNames(agent, catalogue).flatMap((name): [string, Tool][] => {
       const tool = catalogue.tools.get(name);
-      if (tool) return [name, tool];
+      if (tool) return [[name, tool]];
+      // Its server is not there at the moment.
+      if (catalogue.servers?.owns(name)) return [];
       const message = `The agent ${agent.name} names a tool that does not exist: ${name}.`;
       throw ApplicationFailure.nonRetryable(message, 'UnknownTool');
     }),

@@ -9,8 +9,10 @@ import type { Api } from '../dependencies.ts';
 import { problemResponses } from '../problems.ts';
 
 export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue }): void {
-  const tools = [...catalogue.tools.values()].map(describeTool);
-  const agents = [...catalogue.agents.values()].map((agent) => describeAgent(agent, catalogue));
+  // Tools of MCP servers come and go.
+  const tools = () => [...catalogue.tools.values()].map(describeOnce);
+  const agents = () => [...catalogue.agents.values()].map((each) => describeAgent(each, catalogue));
+  const servers = () => catalogue.servers && { mcp_servers: catalogue.servers.status() };
 
   app.get(
     '/v1/tools',
@@ -22,7 +24,7 @@ export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue 
         response: { 200: toolList, ...problemResponses() },
       },
     },
-    () => ({ tools }),
+    () => ({ tools: tools(), ...servers() }),
   );
 
   app.get(
@@ -35,11 +37,22 @@ export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue 
         response: { 200: agentList, ...problemResponses() },
       },
     },
-    () => ({ agents }),
+    () => ({ agents: agents() }),
   );
 }
 
-function describeTool(tool: Tool): z.infer<typeof toolList>['tools'][number] {
+type Description = z.infer<typeof toolList>['tools'][number];
+
+/** A cache: a schema takes a while to make. */
+const described = new WeakMap<Tool, Description>();
+
+function describeOnce(tool: Tool): Description {
+  const known = described.get(tool) ?? describeTool(tool);
+  described.set(tool, known);
+  return known;
+}
+
+function describeTool(tool: Tool): Description {
   const { name, description, results = ONE_RESULT } = tool;
   const { $schema, ...input } = z.toJSONSchema(tool.input, { io: 'input' });
   const { awaits, duplicates = 'allow', max_running } = tool;
@@ -56,7 +69,12 @@ function describeTool(tool: Tool): z.infer<typeof toolList>['tools'][number] {
   };
   return isRemote(tool)
     ? { kind: 'remote', ...facts }
-    : { kind: 'local', ...facts, restart: tool.restart ?? 'resume' };
+    : {
+        kind: 'local',
+        ...facts,
+        restart: tool.restart ?? 'resume',
+        ...(tool.server !== undefined && { server: tool.server }),
+      };
 }
 
 function describeAgent(

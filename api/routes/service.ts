@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
+import { readiness } from '../../contract/http.ts';
 import { DEFAULT_TENANT } from '../../contract/names.ts';
 import type { Store } from '../../store/store.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
@@ -8,7 +9,7 @@ import { type FieldError, Problem, problemResponses } from '../problems.ts';
 /** Routes for operators of the service. */
 export function serviceRoutes(
   app: Api,
-  { store, gateway }: Pick<ApiDependencies, 'store' | 'gateway'>,
+  { store, gateway, catalogue }: Pick<ApiDependencies, 'store' | 'gateway' | 'catalogue'>,
   metrics: Registry,
 ): void {
   app.get(
@@ -35,9 +36,7 @@ export function serviceRoutes(
         summary: 'Whether every dependency answers',
         tags: ['service'],
         response: {
-          200: z
-            .object({ store: z.literal('ok'), temporal: z.literal('ok') })
-            .describe('Every dependency answers.'),
+          200: readiness,
           ...problemResponses('not_ready'),
         },
       },
@@ -47,7 +46,10 @@ export function serviceRoutes(
         store: () => answers(store),
         temporal: () => gateway.ready(),
       });
-      if (failed.length === 0) return { store: 'ok' as const, temporal: 'ok' as const };
+      if (failed.length === 0) {
+        const servers = catalogue.servers && { mcp_servers: catalogue.servers.status() };
+        return { store: 'ok' as const, temporal: 'ok' as const, ...servers };
+      }
       for (const { path, error } of failed)
         request.log.warn({ err: error }, `The readiness check of ${path} failed.`);
       const errors = failed.map(({ path }): FieldError => ({ path, message: 'does not answer' }));

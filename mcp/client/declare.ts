@@ -2,7 +2,8 @@
 import type { Tool as Upstream } from '@modelcontextprotocol/client';
 import { createHash } from 'node:crypto';
 import { readableLine } from '../../tools/lines.ts';
-import type { LocalTool, ToolBase } from '../../tools/define.ts';
+import type { ToolBase } from '../../tools/base.ts';
+import type { LocalTool } from '../../tools/define.ts';
 import { type McpProgram, mcpTool } from '../../tools/mcp.ts';
 import { storableText } from '../../contract/storable.ts';
 import type { McpServer, ToolSettings } from './config.ts';

@@ -1,0 +1,235 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import getPort from 'get-port';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isAlive } from '../../tools/process-identity.ts';
+import { readMcpFile } from '../../tools/mcp-spool.ts';
+import { readSpool } from '../../tools/keeper/spool.ts';
+import {
+  everything,
+  type HttpTestServer,
+  ledgerAt,
+  startHttpServer,
+  testServer,
+} from '../kit/mcp/servers.ts';
+import { asks, type AskedModel } from '../kit/played-model.ts';
+import { useStage } from '../kit/stage.ts';
+import { follow, type Talk } from '../kit/talk.ts';
+import { wholeResult } from '../kit/whole-result.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'meanwhile-mcp-'));
+const ledger = ledgerAt(join(folder, 'ledger'));
+const file = join(folder, 'mcp.json');
+/** Before the stage: what it does in `beforeAll` comes in this order. */
+let http: HttpTestServer;
+let latePort: number;
+beforeAll(async () => {
+  http = await startHttpServer(ledger.path);
+  latePort = await getPort();
+  const servers = {
+    everything: everything(),
+    test: {
+      ...testServer(ledger.path),
+      meanwhile: { tools: { partials: { results: { min: 3, max: 3 }, awaits: 'managed' } } },
+    },
+    tasks: { type: 'http', url: http.url },
+    late: { type: 'http', url: `http://127.0.0.1:${latePort}/mcp` },
+  };
+  writeFileSync(file, JSON.stringify({ mcpServers: servers }));
+});
+const stage = useStage({
+  MEANWHILE_MCP: file,
+  MEANWHILE_ALLOW_PRIVATE_URLS: 'true',
+  MEANWHILE_GRACE_MS: '0',
+  MEANWHILE_QUIET_MS: '0',
+  MEANWHILE_QUIET_MAX_MS: '0',
+});
+afterAll(async () => {
+  await http.kill();
+  await rm(folder, { recursive: true });
+});
+
+const catalogue = () => stage.service.client.get('/v1/tools');
+const serverNamed = async (name: string, path = '/v1/tools') =>
+  (await stage.service.client.get(path)).mcp_servers.find((server: any) => server.name === name);
+
+/** The model asks for the call in its first reply. */
+async function calling(tool: string, input: object = {}): Promise<Talk> {
+  await expect.poll(async () => names(await catalogue()), { timeout: 60_000 }).toContain(tool);
+  const talk = await stage.talk('Go on.');
+  (await stage.model.asked()).says('I do it.', asks(tool, input));
+  return talk;
+}
+
+const names = ({ tools }: { tools: { name: string }[] }) => tools.map(({ name }) => name);
+const startedCall = (talk: Talk) => talk.log.until('it runs', () => talk.log.of('call.started')[0]);
+const done = (talk: Talk) =>
+  talk.log.until('it is over', () => talk.log.of('call.completed')[0], 60_000);
+const moment = ({ request }: AskedModel) => request.messages.at(-1)!.text;
+
+/** Until the call is over, the model says something about all it is told. */
+async function listen(talk: Talk): Promise<string[]> {
+  const told: string[] = [];
+  const isOver = () => talk.log.of('call.completed').length + talk.log.of('call.failed').length > 0;
+  for (let last = false; !last;) {
+    const asked = await stage.model.asked();
+    last = isOver() && moment(asked).includes('"status":"completed"');
+    told.push(moment(asked));
+    asked.says('Noted.');
+  }
+  return told;
+}
+
+test('the long operation of server-everything survives kill -9: every progress once, one execution', async () => {
+  const before = await calling('everything__trigger-long-running-operation', {
+    duration: 8,
+    steps: 8,
+    report: 'everything',
+  });
+  const { call_id } = await startedCall(before);
+  await before.log.until('it has begun', () => before.log.of('call.event')[1]);
+  const program = () => readSpool(join(stage.service.home, 'spool', call_id), 'program.json');
+  const running = (await program())!;
+  const held = before.held();
+  await stage.service.kill9();
+  expect(await isAlive(running)).toBe(true);
+
+  await stage.service.start();
+  const after = follow(stage.service.client, before.id, held);
+  await listen(after);
+  expect(after.log.of('call.event').map(({ n, percent }) => [n, percent])).toEqual(
+    Array.from({ length: 8 }, (_, i) => [i + 1, 12.5 * (i + 1)]),
+  );
+  expect((await done(after)).result).toBe(
+    'Long running operation completed. Duration: 8 seconds, Steps: 8.',
+  );
+  expect(await program()).toEqual(running);
+  expect(await isAlive(running)).toBe(false);
+}, 120_000);
+
+test('a call whose worker is killed does its work once', async () => {
+  const before = await calling('test__steps', {
+    count: 30,
+    pause_ms: 200,
+    report: 'every 50 percent',
+  });
+  await before.log.until('half is done', () => before.log.of('call.event')[0]);
+  const held = before.held();
+  await stage.service.kill9();
+  await stage.service.start();
+  const after = follow(stage.service.client, before.id, held);
+  await listen(after);
+  expect((await done(after)).result).toEqual({
+    structured: { steps: 30 },
+    content: ['all steps done'],
+  });
+  expect(await ledger.take()).toEqual([
+    'steps begins',
+    ...Array.from({ length: 30 }, (_, i) => `step ${i + 1}`),
+  ]);
+}, 120_000);
+
+test('a task of an HTTP server is found again by its id', async () => {
+  const before = await calling('tasks__job', { ms: 6_000 });
+  const { call_id } = await startedCall(before);
+  await expect.poll(() => ledger.lines(), { timeout: 30_000 }).toEqual(['job begins']);
+  const held = before.held();
+  await stage.service.kill9();
+  // The keeper and its program die too, as after a restart of the machine's user.
+  const spool = join(stage.service.home, 'spool', call_id);
+  await expect.poll(() => readMcpFile(spool, 'task.json'), { timeout: 30_000 }).toBeDefined();
+  for (const name of ['keeper.json', 'program.json'] as const) {
+    process.kill(((await readSpool(spool, name)) as { pid: number }).pid, 'SIGKILL');
+  }
+  await stage.service.start();
+  const after = follow(stage.service.client, before.id, held);
+  await listen(after);
+  expect((await done(after)).result).toBe('the job is done');
+  expect(await ledger.take()).toEqual(['job begins']);
+}, 120_000);
+
+test('managed: three results of an MCP call are told once, in one turn', async () => {
+  const before = stage.model.requests.length;
+  const talk = await calling('test__partials');
+  const asked = await stage.model.asked();
+  expect(moment(asked)).toContain('"part":"first"');
+  expect(moment(asked)).toContain('"part":"second"');
+  expect(moment(asked)).toContain('third');
+  asked.says('All three are in.');
+  await talk.replied(2);
+  expect(stage.model.requests.length - before).toBe(2);
+  expect(talk.log.of('call.requested')).toMatchObject([{ awaits: 'managed', results: 3 }]);
+});
+
+test('stop-never-arrives: cancel reaches the upstream server', async () => {
+  const talk = await calling('test__waits');
+  const { call_id } = await startedCall(talk);
+  await expect.poll(() => ledger.lines(), { timeout: 30_000 }).toEqual(['waits']);
+  await talk.post(`calls/${call_id}/cancel`);
+  await talk.log.until('it is cancelled', () => talk.log.of('call.cancelled')[0]);
+  await expect.poll(() => ledger.lines(), { timeout: 30_000 }).toEqual(['waits', 'cancelled']);
+  await ledger.take();
+});
+
+test('an image is described to the model and kept for clients', async () => {
+  const talk = await calling('everything__get-tiny-image');
+  const [told] = await listen(talk);
+  expect(told).toContain('"mimeType":"image/png"');
+  expect(told).not.toContain('iVBOR');
+  const end = await done(talk);
+  expect(end.result).toMatchObject([expect.any(String), { type: 'image' }, expect.any(String)]);
+  const whole = await wholeResult<any>(stage.service.client, talk.id, end);
+  expect(whole.content[1].data).toMatch(/^iVBOR/);
+});
+
+test('failure-without-payload: a failed call keeps what the server said', async () => {
+  const talk = await calling('test__fails');
+  const failed = await talk.log.until('it fails', () => talk.log.of('call.failed')[0], 60_000);
+  expect(failed.error).toEqual({ type: 'ToolError', message: 'no room on the disk\n{"free":0}' });
+  (await stage.model.asked()).says('No room.');
+});
+
+test('a tool that its server calls destructive waits for a person', async () => {
+  const talk = await calling('test__removes');
+  const { call_id } = await talk.log.until(
+    'it waits',
+    () => talk.log.of('call.awaiting_approval')[0],
+  );
+  await talk.post(`calls/${call_id}/approval`, { decision: 'approve' });
+  expect((await done(talk)).result).toBe('removed');
+  (await stage.model.asked()).says('Removed.');
+});
+
+test('a server that is down is reported, and its tools appear when it comes', async () => {
+  expect(await serverNamed('late')).toMatchObject({
+    status: 'down',
+    why: expect.stringContaining('ECONNREFUSED'),
+    tools: 0,
+  });
+  expect(await serverNamed('late', '/readyz')).toMatchObject({ status: 'down' });
+  const late = await startHttpServer(ledger.path, latePort);
+  try {
+    await expect
+      .poll(async () => names(await catalogue()), { timeout: 60_000 })
+      .toContain('late__fails');
+    expect(await serverNamed('late', '/readyz')).toMatchObject({ status: 'ready', tools: 10 });
+  } finally {
+    await late.kill();
+  }
+}, 90_000);
+
+test('the catalogue says what each server offers, and what is left out', async () => {
+  const { mcp_servers } = await catalogue();
+  expect(mcp_servers).toMatchObject([
+    {
+      name: 'everything',
+      status: 'ready',
+      left_out: [{ tool: 'simulate-research-query', why: expect.stringContaining('experimental') }],
+    },
+    { name: 'test', status: 'ready' },
+    { name: 'tasks', status: 'ready' },
+    { name: 'late' },
+  ]);
+});
