@@ -49,7 +49,7 @@ class ServerUnavailable extends Error {
 }
 
 /** Nobody knows whether the tool has done its work. */
-class OutcomeUnknown extends Error {
+export class OutcomeUnknown extends Error {
   override name = 'OutcomeUnknown';
 }
 
@@ -158,7 +158,11 @@ const requestOf = (
   { idempotency_key }: CallContext,
 ): McpRequest => ({ tool: upstream, input, idempotency_key });
 
-function returned(tool: McpTool, outcome: McpOutcome | undefined): unknown {
+/** @throws OutcomeUnknown and other errors that say how the call ended */
+export function returned(
+  tool: Pick<McpTool, 'name' | 'server'>,
+  outcome: McpOutcome | undefined,
+): unknown {
   switch (outcome?.type) {
     case undefined:
       throw new OutcomeUnknown('The program that made the call ended before it had an answer.');

@@ -3,16 +3,11 @@
  * MEANWHILE_SPOOL names, and MEANWHILE_MCP says how to reach the server. SIGTERM cancels the call.
  */
 import { once } from 'node:events';
-import {
-  noteOf,
-  readMcpFile,
-  reportLine,
-  writeMcpFile,
-  writePartial,
-} from '../../tools/mcp-spool.ts';
+import { readMcpFile, reportLine, writeMcpFile, writePartial } from '../../tools/mcp-spool.ts';
 import { performCall } from './call.ts';
 import { connect } from './connection.ts';
 import { type ProgramVariables, RESULT_META } from './program.ts';
+import { shareOf } from './share.ts';
 import type { WireProgress } from './wire.ts';
 
 const folder = process.env.MEANWHILE_SPOOL!;
@@ -38,7 +33,7 @@ let writing: Promise<void> = Promise.resolve();
 let partials = 0;
 
 function report(progress: WireProgress): void {
-  const { meta, total, message } = progress;
+  const { meta } = progress;
   if (meta && RESULT_META in meta) {
     const n = (partials += 1);
     const data = meta[RESULT_META];
@@ -47,14 +42,7 @@ function report(progress: WireProgress): void {
       .then(() => console.log(reportLine({ type: 'result', n })));
     return;
   }
-  const isShare = total !== undefined && total > 0;
-  const percent = isShare ? (100 * progress.progress) / total : undefined;
-  const note = message ?? (isShare || progress.progress === 0 ? undefined : `${progress.progress}`);
-  const line = reportLine({
-    type: 'progress',
-    ...(percent !== undefined && { percent }),
-    ...(note !== undefined && { note: noteOf(note) }),
-  });
+  const line = reportLine({ type: 'progress', ...shareOf(progress) });
   writing = writing.then(() => console.log(line));
 }
 
@@ -62,6 +50,7 @@ const call = (await readMcpFile(folder, 'call.json'))!;
 try {
   const outcome = await performCall({
     ...call,
+    token: 'call',
     signal,
     open: (heard) =>
       connect(server, {

@@ -19,6 +19,8 @@ export interface CallOptions {
   tool: string;
   input: unknown;
   idempotency_key: string;
+  /** Marks the progress of this call: a connection may carry others. */
+  token: string;
   /** A task that was begun before, in place of a new call. */
   task?: string;
   /** Aborts when the call is cancelled. */
@@ -31,19 +33,24 @@ export interface CallOptions {
   patience_ms?: number;
 }
 
-/** Marks the progress of this call: a connection may carry others. */
-const TOKEN = 'call';
-
 /** @throws the signal's reason, once the server has been told, or could not be */
 export async function performCall(options: CallOptions): Promise<McpOutcome> {
-  const { signal, task } = options;
   let connection: Connection;
   try {
     connection = await openPatiently(options);
   } catch (error) {
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
     return { type: 'unavailable', message: messageOf(error) };
   }
+  try {
+    return await callOn(connection, options);
+  } finally {
+    await connection.close().catch(() => {});
+  }
+}
+
+async function callOn(connection: Connection, options: CallOptions): Promise<McpOutcome> {
+  const { signal, task } = options;
   try {
     const result = task === undefined ? await ask(connection, options) : undefined;
     const begun = task === undefined ? taskIn(result) : { taskId: task };
@@ -53,13 +60,14 @@ export async function performCall(options: CallOptions): Promise<McpOutcome> {
   } catch (error) {
     signal.throwIfAborted();
     return outcomeOf(error, connection.stderr());
-  } finally {
-    await connection.close().catch(() => {});
   }
 }
 
-async function ask(connection: Connection, { tool, input, idempotency_key, signal }: CallOptions) {
-  const meta = { progressToken: TOKEN, [IDEMPOTENCY_META]: idempotency_key };
+async function ask(
+  connection: Connection,
+  { tool, input, idempotency_key, token, signal }: CallOptions,
+) {
+  const meta = { progressToken: token, [IDEMPOTENCY_META]: idempotency_key };
   return connection.client.callTool(
     { name: tool, arguments: input as Record<string, unknown>, _meta: meta },
     {
@@ -81,14 +89,15 @@ const FOREVER_MS = 2 ** 31 - 1;
 export async function openPatiently({
   open,
   heard,
+  token,
   signal,
   patience_ms = 20_000,
-}: Pick<CallOptions, 'open' | 'heard' | 'signal' | 'patience_ms'>): Promise<Connection> {
+}: Pick<CallOptions, 'open' | 'heard' | 'token' | 'signal' | 'patience_ms'>): Promise<Connection> {
   const giveUp = performance.now() + patience_ms;
   for (let pause_ms = 250; ; pause_ms = Math.min(pause_ms * 2, 4_000)) {
     try {
       return await open((progress) => {
-        if (progress.token === TOKEN) heard(progress);
+        if (progress.token === token) heard(progress);
       });
     } catch (error) {
       const isOver = performance.now() + pause_ms > giveUp;

@@ -9,6 +9,7 @@ import { UnusableSchema } from './input-schema.ts';
 import { type KnownServers, openKnown } from './known.ts';
 import { isOfServer, toolName } from './names.ts';
 import { callProgram } from './program.ts';
+import { createSession, type Session } from './session.ts';
 import { type Watch, watchServer, type WatchTiming } from './watch.ts';
 
 export interface McpCatalogueOptions {
@@ -35,6 +36,7 @@ interface ServerState {
   known: Map<string, LocalTool>;
   fingerprints: Map<string, string>;
   answered: PromiseWithResolvers<void>;
+  session?: Session;
 }
 
 /**
@@ -51,8 +53,11 @@ export async function openMcpCatalogue(
   const states = servers.map((server) => stateOf(server));
 
   function stateOf(server: McpServer): ServerState {
-    const { era } = known.of(server.name);
+    const { name, settings } = server;
+    const { era, used = false } = known.of(name);
+    const use = () => void known.note(name, { used: true });
     return {
+      ...(settings.session === 'shared' && { session: createSession(used, use) }),
       server,
       status: { name: server.name, status: 'starting', since: now(), tools: 0, left_out: [] },
       ...(era && { era }),
@@ -102,7 +107,10 @@ export async function openMcpCatalogue(
         log(`The MCP server ${server.name} has changed what it says of its tool ${name}.`);
       }
       try {
-        found.set(name, declareUpstream(each, { server, name, program, hasChanged }));
+        found.set(
+          name,
+          declareUpstream(each, { server, name, program, session: state.session, hasChanged }),
+        );
         state.fingerprints.set(name, print);
       } catch (error) {
         if (!(error instanceof UnusableSchema)) throw error;
@@ -162,6 +170,7 @@ export async function openMcpCatalogue(
       allowPrivateUrls,
       listed: (upstream, era) => listed(state, upstream, era),
       missing: (why) => missing(state, why),
+      ...(state.session && { connected: state.session.connected, heard: state.session.heard }),
       ...(timing && { timing }),
     }),
   );

@@ -8,26 +8,29 @@ import { type McpProgram, mcpTool } from '../../tools/mcp.ts';
 import { storableText } from '../../contract/storable.ts';
 import type { McpServer, ToolSettings } from './config.ts';
 import { inputSchema } from './input-schema.ts';
+import type { Session } from './session.ts';
 
 export interface Declaring {
   server: McpServer;
   /** Its name here. */
   name: string;
   program: McpProgram;
+  /** Set if all calls share one process. */
+  session?: Session;
   /** The declaration is not the one that was seen first. */
   hasChanged: boolean;
 }
 
 /** @throws UnusableSchema */
 export function declareUpstream(upstream: Upstream, declaring: Declaring): LocalTool {
-  const { server, name, program, hasChanged } = declaring;
-  const { tools, session, approve_changes, ...forAll } = server.settings;
+  const { server, name, program, session, hasChanged } = declaring;
+  const { tools, session: _session, approve_changes, ...forAll } = server.settings;
   const { offer: _, ...settings } = { ...forAll, ...withoutUndefined(tools[upstream.name] ?? {}) };
   const { restart, approval, ...rest } = settings;
   const hints = upstream.annotations ?? {};
   const isHarmless = hints.readOnlyHint === true;
   const repeatable = restart === 'resume' || isHarmless || hints.idempotentHint === true;
-  return mcpTool({
+  const declared = {
     progress: true,
     ...rest,
     name,
@@ -37,8 +40,12 @@ export function declareUpstream(upstream: Upstream, declaring: Declaring): Local
     ...approvalOf(approval, upstream, approve_changes && hasChanged),
     server: server.name,
     upstream: upstream.name,
-    // With a shared process a lost outcome means that the process, and its state, is gone.
-    repeatable: repeatable && restart !== 'fail' && session !== 'shared',
+  };
+  // With a shared process a lost outcome means that its state is gone too: the same call would not do the same.
+  if (session) return session.tool(declared);
+  return mcpTool({
+    ...declared,
+    repeatable: repeatable && restart !== 'fail',
     failsWithWorker: restart === 'fail',
     program,
   });

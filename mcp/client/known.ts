@@ -14,12 +14,14 @@ export interface KnownServer {
   tools: Upstream[];
   /** Of each tool that was ever seen, the fingerprint of its first declaration. */
   first: Record<string, string>;
+  /** A shared process of it was used, which is gone. */
+  used?: boolean;
 }
 
 export interface KnownServers {
   of(server: string): KnownServer;
   /** Never rejects: the file only saves time. */
-  note(server: string, seen: { era: PriorDiscovery; tools: Upstream[] }): Promise<void>;
+  note(server: string, seen: Partial<Pick<KnownServer, 'era' | 'tools' | 'used'>>): Promise<void>;
 }
 
 const known = z.looseObject({
@@ -28,6 +30,7 @@ const known = z.looseObject({
     z.custom<Upstream>((given) => typeof (given as Upstream | null)?.name === 'string'),
   ),
   first: z.record(z.string(), z.string()),
+  used: z.boolean().optional(),
 });
 
 const file = z.record(z.string(), known);
@@ -52,10 +55,10 @@ export async function openKnown(path: string): Promise<KnownServers> {
 
   return {
     of,
-    note(server, { era, tools }) {
-      const { first } = of(server);
-      for (const tool of tools) first[tool.name] ??= fingerprint(tool);
-      all.set(server, { era, tools, first });
+    note(server, seen) {
+      const known = of(server);
+      for (const tool of seen.tools ?? []) known.first[tool.name] ??= fingerprint(tool);
+      all.set(server, { ...known, ...seen });
       writing = writing.then(write).catch(() => {});
       return writing;
     },

@@ -39,7 +39,7 @@ export async function followTask(following: Following): Promise<McpOutcome> {
   const tell = (message: unknown) => {
     if (typeof message !== 'string' || message === said) return;
     said = message;
-    heard({ token: 'call', progress: 0, message });
+    heard({ token: following.token, progress: 0, message });
   };
   tell(task.statusMessage);
   try {

@@ -4,12 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from './call.ts';
 import type { McpServer } from './config.ts';
 import { connect, type Connection } from './connection.ts';
+import type { WireProgress } from './wire.ts';
 
 export interface WatchOptions {
   server: McpServer;
   allowPrivateUrls: boolean;
   /** Called with the complete list, whenever it may have changed. */
   listed(tools: Upstream[], era: PriorDiscovery): void;
+  /** Called with a connection that lasts, and without one when it has ended. */
+  connected?(connection?: Connection): void;
+  /** Called with each progress notification of that connection. */
+  heard?(progress: WireProgress): void;
   /** Called when the server cannot be reached, or has gone. */
   missing(why: string): void;
   timing?: Partial<WatchTiming>;
@@ -54,7 +59,7 @@ export function watchServer(options: WatchOptions): Watch {
 
   /** One connection, from beginning to end. @returns whether the server has answered */
   async function attend(): Promise<boolean> {
-    const { server, allowPrivateUrls, listed, missing } = options;
+    const { server, allowPrivateUrls, listed, missing, connected, heard } = options;
     const bell = createBell(signal);
     let connection: Connection | undefined;
     let hasAnswered = false;
@@ -65,7 +70,9 @@ export function watchServer(options: WatchOptions): Watch {
         timeout_ms: timing.connect_ms,
         closed: () => bell.ring('closed'),
         toolsChanged: () => bell.ring('changed'),
+        ...(heard && { heard }),
       });
+      connected?.(connection);
       for (;;) {
         listed(await list(connection, signal), connection.era);
         hasAnswered = true;
@@ -77,6 +84,7 @@ export function watchServer(options: WatchOptions): Watch {
       if (!signal.aborted) missing(shorten(messageOf(error)));
       return hasAnswered;
     } finally {
+      connected?.();
       await connection?.close().catch(() => {});
     }
   }

@@ -1,0 +1,117 @@
+/**
+ * One process of a stdio server for all its calls, for servers that keep a state between calls, such as a browser. It belongs to the
+ * worker, and ends with it. A call after that is told that the state is gone.
+ */
+import type { CallContext, CallYield, LocalTool } from '../../tools/define.ts';
+import { type McpTool, OutcomeUnknown, returned } from '../../tools/mcp.ts';
+import type { McpOutcome } from '../../tools/mcp-spool.ts';
+import { performCall } from './call.ts';
+import type { Connection } from './connection.ts';
+import { RESULT_META } from './program.ts';
+import { shareOf } from './share.ts';
+import type { WireProgress } from './wire.ts';
+
+export interface Session {
+  connected(connection?: Connection): void;
+  heard(progress: WireProgress): void;
+  tool(definition: Omit<McpTool, 'repeatable' | 'failsWithWorker' | 'program'>): LocalTool;
+}
+
+/**
+ * @param wasUsed an earlier worker has used a session of this server, which is gone
+ * @param used called when the session begins to have a state
+ */
+export function createSession(wasUsed: boolean, used: () => void): Session {
+  const listeners = new Map<string | number, (progress: WireProgress) => void>();
+  let connection: Connection | undefined;
+  let hasState = wasUsed;
+  /** A state was lost, and no call has been told yet. */
+  let isLost = wasUsed;
+
+  /** @throws Error while the server is not there */
+  async function open(): Promise<Connection> {
+    if (!connection) throw new Error('It is starting, or has ended.');
+    return { ...connection, close: () => Promise.resolve() };
+  }
+
+  async function perform(
+    definition: Pick<McpTool, 'upstream'>,
+    { input, call, heard }: { input: unknown; call: CallContext; heard(step: WireProgress): void },
+  ): Promise<McpOutcome> {
+    listeners.set(call.id, heard);
+    try {
+      return await performCall({
+        open,
+        tool: definition.upstream,
+        input,
+        idempotency_key: call.idempotency_key,
+        token: call.id,
+        signal: call.signal,
+        heard,
+        began: async () => {},
+      });
+    } finally {
+      listeners.delete(call.id);
+    }
+  }
+
+  return {
+    connected(given) {
+      connection = given;
+      if (!given && hasState) isLost = true;
+    },
+    heard: (progress) => listeners.get(progress.token)?.(progress),
+    tool(definition) {
+      const { server, upstream: _, ...tool } = definition;
+      return {
+        ...tool,
+        server,
+        restart: 'fail',
+        async *run(input, call) {
+          const steps: WireProgress[] = [];
+          let wake = () => {};
+          const heard = (step: WireProgress) => {
+            steps.push(step);
+            wake();
+          };
+          let outcome: McpOutcome | undefined;
+          const performing = perform(definition, { input, call, heard }).then((ended) => {
+            outcome = ended;
+          });
+          // Noticed below, or not needed any more.
+          performing.catch(() => {});
+          let percent = 0;
+          for (;;) {
+            for (const step of steps.splice(0)) {
+              const told = yieldOf(step, call, percent);
+              if (told.type === 'progress') percent = told.percent;
+              yield told;
+            }
+            if (outcome && steps.length === 0) break;
+            const more = new Promise<void>((resolve) => (wake = resolve));
+            if (steps.length === 0) await Promise.race([performing, more]);
+          }
+          if (outcome.type === 'lost') throw new OutcomeUnknown(lostWith(server, outcome.message));
+          const result = returned({ name: tool.name, server }, outcome);
+          const wasLost = isLost;
+          isLost = false;
+          if (!hasState) used();
+          hasState = true;
+          return wasLost ? { note: STATE_LOST, result } : result;
+        },
+      };
+    },
+  };
+}
+
+function yieldOf(step: WireProgress, call: CallContext, last: number): CallYield {
+  if (step.meta && RESULT_META in step.meta) return call.result(step.meta[RESULT_META]);
+  const { percent = last, note } = shareOf(step);
+  return call.progress(percent, note);
+}
+
+const STATE_LOST =
+  'The process of this server has ended since it was last used, and was started again: what its session held is gone.';
+
+const lostWith = (server: string, message: string) =>
+  `The shared process of the MCP server ${server} has ended in the middle of the call. It may or may not have done its work, and what its session held is gone. ${message}`;
