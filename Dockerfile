@@ -13,6 +13,7 @@ COPY cli/ cli/
 COPY client/ client/
 COPY contract/ contract/
 COPY conversation/ conversation/
+COPY mcp/ mcp/
 COPY model/ model/
 COPY remote/ remote/
 COPY store/ store/

@@ -17,6 +17,8 @@ export interface McpRequest {
   /** Its name on the server. */
   tool: string;
   input: unknown;
+  /** The tool's own, since it may say which fields of the input are HTTP headers too. */
+  schema: Record<string, unknown>;
   /** That of the call in all its attempts. */
   idempotency_key: string;
   task?: string;

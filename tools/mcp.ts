@@ -26,6 +26,8 @@ export interface McpTool extends ToolBase {
   server: string;
   /** The tool's name on its server. */
   upstream: string;
+  /** The schema of its input, as the server wrote it. */
+  schema: Record<string, unknown>;
   /** A call may be made again if its outcome was lost: its server says that this is harmless, or its owner does. */
   repeatable: boolean;
   /** Tell the model that a call was cut off when its worker died, in place of finding its program again. */
@@ -54,14 +56,8 @@ export class OutcomeUnknown extends Error {
 }
 
 export function mcpTool(definition: McpTool): LocalTool {
-  const {
-    server,
-    upstream: _,
-    repeatable: __,
-    failsWithWorker,
-    program: ___,
-    ...tool
-  } = definition;
+  const { server, failsWithWorker, ...more } = definition;
+  const { upstream: _, schema: _s, repeatable: _r, program: _p, ...tool } = more;
   return {
     ...tool,
     server,
@@ -153,10 +149,10 @@ async function* follow(
 }
 
 const requestOf = (
-  { upstream }: McpTool,
+  { upstream, schema }: McpTool,
   input: unknown,
   { idempotency_key }: CallContext,
-): McpRequest => ({ tool: upstream, input, idempotency_key });
+): McpRequest => ({ tool: upstream, input, schema, idempotency_key });
 
 /** @throws OutcomeUnknown and other errors that say how the call ended */
 export function returned(

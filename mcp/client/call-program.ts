@@ -3,7 +3,13 @@
  * MEANWHILE_SPOOL names, and MEANWHILE_MCP says how to reach the server. SIGTERM cancels the call.
  */
 import { once } from 'node:events';
-import { readMcpFile, reportLine, writeMcpFile, writePartial } from '../../tools/mcp-spool.ts';
+import {
+  type McpOutcome,
+  readMcpFile,
+  reportLine,
+  writeMcpFile,
+  writePartial,
+} from '../../tools/mcp-spool.ts';
 import { performCall } from './call.ts';
 import { connect } from './connection.ts';
 import { type ProgramVariables, RESULT_META } from './program.ts';
@@ -46,6 +52,16 @@ function report(progress: WireProgress): void {
   writing = writing.then(() => console.log(line));
 }
 
+/** The worker reads it whole. */
+function bounded(outcome: McpOutcome): McpOutcome {
+  const { length } = JSON.stringify(outcome);
+  if (length <= MOST_CHARS) return outcome;
+  const message = `It was done, but its result has ${length} characters: at most ${MOST_CHARS} are allowed.`;
+  return { type: 'failed', name: 'ResultTooLarge', message };
+}
+
+const MOST_CHARS = 32_000_000;
+
 const call = (await readMcpFile(folder, 'call.json'))!;
 try {
   const outcome = await performCall({
@@ -65,7 +81,7 @@ try {
     began: (id) => writeMcpFile(folder, 'task.json', { id }),
   });
   await writing;
-  await writeMcpFile(folder, 'outcome.json', outcome);
+  await writeMcpFile(folder, 'outcome.json', bounded(outcome));
   process.exitCode = 0;
 } catch (error) {
   if (!signal.aborted) throw error;

@@ -18,6 +18,8 @@ export interface CallOptions {
   open(heard: (progress: WireProgress) => void): Promise<Connection>;
   tool: string;
   input: unknown;
+  /** As its server wrote it. */
+  schema: Record<string, unknown>;
   idempotency_key: string;
   /** Marks the progress of this call: a connection may carry others. */
   token: string;
@@ -65,7 +67,7 @@ async function callOn(connection: Connection, options: CallOptions): Promise<Mcp
 
 async function ask(
   connection: Connection,
-  { tool, input, idempotency_key, token, signal }: CallOptions,
+  { tool, input, schema, idempotency_key, token, signal }: CallOptions,
 ) {
   const meta = { progressToken: token, [IDEMPOTENCY_META]: idempotency_key };
   return connection.client.callTool(
@@ -74,7 +76,7 @@ async function ask(
       signal,
       timeout: FOREVER_MS,
       // Without an output schema: a result that does not fit it has been brought about all the same.
-      toolDefinition: { name: tool, inputSchema: { type: 'object' } },
+      toolDefinition: { name: tool, inputSchema: { ...schema, type: 'object' } },
     },
   );
 }
@@ -140,7 +142,10 @@ export function outcomeOf(error: unknown, said: string): McpOutcome {
     if (error.code === CONNECTION_LOST && error.message.includes(LOST_MESSAGE)) {
       return { type: 'lost', message };
     }
-    return { type: 'failed', name: 'ServerError', message: withData(error) };
+    const needsMore = error.code === MISSING_CAPABILITY;
+    return needsMore
+      ? { type: 'failed', name: 'InputRequired', message: `${NOT_PASSED_ON} ${error.message}` }
+      : { type: 'failed', name: 'ServerError', message: withData(error) };
   }
   if (isUnsent(error)) return { type: 'unavailable', message };
   if (error instanceof SdkHttpError) {
@@ -153,6 +158,11 @@ export function outcomeOf(error: unknown, said: string): McpOutcome {
   }
   return { type: 'lost', message };
 }
+
+/** The server needs its client to do something that was not declared, such as asking a person. */
+const MISSING_CAPABILITY = -32_021;
+export const NOT_PASSED_ON =
+  'The server asks for input, and this service cannot pass its question on to a person.';
 
 const UNREADABLE = new Set<string>([
   SdkErrorCode.InvalidResult,

@@ -82,9 +82,11 @@ export async function openMcpCatalogue(
     }));
     const { first } = seen.of(server.name);
     const found = new Map<string, LocalTool>();
-    const leave = (tool: string, why: string) =>
-      state.status.left_out.push({ tool: readableLine(tool, 100), why });
-    state.status.left_out = [];
+    const left_out: ServerStatus['left_out'] = [];
+    const leave = (tool: string, why: string) => {
+      if (left_out.length < MOST_LEFT_OUT) left_out.push({ tool: readableLine(tool, 100), why });
+    };
+    state.status = { ...state.status, left_out };
     for (const each of upstream) {
       const why = whyLeftOut(each, server, state.era);
       const name = toolName(server.name, each.name, taken);
@@ -196,6 +198,8 @@ export async function openMcpCatalogue(
   };
 }
 
+/** More than anybody reads. */
+const MOST_LEFT_OUT = 50;
 /** More than any model can choose from. */
 const MOST_TOOLS = 500;
 

@@ -40,6 +40,7 @@ export function declareUpstream(upstream: Upstream, declaring: Declaring): Local
     ...approvalOf(approval, upstream, approve_changes && hasChanged),
     server: server.name,
     upstream: upstream.name,
+    schema: upstream.inputSchema,
   };
   // With a shared process a lost outcome means that its state is gone too: the same call would not do the same.
   if (session) return session.tool(declared);

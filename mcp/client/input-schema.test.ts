@@ -43,6 +43,7 @@ describe('a server’s schema', () => {
       progress: true,
       server: 'here',
       upstream: 'tool',
+      schema: given,
       repeatable: false,
       failsWithWorker: false,
       program: { argv: ['true'], variables: () => ({}) },

@@ -35,7 +35,7 @@ export function createSession(wasUsed: boolean, used: () => void): Session {
   }
 
   async function perform(
-    definition: Pick<McpTool, 'upstream'>,
+    definition: Pick<McpTool, 'upstream' | 'schema'>,
     { input, call, heard }: { input: unknown; call: CallContext; heard(step: WireProgress): void },
   ): Promise<McpOutcome> {
     listeners.set(call.id, heard);
@@ -44,6 +44,7 @@ export function createSession(wasUsed: boolean, used: () => void): Session {
         open,
         tool: definition.upstream,
         input,
+        schema: definition.schema,
         idempotency_key: call.idempotency_key,
         token: call.id,
         signal: call.signal,
@@ -62,7 +63,7 @@ export function createSession(wasUsed: boolean, used: () => void): Session {
     },
     heard: (progress) => listeners.get(progress.token)?.(progress),
     tool(definition) {
-      const { server, upstream: _, ...tool } = definition;
+      const { server, upstream: _, schema: _schema, ...tool } = definition;
       return {
         ...tool,
         server,

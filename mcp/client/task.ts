@@ -2,7 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
-import { asResult, type CallOptions, messageOf, openPatiently, outcomeOf } from './call.ts';
+import {
+  asResult,
+  type CallOptions,
+  messageOf,
+  NOT_PASSED_ON,
+  openPatiently,
+  outcomeOf,
+} from './call.ts';
 import type { Connection } from './connection.ts';
 
 /** As the server sends it; everything but the id may be missing. */
@@ -103,10 +110,7 @@ async function ended(
       return {
         type: 'failed',
         name: 'InputRequired',
-        message: withNote(
-          'The server asks a person for input, which this service cannot pass on. The task was cancelled.',
-          now,
-        ),
+        message: withNote(`${NOT_PASSED_ON} Its task was cancelled.`, now),
       };
   }
 }

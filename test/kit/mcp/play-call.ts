@@ -96,6 +96,7 @@ function toolOf(
     input: z.looseObject({}),
     server: 'test',
     upstream,
+    schema: { type: 'object' },
     repeatable,
     failsWithWorker: false,
     program: callProgram(variables),

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import {
   createMcpHandler,
+  inputRequired,
   ProtocolError,
   Server,
   type ServerContext,
@@ -38,6 +39,8 @@ interface Run {
   tell(progress: Record<string, unknown>): Promise<void>;
   /** For a task: what its status says. */
   says(words: string): void;
+  /** In the way of the older protocol. */
+  ask(): Promise<unknown>;
 }
 
 interface TestTool {
@@ -117,10 +120,28 @@ const tools: TestTool[] = [
     },
   },
   {
+    name: 'asks',
+    run: async ({ ask }) => text(`You said ${JSON.stringify(await ask())}`),
+  },
+  {
+    name: 'asks_now',
+    run: async () => question(),
+  },
+  {
     name: 'environment',
     run: () => Promise.resolve(text(JSON.stringify(process.env))),
   },
 ];
+
+const form = {
+  mode: 'form' as const,
+  message: 'Which branch?',
+  requestedSchema: { type: 'object' as const, properties: { branch: { type: 'string' as const } } },
+};
+
+/** In the way of protocol 2026-07-28. */
+const question = () =>
+  inputRequired({ inputRequests: { which: { method: 'elicitation/create', params: form } } });
 
 /** In the middle of its work, the first time that this is called in the ledger. */
 async function die(): Promise<object> {
@@ -153,6 +174,7 @@ function begin(tool: TestTool, input: unknown) {
       signal: abort.signal,
       tell: async () => {},
       says: (words) => (state.statusMessage = words),
+      ask: async () => {},
     })
     .then((result: object) =>
       Object.assign(
@@ -214,6 +236,7 @@ function build(): Server {
           params: { progressToken, progress: 0, ...progress },
         }),
       says() {},
+      ask: () => server.elicitInput(form),
     });
   });
   const one = { params: z.object({ taskId: z.string() }).loose(), result: z.object({}).loose() };

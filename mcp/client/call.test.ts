@@ -1,0 +1,81 @@
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
+import { expect, test } from 'vitest';
+import { type CallOptions, messageOf, outcomeOf, performCall } from './call.ts';
+import type { Connection } from './connection.ts';
+import { CONNECTION_LOST, LOST_MESSAGE } from './wire.ts';
+
+const options = (callTool: (request: object, options: any) => Promise<unknown>): CallOptions => ({
+  open: async () =>
+    ({ client: { callTool }, stderr: () => '', close: async () => {} }) as unknown as Connection,
+  tool: 'work',
+  input: {},
+  schema: { type: 'object', required: ['a'] },
+  idempotency_key: 'meanwhile/default/call_1',
+  token: 'call',
+  signal: new AbortController().signal,
+  heard() {},
+  began: async () => {},
+});
+
+test('dies-at-60s: no timeout of the SDK ends a call', async () => {
+  let timeout = 0;
+  await performCall(
+    options(async (_, given) => {
+      ({ timeout } = given);
+      return { content: [] };
+    }),
+  );
+  expect(timeout).toBeGreaterThan(24 * 3_600_000);
+});
+
+test('a call carries its idempotency key, and no schema by which its result could be refused', async () => {
+  let sent: any;
+  await performCall(
+    options(async (request, given) => {
+      sent = { ...request, definition: given.toolDefinition };
+      return { content: [] };
+    }),
+  );
+  expect(sent).toMatchObject({
+    _meta: { progressToken: 'call', 'meanwhile/idempotency_key': 'meanwhile/default/call_1' },
+    definition: { inputSchema: { required: ['a'] } },
+  });
+  expect(sent.definition).not.toHaveProperty('outputSchema');
+});
+
+const refused = Object.assign(new TypeError('fetch failed'), {
+  cause: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+});
+const http = (status: number) =>
+  new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, `HTTP ${status}`, {
+    status,
+    statusText: '',
+  });
+
+test.each([
+  ['no connection', refused, 'unavailable'],
+  ['a connection that broke', new TypeError('terminated'), 'lost'],
+  ['a server that ended', new SdkError(SdkErrorCode.ConnectionClosed, 'Connection closed'), 'lost'],
+  ['a stream without an answer', new ProtocolError(CONNECTION_LOST, LOST_MESSAGE), 'lost'],
+  ['a timeout', new SdkError(SdkErrorCode.RequestTimeout, 'Request timed out'), 'lost'],
+  ['a gateway that gave up', http(504), 'lost'],
+  ['a server in trouble', http(500), 'lost'],
+  ['a refused request', http(403), 'failed'],
+  ['an error of the server', new ProtocolError(-32_602, 'no such tool'), 'failed'],
+  ['an answer that is no result', new SdkError(SdkErrorCode.InvalidResult, 'odd'), 'failed'],
+])('%s: whether the call may have been run is told', (_, error, type) => {
+  expect(outcomeOf(error, '')).toMatchObject({ type });
+});
+
+test('a server that asks for input is told apart', () => {
+  const error = new ProtocolError(-32_021, 'elicitation is needed');
+  expect(outcomeOf(error, '')).toMatchObject({ type: 'failed', name: 'InputRequired' });
+});
+
+test('what the server said last, and why a request failed, is kept', () => {
+  expect(outcomeOf(new TypeError('terminated'), 'out of luck')).toEqual({
+    type: 'lost',
+    message: 'terminated\nThe server said:\nout of luck',
+  });
+  expect(messageOf(refused)).toBe('fetch failed: connect ECONNREFUSED');
+});
