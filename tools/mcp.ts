@@ -50,7 +50,7 @@ class ServerUnavailable extends Error {
   override name = 'ServerUnavailable';
 }
 
-/** Nobody knows whether the tool has done its work. */
+/** The tool may or may not have done its work. */
 export class OutcomeUnknown extends Error {
   override name = 'OutcomeUnknown';
 }

@@ -197,3 +197,33 @@ test('the service’s environment does not leak into a stdio server', async () =
 async function killProgramIn(folder: string): Promise<void> {
   process.kill((await readSpool(folder, 'program.json'))!.pid, 'SIGKILL');
 }
+
+describe('a server that sends too much', () => {
+  test('is told so if its result is too large, and the worker reads none of it', async () => {
+    const { options } = await serve('stdio', 'modern');
+    const call = await playCall('floods', {}, options);
+    await expect(call.end).rejects.toMatchObject({
+      name: 'ResultTooLarge',
+      message: expect.stringContaining('It was done, but its result has 40'),
+    });
+  });
+
+  test('fails with a result that is nested too deeply, and ends nothing else', async () => {
+    const { options } = await serve('stdio', 'modern');
+    const call = await playCall('nests', { depth: 300 }, options);
+    await expect(call.end).rejects.toMatchObject({
+      name: 'ServerError',
+      message: expect.stringContaining('nested deeper than 100 levels'),
+    });
+  });
+
+  test('has its notes cut and cleaned', async () => {
+    const { options } = await serve('stdio', 'modern');
+    const call = await playCall('babbles', {}, options);
+    expect(await call.end).toBe('said');
+    const [[percent, note]] = call.told as [[number, string]];
+    expect(percent).toBe(50);
+    expect(note.length).toBeLessThan(1_100);
+    expect(note).toMatch(/^red word/);
+  });
+});

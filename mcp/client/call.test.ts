@@ -62,7 +62,7 @@ test.each([
   ['a server in trouble', http(500), 'lost'],
   ['a refused request', http(403), 'failed'],
   ['an error of the server', new ProtocolError(-32_602, 'no such tool'), 'failed'],
-  ['an answer that is no result', new SdkError(SdkErrorCode.InvalidResult, 'odd'), 'failed'],
+  ['an answer that is not a result', new SdkError(SdkErrorCode.InvalidResult, 'odd'), 'failed'],
 ])('%s: whether the call may have been run is told', (_, error, type) => {
   expect(outcomeOf(error, '')).toMatchObject({ type });
 });

@@ -32,7 +32,7 @@ interface ServerState {
   era?: PriorDiscovery;
   /** What it offers at the moment, or did when it last answered. */
   offered: Map<string, LocalTool>;
-  /** Every tool that it ever offered: a call of it may still run. */
+  /** Every tool that it has offered: a call of it may still run. */
   known: Map<string, LocalTool>;
   fingerprints: Map<string, string>;
   answered: PromiseWithResolvers<void>;

@@ -88,7 +88,7 @@ const withServer = (server: object) => ({ mcpServers: { one: server } });
 const command = 'true';
 
 test.each([
-  ['no JSON', '{', /^is not valid JSON/],
+  ['invalid JSON', '{', /^is not valid JSON/],
   ['no servers', {}, 'mcpServers: must be an object with a field for each server.'],
   ['neither command nor url', withServer({}), /^mcpServers\.one\.command: /],
   [
@@ -97,7 +97,7 @@ test.each([
     /^mcpServers\.one\.type: must be stdio .* sse is not supported/,
   ],
   [
-    'an argument that is no text',
+    'an argument that is not a string',
     withServer({ command, args: [1] }),
     /^mcpServers\.one\.args\.0: /,
   ],

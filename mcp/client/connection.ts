@@ -29,7 +29,7 @@ export interface ConnectOptions {
   signal?: AbortSignal;
   /** Called with each progress notification. */
   heard?(progress: WireProgress): void;
-  /** Called when the connection has ended, whoever ended it. */
+  /** Called when the connection ends, except by `close`. */
   closed?(): void;
   toolsChanged?(): void;
   /** Variables by which a process of a stdio server is found again. */

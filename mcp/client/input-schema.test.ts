@@ -60,7 +60,7 @@ describe('a server’s schema', () => {
 test.each([
   ['no schema', undefined, 'not an object'],
   ['a list', { type: 'array' }, 'not an object'],
-  ['a schema that is none', { type: 'object', properties: { a: { type: 'nonsense' } } }, 'invalid'],
+  ['an invalid schema', { type: 'object', properties: { a: { type: 'nonsense' } } }, 'invalid'],
   ['a schema nested too deeply', nested(60), 'deeper'],
   ['a huge schema', { type: 'object', description: 'x'.repeat(70_000) }, 'more than 64000 bytes'],
 ])('%s is refused', (_, given, why) => {

@@ -12,7 +12,7 @@ import { fingerprint } from './declare.ts';
 export interface KnownServer {
   era?: PriorDiscovery;
   tools: Upstream[];
-  /** Of each tool that was ever seen, the fingerprint of its first declaration. */
+  /** The fingerprint of the first declaration of each tool that was seen. */
   first: Record<string, string>;
   /** A shared process of it was used, which is gone. */
   used?: boolean;

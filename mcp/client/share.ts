@@ -1,7 +1,7 @@
 import { noteOf } from '../../tools/mcp-spool.ts';
 import type { WireProgress } from './wire.ts';
 
-/** A server may count anything, and need not know the total: then there is no percentage, and the count is the note. */
+/** A server may count anything. Without a total there is no percentage, and the count is the note. */
 export function shareOf({ progress, total, message }: WireProgress): {
   percent?: number;
   note?: string;

@@ -2,15 +2,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  deserializeMessage,
   type JSONRPCMessage,
-  ReadBuffer,
   serializeMessage,
   type Transport,
 } from '@modelcontextprotocol/client';
 import { getDefaultEnvironment } from '@modelcontextprotocol/client/stdio';
+import { whyRefused } from '../../contract/json-value.ts';
 import { createOutputEnds } from '../../tools/output-ends.ts';
 import { readableLine } from '../../tools/lines.ts';
 import type { StdioServer } from './config.ts';
+import { createLines } from './lines.ts';
 
 export interface StdioTransport extends Transport {
   /** The end of what the server wrote to stderr. */
@@ -22,27 +24,12 @@ export function stdioTransport(
   { command, args, env, cwd }: StdioServer,
   marks: Record<string, string> = {},
 ): StdioTransport {
-  const buffer = new ReadBuffer({ maxBufferSize: MOST_BYTES });
   const errors = createOutputEnds(2_000);
   let child: ChildProcess | undefined;
 
-  function read(transport: Transport, chunk: Buffer): void {
-    try {
-      buffer.append(chunk);
-    } catch (error) {
-      transport.onerror?.(error as Error);
-      void transport.close();
-      return;
-    }
-    for (;;) {
-      try {
-        const message = buffer.readMessage();
-        if (message === null) return;
-        transport.onmessage?.(message);
-      } catch (error) {
-        transport.onerror?.(error as Error);
-      }
-    }
+  function take(transport: Transport, line: string): void {
+    const message = messageIn(line);
+    if (message) transport.onmessage?.(message);
   }
 
   const transport: StdioTransport = {
@@ -58,7 +45,10 @@ export function stdioTransport(
       child = started;
       // Writing to a server that has gone is noticed by its `close`.
       started.stdin.on('error', () => {});
-      started.stdout.on('data', (chunk: Buffer) => read(transport, chunk));
+      const lines = createLines(MOST_BYTES, (line) => take(transport, line));
+      started.stdout.on('data', (chunk: Buffer) => {
+        if (!lines.add(chunk)) void transport.close();
+      });
       let rest = '';
       started.stderr.setEncoding('utf8').on('data', (text: string) => {
         const lines = `${rest}${text}`.split('\n');
@@ -87,6 +77,25 @@ export function stdioTransport(
     },
   };
   return transport;
+}
+
+/** Undefined for a line that is not a message, such as output of a server that prints where it should not. */
+function messageIn(line: string): JSONRPCMessage | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const why = whyRefused(value);
+    return why === undefined ? deserializeMessage(line) : refusal(value, why);
+  } catch {
+    return undefined;
+  }
+}
+
+/** In place of an answer that cannot be read: its request would wait forever. */
+function refusal(value: unknown, why: string): JSONRPCMessage | undefined {
+  const { id, method } = value as { id?: unknown; method?: unknown };
+  if ((typeof id !== 'string' && typeof id !== 'number') || method !== undefined) return undefined;
+  const error = { code: -32_603, message: `The answer of the server ${why}.` };
+  return { jsonrpc: '2.0', id, error };
 }
 
 /** As large as the largest result that is kept, and what JSON adds to that. */

@@ -121,7 +121,7 @@ const lookAt = (connection: Connection, taskId: string, signal: AbortSignal) =>
     timeout: ANSWER_MS,
   });
 
-/** The server may be gone; then there is nobody left to tell. */
+/** Fails silently: the server may be gone. */
 async function cancel(connection: Connection, taskId: string): Promise<void> {
   await connection.client
     .request({ method: 'tasks/cancel', params: { taskId } }, z.looseObject({}), {
@@ -130,7 +130,7 @@ async function cancel(connection: Connection, taskId: string): Promise<void> {
     .catch(() => {});
 }
 
-/** A server that does not know its task has lost it: what became of the work is not known. */
+/** A server that does not know its task has lost it, so the outcome is unknown. */
 const unknownTask = (message: string): McpOutcome => ({
   type: 'lost',
   message: `The server does not know its task any more: ${message}`,

@@ -119,6 +119,25 @@ const tools: TestTool[] = [
       return text(`call ${calls} of process ${process.pid}`);
     },
   },
+  { name: 'floods', run: async () => text('x'.repeat(40_000_000)) },
+  {
+    name: 'nests',
+    properties: { depth: { type: 'integer' } },
+    async run({ input }) {
+      let structuredContent: object = {};
+      for (let depth = 0; depth < input.depth; depth += 1)
+        structuredContent = { a: structuredContent };
+      return { content: [], structuredContent };
+    },
+  },
+  {
+    name: 'babbles',
+    async run({ tell }) {
+      const message = `\u0007\u001B[31mred\u0000 ${'word '.repeat(10_000)}`;
+      await tell({ progress: 1, total: 2, message });
+      return text('said');
+    },
+  },
   {
     name: 'asks',
     run: async ({ ask }) => text(`You said ${JSON.stringify(await ask())}`),
