@@ -25,6 +25,34 @@ test.each(['modern', 'legacy'] as const)(
   },
 );
 
+test('a server of the old era that ends at an unknown question is spoken to in its own way', async () => {
+  const answers = {
+    initialize: {
+      protocolVersion: '2025-06-18',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'old', version: '1' },
+    },
+    'tools/list': { tools: [] },
+  };
+  const program = `
+    const answers = ${JSON.stringify(answers)};
+    require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method } = JSON.parse(line);
+      if (id === undefined) return;
+      if (!answers[method]) process.exit(1);
+      console.log('This is not a message.');
+      console.log(JSON.stringify({ jsonrpc: '2.0', id, result: answers[method] }));
+    });`;
+  const server = { ...testServer(), args: ['-e', program] };
+  const { client, era, close } = await connect(server, {
+    allowPrivateUrls: true,
+    timeout_ms: 30_000,
+  });
+  expect(era).toEqual({ kind: 'legacy' });
+  expect(await client.listTools()).toMatchObject({ tools: [] });
+  await close();
+});
+
 test('a server that cannot be started says why', async () => {
   const server = {
     ...testServer(),

@@ -3,10 +3,11 @@ import {
   Client,
   type ClientOptions,
   type PriorDiscovery,
+  SdkError,
+  SdkErrorCode,
   StreamableHTTPClientTransport,
   type Transport,
 } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { HttpServer, StdioServer } from './config.ts';
 import { upstreamFetch } from './http.ts';
@@ -40,6 +41,24 @@ export interface ConnectOptions {
 
 /** @throws Error of the SDK or the system; nothing is left running then. */
 export async function connect(
+  server: StdioServer | HttpServer,
+  options: ConnectOptions,
+): Promise<Connection> {
+  try {
+    return await open(server, options);
+  } catch (error) {
+    if (server.type === 'http' || options.era || !isUndecided(error)) throw error;
+    // Some servers of the old era end at a question that they do not know.
+    return open(server, { ...options, era: { kind: 'legacy' } });
+  }
+}
+
+const isUndecided = (error: unknown): boolean =>
+  [error, (error as Error).cause].some(
+    (each) => each instanceof SdkError && each.code === SdkErrorCode.EraNegotiationFailed,
+  );
+
+async function open(
   server: StdioServer | HttpServer,
   options: ConnectOptions,
 ): Promise<Connection> {
@@ -91,7 +110,7 @@ const PROBE_MS = 10_000;
 
 function transportOf(
   server: StdioServer | HttpServer,
-  { allowPrivateUrls, era, marks }: ConnectOptions,
+  { allowPrivateUrls, marks }: ConnectOptions,
 ): Transport {
   if (server.type === 'http') {
     return new StreamableHTTPClientTransport(new URL(server.url), {
@@ -105,33 +124,10 @@ function transportOf(
       },
     });
   }
-  if (era) return stdioTransport(server, marks);
-  const { command, args, env, cwd } = server;
-  // The SDK's own transport asks for the era in a process of its own, since some servers end at a question they do not know.
-  const asking = new StdioClientTransport({
-    command,
-    args,
-    env: { ...env, ...marks },
-    cwd,
-    stderr: 'pipe',
-    maxBufferSize: 64_000_000,
-  });
-  return Object.assign(asking, { said: tailOf(asking) });
+  return stdioTransport(server, marks);
 }
 
-/** Collects the end of stderr, which also keeps its pipe from filling up. */
-function tailOf(transport: StdioClientTransport): () => string {
-  let text = '';
-  transport.stderr?.on('data', (chunk: Buffer) => {
-    text = `${text}${chunk.toString('utf8')}`.slice(-2_000);
-  });
-  return () => text.trim();
-}
-
-function stderrOf(transport: Transport): string {
-  const { stderr, said } = transport as Partial<StdioTransport> & { said?: () => string };
-  if (said) return said();
-  return typeof stderr === 'function' ? stderr() : '';
-}
+const stderrOf = (transport: Transport): string =>
+  'stderr' in transport ? (transport as StdioTransport).stderr() : '';
 
 const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

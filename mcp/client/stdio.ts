@@ -1,4 +1,4 @@
-/** A stdio server in a process group of its own, so that a signal for the group of its client does not end it before it has been told. */
+/** A stdio server, over the pipes of its process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -17,13 +17,19 @@ import { createLines } from './lines.ts';
 export interface StdioTransport extends Transport {
   /** The end of what the server wrote to stderr. */
   stderr(): string;
+  /** With `stderr`, by this the SDK knows a transport of this kind. */
+  readonly pid: number | undefined;
 }
 
-/** @param marks variables beyond the declared ones, by which the process is found again */
+/**
+ * @param marks variables beyond the declared ones, by which the process is found again. With them it has a group of its own, so that
+ * a signal for the group of its client does not end it before it has been told; without them it ends with its client's group.
+ */
 export function stdioTransport(
   { command, args, env, cwd }: StdioServer,
-  marks: Record<string, string> = {},
+  marks?: Record<string, string>,
 ): StdioTransport {
+  const isLeader = marks !== undefined && process.platform !== 'win32';
   const errors = createOutputEnds(2_000);
   let child: ChildProcess | undefined;
 
@@ -34,13 +40,16 @@ export function stdioTransport(
 
   const transport: StdioTransport = {
     stderr: () => errors.tail(),
+    get pid() {
+      return child?.pid;
+    },
     async start() {
       const started = spawn(command, args, {
         cwd,
         // The service's own variables contain its secrets: the server sees only these.
         env: { ...getDefaultEnvironment(), ...env, ...marks },
         stdio: ['pipe', 'pipe', 'pipe'],
-        detached: process.platform !== 'win32',
+        detached: isLeader,
       });
       child = started;
       // Writing to a server that has gone is noticed by its `close`.
@@ -69,7 +78,7 @@ export function stdioTransport(
       const closed = once(child, 'close');
       child.stdin!.end();
       for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-        const timer = setTimeout(() => signalGroup(child!, signal), STOP_MS);
+        const timer = setTimeout(() => end(child!, signal, isLeader), STOP_MS);
         const isClosed = await Promise.race([closed.then(() => true), after(STOP_MS + 500)]);
         clearTimeout(timer);
         if (isClosed) return;
@@ -105,9 +114,9 @@ const STOP_MS = 2_000;
 
 const isOver = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
 
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+function end({ pid }: ChildProcess, signal: NodeJS.Signals, isLeader: boolean): void {
   try {
-    process.kill(process.platform === 'win32' ? child.pid! : -child.pid!, signal);
+    process.kill(isLeader ? -pid! : pid!, signal);
   } catch {
     // It has just ended.
   }
