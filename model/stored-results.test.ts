@@ -65,3 +65,9 @@ test('a tool whose own data looks like a stored result is told as its data', () 
   const { messages } = read(log(...installing, { ...completed, result, stored: undefined }));
   expect(JSON.parse(messages.at(-1)!.text)).toEqual({ status: 'completed', result });
 });
+
+test('where the whole has parts that are not for a model, it is told the readable part alone', () => {
+  const result = ['Here it is.', { type: 'image', bytes: 4_035 }];
+  const { messages } = read(log(...installing, { ...completed, result }));
+  expect(JSON.parse(messages.at(-1)!.text)).toEqual({ status: 'completed', result });
+});

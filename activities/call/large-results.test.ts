@@ -4,6 +4,7 @@ import { createMemoryStore } from '../../test/kit/memory-store.ts';
 import { away } from '../../test/kit/away.ts';
 import { conversation, failed, MANY, play } from '../../test/kit/played-call.ts';
 import type { CallContext } from '../../tools/define.ts';
+import { Described } from '../../tools/described.ts';
 
 /** `bytes` of JSON. */
 const text = (bytes: number) => 'x'.repeat(bytes - 2);
@@ -56,6 +57,25 @@ describe('what a tool returns', () => {
     expect(await play(async () => 'é'.repeat(4_000), sizes).end).toMatchObject({
       stored: { bytes: 8_002 },
     });
+  });
+
+  test('with a part that is not for a model: the readable part travels, the whole is stored', async () => {
+    const store = createMemoryStore();
+    const whole = { image: text(5_000) };
+    const readable = 'an image';
+    const call = play(async () => new Described({ readable, whole }), { ...sizes, store });
+    expect(await call.end).toEqual({
+      type: 'completed',
+      result: 'an image',
+      stored: { n: 'end', bytes: JSON.stringify(whole).length, head: 'an image' },
+    });
+    expect(await store.result(conversation, end)).toBe(JSON.stringify(whole));
+  });
+
+  test('with a readable part that is large itself: only the beginning of that travels', async () => {
+    const described = new Described({ readable: text(9_000), whole: { image: 'x' } });
+    const call = play(async () => described, sizes);
+    expect(await call.end).toMatchObject({ result: null, stored: { head: 'x'.repeat(2_000) } });
   });
 
   test('fails the call above the largest there may be', async () => {
