@@ -81,6 +81,9 @@ export const signalShapes = {
     calls: list(id, 1_000),
     reason: optional(text(1_000)),
   }) satisfies Shape<Signals.ResetSignal>,
+  // The rest of a call is our own, as in the result of a reply.
+  request_call: object({ call: looseObject({ call_id: id, tool: text() }) }),
+  acknowledge: object({ to: whole(0) }) satisfies Shape<Signals.AcknowledgeSignal>,
 };
 
 export const decideCall: Shape<Signals.DecideCall> = object({

@@ -30,6 +30,9 @@ export const SIGNALS = {
   callEnded: 'call_ended',
   close: 'close',
   reset: 'reset',
+  /** For a conversation whose model is elsewhere. */
+  requestCall: 'request_call',
+  acknowledge: 'acknowledge',
 } as const;
 
 /** Signals of the call workflow of a remote tool. */

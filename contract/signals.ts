@@ -4,6 +4,7 @@ import type { ApprovalDecision } from './head.ts';
 import type { Limits } from './limits.ts';
 import type { ConversationKey } from './names.ts';
 import type { Stored } from './stored.ts';
+import type { RequestedCall } from './call.ts';
 
 export interface MessageSignal {
   message_id: string;
@@ -106,4 +107,19 @@ export interface ConversationStart {
   conversation: ConversationKey;
   agent: string;
   limits: Limits;
+  /**
+   * The model is elsewhere: a client requests the calls and is told of their results. The service speaks no word of its own. Absent:
+   * the agent of this name replies.
+   */
+  replies?: 'external';
+}
+
+/** A client requests a call in a conversation whose model is elsewhere. Repeatable: the id of the call identifies a repeat. */
+export interface RequestCallSignal {
+  call: RequestedCall;
+}
+
+/** The client has everything up to this entry. Repeatable. */
+export interface AcknowledgeSignal {
+  to: number;
 }

@@ -10,8 +10,11 @@ import { shownInput } from './shown-input.ts';
 import { type Call, ENDED_CALLS, type News } from './state.ts';
 import { agent, addEntry, SYSTEM, type Step, tool, user } from './step.ts';
 
-/** Records the calls that the model has asked for. None runs yet. */
-export function requestCalls(step: Step, calls: RequestedCall[], reply: number): void {
+/**
+ * Records the calls that the model has asked for. None runs yet.
+ * @param cause the seq of its reply, if it was one of ours
+ */
+export function requestCalls(step: Step, calls: RequestedCall[], cause: number[]): void {
   for (const request of calls) {
     const { call_id, tool: name, input, report, awaits, results, attached } = request;
     const requested = addEntry(
@@ -26,7 +29,7 @@ export function requestCalls(step: Step, calls: RequestedCall[], reply: number):
         ...(results !== undefined && { results }),
         ...(attached && { attached }),
       },
-      { actor: agent(step), cause: [reply] },
+      { actor: agent(step), cause },
     );
     const facts = { id: call_id, tool: name, requested, requested_at: step.at };
     // The log has `attached`; the rules do not need it.

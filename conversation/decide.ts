@@ -18,12 +18,14 @@
  *       a window that is too long                summary.ts, too-long.ts
  *   R13 no dangling call                         ../model/transcript.ts
  *   R14 every decision is logged, with why       step.ts (addEntry)
+ *       a conversation whose model is elsewhere  external.ts
  *   R15 closed is final; the state is JSON       messages.ts, state.ts
  */
 import { expireApprovals, hearDecision } from './approvals.ts';
 import { hearEnd, hearEvent } from './calls.ts';
 import type { Decision, Event } from './event.ts';
 import { beginClosing, finishClosing, hearCancel, hearInterrupt, hearMessage } from './messages.ts';
+import { hearAcknowledgement, hearRequest } from './external.ts';
 import { goOn } from './next.ts';
 import { completeReply, failReply } from './replies.ts';
 import { hearReset } from './resets.ts';
@@ -75,6 +77,10 @@ function hear(step: Step, event: Event): void {
       return beginClosing(step, event);
     case 'reset':
       return hearReset(step, event);
+    case 'request_call':
+      return hearRequest(step, event);
+    case 'acknowledge':
+      return hearAcknowledgement(step, event);
     case 'signal_dropped':
       return hearDropped(step, event);
     case 'settled':

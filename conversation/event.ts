@@ -2,6 +2,7 @@
 import type { Entry, Failure, Usage } from '../contract/entry.ts';
 import type { ReachedLimit } from '../contract/limits.ts';
 import type {
+  AcknowledgeSignal,
   CallEndedSignal,
   CallEventSignal,
   CancelCallSignal,
@@ -9,6 +10,7 @@ import type {
   DecideCall,
   InterruptSignal,
   MessageSignal,
+  RequestCallSignal,
   ResetSignal,
 } from '../contract/signals.ts';
 import type { CallStart } from '../contract/call.ts';
@@ -48,6 +50,8 @@ export type Event = { at: number } & (
   | { type: 'summary_failed'; to: number; error: Failure }
   /** This run was created by an operator's reset. */
   | ({ type: 'reset' } & ResetSignal)
+  | ({ type: 'request_call' } & RequestCallSignal)
+  | ({ type: 'acknowledge' } & AcknowledgeSignal)
   /** A signal that does not fit its schema. */
   | { type: 'signal_dropped'; signal: string; why: string }
   /** Time has passed: sent at `wake_at`, harmless at any other time. */

@@ -22,7 +22,8 @@ export function hearMessage(step: Step, message: MessageSignal): void {
     const rollback = when_busy === 'rollback';
     interruptReply(step, 'message', { actor, cause: [seq], rollback });
   }
-  state.unanswered.push({ seq });
+  // Where the model is elsewhere, nobody here answers.
+  if (!state.external) state.unanswered.push({ seq });
   state.last_message_at = step.at;
   freeByMessage(step);
 }

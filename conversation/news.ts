@@ -76,7 +76,7 @@ function isMerged(news: News, told: News[]): boolean {
   );
 }
 
-function writeReceipt(step: Step, of: number[], fate: Fate, reply_id?: string): void {
+export function writeReceipt(step: Step, of: number[], fate: Fate, reply_id?: string): void {
   addEntry(
     step,
     'receipt',

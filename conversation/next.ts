@@ -24,6 +24,7 @@ export function wakeAt(state: State): number | undefined {
 
 /** When the turn advances without an event. */
 function turnDueAt(state: State): number | undefined {
+  if (state.external) return undefined;
   switch (state.turn.phase) {
     case 'idle':
       return waitsForSummary(state) ? undefined : newsDueAt(state);
@@ -43,7 +44,7 @@ function advance(step: Step): boolean {
   const { turn } = step.state;
   switch (turn.phase) {
     case 'idle':
-      return takeTurn(step);
+      return step.state.external ? false : takeTurn(step);
     case 'replying':
       return cutIn(step);
     case 'settling':

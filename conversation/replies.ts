@@ -96,7 +96,7 @@ export function completeReply(step: Step, reply: Reply, result: ReplyResult): vo
   }
   const spoke = text.trim() !== '';
   writeReceipts(step, reply, spoke);
-  requestCalls(step, result.calls, completed);
+  requestCalls(step, result.calls, [completed]);
   state.turn = result.calls.length > 0 ? { phase: 'settling', reply, spoke } : { phase: 'idle' };
   requestSummaryIfOverBudget(step, reply, result, completed);
 }

@@ -10,6 +10,8 @@ import type { CutOff, SummaryRange } from '../contract/reply.ts';
 
 export interface State {
   agent: string;
+  /** The model is elsewhere: no rule begins a reply (external.ts). */
+  external?: true;
   limits: Limits;
   /** Seq of the last entry. */
   seq: number;
@@ -182,9 +184,10 @@ export const SEEN_MESSAGES = 200;
 export const EARLY_CANCELS = 20;
 export const ENDED_CALLS = 10;
 
-export function newConversation(agent: string, limits: Limits): State {
+export function newConversation(agent: string, limits: Limits, replies?: 'external'): State {
   return {
     agent,
+    ...(replies && { external: true }),
     limits,
     seq: 0,
     closed: false,

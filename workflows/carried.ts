@@ -55,6 +55,8 @@ const EVENTS = {
   summary_completed: 0,
   summary_failed: 0,
   reset: 0,
+  request_call: 0,
+  acknowledge: 0,
   signal_dropped: 0,
   tick: 0,
 } satisfies Record<Event['type'], 0>;

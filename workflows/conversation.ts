@@ -32,9 +32,9 @@ import { createLog } from './write.ts';
 const decideCall = defineUpdate<void, [Signals.DecideCall]>(UPDATES.decideCall);
 const messageIfIdle = defineUpdate<void, [Signals.MessageSignal]>(UPDATES.messageIfIdle);
 
-const firstRun = ({ agent, limits }: Signals.ConversationStart): Carried => ({
+const firstRun = ({ agent, limits, replies }: Signals.ConversationStart): Carried => ({
   run: 0,
-  state: newConversation(agent, limits),
+  state: newConversation(agent, limits, replies),
   inbox: [],
   unwritten: [],
 });

@@ -23,6 +23,25 @@ export const conversationStories: Record<string, Story> = {
     return close(conversation, [call.call_id]);
   },
 
+  /** Its model is elsewhere: a client requests calls, one of them twice, acknowledges results and cancels. */
+  async 'has-its-model-elsewhere'(rig) {
+    const conversation = await rig.converse({ max_running: 1 }, { replies: 'external' });
+    const [alpha, beta] = [asks('run_installer'), asks('run_installer')];
+    await conversation.request({ call: alpha });
+    const tool = await rig.running();
+    await conversation.request({ call: alpha });
+    await conversation.request({ call: beta });
+    await tool.tells({ n: 1, percent: 50 });
+    await conversation.until('50 % is there', (kinds) => kinds.includes('call.event'));
+    await conversation.acknowledge({ to: 99 });
+    await conversation.until('it is acknowledged', (kinds) => kinds.includes('receipt'));
+    tool.ends({ type: 'completed', result: 'done' });
+    const second = await rig.running();
+    await conversation.cancel({ call_id: beta.call_id });
+    await second.cancelled;
+    return close(conversation, [alpha.call_id, beta.call_id]);
+  },
+
   /** A reply is cut off, a call queues, one is cancelled, a reply fails; then it closes. */
   async 'is-interrupted-and-cancelled'(rig) {
     const conversation = await rig.converse({ max_running: 1 });

@@ -190,12 +190,19 @@ export async function createRig(
     askedSummary: summaries.take,
     /** The next tool that is run. */
     running: tools.take,
-    async converse(limits: Partial<Limits> = {}, { workflowTaskTimeout = '10s' as Duration } = {}) {
+    async converse(
+      limits: Partial<Limits> = {},
+      {
+        workflowTaskTimeout = '10s',
+        replies,
+      }: { workflowTaskTimeout?: Duration; replies?: 'external' } = {},
+    ) {
       const key = { tenant: 'default', id: `conv_${randomUUID()}` };
       const start: ConversationStart = {
         conversation: key,
         agent: 'default',
         limits: { ...LIMITS, settle_ms: 0, quiet_ms: 20, grace_ms: 50, ...limits },
+        ...(replies && { replies }),
       };
       const handle = await client.workflow.start('conversation', {
         taskQueue,
@@ -214,6 +221,8 @@ export async function createRig(
         interrupt: signal(SIGNALS.interrupt),
         cancel: signal(SIGNALS.cancelCall),
         close: signal(SIGNALS.close),
+        request: signal(SIGNALS.requestCall),
+        acknowledge: signal(SIGNALS.acknowledge),
         decide: (decision: DecideCall) =>
           client.workflow
             .getHandle(handle.workflowId)

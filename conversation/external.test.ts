@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { call, LIMITS, Story } from '../test/kit/story.ts';
+import { decide } from './decide.ts';
+import { newConversation } from './state.ts';
+
+function elsewhere(limits = {}): Story {
+  const story = new Story();
+  story.state = newConversation('codex', { ...LIMITS, ...limits }, 'external');
+  return story;
+}
+
+const request = (story: Story, id: string, more = {}) =>
+  story.happens({ type: 'request_call', call: call(id, more) });
+
+describe('a conversation whose model is elsewhere', () => {
+  test('starts a requested call at once, in the name of the client, without a turn', () => {
+    const story = elsewhere();
+    const entries = request(story, 'call_a', { report: 'everything' });
+    expect(entries).toMatchObject([
+      { kind: 'call.requested', call_id: 'call_a', actor: { id: 'codex' }, report: 'everything' },
+      { kind: 'call.started', call_id: 'call_a' },
+    ]);
+    expect(story.effects).toMatchObject([{ type: 'start_call', call: { call_id: 'call_a' } }]);
+  });
+
+  test('never speaks: not of a result, urgent or not, not of an end, and not to a message', () => {
+    const story = elsewhere();
+    request(story, 'call_a');
+    story.progress('call_a', 1, 50, { schedule: 'interrupt' });
+    story.progress('call_a', 2, 75);
+    story.user('Hello?');
+    story.ends('call_a');
+    expect(story.wakeAt).toBeUndefined();
+    story.pass(100_000);
+    expect(story.all('reply.started')).toEqual([]);
+    expect(story.kinds.at(-1)).toBe('call.completed');
+  });
+
+  test('notes what its client acknowledges, once, and holds the rest', () => {
+    const story = elsewhere();
+    request(story, 'call_a');
+    story.progress('call_a', 1, 50);
+    story.ends('call_a');
+    const [progress] = story.all('call.event');
+    const acknowledge = (to: number) => story.happens({ type: 'acknowledge', to });
+    expect(acknowledge(progress!.seq)).toMatchObject([
+      { kind: 'receipt', of: [progress!.seq], fate: 'acknowledged' },
+    ]);
+    expect(acknowledge(progress!.seq)).toEqual([]);
+    const [end] = story.all('call.completed');
+    expect(acknowledge(999)).toMatchObject([{ of: [end!.seq], fate: 'acknowledged' }]);
+    expect(story.state.news).toEqual([]);
+  });
+
+  test('hears the request of a call once, also after its end (R8)', () => {
+    const story = elsewhere();
+    request(story, 'call_a');
+    expect(request(story, 'call_a')).toEqual([]);
+    story.ends('call_a');
+    expect(request(story, 'call_a')).toEqual([]);
+    expect(story.effectsOf('start_call')).toHaveLength(1);
+  });
+
+  test('limits how many calls run, and queues the others (R9)', () => {
+    const story = elsewhere({ max_running: 1 });
+    request(story, 'call_a');
+    expect(request(story, 'call_b')).toMatchObject([
+      { kind: 'call.requested' },
+      { kind: 'call.queued', position: 1 },
+    ]);
+    expect(story.ends('call_a')).toMatchObject([
+      { kind: 'call.completed', call_id: 'call_a' },
+      { kind: 'call.started', call_id: 'call_b' },
+    ]);
+  });
+
+  test('asks a person for the approval of a call, and runs it after a yes', () => {
+    const story = elsewhere();
+    request(story, 'call_a', { approval: { question: 'May it?', timeout_ms: 60_000 } });
+    expect(story.kinds).toEqual(['call.requested', 'call.awaiting_approval']);
+    expect(story.decides('call_a', 'approve')).toMatchObject([
+      { kind: 'call.approved' },
+      { kind: 'call.started' },
+    ]);
+  });
+
+  test('cancels a call, and its news is superseded', () => {
+    const story = elsewhere();
+    request(story, 'call_a');
+    story.progress('call_a', 1, 50);
+    const entries = story.happens({ type: 'cancel_call', call_id: 'call_a' });
+    expect(entries).toMatchObject([{ kind: 'call.cancelled' }, { fate: 'superseded' }]);
+  });
+
+  test('closes, and what was not acknowledged gets a receipt that says so (R15)', () => {
+    const story = elsewhere();
+    request(story, 'call_a');
+    story.ends('call_a');
+    request(story, 'call_b');
+    story.happens({ type: 'close' });
+    expect(request(story, 'call_c')).toEqual([]);
+    const entries = story.happens({ type: 'settled' });
+    expect(entries).toMatchObject([
+      { kind: 'receipt', fate: 'failed' },
+      { kind: 'conversation.closed' },
+    ]);
+    expect(story.all('call.cancelled')).toMatchObject([{ call_id: 'call_b', by: 'close' }]);
+  });
+});
+
+test.each(['request_call', 'acknowledge'] as const)(
+  'a conversation with a model drops %s',
+  (type) => {
+    const story = new Story();
+    const signal = type === 'acknowledge' ? { type, to: 1 } : { type, call: call('call_a') };
+    expect(decide(story.state, { ...signal, at: 1 }).entries).toMatchObject([
+      { kind: 'signal.dropped', signal: type },
+    ]);
+  },
+);
