@@ -1,5 +1,6 @@
 /** What the API asks of the conversation workflows: the only way for HTTP requests to influence what happens next. */
 import type {
+  AcknowledgeSignal,
   CallPush,
   CancelCallSignal,
   CloseSignal,
@@ -7,6 +8,7 @@ import type {
   DecideCall,
   InterruptSignal,
   MessageSignal,
+  RequestCallSignal,
 } from '../contract/signals.ts';
 import type { ConversationKey } from '../contract/names.ts';
 
@@ -32,6 +34,10 @@ export interface Gateway {
   cancelCall(conversation: ConversationKey, cancel: CancelCallSignal): Promise<Sent>;
   /** The workflow says whether the call awaits a decision. Idempotent for the same decision. */
   decideCall(conversation: ConversationKey, decision: DecideCall): Promise<Decided>;
+  /** For a conversation whose model is elsewhere. Idempotent for the same call id. */
+  requestCall(conversation: ConversationKey, request: RequestCallSignal): Promise<Sent>;
+  /** Its client has everything up to this entry. */
+  acknowledge(conversation: ConversationKey, acknowledge: AcknowledgeSignal): Promise<Sent>;
   close(conversation: ConversationKey, close: CloseSignal): Promise<Sent>;
   /** True when nothing can happen in it any more, or when the workflow does not exist. */
   isOver(conversation: ConversationKey): Promise<boolean>;

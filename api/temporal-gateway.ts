@@ -107,6 +107,8 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
     message: (key, message) => signal(key, SIGNALS.message, message),
     interrupt: (key, interrupt) => signal(key, SIGNALS.interrupt, interrupt),
     cancelCall: (key, cancel) => signal(key, SIGNALS.cancelCall, cancel),
+    requestCall: (key, request) => signal(key, SIGNALS.requestCall, request),
+    acknowledge: (key, acknowledge) => signal(key, SIGNALS.acknowledge, acknowledge),
     close: (key, close) => signal(key, SIGNALS.close, close),
     push: ({ tenant, call_id }, push) =>
       signalWorkflow(callWorkflowId(tenant, call_id), CALL_SIGNALS.push, push),
@@ -201,7 +203,7 @@ const startOptions = (start: ConversationStart, taskQueue: string) =>
     ]),
     // After a kill in the middle of a task, the next worker waits this long before it takes the task over.
     workflowTaskTimeout: '5s',
-    staticSummary: `conversation with ${start.agent}`,
+    staticSummary: start.replies ? `calls of ${start.agent}` : `conversation with ${start.agent}`,
   }) satisfies WorkflowStartOptions;
 
 /** How the workflow's validator refuses a decision on a call that does not await one. */

@@ -8,6 +8,11 @@ test.each([
   ['api', { kind: 'api' }],
   ['worker', { kind: 'worker' }],
   ['mcp', { kind: 'mcp' }],
+  ['mcp tools', { kind: 'mcp', serves: 'tools' }],
+  [
+    'mcp tools --url http://localhost:1',
+    { kind: 'mcp', serves: 'tools', url: 'http://localhost:1' },
+  ],
   ['mcp --url https://agents.example/mcp', { kind: 'mcp', url: 'https://agents.example/mcp' }],
   ['explain conv_1', { kind: 'explain', id: 'conv_1' }],
   ['--help', { kind: 'help' }],

@@ -9,7 +9,7 @@ export type Task =
   | { kind: 'doctor' }
   | { kind: 'explain'; id: string }
   /** `url`: of the service. */
-  | { kind: 'mcp'; url?: string };
+  | { kind: 'mcp'; url?: string; serves?: 'tools' };
 
 export type Command =
   | Task
@@ -28,7 +28,7 @@ Commands:
   demo       Plays a sample conversation, on the running service or one started for it.
   doctor     Asks your model server a few small questions and says which settings fit it.
   mcp        Relays MCP over stdio to the running service, for a harness that starts a program.
-             With --url URL: to a service elsewhere.
+             \`mcp tools\` offers the service's tools instead of its agents. --url URL: that of the service.
   explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
 
 Options:
@@ -52,7 +52,7 @@ export function readArguments(given: string[]): Command {
     const command = readCommand(positionals);
     if (values.url === undefined) return command;
     return command.kind === 'mcp'
-      ? readUrl(values.url)
+      ? readUrl(command, values.url)
       : { kind: 'wrong', message: 'Unexpected option --url.' };
   } catch (error) {
     // The parser's messages are whole sentences for the user.
@@ -62,6 +62,9 @@ export function readArguments(given: string[]): Command {
 
 function readCommand([name, ...rest]: string[]): Command {
   if (name === 'explain') return readExplain(rest);
+  if (name === 'mcp' && rest.length === 1 && rest[0] === 'tools') {
+    return { kind: 'mcp', serves: 'tools' };
+  }
   if (rest.length > 0)
     return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
   switch (name) {
@@ -79,10 +82,10 @@ function readCommand([name, ...rest]: string[]): Command {
   }
 }
 
-function readUrl(url: string): Command {
+function readUrl(command: Task & { kind: 'mcp' }, url: string): Command {
   const isHttp = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
   return isHttp
-    ? { kind: 'mcp', url }
+    ? { ...command, url }
     : { kind: 'wrong', message: `--url must begin with http:// or https://, not "${url}".` };
 }
 

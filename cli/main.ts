@@ -44,7 +44,7 @@ async function run(command: Task, settings: Settings): Promise<void> {
     case 'doctor':
       return (await import('./doctor.ts')).doctor(settings);
     case 'mcp':
-      return (await import('./mcp.ts')).mcp(settings, command.url);
+      return (await import('./mcp.ts')).mcp(settings, command);
     case 'explain':
       return (await import('./explain.ts')).explain(settings, command.id);
   }

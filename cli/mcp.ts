@@ -2,15 +2,19 @@
 import type { Settings } from '../config.ts';
 import { relay } from './mcp/relay.ts';
 
-/** @param url that of the service; default: the address in the settings */
-export async function mcp({ HOST, PORT }: Settings, url?: string): Promise<void> {
+/**
+ * @param options.url that of the service; default: the address in the settings
+ * @param options.serves default: the agents
+ */
+export async function mcp(
+  { HOST, PORT }: Settings,
+  { url, serves }: { url?: string; serves?: 'tools' },
+): Promise<void> {
   const host = HOST === '0.0.0.0' || HOST === '::' ? 'localhost' : HOST;
-  const base = (url ?? `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`).replace(
-    /\/+$/,
-    '',
-  );
+  const here = `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
+  const base = (url ?? here).replace(/\/+$/, '').replace(/\/mcp$/, '');
   await relay({
-    url: base.endsWith('/mcp') ? base : `${base}/mcp`,
+    url: `${base}/mcp${serves === 'tools' ? '/tools' : ''}`,
     input: process.stdin,
     output: process.stdout,
     note: (line) => console.error(line),

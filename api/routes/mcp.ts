@@ -1,7 +1,9 @@
 import packageFile from '../../package.json' with { type: 'json' };
+import { READ_TOOL } from '../../contract/names.ts';
+import { ONE_RESULT } from '../../contract/result-count.ts';
 import type { Endpoint } from '../../mcp/server/endpoint.ts';
 import { whyRefused } from '../../mcp/server/hosts.ts';
-import { openEndpoint } from '../../mcp/server/open.ts';
+import { openEndpoint, openToolEndpoint } from '../../mcp/server/open.ts';
 import type { Talk } from '../../mcp/server/talk.ts';
 import type { Hub } from '../../stream/hub.ts';
 import { beginConversation } from '../begin.ts';
@@ -9,10 +11,11 @@ import { cancelCall, closeConversation, interrupt } from '../control.ts';
 import { decideCall } from '../decide.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { toProblem } from '../errors.ts';
+import { requestCall } from '../request-call.ts';
 import { sendMessage } from '../send.ts';
 import { tenantOf } from '../tenant.ts';
 
-/** The agents of this service for any MCP client. */
+/** The agents of this service for any MCP client, and its tools for one that has a model of its own. */
 export function mcpRoute(
   app: Api,
   dependencies: ApiDependencies,
@@ -20,18 +23,30 @@ export function mcpRoute(
   closing: AbortSignal,
 ): void {
   const { store, catalogue, pushSecret, mcp = {} } = dependencies;
-  const endpoint = openEndpoint({
+  const parts = {
     store,
     hub,
     talk: talkOf(dependencies),
     secret: pushSecret,
     now: () => Date.now(),
-    agents: catalogue.agents,
     version: packageFile.version,
     wait_ms: mcp.wait_ms ?? WAIT_MS,
-    onFault: (error) => app.log.error({ err: error }, 'An MCP request failed.'),
-  });
-  serveMcp(app, endpoint, { hosts: mcp.hosts ?? [], closing });
+    onFault: (error: unknown) => app.log.error({ err: error }, 'An MCP request failed.'),
+  };
+  const hosts = mcp.hosts ?? [];
+  const agents = openEndpoint({ ...parts, agents: catalogue.agents });
+  serveMcp(app, '/mcp', agents, { hosts, closing });
+  const offered = [...catalogue.tools.values()]
+    // It reads large results for a model of ours.
+    .filter(({ name }) => name !== READ_TOOL)
+    .map(({ name, description, input, results = ONE_RESULT }) => ({
+      name,
+      description,
+      input,
+      results,
+    }));
+  const tools = openToolEndpoint(parts, offered, dependencies.limits);
+  serveMcp(app, '/mcp/tools', tools, { hosts, closing });
 }
 
 /** Below the shortest time-out that is usual, 30 seconds. */
@@ -39,12 +54,13 @@ const WAIT_MS = 25_000;
 
 export function serveMcp(
   app: Api,
+  url: string,
   endpoint: Endpoint,
   { hosts, closing }: { hosts: string[]; closing: AbortSignal },
 ): void {
   app.route({
     method: ['GET', 'POST', 'DELETE'],
-    url: '/mcp',
+    url,
     exposeHeadRoute: false,
     // A protocol of its own: the OpenAPI document has nothing to say of it.
     schema: { hide: true },
@@ -90,6 +106,15 @@ function talkOf(dependencies: ApiDependencies): Talk {
     send: (conversation, request) => sendMessage(dependencies, conversation, request),
     interrupt: (conversation, body, key) => interrupt(dependencies, conversation, { ...body, key }),
     cancelCall: (conversation, callId) => cancelCall(dependencies, conversation, callId),
+    requestCall: ({ thread, key, ...request }) =>
+      requestCall(dependencies, {
+        ...request,
+        ...(thread !== undefined && { thread }),
+        ...(key !== undefined && { key }),
+      }),
+    async acknowledge(conversation, to) {
+      await dependencies.gateway.acknowledge(conversation, { to });
+    },
     close: (conversation, by) => closeConversation(dependencies, conversation, by),
     decide: (conversation, decision) => decideCall(dependencies, conversation, decision),
     problemOf(error) {

@@ -1,7 +1,7 @@
 /** What came of one question, derived from the log. Pure: a client that asks again, on any connection, gets the same answer. */
 import type { Entry } from '../../contract/entry.ts';
 import { createRest, goesOnAtOnce } from './rest.ts';
-import { type Result, resultOf, resultsAfter } from './results.ts';
+import { type Result, resultOf, resultOfCall } from './results.ts';
 
 export interface Answer {
   /** `working` includes a message that the log does not have yet. */
@@ -34,7 +34,7 @@ export function answerTo(
     const isQuestion = entry.kind === 'message.user' && entry.message_id === message_id;
     if (at === undefined && !isQuestion) {
       if (entry.kind === 'conversation.closed')
-        return { state: 'over', results: resultsAfter([entry], 0) };
+        return { state: 'over', results: [resultOf(entry)!] };
       continue;
     }
     at = entry.at;
@@ -69,13 +69,14 @@ export interface Wanted {
 export function firstAfter(
   { after, from }: Wanted,
   log: readonly Entry[],
-  isBusy: boolean,
+  { isBusy, isExternal }: { isBusy: boolean; isExternal: boolean },
 ): Answer {
-  const rest = createRest(log);
+  const rest = createRest(log, { isExternal });
+  const read = isExternal ? resultOfCall : resultOf;
   for (const [nth, entry] of log.entries()) {
     rest.hear(entry);
     const { seq, at } = entry;
-    const result = seq > after ? resultOf(entry) : undefined;
+    const result = seq > after ? read(entry) : undefined;
     if (result) return { state: 'over', results: [result], at };
     if (seq < from || !rest.isReached() || goesOnAtOnce(log, nth)) continue;
     if (nth < log.length - 1 || !isBusy) return { state: 'over', results: [], at };
@@ -84,9 +85,37 @@ export function firstAfter(
   return { state: 'working', results: [], ...(at !== undefined && { at }) };
 }
 
-/** Whether the agent is at rest at the end of the log. */
-export function isAtRest(log: readonly Entry[], isBusy: boolean): boolean {
-  const rest = createRest(log);
+/** What came of one call of a client that has a model of its own. */
+export function answerOfCall(call_id: string, log: readonly Entry[]): Answer {
+  const results: Result[] = [];
+  let at: string | undefined;
+  for (const entry of log) {
+    const isOfCall = 'call_id' in entry && entry.call_id === call_id;
+    if (!isOfCall && entry.kind !== 'conversation.closed') continue;
+    at = entry.at;
+    const result = resultOfCall(entry);
+    if (result) results.push(result);
+    switch (entry.kind) {
+      case 'call.completed':
+      case 'call.failed':
+      case 'call.denied':
+        return { state: 'over', results, at };
+      case 'call.cancelled':
+      case 'conversation.closed':
+        return { state: 'cancelled', results, at };
+      default:
+        break;
+    }
+  }
+  return { state: 'working', results, ...(at !== undefined && { at }) };
+}
+
+/** Whether nothing more comes after the end of the log unless somebody asks for it. */
+export function isAtRest(
+  log: readonly Entry[],
+  { isBusy, isExternal }: { isBusy: boolean; isExternal: boolean },
+): boolean {
+  const rest = createRest(log, { isExternal });
   log.forEach(rest.hear);
   return rest.isReached() && !isBusy;
 }

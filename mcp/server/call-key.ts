@@ -22,6 +22,10 @@ export function keyOfCall(
   return `mcp-${hash.digest('base64url')}`;
 }
 
+/** The harness's own name for its thread. Undefined if it does not say. */
+export const threadOf = ({ meta }: Pick<McpRequest, 'meta'>): string | undefined =>
+  harness.safeParse(meta).data?.threadId;
+
 /** What Claude Code and Codex say of a call. */
 const harness = z.looseObject({
   'claudecode/toolUseId': z.string().optional(),

@@ -23,7 +23,7 @@ beforeAll(async () => {
   results = await mkdtemp(join(tmpdir(), 'meanwhile-conformance-'));
   app = Fastify();
   readBodies(app);
-  serveMcp(app, createFixtures(), { hosts: [], closing: new AbortController().signal });
+  serveMcp(app, '/mcp', createFixtures(), { hosts: [], closing: new AbortController().signal });
   await app.listen({ port: 0, host: '127.0.0.1' });
   url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/mcp`;
 });

@@ -6,7 +6,7 @@ import { isUnavailable } from '../../store/unavailable.ts';
 import type { Hub } from '../../stream/hub.ts';
 import type { LiveProgress, Position } from '../../stream/item.ts';
 import { KINDS_FOR_REST } from './rest.ts';
-import { KINDS_OF_RESULTS } from './results.ts';
+import { isExternal, KINDS_OF_RESULTS } from './results.ts';
 
 export type Reads = Pick<Store, 'conversation' | 'entries' | 'marks' | 'progress'>;
 
@@ -47,7 +47,11 @@ export async function withLiveProgress(
   return { log, head: { ...head, calls } };
 }
 
-export const isBusy = ({ head }: Look) => head.status === 'replying';
+/** What is not in the log. */
+export const stateOf = ({ head }: Look) => ({
+  isBusy: head.status === 'replying',
+  isExternal: isExternal(head),
+});
 
 /**
  * Looks at once, and again whenever something has changed that matters, until the signal aborts or the conversation has ended.
@@ -104,6 +108,7 @@ const MATTERS = new Set<EntryKind>([
   'call.awaiting_approval',
   'call.approved',
   'call.denied',
+  'call.event',
   'call.started',
   'call.dropped',
   'call.completed',

@@ -1,13 +1,15 @@
 /** Questions to agents and waits for news, as tasks. All that is kept of a task is its id and the log. */
 import { z } from 'zod';
 import type { ConversationKey } from '../../contract/names.ts';
+import type { Conversation } from '../../store/store.ts';
 import type { Hub } from '../../stream/hub.ts';
-import { type Answer, answerTo, firstAfter } from './answer.ts';
-import { isBusy, look, type Look, looks, type Reads, withLiveProgress } from './look.ts';
+import { type Answer, answerOfCall, answerTo, firstAfter } from './answer.ts';
+import { look, type Look, looks, type Reads, stateOf, withLiveProgress } from './look.ts';
 import { type Talk, told } from './talk.ts';
 import { readTaskId, signTaskId, type TaskFacts } from './task-id.ts';
 import { type McpRequest, type Task, type Tasks, UnknownTask } from './tool.ts';
-import { answered, inShort, news } from './words.ts';
+import { isExternal, type Result } from './results.ts';
+import { answered, called, inShort, news } from './words.ts';
 
 export interface QuestionParts {
   store: Reads;
@@ -43,6 +45,13 @@ export function createTasks(parts: QuestionParts): Tasks {
     );
   }
 
+  async function stop(facts: TaskFacts & { type: 'ask' | 'call' }): Promise<void> {
+    if (facts.type === 'call') return talk.cancelCall(keyOf(facts), facts.call_id);
+    const by = cancellerOf(facts);
+    if (facts.own) return talk.close(keyOf(facts), by);
+    await talk.interrupt(keyOf(facts), { scope: 'all', by });
+  }
+
   return {
     async get(taskId, request) {
       const facts = factsOf(taskId, request);
@@ -74,13 +83,7 @@ export function createTasks(parts: QuestionParts): Tasks {
       const seen = await told(talk, look(store, keyOf(facts)));
       if (!seen) throw new UnknownTask('There is no such task.');
       if (answerOf(facts, seen).state !== 'working') return;
-      const by = cancellerOf(facts);
-      await told(
-        talk,
-        facts.own
-          ? talk.close(keyOf(facts), by)
-          : talk.interrupt(keyOf(facts), { scope: 'all', by }).then(() => {}),
-      );
+      await told(talk, stop(facts));
     },
 
     async *follow(taskId, request) {
@@ -121,9 +124,17 @@ export async function* answers(
 }
 
 export function answerOf(facts: TaskFacts, seen: Look): Answer {
-  if (facts.type === 'next') return firstAfter(facts, seen.log, isBusy(seen));
-  const question = { message_id: facts.message_id, canceller: cancellerOf(facts) };
-  return answerTo(question, seen.log, isBusy(seen));
+  const { log } = seen;
+  switch (facts.type) {
+    case 'next':
+      return firstAfter(facts, log, stateOf(seen));
+    case 'call':
+      return answerOfCall(facts.call_id, log);
+    case 'ask': {
+      const question = { message_id: facts.message_id, canceller: cancellerOf(facts) };
+      return answerTo(question, log, stateOf(seen).isBusy);
+    }
+  }
 }
 
 function taskOf(
@@ -143,24 +154,35 @@ function taskOf(
   };
   if (answer.state === 'cancelled') return { ...base, status: 'cancelled' };
   if (answer.state === 'over') {
-    // Of an ended task nothing changes any more, so its result says nothing of what is under way now.
-    const next = results.length > 0 ? 'more' : 'rest';
-    const result =
-      facts.type === 'ask'
-        ? answered(head.id, results)
-        : news(head.id, { results, after: facts.after, next });
-    return { ...base, status: 'completed', result };
+    return { ...base, status: 'completed', result: resultOf(facts, head, results) };
   }
   const statusMessage = inShort(head, results);
-  const inputRequests = facts.type === 'ask' && elicits ? questionsIn(seen) : {};
+  const inputRequests = facts.type !== 'next' && elicits ? questionsIn(seen, facts) : {};
   return Object.keys(inputRequests).length > 0
     ? { ...base, status: 'input_required', statusMessage, inputRequests }
     : { ...base, status: 'working', statusMessage };
 }
 
+/** Of an ended task nothing changes any more, so its result says nothing of what is under way now. */
+function resultOf(facts: TaskFacts, head: Conversation, results: Result[]) {
+  switch (facts.type) {
+    case 'ask':
+      return answered(facts.conversation, results);
+    case 'call':
+      return called(facts.conversation, results);
+    case 'next': {
+      const next = results.length > 0 ? 'more' : isExternal(head) ? 'done' : 'rest';
+      return news(facts.conversation, { results, after: facts.after, next });
+    }
+  }
+}
+
 /** A form for each call that waits for a person. The key is the id of the call, which is never used again. */
-function questionsIn({ head, log }: Look): NonNullable<Task['inputRequests']> {
-  const waiting = head.calls.filter(({ status }) => status === 'awaiting_approval');
+function questionsIn({ head, log }: Look, facts: TaskFacts): NonNullable<Task['inputRequests']> {
+  const waiting = head.calls.filter(
+    ({ id, status }) =>
+      status === 'awaiting_approval' && (facts.type !== 'call' || facts.call_id === id),
+  );
   return Object.fromEntries(
     waiting.map(({ id, tool, why, input }) => {
       const requested = log.find(

@@ -37,8 +37,12 @@ interface OpenCall {
 /**
  * @param log all entries that are known, including those not heard yet: an entry says by its cause which earlier one it continues,
  *   and between the two the agent is not at rest
+ * @param options.isExternal the model is elsewhere: only calls matter
  */
-export function createRest(log: readonly Entry[]): Rest {
+export function createRest(
+  log: readonly Entry[],
+  { isExternal = false }: { isExternal?: boolean } = {},
+): Rest {
   const { requests, given } = continuations(log);
   const messages = new Set<number>();
   const unanswered = new Set<number>();
@@ -146,6 +150,7 @@ export function createRest(log: readonly Entry[]): Rest {
 
     isReached() {
       if (isClosed) return true;
+      if (isExternal) return calls.size === 0;
       if (reply || isDueAgain || isSilentSoFar) return false;
       if (unanswered.size + calls.size + expected.size > 0) return false;
       return isHushed || untold.size === 0;

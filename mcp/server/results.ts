@@ -1,5 +1,6 @@
 /** What a client is told of a conversation: numbered results. The number is the seq of its entry. Pure. */
 import type { Entry, EntryKind } from '../../contract/entry.ts';
+import { legible, type Stored } from '../../contract/stored.ts';
 
 export interface Result {
   /** Passed as `after`, it says that the client has this one and all before it. */
@@ -7,8 +8,13 @@ export interface Result {
   at: string;
   text: string;
   /** `said`: the agent's own words. Everything else is a remark of the service. */
-  kind: 'said' | 'failed' | 'approval' | 'limit' | 'closed';
+  /** Of a call's result: what the tool returned, alone. */
+  data?: string;
+  kind: 'said' | 'failed' | 'approval' | 'limit' | 'closed' | 'progress';
 }
+
+/** The model of such a conversation is elsewhere: its results are those of its calls. */
+export const isExternal = ({ agent }: { agent: string }) => agent.startsWith('client:');
 
 export const KINDS_OF_RESULTS = [
   'reply.completed',
@@ -19,8 +25,55 @@ export const KINDS_OF_RESULTS = [
   'conversation.closed',
 ] as const satisfies EntryKind[];
 
-export const resultsAfter = (log: readonly Entry[], after: number): Result[] =>
-  log.flatMap((entry) => (entry.seq > after ? (resultOf(entry) ?? []) : []));
+export const resultsAfter = (
+  { log, head }: { log: readonly Entry[]; head: { agent: string } },
+  after: number,
+): Result[] => {
+  const read = isExternal(head) ? resultOfCall : resultOf;
+  return log.flatMap((entry) => (entry.seq > after ? (read(entry) ?? []) : []));
+};
+
+/** What a call has brought. Its words are data of a tool, and are marked with the call that they are of. */
+export function resultOfCall(entry: Entry): Result | undefined {
+  const { seq: n, at } = entry;
+  switch (entry.kind) {
+    case 'call.event': {
+      const { call_id, event, percent, note, data, stored } = entry;
+      if (event === 'progress') {
+        const words = [percent === undefined ? 'running' : `${percent} %`, note].filter(Boolean);
+        return { n, at, kind: 'progress', text: `${call_id}: ${words.join(' ')}` };
+      }
+      const words = dataOf(data, stored);
+      return { n, at, kind: 'said', text: `${call_id}, more may follow: ${words}`, data: words };
+    }
+    case 'call.completed': {
+      const { call_id, result, stored } = entry;
+      const words = dataOf(result, stored);
+      return { n, at, kind: 'said', text: `${call_id}, its last: ${words}`, data: words };
+    }
+    case 'call.failed': {
+      const { call_id, error } = entry;
+      return { n, at, kind: 'failed', text: `${call_id} failed: ${error.message} (${error.type})` };
+    }
+    case 'call.denied': {
+      const reason = entry.reason === undefined ? '' : ` ${entry.reason}`;
+      return { n, at, kind: 'failed', text: `${entry.call_id} was denied by a person.${reason}` };
+    }
+    case 'call.cancelled':
+      return { n, at, kind: 'failed', text: `${entry.call_id} was cancelled.` };
+    case 'call.awaiting_approval':
+    case 'conversation.closed':
+      return resultOf(entry);
+    default:
+      return undefined;
+  }
+}
+
+/** A large result is stored separately: its beginning, and where the rest is. */
+function dataOf(data: unknown, stored: Stored | undefined): string {
+  if (stored) return `${stored.head} … (${stored.bytes} bytes in all)`;
+  return data === undefined ? 'done' : legible(data);
+}
 
 export function resultOf(entry: Entry): Result | undefined {
   const { seq: n, at } = entry;

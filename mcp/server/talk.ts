@@ -25,6 +25,17 @@ export interface Talk {
     key?: string,
   ): Promise<{ message_id?: string }>;
   cancelCall(conversation: ConversationKey, callId: string): Promise<void>;
+  /** Runs a tool for a client that has a model of its own. */
+  requestCall(request: {
+    tenant: string;
+    client: string;
+    thread?: string | undefined;
+    tool: string;
+    input: unknown;
+    key?: string | undefined;
+  }): Promise<{ conversation: ConversationKey; call_id: string }>;
+  /** That client has everything up to this entry. */
+  acknowledge(conversation: ConversationKey, to: number): Promise<void>;
   close(conversation: ConversationKey, by?: string): Promise<void>;
   decide(
     conversation: ConversationKey,

@@ -18,27 +18,40 @@ export type TaskFacts = {
     }
   /** Waits for the first result after `after`. The log ended at `from` then. */
   | { type: 'next'; after: number; from: number }
+  /** One call of a client that has a model of its own. */
+  | { type: 'call'; call_id: string }
 );
 
 /** Short, since the id is in a header of every request about the task. */
 const packed = z.union([
   z.tuple([z.literal('a'), z.string(), z.string(), z.int(), z.string(), z.literal([0, 1])]),
   z.tuple([z.literal('n'), z.string(), z.string(), z.int(), z.int(), z.int()]),
+  z.tuple([z.literal('c'), z.string(), z.string(), z.int(), z.string()]),
 ]);
 
 function pack(facts: TaskFacts): z.infer<typeof packed> {
   const { tenant, conversation, created } = facts;
-  return facts.type === 'ask'
-    ? ['a', tenant, conversation, created, facts.message_id, facts.own ? 1 : 0]
-    : ['n', tenant, conversation, created, facts.after, facts.from];
+  switch (facts.type) {
+    case 'ask':
+      return ['a', tenant, conversation, created, facts.message_id, facts.own ? 1 : 0];
+    case 'next':
+      return ['n', tenant, conversation, created, facts.after, facts.from];
+    case 'call':
+      return ['c', tenant, conversation, created, facts.call_id];
+  }
 }
 
 function unpack(given: z.infer<typeof packed>): TaskFacts {
   const [, tenant, conversation, created] = given;
   const facts = { tenant, conversation, created };
-  return given[0] === 'a'
-    ? { ...facts, type: 'ask', message_id: given[4], ...(given[5] === 1 && { own: true }) }
-    : { ...facts, type: 'next', after: given[4], from: given[5] };
+  switch (given[0]) {
+    case 'a':
+      return { ...facts, type: 'ask', message_id: given[4], ...(given[5] === 1 && { own: true }) };
+    case 'n':
+      return { ...facts, type: 'next', after: given[4], from: given[5] };
+    case 'c':
+      return { ...facts, type: 'call', call_id: given[4] };
+  }
 }
 
 /** @returns letters, digits, `_`, `-` and one dot */

@@ -9,9 +9,9 @@ import {
 import { type Position, START } from '../../stream/item.ts';
 import { isAtRest } from './answer.ts';
 import { keyOfCall } from './call-key.ts';
-import { heard, isBusy, look, type Look, looks, withLiveProgress } from './look.ts';
+import { heard, look, type Look, looks, stateOf, withLiveProgress } from './look.ts';
 import { type QuestionParts, startTask } from './questions.ts';
-import { resultsAfter } from './results.ts';
+import { isExternal, resultsAfter } from './results.ts';
 import { text } from './server.ts';
 import { told } from './talk.ts';
 import { type McpRequest, type McpTool, ToolError } from './tool.ts';
@@ -104,8 +104,12 @@ export function conversationTools(
       async call({ conversation_id: from, after, wait_seconds }, request) {
         const key = keyOf(request, from);
         const seen = await find(request, from);
+        // To pass a cursor says that everything up to it has come. Without the receipt nothing is lost.
+        if (after > 0 && isExternal(seen.head)) void talk.acknowledge(key, after).catch(() => {});
         const isThere = ({ log, head }: Look) =>
-          head.status === 'closed' || resultsAfter(log, after).length > 0 || atRest({ log, head });
+          head.status === 'closed' ||
+          resultsAfter({ log, head }, after).length > 0 ||
+          atRest({ log, head });
         if (isThere(seen)) return newsOf(await withLiveProgress(store, key, seen), after);
         if (request.tasks) {
           const { tenant } = request;
@@ -170,8 +174,8 @@ export function conversationTools(
   ];
 
   function newsOf(seen: Look, after: number) {
-    const results = resultsAfter(seen.log, after);
-    const next = atRest(seen) ? 'rest' : 'more';
+    const results = resultsAfter(seen, after);
+    const next = atRest(seen) ? (isExternal(seen.head) ? 'done' : 'rest') : 'more';
     return news(seen.head.id, { results, after, next, doing: underWay(seen.head) });
   }
 
@@ -188,14 +192,15 @@ export function conversationTools(
     request: McpRequest,
     of: string,
   ): Promise<{ after: number; from: Position }> {
-    const { log, head } = await find(request, of);
-    const after = resultsAfter(log, 0).at(-1)?.n ?? 0;
+    const seen = await find(request, of);
+    const { head } = seen;
+    const after = resultsAfter(seen, 0).at(-1)?.n ?? 0;
     return { after, from: { after: head.last_seq, revision: head.revision } };
   }
 }
 
 /** An agent to which nobody has written yet is about to hear something. */
-const atRest = (seen: Look) => seen.head.last_seq > 0 && isAtRest(seen.log, isBusy(seen));
+const atRest = (seen: Look) => seen.head.last_seq > 0 && isAtRest(seen.log, stateOf(seen));
 
 const keyOf = ({ tenant }: McpRequest, of: string) => ({ tenant, id: of });
 

@@ -27,6 +27,41 @@ export function answered(conversation_id: string, results: Result[]): CallToolRe
   };
 }
 
+/** The end of a call, as its tool gave it. */
+export function called(conversation_id: string, results: Result[]): CallToolResult {
+  const last = results.at(-1);
+  const parts = results.flatMap(({ data }) => (data === undefined ? [] : [data]));
+  const isError = last?.kind === 'failed';
+  return {
+    ...text(...(isError ? [...parts, last.text] : parts)),
+    ...(isError && { isError }),
+    _meta: { [META]: { conversation_id, cursor: last?.n ?? 0 } },
+  };
+}
+
+/** A call of a client with a model of its own goes on, and the client has to be answered now. */
+export function callSuspended(
+  {
+    head,
+    call_id,
+    tool,
+    expected,
+  }: { head: Conversation; call_id: string; tool: string; expected: string },
+  results: Result[],
+): CallToolResult {
+  const after = results.at(-1)?.n ?? 0;
+  const lines = [
+    `Suspended as ${call_id}: this is not the result. ${tool} goes on by itself, and nothing is lost. ${expected}`,
+    ...(results.length > 0 ? [`So far:\n${numbered(results)}`] : []),
+    `Later results come as [result N] ${call_id}. Do not call it again. Go on with other things, and when you have nothing else to do, ` +
+      `call ${nextCall(head.id, after)}.`,
+  ];
+  return {
+    ...text(lines.join('\n')),
+    _meta: { [META]: { conversation_id: head.id, call_id, cursor: after } },
+  };
+}
+
 /** The question is still being worked on, and the client has to be answered now. */
 export function suspended(agent: string, head: Conversation, results: Result[]): CallToolResult {
   const after = results.at(-1)?.n ?? 0;
@@ -47,8 +82,8 @@ export interface News {
   results: Result[];
   /** The client has this one and all before it. */
   after: number;
-  /** `rest`: nothing more comes unless somebody writes. */
-  next: 'more' | 'rest';
+  /** `rest`: nothing more comes unless somebody writes. `done`: no call is open. */
+  next: 'more' | 'rest' | 'done';
   /** What is under way, in lines. */
   doing?: string[];
 }
@@ -65,6 +100,7 @@ export function news(id: string, { results, after, next, doing = [] }: News): Ca
 }
 
 const WHAT_NEXT = {
+  done: () => 'No call is open. Nothing more comes.',
   rest: () => 'The agent is at rest. Nothing more comes unless you send a message.',
   more: (id: string, cursor: number) =>
     `More may come. When you have nothing else to do, call ${nextCall(id, cursor)}.`,

@@ -37,6 +37,12 @@ export class FakeGateway implements Gateway {
     const sent = this.#send('decideCall', key, payload);
     return sent === 'not_running' ? { outcome: sent } : (this.decisions.shift() ?? this.decided);
   }
+  async requestCall(key: ConversationKey, payload: object) {
+    return this.#send('requestCall', key, payload);
+  }
+  async acknowledge(key: ConversationKey, payload: object) {
+    return this.#send('acknowledge', key, payload);
+  }
   async close(key: ConversationKey, payload: object) {
     return this.#send('close', key, payload);
   }

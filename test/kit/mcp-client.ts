@@ -45,7 +45,11 @@ const VERSION = '2026-07-28';
 
 export function createMcpTestClient(
   url: string,
-  { tasks = true, elicits = true }: { tasks?: boolean; elicits?: boolean } = {},
+  {
+    tasks = true,
+    elicits = true,
+    path = '/mcp',
+  }: { tasks?: boolean; elicits?: boolean; path?: string } = {},
 ): McpTestClient {
   let id = 0;
   const envelope = {
@@ -64,7 +68,7 @@ export function createMcpTestClient(
   ): AsyncGenerator<Message, void, void> {
     const { name, taskId, uri } = params as { name?: string; taskId?: string; uri?: string };
     const named = taskId ?? name ?? uri;
-    const response = await fetch(`${url}/mcp`, {
+    const response = await fetch(`${url}${path}`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',

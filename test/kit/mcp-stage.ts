@@ -1,10 +1,12 @@
 /** The MCP endpoint of an API whose conversations follow the rules, and whose model and tools the test plays. */
 import { afterEach, beforeEach, vi } from 'vitest';
+import type { Limits } from '../../contract/limits.ts';
 import { createLocalBus } from '../../stream/bus.ts';
 import { createTestApi, type TestApi } from './api.ts';
 import { createMcpTestClient, type McpTestClient } from './mcp-client.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { PlayedGateway } from './played-gateway.ts';
+import { LIMITS } from './story.ts';
 
 export interface McpStage {
   api: TestApi;
@@ -15,7 +17,7 @@ export interface McpStage {
   /** Declares no tasks. */
   plain: McpTestClient;
   /** @param wait_ms how long a call without a task waits */
-  open(wait_ms?: number): Promise<void>;
+  open(wait_ms?: number, limits?: Partial<Limits>): Promise<void>;
   /** The key of the one conversation that there is. */
   only(): Promise<{ tenant: string; id: string }>;
   /** Begins a conversation, and gives its id. */
@@ -31,11 +33,17 @@ export const ASKED = { call_id: 'call_1', tool: 'echo', input: { words: 'hi' } }
 /** For every test of a file. */
 export function useMcp(): McpStage {
   const stage: McpStage = {
-    async open(wait_ms = 60_000) {
+    async open(wait_ms = 60_000, limits = {}) {
       const store = createMemoryStore();
       const bus = createLocalBus();
       stage.played = new PlayedGateway(store, bus);
-      stage.api = await createTestApi({ store, bus, gateway: stage.played, mcp: { wait_ms } });
+      stage.api = await createTestApi({
+        store,
+        bus,
+        gateway: stage.played,
+        limits: { ...LIMITS, ...limits },
+        mcp: { wait_ms },
+      });
       stage.url = await stage.api.listen();
       stage.client = createMcpTestClient(stage.url);
       stage.plain = createMcpTestClient(stage.url, { tasks: false });

@@ -2,15 +2,18 @@
 import type { Decided } from '../../api/gateway.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type {
+  AcknowledgeSignal,
   CancelCallSignal,
   CloseSignal,
   ConversationStart,
   DecideCall,
   InterruptSignal,
   MessageSignal,
+  RequestCallSignal,
 } from '../../contract/signals.ts';
 import { refuseDecision } from '../../conversation/approvals.ts';
 import { headOf } from '../../conversation/head.ts';
+import { newConversation } from '../../conversation/state.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
 import { FakeGateway } from './fake-gateway.ts';
@@ -55,7 +58,9 @@ export class PlayedGateway extends FakeGateway {
     await super.start(start, message);
     const { conversation: key, limits } = start;
     if (this.#stories.has(key.id)) return;
-    this.#stories.set(key.id, { key, story: new Story(limits), written: 0, tasks: 0 });
+    const story = new Story(limits);
+    if (start.replies) story.state = newConversation(start.agent, limits, start.replies);
+    this.#stories.set(key.id, { key, story, written: 0, tasks: 0 });
     if (message) await this.play((story) => story.happens({ type: 'message', ...message }), key.id);
   }
   override async message(key: ConversationKey, message: MessageSignal) {
@@ -71,6 +76,16 @@ export class PlayedGateway extends FakeGateway {
   override async cancelCall(key: ConversationKey, cancel: CancelCallSignal) {
     return this.#signal(await super.cancelCall(key, cancel), key, (story) =>
       story.happens({ type: 'cancel_call', ...cancel }),
+    );
+  }
+  override async requestCall(key: ConversationKey, request: RequestCallSignal) {
+    return this.#signal(await super.requestCall(key, request), key, (story) =>
+      story.happens({ type: 'request_call', ...request }),
+    );
+  }
+  override async acknowledge(key: ConversationKey, acknowledge: AcknowledgeSignal) {
+    return this.#signal(await super.acknowledge(key, acknowledge), key, (story) =>
+      story.happens({ type: 'acknowledge', ...acknowledge }),
     );
   }
   override async close(key: ConversationKey, close: CloseSignal) {

@@ -1,0 +1,118 @@
+/**
+ * The tools of the service for a harness that has a model of its own: each under its own name and with its own schema, and each call
+ * as durable as one of an agent.
+ */
+import { z } from 'zod';
+import { callParams } from '../../contract/http.ts';
+import type { Limits } from '../../contract/limits.ts';
+import type { ResultRange } from '../../contract/result-count.ts';
+import { keyOfCall, threadOf } from './call-key.ts';
+import { look, withLiveProgress } from './look.ts';
+import { answerOf, answers, type QuestionParts, startTask } from './questions.ts';
+import { isExternal } from './results.ts';
+import { told } from './talk.ts';
+import type { TaskFacts } from './task-id.ts';
+import { type McpRequest, type McpTool, type ToolAnswer, ToolError } from './tool.ts';
+import { called, callSuspended, nextCall, stateOf } from './words.ts';
+import { text } from './server.ts';
+
+export interface OfferedTool {
+  name: string;
+  description: string;
+  input: z.ZodType;
+  results: ResultRange;
+}
+
+/** How many conversations `list_calls` looks at, the newest first. */
+const LISTED = 50;
+
+/** @param limits.grace_ms a call that ends within this time is answered with its result (R11) */
+export function callTools(
+  parts: QuestionParts & { list: (tenant: string, limit: number) => Promise<ListedConversation[]> },
+  offered: OfferedTool[],
+  limits: Pick<Limits, 'grace_ms'>,
+): McpTool[] {
+  const { store, talk, list } = parts;
+  return [...offered.map(callTool), listCalls()];
+
+  function callTool({ name, description, input, results }: OfferedTool): McpTool {
+    const expected = inWords(results);
+    return {
+      name,
+      description: `${description} ${expected}`.trim(),
+      input,
+      async call(given: unknown, request): Promise<ToolAnswer> {
+        const { tenant } = request;
+        const { conversation, call_id } = await told(
+          talk,
+          talk.requestCall({
+            tenant,
+            client: request.client ?? 'mcp',
+            thread: threadOf(request),
+            tool: name,
+            input: given,
+            key: keyOfCall(request, name, given),
+          }),
+        );
+        const facts = { type: 'call', tenant, conversation: conversation.id, call_id } as const;
+        const quick = await within(request, { ...facts, created: parts.now() });
+        if (quick) return quick;
+        if (request.tasks) return { task: startTask(parts, facts) };
+        const seen = await told(talk, look(store, conversation));
+        if (!seen) throw new ToolError(`There is no conversation ${conversation.id} any more.`);
+        const { head } = await withLiveProgress(store, conversation, seen);
+        const { results: soFar } = answerOf({ ...facts, created: 0 }, seen);
+        return callSuspended({ head, call_id, tool: name, expected }, soFar);
+      },
+    };
+  }
+
+  async function within(request: McpRequest, facts: TaskFacts): Promise<ToolAnswer | undefined> {
+    const time = AbortSignal.timeout(limits.grace_ms);
+    const signal = AbortSignal.any([time, request.signal, request.closing]);
+    for await (const change of answers(parts, facts, signal)) {
+      if ('answer' in change && change.answer.state !== 'working') {
+        return called(facts.conversation, change.answer.results);
+      }
+    }
+    return undefined;
+  }
+
+  /** For a client that has lost its ids. */
+  function listCalls(): McpTool {
+    const input = z.strictObject({
+      conversation_id: callParams.shape.id.optional().describe('Only the calls of this one.'),
+    });
+    return {
+      name: 'list_calls',
+      title: 'List calls',
+      description:
+        'Lists the open calls and those that ended last, with the call to next_results that brings their results.',
+      annotations: { readOnlyHint: true },
+      input,
+      async call({ conversation_id }: z.infer<typeof input>, { tenant }) {
+        const all = await told(talk, list(tenant, LISTED));
+        const mine = all.filter(
+          (each) => isExternal(each) && (conversation_id ?? each.id) === each.id,
+        );
+        const lines = mine.flatMap(({ id, calls }) =>
+          calls.map((call) => `${call.id} ${call.tool}: ${stateOf(call)}. ${nextCall(id, 0)}`),
+        );
+        return text(lines.length > 0 ? lines.join('\n') : 'There are no calls.');
+      },
+    };
+  }
+}
+
+type ListedConversation = { id: string; agent: string; calls: Parameters<typeof stateOf>[0][] } & {
+  calls: { id: string; tool: string }[];
+};
+
+/** What the description of a tool says about its results. */
+function inWords({ min, max }: ResultRange): string {
+  if (max === 1) return '';
+  if (max === 'many') return `Returns ${min} or more asynchronous results.`;
+  return min === max
+    ? `Returns ${max} asynchronous results.`
+    : `Returns ${min} to ${max} asynchronous results.`;
+}
