@@ -99,3 +99,25 @@ test.each([
     }
   },
 );
+
+test('a tool of the service runs once, and each of its results is told once, though the service is killed', async () => {
+  const { service } = stage;
+  gates = await startGates();
+  const server = `command = "${process.execPath}"\nargs = ["${RELAY}", "mcp", "tools", "--url", "${service.url}"]`;
+  const running = codex(server, `use relay {"gates":"${gates.url}"}`);
+  expect(await gates.reached()).toBe('1');
+  await expect.poll(() => told('Suspended as call_').length, { timeout: 20_000 }).toBe(1);
+  await service.kill9();
+  await service.start();
+  expect(await gates.reached()).toBe('1');
+  gates.open('1');
+  expect(await gates.reached()).toBe('2');
+  gates.open('2');
+  expect(await running).toContain('No call is open');
+  expect(told('its last: through')).toHaveLength(1);
+  const { conversations } = await service.client.get('/v1/conversations');
+  expect(conversations[0]).toMatchObject({
+    agent: expect.stringMatching(/^client:/),
+    calls: [{ status: 'completed' }],
+  });
+});
