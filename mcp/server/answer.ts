@@ -1,7 +1,7 @@
 /** What came of one question, derived from the log. Pure: a client that asks again, on any connection, gets the same answer. */
 import type { Entry } from '../../contract/entry.ts';
 import { createRest, goesOnAtOnce } from './rest.ts';
-import { type Result, resultOf, resultOfCall } from './results.ts';
+import { readerOf, type Result, resultOf, resultOfCall } from './results.ts';
 
 export interface Answer {
   /** `working` includes a message that the log does not have yet. */
@@ -65,14 +65,21 @@ export interface Wanted {
   from: number;
 }
 
+/** What a look says besides the log. */
+export interface At {
+  isBusy: boolean;
+  isExternal: boolean;
+  head: { id: string; agent: string };
+}
+
 /** The first result after the cursor; without one, it is over when the agent has come to rest since the client began to wait. */
 export function firstAfter(
   { after, from }: Wanted,
   log: readonly Entry[],
-  { isBusy, isExternal }: { isBusy: boolean; isExternal: boolean },
+  { isBusy, isExternal, head }: At,
 ): Answer {
   const rest = createRest(log, { isExternal });
-  const read = isExternal ? resultOfCall : resultOf;
+  const read = readerOf(head);
   for (const [nth, entry] of log.entries()) {
     rest.hear(entry);
     const { seq, at } = entry;
@@ -86,14 +93,17 @@ export function firstAfter(
 }
 
 /** What came of one call of a client that has a model of its own. */
-export function answerOfCall(call_id: string, log: readonly Entry[]): Answer {
+export function answerOfCall(
+  { conversation, call_id }: { conversation: string; call_id: string },
+  log: readonly Entry[],
+): Answer {
   const results: Result[] = [];
   let at: string | undefined;
   for (const entry of log) {
     const isOfCall = 'call_id' in entry && entry.call_id === call_id;
     if (!isOfCall && entry.kind !== 'conversation.closed') continue;
     at = entry.at;
-    const result = resultOfCall(entry);
+    const result = resultOfCall(entry, conversation);
     if (result) results.push(result);
     switch (entry.kind) {
       case 'call.completed':
@@ -111,10 +121,7 @@ export function answerOfCall(call_id: string, log: readonly Entry[]): Answer {
 }
 
 /** Whether nothing more comes after the end of the log unless somebody asks for it. */
-export function isAtRest(
-  log: readonly Entry[],
-  { isBusy, isExternal }: { isBusy: boolean; isExternal: boolean },
-): boolean {
+export function isAtRest(log: readonly Entry[], { isBusy, isExternal }: Omit<At, 'head'>): boolean {
   const rest = createRest(log, { isExternal });
   log.forEach(rest.hear);
   return rest.isReached() && !isBusy;

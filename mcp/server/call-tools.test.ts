@@ -155,4 +155,25 @@ describe('a call that takes longer than the grace time', () => {
     const told = await plain.call('next_results', { ...next(line!), wait_seconds: 0 });
     expect(words(told)[0]).toContain('echo');
   });
+
+  test('has a large result as its beginning, and the whole of it as a resource', async () => {
+    const suspended = await plain.call('echo', HI);
+    const key = await stage.only();
+    const whole = 'x'.repeat(20_000) + 'the end';
+    await stage.played.play((story) => {
+      const call_id = running(story);
+      void stage.api.store.keepResult(key, { call_id, n: 'end' }, JSON.stringify(whole));
+      const stored = { n: 'end' as const, bytes: whole.length, head: 'xxx' };
+      story.ends(call_id, { type: 'completed', result: null, stored });
+    });
+    const [text] = words(await plain.call('next_results', next(words(suspended)[0]!)));
+    const uri = /its last: xxx … \(20007 bytes in all: read the resource (\S+)\)/.exec(text!)![1]!;
+    const read = async (from: string) =>
+      (await plain.request('resources/read', { uri: uri + from })).contents[0].text;
+    expect(await read('')).toMatch(/^x{20000}\n… \(goes on at \?from=20000\)$/);
+    expect(await read('?from=20000')).toBe('the end');
+    await expect(read('7')).rejects.toMatchObject({
+      message: expect.stringContaining('not found'),
+    });
+  });
 });

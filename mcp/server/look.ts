@@ -51,6 +51,7 @@ export async function withLiveProgress(
 export const stateOf = ({ head }: Look) => ({
   isBusy: head.status === 'replying',
   isExternal: isExternal(head),
+  head,
 });
 
 /**

@@ -129,7 +129,7 @@ export function answerOf(facts: TaskFacts, seen: Look): Answer {
     case 'next':
       return firstAfter(facts, log, stateOf(seen));
     case 'call':
-      return answerOfCall(facts.call_id, log);
+      return answerOfCall(facts, log);
     case 'ask': {
       const question = { message_id: facts.message_id, canceller: cancellerOf(facts) };
       return answerTo(question, log, stateOf(seen).isBusy);

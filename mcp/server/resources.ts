@@ -1,5 +1,6 @@
 /** The log of a conversation as a resource, in the pages of `GET /v1/conversations/:id/entries`. */
 import { z } from 'zod';
+import { cut, legible } from '../../contract/stored.ts';
 import type { Store } from '../../store/store.ts';
 import type { Hub } from '../../stream/hub.ts';
 import { type Talk, told } from './talk.ts';
@@ -19,7 +20,7 @@ export function createResources({
   hub,
   talk,
 }: {
-  store: Pick<Store, 'list' | 'entries' | 'marks'>;
+  store: Pick<Store, 'list' | 'entries' | 'marks' | 'result'>;
   hub: Pick<Hub, 'join'>;
   talk: Talk;
 }): McpResources {
@@ -32,6 +33,12 @@ export function createResources({
           'Everything that was said and done, as entries numbered by seq. `after` is the seq of the last entry that you have; ' +
           '`next_after` in the answer is the one to continue with.',
         mimeType: JSON_TYPE,
+      },
+      {
+        uriTemplate: 'meanwhile://conversations/{id}/calls/{call_id}/results/{n}{?from}',
+        name: 'A large result of a call',
+        description: `${PART} characters of it, from the position \`from\` on. Results that are not large are in the log.`,
+        mimeType: 'text/plain',
       },
     ],
 
@@ -52,6 +59,15 @@ export function createResources({
     },
 
     async read(uri, { tenant }) {
+      const part = partOf(uri);
+      if (part) {
+        const json = await told(talk, store.result({ tenant, id: part.id }, part));
+        if (json === undefined) return undefined;
+        const whole = legible(JSON.parse(json));
+        const to = part.from + PART;
+        const more = to < whole.length ? `\n… (goes on at ?from=${to})` : '';
+        return { mimeType: 'text/plain', text: cut(whole, part.from, to) + more };
+      }
       const place = placeOf(uri);
       if (!place) return undefined;
       const { id, ...page } = place;
@@ -68,6 +84,19 @@ export function createResources({
       return changes(hub.join(key, from, signal).items());
     },
   };
+}
+
+/** What a model reads at once. */
+const PART = 20_000;
+
+const ofResult =
+  /^meanwhile:\/\/conversations\/([\w-]{1,64})\/calls\/([\w-]{1,64})\/results\/(end|[1-9]\d{0,8})(?:\?from=(\d{1,9}))?$/;
+
+/** Undefined for an address that is not of a large result. */
+function partOf(uri: string) {
+  const [, id, call_id, n, from = '0'] = ofResult.exec(uri) ?? [];
+  if (id === undefined || call_id === undefined || n === undefined) return undefined;
+  return { id, call_id, n: n === 'end' ? ('end' as const) : Number(n), from: Number(from) };
 }
 
 /** Undefined for an address that is not of a log. */

@@ -7,9 +7,9 @@ export interface Result {
   n: number;
   at: string;
   text: string;
-  /** `said`: the agent's own words. Everything else is a remark of the service. */
   /** Of a call's result: what the tool returned, alone. */
   data?: string;
+  /** `said`: the agent's own words, or a result of a call. Everything else is a remark of the service. */
   kind: 'said' | 'failed' | 'approval' | 'limit' | 'closed' | 'progress';
 }
 
@@ -26,15 +26,19 @@ export const KINDS_OF_RESULTS = [
 ] as const satisfies EntryKind[];
 
 export const resultsAfter = (
-  { log, head }: { log: readonly Entry[]; head: { agent: string } },
+  { log, head }: { log: readonly Entry[]; head: { id: string; agent: string } },
   after: number,
 ): Result[] => {
-  const read = isExternal(head) ? resultOfCall : resultOf;
+  const read = readerOf(head);
   return log.flatMap((entry) => (entry.seq > after ? (read(entry) ?? []) : []));
 };
 
+/** What counts as a result in this conversation. */
+export const readerOf = (head: { id: string; agent: string }) =>
+  isExternal(head) ? (entry: Entry) => resultOfCall(entry, head.id) : resultOf;
+
 /** What a call has brought. Its words are data of a tool, and are marked with the call that they are of. */
-export function resultOfCall(entry: Entry): Result | undefined {
+export function resultOfCall(entry: Entry, conversation_id: string): Result | undefined {
   const { seq: n, at } = entry;
   switch (entry.kind) {
     case 'call.event': {
@@ -43,12 +47,12 @@ export function resultOfCall(entry: Entry): Result | undefined {
         const words = [percent === undefined ? 'running' : `${percent} %`, note].filter(Boolean);
         return { n, at, kind: 'progress', text: `${call_id}: ${words.join(' ')}` };
       }
-      const words = dataOf(data, stored);
+      const words = stored ? beginning({ conversation_id, call_id }, stored) : wordsOf(data);
       return { n, at, kind: 'said', text: `${call_id}, more may follow: ${words}`, data: words };
     }
     case 'call.completed': {
       const { call_id, result, stored } = entry;
-      const words = dataOf(result, stored);
+      const words = stored ? beginning({ conversation_id, call_id }, stored) : wordsOf(result);
       return { n, at, kind: 'said', text: `${call_id}, its last: ${words}`, data: words };
     }
     case 'call.failed': {
@@ -69,11 +73,21 @@ export function resultOfCall(entry: Entry): Result | undefined {
   }
 }
 
-/** A large result is stored separately: its beginning, and where the rest is. */
-function dataOf(data: unknown, stored: Stored | undefined): string {
-  if (stored) return `${stored.head} … (${stored.bytes} bytes in all)`;
-  return data === undefined ? 'done' : legible(data);
-}
+const wordsOf = (data: unknown) => (data === undefined ? 'done' : legible(data));
+
+/** A large result is stored separately: its beginning, and where the whole of it is. */
+const beginning = (of: { conversation_id: string; call_id: string }, stored: Stored) =>
+  `${stored.head} … (${stored.bytes} bytes in all: read the resource ${resultUri({ ...of, n: stored.n })})`;
+
+export const resultUri = ({
+  conversation_id,
+  call_id,
+  n,
+}: {
+  conversation_id: string;
+  call_id: string;
+  n: Stored['n'];
+}) => `meanwhile://conversations/${conversation_id}/calls/${call_id}/results/${n}`;
 
 export function resultOf(entry: Entry): Result | undefined {
   const { seq: n, at } = entry;
