@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { callParams } from '../../contract/http.ts';
 import type { Limits } from '../../contract/limits.ts';
 import type { ResultRange } from '../../contract/result-count.ts';
+import type { Conversation } from '../../store/store.ts';
 import { keyOfCall, threadOf } from './call-key.ts';
 import { look, withLiveProgress } from './look.ts';
 import { answerOf, answers, type QuestionParts, startTask } from './questions.ts';
@@ -96,7 +97,10 @@ export function callTools(
           (each) => isExternal(each) && (conversation_id ?? each.id) === each.id,
         );
         const lines = mine.flatMap(({ id, calls }) =>
-          calls.map((call) => `${call.id} ${call.tool}: ${stateOf(call)}. ${nextCall(id, 0)}`),
+          calls.map(
+            (call) =>
+              `${call.id} ${call.tool}: ${call.ended_at === undefined ? stateOf(call) : call.status}. ${nextCall(id, 0)}`,
+          ),
         );
         return text(lines.length > 0 ? lines.join('\n') : 'There are no calls.');
       },
@@ -104,9 +108,7 @@ export function callTools(
   }
 }
 
-type ListedConversation = { id: string; agent: string; calls: Parameters<typeof stateOf>[0][] } & {
-  calls: { id: string; tool: string }[];
-};
+type ListedConversation = Pick<Conversation, 'id' | 'agent' | 'calls'>;
 
 /** What the description of a tool says about its results. */
 function inWords({ min, max }: ResultRange): string {
