@@ -47,6 +47,8 @@ export default defineConfig({
         'config.ts',
         // Hands a program the variables that its tool names, and uses none itself.
         'tools/keeper/environment.ts',
+        // The program of an MCP call: its keeper hands it the call.
+        'mcp/client/call-program.ts',
         // Programs of their own, and what starts programs with an environment of the test's choice.
         'docs/examples/**',
         'test/**',

@@ -2,7 +2,6 @@
 import type { Attached, Failure } from './entry.ts';
 import type { ConversationKey } from './names.ts';
 import type { ResultRange } from './result-count.ts';
-import type { CallEnd } from './signals.ts';
 
 export interface OpenCall {
   call_id: string;
@@ -74,9 +73,6 @@ export interface CallStart {
   agreed?: unknown;
   report?: string;
 }
-
-/** The state of a call that may have been started before. */
-export type CallState = { state: 'unknown' | 'running' } | { state: 'ended'; end: CallEnd };
 
 /** How many calls may run at once in a tenant: of this tool, and in all. No limit if absent. */
 export interface Slots {

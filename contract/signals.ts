@@ -79,6 +79,9 @@ export type CallEnd =
   | { type: 'failed'; error: Failure }
   | { type: 'cancelled' };
 
+/** The state of a call that may have been started before. */
+export type CallState = { state: 'unknown' | 'running' } | { state: 'ended'; end: CallEnd };
+
 /** The end of a call whose workflow an operator has terminated. */
 export const CALL_TERMINATED: Failure = {
   type: 'CallTerminated',

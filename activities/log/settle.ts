@@ -8,7 +8,7 @@ import {
   conversationWorkflowId,
 } from '../../contract/names.ts';
 import { CALL_TERMINATED, type CallEnd } from '../../contract/signals.ts';
-import type { CallState } from '../../contract/call.ts';
+import type { CallState } from '../../contract/signals.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
 import { sentMessages } from './sent-messages.ts';

@@ -36,15 +36,16 @@ export function mcpRoute(
   const hosts = mcp.hosts ?? [];
   const agents = openEndpoint({ ...parts, agents: catalogue.agents });
   serveMcp(app, '/mcp', agents, { hosts, closing });
-  const offered = [...catalogue.tools.values()]
-    // It reads large results for a model of ours.
-    .filter(({ name }) => name !== READ_TOOL)
-    .map(({ name, description, input, results = ONE_RESULT }) => ({
-      name,
-      description,
-      input,
-      results,
-    }));
+  const offered = () =>
+    [...catalogue.tools.values()]
+      // It reads large results for a model of ours.
+      .filter(({ name }) => name !== READ_TOOL)
+      .map(({ name, description, input, results = ONE_RESULT }) => ({
+        name,
+        description,
+        input,
+        results,
+      }));
   const tools = openToolEndpoint(parts, offered, dependencies.limits);
   serveMcp(app, '/mcp/tools', tools, { hosts, closing });
 }

@@ -1,6 +1,8 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import { expect, test } from 'vitest';
-import { type CallOptions, messageOf, outcomeOf, performCall } from './call.ts';
+import { performCall } from './call.ts';
+import type { CallOptions } from './open.ts';
+import { messageOf, outcomeOf } from './outcome.ts';
 import type { Connection } from './connection.ts';
 import { CONNECTION_LOST, LOST_MESSAGE } from './wire.ts';
 

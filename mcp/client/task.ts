@@ -2,14 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
-import {
-  asResult,
-  type CallOptions,
-  messageOf,
-  NOT_PASSED_ON,
-  openPatiently,
-  outcomeOf,
-} from './call.ts';
+import { type CallOptions, openPatiently } from './open.ts';
+import { asResult, messageOf, NOT_PASSED_ON, outcomeOf } from './outcome.ts';
 import type { Connection } from './connection.ts';
 
 /** As the server sends it; everything but the id may be missing. */

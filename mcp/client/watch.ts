@@ -1,7 +1,7 @@
 /** Keeps up with what one server offers: connects, lists its tools, hears of changes, and starts again when it has gone. */
 import type { PriorDiscovery, Tool as Upstream } from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from './call.ts';
+import { messageOf } from './outcome.ts';
 import type { McpServer } from './config.ts';
 import { connect, type Connection } from './connection.ts';
 import type { WireProgress } from './wire.ts';

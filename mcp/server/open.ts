@@ -15,7 +15,7 @@ const FOR_CALLS = new Set(['next_results', 'cancel_call']);
 /** The tools of the service for a harness that has a model of its own. */
 export function openToolEndpoint(
   { version, wait_ms, onFault, ...parts }: Omit<OpenOptions, 'agents'>,
-  offered: OfferedTool[],
+  offered: () => OfferedTool[],
   limits: Pick<Limits, 'grace_ms'>,
 ): Endpoint {
   const list = async (tenant: string, limit: number) =>
@@ -25,7 +25,10 @@ export function openToolEndpoint(
     name: 'meanwhile-tools',
     version,
     instructions: ABOUT_CALLS,
-    tools: [...callTools({ ...parts, list }, offered, limits), ...own],
+    // Tools of MCP servers come and go.
+    get tools() {
+      return [...callTools({ ...parts, list }, offered(), limits), ...own];
+    },
     tasks: createTasks(parts),
     resources: createResources(parts),
     onFault,

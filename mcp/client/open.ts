@@ -1,0 +1,61 @@
+/** Connects to the server of a call, with patience: it may be starting, or away for a moment. */
+import { SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ForbiddenAddress } from '../../remote/request.ts';
+import type { Connection } from './connection.ts';
+import { codeOf, findCause } from './outcome.ts';
+import type { WireProgress } from './wire.ts';
+
+export interface CallOptions {
+  /** @throws what `connect` throws */
+  open(heard: (progress: WireProgress) => void): Promise<Connection>;
+  tool: string;
+  input: unknown;
+  /** As its server wrote it. */
+  schema: Record<string, unknown>;
+  idempotency_key: string;
+  /** Marks the progress of this call: a connection may carry others. */
+  token: string;
+  /** A task that was begun before, in place of a new call. */
+  task?: string;
+  /** Aborts when the call is cancelled. */
+  signal: AbortSignal;
+  /** In the order in which the server sent it, all of it before the outcome. */
+  heard(progress: WireProgress): void;
+  /** Called once the server has made the call a task: from here on it can be found again. */
+  began(task: string): Promise<void>;
+  /** How long a server may be out of reach before the call is given up. Milliseconds; default 20 seconds. */
+  patience_ms?: number;
+}
+
+/** Tries again for a while: nothing has reached the server yet. */
+export async function openPatiently({
+  open,
+  heard,
+  token,
+  signal,
+  patience_ms = 20_000,
+}: Pick<CallOptions, 'open' | 'heard' | 'token' | 'signal' | 'patience_ms'>): Promise<Connection> {
+  const giveUp = performance.now() + patience_ms;
+  for (let pause_ms = 250; ; pause_ms = Math.min(pause_ms * 2, 4_000)) {
+    try {
+      return await open((progress) => {
+        if (progress.token === token) heard(progress);
+      });
+    } catch (error) {
+      const isOver = performance.now() + pause_ms > giveUp;
+      if (signal.aborted || isOver || isHopeless(error)) throw error;
+      await sleep(pause_ms, undefined, { signal });
+    }
+  }
+}
+
+function isHopeless(error: unknown): boolean {
+  const status = error instanceof SdkHttpError ? error.status : undefined;
+  return (
+    error instanceof UnauthorizedError ||
+    findCause(error, (cause) => cause instanceof ForbiddenAddress) !== undefined ||
+    ['ENOENT', 'EACCES'].includes(codeOf(error) ?? '') ||
+    (status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429)
+  );
+}
