@@ -20,7 +20,7 @@ describe('a conversation whose model is elsewhere', () => {
       { kind: 'call.requested', call_id: 'call_a', actor: { id: 'codex' }, report: 'everything' },
       { kind: 'call.started', call_id: 'call_a' },
     ]);
-    expect(story.effects).toMatchObject([{ type: 'start_call', call: { call_id: 'call_a' } }]);
+    expect(story.effects).toMatchObject([{ kind: 'start_call', call: { call_id: 'call_a' } }]);
   });
 
   test('never speaks: not of a result, urgent or not, not of an end, and not to a message', () => {
@@ -88,7 +88,7 @@ describe('a conversation whose model is elsewhere', () => {
     const story = elsewhere();
     request(story, 'call_a');
     story.progress('call_a', 1, 50);
-    const entries = story.happens({ type: 'cancel_call', call_id: 'call_a' });
+    const entries = story.happens({ kind: 'cancel_call', call_id: 'call_a' });
     expect(entries).toMatchObject([{ kind: 'call.cancelled' }, { fate: 'superseded' }]);
   });
 
