@@ -88,7 +88,7 @@ describe('a conversation whose model is elsewhere', () => {
     const story = elsewhere();
     request(story, 'call_a');
     story.progress('call_a', 1, 50);
-    const entries = story.happens({ kind: 'cancel_call', call_id: 'call_a' });
+    const entries = story.happens({ type: 'cancel_call', call_id: 'call_a' });
     expect(entries).toMatchObject([{ kind: 'call.cancelled' }, { fate: 'superseded' }]);
   });
 
