@@ -5,6 +5,7 @@ import { checkTool } from './check.ts';
 import { defineCommandTool } from './command.ts';
 import type { ToolBase } from './base.ts';
 import { defineTool, type Tool } from './define.ts';
+import { mcpTool } from './mcp.ts';
 import { defineRemoteTool } from './remote.ts';
 
 const least = { name: 'least', description: 'Does little.', input: z.object({}) };
@@ -56,6 +57,20 @@ describe.each(Object.entries(kinds))('%s', (kind, define) => {
       ]);
     },
   );
+});
+
+test.each(Object.entries(fields))('a tool of an MCP server keeps %s', (field, [value]) => {
+  const tool = mcpTool({
+    ...least,
+    server: 'server',
+    upstream: 'least',
+    schema: {},
+    repeatable: false,
+    failsWithWorker: false,
+    program: { argv: ['true'], variables: () => ({}) },
+    [field]: value,
+  });
+  expect(tool[field as keyof ToolBase]).toEqual(value);
 });
 
 test.each([
