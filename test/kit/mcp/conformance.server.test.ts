@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-const SUITE = path('../../node_modules/@modelcontextprotocol/conformance/dist/index.js');
+const SUITE = path('../../../node_modules/@modelcontextprotocol/conformance/dist/index.js');
 const CLIENT = path('conformance-client.ts');
 const baseline = parse(readFileSync(path('conformance-baseline.yaml'), 'utf8')) as {
   scenario: string;
