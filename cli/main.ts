@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { enableCompileCache, findPackageJSON } from 'node:module';
+import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { ConfigError, readConfig, type Settings } from '../config.ts';
+import { packageVersion } from '../tools/version.ts';
 import { readArguments, type Task, USAGE } from './arguments.ts';
 
 /** Exit code for an invalid command line or setting: nothing was started. */
@@ -13,7 +14,7 @@ switch (command.kind) {
     console.log(USAGE);
     break;
   case 'version':
-    console.log(version());
+    console.log(packageVersion());
     break;
   case 'wrong':
     console.error(`${command.message}\n\n${USAGE}`);
@@ -63,11 +64,6 @@ function readSettings({ kind }: Task): Settings | undefined {
     process.exitCode = WRONG_USE;
     return undefined;
   }
-}
-
-function version(): string {
-  const path = findPackageJSON('..', import.meta.url)!;
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
 /** A single part of a service finds the other parts there. */

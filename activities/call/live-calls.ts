@@ -129,7 +129,10 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     server,
     outcome: over.promise,
     details: () => cursor ?? link.latest().details,
-    stop,
+    stop(why) {
+      if (why === 'gone') warnOfStop(MESSAGES.gone);
+      stop(why);
+    },
     answered(at, run) {
       if (run === heldFor) watched.answered_at = at;
     },
@@ -137,6 +140,10 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   });
   const warn = (message: string, error?: unknown) =>
     link.latest().warn(message, { call_id: start.call_id, tool: start.tool, error });
+  /** Nobody asked for it: the worker's log says why. */
+  const warnOfStop = (why: string) => {
+    if (!signal.aborted) warn(`Stopping the tool. ${why}`);
+  };
   const watched: WatchedCall = {
     holder: '',
     repeatable: false,
@@ -144,7 +151,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     askTemporal: () => link.ask(),
     signal,
     lose(reason) {
-      if (!signal.aborted) warn(`Stopping the tool. ${reason.message}`);
+      warnOfStop(reason.message);
       stop(reason);
     },
   };

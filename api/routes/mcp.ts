@@ -1,10 +1,10 @@
-import packageFile from '../../package.json' with { type: 'json' };
 import { READ_TOOL } from '../../contract/names.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
 import type { Endpoint } from '../../mcp/server/endpoint.ts';
 import { whyRefused } from '../../mcp/server/hosts.ts';
 import { openEndpoint, openToolEndpoint } from '../../mcp/server/open.ts';
 import type { Talk } from '../../mcp/server/talk.ts';
+import { packageVersion } from '../../tools/version.ts';
 import type { Hub } from '../../stream/hub.ts';
 import { beginConversation } from '../begin.ts';
 import { cancelCall, closeConversation, interrupt } from '../control.ts';
@@ -29,7 +29,7 @@ export function mcpRoute(
     talk: talkOf(dependencies),
     secret: pushSecret,
     now: () => Date.now(),
-    version: packageFile.version,
+    version: packageVersion(),
     wait_ms: mcp.wait_ms ?? WAIT_MS,
     onFault: (error: unknown) => app.log.error({ err: error }, 'An MCP request failed.'),
   };

@@ -8,7 +8,7 @@ import {
   StreamableHTTPClientTransport,
   type Transport,
 } from '@modelcontextprotocol/client';
-import packageFile from '../../package.json' with { type: 'json' };
+import { packageVersion } from '../../tools/version.ts';
 import type { HttpServer, StdioServer } from './config.ts';
 import { upstreamFetch } from './http.ts';
 import { stdioTransport, type StdioTransport } from './stdio.ts';
@@ -103,7 +103,7 @@ async function open(
   };
 }
 
-const IDENTITY = { name: 'meanwhile', version: packageFile.version };
+const IDENTITY = { name: 'meanwhile', version: packageVersion() };
 
 /** A server of the old era may not answer a question that it does not know. */
 const PROBE_MS = 10_000;

@@ -8,7 +8,7 @@ const stage = useStage({ MEANWHILE_MAX_RESULT_BYTES: '5000', ...LONG_GRACE });
 
 const FAILURES: [tool: string, type: string, message: RegExp][] = [
   ['breaks', 'ToolError', /^The disk is full\.$/],
-  ['babbles', 'InvalidYield', /neither progress nor a result: note: /],
+  ['babbles', 'InvalidYield', /neither progress nor a result: /],
   ['dawdles', 'Timeout', /^dawdles did not end within 0\.05 seconds\.$/],
   ['floods', 'ResultTooLarge', /^Its result has 10002 bytes; at most 5000 are allowed\.$/],
   ['nests', 'InvalidResult', /^Its result is nested deeper than 100 levels\.$/],

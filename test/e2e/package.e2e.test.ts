@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { Meanwhile } from '../../client/index.ts';
 import { createNamespace } from '../kit/namespace.ts';
 
-const REPOSITORY = join(import.meta.dirname, '..');
+const REPOSITORY = join(import.meta.dirname, '../..');
 const bin = (name: string) => join(REPOSITORY, 'node_modules/.bin', name);
 
 let folder: string;

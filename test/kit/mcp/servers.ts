@@ -10,7 +10,9 @@ import type { StdioServer } from '../../../mcp/client/config.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const SERVER = path('server.ts');
-const EVERYTHING = path('../../../node_modules/@modelcontextprotocol/server-everything/dist/index.js');
+const EVERYTHING = path(
+  '../../../node_modules/@modelcontextprotocol/server-everything/dist/index.js',
+);
 
 export const testServer = (ledger = '/dev/null'): StdioServer => program(SERVER, 'stdio', ledger);
 export const everything = (): StdioServer => program(EVERYTHING, 'stdio');

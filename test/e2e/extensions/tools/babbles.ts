@@ -5,7 +5,7 @@ export default defineTool({
   description: 'Yields what is no progress and no result.',
   input: z.object({}),
   async *run() {
-    yield { type: 'progress', percent: 5, note: ['a lot'] } as never;
+    yield 'a lot' as never;
     return 'done';
   },
 });
