@@ -3,8 +3,8 @@ import { awaiting, HOUR, payment, refusal } from '../test/kit/approval-story.ts'
 import { call, Story } from '../test/kit/story.ts';
 import { headOf, openCalls } from './head.ts';
 
-describe('a call that needs a yes', () => {
-  test('waits once it is released, and does not run', () => {
+describe('a call that needs approval', () => {
+  test('waits after its release instead of running', () => {
     const story = awaiting();
     expect(story.all('call.awaiting_approval')).toMatchObject([
       {
@@ -23,8 +23,8 @@ describe('a call that needs a yes', () => {
 
   test.each([
     ['its input', {}, { to: 'Ann' }],
-    ['what its tool makes of the input', { input: { to: 1 } }, { to: 1 }],
-  ])('shows %s with the question, and runs with nothing else', (_, shown, input) => {
+    ['its input as its tool parses it', { input: { to: 1 } }, { to: 1 }],
+  ])('shows %s with the question, and runs with exactly that', (_, shown, input) => {
     const story = new Story();
     story.user('pay Ann');
     story.model('', { ...payment('call_a', 'May I pay?'), input: { to: 'Ann' }, shown });
@@ -40,7 +40,7 @@ describe('a call that needs a yes', () => {
     expect(running).not.toHaveProperty('why');
   });
 
-  test('of an earlier version shows nothing that may not be so, and runs as before', () => {
+  test('from an earlier version shows no input, since its tool might change it, and runs as before', () => {
     const story = awaiting();
     expect(story.all('call.awaiting_approval')[0]).not.toHaveProperty('input');
     expect(headOf(story.state).calls[0]).not.toHaveProperty('input');
@@ -48,7 +48,7 @@ describe('a call that needs a yes', () => {
     expect(story.effectsOf('start_call')[0]!.call).not.toHaveProperty('agreed');
   });
 
-  test('shows long input in its entry only, and of many calls as much as the head has room for', () => {
+  test('shows long input only in its entry, and any other input in the head while there is room', () => {
     const story = new Story();
     story.user('pay everybody');
     const long = { ...payment('call_long'), input: 'x'.repeat(8_000), shown: {} };
@@ -72,7 +72,7 @@ describe('a call that needs a yes', () => {
     expect(denied).not.toHaveProperty('input');
   });
 
-  test('asks what its tool says it asks', () => {
+  test('asks the question that its tool declares', () => {
     const story = new Story();
     story.user('pay Ann');
     story.model('', payment('call_a', 'May I pay Ann?'));
@@ -80,7 +80,7 @@ describe('a call that needs a yes', () => {
     expect(story.all('call.awaiting_approval')).toMatchObject([{ why: 'May I pay Ann?' }]);
   });
 
-  test('is dropped like any other when a message comes before its release', () => {
+  test('is dropped like any other call when a message comes before its release', () => {
     const story = new Story();
     story.user('pay Ann');
     story.model('I ask for it.', payment('call_a'));
@@ -90,7 +90,7 @@ describe('a call that needs a yes', () => {
     expect(story.all('call.awaiting_approval')).toEqual([]);
   });
 
-  test('fails at once where its input does not fit: nobody is asked', () => {
+  test('fails at once when its input does not fit, and no approval is requested', () => {
     const story = new Story();
     story.user('pay Ann');
     const problem = { type: 'InvalidInput', message: 'no' };
@@ -100,13 +100,13 @@ describe('a call that needs a yes', () => {
     expect(story.all('call.awaiting_approval')).toEqual([]);
   });
 
-  test('R11: does not hold up its turn, where the model has said what it does', () => {
+  test('R11: does not hold up its turn when the model has said something', () => {
     const story = awaiting();
     expect(story.state.turn).toEqual({ phase: 'idle' });
     expect(story.all('reply.started')).toHaveLength(1);
   });
 
-  test('R11: is told at once by a model that asked for it without a word', () => {
+  test('R11: leads to another reply at once when the model has said nothing', () => {
     const story = new Story();
     story.user('pay Ann');
     story.model('', payment('call_a'));
@@ -117,7 +117,7 @@ describe('a call that needs a yes', () => {
     });
   });
 
-  test('R11: a quick call beside it still ends in its turn', () => {
+  test('R11: lets a quick call of the same reply end within the turn', () => {
     const story = new Story();
     story.user('pay Ann, and what time is it?');
     story.model('', payment('call_a'), call('call_b', { tool: 'clock' }));
@@ -127,7 +127,7 @@ describe('a call that needs a yes', () => {
     expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'results' });
   });
 
-  test('R9: takes no room while it waits', () => {
+  test('R9: takes no slot while it waits', () => {
     const story = new Story({ max_running: 1 });
     story.user('pay Ann and install alpha');
     story.model('', payment('call_a'), call('call_b'));
@@ -136,8 +136,8 @@ describe('a call that needs a yes', () => {
   });
 });
 
-describe('while it waits', () => {
-  test('messages are answered, and the model sees it in the calls that are open', () => {
+describe('while a call awaits approval', () => {
+  test('messages are answered, and the model sees the call among the open ones', () => {
     const story = awaiting();
     story.user('what time is it?');
     expect(story.effectsOf('start_reply').at(-1)!.request).toMatchObject({
@@ -148,7 +148,7 @@ describe('while it waits', () => {
     expect(story.state.calls).toMatchObject([{ status: 'awaiting_approval' }]);
   });
 
-  test('the conversation wakes for its own business first, and then at the end of the time', () => {
+  test('the conversation wakes for earlier timers first, and then when the approval expires', () => {
     const story = awaiting();
     expect(story.wakeAt).toBe(1_000_200 + HOUR);
     story.user('install alpha');
@@ -165,7 +165,7 @@ describe('while it waits', () => {
     ['a cancel', (story: Story) => story.happens({ type: 'cancel_call', call_id: 'call_a' })],
     ['an interrupt of calls', (story: Story) => story.interrupt({ scope: 'calls' })],
     ['the close', (story: Story) => story.happens({ type: 'close' })],
-  ])('%s ends it, and no later word revives it', (_, stop) => {
+  ])('%s ends it, and no later decision revives it', (_, stop) => {
     const story = awaiting();
     stop(story);
     expect(story.all('call.cancelled')).toMatchObject([{ call_id: 'call_a' }]);
@@ -178,8 +178,8 @@ describe('while it waits', () => {
   });
 });
 
-describe('when nobody decides in time', () => {
-  test('it is denied by the system at the very moment', () => {
+describe('when no decision comes in time', () => {
+  test('the system denies the call at the deadline', () => {
     const story = awaiting();
     story.pass(HOUR - 1);
     expect(story.all('call.denied')).toEqual([]);
@@ -190,7 +190,7 @@ describe('when nobody decides in time', () => {
     expect(headOf(story.state).calls[0]).not.toHaveProperty('decision');
   });
 
-  test('a word at that moment is too late, also a no', () => {
+  test('a decision at the deadline is too late, even a denial', () => {
     const story = awaiting();
     story.now += HOUR;
     expect(refusal(story, 'call_a', 'approve')).toMatchObject({
@@ -203,7 +203,7 @@ describe('when nobody decides in time', () => {
     expect(story.all('call.denied')).toMatchObject([{ actor: { type: 'system' } }]);
   });
 
-  test('each call has its own time', () => {
+  test('each call has its own deadline', () => {
     const story = awaiting();
     story.pass(HOUR / 2);
     story.user('pay Bob too');

@@ -1,4 +1,4 @@
-/** What the rules promise of calls, in random conversations. */
+/** The rules about calls hold in random conversations. */
 import { describe, expect, test } from 'vitest';
 import { isCallEnd } from '../contract/call-ends.ts';
 import { always, inTheEnd } from '../test/kit/life.ts';
@@ -6,7 +6,7 @@ import type { Story } from '../test/kit/story.ts';
 import { wakeAt } from './next.ts';
 
 describe('in any conversation', () => {
-  test('R8: of each call the numbers of the events rise, and a message id occurs once', () => {
+  test('R8: the event numbers of each call rise, and no message id occurs twice', () => {
     inTheEnd((story) => {
       const last = new Map<string, number>();
       for (const { call_id, n } of story.all('call.event')) {
@@ -18,7 +18,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('R9: no more calls run than may, none queues while there is room, and the queue is in order', () => {
+  test('R9: no more calls run than allowed, none queues while there is room, and the queue is in order', () => {
     always((story) => {
       const { calls, limits } = story.state;
       const running = calls.filter(({ status }) => status === 'running');
@@ -31,7 +31,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('R10: no call of a tool that minds duplicates runs beside an identical one, unless a person agreed', () => {
+  test('R10: a call of a tool with a duplicates rule never runs alongside an identical one unless a person agreed', () => {
     always((story) => {
       const { calls } = story.state;
       const approved = new Set(story.all('call.approved').map(({ call_id }) => call_id));
@@ -53,7 +53,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('R13: every call asked for is open, or has exactly one end', () => {
+  test('R13: every requested call is open or has exactly one end', () => {
     always((story) => {
       const open = new Set(story.state.calls.map(({ id }) => id));
       for (const { call_id } of story.all('call.requested')) {
@@ -63,7 +63,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('no call that awaited approval runs without a yes, and none with one that came too late', () => {
+  test('no call that awaited approval runs without an approval, or with one that came too late', () => {
     inTheEnd((story) => {
       const asked = new Map(story.all('call.awaiting_approval').map((e) => [e.call_id, e]));
       const approved = new Map(story.all('call.approved').map((e) => [e.call_id, e]));
@@ -77,7 +77,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('an approval that nobody gives is denied at its time, neither sooner nor later', () => {
+  test('a call that is not approved in time is denied exactly at its deadline', () => {
     always((story) => {
       const asked = new Map(story.all('call.awaiting_approval').map((e) => [e.call_id, e]));
       for (const call of story.state.calls) {
@@ -92,7 +92,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('whoever waits for a person holds up nobody: a wait of its own never delays what a turn waits for', () => {
+  test('a call that awaits approval never delays the calls that a turn waits for', () => {
     always((story) => {
       const { state } = story;
       const without = structuredClone(state);
@@ -102,7 +102,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('every call that starts was told to start once, and every running call that is cancelled is told to stop', () => {
+  test('every call is started by exactly one effect, and every running call that is cancelled gets a stop effect', () => {
     inTheEnd((story) => {
       const told = story.effectsOf('start_call').map(({ call: { call_id } }) => call_id);
       expect(told).toEqual(story.all('call.started').map(({ call_id }) => call_id));
@@ -114,7 +114,7 @@ describe('in any conversation', () => {
   });
 });
 
-/** The ids of calls in the order in which they may run: as they were asked for, or approved. */
+/** The ids of calls in the order in which they may run: the order of their requests or approvals. */
 function releasedInOrder({ log }: Story): string[] {
   const guarded = new Set(
     log.flatMap((e) => (e.kind === 'call.awaiting_approval' ? e.call_id : [])),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { call, installing, Story } from '../test/kit/story.ts';
 import { headOf } from './head.ts';
 
-describe('R3: effects are debounced, words are not', () => {
+describe('R3: effects are debounced and text is not', () => {
   test('a call is released once the last message is old enough', () => {
     const story = new Story();
     story.user('install alpha');
@@ -26,7 +26,7 @@ describe('R3: effects are debounced, words are not', () => {
     expect(story.effectsOf('start_call')).toEqual([]);
   });
 
-  test('a queued message that came during the reply makes its calls stale too', () => {
+  test('a queued message that comes during the reply makes its calls stale too', () => {
     const story = new Story();
     story.user('pay Ann');
     story.user('no, Bob', { when_busy: 'queue' });
@@ -37,8 +37,8 @@ describe('R3: effects are debounced, words are not', () => {
   });
 });
 
-describe('R9: so many calls run at once', () => {
-  test('further ones queue in order, and start as others end', () => {
+describe('R9: when the limit of running calls is reached', () => {
+  test('further calls queue in order and start as others end', () => {
     const story = new Story({ max_running: 1 });
     story.user('three please');
     story.pass(300);
@@ -56,7 +56,7 @@ describe('R9: so many calls run at once', () => {
     ]);
   });
 
-  test('cancelling all of them starts none of those that queue', () => {
+  test('cancelling all calls starts none of the queued ones', () => {
     const story = new Story({ max_running: 1 });
     story.user('two please');
     story.pass(300);
@@ -79,13 +79,13 @@ describe('R11: a quick tool is not made asynchronous', () => {
     expect(written[1]).toMatchObject({ because: 'results' });
   });
 
-  test('what the model has said it started is not said again', () => {
+  test('a call that the model has announced causes no second reply', () => {
     const story = installing();
     expect(story.all('reply.started')).toHaveLength(1);
     expect(story.state.turn).toEqual({ phase: 'idle' });
   });
 
-  test('a model that started something without a word is asked for one', () => {
+  test('a model that starts a call without saying anything is asked to reply', () => {
     const story = new Story();
     story.user('install alpha');
     story.pass(300);
@@ -96,7 +96,7 @@ describe('R11: a quick tool is not made asynchronous', () => {
     expect(story.all('reply.started')).toMatchObject([{}, { because: 'results' }]);
   });
 
-  test('a call with a problem fails at once and the model may correct itself', () => {
+  test('a call with a problem fails at once, and the model may correct itself', () => {
     const story = new Story();
     story.user('install');
     story.pass(300);
@@ -107,7 +107,7 @@ describe('R11: a quick tool is not made asynchronous', () => {
     expect(story.effectsOf('start_call')).toEqual([]);
   });
 
-  test('a model that goes round in circles is stopped until the user writes', () => {
+  test('a model that loops is stopped until the user writes', () => {
     const story = new Story({ max_replies_per_turn: 3 });
     const problem = { type: 'InvalidInput', message: 'no' };
     story.user('install');

@@ -18,7 +18,7 @@ describe('cancelling', () => {
     expect(story.all('reply.started')).toHaveLength(2);
   });
 
-  test('a cancelled call never speaks again, and its news is superseded', () => {
+  test('a cancelled call reports nothing more, and its news is superseded', () => {
     const story = installing();
     story.progress('call_a', 1, 25);
     story.happens({ type: 'cancel_call', call_id: 'call_a' });
@@ -28,7 +28,7 @@ describe('cancelling', () => {
     expect(story.pass(60_000)).toEqual([]);
   });
 
-  test('news that a reply was telling as its call was cancelled is not told again', () => {
+  test('news that a reply is telling while its call is cancelled is not told again', () => {
     const story = installing();
     story.progress('call_a', 1, 25);
     story.pass(300);
@@ -39,7 +39,7 @@ describe('cancelling', () => {
     expect(story.effectsOf('start_reply').at(-1)!.request.news).toEqual([]);
   });
 
-  test('stopping everything while the agent tells news leaves it with a receipt', () => {
+  test('stopping everything while the agent tells news gives that news a receipt', () => {
     const story = installing();
     story.progress('call_a', 1, 25);
     story.pass(300);
@@ -48,7 +48,7 @@ describe('cancelling', () => {
     expect(story.pass(60_000)).toEqual([]);
   });
 
-  test('a call that is not there is a failure the model hears of', () => {
+  test('cancelling an unknown call is a failure that the model is told', () => {
     const story = new Story();
     story.user('cancel it');
     story.pass(300);
@@ -58,8 +58,8 @@ describe('cancelling', () => {
   });
 });
 
-describe('a reader of the log that is one task ahead', () => {
-  test('cancels a call before the conversation knows of it: it is requested, and never runs', () => {
+describe('a client whose log is one task ahead', () => {
+  test('may cancel a call before the conversation knows of it: the call is requested and never runs', () => {
     const story = new Story();
     story.user('install alpha');
     story.together(() => {
@@ -73,7 +73,7 @@ describe('a reader of the log that is one task ahead', () => {
     expect(story.effectsOf('start_call').map((effect) => effect.call.call_id)).toEqual(['call_b']);
   });
 
-  test('interrupts such a call by its id', () => {
+  test('may interrupt such a call by its id', () => {
     const story = new Story();
     story.user('install alpha');
     story.together(() => {
@@ -85,7 +85,7 @@ describe('a reader of the log that is one task ahead', () => {
     expect(story.kinds).not.toContain('call.started');
   });
 
-  test('cancels what is over already: nothing is remembered of it', () => {
+  test('may cancel a call that is over, which leaves nothing in the state', () => {
     const story = new Story();
     story.user('install alpha');
     story.model('Starting.', call('call_a'));

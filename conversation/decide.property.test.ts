@@ -1,4 +1,4 @@
-/** What the rules promise of the log and the state, in random conversations. */
+/** The rules about the log and the state hold in random conversations. */
 import { describe, expect, test } from 'vitest';
 import { entry as entrySchema } from '../contract/entry.ts';
 import { head as headSchema } from '../contract/head.ts';
@@ -8,7 +8,7 @@ import { decide } from './decide.ts';
 import { headOf } from './head.ts';
 
 describe('in any conversation', () => {
-  test('R14: entries are numbered without gaps, fit their schema, and are caused by what came before', () => {
+  test('R14: entries are numbered without gaps, fit their schema, and name only earlier entries as causes', () => {
     inTheEnd(({ log }) => {
       for (const [i, entry] of log.entries()) {
         expect(entry.seq).toBe(i + 1);
@@ -19,7 +19,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('R15: nothing follows the close, nothing is left open, and the state survives JSON at any moment', () => {
+  test('R15: nothing follows the close, nothing is left open, and the state always survives a JSON round trip', () => {
     always((story) => {
       const { state } = story;
       const closedAt = story.kinds.indexOf('conversation.closed');

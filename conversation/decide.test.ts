@@ -14,20 +14,20 @@ describe('events that come together', () => {
   });
 });
 
-describe('R8: repeats change nothing', () => {
-  test('the same message id', () => {
+describe('R8: a repeat changes nothing:', () => {
+  test('a message id that has been seen', () => {
     const story = new Story();
     story.user('a', { message_id: 'same' });
     expect(story.user('a', { message_id: 'same' })).toEqual([]);
   });
 
-  test('the same number of the same call', () => {
+  test('an event number that the call has used', () => {
     const story = installing();
     story.progress('call_a', 1, 25);
     expect(story.progress('call_a', 1, 25)).toEqual([]);
   });
 
-  test('a second end', () => {
+  test('a second end of a call', () => {
     const story = installing();
     story.ends('call_a');
     expect(story.ends('call_a')).toEqual([]);
@@ -47,8 +47,8 @@ describe('a reply that fails', () => {
   });
 });
 
-describe('R14: every decision is written down with its causes', () => {
-  test('from a reply about progress one gets back to the message that asked for it', () => {
+describe('R14: every decision is logged with its causes', () => {
+  test('the causes of a reply about progress lead back to the message that asked for it', () => {
     const story = installing();
     story.progress('call_a', 1, 25);
     story.pass(300);
@@ -67,7 +67,7 @@ describe('R14: every decision is written down with its causes', () => {
 });
 
 describe('R15: closed is final', () => {
-  test('closing stops what is open, gives every news a receipt and hears nothing more', () => {
+  test('closing stops what is open, gives all news a receipt and ignores later events', () => {
     const story = new Story({ max_running: 1 });
     story.user('two please');
     story.pass(300);
@@ -83,7 +83,7 @@ describe('R15: closed is final', () => {
     expect(headOf(story.state).status).toBe('closed');
   });
 
-  test('a message that comes while it closes is written down, and not answered', () => {
+  test('a message that comes while the conversation closes is logged and not answered', () => {
     const story = new Story();
     story.together(() => {
       story.happens({ type: 'close' });
@@ -94,7 +94,7 @@ describe('R15: closed is final', () => {
   });
 });
 
-test('what is said in the same breath as the end has its place before it', () => {
+test('a message that comes in the same task as the end is logged before it', () => {
   const story = new Story();
   story.happens({ type: 'close' });
   story.together(() => {

@@ -3,8 +3,8 @@ import { awaiting, payment, refusal } from '../test/kit/approval-story.ts';
 import { call, Story } from '../test/kit/story.ts';
 import { headOf } from './head.ts';
 
-describe('a yes', () => {
-  test('is an entry with its actor, and the call runs', () => {
+describe('an approval', () => {
+  test('is logged with its actor, and the call runs', () => {
     const story = awaiting();
     const [requested] = story.all('call.requested');
     const [asked] = story.all('call.awaiting_approval');
@@ -25,7 +25,7 @@ describe('a yes', () => {
     ]);
   });
 
-  test('R9: puts it at the end of the queue where there is no room', () => {
+  test('R9: puts the call at the end of the queue when no slot is free', () => {
     const story = new Story({ max_running: 1 });
     story.user('pay Ann, install alpha and beta');
     story.model('', payment('call_a'), call('call_b'), call('call_c'));
@@ -44,7 +44,7 @@ describe('a yes', () => {
     ]);
   });
 
-  test('said twice changes nothing the second time, also when the call is over', () => {
+  test('changes nothing the second time, even when the call is over', () => {
     const story = awaiting();
     story.decides('call_a', 'approve');
     expect(refusal(story, 'call_a', 'approve')).toBeUndefined();
@@ -54,7 +54,7 @@ describe('a yes', () => {
     expect(story.decides('call_a', 'approve')).toEqual([]);
   });
 
-  test('cannot be taken back by a no', () => {
+  test('cannot be taken back by a denial', () => {
     const story = awaiting();
     story.decides('call_a', 'approve');
     expect(refusal(story, 'call_a', 'deny')).toEqual({
@@ -64,7 +64,7 @@ describe('a yes', () => {
     expect(story.decides('call_a', 'deny')).toEqual([]);
   });
 
-  test('and a no that come together: the first counts', () => {
+  test('that comes together with a denial loses to whichever is first', () => {
     const story = awaiting();
     story.together(() => {
       story.decides('call_a', 'deny');
@@ -75,8 +75,8 @@ describe('a yes', () => {
   });
 });
 
-describe('a no', () => {
-  test('is an entry with its actor and reason, and the model is told', () => {
+describe('a denial', () => {
+  test('is logged with its actor and reason, and the model is told', () => {
     const story = awaiting();
     story.decides('call_a', 'deny', { by: 'ann', reason: 'Too much.' });
     const [denied] = story.all('call.denied');
@@ -92,7 +92,7 @@ describe('a no', () => {
     expect(headOf(story.state).calls).toMatchObject([{ status: 'denied', decision: 'deny' }]);
   });
 
-  test('cannot become a yes', () => {
+  test('cannot become an approval', () => {
     const story = awaiting();
     story.decides('call_a', 'deny');
     expect(refusal(story, 'call_a', 'deny')).toBeUndefined();
@@ -101,7 +101,7 @@ describe('a no', () => {
     expect(story.effectsOf('start_call')).toEqual([]);
   });
 
-  test('R4: is told before the end of another call that came first', () => {
+  test('R4: is told before an earlier end of another call', () => {
     const story = new Story();
     story.user('pay Ann and install alpha');
     story.model('Both.', payment('call_a'), call('call_b'));
@@ -118,12 +118,12 @@ describe('a no', () => {
   });
 });
 
-describe('a decision on another call', () => {
-  test('that nobody asked for is refused', () => {
+describe('a decision on any other call', () => {
+  test('is refused when no such call was requested', () => {
     expect(refusal(awaiting(), 'call_x', 'approve')).toMatchObject({ type: 'CallNotFound' });
   });
 
-  test('that needs none is refused with what it is', () => {
+  test('is refused with the status of a call that needs no approval', () => {
     const story = new Story();
     story.user('install alpha');
     story.model('', call('call_a'));

@@ -20,7 +20,7 @@ const running = ({ state }: Story) =>
   state.calls.filter(({ status }) => status === 'running').map(({ id }) => id);
 
 describe('R10: an identical call while one is open', () => {
-  test('runs too where its tool says nothing', () => {
+  test('runs too when its tool declares no rule', () => {
     const story = new Story();
     story.user('install alpha twice');
     story.model('', call('call_a'), call('call_b'));
@@ -28,7 +28,7 @@ describe('R10: an identical call while one is open', () => {
     expect(running(story)).toEqual(['call_a', 'call_b']);
   });
 
-  test('reject: fails at once, names the open one, and the model is told', () => {
+  test('reject: fails at once, names the open call, and the model is told', () => {
     const story = repeated('reject');
     const requested = story.all('call.requested').map(({ seq }) => seq);
     expect(story.all('call.failed')).toMatchObject([
@@ -42,7 +42,7 @@ describe('R10: an identical call while one is open', () => {
     expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'results' });
   });
 
-  test('replace: the old one is cancelled because of the new request, and the new one runs', () => {
+  test('replace: runs, and its request cancels the old call', () => {
     const story = repeated('replace');
     const [old, again] = story.all('call.requested');
     expect(story.all('call.cancelled')).toMatchObject([
@@ -52,7 +52,7 @@ describe('R10: an identical call while one is open', () => {
     expect(running(story)).toEqual(['call_b']);
   });
 
-  test('confirm: the new one awaits a yes that names the open one', () => {
+  test('confirm: awaits an approval whose question names the open call', () => {
     const story = repeated('confirm');
     expect(story.all('call.awaiting_approval')).toMatchObject([
       { call_id: 'call_b', why: 'The same call is open already: call_a is running.' },
@@ -62,7 +62,7 @@ describe('R10: an identical call while one is open', () => {
     expect(running(story)).toEqual(['call_a', 'call_b']);
   });
 
-  test('confirm, of a tool that needs a yes anyway, asks once and gives both reasons', () => {
+  test('confirm: asks once and gives both reasons when its tool needs approval anyway', () => {
     const story = repeated('confirm', { approval: { question: 'May I?', timeout_ms: 1_000 } });
     expect(story.all('call.awaiting_approval')).toMatchObject([
       { why: 'May I? The same call is open already: call_a is running.' },
@@ -70,7 +70,7 @@ describe('R10: an identical call while one is open', () => {
   });
 
   test.each<Duplicates>(['reject', 'replace', 'confirm'])(
-    '%s counts within one reply that asks twice',
+    '%s: is found within one reply that asks twice',
     (duplicates) => {
       const story = new Story();
       story.user('install alpha twice');
@@ -80,7 +80,7 @@ describe('R10: an identical call while one is open', () => {
     },
   );
 
-  test('is one with the same fields in another order', () => {
+  test('is recognised with its fields in another order', () => {
     const story = new Story();
     story.user('pay Ann twice');
     const duplicates = 'reject';
@@ -102,11 +102,11 @@ describe('R10: an identical call while one is open', () => {
     ['another input', { input: { package: 'beta' } }],
     ['more input', { input: { package: 'alpha', force: true } }],
     ['less input', { input: {} }],
-  ])('is none with %s', (_, more) => {
+  ])('is not a duplicate with %s', (_, more) => {
     expect(running(repeated('reject', more))).toEqual(['call_a', 'call_b']);
   });
 
-  test('is none once the first is over', () => {
+  test('is not a duplicate once the first call is over', () => {
     const story = new Story();
     story.user('install alpha');
     story.model('Starting.', call('call_a', { duplicates: 'reject' }));
@@ -118,7 +118,7 @@ describe('R10: an identical call while one is open', () => {
     expect(running(story)).toEqual(['call_b']);
   });
 
-  test('counts what queues and what awaits a yes as open', () => {
+  test('is a duplicate of a queued call and of one that awaits approval', () => {
     const story = new Story({ max_running: 1 });
     const approval = { timeout_ms: 60_000 };
     story.user('install alpha, beta and gamma');
@@ -137,7 +137,7 @@ describe('R10: an identical call while one is open', () => {
     ]);
   });
 
-  test('replace takes the place of one that waits for a yes, and asks again', () => {
+  test('replace: takes the place of a call that awaits approval, and asks again', () => {
     const story = new Story();
     const guarded = { duplicates: 'replace', approval: { timeout_ms: 60_000 } } as const;
     story.user('pay Ann');

@@ -12,8 +12,8 @@ function elsewhere(limits = {}): Story {
 const request = (story: Story, id: string, more = {}) =>
   story.happens({ type: 'request_call', call: call(id, more) });
 
-describe('a conversation whose model is elsewhere', () => {
-  test('starts a requested call at once, in the name of the client, without a turn', () => {
+describe('a conversation with an external model', () => {
+  test('starts a requested call at once, as the client, without a turn', () => {
     const story = elsewhere();
     const entries = request(story, 'call_a', { report: 'everything' });
     expect(entries).toMatchObject([
@@ -23,7 +23,7 @@ describe('a conversation whose model is elsewhere', () => {
     expect(story.effects).toMatchObject([{ kind: 'start_call', call: { call_id: 'call_a' } }]);
   });
 
-  test('never speaks: not of a result, urgent or not, not of an end, and not to a message', () => {
+  test('never starts a reply, whether for a result, urgent news, an end or a message', () => {
     const story = elsewhere();
     request(story, 'call_a');
     story.progress('call_a', 1, 50, { schedule: 'interrupt' });
@@ -36,7 +36,7 @@ describe('a conversation whose model is elsewhere', () => {
     expect(story.kinds.at(-1)).toBe('call.completed');
   });
 
-  test('notes what its client acknowledges, once, and holds the rest', () => {
+  test('records each acknowledgement once and keeps the other news', () => {
     const story = elsewhere();
     request(story, 'call_a');
     story.progress('call_a', 1, 50);
@@ -52,7 +52,7 @@ describe('a conversation whose model is elsewhere', () => {
     expect(story.state.news).toEqual([]);
   });
 
-  test('hears the request of a call once, also after its end (R8)', () => {
+  test('accepts the request of a call once, even after the end of the call (R8)', () => {
     const story = elsewhere();
     request(story, 'call_a');
     expect(request(story, 'call_a')).toEqual([]);
@@ -74,7 +74,7 @@ describe('a conversation whose model is elsewhere', () => {
     ]);
   });
 
-  test('asks a person for the approval of a call, and runs it after a yes', () => {
+  test('asks a person to approve a call, and runs it once approved', () => {
     const story = elsewhere();
     request(story, 'call_a', { approval: { question: 'May it?', timeout_ms: 60_000 } });
     expect(story.kinds).toEqual(['call.requested', 'call.awaiting_approval']);
@@ -92,7 +92,7 @@ describe('a conversation whose model is elsewhere', () => {
     expect(entries).toMatchObject([{ kind: 'call.cancelled' }, { fate: 'superseded' }]);
   });
 
-  test('closes, and what was not acknowledged gets a receipt that says so (R15)', () => {
+  test('closes, and news that was not acknowledged gets a receipt that says so (R15)', () => {
     const story = elsewhere();
     request(story, 'call_a');
     story.ends('call_a');
@@ -109,7 +109,7 @@ describe('a conversation whose model is elsewhere', () => {
 });
 
 test.each(['request_call', 'acknowledge'] as const)(
-  'a conversation with a model drops %s',
+  'a conversation with a model of its own drops %s',
   (type) => {
     const story = new Story();
     const signal = type === 'acknowledge' ? { type, to: 1 } : { type, call: call('call_a') };

@@ -11,7 +11,7 @@ describe('R12: tokens', () => {
     return story;
   };
 
-  test('once they are spent the agent says nothing by itself', () => {
+  test('once they are spent, the agent starts no turn unprompted', () => {
     const story = spent();
     expect(story.state.usage).toEqual({ input_tokens: 20, output_tokens: 2 });
     expect(bySelf(story)).toHaveLength(1);
@@ -19,7 +19,7 @@ describe('R12: tokens', () => {
     expect(story.pass(3_600_000)).toEqual([]);
   });
 
-  test('whoever asks is answered; after that the limit holds again, and is logged when something is held back', () => {
+  test('a message is still answered; then the limit holds again and is logged when news is held back', () => {
     const story = spent();
     story.user('How far?');
     expect(toldLast(story)).toHaveLength(1);
@@ -32,7 +32,7 @@ describe('R12: tokens', () => {
     expect(story.all('limit.reached')).toHaveLength(2);
   });
 
-  test('urgent news does not cut into an answer, and a message that waits for its end frees what is held back', () => {
+  test('urgent news does not cut into an answer, and a queued message releases what is held back', () => {
     const story = spent();
     story.user('Tell me a story');
     story.user('And then?', { when_busy: 'queue' });
@@ -45,7 +45,7 @@ describe('R12: tokens', () => {
   });
 });
 
-test('R12: what a failed reply has cost counts', () => {
+test('R12: the cost of a failed reply counts', () => {
   const story = installing();
   const error = { type: 'ModelCutOff', message: 'It was too long.' };
   const usage = { input_tokens: 7, output_tokens: 5 };
@@ -70,7 +70,7 @@ describe('R12: tokens of the tenant', () => {
   const refuse = (story: Story) =>
     story.happens({ type: 'reply_failed', reply_id: story.replying, error, limit });
 
-  test('a reply that they do not allow fails, and the agent is quiet: its news waits for the next message', () => {
+  test('once they are spent, an unprompted reply fails and its news waits for the next message', () => {
     const story = installing();
     story.progress('call_a', 1, 1);
     story.pass(300);
@@ -88,7 +88,7 @@ describe('R12: tokens of the tenant', () => {
     expect(story.all('receipt').map(({ fate }) => fate)).toEqual(['merged', 'spoken']);
   });
 
-  test('after the answer it is tried again: another day may have begun', () => {
+  test('after the next answer the agent tries again, since another day may have begun', () => {
     const story = installing();
     story.progress('call_a', 1, 1);
     story.pass(300);
@@ -100,7 +100,7 @@ describe('R12: tokens of the tenant', () => {
     expect(bySelf(story)).toHaveLength(2);
   });
 
-  test('a message that waits in the queue is answered at once', () => {
+  test('a queued message is answered at once', () => {
     const story = installing();
     story.progress('call_a', 1, 1);
     story.pass(300);

@@ -67,7 +67,7 @@ const inAny = (check: (story: Story) => void) =>
     { numRuns: 1_000 },
   );
 
-test('R12: no more turns than allowed begin unasked in any minute', () => {
+test('R12: no more turns than allowed begin unprompted in any minute', () => {
   inAny(({ log, state }) => {
     const { unsolicited_per_minute: most = Infinity } = state.limits;
     const began = unsolicited(log).map(({ at }) => Date.parse(at));
@@ -77,7 +77,7 @@ test('R12: no more turns than allowed begin unasked in any minute', () => {
   });
 });
 
-test('R12: no more turns than allowed begin unasked without a word of the user in between', () => {
+test('R12: no more turns than allowed begin unprompted between two messages of the user', () => {
   inAny(({ log, state }) => {
     const { unsolicited_in_a_row: most = Infinity } = state.limits;
     const began = new Set(unsolicited(log));
@@ -89,7 +89,7 @@ test('R12: no more turns than allowed begin unasked without a word of the user i
   });
 });
 
-test('R12: none begins unasked once the tokens are spent', () => {
+test('R12: no turn begins unprompted once the tokens are spent', () => {
   inAny(({ log, state }) => {
     const { max_tokens = Infinity } = state.limits;
     const began = new Set(unsolicited(log));
@@ -102,7 +102,7 @@ test('R12: none begins unasked once the tokens are spent', () => {
   });
 });
 
-test('R12: whoever writes is answered, and news waits beyond its time only where the log says why', () => {
+test('R12: every message is answered, and news is overdue only when the log says why', () => {
   const look = ({ state, log, now, wakeAt }: Story) => {
     if (wakeAt !== undefined) expect(wakeAt).toBeGreaterThan(now);
     if (state.turn.phase !== 'idle') return;
@@ -124,7 +124,7 @@ test('R12: whoever writes is answered, and news waits beyond its time only where
   );
 });
 
-test('R12: no news is lost: each has one receipt once the conversation is closed', () => {
+test('R12: no news is lost: each event has one receipt once the conversation is closed', () => {
   inAny((story) => {
     story.happens({ type: 'close' });
     story.happens({ type: 'settled' });
@@ -134,7 +134,7 @@ test('R12: no news is lost: each has one receipt once the conversation is closed
   });
 });
 
-/** The starts of turns that news has brought about; one that begins anew because news cut in is one of them. */
+/** The starts of turns caused by news, including those that start again because news cut in. */
 function unsolicited(log: Entry[]): Entry[] {
   let isCutIn = false;
   return log.filter((entry) => {

@@ -3,14 +3,14 @@ import { bySelf, tells, toldLast } from '../test/kit/initiative-story.ts';
 import { call, installing, type Story } from '../test/kit/story.ts';
 
 describe('R12: within a minute', () => {
-  /** Two turns of its own have been taken, 300 ms apart, and a third is wanted. */
+  /** Two unprompted turns have been taken, 300 ms apart, and a third is due. */
   function held(): Story {
     const story = installing({ unsolicited_per_minute: 2 });
     for (const n of [1, 2, 3]) tells(story, n);
     return story;
   }
 
-  test('the agent speaks by itself as often as it may, then waits, and the log says why', () => {
+  test('the agent starts as many unprompted turns as allowed, then waits, and the log says why', () => {
     const story = held();
     expect(bySelf(story)).toHaveLength(2);
     const news = story.all('call.event').at(-1)!;
@@ -24,7 +24,7 @@ describe('R12: within a minute', () => {
     ]);
   });
 
-  test('it goes on when the oldest of those turns is a minute old, not sooner, and tells in one turn what has gathered', () => {
+  test('the agent goes on when the oldest of those turns is a minute old, and tells all that has gathered in one turn', () => {
     const story = held();
     for (const n of [4, 5, 6]) tells(story, n);
     const freed = Date.parse(bySelf(story)[0]!.at) + 60_000;
@@ -37,7 +37,7 @@ describe('R12: within a minute', () => {
     expect(story.all('limit.reached')).toHaveLength(1);
   });
 
-  test('it is logged again when it begins to hold back again', () => {
+  test('the limit is logged again each time it starts to hold news back', () => {
     const story = held();
     story.pass(60_000);
     story.model('3 %');
@@ -47,7 +47,7 @@ describe('R12: within a minute', () => {
     expect(story.all('limit.reached')).toHaveLength(2);
   });
 
-  test('a message is answered at once, and the answer tells what was held back', () => {
+  test('a message is answered at once, and the answer tells the news that was held back', () => {
     const story = held();
     story.user('How far is it?');
     expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'message' });
@@ -59,7 +59,7 @@ describe('R12: within a minute', () => {
     expect(story.all('limit.reached')).toHaveLength(2);
   });
 
-  test('what was held back of a call that is cancelled is dropped, and the next is logged anew', () => {
+  test('held-back news of a cancelled call is dropped, and the next time the limit is logged again', () => {
     const story = installing({ unsolicited_per_minute: 1 });
     story.user('and another');
     story.pass(300);
@@ -75,7 +75,7 @@ describe('R12: within a minute', () => {
     expect(bySelf(story)).toHaveLength(2);
   });
 
-  test('urgent news that cuts into an answer is a turn of its own; held back, it lets the answer end', () => {
+  test('urgent news that cuts into an answer counts as a turn, and lets the answer end when it is held back', () => {
     const story = installing({ unsolicited_per_minute: 2 });
     story.user('Tell me a story');
     const urgent = { schedule: 'interrupt' } as const;
@@ -88,7 +88,7 @@ describe('R12: within a minute', () => {
     expect(bySelf(story)).toHaveLength(1);
   });
 
-  test('urgent news that is held back cuts in when it may, if the answer is still being given', () => {
+  test('urgent news that is held back cuts in once allowed if the answer is still in flight', () => {
     const story = installing({ unsolicited_per_minute: 1 });
     const urgent = { schedule: 'interrupt' } as const;
     story.progress('call_a', 1, 1, urgent);
@@ -102,7 +102,7 @@ describe('R12: within a minute', () => {
     expect(toldLast(story)).toHaveLength(1);
   });
 
-  test('a turn of its own that urgent news cuts off has been heard, and counts', () => {
+  test('an unprompted turn that urgent news cuts off still counts', () => {
     const story = installing({ unsolicited_per_minute: 2 });
     const urgent = { schedule: 'interrupt' } as const;
     for (const n of [1, 2, 3]) story.progress('call_a', n, n, urgent);
@@ -110,7 +110,7 @@ describe('R12: within a minute', () => {
     expect(story.all('limit.reached')).toHaveLength(1);
   });
 
-  test('held back while quick calls are waited for, urgent news is told with their results', () => {
+  test('urgent news that is held back during the grace of quick calls is told with their results', () => {
     const story = installing({ unsolicited_per_minute: 1 });
     const urgent = { schedule: 'interrupt' } as const;
     tells(story, 1);
@@ -125,7 +125,7 @@ describe('R12: within a minute', () => {
     expect(toldLast(story)).toHaveLength(2);
   });
 
-  test('nothing is held back that comes as the results do: both are told at once', () => {
+  test('urgent news that comes together with the results is told with them at once', () => {
     const story = installing({ unsolicited_per_minute: 1 });
     tells(story, 1);
     story.user('What time is it?');
@@ -140,7 +140,7 @@ describe('R12: within a minute', () => {
     expect(story.kinds).not.toContain('limit.reached');
   });
 
-  test('replies that follow within a turn are not turns', () => {
+  test('later replies of the same turn do not count as turns', () => {
     const story = installing({ unsolicited_per_minute: 1, unsolicited_in_a_row: 1 });
     story.progress('call_a', 1, 1);
     story.pass(300);
@@ -162,7 +162,7 @@ describe('R12: in a row', () => {
     return story;
   }
 
-  test('after so many turns of its own the agent is quiet, however long, and the log says so once', () => {
+  test('after the allowed number of unprompted turns the agent stays quiet, and the log says so once', () => {
     const story = held();
     story.pass(3_600_000);
     tells(story, 4);
@@ -174,7 +174,7 @@ describe('R12: in a row', () => {
     expect(story.wakeAt).toBeUndefined();
   });
 
-  test('the next message frees it: the answer tells what has gathered, and it may begin as often again', () => {
+  test('the next message resets the limit, and its answer tells what has gathered', () => {
     const story = held();
     story.user('And?');
     expect(toldLast(story)).toHaveLength(1);
@@ -184,7 +184,7 @@ describe('R12: in a row', () => {
     expect(story.all('limit.reached')).toHaveLength(2);
   });
 
-  test('while it is quiet a person may approve, and the call runs; the news of its end waits', () => {
+  test('a person may approve a call while the agent is quiet: it runs, and the news of its end waits', () => {
     const story = installing({ unsolicited_in_a_row: 1 });
     story.user('pay Ann');
     story.pass(300);
@@ -202,7 +202,7 @@ describe('R12: in a row', () => {
     expect(toldLast(story)).toEqual(expect.arrayContaining(ended));
   });
 
-  test('while it is quiet the conversation closes, and what was held back has its receipt', () => {
+  test('the conversation may close while the agent is quiet, and news that was held back gets its receipt', () => {
     const story = held();
     story.ends('call_a');
     story.happens({ type: 'close' });
@@ -214,7 +214,7 @@ describe('R12: in a row', () => {
     expect(story.kinds.at(-1)).toBe('conversation.closed');
   });
 });
-test('R12: without limits, as in conversations that began before there were any, nothing is held back', () => {
+test('R12: nothing is held back without limits, as in conversations from before limits existed', () => {
   const story = installing();
   for (let n = 1; n <= 99; n++) tells(story, n);
   expect(bySelf(story)).toHaveLength(99);

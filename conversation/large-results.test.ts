@@ -6,7 +6,7 @@ import { hearPush, newPushes, type RemoteFacts } from './pushes.ts';
 
 const stored = (n: number | 'end') => ({ n, bytes: 200_000, head: '[1,2,3' });
 
-/** Calls of these ids run, as far as there is room. */
+/** Calls with these ids run, as far as there are slots. */
 function running(...calls: ReturnType<typeof call>[]): Story {
   const story = new Story({ max_running: 1 });
   story.user('go');
@@ -16,7 +16,7 @@ function running(...calls: ReturnType<typeof call>[]): Story {
   return story;
 }
 
-test('what is stored aside stands in the log by its beginning, and nothing else changes', () => {
+test('the log holds the beginning of a result that is stored aside, and nothing else changes', () => {
   const story = running(call('call_a'));
   const event = { call_id: 'call_a', n: 1, event: 'result', schedule: 'when_idle' } as const;
   story.happens({ type: 'call_event', ...event, stored: stored(1) });
@@ -26,18 +26,18 @@ test('what is stored aside stands in the log by its beginning, and nothing else 
   expect(story.all('call.completed')).toMatchObject([{ result: null, stored: stored('end') }]);
 });
 
-describe('R9: to read a large result is no work', () => {
+describe('R9: a call that reads a large result', () => {
   const reads = (id: string) => call(id, { tool: READ_TOOL, input: { call_id: 'call_z' } });
   const started = (story: Story) =>
     story.effectsOf('start_call').map((effect) => effect.call.call_id);
 
-  test('it begins at once, however many calls run or wait', () => {
+  test('begins at once, however many calls run or wait', () => {
     const story = running(call('call_a'), call('call_b'), reads('call_r'));
     expect(started(story)).toEqual(['call_a', 'call_r']);
     expect(story.all('call.queued').map(({ call_id }) => call_id)).toEqual(['call_b']);
   });
 
-  test('it takes nobody else the place', () => {
+  test('takes no slot from another call', () => {
     const story = running(reads('call_r'), reads('call_s'), call('call_a'), call('call_b'));
     expect(started(story)).toEqual(['call_r', 'call_s', 'call_a']);
     story.ends('call_r');
@@ -55,14 +55,14 @@ describe('a push that was stored aside', () => {
     return hearPush(newPushes(start, facts, 0), push, { start, facts, now: 1 });
   };
 
-  test('is told by its beginning, under the number of the call', () => {
+  test('is told by its beginning, under a number of its call', () => {
     const push = { n: 7, kind: 'result', stored: stored(7), schedule: 'when_idle' } as const;
     const { event } = hear(push, { min: 1, max: 'many' });
     expect(event).toMatchObject({ n: 1, pushed_n: 7, stored: stored(7) });
     expect(event).not.toHaveProperty('data');
   });
 
-  test('at the end is a result like any other', () => {
+  test('counts as a result like any other at the end', () => {
     const done = { n: 1, kind: 'done', stored: stored('end') } as const;
     const end = { type: 'completed', result: null, stored: stored('end') };
     expect(hear(done, { min: 1, max: 1 }).end).toEqual(end);

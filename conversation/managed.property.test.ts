@@ -113,7 +113,7 @@ interface Flow {
 
 const isOfUser = (entry: Entry) => entry.kind === 'call.cancelled' && entry.by !== 'operator';
 
-/** As the log alone tells of them. */
+/** Managed calls, reconstructed from the log alone. */
 function flowsOf(log: Entry[]): Flow[] {
   const requests = log.filter((entry) => entry.kind === 'call.requested');
   return requests.flatMap(({ call_id, awaits, results: wanted }) => {
@@ -151,7 +151,7 @@ function comeToRest(story: Story): void {
 
 const receiptsOf = (story: Story) => story.all('receipt').flatMap(({ of }) => of);
 
-test('a managed call’s results are never told before all are in, and then all in one reply', () => {
+test('the results of a managed call are told only when all are in, and then in one reply', () => {
   fc.assert(
     fc.property(life, (happenings) => {
       const story = live(happenings);
@@ -169,7 +169,7 @@ test('a managed call’s results are never told before all are in, and then all 
   );
 });
 
-test('they are always told once all are in, each event has one receipt, and what is suspended has none before the end', () => {
+test('complete results are always told, each event has one receipt, and a suspended flow has none before its end', () => {
   fc.assert(
     fc.property(life, (happenings) => {
       const story = live(happenings);
@@ -193,7 +193,7 @@ test('they are always told once all are in, each event has one receipt, and what
   );
 });
 
-test('nobody is asked because of a flow that is suspended', () => {
+test('a suspended flow starts no reply', () => {
   fc.assert(
     fc.property(life, (happenings) => {
       const story = live(happenings);
@@ -208,7 +208,7 @@ test('nobody is asked because of a flow that is suspended', () => {
   );
 });
 
-test('what the state says of a suspended flow is what the log says', () => {
+test('the state and the log agree on every suspended flow', () => {
   fc.assert(
     fc.property(life, (happenings) => {
       const story = live(happenings);

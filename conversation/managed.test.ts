@@ -26,7 +26,7 @@ const suspended = ({ state }: Story) => headOf(state).calls.map((each) => each.s
 const failed = { type: 'failed', error: { type: 'Broken', message: 'It broke.' } } as const;
 
 describe('a suspended flow', () => {
-  test('is told of by its request, so that the log alone says so', () => {
+  test('is marked in the request of its call, so the log alone shows it', () => {
     const story = running(managed('call_a'), managed('call_b', { results: undefined }), call('c'));
     expect(story.all('call.requested')).toMatchObject([
       { awaits: 'managed', results: 2 },
@@ -41,7 +41,7 @@ describe('a suspended flow', () => {
     ]);
   });
 
-  test('goes on in one turn when the declared number of results is in, and not before', () => {
+  test('resumes in one turn when the declared number of results is in, and not before', () => {
     const story = running(managed('call_a'));
     const [first] = gives(story, 'call_a', 1);
     expect(story.pass(60_000)).toEqual([]);
@@ -55,7 +55,7 @@ describe('a suspended flow', () => {
     });
   });
 
-  test('does not hear of progress before it goes on', () => {
+  test('is told no progress before it resumes', () => {
     const story = running(managed('call_a'));
     const [progress] = story.progress('call_a', 1, 50);
     expect(story.pass(60_000)).toEqual([]);
@@ -67,7 +67,7 @@ describe('a suspended flow', () => {
   });
 
   test.each(['silent', 'when_idle', 'interrupt'] as const)(
-    'waits and then goes on though its results are scheduled %s: the declaration wins',
+    'waits and then resumes even if its results are scheduled %s',
     (schedule) => {
       const story = running(managed('call_a'));
       gives(story, 'call_a', 1, { schedule });
@@ -89,7 +89,7 @@ describe('a suspended flow', () => {
     expect(told(story)).toHaveLength(2);
   });
 
-  test('goes on when its call ends with the last result', () => {
+  test('resumes when its call ends with the last result', () => {
     const story = running(managed('call_a'));
     const [first] = gives(story, 'call_a', 1);
     const [end] = story.ends('call_a');
@@ -97,7 +97,7 @@ describe('a suspended flow', () => {
     expect(told(story)).toEqual([end!.seq, first!.seq]);
   });
 
-  test('waits for the end where any number of results may come', () => {
+  test('waits for the end when any number of results may come', () => {
     const story = running(managed('call_a', { results: undefined }));
     for (let n = 1; n <= 20; n += 1) gives(story, 'call_a', n);
     expect(story.pass(60_000)).toEqual([]);
@@ -110,7 +110,7 @@ describe('a suspended flow', () => {
   test.each([
     ['failure', failed],
     ['cancel in Temporal', { type: 'cancelled' } as const],
-  ])('goes on with a %s, and with what had come before', (_, end) => {
+  ])('resumes with a %s and with the results before it', (_, end) => {
     const story = running(managed('call_a'));
     gives(story, 'call_a', 1);
     story.ends('call_a', end);
@@ -119,7 +119,7 @@ describe('a suspended flow', () => {
     expect(suspended(story)).toEqual([undefined]);
   });
 
-  test('goes on with a denial', () => {
+  test('resumes with a denial', () => {
     const story = running(managed('call_a', { approval: { timeout_ms: 60_000 } }));
     expect(suspended(story)).toEqual([{ results: 0, of: 2 }]);
     story.decides('call_a', 'deny');
@@ -127,7 +127,7 @@ describe('a suspended flow', () => {
     expect(story.all('reply.started').at(-1)).toMatchObject({ reason: 'call_a denied' });
   });
 
-  test('is over with a cancel: what was held back is superseded, and nothing is told', () => {
+  test('ends with a cancel: what was held back is superseded, and nothing is told', () => {
     const story = running(managed('call_a'));
     const [first] = gives(story, 'call_a', 1);
     story.happens({ type: 'cancel_call', call_id: 'call_a' });
@@ -136,7 +136,7 @@ describe('a suspended flow', () => {
     expect(story.state).not.toHaveProperty('held');
   });
 
-  test('is shown with the results that are in, and no more once it has gone on', () => {
+  test('is shown with the results that are in, and no longer once it has resumed', () => {
     const story = running(managed('call_a'));
     gives(story, 'call_a', 1);
     expect(suspended(story)).toEqual([{ results: 1, of: 2 }]);
@@ -149,7 +149,7 @@ describe('a suspended flow', () => {
     expect(suspended(story)).toEqual([undefined]);
   });
 
-  test('holds up nobody else: another call is told of at once', () => {
+  test('does not hold up the news of another call', () => {
     const story = running(managed('call_a'), call('call_b'));
     gives(story, 'call_a', 1);
     const [result] = gives(story, 'call_b', 1);
@@ -168,7 +168,7 @@ describe('a suspended flow', () => {
   });
 });
 
-describe('a flow that goes on', () => {
+describe('a flow that resumes', () => {
   /** Its two results are being told. */
   function telling(): Story {
     const story = running(managed('call_a'));
@@ -216,7 +216,7 @@ describe('a flow that goes on', () => {
     expect(told(story)).toEqual([end!.seq]);
   });
 
-  test('is told of a failure that comes after its results', () => {
+  test('is told a failure that comes after its results', () => {
     const story = telling();
     story.model('All is in.');
     const [end] = story.ends('call_a', failed);
@@ -224,7 +224,7 @@ describe('a flow that goes on', () => {
     expect(told(story)).toEqual([end!.seq]);
   });
 
-  test('hears of no progress that comes after its results', () => {
+  test('is told no progress that comes after its results', () => {
     const story = telling();
     story.model('All is in.');
     story.progress('call_a', 3, 90, { schedule: 'interrupt' });
@@ -235,7 +235,7 @@ describe('a flow that goes on', () => {
     expect(told(story)).toHaveLength(2);
   });
 
-  test('has failed receipts where the conversation closes before it is told', () => {
+  test('has failed receipts when the conversation closes before it is told', () => {
     const story = running(managed('call_a'));
     const [first] = gives(story, 'call_a', 1);
     const [end] = story.ends('call_a');
@@ -264,7 +264,7 @@ describe('R11: within grace', () => {
   });
 
   test.each(['Going.', ''])(
-    'some of them cause no reply, whether the model has said %j',
+    'some results of a managed call cause no reply, when the model has said %j',
     (text) => {
       const story = released(text, managed('call_a'));
       gives(story, 'call_a', 1);
@@ -272,12 +272,12 @@ describe('R11: within grace', () => {
     },
   );
 
-  test('a model that has said nothing is asked again where a person has to agree first, so that it can say so', () => {
+  test('a model that has said nothing is asked again when a person has to approve the call, so that it can say so', () => {
     const story = released('', managed('call_a', { approval: { timeout_ms: 60_000 } }));
     expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'results' });
   });
 
-  test('a model that has said nothing is asked again for a call whose results it awaits itself', () => {
+  test('a model that has said nothing is asked again about a call that is not managed', () => {
     const story = released('', managed('call_a'), call('call_b'));
     story.pass(LIMITS.grace_ms);
     expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'results' });

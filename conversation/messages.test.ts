@@ -27,14 +27,14 @@ describe('R2: user input always wins', () => {
     expect(story.effectsOf('stop_reply')).toEqual([{ kind: 'stop_reply', reply_id: 'reply_1' }]);
   });
 
-  test('rollback takes what was said out of the context', () => {
+  test('rollback removes the interrupted reply from the context', () => {
     const story = new Story();
     story.user('a');
     story.user('b', { when_busy: 'rollback' });
     expect(story.all('reply.interrupted')).toMatchObject([{ rolled_back: true, by: 'message' }]);
   });
 
-  test('what an interrupted reply still brings in is ignored', () => {
+  test('late output of an interrupted reply is ignored', () => {
     const story = new Story();
     story.user('a');
     const stale = story.replying;
@@ -43,7 +43,7 @@ describe('R2: user input always wins', () => {
     expect(story.happens({ type: 'reply_completed', reply_id: stale, result })).toEqual([]);
   });
 
-  test('a request to be quiet stops the reply and starts no other', () => {
+  test('a request to be quiet stops the reply and starts no new one', () => {
     const story = new Story();
     story.user('a');
     const written = story.interrupt({ scope: 'reply' });
@@ -54,7 +54,7 @@ describe('R2: user input always wins', () => {
   test.each([
     { id: 'stop_1', scope: 'all' as const },
     { scope: 'all' as const, message: { message_id: 'm', text: 'shorter!' } },
-  ])('a repeated interruption stops nothing that was begun since (R8): %j', (interrupt) => {
+  ])('a repeated interrupt stops nothing that has begun since (R8): %j', (interrupt) => {
     const story = new Story();
     story.user('a');
     story.interrupt(interrupt);
@@ -63,7 +63,7 @@ describe('R2: user input always wins', () => {
     expect(story.replying).toBeDefined();
   });
 
-  test('an interrupt with a word is answered', () => {
+  test('an interrupt with a message is answered', () => {
     const story = new Story();
     story.user('a');
     story.interrupt({ scope: 'reply', message: { message_id: 'x', text: 'shorter!' } });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { call, installing, Story } from '../test/kit/story.ts';
 
-describe('R4: the order of what waits', () => {
+describe('R4: of what waits,', () => {
   test('a message is answered before news, and the same reply tells the news', () => {
     const story = installing();
     story.progress('call_a', 1, 25);
@@ -36,7 +36,7 @@ describe('R4: the order of what waits', () => {
   });
 });
 
-describe('R5: each call event has a schedule', () => {
+describe('R5: each call event has a schedule:', () => {
   test('silent news is told with the next turn and starts none', () => {
     const story = installing();
     story.progress('call_a', 1, 25, { schedule: 'silent' });
@@ -55,7 +55,7 @@ describe('R5: each call event has a schedule', () => {
     expect(story.all('reply.started').at(-1)).toMatchObject({ because: 'news' });
   });
 
-  test('interrupt cuts in, and the message that was being answered is answered with it', () => {
+  test('interrupt cuts in, and the next reply answers the interrupted message too', () => {
     const story = installing();
     story.user('tell me something');
     story.progress('call_a', 1, 25, { schedule: 'interrupt' });
@@ -91,7 +91,7 @@ describe('R6: news is batched', () => {
     ]);
   });
 
-  test('news that never stops is told after two seconds all the same', () => {
+  test('news that never stops is told after two seconds', () => {
     const story = installing();
     for (let n = 1; n <= 20; n++) {
       story.progress('call_a', n, n);
@@ -100,7 +100,7 @@ describe('R6: news is batched', () => {
     expect(story.all('reply.started')).toHaveLength(2);
   });
 
-  test('a model that has nothing to say leaves a silent receipt', () => {
+  test('a silent reply leaves a silent receipt', () => {
     const story = installing();
     story.progress('call_a', 1, 25);
     story.pass(300);

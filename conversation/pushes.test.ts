@@ -47,7 +47,7 @@ function play(pushes: CallPush[], facts: Partial<RemoteFacts> = {}) {
 
 const everything = { report: 'everything' };
 
-test('events are told under numbers of their own, each with the number it was pushed with', () => {
+test('events get the numbers of their call, and keep the number they were pushed with', () => {
   const { events } = play([progress(1, 10), result(2), progress(3, 90)], everything);
   expect(events).toMatchObject([
     { call_id: 'call_1', n: 1, pushed_n: 1, event: 'progress', percent: 10 },
@@ -66,7 +66,7 @@ test('progress between milestones is not told, and takes no number (R7)', () => 
   expect(state.numbers).toEqual({ mark: 4, beyond: [] });
 });
 
-test('a gap is accepted and noted, and a late number is told after all', () => {
+test('a gap is accepted and noted, and a late number is still told', () => {
   const { events } = play([result(1), result(4), result(2), result(3)]);
   expect(events.map(({ n, pushed_n, missing }) => ({ n, pushed_n, missing }))).toEqual([
     { n: 1, pushed_n: 1, missing: undefined },
@@ -76,7 +76,7 @@ test('a gap is accepted and noted, and a late number is told after all', () => {
   ]);
 });
 
-test('a number that has come changes nothing, whatever it carries and however late', () => {
+test('a repeated number changes nothing, whatever it carries and however late it comes', () => {
   const { events, ends, state } = play([
     result(1),
     result(3),
@@ -90,7 +90,7 @@ test('a number that has come changes nothing, whatever it carries and however la
   expect(state.heard_at).toBe(5_000);
 });
 
-test('the state stays small, however the service numbers', () => {
+test('the state stays small, however the service numbers its pushes', () => {
   const steps = Array.from({ length: 5_000 }, (_, i) => result((i + 1) * 10));
   const { state, events } = play(steps);
   expect(events).toHaveLength(5_000);
@@ -102,25 +102,25 @@ test('the state stays small, however the service numbers', () => {
 describe('the end', () => {
   test.each<[string, CallPush[], RemoteFacts['results'], object]>([
     [
-      'of a service that says done',
+      'completes a call whose service says done',
       [{ n: 1, kind: 'done', data: { ok: true } }],
       { min: 1, max: 1 },
       { type: 'completed', result: { ok: true } },
     ],
     [
-      'is itself the result where one is missing',
+      'is itself the result when one is missing',
       [{ n: 1, kind: 'done' }],
       { min: 1, max: 1 },
       { type: 'completed', result: null },
     ],
     [
-      'is none where the results are in',
+      'is not a result when the results are in',
       [result(1), { n: 2, kind: 'done' }],
       { min: 1, max: 1 },
       { type: 'completed', result: null },
     ],
     [
-      'of a service that failed',
+      'fails a call whose service failed',
       [{ n: 1, kind: 'failed', error: { type: 'NoGpu', message: 'No GPU is free.' } }],
       { min: 1, max: 1 },
       { type: 'failed', error: { type: 'NoGpu', message: 'No GPU is free.' } },
@@ -150,10 +150,10 @@ describe('the end', () => {
   });
 });
 
-describe('a call is overdue', () => {
+describe('a call is overdue when', () => {
   const context = (now: number) => ({ start, facts: FACTS, now });
 
-  test('when nothing has come for as long as its tool may be silent', () => {
+  test('nothing has come for as long as its tool may be silent', () => {
     const { state } = play([progress(1, 1)]);
     expect(overdueAt(state, FACTS)).toBe(11_000);
     expect(endIfOverdue(state, context(10_999))).toBeUndefined();
@@ -169,7 +169,7 @@ describe('a call is overdue', () => {
     });
   });
 
-  test('when its whole time is over, however much comes', () => {
+  test('its total timeout is over, however much comes', () => {
     const state = { ...newPushes(start, FACTS, 0), heard_at: 99_999 };
     expect(overdueAt(state, FACTS)).toBe(100_000);
     expect(endIfOverdue(state, context(100_000))).toMatchObject({

@@ -1,4 +1,4 @@
-/** Random races in time against R1–R15: `npm run races` runs millions of the same. */
+/** R1–R15 hold in random races in time; `npm run races` runs millions of them. */
 import { expect, test } from 'vitest';
 import { race } from '../test/races/run.ts';
 

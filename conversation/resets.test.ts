@@ -9,7 +9,7 @@ const reset = (more: object = {}) => ({
   ...more,
 });
 
-test('a reset is written down once for each run that it makes, with what was taken back and why', () => {
+test('a reset is logged once for each run that it creates, with what was taken back and why', () => {
   const story = new Story();
   story.user('hello');
   story.model('Hello!');
@@ -28,7 +28,7 @@ test('a reset is written down once for each run that it makes, with what was tak
   expect(story.log.at(-1)).not.toHaveProperty('from');
 });
 
-test('it is heard before what comes with it: no call is decided on without it', () => {
+test('a reset is handled before the events that come with it', () => {
   const story = new Story();
   const written = story.together(() => {
     story.user('hello');
@@ -41,14 +41,14 @@ test('it is heard before what comes with it: no call is decided on without it', 
   ]);
 });
 
-test('calls that no log knows any more are cancelled, and those that run are looked up', () => {
+test('a reset cancels calls that are no longer in the log, and looks up those that run', () => {
   const story = installing();
   story.happens(reset({ calls: ['call_a', 'call_gone'] }));
   expect(story.effectsOf('cancel_call')).toEqual([{ kind: 'cancel_call', call_id: 'call_gone' }]);
   expect(story.effectsOf('look_up_call')).toEqual([{ kind: 'look_up_call', call_id: 'call_a' }]);
 });
 
-test('a call that waited then may have been started: it is started with care', () => {
+test('a call that waited at the reset is started as perhaps started already', () => {
   const story = new Story({ max_running: 1 });
   story.user('go');
   story.pass(300);
@@ -68,7 +68,7 @@ test('a call that waited then may have been started: it is started with care', (
   expect(story.effectsOf('start_call')[0]).not.toHaveProperty('perhaps_started');
 });
 
-test('a call that waits for a slot and reports something was started before the reset: it waits no longer', () => {
+test('a call that waits for a slot and reports an event was started before the reset, and waits no longer', () => {
   const story = new Story({ max_running: 1 });
   story.user('go');
   story.pass(300);

@@ -1,4 +1,4 @@
-/** R2, `rollback`: as an interrupt, but the reply that is cut off leaves the context. */
+/** R2, `rollback`: like an interrupt, but the interrupted reply leaves the context. */
 import { describe, expect, test } from 'vitest';
 import { call, Story } from '../test/kit/story.ts';
 
@@ -18,7 +18,7 @@ function telling(): Story {
 }
 
 describe('a reply that is rolled back', () => {
-  test('is stopped and marked, and the next one answers its messages too, in their order', () => {
+  test('is stopped and marked, and the next reply answers its messages too, in order', () => {
     const story = new Story();
     story.user('one');
     story.user('two', { when_busy: 'queue' });
@@ -31,7 +31,7 @@ describe('a reply that is rolled back', () => {
     expect(story.effectsOf('stop_reply')).toEqual([{ kind: 'stop_reply', reply_id: 'reply_1' }]);
   });
 
-  test('twice leaves no message behind', () => {
+  test('leaves no message behind, even the second time', () => {
     const story = new Story();
     story.user('one');
     story.user('two', rollback);
@@ -41,7 +41,7 @@ describe('a reply that is rolled back', () => {
     expect(story.state).toMatchObject({ unanswered: [], turn: { phase: 'idle' } });
   });
 
-  test('gives back the news that it was telling: the next one tells it, and it has one receipt', () => {
+  test('gives back its news: the next reply tells it, and it has one receipt', () => {
     const story = telling();
     const [news] = story.all('call.event');
     expect(lastRequest(story)).toMatchObject({ because: 'news', news: [news!.seq] });
@@ -54,14 +54,14 @@ describe('a reply that is rolled back', () => {
     ]);
   });
 
-  test('leaves running what runs: its call goes on, and is shown as open', () => {
+  test('leaves running calls alone, and they are shown as open', () => {
     const story = telling();
     story.user('In French, please', rollback);
     expect(story.effectsOf('cancel_call')).toEqual([]);
     expect(lastRequest(story).calls).toMatchObject([{ call_id: 'call_a', status: 'running' }]);
   });
 
-  test('starts nothing: what it still asks for is ignored', () => {
+  test('starts no call: what it still asks for is ignored', () => {
     const story = new Story();
     story.user('pay Ann');
     const stale = story.replying;
@@ -77,7 +77,7 @@ describe('a reply that is rolled back', () => {
   });
 });
 
-test('a reply that has been spoken to its end stays, but what it asked for is dropped before its release', () => {
+test('a rollback keeps a completed reply but drops its calls that are not released yet', () => {
   const story = new Story();
   story.user('pay Ann');
   story.pass(50);
@@ -89,7 +89,7 @@ test('a reply that has been spoken to its end stays, but what it asked for is dr
   expect(story.effectsOf('start_call')).toEqual([]);
 });
 
-test('while nobody speaks a rollback is a message like any other', () => {
+test('a rollback while no reply is in flight is a message like any other', () => {
   const story = new Story();
   story.user('one');
   story.model('One.');

@@ -7,7 +7,7 @@ const dropped = {
   why: 'text must be a string.',
 } as const;
 
-test('what does not fit is written down, five times a minute at most, and the others are counted', () => {
+test('signals that do not fit are logged at most five times a minute, and the others are counted', () => {
   const story = new Story();
   for (let i = 0; i < 12; i++) story.happens(dropped);
   expect(story.all('signal.dropped')).toHaveLength(5);

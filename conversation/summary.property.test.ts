@@ -1,4 +1,4 @@
-/** Random conversations that pass their budget again and again, against what is promised of summaries. */
+/** The rules about summaries hold in random conversations that pass their budget again and again. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
@@ -71,7 +71,7 @@ function sizesOf(story: Story, ofTurn: number | undefined, isSized: boolean) {
 function play(story: Story, what: Happening, isSized: boolean, isAlone = true): void {
   const ids = story.all('call.requested').map(({ call_id }) => call_id);
   const pick = (n: number) => ids[n % Math.max(1, ids.length)] ?? 'call_none';
-  /** One that was asked for, and is not over more often than that: a range may be asked for again. */
+  /** A summary that was asked for and has not ended as often: a range may be asked for again. */
   const ask = (ago: number) => {
     const all = story.effectsOf('summarise').map(({ range }) => range.to);
     const to = all.at(-1 - ago);
@@ -168,7 +168,7 @@ const summaryBefore = (log: Entry[], seq: number) =>
     | (Entry & { kind: 'summary' })
     | undefined;
 
-test('each summary begins where the one before it ended, and ends before itself', () => {
+test('each summary begins where the previous one ended, and covers only entries before itself', () => {
   let summaries = 0;
   always(({ log }, { entries }) => {
     for (const entry of log.slice(entries)) {
@@ -183,7 +183,7 @@ test('each summary begins where the one before it ended, and ends before itself'
   expect(summaries).toBeGreaterThan(500);
 });
 
-test('at most one is under way, and it goes on from the last one', () => {
+test('at most one summary is under way, and it continues from the last one', () => {
   let underWay: number | undefined;
   always((story, { entries, effects }) => {
     if (entries === 0) underWay = undefined;
@@ -204,7 +204,7 @@ test('at most one is under way, and it goes on from the last one', () => {
   });
 });
 
-test('every entry that no summary covers is in the window, with all that the reply answers and tells', () => {
+test('the window holds every entry that no summary covers, and all that the reply answers and tells', () => {
   always(({ log, effects: all }, { effects }) => {
     for (const effect of all.slice(effects)) {
       if (effect.kind !== 'start_reply') continue;
@@ -218,7 +218,7 @@ test('every entry that no summary covers is in the window, with all that the rep
   });
 });
 
-test('what is asked for after a reply whose turns were not measured leaves the last turns in full', () => {
+test('a summary after a reply whose turns were not measured leaves the last turns in full', () => {
   always(({ log, effects: all }, { effects }) => {
     for (const effect of all.slice(effects)) {
       if (effect.kind !== 'summarise') continue;
@@ -229,7 +229,7 @@ test('what is asked for after a reply whose turns were not measured leaves the l
   }, false);
 });
 
-test('a reply that is to be given again waits for a summary alone, and nothing goes round for nothing', () => {
+test('a reply that will be retried waits only for a summary, and never loops', () => {
   let given = 0;
   always((story, { effects }) => {
     const { context, turn } = story.state;
@@ -249,7 +249,7 @@ test('a reply that is to be given again waits for a summary alone, and nothing g
   expect(given).toBeGreaterThan(500);
 });
 
-test('no message that a refused reply was to answer is lost', () => {
+test('no message of a refused reply is lost', () => {
   always((story) => {
     const { state } = story;
     if (state.turn.phase !== 'idle' || state.context!.again) return;
@@ -257,7 +257,7 @@ test('no message that a refused reply was to answer is lost', () => {
   });
 });
 
-test('of each open call the window has the request, or names where it is', () => {
+test('the window has the request of each open call, or names its entry', () => {
   always(({ log, effects: all }, { effects }) => {
     for (const effect of all.slice(effects)) {
       if (effect.kind !== 'start_reply') continue;
@@ -277,7 +277,7 @@ test('of each open call the window has the request, or names where it is', () =>
   });
 });
 
-test('what is remembered of turns stays small, and survives a JSON round trip', () => {
+test('the state about turns stays small and survives a JSON round trip', () => {
   always(({ state }) => {
     expect(state.context!.turns.length).toBeLessThanOrEqual(6);
     expect(JSON.parse(JSON.stringify(state))).toEqual(state);

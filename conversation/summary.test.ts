@@ -39,7 +39,7 @@ const asked = (story: Story) => story.effectsOf('summarise').map(({ range }) => 
 const lastRequest = (story: Story) => story.effectsOf('start_reply').at(-1)!.request;
 
 describe('a summary', () => {
-  test('is not asked for without a budget, and nobody counts', () => {
+  test('is not asked for without a budget, and tokens are not counted', () => {
     const story = new Story();
     for (let nth = 0; nth < 20; nth += 1) turn(story, 1_000_000);
     expect(asked(story)).toEqual([]);
@@ -47,17 +47,17 @@ describe('a summary', () => {
     expect(story.state).not.toHaveProperty('context');
   });
 
-  test('is not asked for as long as the window is within its budget', () => {
+  test('is not asked for while the window is within its budget', () => {
     expect(asked(full(20, BUDGET))).toEqual([]);
   });
 
-  test('is asked for where the window has passed its budget, of all but the last turns', () => {
+  test('is asked for when the window has passed its budget, and covers all but the last turns', () => {
     const story = full();
     expect(asked(story)).toEqual([{ from: 1, to: 6 }]);
     expect(story.log.filter(({ seq }) => seq > 6 && seq % 3 === 1)).toHaveLength(KEPT_TURNS);
   });
 
-  test('holds nothing up: the conversation talks on with the wide window, and no other is asked for', () => {
+  test('holds nothing up: the conversation goes on with the wide window, and no other summary is asked for', () => {
     const story = full();
     turn(story, 5 * BUDGET);
     expect(lastRequest(story)).toMatchObject({ from: 1, to: 26 });
@@ -65,7 +65,7 @@ describe('a summary', () => {
     expect(asked(story)).toHaveLength(1);
   });
 
-  test('is written down with what led to it, and what it cost; from then on the window begins after it', () => {
+  test('is logged with its causes and its cost, and from then on the window begins after it', () => {
     const story = full();
     const before = story.state.usage;
     const [entry] = sums(story);
@@ -87,7 +87,7 @@ describe('a summary', () => {
     expect(lastRequest(story)).toMatchObject({ from: 7, to: 27, summary: 25, count_tokens: true });
   });
 
-  test('of a summary covers what came since, and names it', () => {
+  test('covers what came since the previous summary, and names that one', () => {
     const story = full();
     sums(story);
     for (let nth = 0; nth < 4; nth += 1) turn(story, BUDGET);
@@ -96,7 +96,7 @@ describe('a summary', () => {
     expect(sums(story)[0]).toMatchObject({ kind: 'summary', from: 7, cause: [25, 40] });
   });
 
-  test('does not follow at once on one that left a full window: it may grow by a quarter of its budget first', () => {
+  test('that leaves a full window is followed by another only after the window grows by a quarter of its budget', () => {
     const story = full();
     sums(story);
     turn(story, 1_100);
@@ -106,12 +106,12 @@ describe('a summary', () => {
     expect(asked(story)).toHaveLength(2);
   });
 
-  test('leaves fewer turns in full where the window has come to twice its budget', () => {
+  test('leaves fewer turns in full when the window exceeds twice its budget', () => {
     expect(asked(full(4, 2 * BUDGET))).toEqual([]);
     expect(asked(full(4, 2 * BUDGET + 1))).toEqual([{ from: 1, to: 6 }]);
   });
 
-  test('is asked for where the model refuses the window as too long', () => {
+  test('is asked for when the model refuses the window as too long', () => {
     const story = new Story({ context_tokens: BUDGET });
     for (let nth = 0; nth < 3; nth += 1) turn(story, 500);
     story.user('go on');
@@ -120,7 +120,7 @@ describe('a summary', () => {
     expect(asked(story)).toEqual([{ from: 1, to: 6 }]);
   });
 
-  test('that fails is written down, and asked for again when the window has grown by a quarter of its budget', () => {
+  test('that fails is logged, and asked for again when the window has grown by a quarter of its budget', () => {
     const story = full();
     expect(fails(story)).toMatchObject([
       { kind: 'summary.failed', from: 1, to: 6, error: { message: 'Away.' }, cause: [24] },
@@ -132,7 +132,7 @@ describe('a summary', () => {
     expect(asked(story)).toMatchObject([{ to: 6 }, { to: 12 }]);
   });
 
-  test('that comes twice, or after another, changes nothing', () => {
+  test('that comes twice or after another one changes nothing', () => {
     const story = full();
     const { to } = story.state.context!.underWay!;
     sums(story);
@@ -163,7 +163,7 @@ describe('a summary', () => {
     expect(lastRequest(story)).toMatchObject({ from: seq, news: [seq] });
   });
 
-  test('takes messages that follow each other before any is answered for one turn', () => {
+  test('counts consecutive messages without an answer as one turn', () => {
     const story = new Story({ context_tokens: BUDGET });
     turn(story, 100);
     turn(story, 100);
@@ -184,7 +184,7 @@ describe('a summary', () => {
   });
 });
 
-describe('a call that was asked for before the window', () => {
+describe('a call that was requested before the window', () => {
   function withOldCall() {
     const story = new Story({ context_tokens: BUDGET });
     story.user('install alpha');
@@ -198,7 +198,7 @@ describe('a call that was asked for before the window', () => {
     return story;
   }
 
-  test('is handed on with the seqs of its entries, and with how far it is', () => {
+  test('is passed on with the seqs of its entries and its progress', () => {
     const story = withOldCall();
     const seqOf = (kind: string, id: string) =>
       story.log.find((e) => e.kind === kind && 'call_id' in e && e.call_id === id)!.seq;
@@ -221,7 +221,7 @@ describe('a call that was asked for before the window', () => {
     ]);
   });
 
-  test('names its request among the causes of whatever comes of it', () => {
+  test('names its request among the causes of its later entries', () => {
     const story = withOldCall();
     const requested = story.log.find((e) => e.kind === 'call.requested')!.seq;
     const [event] = story.progress('call_a', 2, 75);

@@ -42,7 +42,7 @@ const sums = (story: Story) =>
   });
 
 describe('a reply whose window is refused as too long', () => {
-  test('is given again by itself when a summary has made room', () => {
+  test('is retried when a summary has made room', () => {
     const story = talked();
     expect(refuses(story)).toMatchObject([{ kind: 'reply.failed', error }]);
     // Half of what is left beside 900 tokens holds one turn.
@@ -54,13 +54,13 @@ describe('a reply whose window is refused as too long', () => {
     expect(replies(story)[3]).toMatchObject({ from: 7, to: 11, summary: 10, most_tokens: 3_000 });
   });
 
-  test('keeps as many turns as fit into what the provider takes', () => {
+  test('keeps as many turns as fit into what the provider accepts', () => {
     const story = talked();
     refuses(story, 6_000);
     expect(asked(story)).toMatchObject([{ from: 1, to: 3 }]);
   });
 
-  test('is given again though no summary comes of it', () => {
+  test('is retried even if the summary fails', () => {
     const story = talked();
     refuses(story);
     const { to } = story.state.context!.underWay!;
@@ -69,7 +69,7 @@ describe('a reply whose window is refused as too long', () => {
     expect(replies(story)[3]).toMatchObject({ from: 1, most_tokens: 3_000 });
   });
 
-  test('is given again at once where there is nothing to sum up, and what it reads is to be shorter', () => {
+  test('is retried at once with a shorter window when there is nothing to sum up', () => {
     const story = new Story({ context_tokens: BUDGET });
     story.user('a very long message');
     refuses(story, 2_000);
@@ -77,7 +77,7 @@ describe('a reply whose window is refused as too long', () => {
     expect(replies(story)).toMatchObject([{ most_tokens: BUDGET }, { most_tokens: 2_000 }]);
   });
 
-  test('is not given again where there is nothing to sum up and nothing to shorten', () => {
+  test('is not retried when there is nothing to sum up and nothing to shorten', () => {
     const story = new Story({ context_tokens: BUDGET });
     story.user('hello');
     const little = { fixed: 900, turns: [10], tokens: 910, most: 637 };
@@ -86,7 +86,7 @@ describe('a reply whose window is refused as too long', () => {
     expect(story.state.turn.phase).toBe('idle');
   });
 
-  test('is given up after so many refusals, and the next message is tried like the first', () => {
+  test('is given up after the allowed number of refusals, and the next message starts afresh', () => {
     const story = new Story({ context_tokens: BUDGET });
     story.user('a very long message');
     for (let nth = 0; nth <= MOST_REFUSALS; nth += 1) refuses(story, 2_000);
@@ -97,7 +97,7 @@ describe('a reply whose window is refused as too long', () => {
     expect(story.state.context!.again).toBeDefined();
   });
 
-  test('is answered together with what the user writes meanwhile', () => {
+  test('is replaced by one that also answers what the user writes meanwhile', () => {
     const story = talked();
     refuses(story);
     expect(story.user('hello?').map(({ kind }) => kind)).toEqual(['message.user']);
@@ -105,7 +105,7 @@ describe('a reply whose window is refused as too long', () => {
     expect(started).toMatchObject({ kind: 'reply.started', cause: [7, 8, 10] });
   });
 
-  test('is wanted no longer when the user says so', () => {
+  test('is not retried when the user interrupts', () => {
     const story = talked();
     refuses(story);
     story.interrupt({ scope: 'reply' });
@@ -113,7 +113,7 @@ describe('a reply whose window is refused as too long', () => {
     expect(replies(story)).toHaveLength(3);
   });
 
-  test('keeps the conversation busy while it waits', () => {
+  test('waits in an idle conversation, which can still close', () => {
     const story = talked();
     refuses(story);
     expect(story.state.turn.phase).toBe('idle');
@@ -123,7 +123,7 @@ describe('a reply whose window is refused as too long', () => {
     expect(story.kinds.at(-1)).toBe('conversation.closed');
   });
 
-  test('that was to tell news tells it when it is given again', () => {
+  test('that was telling news tells it when it is retried', () => {
     const story = talked();
     const result = { text: 'Ok.', usage, calls: [call('call_a')], tokens: 3_900, sizes };
     story.happens({ type: 'reply_completed', reply_id: story.replying, result });
@@ -137,7 +137,7 @@ describe('a reply whose window is refused as too long', () => {
     expect(replies(story).at(-1)).toMatchObject({ because: 'news', news });
   });
 
-  test('of a turn that goes on goes on with that turn', () => {
+  test('within a turn is retried within that turn', () => {
     const story = talked();
     const result = { text: '', usage, calls: [call('call_a')], tokens: 3_900, sizes };
     story.happens({ type: 'reply_completed', reply_id: story.replying, result });
@@ -152,15 +152,15 @@ describe('a reply whose window is refused as too long', () => {
   });
 });
 
-describe('a window that comes near its budget', () => {
-  test('gets a summary before it reaches it, which leaves as many turns as take half of the room', () => {
+describe('a window that approaches its budget', () => {
+  test('is summed up before it reaches it, and keeps the turns that fit into half of the room', () => {
     const story = new Story({ context_tokens: 5_000 });
     for (let nth = 0; nth < 3; nth += 1) turn(story);
     // 3,900 of 5,000 tokens; half of 4,100 holds two turns.
     expect(asked(story)).toMatchObject([{ from: 1, to: 3 }]);
   });
 
-  test('leaves no turn where even the last one is too large, and nothing waits', () => {
+  test('keeps no turn when even the last one is too large, and nothing waits', () => {
     const story = new Story({ context_tokens: 5_000 });
     story.user('a very long message');
     const result = {
@@ -174,7 +174,7 @@ describe('a window that comes near its budget', () => {
     expect(asked(story)).toMatchObject([{ from: 1, to: 3 }]);
   });
 
-  test('keeps a turn that is not over', () => {
+  test('keeps a turn that is still in progress', () => {
     const story = new Story({ context_tokens: 5_000 });
     story.user('a very long message');
     const calls = [call('call_a')];
@@ -190,8 +190,8 @@ describe('a window that comes near its budget', () => {
   });
 });
 
-describe('what a reply cost that was cut off', () => {
-  test('is counted by the reply after it, as an estimate', () => {
+describe('the cost of an interrupted reply', () => {
+  test('is counted by the next reply, as an estimate', () => {
     const story = talked();
     story.user('stop');
     const { cut_off } = replies(story).at(-1)!;

@@ -1,9 +1,9 @@
-/** What the rules promise of turns and their news, in random conversations. */
+/** The rules about turns and their news hold in random conversations. */
 import { describe, expect, test } from 'vitest';
 import { always, inTheEnd } from '../test/kit/life.ts';
 
 describe('in any conversation', () => {
-  test('R1: no reply starts before the one before it is over', () => {
+  test('R1: no reply starts before the previous one is over', () => {
     inTheEnd(({ log }) => {
       let open = 0;
       for (const { kind } of log) {
@@ -29,7 +29,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('R2: every message is answered by a reply that has it among its causes, unless the conversation closed or it still waits', () => {
+  test('R2: every message is a cause of a reply, unless it still waits or the conversation has closed', () => {
     inTheEnd(({ log, state }) => {
       const answered = new Set(
         log.flatMap((entry) => (entry.kind === 'reply.started' ? entry.cause : [])),
@@ -42,7 +42,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('R3: no call starts that was asked for before the last message, or within the settle time after it', () => {
+  test('R3: no call starts that was requested before the last message, or within the settle time after it', () => {
     inTheEnd(({ log, state }) => {
       const requested = new Map<string, number>();
       const released = new Set<string>();
@@ -96,7 +96,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('R5: no news is lost: each has one receipt, or a reply is telling it, or it waits', () => {
+  test('R5: no news is lost: each event has one receipt, is being told, or waits', () => {
     always((story) => {
       const { log, state } = story;
       const cancels = story.all('call.requested').filter(({ tool }) => tool === 'cancel_call');
@@ -117,7 +117,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('R6: news that is due is not left lying while nobody speaks', () => {
+  test('R6: news that is due is told when no reply is in flight', () => {
     always((story) => {
       const { state, now, wakeAt } = story;
       if (state.closed || state.turn.phase !== 'idle' || state.hushed) return;
@@ -128,7 +128,7 @@ describe('in any conversation', () => {
     });
   });
 
-  test('R11: a turn never leads to more replies than allowed', () => {
+  test('R11: a turn never has more replies than allowed', () => {
     inTheEnd(({ log, state }) => {
       let inTurn = 0;
       for (const entry of log) {
