@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { away } from '../test/kit/away.ts';
 import { notForever } from './not-forever.ts';
 
-/** How often it is tried where each try throws the next of these, and what comes of it. */
+/** The number of tries, and the outcome, when each try throws the next of these errors. */
 async function tried(...errors: unknown[]) {
   let tries = 0;
   const outcome = await new MockActivityEnvironment()
@@ -21,14 +21,14 @@ async function tried(...errors: unknown[]) {
 
 const bug = new TypeError('Nobody foresaw this.');
 
-test('what nobody foresaw is tried a few times, and is then final', async () => {
+test('an unexpected error is retried a few times and is then final', async () => {
   expect(await tried(bug, bug)).toEqual({ tries: 3, outcome: 'done' });
   const { tries, outcome } = await tried(bug, bug, bug, bug);
   expect(tries).toBe(3);
   expect(outcome).toMatchObject({ type: 'InternalError', nonRetryable: true, cause: bug });
 });
 
-test('what is thrown on purpose, and a store that is away, is left to Temporal', async () => {
+test('an application failure and an unavailable store are left to Temporal', async () => {
   const wait = ApplicationFailure.retryable('Not yet.', 'NoSlotYet');
   const gone = away();
   expect(await tried(wait)).toEqual({ tries: 1, outcome: wait });

@@ -68,7 +68,7 @@ test('a call is announced to its service, signed, with the URL it may push to', 
   });
 });
 
-test('another attempt is the same message to its receiver, and a withdrawal is another', async () => {
+test('another attempt sends the same message id, and a withdrawal sends a new one', async () => {
   const sent: Sent[1][] = [];
   const { announce, withdraw } = announcer(async (_, options) => {
     sent.push(options);
@@ -87,7 +87,7 @@ test('another attempt is the same message to its receiver, and a withdrawal is a
   });
 });
 
-test('a service is not called with other input than a person has agreed to', async () => {
+test('a service is called only with the input that a person has approved', async () => {
   const sent: string[] = [];
   const { announce } = announcer(async (_, { body }) => {
     sent.push(body);
@@ -126,19 +126,22 @@ describe('an answer', () => {
     [429, { text: 'Slowly.' }, 'Unavailable', false, /HTTP 429\): Slowly\.$/],
     [500, {}, 'Unavailable', false, /HTTP 500/],
     [503, {}, 'Unavailable', false, /HTTP 503/],
-  ])('of %i', async (status, more, type, isFinal, message) => {
-    const failure = await failureOf(async () => ({ status, text: '', ...more }));
-    expect(failure.type).toBe(type);
-    expect(failure.nonRetryable ?? false).toBe(isFinal);
-    expect(failure.message).toMatch(message);
-  });
+  ])(
+    'with HTTP %i fails with its type and whether that is final',
+    async (status, more, type, isFinal, message) => {
+      const failure = await failureOf(async () => ({ status, text: '', ...more }));
+      expect(failure.type).toBe(type);
+      expect(failure.nonRetryable ?? false).toBe(isFinal);
+      expect(failure.message).toMatch(message);
+    },
+  );
 
-  test('that says when to come back is believed', async () => {
+  test('with Retry-After sets the delay of the next attempt', async () => {
     const failure = await failureOf(async () => ({ status: 429, text: '', retryAfter: '7' }));
     expect(failure.nextRetryDelay).toBe(7_000);
   });
 
-  test('that never comes is waited for again, unless the address may not be called at all', async () => {
+  test('that never comes can be retried, unless the address is forbidden', async () => {
     const unreachable = await failureOf(async () => {
       throw new Error('connect ECONNREFUSED');
     });

@@ -22,7 +22,7 @@ test.each([
   expect(json(value)).toEqual(expected);
 });
 
-describe('what JSON would lose is refused:', () => {
+describe('a value that JSON would lose is refused:', () => {
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
   const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
@@ -53,7 +53,7 @@ test('the size is counted in bytes of JSON', () => {
   );
 });
 
-test('any JSON stays what it is, but for characters that cannot be stored', () => {
+test('any JSON stays as it is, except for characters that cannot be stored', () => {
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
       const read = json(value, 1e6);

@@ -32,7 +32,7 @@ function run(steps: CheckedYield[], from?: CallCursor) {
 }
 const short = (told: Told[]) => told.map(({ n, percent, data }) => [n, percent ?? data]);
 
-test('told events are numbered 1, 2, 3 …, whatever is not told between them', () => {
+test('told events are numbered 1, 2, 3 …, whatever happens untold between them', () => {
   const { told } = run([progress(10), result('a'), progress(25), progress(30), result('b')]);
   expect(short(told)).toEqual([
     [1, 'a'],
@@ -41,7 +41,7 @@ test('told events are numbered 1, 2, 3 …, whatever is not told between them', 
   ]);
 });
 
-test('an event says what the step said, and never its checkpoint', () => {
+test('an event has the note of its step, and never its checkpoint', () => {
   const step: CheckedYield = {
     type: 'progress',
     percent: 50,
@@ -54,25 +54,25 @@ test('an event says what the step said, and never its checkpoint', () => {
   ]);
 });
 
-test('the checkpoint is that of the last step that had one', () => {
+test('the checkpoint comes from the last step that had one', () => {
   expect(run([progress(1, 'x'), progress(2)]).cursor.checkpoint).toBe('x');
 });
 
 describe('the next attempt', () => {
-  test('goes on with the numbers and repeats no milestone', () => {
+  test('continues the numbers and repeats no milestone', () => {
     const { cursor } = run([progress(25, 'p'), progress(50, 'q')]);
     const { told } = run([progress(50), progress(60), progress(75)], cursor);
     expect(short(told)).toEqual([[3, 75]]);
   });
 
-  test('is not told results again that its tool repeats from the checkpoint', () => {
+  test('does not tell results again that its tool repeats from the checkpoint', () => {
     const { cursor } = run([result('a', 1), result('b'), result('c')]);
     const { told, cursor: after } = run([result('b'), result('c'), result('d')], cursor);
     expect(short(told)).toEqual([[4, 'd']]);
     expect(after.results).toBe(4);
   });
 
-  test('nor by the attempt after that, wherever the one before was cut off', () => {
+  test('does not tell them again after another crash, wherever the previous attempt was cut off', () => {
     const first = run([result('a', 1), result('b'), result('c')]).cursor;
     const second = run([result('b')], first).cursor;
     expect(short(run([result('b'), result('c'), result('d')], second).told)).toEqual([[4, 'd']]);
@@ -80,7 +80,7 @@ describe('the next attempt', () => {
     expect(short(run([result('c'), result('d')], checked).told)).toEqual([[4, 'd']]);
   });
 
-  test('that goes on from a checkpoint loses no result, even if the checkpoint stood for more', () => {
+  test('loses no result from a checkpoint, even if the checkpoint already covers later ones', () => {
     const { cursor } = run([progress(50, 2), result('b')]);
     expect(short(run([result('c'), result('d')], cursor).told)).toEqual([
       [3, 'c'],
@@ -88,7 +88,7 @@ describe('the next attempt', () => {
     ]);
   });
 
-  test('that begins anew knows its repeats by their number, even if they read differently now', () => {
+  test('recognises repeats by their number when it starts over, even if their content differs', () => {
     const { cursor } = run([result('at 10:00'), result('at 10:01')]);
     const { told, cursor: after } = run(
       [result('at 11:00'), result('at 11:01'), result('x')],
@@ -98,7 +98,7 @@ describe('the next attempt', () => {
     expect(after.results).toBe(3);
   });
 
-  test('finds a heartbeat of bounded size, however many results there were', () => {
+  test('finds a heartbeat of bounded size, however many results there are', () => {
     const { cursor } = run(Array.from({ length: 5_000 }, (_, i) => result(i)));
     expect(cursor.results).toBe(5_000);
     expect(JSON.stringify(cursor).length).toBeLessThan(20_000);
@@ -110,18 +110,18 @@ describe('the next attempt', () => {
     {},
     { n: -1, results: 0, since: [], repeats: [], filter: {} },
     { n: 1, results: 0, since: [], repeats: [], filter: { report: { type: 'often' } } },
-  ])('that finds %j where the cursor should be fails the call', (details) => {
+  ])('fails the call when it finds %j in place of the cursor', (details) => {
     expect(() => restoreCursor(details, quarters, 0)).toThrow(
       expect.objectContaining({ type: 'InvalidCheckpoint' }),
     );
   });
 
-  test.each([undefined, null])('begins anew when there is %j', (details) => {
+  test.each([undefined, null])('starts over when it finds %j', (details) => {
     expect(restoreCursor(details, quarters, 9)).toMatchObject({ n: 0, results: 0 });
   });
 });
 
-test('a tool cut off anywhere, any number of times, tells each result once, in order, with gapless numbers', () => {
+test('a tool that is cut off anywhere, any number of times, tells each result once, in order, with gapless numbers', () => {
   const script = fc.array(
     fc.record({ kind: fc.constantFrom('progress', 'result'), keeps: fc.boolean() }),
     { maxLength: 30 },

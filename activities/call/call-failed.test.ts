@@ -15,8 +15,8 @@ ownCause.cause = ownCause;
 
 test.each([
   ['an error', new Error('It broke.'), { type: 'ToolError', message: 'It broke.' }],
-  ['one with a name', new TypeError('No.'), { type: 'TypeError', message: 'No.' }],
-  ['one of ours', new CallFailed('Timeout', 'Late.'), { type: 'Timeout', message: 'Late.' }],
+  ['an error with a name', new TypeError('No.'), { type: 'TypeError', message: 'No.' }],
+  ['a CallFailed', new CallFailed('Timeout', 'Late.'), { type: 'Timeout', message: 'Late.' }],
   ['a text', 'no', { type: 'ToolError', message: 'no' }],
   [
     'nothing',
@@ -98,18 +98,18 @@ test.each([
     new Error('\0\ud83d'),
     { type: 'ToolError', message: '\uFFFD\uFFFD' },
   ],
-])('%s that a tool throws is told', (_, thrown, failure) => {
+])('%s that a tool throws becomes a readable failure', (_, thrown, failure) => {
   expect(toolFailure(thrown)).toEqual(failure);
 });
 
-test('a long message keeps its beginning and its end, and no half of a character', () => {
+test('a long message keeps its beginning and its end, without half a character', () => {
   const { message } = toolFailure(new Error(`😀`.repeat(5_000)));
   expect(message.length).toBeLessThan(3_300);
   expect(message.isWellFormed()).toBe(true);
   expect(toolFailure(new Error(`x${'😀'.repeat(5_000)}`)).message.isWellFormed()).toBe(true);
 });
 
-test('a long cause leaves the message of the error itself whole', () => {
+test('a long cause does not shorten the message of the error itself', () => {
   const { message } = toolFailure(
     new Error('disk is full', { cause: new Error('y'.repeat(5_000)) }),
   );

@@ -4,13 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { CallFailed } from './call-failed.ts';
 import { ConversationGone, deliver } from './deliver.ts';
 
-/** As the client throws it. */
+/** An error as the client throws it. */
 function grpc(code: number): Error {
   const cause = Object.assign(new Error(`code ${code}`), { code, details: '', metadata: {} });
   return new ServiceError('Failed to signal Workflow', { cause });
 }
 
-/** A server that answers with these, one after the other, then takes it. */
+/** A server that fails with these errors in turn and then accepts. */
 function server(...answers: Error[]) {
   const calls: number[] = [];
   return {
@@ -24,19 +24,19 @@ function server(...answers: Error[]) {
 }
 const never = new AbortController().signal;
 
-test('what arrives is sent once', async () => {
+test('a delivery that arrives is sent once', async () => {
   const { send, calls } = server();
   await deliver(send, never);
   expect(calls).toHaveLength(1);
 });
 
-test('a server that is away is tried again', async () => {
+test('a delivery is retried while the server is unavailable', async () => {
   const { send, calls } = server(grpc(14), grpc(4));
   await deliver(send, never);
   expect(calls).toHaveLength(3);
 });
 
-test('a conversation that is gone is not', async () => {
+test('a delivery to a conversation that has ended is not retried', async () => {
   const { send, calls } = server(
     new WorkflowNotFoundError('gone', 'conversation/default/c', undefined),
   );
@@ -46,7 +46,7 @@ test('a conversation that is gone is not', async () => {
 
 test.each([
   ['a refusal', grpc(3)],
-  ['a mistake in the code', new TypeError('x is not a function')],
+  ['a bug in the code', new TypeError('x is not a function')],
 ])('%s fails the call at once', async (_, error) => {
   const { send, calls } = server(error);
   const failing = deliver(send, never);
@@ -67,7 +67,7 @@ describe('an abort', () => {
     await expect(delivering).rejects.toBe(reason);
   });
 
-  test('ends the pause between two', async () => {
+  test('ends the pause between two attempts', async () => {
     const stop = new AbortController();
     const { send } = server(...Array.from({ length: 1_000 }, () => grpc(14)));
     let tried = 0;
@@ -80,7 +80,7 @@ describe('an abort', () => {
     expect(tried).toBe(2);
   });
 
-  test('before it begins sends nothing', async () => {
+  test('before the first attempt sends nothing', async () => {
     const { send, calls } = server();
     await expect(deliver(send, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(calls).toEqual([]);

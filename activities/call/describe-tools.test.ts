@@ -29,7 +29,7 @@ const describeTool = createDescribeTools({
   },
 });
 
-test('a tool that says nothing may run for an hour and is resumed', async () => {
+test('a tool without settings may run for an hour and is resumed', async () => {
   expect(await describeTool('plain')).toEqual({
     kind: 'local',
     timeout_ms: 3_600_000,
@@ -37,11 +37,11 @@ test('a tool that says nothing may run for an hour and is resumed', async () => 
   });
 });
 
-test('what it says counts', async () => {
+test('a tool’s own settings take precedence', async () => {
   expect(await describeTool('own')).toEqual({ kind: 'local', timeout_ms: 5, restart: 'fail' });
 });
 
-test('where only so many may run at once, the call workflow is told', async () => {
+test('the limits of running calls are passed to the call workflow', async () => {
   const limited = new Map([
     ['plain', plain],
     ['limited', { ...plain, max_running: 2 }],
@@ -58,7 +58,7 @@ test('where only so many may run at once, the call workflow is told', async () =
   expect(await both('limited')).toMatchObject({ slots: { tool: 2, tenant: 9 } });
 });
 
-test('a remote tool that says nothing may be silent for five minutes, and for an hour in all', async () => {
+test('a remote tool without settings may be silent for five minutes and run for an hour', async () => {
   expect(await describeTool('elsewhere')).toEqual({
     kind: 'remote',
     timeout_ms: 3_600_000,
@@ -67,7 +67,7 @@ test('a remote tool that says nothing may be silent for five minutes, and for an
   });
 });
 
-test('an unknown tool is not asked for again', async () => {
+test('an unknown tool is a final failure', async () => {
   await expect(describeTool('nothing')).rejects.toMatchObject({
     type: 'UnknownTool',
     nonRetryable: true,

@@ -12,7 +12,7 @@ import { HeldElsewhere } from '../../tools/keeper/spools.ts';
 const conversation = { tenant: 'default', id: 'c' };
 const start = { conversation, call_id: 'call_1', tool: 'play', input: {} };
 
-test('a call of another machine is handed back for a while, and then given up', () => {
+test('a call that is held on another machine is handed back for a while, and then given up', () => {
   let now = 0;
   const isPatient = createPatience(60_000, () => now);
   expect(isPatient('call_1')).toBe(true);
@@ -24,7 +24,7 @@ test('a call of another machine is handed back for a while, and then given up', 
   expect(isPatient('call_1')).toBe(true);
 });
 
-test('it is handed back by a failure that Temporal retries', async () => {
+test('handing a call back fails the attempt so that Temporal retries it', async () => {
   const claims = createClaims();
   const [one, other] = [createHost(claims), createHost(claims)];
   await one.open(conversation, 'call_1');
@@ -39,7 +39,7 @@ test('it is handed back by a failure that Temporal retries', async () => {
   expect(heldElsewhere(new HeldElsewhere('Held.'))).toBeInstanceOf(ApplicationFailure);
 });
 
-test('on the machine that has it, the tool gets its folder in every attempt', async () => {
+test('the tool gets the same folder in every attempt on its machine', async () => {
   const host = createHost();
   const folder = async () => play(async (_, call) => call.folder(), { spools: host }).end;
   const first = await folder();
@@ -47,7 +47,7 @@ test('on the machine that has it, the tool gets its folder in every attempt', as
   expect(await folder()).toEqual(first);
 });
 
-test('a folder that was removed is told as lost', async () => {
+test('a folder that has been removed fails the call as lost', async () => {
   const host = createHost();
   await host.open(conversation, 'call_1');
   await rm(join(host.root, 'call_1'), { recursive: true });

@@ -1,4 +1,4 @@
-/** Random processes that hold calls, freeze, lose the store or Temporal and wake up: never are two certain of one call. */
+/** Random processes hold calls, freeze, lose the store or Temporal and wake up: two are never certain of one call. */
 import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -15,9 +15,9 @@ type Command =
       do: 'freeze' | 'wake' | 'lose store' | 'find store' | 'lose temporal' | 'find temporal';
       at: number;
     }
-  /** Temporal gives the call to a process, as soon as it has missed the heartbeat of the one before. */
+  /** Temporal gives the call to a process once it has missed the heartbeat of the previous one. */
   | { do: 'give'; to: number }
-  /** An operator resets the workflow: at once, whoever runs. */
+  /** An operator resets the workflow, whichever process runs the call. */
   | { do: 'reset'; to: number }
   | { do: 'kill'; at: number };
 
@@ -68,7 +68,7 @@ function createWorld() {
       isDead: false,
       incarnation: 0,
     };
-    /** An answer reaches nobody who stands still. */
+    /** An answer does not reach a frozen process. */
     const awake = () =>
       state.isFrozen ? new Promise<void>((resolve) => waiting.push(resolve)) : undefined;
     const clock: Clock = {
@@ -112,7 +112,7 @@ function createWorld() {
 
     return {
       state,
-      /** It runs the tool, and may tell what it does. */
+      /** The process runs the tool and may tell its events. */
       isCertain: () =>
         body?.isBegun === true && !body.call.signal.aborted && holder.isCertain(body.call),
       beat() {
@@ -234,7 +234,7 @@ function createWorld() {
   };
 }
 
-/** Worlds that once broke the rule. */
+/** Scenarios that once broke the rule. */
 const FOUND: [Command[]][] = [
   // Two resets while the holder has no store: Temporal confirms an attempt that the store does not know of.
   [
@@ -253,7 +253,7 @@ const FOUND: [Command[]][] = [
   ],
 ];
 
-test('whatever happens, at most one process is certain of a call', async () => {
+test('at most one process is certain of a call, whatever happens', async () => {
   let begun = 0;
   let handed = 0;
   await fc.assert(

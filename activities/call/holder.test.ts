@@ -12,7 +12,7 @@ async function stage({
   ...options
 }: Partial<HolderOptions> & { repeatable?: boolean } = {}) {
   let time = 0;
-  /** How long the machine was, with its monotonic clock. */
+  /** How long the machine was suspended, with its monotonic clock. */
   let suspended = 0;
   const timers = new Set<{ due: number; ms?: number; work: () => void }>();
   const clock: Clock = {
@@ -83,7 +83,7 @@ async function stage({
       }
     },
     suspend: (ms: number) => void (suspended += ms),
-    /** It does not, and then wakes. `before` looks at the instant of waking. */
+    /** The process freezes, and then wakes. `before` runs in the instant of waking. */
     async standStill(ms: number, before: () => void = () => {}) {
       time += ms;
       fire();
@@ -93,7 +93,7 @@ async function stage({
   };
 }
 
-test('while the store answers, it is confirmed once a second, however long Temporal is away', async () => {
+test('the hold is renewed once a second while the store answers, however long Temporal is unavailable', async () => {
   const { pass, state, signal, holder, call } = await stage();
   state.hasTemporal = false;
   const before = state.renewals;
@@ -103,7 +103,7 @@ test('while the store answers, it is confirmed once a second, however long Tempo
   expect([signal.aborted, holder.isCertain(call)]).toEqual([false, true]);
 });
 
-test('while Temporal answers, it goes on without the store, and says once that it is away', async () => {
+test('the tool goes on without the store while Temporal answers, with one warning', async () => {
   const { pass, state, signal, warnings } = await stage();
   state.hasStore = false;
   await pass(60_000);
@@ -111,7 +111,7 @@ test('while Temporal answers, it goes on without the store, and says once that i
   expect(warnings).toEqual(['The store did not renew the lease on the calls that run here.']);
 });
 
-test('when neither answers, the tool is stopped before anybody else may have the call', async () => {
+test('the tool is stopped before another process can take the call when neither answers', async () => {
   const { pass, state, signal, store } = await stage();
   Object.assign(state, { hasStore: false, hasTemporal: false });
   await pass(5_000);
@@ -123,7 +123,7 @@ test('when neither answers, the tool is stopped before anybody else may have the
   expect(await store.holdCall(NAME, asked)).toMatchObject({ outcome: 'elsewhere' });
 });
 
-test('where no other process uses the store, nothing is asked and nothing stops', async () => {
+test('a process that is alone on the store renews nothing and stops nothing', async () => {
   const { pass, standStill, state, signal } = await stage({ alone: true });
   Object.assign(state, { hasStore: false, hasTemporal: false });
   await pass(60_000);
@@ -132,7 +132,7 @@ test('where no other process uses the store, nothing is asked and nothing stops'
   expect([signal.aborted, state.renewals]).toEqual([false, 0]);
 });
 
-test('a process that stood still and has not been replaced goes on, and is not certain until it knows', async () => {
+test('a process that froze and was not replaced goes on, but is certain only after it has asked', async () => {
   const { pass, standStill, state, signal, holder, call } = await stage();
   state.hasTemporal = false;
   let wasCertain: boolean | undefined;
@@ -142,7 +142,7 @@ test('a process that stood still and has not been replaced goes on, and is not c
   expect([signal.aborted, holder.isCertain(call)]).toEqual([false, true]);
 });
 
-test('one that has been replaced stops as soon as it asks', async () => {
+test('a process that has been replaced stops as soon as it asks', async () => {
   const { standStill, pass, signal, store } = await stage({ repeatable: false });
   const other = { holder: 'other', run: 'r', body: 'function' as const };
   await standStill(8_500);
@@ -153,7 +153,7 @@ test('one that has been replaced stops as soon as it asks', async () => {
   expect(signal.reason).toMatchObject({ name: 'HoldLost', message: /another one has the call/ });
 });
 
-test('beside others, what may be done again stops in the instant of waking, and what may not asks first', async () => {
+test('a repeatable tool stops on waking when there are other processes, and any other tool asks first', async () => {
   for (const repeatable of [true, false]) {
     const { pass, standStill, signal, store } = await stage({ repeatable });
     await store.renewHolder('other', who);
@@ -166,7 +166,7 @@ test('beside others, what may be done again stops in the instant of waking, and 
   }
 });
 
-test('a machine that was suspended asks before it tells anything, though its own clock saw nothing', async () => {
+test('a machine that was suspended asks before it tells anything, even if its monotonic clock stood still', async () => {
   const { pass, suspend, state, signal, store } = await stage();
   await pass(1_200);
   suspend(90_000);
@@ -176,7 +176,7 @@ test('a machine that was suspended asks before it tells anything, though its own
   expect(signal.reason).toMatchObject({ name: 'HoldLost' });
 });
 
-test('a short stop costs nothing', async () => {
+test('a short freeze stops nothing', async () => {
   const { pass, standStill, signal, store } = await stage();
   await store.renewHolder('other', who);
   await pass(1_200);
@@ -186,9 +186,9 @@ test('a short stop costs nothing', async () => {
 });
 
 test.each([
-  ['what the store refuses is asked five times, and fails the call', new Error('odd'), 5],
+  ['an error of the store is retried five times and fails the call', new Error('odd'), 5],
   [
-    'a store that is away is asked until it is back',
+    'an unavailable store is retried until it answers',
     new StoreUnavailable('away', { mayBeDone: false }),
     6,
   ],

@@ -17,7 +17,7 @@ const sizes = {
 };
 const end = { call_id: 'call_1', n: 'end' as const };
 
-describe('what a tool returns', () => {
+describe('the result of a tool', () => {
   test.each([7_999, 8_000])('travels whole with %i bytes of 8,000', async (bytes) => {
     const store = createMemoryStore();
     const call = play(async () => text(bytes), { ...sizes, store });
@@ -25,7 +25,7 @@ describe('what a tool returns', () => {
     expect(await store.result(conversation, end)).toBeUndefined();
   });
 
-  test('is stored aside with a byte more, and its beginning travels', async () => {
+  test('is stored aside with one byte more, and its beginning travels', async () => {
     const store = createMemoryStore();
     const call = play(async () => text(8_001), { ...sizes, store });
     expect(await call.end).toEqual({
@@ -36,7 +36,7 @@ describe('what a tool returns', () => {
     expect(await store.result(conversation, end)).toBe(JSON.stringify(text(8_001)));
   });
 
-  test('begins as its JSON does where it is no text', async () => {
+  test('travels with the beginning of its JSON when it is not a string', async () => {
     const rows = Array.from({ length: 1_000 }, (_, id) => ({ id }));
     const call = play(async () => rows, sizes);
     const head = JSON.stringify(rows).slice(0, 2_000);
@@ -46,20 +46,20 @@ describe('what a tool returns', () => {
   test.each([
     ['across', 'x', 2_001],
     ['at', '', 2_000],
-  ])('is cut between two characters, where one is %s the bound', async (_, before, length) => {
+  ])('is cut between two characters when one is %s the bound', async (_, before, length) => {
     const call = play(async () => before + '😀'.repeat(3_000), sizes);
     const { stored } = (await call.end) as { stored: { head: string } };
     expect(stored.head.isWellFormed()).toBe(true);
     expect(stored.head).toHaveLength(length);
   });
 
-  test('counts in bytes, not in characters', async () => {
+  test('is measured in bytes, not in characters', async () => {
     expect(await play(async () => 'é'.repeat(4_000), sizes).end).toMatchObject({
       stored: { bytes: 8_002 },
     });
   });
 
-  test('with a part that is not for a model: the readable part travels, the whole is stored', async () => {
+  test('is stored whole when a part is not for a model, and the readable part travels', async () => {
     const store = createMemoryStore();
     const whole = { image: text(5_000) };
     const readable = 'an image';
@@ -72,13 +72,13 @@ describe('what a tool returns', () => {
     expect(await store.result(conversation, end)).toBe(JSON.stringify(whole));
   });
 
-  test('with a readable part that is large itself: only the beginning of that travels', async () => {
+  test('travels as the beginning of its readable part when that is large too', async () => {
     const described = new Described({ readable: text(9_000), whole: { image: 'x' } });
     const call = play(async () => described, sizes);
     expect(await call.end).toMatchObject({ result: null, stored: { head: 'x'.repeat(2_000) } });
   });
 
-  test('fails the call above the largest there may be', async () => {
+  test('fails the call above the maximum size', async () => {
     const store = createMemoryStore();
     const call = play(async () => text(100_001), { ...sizes, store });
     expect(await call.end).toEqual(failed('ResultTooLarge', /at most 100000 are allowed/));
@@ -107,7 +107,7 @@ describe('a large partial result', () => {
     expect(await call.end).toMatchObject({ type: 'completed' });
   });
 
-  test('is the same after a crash, whoever reads it, also where the tool then says something else', async () => {
+  test('stays the same after a crash, even if the tool then yields something else', async () => {
     const store = createMemoryStore();
     const [first, second] = [`a${text(9_000)}`, `b${text(9_500)}`];
     const before = play(yields(first), { ...sizes, store, tool: MANY });
@@ -120,7 +120,7 @@ describe('a large partial result', () => {
     expect(whole).toBe(JSON.stringify(first));
   });
 
-  test('that was told before the crash is known by what it was, not by its beginning', async () => {
+  test('that was told before a crash is recognised by its whole value, not by its beginning', async () => {
     const store = createMemoryStore();
     const values = [1, 2].map((end) => `${text(9_000)}${end}`);
     const before = play(yields(values[0]!), { ...sizes, store, tool: MANY });
@@ -132,7 +132,7 @@ describe('a large partial result', () => {
   });
 });
 
-test('a store that is away is waited for: the call does not fail, and is told once', async () => {
+test('a call waits for an unavailable store instead of failing, and ends once', async () => {
   let attempts = 0;
   const store = createMemoryStore();
   const call = play(async () => text(9_000), {
@@ -150,7 +150,7 @@ test('a store that is away is waited for: the call does not fail, and is told on
   expect(call.logged).toEqual(Array(2).fill('A large result could not be stored. Retrying.'));
 });
 
-test('a call that is cancelled while the store is away stops', async () => {
+test('a call that is cancelled while the store is unavailable stops', async () => {
   const asked = Promise.withResolvers<void>();
   const call = play(async () => text(9_000), {
     ...sizes,
@@ -167,24 +167,24 @@ test('a call that is cancelled while the store is away stops', async () => {
   await expect(call.end).rejects.toThrow('CANCELLED');
 });
 
-test('what reads a large result gives parts that are never stored aside themselves', async () => {
+test('the parts that read_result returns are never stored aside themselves', async () => {
   const store = createMemoryStore();
   const call = play(async () => text(9_000), { ...sizes, store, tool: { name: READ_TOOL } });
   expect(await call.end).toEqual({ type: 'completed', result: text(9_000) });
 });
 
-describe('a tool reads a stored result', () => {
+describe('a tool can read a stored result', () => {
   const keep = async (of = conversation) => {
     const store = createMemoryStore();
     await store.keepResult(of, { call_id: 'call_0', n: 2 }, '{"a":1}');
     return play(async (_, { storedResult }) => [await storedResult('call_0', 2)], { store }).end;
   };
 
-  test('of its own conversation, as it was given', async () => {
+  test('of its own conversation, exactly as it was returned', async () => {
     expect(await keep()).toEqual({ type: 'completed', result: [{ a: 1 }] });
   });
 
-  test('also where the store is away for a moment', async () => {
+  test('even if the store is unavailable for a moment', async () => {
     const store = createMemoryStore();
     const result = vi.fn<typeof store.result>(async () => '1');
     result.mockRejectedValueOnce(away());
@@ -198,7 +198,7 @@ describe('a tool reads a stored result', () => {
   test.each([
     ['conversation', { ...conversation, id: 'another' }],
     ['tenant', { ...conversation, tenant: 'another' }],
-  ])('and none of another %s', async (_, whose) => {
+  ])('but none of another %s', async (_, whose) => {
     expect(await keep(whose)).toEqual({ type: 'completed', result: [null] });
   });
 });

@@ -1,4 +1,4 @@
-/** Calls on a real server whose attempts are lost or whose workflow an operator resets: the tool begins once. */
+/** On a real server, a tool begins once even if attempts are lost or an operator resets the workflow of its call. */
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
@@ -29,7 +29,7 @@ afterAll(async () => {
   await client.connection.close();
 });
 
-/** One call, whose tool a test ends, and any number of workers that know of each other by their store alone. */
+/** One call, whose tool the test ends, and any number of workers that share only the store. */
 async function stage(more: Partial<LocalTool> = {}) {
   const taskQueue = `test-${randomUUID()}`;
   const call_id = `call_${randomUUID()}`;
@@ -116,7 +116,7 @@ async function stage(more: Partial<LocalTool> = {}) {
   };
 }
 
-/** As an operator does it: everything after the first task is forgotten. */
+/** Resets as an operator does: everything after the first task is discarded. */
 async function reset({ workflowId }: WorkflowHandle): Promise<void> {
   const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
   const { runId } = (await client.workflow.getHandle(workflowId).describe()) as { runId: string };
@@ -134,7 +134,7 @@ test.each([
   ['the worker that runs its tool', 1],
   ['either of two', 2],
 ])(
-  'a call whose workflow is reset while its tool runs goes on with it, given to %s',
+  'a call whose workflow is reset while its tool runs keeps that tool, when it is given to %s',
   async (_, workers) => {
     const { handle, begun, started, startWorker, ends, end } = await stage({ restart: 'fail' });
     for (let count = 0; count < workers; count++) await startWorker();
@@ -158,7 +158,7 @@ test.each([
   },
 );
 
-test('a call that has ended is not run again by a reset: its end is what it was', async () => {
+test('a reset does not run an ended call again, and its end stays the same', async () => {
   const { handle, begun, started, startWorker, ends, end } = await stage();
   await startWorker();
   await startWorker();
@@ -179,7 +179,7 @@ test('a call that is terminated stops its tool', async () => {
   expect(begun[0]!.handsOver).toBe(false);
 });
 
-test('one that is cancelled after a reset is cancelled where its tool runs', async () => {
+test('a call that is cancelled after a reset is cancelled where its tool runs', async () => {
   const { handle, begun, started, startWorker, end } = await stage();
   await startWorker();
   await startWorker();

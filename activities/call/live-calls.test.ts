@@ -1,4 +1,4 @@
-/** Attempts that come and go while a tool runs: who is told what, and that the tool runs once. */
+/** While attempts come and go, the tool runs once and the current attempt gets its end. */
 import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ const NAME = { tenant: conversation.tenant, call_id: 'call_1' };
 const start = { conversation, call_id: 'call_1', tool: 'play', input: {} };
 const who = { place: '', pid: 0, began: '' };
 
-/** An attempt that a test tells things. */
+/** An attempt that the test controls. */
 function attempt(number = 1, more: Partial<Attempt> = {}) {
   const told = Promise.withResolvers<'cancelled' | 'shutdown' | 'not_current'>();
   let reason: unknown;
@@ -44,7 +44,7 @@ function attempt(number = 1, more: Partial<Attempt> = {}) {
   };
 }
 
-/** A tool that a test ends, in one of any number of processes on one store. */
+/** A tool that the test ends, in one of any number of processes on one store. */
 function stage(tool: Partial<LocalTool> = {}) {
   const store = createMemoryStore();
   const begun: CallContext[] = [];
@@ -70,9 +70,9 @@ function stage(tool: Partial<LocalTool> = {}) {
     store,
     catalogue,
     begun,
-    /** Resolves when the tool has begun so many times. */
+    /** Resolves when the tool has begun this many times. */
     starts: (times: number) => starting[times - 1]!.promise,
-    /** Of the tool's nth run. */
+    /** Ends the tool's nth run. */
     ends: (result: unknown, nth = 1) => ends[nth - 1]!.resolve(result),
     process: (server: Partial<CallServer> = {}, holder = aloneIn(store)) =>
       createLiveCalls({
@@ -105,7 +105,7 @@ function stage(tool: Partial<LocalTool> = {}) {
 const completed = (result: unknown) => ({ type: 'completed', result });
 
 describe('in the process where the tool runs', () => {
-  test('the next attempt adopts it, the one before is left, and the tool begins once', async () => {
+  test('the next attempt adopts the tool, the previous one is abandoned, and the tool begins once', async () => {
     const { process, begun, starts, ends } = stage();
     const calls = process();
     const [first, second] = [attempt(1), attempt(2)];
@@ -144,7 +144,7 @@ describe('in the process where the tool runs', () => {
     expect(begun[0]!.signal.aborted).toBe(true);
   });
 
-  test('an older attempt that is delivered late changes nothing', async () => {
+  test('a late delivery of an older attempt changes nothing', async () => {
     const { process, starts, ends } = stage();
     const calls = process();
     const two = calls.run(start, attempt(2));
@@ -155,7 +155,7 @@ describe('in the process where the tool runs', () => {
   });
 
   test.each(['resume', 'fail'] as const)(
-    'a reset workflow adopts it too, whatever its tool says of restarts: %s',
+    'a reset workflow adopts the tool too, with restart: %s',
     async (restart) => {
       const { process, begun, starts, ends } = stage({ restart });
       const calls = process();
@@ -169,8 +169,8 @@ describe('in the process where the tool runs', () => {
   );
 });
 
-describe('where no attempt is here', () => {
-  /** The tool runs on, its attempt is not current any more. */
+describe('a tool without an attempt in its process', () => {
+  /** The tool runs on, but its attempt is no longer current. */
   async function detached(server: Partial<CallServer>, tool: Partial<LocalTool> = {}) {
     const played = stage(tool);
     const calls = played.process(server);
@@ -182,7 +182,7 @@ describe('where no attempt is here', () => {
     return { ...played, calls };
   }
 
-  test('its end goes to whichever attempt is under way, as soon as there is one', async () => {
+  test('gives its end to whichever attempt is under way, as soon as there is one', async () => {
     const told = Promise.withResolvers<CallEnd>();
     let asked = 0;
     const { ends } = await detached({
@@ -199,7 +199,7 @@ describe('where no attempt is here', () => {
     expect(await told.promise).toEqual(completed('done'));
   });
 
-  test('a cancellation is heard there', async () => {
+  test('is stopped by a cancellation', async () => {
     const told = Promise.withResolvers<void>();
     const { begun } = await detached({
       beat: async () => 'cancelled',
@@ -212,7 +212,7 @@ describe('where no attempt is here', () => {
     expect(begun[0]!.signal.aborted).toBe(true);
   });
 
-  test('the end of its workflow stops it, and a server that is away does not', async () => {
+  test('is stopped by the end of its workflow, and not by an unavailable server', async () => {
     let asked = 0;
     const { begun } = await detached({
       async beat() {
@@ -226,7 +226,7 @@ describe('where no attempt is here', () => {
     expect(begun[0]!.handsOver).toBe(false);
   });
 
-  test('a worker that shuts down stops it, and the next one goes on', async () => {
+  test('is stopped by the shutdown of its worker, and the next worker goes on', async () => {
     const { calls, begun, process, starts, ends } = await detached({ beat: async () => 'heard' });
     await calls.close();
     expect([begun[0]!.signal.aborted, begun[0]!.handsOver]).toEqual([true, true]);
@@ -237,7 +237,7 @@ describe('where no attempt is here', () => {
   });
 });
 
-test('the end of a call does not wait for a store that is away: its attempt tells it, and the store hears of it later', async () => {
+test('the end of a call does not wait for an unavailable store: the attempt returns it, and it is stored later', async () => {
   const { store, process, starts, ends } = stage();
   let isAway = true;
   const written = Promise.withResolvers<CallEnd>();
@@ -254,8 +254,8 @@ test('the end of a call does not wait for a store that is away: its attempt tell
   expect(await written.promise).toEqual(completed('done'));
 });
 
-describe('of several processes', () => {
-  test('one that is given a call which another holds leaves its attempt to it', async () => {
+describe('one of several processes', () => {
+  test('leaves its attempt to the process that holds the call', async () => {
     const { process, other, starts, ends, begun } = stage();
     const one = process({}, other()).run(start, attempt(1));
     await starts(1);
@@ -267,7 +267,7 @@ describe('of several processes', () => {
     expect(begun).toHaveLength(1);
   });
 
-  test('one that is given a call which has ended tells its end', async () => {
+  test('returns the end of a call that is over', async () => {
     const { process, other, starts, ends, begun } = stage();
     const one = process({}, other()).run(start, attempt(1));
     await starts(1);
@@ -278,7 +278,7 @@ describe('of several processes', () => {
     expect(begun).toHaveLength(1);
   });
 
-  test('a dead one is replaced at once', async () => {
+  test('is replaced at once when it dies', async () => {
     const { process, other, store, starts, ends } = stage();
     const dead = other('dead');
     const held = await dead.hold(
@@ -295,7 +295,7 @@ describe('of several processes', () => {
   });
 });
 
-describe('what was held by a process that is gone', () => {
+describe('a call that was held by a dead process', () => {
   const gone = async (tool: Partial<LocalTool>, body: 'function' | 'program' = 'function') => {
     const played = stage(tool);
     const asked = { holder: 'gone', run: 'run_1', body, lease_ms: 1 };
@@ -303,7 +303,7 @@ describe('what was held by a process that is gone', () => {
     return played;
   };
 
-  test('goes on from its checkpoint', async () => {
+  test('resumes from its checkpoint', async () => {
     const { process, starts, ends, begun } = await gone({});
     const next = process().run(start, attempt(2));
     await starts(1);
@@ -312,7 +312,7 @@ describe('what was held by a process that is gone', () => {
     expect(begun).toHaveLength(1);
   });
 
-  test('does not, where it must not be started twice; the end is written, so that no reset starts it', async () => {
+  test('fails when its tool must not start twice, and that end is stored so that no reset starts it', async () => {
     const { process, begun } = await gone({ restart: 'fail' });
     const lost = failed('WorkerLost', /not restarted/);
     expect(await process().run(start, attempt(2))).toMatchObject(lost);
@@ -320,7 +320,7 @@ describe('what was held by a process that is gone', () => {
     expect(begun).toEqual([]);
   });
 
-  test('does not in a workflow that was reset, since nothing is known of how far it came', async () => {
+  test('fails in a workflow that was reset, since its checkpoint is lost', async () => {
     const { process, begun } = await gone({});
     expect(await process().run(start, attempt(1, { run: 'run_2' }))).toMatchObject(
       failed('CallReset', /reset the call after.*not restarted/),
@@ -328,7 +328,7 @@ describe('what was held by a process that is gone', () => {
     expect(begun).toEqual([]);
   });
 
-  test('does not where Temporal has given it to another attempt, which may have it then', async () => {
+  test('does not resume in an attempt that is no longer current, but in the one that is', async () => {
     const { process, starts, ends, begun } = await gone({});
     const late = process({ isCurrent: async () => false }).run(start, attempt(2));
     await expect(late).rejects.toBeInstanceOf(CompleteAsyncError);
@@ -340,16 +340,16 @@ describe('what was held by a process that is gone', () => {
   });
 
   test.each([
-    ['a program that is TypeScript now', 'program', {}, /was a program.*was stopped/],
-    ['TypeScript that is a program now', 'function', { keeps: true }, /was not a program/],
-  ] as const)('fails where it was %s', async (_, before, tool, message) => {
+    ['a program whose tool is TypeScript now', 'program', {}, /was a program.*was stopped/],
+    ['TypeScript whose tool is a program now', 'function', { keeps: true }, /was not a program/],
+  ] as const)('fails when it was %s', async (_, before, tool, message) => {
     const { process, begun } = await gone(tool, before);
     expect(await process().run(start, attempt(2))).toMatchObject(failed('ToolChanged', message));
     expect(begun).toEqual([]);
   });
 });
 
-test('a call has one idempotency key, whichever attempt asks', async () => {
+test('a call has the same idempotency key in every attempt', async () => {
   const { process, starts, ends, begun } = stage();
   const calls = process();
   void calls.run(start, attempt(1)).catch(() => {});

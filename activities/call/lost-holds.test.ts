@@ -89,7 +89,7 @@ function createWalk() {
   };
 }
 
-test('nothing is done twice where nobody had the call in between, though Temporal knows no checkpoint', async () => {
+test('no step runs twice when no other process held the call in between, even if Temporal has no checkpoint', async () => {
   const { calls, steps, told, blocked, lose } = createWalk();
   const first = calls.run(start, attempt(1));
   await blocked;
@@ -104,7 +104,7 @@ test('nothing is done twice where nobody had the call in between, though Tempora
   ]);
 });
 
-test('what the process knew is worth nothing once another process has had the call', async () => {
+test('the cursor of a process is discarded once another process has held the call', async () => {
   const { calls, steps, store, holder, blocked, lose } = createWalk();
   const first = calls.run(start, attempt(1));
   await blocked;
@@ -122,7 +122,7 @@ test('what the process knew is worth nothing once another process has had the ca
   expect(steps).toEqual([1, 2, 1, 2, 3]);
 });
 
-test('the oldest are forgotten, for other processes end most of them', () => {
+test('the oldest lost holds are forgotten, since other processes end most of them', () => {
   const lost = createLostHolds();
   const cursor = { n: 0 } as never;
   for (let i = 0; i <= 1_000; i++) lost.put(`call_${i}`, { turn: 1, cursor });

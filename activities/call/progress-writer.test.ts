@@ -18,7 +18,7 @@ test('the first step is written at once, and the last one however soon it ends',
   expect(written).toEqual([1, 100]);
 });
 
-test('after a rest the latest step is written, not each one', async () => {
+test('only the latest step is written after each pause', async () => {
   const written: number[] = [];
   const third = Promise.withResolvers<void>();
   const live = createProgressWriter<number>(
@@ -76,12 +76,12 @@ test('a step that cannot be written is reported, and the next one is written', a
   expect(written).toEqual([2]);
 });
 
-test('with nothing to show it has nothing to finish', async () => {
+test('a writer without steps has nothing to finish', async () => {
   const live = createProgressWriter<number>(fail, fail);
   await expect(live.finish()).resolves.toBeUndefined();
 });
 
-test('a store that does not answer does not keep the end back', async () => {
+test('a store that does not answer does not delay the end', async () => {
   const live = createProgressWriter<number>(() => new Promise(() => {}), fail, { finish_ms: 1 });
   live.show(1);
   expect(await live.finish()).toBeUndefined();

@@ -46,7 +46,7 @@ describe('a call fails, with a reason that can be read, when the tool', () => {
       'ResultTooLarge',
       /2002|2\d{3} bytes/,
     ],
-  ])('%s; its generator is ended', async (_, yielded, type, message) => {
+  ])('%s, and its generator is ended', async (_, yielded, type, message) => {
     let ended = false;
     const call = play(
       async function* () {
@@ -73,7 +73,7 @@ describe('a call fails, with a reason that can be read, when the tool', () => {
     expect(await play(async () => value).end).toEqual(failed(type, message));
   });
 
-  test('fails again while it is ended: the first reason counts', async () => {
+  test('fails again during cleanup, where the first reason counts', async () => {
     const call = play(async function* () {
       try {
         yield 'garbage' as never;
@@ -95,7 +95,7 @@ describe('a call fails, with a reason that can be read, when the tool', () => {
     );
   });
 
-  test('would get other input than a person has agreed to: it is not run', async () => {
+  test('would get other input than a person has approved, and does not run', async () => {
     const input = z.object({ amount: z.number().transform((amount) => Math.min(amount, 50)) });
     const ran: unknown[] = [];
     const pay = (agreed: unknown) =>

@@ -95,7 +95,7 @@ async function call(run: LocalTool['run']) {
   };
 }
 
-test('a worker that shuts down hands the call on: same numbers, from the last checkpoint, nothing told twice', async () => {
+test('a worker that shuts down hands over the call, which resumes from its checkpoint and tells nothing twice', async () => {
   const attempts: unknown[] = [];
   const waiting = Promise.withResolvers<void>();
   const started = await call(async function* (_: unknown, tool: CallContext) {
@@ -131,7 +131,7 @@ test('a worker that shuts down hands the call on: same numbers, from the last ch
   ]);
 });
 
-test('a cancelled call is over when its tool has stopped', async () => {
+test('a cancelled call is over only when its tool has stopped', async () => {
   const waiting = Promise.withResolvers<void>();
   const stopping = Promise.withResolvers<void>();
   const stopped = Promise.withResolvers<void>();

@@ -33,7 +33,7 @@ describe('a tool that takes too long', () => {
   });
 });
 
-describe('cancelled', () => {
+describe('a call that is cancelled', () => {
   /** Yields once, then waits for its signal; `stopped` is true after its cleanup. */
   function waiting(cleanup: () => Promise<void> = async () => {}) {
     const started = Promise.withResolvers<void>();
@@ -53,7 +53,7 @@ describe('cancelled', () => {
     };
   }
 
-  test('it throws CancelledFailure, but only after the tool has stopped', async () => {
+  test('throws CancelledFailure, but only after the tool has stopped', async () => {
     const stopping = Promise.withResolvers<void>();
     const mayStop = Promise.withResolvers<void>();
     const { run, state } = waiting(() => {
@@ -75,7 +75,7 @@ describe('cancelled', () => {
     expect(call.logged).toEqual([]);
   });
 
-  test('a failing cleanup is logged and changes nothing', async () => {
+  test('logs a failing cleanup, which changes nothing', async () => {
     const { run, state } = waiting(() => Promise.reject(new Error('stuck')));
     const call = play(run, { tool: MANY });
     await state.started;
@@ -84,7 +84,7 @@ describe('cancelled', () => {
     expect(call.logged).toEqual(['The tool failed while it was being stopped.']);
   });
 
-  test('while an event is on its way, the generator is ended too', async () => {
+  test('ends its generator even while an event is being delivered', async () => {
     const { run, state } = waiting();
     const sending = Promise.withResolvers<void>();
     const call = play(run, {
@@ -100,7 +100,7 @@ describe('cancelled', () => {
     expect(state.stopped).toBe(true);
   });
 
-  test('before the tool began, it never begins', async () => {
+  test('before its tool begins never begins it', async () => {
     let began = false;
     const call = play(async () => (began = true));
     call.environment.cancel();
@@ -108,7 +108,7 @@ describe('cancelled', () => {
     expect(began).toBe(false);
   });
 
-  test('by the shutdown of the worker, it fails in the way that Temporal tries again', async () => {
+  test('by the shutdown of the worker fails so that Temporal retries it', async () => {
     const { run, state } = waiting();
     const call = play(run, { tool: MANY });
     await state.started;
@@ -118,7 +118,7 @@ describe('cancelled', () => {
     expect(state.stopped).toBe(true);
   });
 
-  test('by the end of the conversation, it ends quietly and stops the tool', async () => {
+  test('by the end of the conversation ends quietly and stops the tool', async () => {
     const { run, state } = waiting();
     const call = play(run, {
       tool: MANY,
@@ -140,7 +140,7 @@ describe('after a crash', () => {
     return { from };
   };
 
-  test('the tool goes on from its checkpoint, with the next number and no milestone twice', async () => {
+  test('the tool resumes from its checkpoint, with the next number and no milestone twice', async () => {
     const crashed = new Error('the worker dies here');
     const first = play(script, {
       async signalConversation(_, { n }) {
@@ -157,7 +157,7 @@ describe('after a crash', () => {
     ]);
   });
 
-  test('each event that has arrived and each checkpoint is in a heartbeat at once', async () => {
+  test('each delivered event and each checkpoint is in a heartbeat at once', async () => {
     const call = play(script);
     await call.end;
     expect(call.beats.map(({ n, checkpoint }) => [n, checkpoint])).toEqual([
@@ -174,7 +174,7 @@ describe('after a crash', () => {
     ]);
   });
 
-  test('results of the attempt before count, and are not told again', async () => {
+  test('the results of the previous attempt count and are not told again', async () => {
     const run = async function* (_: unknown, { result }: CallContext) {
       yield result('a');
       yield result('b');
@@ -188,7 +188,7 @@ describe('after a crash', () => {
     expect(second.told.map(({ n, data }) => [n, data])).toEqual([[2, 'b']]);
   });
 
-  test('a tool that must not run twice does not, and the model is told honestly', async () => {
+  test('a tool that must not run twice does not, and the call fails with that reason', async () => {
     let ran = false;
     const store = createMemoryStore();
     await store.holdCall(
@@ -206,7 +206,7 @@ describe('after a crash', () => {
     expect(ran).toBe(false);
   });
 
-  test('and runs as ever on its first attempt', async () => {
+  test('a tool that must not run twice runs normally in its first attempt', async () => {
     expect(await play(async () => 1, { tool: { restart: 'fail' } }).end).toMatchObject({
       type: 'completed',
     });

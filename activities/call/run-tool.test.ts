@@ -12,7 +12,7 @@ describe('a call that goes well', () => {
     expect(call.told).toEqual([]);
   });
 
-  test('gives the tool its input as the schema makes it', async () => {
+  test('gives the tool its input as the schema parses it', async () => {
     const { end } = play(async (input: unknown) => input, {
       tool: { input: z.object({ a: z.number(), b: z.string().default('x') }) },
       input: { a: 1, c: 2 },
@@ -47,7 +47,7 @@ describe('a call that goes well', () => {
     expect([ns, most]).toEqual([[1, 2, 3], 1]);
   });
 
-  test('says in an event what the step said', async () => {
+  test('has the note of each step in its event', async () => {
     const call = play(
       async function* (_: unknown, { progress, result }: CallContext) {
         yield progress(50, 'half', { checkpoint: 1 });
@@ -92,7 +92,7 @@ describe('progress', () => {
     expect(await toldPercents(more)).toEqual(percents);
   });
 
-  test('between milestones is shown live: the first step at once, the last one for sure', async () => {
+  test('between milestones is shown live, the first step at once and the last one always', async () => {
     const call = play(hundred, { report: 'only the end' });
     await call.end;
     expect(call.shown.at(0)).toEqual({
@@ -106,7 +106,7 @@ describe('progress', () => {
     expect(call.kept.length).toBeLessThan(100);
   });
 
-  test('that is out of bounds is cut to them, with one warning, and the work is not lost', async () => {
+  test('that is out of bounds is clamped, with one warning, and the call goes on', async () => {
     const call = play(async function* (_, { progress }) {
       for (const percent of [50, Number.NaN, 105, 110]) yield progress(percent, `at ${percent}`);
       return 'all done';
@@ -120,7 +120,7 @@ describe('progress', () => {
     expect(call.logged).toEqual([expect.stringMatching('no number of percent: 50 is shown')]);
   });
 
-  test('that cannot be kept costs the call nothing', async () => {
+  test('that cannot be stored does not fail the call', async () => {
     const call = play(hundred, {
       store: {
         ...createMemoryStore(),
@@ -158,13 +158,13 @@ describe('the number of results', () => {
     );
   });
 
-  test('must not be too high by what it returns', async () => {
+  test('must not be too high because of the return value', async () => {
     expect(await endWith({ min: 1, max: 2 }, give(2, 'x'))).toEqual(
       failed('TooManyResults', 'play gave more results than the 2 it declares.'),
     );
   });
 
-  test('must not be too high by what it yields, and the excess is never told', async () => {
+  test('must not be too high because of yields, and the excess is never told', async () => {
     const call = play(give(5), { tool: { results: { min: 1, max: 2 } } });
     expect(await call.end).toMatchObject(failed('TooManyResults', /more results than the 2/));
     expect(call.told.map(({ data }) => data)).toEqual([1, 2]);

@@ -9,7 +9,7 @@ import { createToolPlaces, type ToolPlacesOptions, withPlaces } from './tool-pla
 const conversation = { tenant: 'default', id: 'c' };
 const call = (call_id: string, tool = 'wait') => ({ conversation, call_id, tool, input: {} });
 
-/** Two places, and calls that hold theirs until they are let go. */
+/** Two places, and calls that hold theirs until the test releases them. */
 function twoPlaces(more: Partial<ToolPlacesOptions> = {}) {
   const store = createMemoryStore();
   const shown: [string, string | undefined][] = [];
@@ -53,7 +53,7 @@ function twoPlaces(more: Partial<ToolPlacesOptions> = {}) {
   };
 }
 
-test('calls beyond the limit show how many wait before them, and move up as others begin', async () => {
+test('calls beyond the limit show how many wait ahead of them, and move up as others begin', async () => {
   const { places, begins, note, shown } = twoPlaces();
   for (const id of ['a', 'b', 'c', 'd']) places.expect(call(id));
   await expect.poll(() => note('d')).toBe('waits for one of 2 places of this worker, 1 before it');
@@ -68,7 +68,7 @@ test('calls beyond the limit show how many wait before them, and move up as othe
   await expect.poll(() => note('d')).toBe('waits for one of 2 places of this worker, 0 before it');
 });
 
-test('a call that begins finds the note of a process that is gone, and takes it away', async () => {
+test('a call that begins removes the queue note of a dead process', async () => {
   const { store, begins, note } = twoPlaces();
   const at = '2030-01-01T00:00:00.000Z';
   const left = 'waits for one of 9 places of this worker, 3 before it';
@@ -80,7 +80,7 @@ test('a call that begins finds the note of a process that is gone, and takes it 
   expect(await note('b')).toBe('step 4');
 });
 
-test('a call that another worker has begun, or that is over, no longer waits before others', async () => {
+test('a call that another worker has begun, or that is over, no longer waits ahead of others', async () => {
   const states = new Map<string, 'started' | 'over'>();
   const { places, begins, note, pass } = twoPlaces({
     stateOf: async ({ call_id }) => states.get(call_id) ?? 'waiting',
@@ -96,7 +96,7 @@ test('a call that another worker has begun, or that is over, no longer waits bef
   expect(await note('c')).toBeUndefined();
 });
 
-test('a store that is away keeps no call from running', async () => {
+test('an unavailable store keeps no call from running', async () => {
   const isAway = () => Promise.reject(away());
   const { places, begins, warnings } = twoPlaces({
     store: { progress: isAway, setProgress: isAway },
@@ -107,7 +107,7 @@ test('a store that is away keeps no call from running', async () => {
   expect(warnings).not.toEqual([]);
 });
 
-test('only what runs here takes a place: not a remote call, nor one that reads a result', async () => {
+test('only local tools take a place, and remote calls and read_result do not', async () => {
   const expected: string[] = [];
   const held: string[] = [];
   const activities = withPlaces(

@@ -35,7 +35,7 @@ test.each([
   ['50', 40],
   [undefined, 40],
   [null, 40],
-])('a percentage of %o is shown as %i, and its note and checkpoint hold', (percent, shown) => {
+])('a percentage of %o is shown as %i, and its note and checkpoint are kept', (percent, shown) => {
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
   const yielded = { type: 'progress', percent, note: 'so far', checkpoint: 3 };
@@ -46,7 +46,7 @@ test.each([
 
 const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
 
-test('what it carries may be as deep as everything else', () => {
+test('a yielded value may be as deeply nested as any other value', () => {
   const step = { type: 'result', data: nested(100), checkpoint: nested(100), schedule: 'silent' };
   expect(readYield(step, 1_000)).toEqual(step);
 });
@@ -83,7 +83,7 @@ test.each([
   expect(read).toThrow(expect.objectContaining({ type }));
 });
 
-test('its checkpoint is carried by Temporal, so it stays small however large a result may be', () => {
+test('a checkpoint must be small however large a result may be, since Temporal carries it', () => {
   const large = { type: 'result', data: 'x'.repeat(100_000) };
   expect(readYield(large, 1_000_000)).toMatchObject(large);
   expect(() =>
@@ -122,7 +122,7 @@ test.each(['now', 5, null])('progress with the schedule %o is told when idle', (
   expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('unknown schedule'));
 });
 
-test('a note that throws when it is read is left out', () => {
+test('a note that throws when read is left out', () => {
   const note = {
     get message() {
       throw new Error('in the getter');

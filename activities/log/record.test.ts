@@ -29,7 +29,7 @@ function setUp() {
   };
 }
 
-test('what is written anew in replay is refused, whatever stands, and then written once it is committed', async () => {
+test('a write during replay is refused, and then succeeds once its task is committed', async () => {
   const { riding, log, heard, dependencies } = setUp();
   const again = inRun(() => createRecord(dependencies)({ ...riding, replayed: true }));
   await expect(again).rejects.toMatchObject({ type: 'StaleFence', nonRetryable: true });
@@ -40,7 +40,7 @@ test('what is written anew in replay is refused, whatever stands, and then writt
   expect(heard).toEqual([{ type: 'poke' }]);
 });
 
-test('what is refused for its fence is written once it is committed', async () => {
+test('a write with a stale fence is refused, and then succeeds once its task is committed', async () => {
   const { riding, log, writes, dependencies } = setUp();
   await writes(9, [message(1, 'in vain')]);
   const late = inRun(() => createRecord(dependencies)({ ...riding, replayed: false }));
@@ -49,8 +49,8 @@ test('what is refused for its fence is written once it is committed', async () =
   expect(await log()).toEqual(riding.entries);
 });
 
-describe('what rides on a reply', () => {
-  test('is written, once, and the readers are told', async () => {
+describe('a batch that rides on a reply', () => {
+  test('is written once, and the readers are notified', async () => {
     const { record, log, riding, heard } = setUp();
     expect(await record()).toBe(true);
     expect(heard).toEqual([{ type: 'poke' }]);
@@ -58,7 +58,7 @@ describe('what rides on a reply', () => {
     expect(await log()).toEqual(riding.entries);
   });
 
-  test('takes nothing back that a later task wrote after it', async () => {
+  test('removes nothing that a later task wrote after it', async () => {
     const { record, log, riding, writes } = setUp();
     const later = [...riding.entries, completed(3, 1, 'Hello!')];
     await writes(9, later);
@@ -67,9 +67,9 @@ describe('what rides on a reply', () => {
   });
 
   test.each([
-    ['otherwise', [message(1, 'hello'), message(2, 'again'), started(3, 1)]],
-    ['less', [message(1, 'hello')]],
-  ])('is not wanted where a later task wrote %s', async (_, later) => {
+    ['different entries', [message(1, 'hello'), message(2, 'again'), started(3, 1)]],
+    ['fewer entries', [message(1, 'hello')]],
+  ])('is refused when a later task wrote %s', async (_, later) => {
     const { record, log, writes, heard } = setUp();
     await writes(9, later);
     expect(await record()).toBe(false);

@@ -1,4 +1,4 @@
-/** Attempts at a model are counted across workers, on a real Temporal server. */
+/** Attempts to ask a model are counted across workers, on a real Temporal server. */
 import { Context } from '@temporalio/activity';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { createMailbox } from '../../test/kit/mailbox.ts';
@@ -7,7 +7,7 @@ import { withAttempts } from './attempts.ts';
 
 const broken = () => Promise.reject(new TypeError('Nobody foresaw this.'));
 
-test('errors that nobody foresaw end a reply after its attempts; a worker that shuts down is none of them', async () => {
+test('unexpected errors end a reply after its maximum attempts, and the shutdown of a worker does not count', async () => {
   const rig = await createRig(inject('temporalAddress'));
   onTestFinished(() => rig.close());
   const waiting = createMailbox<void>('an attempt waits');

@@ -27,7 +27,7 @@ test('the first text is written at once', () => {
   expect(store.written()).toEqual([[0, 'a']]);
 });
 
-test('while a write is under way text is gathered, and goes out as one with its offset', async () => {
+test('text that comes during a write is gathered and written as one piece with its offset', async () => {
   const store = slowStore();
   const writer = createDraftWriter(store.write, ok, 0);
   for (const text of ['ab', 'c', 'd']) writer.add(text);
@@ -43,7 +43,7 @@ test('while a write is under way text is gathered, and goes out as one with its 
   await finished;
 });
 
-test('finishing cuts the rest between two writes short', async () => {
+test('finishing cuts the pause between two writes short', async () => {
   const store = slowStore();
   const writer = createDraftWriter(store.write, ok, 1_000_000);
   writer.add('a');
@@ -61,7 +61,7 @@ test('finishing cuts the rest between two writes short', async () => {
   await finished;
 });
 
-test('a failure is told once, and nothing more is written', async () => {
+test('a failure is reported once, and nothing more is written', async () => {
   const store = slowStore();
   const failures: unknown[] = [];
   const writer = createDraftWriter(store.write, (error) => failures.push(error), 0);
@@ -75,7 +75,7 @@ test('a failure is told once, and nothing more is written', async () => {
   expect(store.written()).toEqual([[0, 'a']]);
 });
 
-test('after discarding nothing more is written', async () => {
+test('nothing more is written after discarding', async () => {
   const store = slowStore();
   const writer = createDraftWriter(store.write, ok, 0);
   writer.add('a');

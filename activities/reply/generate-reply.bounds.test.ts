@@ -1,11 +1,11 @@
-/** What a reply may hold: it is the result of an activity, and Temporal takes two megabytes. */
+/** The bounds of a reply, which is the result of an activity: Temporal accepts two megabytes. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { play } from '../../test/kit/reply-play.ts';
 
 const look = (where: string) => ({ name: 'look', arguments: JSON.stringify({ where }) });
 
-test('arguments that are nested too deep are told to the model, at every depth', async () => {
+test('arguments that are nested too deeply are reported to the model, at every depth', async () => {
   const nested = (depth: number) => `{"where":${'['.repeat(depth)}${']'.repeat(depth)}}`;
   const calls = [3_800, 5_000, 50_000].map((depth) => ({ name: 'look', arguments: nested(depth) }));
   const { calls: asked } = await (await play({ model: () => ({ calls }) })).result;
@@ -15,7 +15,7 @@ test('arguments that are nested too deep are told to the model, at every depth',
   );
 });
 
-test('arguments of all calls together are bounded: those that come after that are told to the model', async () => {
+test('the arguments of all calls together are bounded, and the excess calls are reported to the model', async () => {
   const calls = Array.from({ length: 5 }, () => look('é'.repeat(110_000)));
   const { result } = await play({ model: () => ({ calls }), request: { agent: 'wordy' } });
   const reply = await result;
@@ -26,7 +26,7 @@ test('arguments of all calls together are bounded: those that come after that ar
   expect(Buffer.byteLength(JSON.stringify(reply))).toBeLessThan(1_000_000);
 });
 
-test('hundreds of calls at once are a broken answer, which is asked for again a bounded number of times', async () => {
+test('hundreds of calls at once are a broken answer, which is retried a bounded number of times', async () => {
   const model = () => ({ calls: Array.from({ length: 501 }, () => look('here')) });
   const broken = { type: 'ModelBrokenAnswer', message: 'The model asked for 501 calls at once.' };
   const first = await play({ model });
@@ -35,7 +35,7 @@ test('hundreds of calls at once are a broken answer, which is asked for again a 
   await expect(last.result).rejects.toMatchObject({ ...broken, nonRetryable: true });
 });
 
-test('what a provider wants back goes before a call does', async () => {
+test('what a provider wants back is dropped before a call is', async () => {
   const data = randomBytes(47_000).toString('base64');
   const reasoned = (index: number) => ({
     ...{ index, id: `c${index}`, function: look('here') },
@@ -52,7 +52,7 @@ test('what a provider wants back goes before a call does', async () => {
 test.each([
   ['default', 'it was longer than the 32000 tokens that a reply may have.'],
   ['wordy', 'what it says is longer than 400000 characters.'],
-])('a text without end is cut off, and costs what was said of it: %s', async (agent, why) => {
+])('an endless text is cut off, and its cost is counted: %s', async (agent, why) => {
   const text = 'word '.repeat(80_001);
   const { result, store } = await play({ model: () => ({ text }), request: { agent } });
   await expect(result).rejects.toMatchObject({
@@ -65,7 +65,7 @@ test.each([
   expect(await store.tokensSpent({ tenant: 'default', day })).toBeGreaterThan(38_000);
 });
 
-test('a character that the provider cuts in two is shown whole', async () => {
+test('a character that the provider splits is shown whole', async () => {
   const delta = (content: string) => ({ choices: [{ index: 0, delta: { content } }] });
   const { result, shown } = await play({
     model: () => ({

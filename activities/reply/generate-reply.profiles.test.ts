@@ -1,4 +1,4 @@
-/** A reply from the log to the wire and back, in the profiles that say things otherwise. */
+/** A reply from the log to the wire and back, in each profile. */
 import { describe, expect, test } from 'vitest';
 import { answer } from '../../cli/demo/rules.ts';
 import { profiles } from '../../model/profiles.ts';
@@ -28,7 +28,7 @@ const whole = log(
 );
 const open = [{ call_id, tool: 'look', status: 'running' as const }];
 
-/** The demo model reads every profile, and answers by what it has understood. */
+/** The demo model reads every profile and answers with what it has understood. */
 const demo: StubHandler = ({ messages, tools }) => answer(messages, tools);
 
 describe.each(['chat', 'responses'] as const)('over the %s API', (api) => {
@@ -56,7 +56,7 @@ describe.each(['chat', 'responses'] as const)('over the %s API', (api) => {
     });
   });
 
-  test('tool_result declares next_event, and what it tells is nobody’s words', async () => {
+  test('tool_result declares next_event, and its news never has the role of the user', async () => {
     const request = { because: 'news' as const, news: [9], agent: 'told' };
     const { result, stub } = await play({ model: demo, api, entries: whole, request });
     await result;
@@ -81,7 +81,7 @@ describe.each(['chat', 'responses'] as const)('over the %s API', (api) => {
     ]);
   });
 
-  test('a server that refuses async tools hears of the end all the same', async () => {
+  test('a server that refuses async tools is still told of the end', async () => {
     const request = { because: 'news' as const, news: [9] };
     const { result, stub } = await play({
       model: (asked) =>

@@ -1,4 +1,4 @@
-/** What a reply's activity makes of what its provider does. */
+/** How the activity of a reply handles what its provider does. */
 import { expect, test } from 'vitest';
 import { begins, log, says } from '../../test/kit/log-lines.ts';
 import { play } from '../../test/kit/reply-play.ts';
@@ -17,7 +17,7 @@ const calls = [
   { index: 1, id: 'y', function: { name: 'look', arguments: '{"where":"b"}' } },
 ];
 
-test('what a provider wants back stands with the call, and is nothing that can be read', async () => {
+test('what a provider wants back is kept with the call, and is never shown', async () => {
   const { result } = await play({
     model: () => ({
       chunks: [
@@ -33,7 +33,7 @@ test('what a provider wants back stands with the call, and is nothing that can b
   expect(attached).toBeUndefined();
 });
 
-test('what it gave with the past goes back with it', async () => {
+test('what a provider gave with earlier calls is sent back with them', async () => {
   const first = await play({
     model: () => ({
       chunks: [
@@ -60,7 +60,7 @@ test('what it gave with the past goes back with it', async () => {
   expect(JSON.stringify(again.stub.requests[0]!.body)).not.toContain('I should look');
 });
 
-test('a window that is refused says how long it was, and what to stay under', async () => {
+test('the failure for a refused window says how long it was and which limit to stay under', async () => {
   const { result } = await play({
     model: () => ({
       status: 400,
@@ -79,7 +79,7 @@ test('a window that is refused says how long it was, and what to stay under', as
   expect(too_long.most! / too_long.tokens!).toBeCloseTo(0.425, 1);
 });
 
-test('no more is sent than may be, and the whole is what is counted', async () => {
+test('the window that is sent is shortened to its limit, and the whole window is counted', async () => {
   const long = 'word '.repeat(3_000);
   const { result, stub } = await play({
     entries: log(says(long), begins('reply_1')),
@@ -89,7 +89,7 @@ test('no more is sent than may be, and the whole is what is counted', async () =
   expect(stub.requests[0]!.messages[1]!.text).toContain('characters left out');
 });
 
-test('a reply counts what those before it cost that were cut off', async () => {
+test('a reply counts the cost of the interrupted replies before it', async () => {
   const { result } = await play({
     entries: log(
       says('Tell me all.'),
@@ -111,7 +111,7 @@ test('a reply counts what those before it cost that were cut off', async () => {
   expect(cut_off!.input_tokens).toBeGreaterThan(300);
 });
 
-test('what was said of a reply that was cut off is a part of its cost', async () => {
+test('the text of an interrupted reply is part of its cost', async () => {
   const entries = log(says('Tell me all.'), begins('reply_1'), {
     kind: 'reply.interrupted',
     cause: [2],
@@ -133,7 +133,7 @@ test('thoughts are neither kept nor shown', async () => {
   expect(JSON.stringify(happened)).not.toContain('rude');
 });
 
-test('results of what was started for a message are owed words, once nothing is open', async () => {
+test('the results of calls for a message require an answer once no call is open', async () => {
   const entries = log(
     says('Look here.'),
     begins('reply_1'),

@@ -8,7 +8,7 @@ import type { StubHandler, StubRequest } from '../../test/kit/model-server.ts';
 import { away } from '../../test/kit/away.ts';
 import { conversation, type Play, play, riding, RUN } from '../../test/kit/reply-play.ts';
 
-test('a reply is what the model said and asked for, each call with a new id of ours', async () => {
+test('a reply has the text and the calls of the model, each call with a new id of the service', async () => {
   const calls = [
     { name: 'look', arguments: '{"where":"here"}' },
     { name: 'look', arguments: '{"where":1}' },
@@ -40,7 +40,7 @@ test('a reply is what the model said and asked for, each call with a new id of o
   expect(new Set(reply.calls.map(({ call_id }) => call_id)).size).toBe(3);
 });
 
-test('a call carries what its tool demands before it runs', async () => {
+test('a call carries the rules of its tool', async () => {
   const calls = [{ name: 'other', arguments: '{"where":"here"}' }];
   const { result } = await play({ model: () => ({ calls }) });
   expect((await result).calls).toMatchObject([
@@ -52,7 +52,7 @@ test('a call carries what its tool demands before it runs', async () => {
   ]);
 });
 
-test('a call that a person may have to agree to carries its input as its tool takes it', async () => {
+test('a call that may need approval carries its input as its tool parses it', async () => {
   const calls = ['look', 'pay', 'again'].map((name) => ({
     name,
     arguments: '{"where":"here","to":" Ann ","amount":"100"}',
@@ -66,7 +66,7 @@ test('a call that a person may have to agree to carries its input as its tool ta
   ]);
 });
 
-test('R8: a managed call carries how many results its flow waits for, as its tool or its agent says', async () => {
+test('R8: a managed call carries how many results its flow waits for, as its tool or its agent declares', async () => {
   const calls = ['look', 'gather', 'cancel_call', 'nothing'].map((name) => ({
     name,
     arguments: '{"where":"here","call_id":"call_a"}',
@@ -83,7 +83,7 @@ test('R8: a managed call carries how many results its flow waits for, as its too
   expect(await awaited('patient')).toEqual([['managed', 1], gathers, others, others]);
 });
 
-test('the model is asked while the batch is being written, but nothing is shown before it stands', async () => {
+test('the model is asked while the batch is being written, but nothing is shown before the batch is stored', async () => {
   const recorded = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   const { result, happened } = await play({
@@ -106,7 +106,7 @@ test('the model is asked while the batch is being written, but nothing is shown 
   expect(happened).toEqual(['begun', ['kept', 'Here.', 1], ['shown', 'Here.']]);
 });
 
-test('a reply whose batch cannot be written is tried again, and says nothing', async () => {
+test('a reply whose batch cannot be written is retried and shows nothing', async () => {
   const { result, happened } = await play({
     model: () => ({ text: 'Here.' }),
     request: { batch: riding({}) },
@@ -130,7 +130,7 @@ test('an agent that names neither model nor tools has the default and all', asyn
 });
 
 test.each([{}, { text: '\n \n' }])(
-  '%j is a silent reply to news, of which nothing is shown',
+  '%j is a silent reply to news, and nothing of it is shown',
   async (reply) => {
     const { result, happened, stub } = await play({
       model: () => reply,
@@ -142,7 +142,7 @@ test.each([{}, { text: '\n \n' }])(
   },
 );
 
-test('a message that is answered by nothing is asked once more, and what both cost is counted', async () => {
+test('an empty answer to a message is retried once, and the cost of both is counted', async () => {
   const { result, stub } = await play({
     model: () => ({
       text: stub.requests.length > 1 ? 'Four.' : '',
@@ -156,13 +156,13 @@ test('a message that is answered by nothing is asked once more, and what both co
   expect(stub.requests).toHaveLength(2);
 });
 
-test('a message that is answered by nothing twice has no answer', async () => {
+test('two empty answers leave a message without an answer', async () => {
   const { result, stub } = await play({ model: () => ({}) });
   await expect(result).rejects.toMatchObject({ type: 'ModelSilent', nonRetryable: true });
   expect(stub.requests).toHaveLength(2);
 });
 
-test('text is kept before it is shown, all of it, with its place, and anew with each attempt', async () => {
+test('all text is stored with its offset before it is shown, from the start in each attempt', async () => {
   const { result, store, happened, shown } = await play({
     model: () => ({ text: 'one two three four' }),
     attempt: 2,
@@ -207,7 +207,7 @@ test('a slow store gets fewer and larger writes, one at a time', async () => {
   expect(writes).toEqual(['a', 'bc']);
 });
 
-/** Says something, then nothing until the client goes. */
+/** Says something, then hangs until the client disconnects. */
 const saysThenHangs: StubHandler = ({ closed }) => ({
   text: (async function* () {
     yield 'It ';
@@ -222,7 +222,7 @@ const gone = async ({ closed }: StubRequest) => {
 describe('a reply that is no longer wanted', () => {
   const stopped = { type: 'ReplyStopped', nonRetryable: true };
 
-  test('is not begun when the store says so at first', async () => {
+  test('is not begun when the store refuses it at the start', async () => {
     const { result, stub } = await play({
       model: () => ({ text: 'No.' }),
       begin: async () => false,
@@ -231,7 +231,7 @@ describe('a reply that is no longer wanted', () => {
     expect(stub.requests).toEqual([]);
   });
 
-  test('is not begun when what rode on it was overruled', async () => {
+  test('is not begun when the batch that rode on it was overruled', async () => {
     const { result, stub } = await play({
       model: () => ({ text: 'No.' }),
       request: { batch: riding({ text: 'Something else.' }) },
@@ -240,7 +240,7 @@ describe('a reply that is no longer wanted', () => {
     expect(stub.requests).toEqual([]);
   });
 
-  test('ends, and the provider’s stream with it, when the store refuses its text; nothing of that is shown', async () => {
+  test('ends with the provider’s stream when the store refuses its text, which is not shown', async () => {
     const { result, shown, stub } = await play({ model: saysThenHangs, append: async () => false });
     await expect(result).rejects.toMatchObject(stopped);
     await gone(await stub.request(1));
@@ -255,7 +255,7 @@ describe('a reply that is no longer wanted', () => {
     await gone(request);
   });
 
-  test('is not this one when the bus stops another', async () => {
+  test('does not end when the bus stops another reply', async () => {
     const release = Promise.withResolvers<{ text: string }>();
     const { result, bus, stub } = await play({ model: () => release.promise });
     await stub.request(1);
@@ -275,7 +275,7 @@ describe('a reply that is no longer wanted', () => {
 });
 
 describe('failures', () => {
-  test('of the provider are handed on with their type and delay', async () => {
+  test('of the provider are passed on with their type and delay', async () => {
     const { result } = await play({
       model: () => ({ status: 429, text: 'Slow down.', headers: { 'retry-after': '2' } }),
     });
@@ -288,7 +288,7 @@ describe('failures', () => {
 
   const busy = () => ({ status: 503, text: 'Busy.' });
 
-  test('of the provider are final with the last attempt, however many workers were lost meanwhile', async () => {
+  test('of the provider are final with the last attempt, however many workers were lost', async () => {
     const early = await play({ model: busy, attempt: 30, failed: 2 });
     await expect(early.result).rejects.toMatchObject({
       type: 'ModelUnavailable',
@@ -303,7 +303,7 @@ describe('failures', () => {
     });
   });
 
-  test('that nobody foresaw count too, and are shown as a type and a sentence that gives nothing away', async () => {
+  test('that are unexpected count too, and are shown as a type and a sentence that reveals nothing', async () => {
     const model = () => ({ text: 'Said.' });
     const broken = () => new TypeError("Cannot read properties of undefined (reading 'secret')");
     const unforeseen: Partial<Play>[] = [
@@ -331,7 +331,7 @@ describe('failures', () => {
     }
   });
 
-  test('of a store that is away are waited out: the model is asked once, and nothing is kept twice', async () => {
+  test('of the store are waited out: the model is asked once, and nothing is stored twice', async () => {
     let appended = 0;
     const { result, stub, store, happened } = await play({
       model: () => ({ text: 'Here I am.' }),
@@ -350,7 +350,7 @@ describe('failures', () => {
     expect((await store.draft(conversation))?.text).toBe('Here I am.');
   });
 
-  test('of an answer that reached its length keep what was said, and what it cost', async () => {
+  test('of an answer that reached its maximum length keep its text and its cost', async () => {
     const chunk = (choice: object, usage?: object) => ({
       choices: [{ index: 0, finish_reason: null, delta: {}, ...choice }],
       usage,
@@ -376,7 +376,7 @@ describe('failures', () => {
     expect(await store.tokensSpent({ tenant: 'default', day })).toBe(13);
   });
 
-  test('add up what all attempts have cost', async () => {
+  test('add up the cost of all attempts', async () => {
     const { result } = await play({
       client: {
         async *stream() {
@@ -394,7 +394,7 @@ describe('failures', () => {
     });
   });
 
-  test('are final once worker after worker is lost with the reply', async () => {
+  test('are final when the reply has lost too many workers', async () => {
     const { result, stub } = await play({ model: busy, attempt: 101 });
     await expect(result).rejects.toMatchObject({ type: 'WorkerLost', nonRetryable: true });
     expect(stub.requests).toEqual([]);
@@ -409,7 +409,7 @@ describe('failures', () => {
   });
 });
 
-/** Works the third time. */
+/** Succeeds the third time. */
 function failingTwice<T>(work: () => Promise<T>): () => Promise<T> {
   let times = 0;
   return () => (++times < 3 ? Promise.reject(away()) : work());

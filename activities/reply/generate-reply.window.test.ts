@@ -50,7 +50,7 @@ test('a tool that was not offered is refused by name, whatever the model asks fo
   );
 });
 
-test('the model is sent what rode on the reply, though it is in the log already', async () => {
+test('the model is sent the batch that rode on the reply, even if the log already has it', async () => {
   const { result, stub } = await play({ request: { batch: riding({}) } });
   await result;
   expect(stub.requests).toMatchObject([
@@ -58,7 +58,7 @@ test('the model is sent what rode on the reply, though it is in the log already'
   ]);
 });
 
-test('the model is sent the summary, and of the log what comes after it', async () => {
+test('the model is sent the summary and the log after it', async () => {
   const { result, stub } = await play({
     entries: log(
       ...installing,
@@ -90,7 +90,7 @@ test('the model is sent the summary, and of the log what comes after it', async 
   ]);
 });
 
-test('a summary that the log lacks is an error, and not a window without one', async () => {
+test('a summary that is missing from the log is an error', async () => {
   const { result, stub } = await play({ request: { summary: 1 } });
   await expect(result).rejects.toMatchObject({
     type: 'InternalError',
@@ -99,7 +99,7 @@ test('a summary that the log lacks is an error, and not a window without one', a
   expect(stub.requests).toEqual([]);
 });
 
-test('the tokens of the window are counted where they are asked for', async () => {
+test('the tokens of the window are counted when requested', async () => {
   const few = await (await play({ request: { count_tokens: true } })).result;
   const many = await play({
     entries: log(says('word '.repeat(1_000)), begins('reply_1')),

@@ -6,7 +6,7 @@ import { withHeartbeat } from './heartbeat.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
 afterEach(() => void vi.useRealTimers());
 
-test('it beats every second while the work says nothing, and stops with it', async () => {
+test('the heartbeat is sent every second while the work is silent, and stops with it', async () => {
   const environment = new MockActivityEnvironment();
   let beats = 0;
   environment.on('heartbeat', () => (beats += 1));
@@ -20,7 +20,7 @@ test('it beats every second while the work says nothing, and stops with it', asy
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('it stops when the work fails', async () => {
+test('the heartbeat stops when the work fails', async () => {
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   const failing = environment.run(() =>
     withHeartbeat(() => Promise.reject(new Error('It broke.'))),

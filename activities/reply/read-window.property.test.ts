@@ -1,4 +1,4 @@
-/** Random logs, cut at any seq, as the activity reads them behind a summary. */
+/** Random logs, cut at any seq, as the activity reads them after a summary. */
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { Entry } from '../../contract/entry.ts';
@@ -64,7 +64,7 @@ async function forAllCuts(check: (cut: Cut) => void, profile?: Profile): Promise
 
 const facts = ({ text }: ModelMessage) => JSON.parse(text.replace(/^<\w+>|<\/\w+>$/g, ''));
 
-test('R13: however the log is cut, each call that is shown has its one result directly behind it, and each open call is shown', async () => {
+test('R13: each call that is shown has its one result directly after it, and each open call is shown, however the log is cut', async () => {
   await forAllCuts(({ messages, open }) => {
     checkCalls(messages, 'messages');
     const answered = messages.flatMap((m) => (m.role === 'tool' ? [m.call_id] : []));
@@ -73,7 +73,7 @@ test('R13: however the log is cut, each call that is shown has its one result di
   });
 });
 
-test('however the log is cut, an asynchronous call has no answer while it is open and one when it is over', async () => {
+test('an asynchronous call has no answer while it is open and one when it is over, however the log is cut', async () => {
   await forAllCuts(({ messages, window, open }) => {
     checkCalls(messages, 'messages');
     const shown = messages.flatMap((m) => (m.role === 'assistant' ? m.calls : []));
@@ -90,7 +90,7 @@ test('however the log is cut, an asynchronous call has no answer while it is ope
   }, profiles.async_tools);
 });
 
-test('each call that speaks in the window is shown with its request, however long ago that was', async () => {
+test('each call with an event in the window is shown with its request, however old that is', async () => {
   await forAllCuts(({ messages, window }) => {
     const shown = messages.flatMap((message) =>
       message.role === 'assistant' ? message.calls.map(({ call_id }) => call_id) : [],
@@ -104,7 +104,7 @@ test('each call that speaks in the window is shown with its request, however lon
   });
 });
 
-test('the moment knows tool and input of every open call', async () => {
+test('the moment shows the tool and the input of every open call', async () => {
   await forAllCuts(({ messages, open }) => {
     const { calls } = facts(messages.at(-1)!);
     expect(calls.map(({ call_id }: { call_id: string }) => call_id)).toEqual(open);
@@ -113,7 +113,7 @@ test('the moment knows tool and input of every open call', async () => {
   });
 });
 
-test('the summary stands directly behind the developer prompt, and nothing in it can close its block', async () => {
+test('the summary comes directly after the developer prompt, and nothing in it can close its block', async () => {
   await forAllCuts(({ messages }) => {
     expect(
       messages.findIndex(({ role, text }) => role === 'user' && text.startsWith('<summary>')),

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** With 100 tokens a day, of which so many are spent. */
+/** A reply with 100 tokens a day, of which `spent` are spent. */
 const having = (spent: number, more: Play) =>
   play({
     model,
@@ -21,7 +21,7 @@ const having = (spent: number, more: Play) =>
   });
 
 describe('R12: the tokens of a tenant', () => {
-  test('are counted with each answer, by the day of UTC, limit or none', async () => {
+  test('are counted with each answer, by UTC day, with or without a limit', async () => {
     const { result, store } = await play({ model });
     await result;
     expect(await store.tokensSpent(today)).toBe(100);
@@ -29,7 +29,7 @@ describe('R12: the tokens of a tenant', () => {
     expect(await store.tokensSpent({ ...today, day: '2030-02-01' })).toBe(0);
   });
 
-  test('are counted though nobody wants the answer any more', async () => {
+  test('are counted even if the answer is no longer wanted', async () => {
     const counted = Promise.withResolvers<void>();
     const { result, store } = await play({
       model: () => ({ text: 'Here.', usage }),
@@ -43,13 +43,13 @@ describe('R12: the tokens of a tenant', () => {
     expect(await store.tokensSpent(today)).toBe(100);
   });
 
-  test('are not counted where the model has failed', async () => {
+  test('are not counted when the model fails', async () => {
     const { result, store } = await play({ model: () => ({ status: 503, text: 'Busy.' }) });
     await expect(result).rejects.toMatchObject({ type: 'ModelUnavailable' });
     expect(await store.tokensSpent(today)).toBe(0);
   });
 
-  test('once they are spent, keep a reply that nobody asked for from the model, with the limit', async () => {
+  test('keep an unprompted reply from the model once they are spent, and the failure names the limit', async () => {
     const { result, stub, happened } = await having(100, { request: { ...news } });
     await expect(result).rejects.toMatchObject({
       type: 'TenantTokensSpent',
@@ -61,28 +61,28 @@ describe('R12: the tokens of a tenant', () => {
     expect(happened).toEqual([]);
   });
 
-  test('leave what rode on such a reply to the next write', async () => {
+  test('leave the batch that rode on such a reply to the next write', async () => {
     const recording = vi.fn<() => Promise<void>>();
     const { result } = await having(100, { request: { ...news, batch: riding({}) }, recording });
     await expect(result).rejects.toMatchObject({ type: 'TenantTokensSpent' });
     expect(recording).not.toHaveBeenCalled();
   });
 
-  test('let it through as long as there are any', async () => {
+  test('let an unprompted reply through while any are left', async () => {
     const { result, store } = await having(99, { request: { ...news } });
     expect((await result).text).toBe('Here.');
     expect(await store.tokensSpent(today)).toBe(199);
   });
 
   test.each(['message', 'results'] as const)(
-    'never keep anyone from an answer: because of a %s',
+    'never prevent a reply because of a %s',
     async (because) => {
       const { result } = await having(1_000, { request: { because } });
       expect((await result).text).toBe('Here.');
     },
   );
 
-  test('are there again the next day', async () => {
+  test('are available again the next day', async () => {
     vi.setSystemTime(new Date('2030-02-01T00:00:00Z'));
     const { result } = await having(1_000, { request: { ...news } });
     expect((await result).text).toBe('Here.');

@@ -5,11 +5,11 @@ import { createLiveText } from '../../stream/live.ts';
 import { createDraftWriter } from './draft-writer.ts';
 import { wholeCharacters } from './whole-characters.ts';
 
-/** Text that is well-formed, with many characters of two halves. */
+/** Well-formed text with many surrogate pairs. */
 const prose = fc
   .array(fc.constantFrom('a', ' ', 'é', '😀', '👩‍👩‍👧', '𝒳', '中', '\uFFFD'), { maxLength: 30 })
   .map((characters) => characters.join(''));
-/** Any UTF-16 at all. */
+/** Any sequence of UTF-16 units. */
 const units = fc
   .array(fc.constantFrom('a', '\ud83d', '\ude00', '\udbff', '\udc00', '\0'), { maxLength: 20 })
   .map((all) => all.join(''));
@@ -37,7 +37,7 @@ test('pieces are well-formed however the text is cut, and join to the same text'
   );
 });
 
-test('of a text that is not well-formed, the same comes however it is cut', () => {
+test('a text that is not well-formed gives the same result however it is cut', () => {
   fc.assert(
     fc.property(cutAnywhere(units), ({ whole, pieces }) => {
       const characters = wholeCharacters();
@@ -48,7 +48,7 @@ test('of a text that is not well-formed, the same comes however it is cut', () =
   );
 });
 
-test('every reader, from whatever place, and whoever interrupts, holds whole characters', async () => {
+test('every reader holds whole characters, wherever it starts and whatever interrupts', async () => {
   await fc.assert(
     fc.asyncProperty(
       cutAnywhere(prose),
