@@ -51,7 +51,7 @@ test('a call runs once a person has agreed, and not before', async () => {
   });
 });
 
-test('a decision that cannot be taken is refused with a type, and leaves no trace in the history', async () => {
+test('a decision that is not possible is refused with a type, and leaves no trace in the history', async () => {
   const { call_id, decide, cancel, until, handle } = await awaiting();
   expect(await refusal(decide({ call_id: 'call_x', decision: 'deny' }))).toMatchObject({
     type: 'CallNotFound',
@@ -66,7 +66,7 @@ test('a decision that cannot be taken is refused with a type, and leaves no trac
   expect(events?.some((e) => e.workflowExecutionUpdateAcceptedEventAttributes)).toBe(false);
 });
 
-test('a call that nobody decides on is denied when its time is over', async () => {
+test('a call without a decision is denied when its approval expires', async () => {
   const { until } = await awaiting({}, 300);
   (await rig.asked()).says('Nobody answered.');
   const log = await until('it is told', (kinds) => kinds.includes('receipt'));
@@ -76,7 +76,7 @@ test('a call that nobody decides on is denied when its time is over', async () =
   expect(Date.parse(denied.at)).toBeGreaterThanOrEqual(Date.parse(asked.expires_at));
 });
 
-test('a conversation continues as new while a call waits for a person, who may agree afterwards', async () => {
+test('a conversation continues as new while a call awaits approval, and the call can be approved afterwards', async () => {
   const { call_id, decide, say, until, handle, close } = await awaiting({ max_history_events: 30 });
   const run = async () => (await rig.client.workflow.getHandle(handle.workflowId).describe()).runId;
   for (let i = 1; (await run()) === handle.firstExecutionRunId && i <= 40; i++) {
@@ -95,7 +95,7 @@ test('a conversation continues as new while a call waits for a person, who may a
   await close({});
 });
 
-test('the Temporal UI shows who is waited for, and until when', async () => {
+test('the Temporal UI shows what a call waits for, and until when', async () => {
   const { call_id, handle, until } = await awaiting();
   const log = await until('it waits', (kinds) => kinds.includes('call.awaiting_approval'));
   const asked = log.find((entry) => entry.kind === 'call.awaiting_approval')!;

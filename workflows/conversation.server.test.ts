@@ -35,7 +35,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  test('talks on while a tool runs, and speaks by itself when there is news', async () => {
+  test('goes on while a tool runs, and replies unprompted when there is news', async () => {
     const { say, until, tool } = await withRunningTool();
     await say('and what is a signal?');
     (await rig.asked()).says('A message to a workflow.');
@@ -82,7 +82,7 @@ describe('a conversation', () => {
     await conversation.until('it is answered', (k) => k.includes('reply.completed'));
   });
 
-  test('refuses a message that must not wait, as long as it is busy', async () => {
+  test('refuses a message that must not wait while it is busy', async () => {
     const conversation = await rig.converse();
     const update = (message_id: string) =>
       conversation.handle.executeUpdate(UPDATES.messageIfIdle, {
@@ -102,7 +102,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  test('closes: the workflow ends, its tool is stopped, and the UI can find it by its status', async () => {
+  test('closes: its workflow ends, its tool is stopped, and the UI can find it by its status', async () => {
     const { tool, close, handle } = await withRunningTool();
     const status = async () => (await handle.describe()).searchAttributes['MeanwhileStatus'];
     expect(await status()).toEqual(['working']);

@@ -1,4 +1,4 @@
-/** Conversations and calls that an operator terminates or cancels in Temporal, past the service. */
+/** Conversations and calls that an operator terminates or cancels in Temporal, bypassing the service. */
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { callWorkflowId } from '../contract/names.ts';
 import type { CallStart } from '../contract/call.ts';
@@ -36,7 +36,7 @@ async function withRunningTool(tool = 'run_installer', on = rig) {
 }
 
 describe('a conversation that is terminated', () => {
-  test('is closed, with what was open in it, and its calls end', async () => {
+  test('is closed with all that was open in it, and its calls end', async () => {
     const { say, handle, until, key, call_id, workflow } = await withRunningTool();
     await say('tell me a story');
     await rig.asked();
@@ -57,7 +57,7 @@ describe('a conversation that is terminated', () => {
     expect((await stopped.take()).call_id).toBe(call_id);
   });
 
-  test('keeps what was sent to it and never heard', async () => {
+  test('keeps the messages that were sent to it and never processed', async () => {
     const own = await createRig(address);
     onTestFinished(() => own.close());
     const conversation = await own.converse();
@@ -81,7 +81,7 @@ describe('a conversation that is terminated', () => {
     expect(await own.activities.closeGone(key, false)).toBe(true);
   });
 
-  test('is left alone as long as it runs, and where Temporal does not know it, unless somebody wants it closed', async () => {
+  test('is closed only when it no longer runs, and when Temporal does not know it only on request', async () => {
     const { key, say, until } = await rig.converse();
     await say('hello');
     (await rig.asked()).says('Hello!');
@@ -97,7 +97,7 @@ describe('a conversation that is terminated', () => {
   });
 });
 
-test('a conversation that somebody cancels in Temporal is closed in order, and loses nothing', async () => {
+test('a conversation that an operator cancels in Temporal closes in an orderly way and loses nothing', async () => {
   const { say, handle, until, call_id, workflow } = await withRunningTool();
   await say('one more thing');
   await rig.asked();
@@ -116,7 +116,7 @@ test('a conversation that somebody cancels in Temporal is closed in order, and l
 });
 
 describe('a call that is terminated', () => {
-  test('fails in its conversation, which is told, and its program stops', async () => {
+  test('fails in its conversation, where the model is told, and its program stops', async () => {
     const { until, call_id, workflow, close } = await withRunningTool();
     await workflow.terminate('by hand');
     const log = await until('it fails', (k) => k.includes('call.failed'));
@@ -138,7 +138,7 @@ describe('a call that is terminated', () => {
     await close({});
   });
 
-  test('is found also by a later run of its conversation, and gives its place back', async () => {
+  test('fails in a later run of its conversation too, and releases its slot', async () => {
     const own = await createRig(address);
     onTestFinished(() => own.close());
     await own.startWorker({ describeTool, stopProgram });

@@ -1,9 +1,9 @@
-/** Whatever a call has left running is stopped when it ends, unless it ended well. */
+/** A call that does not complete stops the program that it left running. */
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { callWorkflowId } from '../contract/names.ts';
 import { asks, createRig } from '../test/kit/rig.ts';
 
-/** A call that runs a tool which keeps something running, and the ids of the calls whose program was stopped. */
+/** A call of a tool that keeps a program running, and the ids of the calls whose program was stopped. */
 async function keeping() {
   const own = await createRig(inject('temporalAddress'));
   onTestFinished(() => own.close());
@@ -24,7 +24,7 @@ async function keeping() {
   return { ...conversation, own, call_id, stopped, tool: await own.running() };
 }
 
-test('a call that has failed stops what it left running, before anybody is told', async () => {
+test('a call that fails stops its program before the model is told', async () => {
   const { own, tool, call_id, stopped } = await keeping();
   tool.ends({ type: 'failed', error: { type: 'WorkerLost', message: 'Its worker is gone.' } });
   const told = await own.asked();
@@ -32,20 +32,20 @@ test('a call that has failed stops what it left running, before anybody is told'
   told.says('It failed.');
 });
 
-test('so does one that is cancelled', async () => {
+test('a call that is cancelled stops its program', async () => {
   const { cancel, call_id, stopped } = await keeping();
   await cancel({ call_id });
   await expect.poll(() => stopped, { timeout: 10_000 }).toEqual([call_id]);
 });
 
-test('one that has completed has nothing to stop', async () => {
+test('a call that has completed stops nothing', async () => {
   const { own, tool, stopped } = await keeping();
   tool.ends({ type: 'completed', result: 'done' });
   (await own.asked()).says('Installed.');
   expect(stopped).toEqual([]);
 });
 
-test('one that an operator cancels, and whose worker dies before it can confirm that, is cancelled', async () => {
+test('a call that an operator cancels is cancelled even if its worker dies before confirming that', async () => {
   const own = await createRig(inject('temporalAddress'));
   onTestFinished(() => own.close());
   const begun = Promise.withResolvers<void>();

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-/** A conversation whose runs are watched: what each of them has come to, by its id. */
+/** A conversation whose runs are watched: the size of each, by its id. */
 async function watched(limits = {}) {
   const conversation = await rig.converse(limits);
   const runs = new Map<string, { events: number; bytes: number }>();
@@ -33,7 +33,7 @@ async function watched(limits = {}) {
   return { ...conversation, runs, look, turn };
 }
 
-test('what is due in days does not keep a long run alive: it continues as new at a quiet moment', async () => {
+test('a timer that is due in days does not prevent a long run from continuing as new at a quiet moment', async () => {
   const { turn, look, close } = await watched({ max_history_events: 30 });
   const approval = { timeout_ms: 7 * 24 * 3_600_000 };
   await turn('pay', { ...asks('pays'), approval });
@@ -42,7 +42,7 @@ test('what is due in days does not keep a long run alive: it continues as new at
   await close({});
 });
 
-test('messages of 100 kB make no run larger than 4 MB, and none of them is lost', async () => {
+test('no run grows beyond 4 MB with messages of 100 kB, and no message is lost', async () => {
   const { turn, runs, until, close } = await watched();
   const words = (i: number) => `message ${i} `.padEnd(100_000, 'x');
   for (let i = 1; i <= 24; i++) await turn(words(i));
@@ -54,7 +54,7 @@ test('messages of 100 kB make no run larger than 4 MB, and none of them is lost'
   await close({});
 });
 
-test('a call runs on through many runs of its conversation, whose log is whole', async () => {
+test('a call goes on through many runs of its conversation, whose log is complete', async () => {
   const { turn, runs, until, close } = await watched({ max_history_events: 30 });
   await turn('install alpha', asks('run_installer'));
   const tool = await rig.running();

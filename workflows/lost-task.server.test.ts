@@ -1,4 +1,4 @@
-/** Tasks that the server loses, or carries over, while what they decided is being written. */
+/** Workflow tasks that the server loses or carries over while their decisions are being written. */
 import { Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { expect, onTestFinished, test } from 'vitest';
@@ -9,7 +9,7 @@ import { startTestTemporal } from '../test/kit/temporal.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 import { registerSearchAttributes } from '../worker/search-attributes.ts';
 
-/** A Temporal server that a test may kill: it is restarted with its data. */
+/** A Temporal server that a test may kill; it restarts with its data. */
 async function startOwnTemporal() {
   const temporal = await startTestTemporal(() => {});
   onTestFinished(() => temporal.close());
@@ -26,7 +26,7 @@ async function startOwnTemporal() {
   };
 }
 
-test('a message that comes after a crash of the server is heard, though an approval was being written then', async () => {
+test('a message that comes after a crash of the server is heard, even if an approval was being written then', async () => {
   const temporal = await startOwnTemporal();
   const rig = await createRig(temporal.address);
   onTestFinished(() => rig.close());

@@ -4,7 +4,7 @@ import { interceptors } from './one-task.ts';
 
 type Activation = ActivateInput['activation'];
 
-/** A run whose tasks the test plays, as the SDK would. */
+/** A run to which the test delivers tasks as the SDK would. */
 function createRun() {
   const [guard] = interceptors().internals!;
   return {
@@ -26,8 +26,8 @@ const signal: Activation['jobs'] = [{ signalWorkflow: { signalName: 'message' } 
 const update: Activation['jobs'] = [{ doUpdate: { id: 'u' } }];
 const answer = (seq: number): Activation['jobs'] => [{ resolveActivity: { seq, isLocal: true } }];
 
-describe('a local activity that is under way', () => {
-  test('is answered in its own task', () => {
+describe('a local activity in flight', () => {
+  test('may be answered in its own task', () => {
     const run = createRun();
     run.hears(3, signal);
     run.asks(1);
@@ -39,7 +39,7 @@ describe('a local activity that is under way', () => {
     ['a signal of the next task', 7, signal],
     ['its answer, in the next task', 7, answer(1)],
     ['an update of a task that the server begins again at the same place', 3, update],
-    ['a timer of such a task', 3, [{ fireTimer: { seq: 1 } }]],
+    ['a timer of a task that begins again in this way', 3, [{ fireTimer: { seq: 1 } }]],
   ])('fails the task with %s', (_what, length, jobs) => {
     const run = createRun();
     run.hears(3, signal);
@@ -47,7 +47,7 @@ describe('a local activity that is under way', () => {
     expect(() => run.hears(length, jobs)).toThrow('decided again from its history');
   });
 
-  test('is carried over where a replay asked for it: its task is committed', () => {
+  test('is carried over when a replay asked for it, since its task is committed', () => {
     const run = createRun();
     run.hears(3, signal, true);
     run.asks(1);
@@ -55,7 +55,7 @@ describe('a local activity that is under way', () => {
     expect(run.hears(7, answer(1))).toBe(true);
   });
 
-  test('does not hinder queries', () => {
+  test('does not block queries', () => {
     const run = createRun();
     run.hears(3, signal);
     run.asks(1);

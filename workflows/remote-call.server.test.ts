@@ -16,7 +16,7 @@ const FACTS: RemoteFacts = {
   report: 'everything',
 };
 
-/** By tool: what is known of it, and how its service takes an announcement. */
+/** By tool: its facts, and how its service answers an announcement. */
 const tools: Record<string, Partial<RemoteFacts> & { answer?: () => Promise<void> }> = {
   remote: {},
   quiet: { report: undefined },
@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-/** A conversation whose model has asked for the tool; after that, nobody answers for the model. */
+/** A conversation whose model has asked for the tool; after that, no answers come from the model. */
 async function begin(tool: string) {
   const conversation = await rig.converse();
   await conversation.say('Go.');
@@ -80,7 +80,7 @@ async function begin(tool: string) {
 
 const result = (n: number): CallPush => ({ n, kind: 'result', data: n, schedule: 'silent' });
 
-test('pushes become events in the order in which they came, gaps noted, repeats ignored, and the end is the end', async () => {
+test('pushes become events in order of arrival, with gaps noted and repeats ignored, until the end', async () => {
   const { announcement, push, events, until, handle } = await begin('remote');
   expect(announcement.expires_at - announcement.at).toBe(FACTS.timeout_ms);
   for (const n of [1, 3, 3, 2, 1]) await push(result(n));
@@ -96,20 +96,20 @@ test('pushes become events in the order in which they came, gaps noted, repeats 
   expect(log.find(({ kind }) => kind === 'call.completed')).toMatchObject({ result: 'all' });
 });
 
-test('silence past its limit fails the call with a reason, and the service is told', async () => {
+test('a service that is silent past its limit fails the call with a reason, and is told', async () => {
   const { handle, call_id } = await begin('silent');
   const message = 'The service of silent has not been heard of for 0.3 seconds.';
   expect(await handle.result()).toEqual({ type: 'failed', error: { type: 'Silent', message } });
   expect(await withdrawn.take()).toMatchObject({ start: { call_id }, reason: message });
 });
 
-test('a call that is never done ends when its time is over', async () => {
+test('a call whose service never finishes ends at its timeout', async () => {
   const { handle } = await begin('endless');
   expect(await handle.result()).toMatchObject({ type: 'failed', error: { type: 'Timeout' } });
   await withdrawn.take();
 });
 
-test('a service that refuses the call fails it at once, in its own words', async () => {
+test('a service that refuses a call fails it at once, with its own message', async () => {
   const { handle } = await begin('refusing');
   expect(await handle.result()).toEqual({
     type: 'failed',
@@ -117,13 +117,13 @@ test('a service that refuses the call fails it at once, in its own words', async
   });
 });
 
-test('a push that comes while the announcement is unanswered counts as its answer', async () => {
+test('a push that comes before the answer to the announcement counts as that answer', async () => {
   const { push, handle } = await begin('mute');
   await push({ n: 1, kind: 'done', data: 1 });
   expect(await handle.result()).toEqual({ type: 'completed', result: 1 });
 });
 
-test('a cancelled call is over, its service is told, and it never speaks again', async () => {
+test('a cancelled call is over, its service is told, and its later pushes change nothing', async () => {
   const { cancel, call_id, handle, push, until, events } = await begin('remote');
   await push(result(1));
   await until('the first event', (kinds) => kinds.includes('call.event'));
@@ -138,7 +138,7 @@ test('a cancelled call is over, its service is told, and it never speaks again',
   expect(await events()).toHaveLength(1);
 });
 
-test('a thousand pushes go through several runs, none lost and none twice', async () => {
+test('a thousand pushes pass through several runs, none lost and none told twice', async () => {
   const { push, handle, events, until } = await begin('quiet');
   const many = 1_200;
   for (let n = 1; n <= many; n += 100) {

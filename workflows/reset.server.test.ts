@@ -1,4 +1,4 @@
-/** An operator resets a conversation in Temporal: another run goes on from a point before. */
+/** An operator resets a conversation in Temporal: another run goes on from an earlier point. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { EntryKind } from '../contract/entry.ts';
@@ -7,7 +7,7 @@ import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 
 const address = inject('temporalAddress');
 let rig: Rig;
-/** The calls whose tools were run, each time that they were. */
+/** The ids of the calls whose tools ran, once for each run. */
 const ran: string[] = [];
 beforeAll(async () => {
   rig = await createRig(address);
@@ -79,7 +79,7 @@ const logOf = async ({ key }: Conversation, on = rig) =>
 const kindsOf = async (conversation: Conversation, on = rig) =>
   (await logOf(conversation, on)).map(({ kind }) => kind);
 
-/** Replies of runs that were ended may still be asked for. */
+/** Replies of earlier runs may still be requested. */
 async function askedIn({ key }: Conversation) {
   for (;;) {
     const asked = await rig.asked();
@@ -96,7 +96,7 @@ async function answered(conversation: Conversation, text: string, answer = `To $
 }
 
 describe('a conversation that is reset to its first task', () => {
-  test('says so in its log, tells its readers, and answers at once', async () => {
+  test('logs the reset, tells its readers, and answers at once', async () => {
     const conversation = await rig.converse();
     await expect.poll(() => tasksOf(conversation)).toHaveLength(1);
     for (const text of ['one', 'two', 'three']) await answered(conversation, text);
@@ -129,7 +129,7 @@ describe('a conversation that is reset to its first task', () => {
     await rig.client.workflow.getHandle(conversation.handle.workflowId).result();
   });
 
-  test('hears again what had been sent to it, and loses nothing', async () => {
+  test('receives again what was sent to it, and loses nothing', async () => {
     const conversation = await rig.converse();
     for (const text of ['one', 'two', 'three']) await answered(conversation, text);
     await reset(conversation, (await tasksOf(conversation))[0]!);
@@ -161,7 +161,7 @@ describe('a conversation that is reset to its first task', () => {
   });
 });
 
-test('a reply in flight goes on in the run that a reset has made', async () => {
+test('a reply in flight goes on in the run that a reset creates', async () => {
   const conversation = await rig.converse();
   await answered(conversation, 'one');
   await conversation.say('two');
@@ -193,8 +193,8 @@ const done = { type: 'completed', result: 'paid' } as const;
 const APPROVED = 'workflowExecutionUpdateAcceptedEventAttributes';
 const CHILD = 'startChildWorkflowExecutionInitiatedEventAttributes';
 
-describe('a call', () => {
-  test('that runs and is no longer in the log is stopped', async () => {
+describe('a call in a conversation that is reset', () => {
+  test('is stopped when it runs and is no longer in the log', async () => {
     const conversation = await rig.converse();
     await answered(conversation, 'one');
     const tasks = await tasksOf(conversation);
@@ -209,7 +209,7 @@ describe('a call', () => {
     await conversation.close({});
   });
 
-  test('that runs is found again by a run that would start it, and its end is heard', async () => {
+  test('is found again by a run that would start it, and its end is received', async () => {
     const conversation = await rig.converse();
     const { call_id, workflow } = await withCall(conversation);
     const tool = await rig.running();
@@ -229,9 +229,9 @@ describe('a call', () => {
   });
 
   test.each([
-    ['heard again', false],
+    ['received again', false],
     ['asked for', true],
-  ])('that has ended is not started again: its end is %s', async (_, forgets) => {
+  ])('is not started again when it has ended: its end is %s', async (_, forgets) => {
     const conversation = await rig.converse();
     const { call_id, workflow } = await withCall(conversation);
     (await rig.running()).ends(done);
@@ -253,10 +253,10 @@ describe('a call', () => {
   });
 
   test.each([
-    ['before its approval', false],
-    ['after its approval', true],
+    ['the point before its approval', false],
+    ['the point after its approval', true],
   ])(
-    'that a person has approved is not carried out twice after a reset to %s',
+    'does not run twice when it was approved, after a reset to %s',
     async (_, after) => {
       const conversation = await rig.converse();
       const approval = { timeout_ms: 3_600_000 };
@@ -284,7 +284,7 @@ describe('a call', () => {
   );
 });
 
-test('a closed conversation stays closed, and the run that a reset has made ends', async () => {
+test('a closed conversation stays closed, and the run that a reset creates ends', async () => {
   const conversation = await rig.converse();
   await answered(conversation, 'one');
   const tasks = await tasksOf(conversation);
@@ -304,7 +304,7 @@ test('a closed conversation stays closed, and the run that a reset has made ends
   }
 });
 
-test('two resets in a row, and one of a run that a reset had ended: the log is what the last run decides', async () => {
+test('after two resets in a row, and one of a run that a reset had ended, the log is what the last run decides', async () => {
   const conversation = await rig.converse();
   await expect.poll(() => tasksOf(conversation)).toHaveLength(1);
   for (const text of ['one', 'two', 'three']) await answered(conversation, text);
@@ -337,7 +337,7 @@ test('two resets in a row, and one of a run that a reset had ended: the log is w
   await conversation.close({});
 });
 
-test('a reset of an earlier run takes back what the later ones have written', async () => {
+test('a reset of an earlier run takes back what the later runs wrote', async () => {
   const conversation = await rig.converse({ max_history_events: 20 });
   const run = async () =>
     (await rig.client.workflow.getHandle(conversation.handle.workflowId).describe()).runId;

@@ -1,4 +1,4 @@
-/** What anybody may send to a workflow in Temporal, past the service. */
+/** Signals, updates and arguments that a client sends to a workflow in Temporal, bypassing the service. */
 import { randomUUID } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
@@ -39,28 +39,25 @@ const WRONG: [name: string, payload: unknown, why: RegExp][] = [
   ['nothing_of_ours', {}, /^There is no such signal/],
 ];
 
-test.each(WRONG)(
-  'a %s signal that does not fit is dropped and written down: %j',
-  async (...wrong) => {
-    const [name, payload, why] = wrong;
-    const conversation = await rig.converse();
-    const { handle, until, say, close } = conversation;
-    await handle.signal(name, payload);
-    const log = await until('it is written down', (k) => k.includes('signal.dropped'));
-    expect(log).toMatchObject([{ kind: 'signal.dropped', signal: name }]);
-    expect((log[0] as { why: string }).why).toMatch(why);
-    await say('Are you there?');
-    (await rig.asked()).says('Yes.');
-    await until('it is answered', (k) => k.includes('reply.completed'));
-    await close({});
-    await handle.result();
-    const history = await handle.fetchHistory();
-    const bundle = await workflowBundle('node_modules/.cache/meanwhile');
-    await Worker.runReplayHistory({ workflowBundle: bundle }, history, handle.workflowId);
-  },
-);
+test.each(WRONG)('a %s signal that does not fit is dropped and logged: %j', async (...wrong) => {
+  const [name, payload, why] = wrong;
+  const conversation = await rig.converse();
+  const { handle, until, say, close } = conversation;
+  await handle.signal(name, payload);
+  const log = await until('it is written down', (k) => k.includes('signal.dropped'));
+  expect(log).toMatchObject([{ kind: 'signal.dropped', signal: name }]);
+  expect((log[0] as { why: string }).why).toMatch(why);
+  await say('Are you there?');
+  (await rig.asked()).says('Yes.');
+  await until('it is answered', (k) => k.includes('reply.completed'));
+  await close({});
+  await handle.result();
+  const history = await handle.fetchHistory();
+  const bundle = await workflowBundle('node_modules/.cache/meanwhile');
+  await Worker.runReplayHistory({ workflowBundle: bundle }, history, handle.workflowId);
+});
 
-/** As a client of another language may send it. */
+/** Sends a signal as a client in another language might. */
 const raw = (workflowId: string, signalName: string, encoding: string, data: string) =>
   rig.client.workflowService.signalWorkflowExecution({
     namespace: 'default',
@@ -73,9 +70,9 @@ const raw = (workflowId: string, signalName: string, encoding: string, data: str
 
 test.each([
   ['nested 100,000 deep', 'json/plain', `{"text":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
-  ['no JSON', 'json/plain', '{"text":'],
-  ['of an encoding that nobody knows', 'rot13', 'uryyb'],
-  ['encrypted by somebody', 'binary/encrypted', '\u0001\u0002'],
+  ['not valid JSON', 'json/plain', '{"text":'],
+  ['of an unknown encoding', 'rot13', 'uryyb'],
+  ['encrypted', 'binary/encrypted', '\u0001\u0002'],
 ])('a signal that is %s is dropped, and the conversation goes on', async (_, encoding, data) => {
   const { handle, until, say, close } = await rig.converse();
   await raw(handle.workflowId, SIGNALS.message, encoding, data);
@@ -87,7 +84,7 @@ test.each([
   await handle.result();
 });
 
-test('a signal cannot pass for another event', async () => {
+test('a signal cannot pose as another event', async () => {
   const { handle, until, close } = await rig.converse();
   await handle.signal(SIGNALS.cancelCall, { call_id: 'call_x', type: 'settled', at: 1 });
   await handle.signal(SIGNALS.message, { message_id: 'm', text: 'hello', type: 'close', by: 'x' });
@@ -97,7 +94,7 @@ test('a signal cannot pass for another event', async () => {
   await close({});
 });
 
-test('a flood of them is counted, and does not fill the log', async () => {
+test('a flood of signals that do not fit is counted and does not fill the log', async () => {
   const { handle, until, close, key } = await rig.converse();
   for (let i = 0; i < 30; i++) await handle.signal(SIGNALS.message, { message_id: i });
   await close({});
@@ -129,7 +126,7 @@ test('an update that does not fit is refused', async () => {
   await close({});
 });
 
-test('a workflow whose argument is no conversation, or no call, fails and says so', async () => {
+test('a workflow whose argument is not a conversation or a call fails with that reason', async () => {
   for (const [type, args] of [
     ['conversation', [{ conversation: 'x' }]],
     ['conversation', []],
@@ -146,7 +143,7 @@ test('a workflow whose argument is no conversation, or no call, fails and says s
   }
 });
 
-test('what a run hands over is filled in where an older version knew less, and refused clearly where it cannot be read', async () => {
+test('the state of an older version is completed, and a state that cannot be read is refused with a clear reason', async () => {
   const { key } = await rig.converse();
   const start = {
     conversation: { ...key, id: `${key.id}_b` },
@@ -179,7 +176,7 @@ test('what a run hands over is filled in where an older version knew less, and r
   await newer.terminate();
 });
 
-test('an end that a call could not have given, and a call that is told twice, change nothing', async () => {
+test('an impossible end of a call and a second end change nothing', async () => {
   const { say, until, handle, close } = await rig.converse();
   await say('install');
   const call = asks('run_installer');

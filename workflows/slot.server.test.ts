@@ -21,14 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-/** Another tool for each test, since the queue is that of all conversations. */
+/** A new tool for each test, since all conversations share the queue. */
 function tool(slots: Slots): string {
   const name = `tool_${randomUUID().slice(0, 8)}`;
   limits.set(name, slots);
   return name;
 }
 
-/** Asks for a call of it in a conversation of its own; what is shown of the call live comes in `notes`. */
+/** Requests a call of this tool in a new conversation; the live notes of the call arrive in `notes`. */
 async function callOf(name: string, on = rig) {
   const conversation = await on.converse();
   const notes = createMailbox<string | undefined>('a note is shown');
@@ -42,7 +42,7 @@ async function callOf(name: string, on = rig) {
   return { ...conversation, call, notes, workflow };
 }
 
-/** Other conversations have news meanwhile. */
+/** Waits for a reply of this conversation, and answers those of others. */
 async function askedIn(id: string, on: Rig) {
   for (;;) {
     const asked = await on.asked();
@@ -53,7 +53,7 @@ async function askedIn(id: string, on: Rig) {
 
 const done = { type: 'completed', result: 'done' } as const;
 
-test('a call waits until one of another conversation is over, and both the user and the model can see it', async () => {
+test('a call waits until a call of another conversation is over, and both the user and the model can see that', async () => {
   const name = tool({ tool: 1 });
   const first = await callOf(name);
   const running = await rig.running();
@@ -73,7 +73,7 @@ test('a call waits until one of another conversation is over, and both the user 
   expect(await rig.store.firstInQueue({ tenant: 'default', queue: `tool/${name}` }, 9)).toEqual([]);
 });
 
-test('calls of all tools share the places of their tenant, in the order in which they came', async () => {
+test('calls of all tools share the slots of their tenant, in order of arrival', async () => {
   const [one, other] = [tool({ tenant: 1 }), tool({ tool: 5, tenant: 1 })];
   await callOf(one);
   const running = await rig.running();
@@ -91,7 +91,7 @@ test('calls of all tools share the places of their tenant, in the order in which
   await third.workflow.result();
 });
 
-test('a call that is cancelled while it waits leaves the queue, and never runs', async () => {
+test('a call that is cancelled while it waits leaves the queue and never runs', async () => {
   const name = tool({ tool: 1 });
   await callOf(name);
   const running = await rig.running();
@@ -107,7 +107,7 @@ test('a call that is cancelled while it waits leaves the queue, and never runs',
   next.ends(done);
 });
 
-test('a call whose workflow is terminated from outside does not block those that wait for it', async () => {
+test('a call whose workflow is terminated does not block the calls that wait for its slot', async () => {
   const name = tool({ tool: 1 });
   const first = await callOf(name);
   await rig.running();
@@ -120,7 +120,7 @@ test('a call whose workflow is terminated from outside does not block those that
   expect(await second.workflow.result()).toEqual(done);
 });
 
-test('another worker finds the queue as it was', async () => {
+test('another worker finds the queue unchanged', async () => {
   const own = await createRig(address);
   const worker = await own.startWorker({ describeTool });
   const name = tool({ tool: 1 });

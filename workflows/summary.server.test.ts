@@ -38,7 +38,7 @@ async function full(limits = {}) {
   return { ...conversation, call, tool, turn };
 }
 
-test('a conversation that passes its budget is summarised, talks on meanwhile, and reads the summary and what came since', async () => {
+test('a conversation that passes its budget goes on while it is summarised, and then reads the summary and what came since', async () => {
   const { turn, until, key, call, tool, close, handle } = await full();
   const summary = await rig.askedSummary();
   expect(summary.request).toMatchObject({
@@ -68,7 +68,7 @@ test('a conversation that passes its budget is summarised, talks on meanwhile, a
   await handle.result();
 });
 
-test('a summary that fails is in the log, and the conversation talks on with all of it', async () => {
+test('a summary that fails is logged, and the conversation goes on with its whole log', async () => {
   const { turn, until, close, handle } = await full();
   (await rig.askedSummary()).fails(
     ApplicationFailure.nonRetryable('No such key.', 'ModelAccessDenied'),
@@ -82,7 +82,7 @@ test('a summary that fails is in the log, and the conversation talks on with all
   await handle.result();
 });
 
-test('a run that is long enough goes on as a new one only when its summary is in, which the new one has', async () => {
+test('a long run continues as new only when its summary is in, and the new run has that summary', async () => {
   const { turn, until, handle, close } = await full({ max_history_events: 20 });
   const summary = await rig.askedSummary();
   const runId = async () =>

@@ -1,4 +1,4 @@
-/** Writes to the log that are in vain, slow, late or lost with their worker. */
+/** Writes to the log that are never committed, slow, late or lost with their worker. */
 import { once } from 'node:events';
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -16,7 +16,7 @@ import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 
 const address = inject('temporalAddress');
-/** A conversation whose first worker is killed at `place`; the heir has its store, and is not started yet. */
+/** A conversation whose first worker is killed at `place`. Its heir has the same store and is not started yet. */
 async function doom(
   place: 'in-reply' | 'in-record' | 'in-committed-record',
   meanwhile: (doomed: ChildProcess, conversation: Conversation) => Promise<void>,
@@ -42,7 +42,7 @@ async function doom(
   return { ...conversation, heir, store, log };
 }
 
-/** An earlier reply may be asked for once more until its workflow knows that it is interrupted. */
+/** An earlier reply may be requested once more until its workflow knows that it was interrupted. */
 async function askedFor(rig: Rig, replyId: string) {
   let reply = await rig.asked();
   while (reply.request.reply_id !== replyId) reply = await rig.asked();
@@ -51,7 +51,7 @@ async function askedFor(rig: Rig, replyId: string) {
 
 type Conversation = Awaited<ReturnType<Rig['converse']>>;
 
-test('a worker that dies between the log and the commit leaves no entry twice, and the reader is told', async () => {
+test('a worker that dies between the write and the commit leaves no entry twice, and readers are told', async () => {
   const { say, key, heir, store, log } = await doom('in-record', async (doomed, { say }) => {
     await once(doomed, 'message');
     await say('B');
@@ -81,7 +81,7 @@ test('a worker that dies between the log and the commit leaves no entry twice, a
   expect(followed?.revision).toBe(inVain.revision + 1);
 });
 
-test('a late write of a task that was carried over does not keep the next worker from writing what was decided again', async () => {
+test('a late write of a task that was carried over does not block the write of the next worker', async () => {
   const { heir, log, handle } = await doom(
     'in-committed-record',
     async (doomed, { say, handle }) => {
@@ -113,8 +113,8 @@ test('a late write of a task that was carried over does not keep the next worker
 const activitiesIn = ({ events }: Awaited<ReturnType<Conversation['handle']['fetchHistory']>>) =>
   events!.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
 
-describe('a worker that dies before a reply has written what rode on it', () => {
-  test('leaves it to the next attempt', async () => {
+describe('a worker that dies before a reply has written its batch', () => {
+  test('leaves the batch to the next attempt', async () => {
     const { heir, store, key, log } = await doom('in-reply', async () => {});
     expect(await store.window(key, { from: 1, to: 9 })).toEqual([]);
     await heir.startWorker();
@@ -124,7 +124,7 @@ describe('a worker that dies before a reply has written what rode on it', () => 
       .toEqual(['message.user', 'reply.started', 'reply.completed']);
   });
 
-  test('leaves it to the next write, where that comes first', async () => {
+  test('leaves the batch to the next write if that comes first', async () => {
     const { say, heir, store, key, log } = await doom('in-reply', async () => {});
     await say('B');
     expect(await store.window(key, { from: 1, to: 9 })).toEqual([]);
@@ -143,7 +143,7 @@ describe('a worker that dies before a reply has written what rode on it', () => 
   });
 });
 
-test('a reply that is tried again after later entries were written is not lost by that', async () => {
+test('a reply that is retried after later entries were written is not lost', async () => {
   const own = await createRig(address);
   onTestFinished(() => own.close());
   const batches: Batch[] = [];
@@ -169,7 +169,7 @@ test('a reply that is tried again after later entries were written is not lost b
   expect(batches[0]).toMatchObject({ base: 1, entries: [{ seq: 1 }, { seq: 2 }] });
 });
 
-/** A conversation whose first write of such an entry waits for its release, longer than its task may take. */
+/** A conversation whose first write of such an entry waits for its release, past the timeout of its task. */
 async function withSlowWrite(slow: EntryKind) {
   const own = await createRig(address);
   onTestFinished(() => own.close());
@@ -189,7 +189,7 @@ async function withSlowWrite(slow: EntryKind) {
     ...conversation,
     own,
     isWriting: writing.promise,
-    /** Once a task has begun that hears so many signals. */
+    /** Releases the write once a task has begun that hears this many signals. */
     async releaseAfter(signals: number) {
       // A task that waits for its write is carried into the next one.
       const heard = () => isHeard(conversation.handle, signals);
@@ -199,7 +199,7 @@ async function withSlowWrite(slow: EntryKind) {
   };
 }
 
-test('what is accepted while the end is being written stands in the log before it', async () => {
+test('a message that is accepted while the end is being written is logged before the end', async () => {
   const { own, handle, close, say, key, isWriting, releaseAfter } =
     await withSlowWrite('conversation.closed');
   await close({});
@@ -211,7 +211,7 @@ test('what is accepted while the end is being written stands in the log before i
   expect(entries.map(({ kind }) => kind)).toEqual(['message.user', 'conversation.closed']);
 });
 
-test('a call that is cancelled in the task that starts it is started, and then cancelled', async () => {
+test('a call that is cancelled in the task that starts it is started and then cancelled', async () => {
   const { own, handle, say, cancel, close, until, isWriting, releaseAfter } =
     await withSlowWrite('call.started');
   await say('install alpha');
