@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { SOURCES } from './bundle.ts';
 
-/** At the beginning of a line: what stands in a function is indented. */
+/** Matches at the beginning of a line, since the code in a function is indented. */
 const KEEPS =
   /^(?:export )?(?:let |var |const [^=]*= new (?:Map|Set|WeakMap|WeakSet)(?:<.*>)?\(\s*\)|const [^=]*= (?:\[\]|\{\});)/m;
 
-test.each(SOURCES)('no module of %s keeps anything: workflows share them', async (folder) => {
+test.each(SOURCES)('no module of %s keeps state, since workflows share modules', async (folder) => {
   const root = new URL(`../${folder}/`, import.meta.url);
   const files = (await readdir(root)).filter((name) => /(?<!\.test)\.ts$/.test(name));
   expect(files.length).toBeGreaterThan(5);

@@ -5,7 +5,7 @@ import { claimIn } from './claim-host.ts';
 
 const conversation = { tenant: 'default', id: 'c' };
 
-/** As a call asks, which waits no longer than it is wanted. */
+/** Claims as a call does, until the call is cancelled. */
 function ask(store: Parameters<typeof claimIn>[0], callId: string, host: string) {
   const warnings: string[] = [];
   const stopping = new AbortController();
@@ -13,7 +13,7 @@ function ask(store: Parameters<typeof claimIn>[0], callId: string, host: string)
   return { said: claim(conversation, callId, host, stopping.signal), stopping, warnings };
 }
 
-test('the first host has the call, and whoever comes later is told so', async () => {
+test('the first host gets the call, and every later host is told which one has it', async () => {
   const claim = createMemoryStore();
   expect(await ask(claim, 'call_1', 'one').said).toEqual({ holder: 'one', isNew: true });
   expect(await ask(claim, 'call_1', 'one').said).toEqual({ holder: 'one', isNew: false });
@@ -23,28 +23,25 @@ test('the first host has the call, and whoever comes later is told so', async ()
 
 test.each([
   ['before it has written', false],
-  ['after it has written, its answer on the way', true],
-])(
-  'a store that goes away %s is asked again, and the claim is new all the same',
-  async (_, writes) => {
-    const store = createMemoryStore();
-    let isAway = true;
-    const claim: Parameters<typeof claimIn>[0] = {
-      async claim(...asked) {
-        const answer = !isAway || writes ? await store.claim(...asked) : undefined;
-        if (answer && !isAway) return answer;
-        isAway = false;
-        throw away();
-      },
-    };
-    const first = ask(claim, 'call_1', 'one');
-    expect(await first.said).toEqual({ holder: 'one', isNew: true });
-    expect(first.warnings).toEqual([expect.stringMatching(/Retrying/)]);
-    expect(await ask(claim, 'call_1', 'one').said).toEqual({ holder: 'one', isNew: false });
-  },
-);
+  ['after it has written, before its answer arrives', true],
+])('a claim is retried when the store fails %s, and still counts as new', async (_, writes) => {
+  const store = createMemoryStore();
+  let isAway = true;
+  const claim: Parameters<typeof claimIn>[0] = {
+    async claim(...asked) {
+      const answer = !isAway || writes ? await store.claim(...asked) : undefined;
+      if (answer && !isAway) return answer;
+      isAway = false;
+      throw away();
+    },
+  };
+  const first = ask(claim, 'call_1', 'one');
+  expect(await first.said).toEqual({ holder: 'one', isNew: true });
+  expect(first.warnings).toEqual([expect.stringMatching(/Retrying/)]);
+  expect(await ask(claim, 'call_1', 'one').said).toEqual({ holder: 'one', isNew: false });
+});
 
-test('nobody is asked any longer once the call is cancelled', async () => {
+test('a claim is no longer retried once the call is cancelled', async () => {
   const asked = Promise.withResolvers<void>();
   const claim: Parameters<typeof claimIn>[0] = {
     claim() {

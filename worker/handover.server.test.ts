@@ -1,4 +1,4 @@
-/** What a killed worker had in hand, on a real Temporal server and without a time-out that would end it. */
+/** The work of a killed worker is handed over, on a real Temporal server and without a timeout that would end it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ const start = {
 };
 const done = { type: 'completed', result: 'done' };
 
-/** A tool that runs in a process of its own, of which Temporal has had a heartbeat. */
+/** A tool that runs in another process and has sent a heartbeat to Temporal. */
 async function running() {
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-workers-'));
   const taskQueue = `abandoned-${randomUUID()}`;
@@ -51,7 +51,7 @@ async function running() {
 const pending = async (handle: WorkflowHandle) =>
   (await handle.describe()).raw.pendingActivities?.[0];
 
-/** The task that the signal led to is over. */
+/** True when the task that the signal caused is over. */
 async function isKnownByHeart(handle: WorkflowHandle): Promise<boolean> {
   const { events } = await handle.fetchHistory();
   const tasks = events?.filter((event) => event.workflowTaskCompletedEventAttributes);
@@ -64,7 +64,7 @@ async function kill(child: ChildProcess) {
   await died;
 }
 
-/** Runs the tool to its end; what its attempt begins with. */
+/** Runs the tool to its end. Resolves with what its attempt begins with. */
 async function heir(taskQueue: string) {
   const connection = await NativeConnection.connect({ address });
   const begun = Promise.withResolvers<{ attempt: number; heartbeatDetails: unknown }>();
@@ -89,7 +89,7 @@ async function heir(taskQueue: string) {
   return begun.promise;
 }
 
-test('the next worker goes on at once, from the last heartbeat, and its workflow is asked of nobody else', async () => {
+test('the next worker goes on at once from the last heartbeat, and its workflow does not wait for the dead worker', async () => {
   const { folder, taskQueue, client, handle, child } = await running();
   const [name] = journalsIn(await readdir(folder));
   expect(takeJournal(folder, name!)).toBeUndefined();
@@ -110,7 +110,7 @@ test('the next worker goes on at once, from the last heartbeat, and its workflow
   expect(await handle.result()).toEqual(done);
 });
 
-test('what was to be cancelled is cancelled, and not tried again', async () => {
+test('an activity with a cancellation request is cancelled instead of retried', async () => {
   const { folder, client, handle, child } = await running();
   await handle.cancel();
   await expect
@@ -137,7 +137,7 @@ test('an attempt that is no longer the current one is left alone', async () => {
   taken.release();
 });
 
-test('of several that find it dead, one hands it over; a failure is tried again by any', async () => {
+test('one of the siblings that find a dead worker hands over its work, and any of them retries a failure', async () => {
   const { folder, child } = await running();
   const journals = [1, 2].map((n) =>
     openJournal(folder, { identity: `heir-${n}`, namespace: 'default', boot: 'boot' }),

@@ -16,7 +16,7 @@ async function folderOf() {
   return folder;
 }
 
-test('a process that ends in order leaves nothing', async () => {
+test('a process that shuts down normally leaves no journal', async () => {
   const folder = await folderOf();
   const journal = openJournal(folder, facts);
   journal.begin(work('a'))();
@@ -24,7 +24,7 @@ test('a process that ends in order leaves nothing', async () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('what it could not end is left to the next, and to one at a time', async () => {
+test('unfinished work is left in the journal, which only one process at a time can take', async () => {
   const folder = await folderOf();
   const journal = openJournal(folder, facts);
   journal.begin(work('a'));
@@ -40,7 +40,7 @@ test('what it could not end is left to the next, and to one at a time', async ()
   expect(takeJournal(folder, journal.name)).toBeDefined();
 });
 
-test('a line that was cut off by a kill is not read', async () => {
+test('a line that a kill cut off is ignored', async () => {
   const folder = await folderOf();
   const journal = openJournal(folder, facts);
   journal.begin(work('a'));
@@ -49,7 +49,7 @@ test('a line that was cut off by a kill is not read', async () => {
   expect(takeJournal(folder, journal.name)!.left?.inHand).toEqual([work('a')]);
 });
 
-test('only the dead of the same machine are known to be dead', async () => {
+test('a process takes over only from dead processes of the same machine', async () => {
   const folder = await folderOf();
   const elsewhere = openJournal(folder, { ...facts, boot: 'another' });
   const here = openJournal(folder, facts);
@@ -71,7 +71,7 @@ test('only the dead of the same machine are known to be dead', async () => {
   expect(journalsIn(readdirSync(folder))).toEqual([elsewhere.name]);
 });
 
-test('a folder that is gone stops nothing, and is told', async () => {
+test('a missing folder stops nothing, and causes a warning', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-journal-'));
   const warnings = createMailbox<string>('a warning');
   const journal = openJournal(folder, facts, (message) => warnings.put(message));

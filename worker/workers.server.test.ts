@@ -1,4 +1,4 @@
-/** Each kind of work has a queue of its own, and none waits for another. */
+/** Each kind of work has its own task queue, and none waits for another. */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -8,7 +8,7 @@ import { asks, createRig, type Rig } from '../test/kit/rig.ts';
 const address = inject('temporalAddress');
 const done = { type: 'completed', result: 'done' } as const;
 
-/** @param beside one with the same store and task queues */
+/** @param beside a rig with the same store and task queues */
 async function rigOf(beside?: Rig): Promise<Rig> {
   const rig = await createRig(address, beside);
   onTestFinished(() => rig.close());
@@ -24,7 +24,7 @@ async function callOf(rig: Rig) {
   return { ...conversation, call };
 }
 
-test('a reply is asked for, and another conversation is written down, while every place for tools is taken', async () => {
+test('replies and the logs of other conversations go on while every place for tools is taken', async () => {
   const rig = await rigOf();
   await rig.startWorker({}, { tools: 1, replies: 1 });
   await callOf(rig);
@@ -51,7 +51,7 @@ test('a call that waits for a place goes to the first worker that has one', asyn
   next.ends(done);
 });
 
-test('a tool that an earlier version has put into the queue of everything else runs all the same', async () => {
+test('a tool that an earlier version put into the general queue still runs', async () => {
   const rig = await rigOf();
   await rig.startWorker();
   const connection = await NativeConnection.connect({ address });

@@ -31,7 +31,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** @param lean undefined: the SDK's own way */
+/** @param lean undefined for the SDK's own sandbox */
 async function startWorker(lean: LeanOptions | undefined) {
   const taskQueue = `sandbox-${randomUUID()}`;
   const connection = await NativeConnection.connect({ address });
@@ -62,7 +62,7 @@ const lean = (more: Partial<LeanOptions> = {}): LeanOptions => ({
   ...more,
 });
 
-test('it was made for the SDK that is installed', async () => {
+test('the lean worker matches the installed version of the SDK', async () => {
   const { dependencies } = JSON.parse(
     await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { dependencies: Record<string, string> };
@@ -75,7 +75,7 @@ test('a workflow runs', async () => {
   expect(await handle.result()).toBe('done');
 });
 
-describe('where a workflow waits', () => {
+describe('the place where a workflow waits', () => {
   const ask = async (stackTraces: boolean) => {
     const { start } = await startWorker(lean({ stackTraces }));
     const handle = await start('waitsForEver');
@@ -83,17 +83,17 @@ describe('where a workflow waits', () => {
     return handle.query<string>('__stack_trace');
   };
 
-  test('is shown where that is wanted', async () => {
+  test('is shown when stack traces are enabled', async () => {
     expect(await ask(true)).toContain('waitsForEver');
   });
 
-  test('is said not to be known otherwise', async () => {
+  test('is refused with a reason when they are not', async () => {
     await expect(ask(false)).rejects.toThrow('stack traces are not enabled');
   });
 });
 
 describe('a workflow that never yields', () => {
-  test('costs the worker, which then remembers it with this bundle', async () => {
+  test('fails the worker, which remembers that for this bundle', async () => {
     const warn = vi.fn();
     const logger = Object.assign(new DefaultLogger('WARN'), { warn });
     const stuck = Promise.withResolvers<Error>();
@@ -108,7 +108,7 @@ describe('a workflow that never yields', () => {
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('workflows-test.js.stuck'));
   });
 
-  test('fails its own task alone in the way that is taken after that', async () => {
+  test('fails only its own task in the SDK’s own sandbox, which is used from then on', async () => {
     const { start } = await startWorker(undefined);
     const handle = await start('spins');
     onTestFinished(async () => void (await handle.terminate()));
