@@ -24,7 +24,7 @@ const FITS: [keyof typeof signalShapes, object][] = [
   ['reset', { run_id: 'r', had: 0, calls: [] }],
 ];
 
-test.each(FITS)('a %s as the service sends it is taken as it is: %j', (name, signal) => {
+test.each(FITS)('a %s that the service sends is accepted unchanged: %j', (name, signal) => {
   expect(believe<object>(signalShapes[name], signal)).toEqual({ value: signal });
   // What is not known is left out, and cannot pass for anything else.
   const more = { ...signal, at: 1, type: 'close', surprise: true };
@@ -36,13 +36,13 @@ test.each([
   { n: 1, kind: 'result', data: 0, schedule: 'silent' },
   { n: 1, kind: 'done' },
   { n: 1, kind: 'failed', error: { type: 'X', message: 'x' } },
-])('a push as the API passes it on is taken as it is: %j', (push) => {
+])('a push that the API passes on is accepted unchanged: %j', (push) => {
   expect(believe<object>(callPush, push)).toEqual({ value: push });
 });
 
-describe('whatever it is', () => {
+describe('for any value,', () => {
   const shapes = { ...signalShapes, callEnd, callPush };
-  test.each(Object.keys(shapes) as (keyof typeof shapes)[])('%s never throws', (name) => {
+  test.each(Object.keys(shapes) as (keyof typeof shapes)[])('checking %s never throws', (name) => {
     fc.assert(
       fc.property(fc.anything({ maxDepth: 4, withNullPrototype: true }), (value) => {
         const { why } = believe<object>(shapes[name], value);
@@ -51,7 +51,7 @@ describe('whatever it is', () => {
     );
   });
 
-  test('what is wrong is not repeated: it may be large, or secret', () => {
+  test('the reason does not repeat a wrong value, which may be large or secret', () => {
     const secret = 'a secret'.repeat(1_000);
     for (const text of [[secret], { secret }, 7]) {
       const { why } = believe<object>(signalShapes.message, { message_id: 'm', text });

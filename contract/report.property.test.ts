@@ -26,7 +26,7 @@ function run(report: Report, steps: number[]): number[] {
   });
 }
 
-test('whole percentages mean themselves, however they are written', () => {
+test('a whole percentage is understood, however it is written', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 100 }),
@@ -39,7 +39,7 @@ test('whole percentages mean themselves, however they are written', () => {
   );
 });
 
-test('no text makes it throw, and what is understood is a valid report', () => {
+test('no text makes the parser throw, and every parsed report is valid', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -65,7 +65,7 @@ test('every N percent tells at most 100 / N + 1 steps, each higher than the one 
   );
 });
 
-test('every N percent tells something once a step has reached N, and never more than N late', () => {
+test('every N percent tells a step once it has reached N, and is never more than N late', () => {
   fc.assert(
     fc.property(fc.double({ min: 1, max: 100, noNaN: true }), percents, (every, steps) => {
       const highest = Math.max(0, ...steps);
@@ -75,7 +75,7 @@ test('every N percent tells something once a step has reached N, and never more 
   );
 });
 
-test('a filter that is stored and restored anywhere tells the same', () => {
+test('a filter tells the same when it is stored and restored at any point', () => {
   fc.assert(
     fc.property(reports, percents, (report, steps) => {
       let state = createFilter(report, 0);

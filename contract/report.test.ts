@@ -54,7 +54,7 @@ describe('a report in words', () => {
     'every 99999999999999999999999999999999 percent',
     `every ${'9'.repeat(400)} hours`,
     `every minute${'.'.repeat(300)}`,
-  ])('%j is not', (text) => {
+  ])('%j is not understood', (text) => {
     expect(parseReport(text)).toBeUndefined();
   });
 });
@@ -63,7 +63,7 @@ test.each([
   ['every minute', 'only the end', { type: 'time', every_ms: 60_000 }],
   ['whenever you like', 'only the end', { type: 'end' }],
   [undefined, undefined, { type: 'percent', every: 25 }],
-])('of "%s" and a tool that declares "%s", the first that can be read counts', (...given) => {
+])('“%s” and a tool that declares “%s” give the first report that can be parsed', (...given) => {
   const [asked, declared, report] = given;
   expect(reportOf(asked, declared)).toEqual(report);
 });

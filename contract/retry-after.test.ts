@@ -10,6 +10,6 @@ test.each([
   ['Tue, 01 Jan 2030 00:00:09 GMT', 9_000],
   ['Tue, 01 Jan 2000 00:00:00 GMT', 0],
   ['soon', undefined],
-])('Retry-After: %s is %s ms', (header, expected) => {
+])('“Retry-After: %s” is %s ms', (header, expected) => {
   expect(readRetryAfter(header, Date.parse('2030-01-01T00:00:00Z'), 120_000)).toBe(expected);
 });

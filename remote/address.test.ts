@@ -14,7 +14,7 @@ test.each([
   expect(refuse(url)).toBeUndefined();
 });
 
-describe('a private, local or reserved address is refused unless it is allowed', () => {
+describe('a private, local or reserved address is refused unless it is allowed:', () => {
   test.each([
     ['loopback', 'http://127.0.0.1:9000/'],
     ['the whole of loopback', 'http://127.8.9.1/'],
@@ -49,10 +49,10 @@ describe('a private, local or reserved address is refused unless it is allowed',
   });
 });
 
-describe('what is no address of a service is always refused', () => {
+describe('an invalid address of a service is always refused:', () => {
   test.each([
     ['nothing', ''],
-    ['no URL', 'tools.example.com/hook'],
+    ['a text that is not a URL', 'tools.example.com/hook'],
     ['a file', 'file:///etc/passwd'],
     ['another protocol', 'ftp://example.com/'],
     ['an impossible port', 'https://example.com:65536/'],

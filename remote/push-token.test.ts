@@ -7,17 +7,17 @@ const token = signPushToken(SECRET, claims);
 const verify = (given: string, { secret = SECRET, now = 1_999 } = {}) =>
   verifyPushToken(secret, given, now);
 
-test('a token says whose call it is for, and fits in a URL as it is', () => {
+test('a token names the call that it is for, and fits in a URL unchanged', () => {
   expect(verify(token)).toEqual({ outcome: 'valid', claims });
   expect(encodeURIComponent(token)).toBe(token);
 });
 
-test('it expires at its time, and says so only where it is genuine', () => {
+test('a token expires at its time, and only a genuine one is reported as expired', () => {
   expect(verify(token, { now: 2_000 }).outcome).toBe('expired');
   expect(verify(token.slice(0, -1), { now: 2_000 }).outcome).toBe('forged');
 });
 
-describe('refused is', () => {
+describe('a push is refused with', () => {
   const [payload, signature] = token.split('.') as [string, string];
   const bent = (more: object) =>
     Buffer.from(JSON.stringify({ ...claims, ...more })).toString('base64url');
@@ -27,24 +27,24 @@ describe('refused is', () => {
     ['a payload without a signature', payload],
     ['an empty signature', `${payload}.`],
     ['a signature that is cut short', token.slice(0, -1)],
-    ['a signature with more behind it', `${token}A`],
+    ['a signature with an extra character', `${token}A`],
     ['a third part', `${token}.${signature}`],
     ['the token of another tenant', `${bent({ tenant: 'other' })}.${signature}`],
     ['the token of another call', `${bent({ call_id: 'call_2' })}.${signature}`],
     ['a longer life', `${bent({ expires_at: 9_000_000 })}.${signature}`],
-    ['a payload that is no JSON', `${Buffer.from('{').toString('base64url')}.${signature}`],
-    ['no signature at all, of the right length', `${payload}.${'A'.repeat(43)}`],
+    ['a payload that is not valid JSON', `${Buffer.from('{').toString('base64url')}.${signature}`],
+    ['a forged signature of the right length', `${payload}.${'A'.repeat(43)}`],
   ])('%s', (_, given) => {
     expect(verify(given)).toEqual({ outcome: 'forged' });
   });
 
-  test('what another secret signed', () => {
+  test('a token that another secret signed', () => {
     expect(verify(token, { secret: 'another secret, as long as the first' }).outcome).toBe(
       'forged',
     );
   });
 
-  test('every token with one character changed', () => {
+  test('a token with any one character changed', () => {
     for (let i = 0; i < token.length; i += 1) {
       const other = token[i] === 'x' ? 'y' : 'x';
       // The last character of a signature has two bits that mean nothing.

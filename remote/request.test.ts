@@ -18,7 +18,7 @@ async function listen(listener: RequestListener): Promise<number> {
 const send = (url: string, more: Partial<PostOptions> = {}) =>
   post(url, { headers: {}, body: '{}', timeout_ms: 10_000, allowPrivate: true, ...more });
 
-/** A resolver that knows one answer. */
+/** A resolver with one fixed answer. */
 const resolvesTo = (...addresses: string[]) =>
   ((_name: string, _options: object, done: (error: null, found: object[]) => void) =>
     done(
@@ -26,7 +26,7 @@ const resolvesTo = (...addresses: string[]) =>
       addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
     )) as unknown as PostOptions['lookup'];
 
-test('the body arrives, and the answer comes back with its beginning', async () => {
+test('the body arrives, and the beginning of the answer comes back', async () => {
   const bodies: string[] = [];
   const port = await listen((request, response) => {
     void text(request).then((body) => {
@@ -39,7 +39,7 @@ test('the body arrives, and the answer comes back with its beginning', async () 
   expect(answer).toEqual({ status: 429, retryAfter: '7', text: 'x'.repeat(500) });
 });
 
-test('a redirect is an answer and is not followed', async () => {
+test('a redirect is returned as the answer and is not followed', async () => {
   const paths: (string | undefined)[] = [];
   const port = await listen((request, response) => {
     paths.push(request.url);
@@ -49,7 +49,7 @@ test('a redirect is an answer and is not followed', async () => {
   expect(paths).toEqual(['/hook']);
 });
 
-test('a service that does not answer in time is given up', async () => {
+test('a request to a service that does not answer in time is aborted', async () => {
   const port = await listen(() => {});
   await expect(send(`http://127.0.0.1:${port}/`, { timeout_ms: 20 })).rejects.toThrow(/abort/);
 });
@@ -70,7 +70,7 @@ test.each([
   await expect(calling).rejects.toThrow(`tools.example.com leads to ${addresses.at(-1)}`);
 });
 
-test('a private address in the URL itself is not called, and nothing is sent there', async () => {
+test('nothing is sent to a private address in the URL itself', async () => {
   let asked = 0;
   const port = await listen((_, response) => void response.end(`${(asked += 1)}`));
   for (const host of ['127.0.0.1', '0x7f.1', 'localhost', '[::ffff:127.0.0.1]']) {

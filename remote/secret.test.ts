@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true }));
 
-test('it is made once, for all who start at once, and readable by its owner alone', async () => {
+test('the secret is created once for all processes that start together, and only its owner can read it', async () => {
   const [first, ...others] = await Promise.all(Array.from({ length: 10 }, () => keepSecret(home)));
   expect(first!.length).toBeGreaterThanOrEqual(SHORTEST_SECRET);
   expect(new Set(others)).toEqual(new Set([first]));
@@ -19,7 +19,7 @@ test('it is made once, for all who start at once, and readable by its owner alon
   expect((await stat(join(home, 'secret'))).mode & 0o777).toBe(0o600);
 });
 
-test('a file that holds none is not taken for one', async () => {
+test('a file without a valid secret is refused', async () => {
   await writeFile(join(home, 'secret'), '');
   await expect(keepSecret(home)).rejects.toThrow('is no secret: delete it');
   expect(await readFile(join(home, 'secret'), 'utf8')).toBe('');

@@ -4,7 +4,7 @@ import { isSigningSecret, signedHeaders } from './webhook.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
-test('what is signed is what any library of the convention accepts, to the last character', () => {
+test('every library of the convention accepts the signature, to the last character', () => {
   const body = '{"type":"call.requested"}';
   const headers = signedHeaders(secret, { id: 'msg_1', at: new Date(), body });
   expect(new Webhook(secret).verify(body, headers)).toEqual({ type: 'call.requested' });
@@ -21,6 +21,6 @@ test.each([
   [secret.slice('whsec_'.length), false],
   ['whsec_', false],
   ['whsec_not base64 at all, however long it is', false],
-])('%s is a secret of the convention: %s', (text, expected) => {
+])('%s is a valid secret: %s', (text, expected) => {
   expect(isSigningSecret(text)).toBe(expected);
 });
