@@ -42,7 +42,7 @@ const expired: Entry = {
   reason: 'Nobody decided in time.',
 };
 
-/** The log has these, whatever the workflow remembers. */
+/** The log has these entries, whatever the workflow remembers. */
 const logged = (entries: Entry[], status: 'idle' | 'closed' = 'idle') =>
   api.store.record(batch(one, [1, 1], 1, entries, { ...idle, status }));
 
@@ -53,11 +53,11 @@ function awaiting(entry = requested) {
   return api.store.record(batch(one, [1, 1], 1, [entry], { ...idle, calls: [call] }));
 }
 
-describe('a call whose tool has changed since it was asked for', () => {
+describe('a call whose tool has changed since the request', () => {
   test.each([
     ['is gone', { ...requested, tool: 'send_payment' }, /^send_payment was removed after call_a/],
     ['takes other input', { ...requested, input: { text: 'x' } }, /^echo no longer accepts the/],
-  ])('because it %s cannot be approved, and can be denied', async (_, entry, detail) => {
+  ])('(it %s) cannot be approved, but can be denied', async (_, entry, detail) => {
     await awaiting(entry);
     const refused = await decide({ decision: 'approve' });
     expect(refused.body).toMatchObject({ status: 409, code: 'tool_changed' });
@@ -67,7 +67,7 @@ describe('a call whose tool has changed since it was asked for', () => {
   });
 });
 
-describe('what a person was shown', () => {
+describe('a call whose input a person was shown', () => {
   const asked = (input: unknown): Entry => ({
     ...{ seq: 2, at, cause: [1], kind: 'call.awaiting_approval', call_id: 'call_a' },
     actor: { type: 'system', id: 'conversation' },
@@ -81,12 +81,12 @@ describe('what a person was shown', () => {
     return api.store.record(batch(one, [1, 1], 1, entries, { ...idle, calls: [call] }));
   };
 
-  test('can be approved while the tool makes the same of the input', async () => {
+  test('can be approved while the tool parses the input to the same value', async () => {
     await shown(requested, asked({ words: 'pay Ann' }));
     expect((await decide({ decision: 'approve' })).status).toBe(202);
   });
 
-  test('cannot be approved once the tool makes something else of it, and can be denied', async () => {
+  test('cannot be approved once the tool parses it to another value, but can be denied', async () => {
     await shown(requested, asked({ words: 'pay Ann', currency: 'EUR' }));
     const refused = await decide({ decision: 'approve' });
     expect(refused.body).toMatchObject({ status: 409, code: 'tool_changed' });
@@ -96,7 +96,7 @@ describe('what a person was shown', () => {
 });
 
 describe('a decision', () => {
-  test('is one update, and answered with what was decided', async () => {
+  test('is one update, and the answer says what was decided', async () => {
     const answer = await decide({ decision: 'deny', reason: 'Too much.', author: 'ann' });
     expect(answer).toMatchObject({ status: 202, body: { call_id: 'call_a', decision: 'deny' } });
     expect(api.gateway.calls).toEqual([
@@ -114,20 +114,20 @@ describe('a decision', () => {
     [{ decision: 'deny', reason: ' ' }, 'body.reason'],
     [{ decision: 'deny', reason: 'x'.repeat(2_001) }, 'body.reason'],
     [{ decision: 'approve', author: '' }, 'body.author'],
-  ])('like %j is refused', async (body, path) => {
+  ])('with the body %j is refused', async (body, path) => {
     const answer = await decide(body);
     expect(answer.body).toMatchObject({ status: 400, errors: [{ path }] });
     expect(api.gateway.calls).toEqual([]);
   });
 
-  test('on a call that does not await it is a 409 that says what has become of it', async () => {
+  test('on a call that does not await approval is a 409 that gives the state of the call', async () => {
     const message = 'call_a does not await approval: it is cancelled.';
     api.gateway.decided = { outcome: 'not_awaiting', message };
     const answer = await decide({ decision: 'approve' });
     expect(answer.body).toMatchObject({ status: 409, code: 'call_not_awaiting', detail: message });
   });
 
-  test('is given once more where the log shows the call as awaiting: after a crash it is ahead of the workflow', async () => {
+  test('is sent again while the log shows the call as awaiting: after a crash the log is ahead of the workflow', async () => {
     await awaiting();
     const refused = { outcome: 'not_awaiting', message: 'It is requested.' } as const;
     api.gateway.decided = refused;
@@ -138,20 +138,20 @@ describe('a decision', () => {
     expect((await decide({ decision: 'approve' })).status).toBe(202);
   });
 
-  test('on a call that nobody asked for is a 404', async () => {
+  test('on an unknown call is a 404', async () => {
     api.gateway.decided = { outcome: 'not_found', message: '…' };
     const answer = await decide({ decision: 'approve' });
     expect(answer.body).toMatchObject({ status: 404, code: 'call_not_found' });
   });
 
-  test('in no conversation is a 404', async () => {
+  test('in an unknown conversation is a 404', async () => {
     const answer = await api.post('/v1/conversations/conv_none/calls/call_a/approval', {
       decision: 'approve',
     });
     expect(answer.body).toMatchObject({ status: 404, code: 'conversation_not_found' });
   });
 
-  test('with one key is repeated with the same answer, and with another body a conflict', async () => {
+  test('repeated with its key has the same answer, and with another body is a conflict', async () => {
     const first = await decide({ decision: 'approve' }, 'k');
     expect(await decide({ decision: 'approve' }, 'k')).toMatchObject({
       status: 202,
@@ -165,23 +165,23 @@ describe('a decision', () => {
 describe('a decision on a call that the workflow has forgotten', () => {
   beforeEach(() => void (api.gateway.decided = { outcome: 'not_found', message: '…' }));
 
-  test('is accepted again where the log has the same one', async () => {
+  test('is accepted again if the log has the same decision', async () => {
     await logged([requested, approved]);
     expect((await decide({ decision: 'approve' })).status).toBe(202);
   });
 
   test.each([
     ['deny', 'was approved', approved],
-    ['deny', 'was denied by nobody but the time', expired],
-    ['approve', 'needed none', undefined],
-  ])('to %s one that %s is a 409', async (decision, _, end) => {
+    ['deny', 'was denied by the approval timeout', expired],
+    ['approve', 'needed no approval', undefined],
+  ])('to %s a call that %s is a 409', async (decision, _, end) => {
     await logged(end ? [requested, end] : [requested]);
     const answer = await decide({ decision });
     expect(answer.body).toMatchObject({ status: 409, code: 'call_not_awaiting' });
   });
 });
 
-describe('a decision in a conversation that is closed', () => {
+describe('a decision in a closed conversation', () => {
   test('is a 409, unless it was given before', async () => {
     await logged([requested, approved], 'closed');
     api.gateway.running.clear();

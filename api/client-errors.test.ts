@@ -28,12 +28,12 @@ const host = 'host: localhost\r\nconnection: close\r\n';
 const post = `POST /v1/conversations HTTP/1.1\r\n${host}content-type: application/json\r\n`;
 
 test.each([
-  ['text that is no request', 'hello\r\n\r\n', 400, 'malformed_request'],
-  ['a method that nobody knows', `FOO / HTTP/1.1\r\n${host}\r\n`, 400, 'malformed_request'],
-  ['a version that nobody knows', `GET / HTTP/9.9\r\n${host}\r\n`, 400, 'malformed_request'],
+  ['text that is not a request', 'hello\r\n\r\n', 400, 'malformed_request'],
+  ['an unknown method', `FOO / HTTP/1.1\r\n${host}\r\n`, 400, 'malformed_request'],
+  ['an unknown version', `GET / HTTP/9.9\r\n${host}\r\n`, 400, 'malformed_request'],
   ['a header without a name', `GET / HTTP/1.1\r\n${host}: x\r\n\r\n`, 400, 'malformed_request'],
-  ['a length that is no number', `${post}content-length: x\r\n\r\n{}`, 400, 'malformed_request'],
-  ['a length below zero', `${post}content-length: -1\r\n\r\n{}`, 400, 'malformed_request'],
+  ['a length that is not a number', `${post}content-length: x\r\n\r\n{}`, 400, 'malformed_request'],
+  ['a negative length', `${post}content-length: -1\r\n\r\n{}`, 400, 'malformed_request'],
   [
     'two lengths',
     `${post}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`,
@@ -69,12 +69,12 @@ test.each([
   expect((await api.get('/healthz')).status).toBe(200);
 });
 
-test('an expectation that nobody knows is ignored', async () => {
+test('an unknown Expect header is ignored', async () => {
   const { head } = await send(`GET /healthz HTTP/1.1\r\n${host}expect: wonders\r\n\r\n`);
   expect(head).toMatch(/^HTTP\/1.1 200 /);
 });
 
-test('a client that sends nonsense while it is answered is cut off, not answered twice', async () => {
+test('a client that sends invalid data during an answer is disconnected, not answered twice', async () => {
   api.app.server.prependOnceListener('request', (_, response) => response.flushHeaders());
   const { head, body } = await send(`GET /healthz HTTP/1.1\r\n${host}\r\nnonsense\r\n\r\n`);
   expect(head).toMatch(/^HTTP\/1.1 200 /);

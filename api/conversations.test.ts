@@ -11,8 +11,8 @@ afterEach(() => api.app.close());
 
 const key = (value: string) => ({ 'idempotency-key': value });
 
-describe('beginning a conversation', () => {
-  test('starts its workflow, makes it known and says where it is', async () => {
+describe('POST /v1/conversations', () => {
+  test('starts the workflow, stores the conversation and returns its URL', async () => {
     const answer = await api.post('/v1/conversations', { metadata: { ticket: 7 } });
     const { id } = answer.body;
     expect(id).toMatch(/^conv_[\w-]{22}$/);
@@ -33,7 +33,7 @@ describe('beginning a conversation', () => {
     });
   });
 
-  test('takes the first message along', async () => {
+  test('sends the first message with the start', async () => {
     await api.post('/v1/conversations', { message: { text: 'Hello', author: 'ada' } });
     expect(api.gateway.calls[0]?.payload).toMatchObject({
       message: { text: 'Hello', author: 'ada', message_id: expect.stringMatching(/^msg_.{22}$/) },
@@ -46,14 +46,14 @@ describe('beginning a conversation', () => {
     expect(api.gateway.calls[0]?.payload).toMatchObject({ start: { agent: 'helper', limits } });
   });
 
-  test('with an agent that is not there names those that are', async () => {
+  test('with an unknown agent names those that exist', async () => {
     const answer = await api.post('/v1/conversations', { agent: 'nobody' });
     expect(answer).toMatchObject({ status: 422, body: { code: 'unknown_agent' } });
     expect(answer.body.detail).toContain('default, helper');
     expect(api.gateway.calls).toEqual([]);
   });
 
-  test('is not known of when its workflow could not be started', async () => {
+  test('stores nothing when the workflow could not be started', async () => {
     api.gateway.failure = new Error('broken');
     expect((await api.post('/v1/conversations', {})).status).toBe(500);
     expect((await api.get('/v1/conversations')).body.conversations).toEqual([]);
@@ -69,7 +69,7 @@ describe('beginning a conversation', () => {
   });
 
   describe('with an idempotency key', () => {
-    test('twice is one conversation and one answer', async () => {
+    test('creates one conversation and gives one answer for two requests', async () => {
       const body = { message: { text: 'Hello' }, metadata: { a: 1, b: 2 } };
       const first = await api.post('/v1/conversations', body, key('k'));
       const sameBody = { metadata: { b: 2, a: 1 }, message: { text: 'Hello' } };
@@ -79,7 +79,7 @@ describe('beginning a conversation', () => {
       expect(api.gateway.calls).toHaveLength(1);
     });
 
-    test('is finished by the repeat where the first attempt died half-way', async () => {
+    test('completes in the repeat if the first attempt died halfway', async () => {
       api.gateway.failure = new Error('died');
       expect((await api.post('/v1/conversations', {}, key('k'))).status).toBe(500);
       api.gateway.failure = undefined;
@@ -89,14 +89,14 @@ describe('beginning a conversation', () => {
       expect((await api.get(`/v1/conversations/${answer.body.id}`)).status).toBe(200);
     });
 
-    test('that came with another body is a conflict', async () => {
+    test('already used with another body is a conflict', async () => {
       await api.post('/v1/conversations', {}, key('k'));
       const answer = await api.post('/v1/conversations', { metadata: { a: 1 } }, key('k'));
       expect(answer.body).toMatchObject({ status: 409, code: 'idempotency_conflict' });
     });
 
     test.each(['', 'a b', 'x'.repeat(256), 'é'])(
-      'that is no key, %j, is refused',
+      'that is not valid, %j, is refused',
       async (value) => {
         const answer = await api.post('/v1/conversations', {}, key(value));
         expect(answer.body).toMatchObject({
@@ -108,8 +108,8 @@ describe('beginning a conversation', () => {
   });
 });
 
-describe('looking at a conversation', () => {
-  test('shows the live progress of what runs over what the log last said', async () => {
+describe('GET /v1/conversations', () => {
+  test('shows live progress instead of the last progress in the log', async () => {
     const one = await api.begin();
     const requested_at = '2025-01-02T03:04:05.678Z';
     const call = { tool: 'echo', requested_at, percent: 25, note: 'told' };
@@ -127,12 +127,12 @@ describe('looking at a conversation', () => {
     expect(body.calls).toEqual([{ ...calls[0], percent: 40 }, calls[1], calls[2]]);
   });
 
-  test('that is not there is a 404', async () => {
+  test('answers an unknown one with a 404', async () => {
     const answer = await api.get('/v1/conversations/conv_none');
     expect(answer.body).toMatchObject({ status: 404, code: 'conversation_not_found' });
   });
 
-  test('lists them newest first, in pages, and of one status', async () => {
+  test('lists them newest first, in pages, and filtered by status', async () => {
     for (const [index, id] of ['a', 'b', 'c'].entries()) {
       const at = `2025-01-01T00:00:0${index}.000Z`;
       await api.store.open({ tenant: 'default', id }, { agent: 'default', metadata: {}, at });
@@ -150,7 +150,7 @@ describe('looking at a conversation', () => {
 });
 
 describe('the log of a conversation', () => {
-  test('comes in pages, of all kinds or of some', async () => {
+  test('comes in pages, with all kinds or only some', async () => {
     const one = await api.begin();
     const all = [message(1, 'a'), started(2, 1), message(3, 'b')];
     await api.store.record(batch(one, [1, 1], 1, all));
@@ -164,7 +164,7 @@ describe('the log of a conversation', () => {
     expect(await page('kind=nonsense')).toMatchObject({ status: 400, code: 'invalid_request' });
   });
 
-  test('has what a newer service wrote, whole', async () => {
+  test('returns entries of a newer version complete', async () => {
     const one = await api.begin();
     const newer = { ...message(1, 'a'), mood: 'sunny', kind: 'message.future' } as never;
     await api.store.record(batch(one, [1, 1], 1, [newer]));
@@ -172,7 +172,7 @@ describe('the log of a conversation', () => {
     expect(body.entries).toEqual([newer]);
   });
 
-  test('of nobody is a 404', async () => {
+  test('is a 404 for an unknown conversation', async () => {
     expect((await api.get('/v1/conversations/conv_none/entries')).status).toBe(404);
   });
 });

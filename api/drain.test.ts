@@ -24,7 +24,7 @@ const body = JSON.stringify({ text: 'Hello' });
 const head = () =>
   `POST ${url.pathname} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
 
-/** All that comes until the connection ends. */
+/** All data until the connection ends. */
 async function answerOn(socket: Socket): Promise<string> {
   let answer = '';
   socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
@@ -33,7 +33,7 @@ async function answerOn(socket: Socket): Promise<string> {
 }
 const TAKEN = /^HTTP\/1\.1 202 [^]*connection: close\r\n[^]*"message_id"/i;
 
-test('closing does not wait for a connection over which nothing has been asked', async () => {
+test('closing does not wait for a connection without a request', async () => {
   const silent = await open();
   const ended = once(silent, 'close');
   await api.app.close();
@@ -41,7 +41,7 @@ test('closing does not wait for a connection over which nothing has been asked',
   expect(silent.destroyed).toBe(true);
 });
 
-test('closing lets a request under way end, and its connection with it', async () => {
+test('closing waits for a request in flight, whose connection then ends', async () => {
   const reached = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<'sent'>();
   api.gateway.message = async () => {
@@ -60,9 +60,12 @@ test('closing lets a request under way end, and its connection with it', async (
 });
 
 test.each([
-  ['the head of a request has half come', () => [head().slice(0, 40), head().slice(40) + body]],
-  ['its body has half come', () => [head() + body.slice(0, 5), body.slice(5)]],
-])('closing waits where %s', async (_, parts) => {
+  [
+    'half of the head of a request has arrived',
+    () => [head().slice(0, 40), head().slice(40) + body],
+  ],
+  ['half of its body has arrived', () => [head() + body.slice(0, 5), body.slice(5)]],
+])('closing waits when %s', async (_, parts) => {
   const [before, after] = parts();
   const socket = await open();
   const answer = answerOn(socket);
@@ -76,23 +79,26 @@ test.each([
 });
 
 test.each([
-  ['that nothing was asked over', false],
-  ['that was kept', true],
-])('a request on a connection %s is answered as ever for a while, and ends it', async (_, kept) => {
-  const socket = await open();
-  if (kept) {
+  ['without an earlier request', false],
+  ['that was kept alive', true],
+])(
+  'a request on a connection %s is still answered during the drain, and ends the connection',
+  async (_, kept) => {
+    const socket = await open();
+    if (kept) {
+      socket.write(head() + body);
+      const [first] = await once(socket, 'data');
+      expect(String(first)).toMatch(/connection: keep-alive/i);
+    }
+    const answer = answerOn(socket);
+    const closed = api.app.close();
     socket.write(head() + body);
-    const [first] = await once(socket, 'data');
-    expect(String(first)).toMatch(/connection: keep-alive/i);
-  }
-  const answer = answerOn(socket);
-  const closed = api.app.close();
-  socket.write(head() + body);
-  expect(await answer).toMatch(TAKEN);
-  await closed;
-});
+    expect(await answer).toMatch(TAKEN);
+    await closed;
+  },
+);
 
-test('a stream that is opened meanwhile ends at once', async () => {
+test('a stream opened during the drain ends at once', async () => {
   const socket = await open();
   const closed = api.app.close();
   const answer = answerOn(socket);
@@ -103,7 +109,7 @@ test('a stream that is opened meanwhile ends at once', async () => {
   await closed;
 });
 
-test('a stream that is open ends at once', async () => {
+test('an open stream ends at once when the drain begins', async () => {
   await api.app.inject({ method: 'POST', url: url.pathname, payload: { text: 'Hello' } });
   const reader = await connectSse(url.href.replace('messages', 'stream'));
   const closed = api.app.close();

@@ -21,22 +21,22 @@ const post = async (payload: string, headers: Record<string, string>) => {
   return { status: answer.statusCode, body: answer.json() };
 };
 
-describe('an error is a problem', () => {
+describe('an error is answered as a problem', () => {
   test.each([
     ['half an object', '{"agent":', json, 400, 'malformed_json'],
-    ['nothing where JSON was promised', '', json, 400, 'invalid_request'],
-    ['a blank where JSON was promised', ' ', json, 400, 'malformed_json'],
+    ['an empty body declared as JSON', '', json, 400, 'invalid_request'],
+    ['a blank body declared as JSON', ' ', json, 400, 'malformed_json'],
     ['a field named __proto__', '{"__proto__":{"a":1}}', json, 400, 'invalid_request'],
     ['text', 'hello', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
     ['a form', 'a=b', { 'content-type': 'multipart/form-data' }, 415, 'unsupported_media_type'],
-    ['too much', `"${'x'.repeat(11_000)}"`, json, 413, 'request_too_large'],
+    ['a body that is too large', `"${'x'.repeat(11_000)}"`, json, 413, 'request_too_large'],
     ['a list', '[]', json, 400, 'invalid_request'],
     ['a misspelt field', '{"agnet":"default"}', json, 400, 'invalid_request'],
   ])('for %s', async (_, payload, headers, status, code) => {
     expect(await post(payload, headers)).toMatchObject({ status, body: { status, code } });
   });
 
-  test('that names each field that is wrong', async () => {
+  test('that names each invalid field', async () => {
     const { body } = await api.post('/v1/conversations', {
       agent: 7,
       message: { text: ' ', author: '' },
@@ -50,7 +50,7 @@ describe('an error is a problem', () => {
       expect(body.detail).toContain(`${path}: ${message}`);
   });
 
-  test('that stays short where a list is wrong in all its elements, or a wrong name is long', async () => {
+  test('that stays short when every element of a list is invalid, or an invalid name is long', async () => {
     const { id } = await api.begin();
     const call_ids = Array.from({ length: 900 }, () => '?');
     const many = await api.post(`/v1/conversations/${id}/interrupt`, { scope: 'calls', call_ids });
@@ -60,14 +60,14 @@ describe('an error is a problem', () => {
     expect(long.body.detail.length).toBeLessThan(1_100);
   });
 
-  test('but not nothing where no body is needed, whatever its type is said to be', async () => {
+  test('but an empty body is accepted where none is needed, whatever its content type', async () => {
     const { id } = await api.begin();
     const url = `/v1/conversations/${id}/close`;
     const answer = await api.app.inject({ method: 'POST', url, headers: json, payload: '' });
     expect(answer.statusCode).toBe(202);
   });
 
-  test('for a body that is missing', async () => {
+  test('for a missing body', async () => {
     const { body } = await api.post('/v1/conversations/c/messages');
     expect(body).toMatchObject({ status: 400, errors: [{ path: 'body', message: 'is missing' }] });
   });
@@ -95,7 +95,7 @@ describe('an error is a problem', () => {
     expect(answer.json()).toMatchObject({ status: 404, code: 'not_found', detail });
   });
 
-  test('for an address that is none', async () => {
+  test('for a malformed URL', async () => {
     const base = await api.listen();
     const socket = connect(Number(new URL(base).port), '127.0.0.1').setEncoding('utf8');
     socket.end('GET /v1/%zz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n');
@@ -107,7 +107,7 @@ describe('an error is a problem', () => {
     expect(answer).toContain('"code":"invalid_request"');
   });
 
-  test('of ours, which tells nothing of the inside', async () => {
+  test('without internal details if the fault is ours', async () => {
     api.store.conversation = () => Promise.reject(new Error('password=hunter2 refused'));
     const answer = await api.get('/v1/conversations/c');
     expect(answer.body).toMatchObject({ status: 500, code: 'internal_error' });

@@ -9,7 +9,7 @@ test('docs/errors.md lists every problem, with its status and title, and no othe
   expect(Object.fromEntries(listed)).toEqual(PROBLEMS);
 });
 
-test.each(Object.keys(PROBLEMS) as ProblemCode[])('%s is a document of its schema', (code) => {
+test.each(Object.keys(PROBLEMS) as ProblemCode[])('%s matches the schema of problems', (code) => {
   const errors = [{ path: 'body.text', message: 'is wrong' }];
   const document = new Problem(code, 'This time.', { errors }).toDocument();
   expect(problemDocument.parse(document)).toEqual(document);

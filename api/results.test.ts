@@ -12,7 +12,7 @@ beforeEach(async () => {
 describe('a large result', () => {
   const json = '{"rows": [1,  2, 1e21], "text": "日本\\n"}';
 
-  test('is given whole, byte for byte', async () => {
+  test('is returned complete, byte for byte', async () => {
     const conversation = await api.begin();
     await api.store.keepResult(conversation, { call_id: 'call_1', n: 'end' }, json);
     await api.store.keepResult(conversation, { call_id: 'call_1', n: 3 }, '"three"');
@@ -23,7 +23,7 @@ describe('a large result', () => {
     expect((await api.get(`${path}/3`)).body).toBe('three');
   });
 
-  test('that there is not is a 404 that says what is missing', async () => {
+  test('that does not exist is a 404 that says what is missing', async () => {
     const { id } = await api.begin();
     const other = await api.begin();
     await api.store.keepResult(other, { call_id: 'call_1', n: 'end' }, json);
@@ -40,7 +40,7 @@ describe('a large result', () => {
     });
   });
 
-  test.each(['0', '-1', '1.5', 'last', '1e400'])('has no number %s', async (n) => {
+  test.each(['0', '-1', '1.5', 'last', '1e400'])('cannot have the number %s', async (n) => {
     const { id } = await api.begin();
     const answer = await api.get(`/v1/conversations/${id}/calls/call_1/results/${n}`);
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
@@ -57,27 +57,27 @@ describe('a push with a large result', () => {
   const kept = (n: number | 'end') => api.store.result(conversation, { call_id: 'call_1', n });
   const data = 'x'.repeat(3_999);
 
-  test('is stored before its call hears of it, and its beginning is what it hears', async () => {
+  test('is stored before its call is signalled, and the signal has only its beginning', async () => {
     expect((await push({ n: 4, kind: 'result', data })).status).toBe(202);
     const stored = { n: 4, bytes: 4_001, head: data.slice(0, 2_000) };
     expect(heard()).toEqual([{ n: 4, kind: 'result', stored, schedule: 'when_idle' }]);
     expect(await kept(4)).toBe(JSON.stringify(data));
   });
 
-  test('is stored as the end where it is done', async () => {
+  test('is stored as the final result if the push is `done`', async () => {
     await push({ n: 9, kind: 'done', data });
     expect(heard()).toMatchObject([{ n: 9, kind: 'done', stored: { n: 'end', bytes: 4_001 } }]);
     expect(heard()[0]).not.toHaveProperty('data');
     expect(await kept('end')).toBe(JSON.stringify(data));
   });
 
-  test('at the bound travels whole', async () => {
+  test('exactly at the limit is signalled complete', async () => {
     await push({ n: 1, kind: 'result', data: data.slice(1) });
     expect(heard()).toMatchObject([{ data: data.slice(1) }]);
     expect(await kept(1)).toBeUndefined();
   });
 
-  test('that comes again is stored and told as before', async () => {
+  test('that is repeated is stored and signalled as before', async () => {
     for (let i = 0; i < 3; i += 1) {
       expect((await push({ n: 4, kind: 'result', data })).status).toBe(202);
     }
@@ -87,14 +87,14 @@ describe('a push with a large result', () => {
     expect(await kept(4)).toBe(JSON.stringify(data));
   });
 
-  test('cannot pass off its own data as stored', async () => {
+  test('cannot claim that its data is already stored', async () => {
     const stored = { n: 1, bytes: 9, head: 'x' };
     expect((await push({ n: 1, kind: 'result', data: 1, stored })).status).toBe(400);
     await push({ n: 2, kind: 'result', data: { stored } });
     expect(heard()).toMatchObject([{ data: { stored } }]);
   });
 
-  test('of which the store replaces characters is told as it is stored', async () => {
+  test('whose characters the store replaces is signalled as stored', async () => {
     await push({ n: 1, kind: 'result', data: `\0\ud800${data}` });
     expect(heard()).toMatchObject([{ stored: { head: `\ufffd\ufffd${data.slice(0, 1_998)}` } }]);
     expect(JSON.parse((await kept(1))!)).toBe(`\ufffd\ufffd${data}`);

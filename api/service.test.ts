@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => api.app.close());
 
 describe('the catalogue', () => {
-  test('has each tool with the schema of its input and how many results it has', async () => {
+  test('lists each tool with its input schema and how many results it has', async () => {
     expect((await api.get('/v1/tools')).body).toEqual({
       tools: [
         {
@@ -30,7 +30,7 @@ describe('the catalogue', () => {
     });
   });
 
-  test('has what a tool says of approval and duplicates, with the default time', async () => {
+  test('has each tool’s approval and duplicates settings, with the default timeout', async () => {
     const guarded = await createTestApi({
       catalogue: {
         tools: new Map([
@@ -54,7 +54,7 @@ describe('the catalogue', () => {
     await guarded.app.close();
   });
 
-  test('has who awaits the results, where a tool or an agent says so', async () => {
+  test('says who awaits the results, if a tool or an agent sets it', async () => {
     const tool = { description: 'Asks.', input: z.object({}), run: async () => 1 };
     const awaiting = await createTestApi({
       catalogue: {
@@ -67,7 +67,7 @@ describe('the catalogue', () => {
     await awaiting.app.close();
   });
 
-  test('has each agent with its tools, and not its instructions', async () => {
+  test('lists each agent with its tools but without its instructions', async () => {
     expect((await api.get('/v1/agents')).body).toEqual({
       agents: [
         { name: 'default', tools: ['echo'] },
@@ -90,7 +90,7 @@ describe('the service', () => {
     });
   });
 
-  test('says which of them does not', async () => {
+  test('is not ready when one of them does not answer, and names it', async () => {
     api.gateway.failure = new Error('away');
     const temporal = await api.get('/readyz');
     expect(temporal.body).toMatchObject({ code: 'not_ready', errors: [{ path: 'temporal' }] });
@@ -121,12 +121,12 @@ describe('the documentation', () => {
   type Response = { content?: Record<string, { schema?: object }> };
   const document = async () => (await api.get('/openapi.json')).body;
 
-  test('is committed as it is served: `node api/print-openapi.ts` writes it', async () => {
+  test('is committed as it is served (`node api/print-openapi.ts` writes it)', async () => {
     const file = new URL('../docs/openapi.json', import.meta.url);
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(await document());
   });
 
-  test('is OpenAPI 3.1, and says of every route what it is for and what it answers', async () => {
+  test('is OpenAPI 3.1, and describes the purpose and the answers of every route', async () => {
     const { openapi, paths, tags } = await document();
     expect(openapi).toBe('3.1.0');
     const known = tags.map(({ name }: { name: string }) => name);
@@ -146,7 +146,7 @@ describe('the documentation', () => {
     }
   });
 
-  test('has no schema that says nothing and no reference that leads nowhere', async () => {
+  test('has no empty schema and no dangling reference', async () => {
     const whole = await document();
     const text = JSON.stringify(whole);
     expect(text).not.toMatch(/"(anyOf|oneOf|allOf)":\[\]/);
@@ -155,7 +155,7 @@ describe('the documentation', () => {
     }
   });
 
-  test('can be read without the internet', async () => {
+  test('can be read without internet access', async () => {
     const page = await api.get('/docs');
     expect(page.status).toBe(200);
     const addresses = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, each]) => each!);

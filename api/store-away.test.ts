@@ -34,7 +34,7 @@ afterEach(() => api.app.close());
 
 const key = (value: string) => ({ 'idempotency-key': value });
 
-describe('while the store is away', () => {
+describe('while the store is unavailable', () => {
   test.each([
     ['a conversation', () => api.get(url)],
     ['the list', () => api.get('/v1/conversations')],
@@ -43,7 +43,7 @@ describe('while the store is away', () => {
     ['a result', () => api.get(`${url}/calls/call_1/results/1`)],
     ['a new conversation', () => api.post('/v1/conversations', {})],
     ['a new conversation with a key', () => api.post('/v1/conversations', {}, key('k'))],
-  ])('%s is a 503 that says when to come back', async (_, ask) => {
+  ])('%s is a 503 that says when to retry', async (_, ask) => {
     isAway = true;
     const answer = await ask();
     expect(answer.body).toMatchObject({ status: 503, code: 'store_unavailable' });
@@ -52,7 +52,7 @@ describe('while the store is away', () => {
     expect((await ask()).body.code).not.toBe('store_unavailable');
   });
 
-  test('nothing begins that could not be entered', async () => {
+  test('no workflow starts for a conversation that could not be stored', async () => {
     isAway = true;
     await api.post('/v1/conversations', { message: { text: 'Hello' } });
     expect(api.gateway.calls).toEqual([]);
@@ -71,7 +71,7 @@ describe('while the store is away', () => {
     expect(api.gateway.calls).toHaveLength(1);
   });
 
-  test('a message to a conversation that does not run is not said to be unknown or closed', async () => {
+  test('a message to a conversation that is not running is not answered as unknown or closed', async () => {
     api.gateway.running.clear();
     isAway = true;
     const answer = await api.post(`${url}/messages`, { text: 'Hello' });
@@ -79,11 +79,11 @@ describe('while the store is away', () => {
   });
 });
 
-describe('a message with a key that was sent while the store was away', () => {
+describe('a message with a key, sent while the store was unavailable,', () => {
   const say = (text: string) => api.post(`${url}/messages`, { text }, key('k'));
   const ids = () => api.gateway.calls.map(({ payload }) => (payload as any).message_id);
 
-  test('is the same message when it is sent again, then or later', async () => {
+  test('is the same message when it is repeated, then or later', async () => {
     isAway = true;
     const answers = [await say('Hello'), await say('Hello')];
     isAway = false;
@@ -92,7 +92,7 @@ describe('a message with a key that was sent while the store was away', () => {
     expect(new Set([...ids(), ...answers.map(({ body }) => body.message_id)]).size).toBe(1);
   });
 
-  test('is another message with another body: neither is lost', async () => {
+  test('is another message if its body differs, and neither is lost', async () => {
     isAway = true;
     await say('Hello');
     await say('Goodbye');
@@ -102,7 +102,7 @@ describe('a message with a key that was sent while the store was away', () => {
     expect((await say('Goodbye')).body.code).toBe('idempotency_conflict');
   });
 
-  test('has its answer also where the conversation was closed since', async () => {
+  test('is answered even if the conversation was closed since', async () => {
     isAway = true;
     const { body } = await say('Hello');
     isAway = false;
@@ -114,7 +114,7 @@ describe('a message with a key that was sent while the store was away', () => {
 });
 
 describe('a stream', () => {
-  test('stays open while the store is away, and goes on', async () => {
+  test('stays open while the store is unavailable, then continues', async () => {
     await memory.record(batch(one, [1, 1], 1, [message(1, 'a')]));
     const base = await api.listen();
     const reader = await connectSse(`${base}${url}/stream`);
@@ -129,7 +129,7 @@ describe('a stream', () => {
     expect((await next).map(nameOf)).toEqual(['entry 2.0']);
   });
 
-  test('that is opened meanwhile is a 200 that begins when the store is back', async () => {
+  test('opened meanwhile is a 200 that begins when the store is back', async () => {
     await memory.record(batch(one, [1, 1], 1, [message(1, 'a')]));
     const base = await api.listen();
     isAway = true;
@@ -140,7 +140,7 @@ describe('a stream', () => {
     expect((await reader.take(1)).map(nameOf)).toEqual(['entry 1.0']);
   });
 
-  test('of nobody, opened meanwhile, ends then, and is a 404 when it comes back', async () => {
+  test('of an unknown conversation, opened meanwhile, ends when the store is back, and is a 404 on reconnect', async () => {
     const base = await api.listen();
     isAway = true;
     const reader = await connectSse(`${base}/v1/conversations/conv_none/stream`);
@@ -151,7 +151,7 @@ describe('a stream', () => {
     expect((await api.get('/v1/conversations/conv_none/stream')).status).toBe(404);
   });
 
-  test('is opened though the store says neither yes nor no', async () => {
+  test('is opened even while the store does not answer', async () => {
     await memory.record(batch(one, [1, 1], 1, [message(1, 'a')]));
     const { promise, resolve } = Promise.withResolvers<void>();
     const { marks } = api.store;

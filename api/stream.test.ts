@@ -50,7 +50,7 @@ async function record(
   await api.store.record(batch(one, [1, task], base_, ...rest));
   api.bus.publish(one, { type: 'poke' });
 }
-/** @param isCertain false: it may be taken back yet */
+/** @param isCertain false: it may still be taken back */
 async function close(task: number, seq: number, isCertain = true) {
   if (isCertain) api.gateway.running.delete(one.id);
   const closed = { ...message(seq, ''), kind: 'conversation.closed' } as never;
@@ -58,7 +58,7 @@ async function close(task: number, seq: number, isCertain = true) {
 }
 
 describe('a stream', () => {
-  test('has every entry, then what comes, and ends when the conversation is closed', async () => {
+  test('has every entry, then new ones, and ends when the conversation is closed', async () => {
     await record(1, 1, messages(1, 'a', 'b'));
     const reader = await open();
     expect(reader.status).toBe(200);
@@ -75,12 +75,12 @@ describe('a stream', () => {
     ['?after', () => open('?after=2')],
     ['?after with a revision', () => open('?after=2.0')],
     ['Last-Event-ID over ?after', () => open('?after=0', { 'last-event-id': '2.0' })],
-  ])('goes on where the reader stood, told by %s', async (_, connect) => {
+  ])('continues after the reader’s position, given by %s', async (_, connect) => {
     await record(1, 1, messages(1, 'a', 'b', 'c', 'd'));
     expect((await (await connect()).take(2)).map(nameOf)).toEqual(['entry 3.0', 'entry 4.0']);
   });
 
-  test('tells a reader that comes back what to forget', async () => {
+  test('tells a returning reader which entries to forget', async () => {
     await record(1, 1, messages(1, 'a', 'b', 'c'));
     await record(2, 2, messages(2, 'x'));
     const reader = await resume('3.0');
@@ -90,7 +90,7 @@ describe('a stream', () => {
     expect((await (await resume('1.1')).take(1)).map(nameOf)).toEqual(['entry 2.1']);
   });
 
-  test('shows a reply while it is spoken, from its beginning', async () => {
+  test('shows a reply in flight from its beginning', async () => {
     await record(1, 1, [message(1, 'Hello?'), started(2, 1)], replying(1));
     await api.store.beginDraft(one, 'reply_1', 1);
     await api.store.appendDraft(one, { reply_id: 'reply_1', attempt: 1, text: 'Hel' });
@@ -104,7 +104,7 @@ describe('a stream', () => {
     expect(JSON.parse(next.data)).toEqual({ ...delta, offset: 3, text: 'lo' });
   });
 
-  test('of a closed conversation is over for whoever has read it to its end', async () => {
+  test('of a closed conversation ends for a reader that has read it to its end', async () => {
     await record(1, 1, messages(1, 'a'));
     await close(2, 2);
     expect((await (await resume('1.0')).rest()).map(nameOf)).toEqual(['entry 2.0']);
@@ -112,7 +112,7 @@ describe('a stream', () => {
     expect((await open('?after=2')).status).toBe(204);
   });
 
-  test('does not end while the closing may still be taken back', async () => {
+  test('does not end while the close may still be taken back', async () => {
     await record(1, 1, messages(1, 'a'));
     await close(2, 2, false);
     const reader = await open();
@@ -126,7 +126,7 @@ describe('a stream', () => {
     expect((await other.rest()).map(nameOf)).toEqual(['rewind 1.1', 'entry 2.1', 'entry 3.1']);
   });
 
-  test('does not end while nobody knows whether the closing is certain', async () => {
+  test('does not end while it is unknown whether the close is certain', async () => {
     await close(1, 1);
     api.gateway.failure = new GatewayUnavailable('Temporal is away.');
     const reader = await open();
@@ -137,7 +137,7 @@ describe('a stream', () => {
     expect((await resume('1.0')).status).toBe(204);
   });
 
-  test('goes on where the end was taken back', async () => {
+  test('continues if the close was taken back', async () => {
     await record(1, 1, messages(1, 'a'));
     await close(2, 2);
     await record(3, 2, messages(2, 'not yet'));
@@ -157,17 +157,17 @@ describe('a stream', () => {
     },
   );
 
-  test('of nobody is a 404, not a stream', async () => {
+  test('of an unknown conversation is a 404', async () => {
     const answer = await api.get('/v1/conversations/conv_none/stream');
     expect(answer.body).toMatchObject({ status: 404, code: 'conversation_not_found' });
   });
 });
 
-describe('a stream costs nothing any more', () => {
+describe('a stream is released', () => {
   const openStreams = async () =>
     Number(/meanwhile_open_streams (\d+)/.exec((await api.get('/metrics')).body)![1]);
 
-  test('when its reader vanishes', async () => {
+  test('when its reader disconnects', async () => {
     await record(1, 1, messages(1, 'a'));
     const reader = await open();
     await reader.take(1);
@@ -177,7 +177,7 @@ describe('a stream costs nothing any more', () => {
     expect(await openStreams()).toBe(0);
   });
 
-  test('when the service shuts down, which its readers learn at once', async () => {
+  test('when the service shuts down, and its readers learn so at once', async () => {
     await record(1, 1, messages(1, 'a'));
     const readers = await Promise.all([open(), open(), open()]);
     for (const reader of readers) await reader.take(1);
@@ -187,7 +187,7 @@ describe('a stream costs nothing any more', () => {
     expect([listening, hand.size]).toEqual([0, 0]);
   });
 
-  test('when the store fails, and the reader can come back', async () => {
+  test('when the store fails, and the reader can reconnect', async () => {
     await record(1, 1, messages(1, 'a'));
     const reader = await open();
     await reader.take(1);

@@ -11,7 +11,7 @@ let one: ConversationKey;
 let url: string;
 let reads: string[];
 
-/** Notes every use. */
+/** Records every use. */
 function watched(store: Store): Store {
   return new Proxy(store, {
     get(target, name: keyof Store) {
@@ -33,7 +33,7 @@ afterEach(() => api.app.close());
 const say = (body: object, key?: string) =>
   api.post(`${url}/messages`, body, key === undefined ? {} : { 'idempotency-key': key });
 
-/** The workflow has ended; the log says so, or does not. */
+/** Ends the workflow, with or without a close in the log. */
 async function ended({ closed }: { closed: boolean }, ...entries: ReturnType<typeof message>[]) {
   api.gateway.running.clear();
   const status = closed ? ('closed' as const) : ('idle' as const);
@@ -41,7 +41,7 @@ async function ended({ closed }: { closed: boolean }, ...entries: ReturnType<typ
 }
 
 describe('a message', () => {
-  test('is one signal and no look into the store', async () => {
+  test('is one signal without a read from the store', async () => {
     const answer = await say({ text: 'Hello', author: 'ada', when_busy: 'queue' });
     expect(answer.status).toBe(202);
     const { message_id } = answer.body;
@@ -51,18 +51,18 @@ describe('a message', () => {
     expect(reads).toEqual([]);
   });
 
-  test('interrupts where it does not say otherwise', async () => {
+  test('interrupts by default', async () => {
     await say({ text: 'Hello' });
     expect(api.gateway.calls[0]?.payload).toMatchObject({ when_busy: 'interrupt' });
   });
 
-  test.each(['', ' \n\t', undefined])('with nothing in it, %j, is refused', async (text) => {
+  test.each(['', ' \n\t', undefined])('without words, %j, is refused', async (text) => {
     const answer = await say({ text });
     expect(answer.body).toMatchObject({ status: 400, errors: [{ path: 'body.text' }] });
     expect(api.gateway.calls).toEqual([]);
   });
 
-  test('that rejects a busy conversation is answered by the workflow', async () => {
+  test('that must not meet a busy conversation is answered by the workflow', async () => {
     api.gateway.busy = true;
     const refused = await say({ text: 'Hello', when_busy: 'reject' });
     expect(refused.body).toMatchObject({ status: 409, code: 'conversation_busy' });
@@ -74,7 +74,7 @@ describe('a message', () => {
     ]);
   });
 
-  test('to nobody is a 404', async () => {
+  test('to an unknown conversation is a 404', async () => {
     const answer = await api.post('/v1/conversations/conv_none/messages', { text: 'Hello' });
     expect(answer.body).toMatchObject({ status: 404, code: 'conversation_not_found' });
   });
@@ -85,7 +85,7 @@ describe('a message', () => {
     expect(answer.body).toMatchObject({ status: 409, code: 'conversation_closed' });
   });
 
-  test('to a conversation whose workflow is gone says just that', async () => {
+  test('to a conversation whose workflow is gone is a 503 that says so', async () => {
     await ended({ closed: false });
     expect((await say({ text: 'Hello' })).body).toMatchObject({
       status: 503,
@@ -93,7 +93,7 @@ describe('a message', () => {
     });
   });
 
-  test('to a conversation that an operator has terminated is a 409: it is closed as that is found out', async () => {
+  test('to a conversation that an operator has terminated is a 409 and closes it', async () => {
     await ended({ closed: false });
     api.gateway.settled = async (key) => {
       const seen = (await api.store.writer(key))!;
@@ -104,7 +104,7 @@ describe('a message', () => {
     expect(answer.body).toMatchObject({ status: 409, code: 'conversation_closed' });
   });
 
-  test('while Temporal is away is to be sent again later', async () => {
+  test('while Temporal is unavailable is a 503 that says to retry', async () => {
     api.gateway.failure = new GatewayUnavailable('Temporal does not answer.');
     const answer = await say({ text: 'Hello' });
     expect(answer.headers['retry-after']).toBe('2');
@@ -113,7 +113,7 @@ describe('a message', () => {
 });
 
 describe('a message with an idempotency key', () => {
-  test('sent twice has one id and one answer, and is signalled again in case the first was lost', async () => {
+  test('sent twice has one id and one answer, and is signalled again in case the first signal was lost', async () => {
     const first = await say({ text: 'Hello' }, 'k');
     const second = await say({ when_busy: 'interrupt', text: 'Hello' }, 'k');
     expect([second.status, second.body]).toEqual([202, first.body]);
@@ -136,7 +136,7 @@ describe('a message with an idempotency key', () => {
     expect(api.gateway.calls).toHaveLength(1);
   });
 
-  test('has the same answer when the conversation was closed after the first', async () => {
+  test('has the same answer if the conversation was closed after the first request', async () => {
     const first = await say({ text: 'Hello' }, 'k');
     const { message_id } = first.body;
     await ended({ closed: true }, { ...message(1, 'Hello'), message_id });
@@ -144,7 +144,7 @@ describe('a message with an idempotency key', () => {
     expect([second.status, second.body]).toEqual([202, first.body]);
   });
 
-  test('that never arrived is refused when the conversation was closed before', async () => {
+  test('that never arrived is refused if the conversation has been closed', async () => {
     await ended({ closed: true }, message(1, 'Another'));
     for (const attempt of [1, 2]) {
       const answer = await say({ text: 'Hello' }, 'k');
@@ -154,7 +154,7 @@ describe('a message with an idempotency key', () => {
 });
 
 describe('control', () => {
-  test('an interruption that is sent twice with its key is the same one, and another body is refused', async () => {
+  test('with a repeated key is the same interruption, and another body is refused', async () => {
     const stop = (body: object) =>
       api.post(`${url}/interrupt`, body, { 'idempotency-key': 'stop-1' });
     const first = await stop({ scope: 'all', text: 'Stop!' });
@@ -167,7 +167,7 @@ describe('control', () => {
     expect((await stop({ scope: 'reply' })).body.code).toBe('idempotency_conflict');
   });
 
-  test('interrupts the reply, calls or both, with a word or without', async () => {
+  test('interrupts the reply, calls or both, with a message or without', async () => {
     const quiet = await api.post(`${url}/interrupt`, { scope: 'calls', call_ids: ['call_1'] });
     expect(quiet).toMatchObject({ status: 202, body: {} });
     const spoken = await api.post(`${url}/interrupt`, { scope: 'all', text: 'Stop!' });
@@ -188,7 +188,7 @@ describe('control', () => {
     });
   });
 
-  test('closes, once more too', async () => {
+  test('closes a conversation, and accepts a repeated close', async () => {
     expect(await api.post(`${url}/close`)).toMatchObject({ status: 202, body: { id: one.id } });
     await ended({ closed: true });
     expect((await api.post(`${url}/close`)).status).toBe(202);
@@ -209,7 +209,7 @@ describe('control', () => {
     ['interrupt', { scope: 'all' }],
     ['calls/call_1/cancel', undefined],
     ['close', undefined],
-  ])('of nobody is a 404: %s', async (what, body) => {
+  ])('of an unknown conversation is a 404: %s', async (what, body) => {
     const answer = await api.post(`/v1/conversations/conv_none/${what}`, body);
     expect(answer.body).toMatchObject({ status: 404, code: 'conversation_not_found' });
   });

@@ -38,7 +38,7 @@ const said = async (key: ReturnType<typeof someone>) => {
 
 test('the server answers', () => gateway.ready());
 
-test('a conversation is started once, with its first message, however often it is asked for', async () => {
+test('repeated starts begin a conversation once, with its first message', async () => {
   const one = someone();
   const first = message('Hello');
   await gateway.start(startOf(one), first);
@@ -60,7 +60,7 @@ test('a conversation is started once, with its first message, however often it i
   expect(await description.staticSummary()).toBe('conversation with default');
 });
 
-test('a message only for an idle conversation is refused by a busy one, and a repeat is answered alike', async () => {
+test('a message only for an idle conversation is refused by a busy one, and its repeat has the same answer', async () => {
   const one = someone();
   await gateway.start(startOf(one));
   const first = message('Hello');
@@ -72,7 +72,7 @@ test('a message only for an idle conversation is refused by a busy one, and a re
   expect(await said(one)).toEqual(['Hello']);
 });
 
-test('a decision is taken by the workflow, which says why it takes none', async () => {
+test('the workflow accepts a decision or says why it refuses it', async () => {
   const one = someone();
   await gateway.start(startOf(one), message('Pay Ann'));
   const call = { ...asks('send_payment'), approval: { timeout_ms: 60_000 } };
@@ -90,7 +90,7 @@ test('a decision is taken by the workflow, which says why it takes none', async 
   });
 });
 
-test('what is over stays over, and what never was is not running', async () => {
+test('an ended conversation is not restarted, and an unknown one is not running', async () => {
   const one = someone();
   await gateway.start(startOf(one));
   expect(await gateway.close(one, {})).toBe('sent');

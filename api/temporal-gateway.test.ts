@@ -11,7 +11,7 @@ const one = { tenant: 'default', id: 'conv_1' };
 const message = { message_id: 'msg_1', text: 'Hello' };
 let gateway: TemporalGateway;
 
-/** An address where nobody listens. */
+/** An address with no listener. */
 async function nowhere(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -36,7 +36,7 @@ test('turns come in pages, oldest first', async () => {
   });
 });
 
-test('a conversation without words has no turns; one that is not there is a 404', async () => {
+test('a conversation without messages has no turns, and an unknown one is a 404', async () => {
   expect((await api.get(`/v1/conversations/${key.id}/turns`)).body).toEqual({ turns: [] });
   const missing = await api.get('/v1/conversations/conv_none/turns');
   expect(missing).toMatchObject({ status: 404, body: { code: 'conversation_not_found' } });

@@ -42,7 +42,7 @@ test('a question and its answer are one turn, with who asked, when, and what it 
   ]);
 });
 
-test('a turn that is going on has no end', () => {
+test('a turn in progress has no end', () => {
   const story = new Story();
   story.user('Hello');
   const [turn] = turnsOf(story);
@@ -68,7 +68,7 @@ test('a quick call and the reply that tells its result belong to the turn that a
   });
 });
 
-test('news is a turn of its own, triggered by the tool; what a later event made needless is merged', () => {
+test('news is a turn of its own, triggered by the tool, and superseded news is merged', () => {
   const story = new Story();
   story.user('Install alpha');
   story.model('I do.', call('call_a'));
@@ -89,7 +89,7 @@ test('news is a turn of its own, triggered by the tool; what a later event made 
   });
 });
 
-test('what comes while the agent speaks is deferred to the turn that takes it up', () => {
+test('an event during a reply is deferred to the turn that handles it', () => {
   const story = new Story();
   story.user('Install alpha');
   story.model('I do.', call('call_a'));
@@ -107,7 +107,7 @@ test('what comes while the agent speaks is deferred to the turn that takes it up
   expect(third).toMatchObject({ spoken: [{ kind: 'call.event' }], deferred: [] });
 });
 
-test('a message that interrupts was not deferred; the reply says by what it was cut off', () => {
+test('an interrupting message is not deferred, and the reply says what cut it off', () => {
   const story = new Story();
   story.user('Tell me a long story');
   story.user('Stop, a short one');
@@ -117,11 +117,11 @@ test('a message that interrupts was not deferred; the reply says by what it was 
     replies: [{ status: 'interrupted', interrupted_by: 'message' }],
     deferred: [],
   });
-  // Both wait for an answer.
+  // Both messages wait for an answer.
   expect(second!.triggered_by).toHaveLength(2);
 });
 
-test('a dropped call says why, a cancelled one by whom, and news of it is superseded', () => {
+test('a dropped call says why, a cancelled one says by whom, and its news is superseded', () => {
   const story = new Story();
   story.user('Install alpha');
   story.model('I do.', call('call_a'));
@@ -141,7 +141,7 @@ test('a dropped call says why, a cancelled one by whom, and news of it is supers
   expect(superseded).toMatchObject([{ what: '25 % of call_a' }]);
 });
 
-test('a limit and a failure stand in their turn', () => {
+test('a limit and a failure are listed in their turn', () => {
   const story = new Story({ max_replies_per_turn: 1 });
   story.user('What time is it?');
   story.model('', call('call_a', { problem: { type: 'InvalidInput', message: 'No.' } }));
@@ -156,7 +156,7 @@ test('a limit and a failure stand in their turn', () => {
   expect(second).toMatchObject({ replies: [{ status: 'failed', error: 'The model is away.' }] });
 });
 
-test('what a failed reply cost is a part of what its turn cost', () => {
+test('the cost of a turn includes its failed replies', () => {
   const story = new Story();
   story.user('Tell me everything.');
   const usage = { input_tokens: 7, output_tokens: 5, estimated: true as const };
@@ -165,7 +165,7 @@ test('what a failed reply cost is a part of what its turn cost', () => {
   expect(turnsOf(story)).toMatchObject([{ usage, replies: [{ status: 'failed', usage }] }]);
 });
 
-test('where nothing was said because of a limit, the turn before says which, and what was held back', () => {
+test('when a limit prevents a reply, the previous turn names the limit and the news it holds back', () => {
   const story = new Story({ unsolicited_per_minute: 1 });
   story.user('Install alpha');
   story.model('I do.', call('call_a'));
@@ -193,7 +193,7 @@ test('where nothing was said because of a limit, the turn before says which, and
   });
 });
 
-test('a closed conversation says what nobody heard', () => {
+test('a closed conversation lists the news that was never told', () => {
   const story = new Story();
   story.user('Install alpha');
   story.model('I do.', call('call_a'));
