@@ -34,7 +34,7 @@ test.each([
   ['start now please', 'Unexpected argument "now please".'],
   ['start --port=1', "Unknown option '--port'"],
   ['--help=yes', "Option '-h, --help' does not take an argument"],
-])('"%s" is wrong, and why is said', (line, message) => {
+])('"%s" is refused with a reason', (line, message) => {
   expect(readArguments(line.split(' ').filter(Boolean))).toEqual({
     kind: 'wrong',
     message: expect.stringContaining(message) as string,

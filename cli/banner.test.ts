@@ -4,7 +4,7 @@ import { banner } from './banner.ts';
 
 const service = { url: 'http://127.0.0.1:3000', temporalAddress: 'temporal:7233', home: '/data' };
 
-test('it names every address, the model and the folder', () => {
+test('the banner names every address, the model and the folder', () => {
   const shown = banner(
     { ...service, uiUrl: 'http://127.0.0.1:8233', demoModelUrl: 'http://127.0.0.1:8089/v1' },
     readConfig({}),
@@ -16,13 +16,13 @@ test('it names every address, the model and the folder', () => {
   expect(shown).toMatch(/Data +\/data\n/);
 });
 
-test("of somebody's own Temporal server only the address is known", () => {
+test('only the address of an external Temporal server is shown', () => {
   const shown = banner(service, readConfig({}));
   expect(shown).toMatch(/Temporal +temporal:7233\n/);
   expect(shown).not.toContain('Temporal UI');
 });
 
-test('a real model is shown with where it is, and never with its key', () => {
+test('a real model is shown with its URL and never with its key', () => {
   expect(banner(service, readConfig({ OPENAI_API_KEY: 'sk-secret' }))).toMatch(
     /Model +gpt-5-mini at https:\/\/api\.openai\.com\/v1\n/,
   );

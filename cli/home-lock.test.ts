@@ -10,7 +10,7 @@ let home: string;
 beforeEach(async () => void (home = await mkdtemp(join(tmpdir(), 'meanwhile-lock-'))));
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-test('a second one on the same home is told who has it and where', () => {
+test('a second service on the same home is told which one holds it and where', () => {
   const lock = lockHome(home);
   expect(() => lockHome(home)).toThrow(HomeInUse);
   expect(() => lockHome(home)).toThrow(
@@ -23,7 +23,7 @@ test('a second one on the same home is told who has it and where', () => {
   lock.release();
 });
 
-test('a home that was released can be had again', async () => {
+test('a released home can be locked again', async () => {
   lockHome(home).release();
   expect(await readdir(home)).toEqual(['service.lock']);
   lockHome(home).release();

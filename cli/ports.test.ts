@@ -7,7 +7,7 @@ const host = '127.0.0.1';
 let server: Server | undefined;
 afterEach(() => void server?.close());
 
-test('the usual port is used when it is free, as often as one asks', async () => {
+test('the usual port is used while it is free, however often it is requested', async () => {
   const usual = await usualOrFreePort('it', { usual: 0, host, log: () => {} });
   const silent = (line: string) => {
     throw new Error(line);
@@ -16,7 +16,7 @@ test('the usual port is used when it is free, as often as one asks', async () =>
   expect(await usualOrFreePort('it', { usual, host, log: silent })).toBe(usual);
 });
 
-test('one in use gives way to one after it, which is said', async () => {
+test('a port in use is replaced by the next free one, which is reported', async () => {
   const usual = await occupy();
   const lines: string[] = [];
   const port = await usualOrFreePort('The thing', { usual, host, log: (l) => lines.push(l) });
@@ -24,13 +24,13 @@ test('one in use gives way to one after it, which is said', async () => {
   expect(lines).toEqual([`Port ${usual} is in use: The thing uses port ${port} instead.`]);
 });
 
-test('any port is one that no outgoing connection gets', async () => {
+test('a free port lies outside the range of outgoing connections', async () => {
   const port = await usualOrFreePort('it', { usual: 0, host, log: () => {} });
   expect(port).toBeGreaterThanOrEqual(20_000);
   expect(port).toBeLessThan(30_000);
 });
 
-test('why nothing can listen is told with the setting to change', async () => {
+test('a listen error names its reason and the setting to change', async () => {
   const port = await occupy();
   const error = listenError((await whyNotFree(port, host))!, port, host);
   expect(error).toBeInstanceOf(PortInUse);

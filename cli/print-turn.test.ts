@@ -3,7 +3,7 @@ import { call, Story } from '../test/kit/story.ts';
 import { printTurn } from './print-turn.ts';
 import { gatherTurns } from '../api/explain/turns.ts';
 
-test('a conversation is told turn by turn, one line for each thing that happened', () => {
+test('a conversation is printed turn by turn, one line for each event', () => {
   const story = new Story();
   story.user('Install alpha,\nand update me.', { author: 'ada' });
   story.pass(300);
@@ -33,7 +33,7 @@ test('a conversation is told turn by turn, one line for each thing that happened
   `);
 });
 
-test('news that a limit holds back stands below it', () => {
+test('news that a limit holds back is listed below it', () => {
   const story = new Story({ unsolicited_in_a_row: 1 });
   story.user('Install alpha');
   story.model('I do.', call('call_a'));
@@ -47,7 +47,7 @@ test('news that a limit holds back stands below it', () => {
   );
 });
 
-test('a failure and a limit are said, and long words cut', () => {
+test('a failure and a limit are printed, and long text is cut', () => {
   const story = new Story({ max_replies_per_turn: 1 });
   story.user('long '.repeat(50));
   story.model('', call('call_a', { problem: { type: 'InvalidInput', message: 'No such thing.' } }));

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { terminate } from './processes.ts';
 import { identify, isAlive } from '../tools/process-identity.ts';
 
-test('a process is itself for as long as it runs', async () => {
+test('a process keeps its identity as long as it runs', async () => {
   const child = sleeper();
   const identity = await identify(child.pid!);
   expect(await isAlive(identity!)).toBe(true);
@@ -15,7 +15,7 @@ test('a process is itself for as long as it runs', async () => {
   expect(await identify(child.pid!)).toBeUndefined();
 });
 
-test('a later process with the same number is another one, and is left alone', async () => {
+test('a later process with the same id is another one and is left alone', async () => {
   const child = sleeper();
   const earlier = { ...(await identify(child.pid!))!, began: 'long ago' };
   expect(await isAlive(earlier)).toBe(false);
@@ -25,7 +25,7 @@ test('a later process with the same number is another one, and is left alone', a
   await once(child, 'exit');
 });
 
-test('one that ignores SIGTERM is killed when its time is over', async () => {
+test('a process that ignores SIGTERM is killed after the timeout', async () => {
   const child = spawn('sh', ['-c', 'trap "" TERM; echo ready; while :; do sleep 0.05; done'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -16,7 +16,7 @@ test.each([
   ['worker', {}, 'TEMPORAL_ADDRESS and DATABASE_URL'],
   ['api', { TEMPORAL_ADDRESS: '127.0.0.1:7233' }, 'DATABASE_URL'],
   ['worker', { DATABASE_URL: 'postgres://somewhere' }, 'TEMPORAL_ADDRESS'],
-])('`meanwhile %s` with only %j says that it needs %s', async (role, env, missing) => {
+])('`meanwhile %s` with only %j reports that it needs %s', async (role, env, missing) => {
   const cwd = await mkdtemp(join(tmpdir(), 'meanwhile-role-'));
   onTestFinished(() => rm(cwd, { recursive: true }));
   const none = { TEMPORAL_ADDRESS: '', DATABASE_URL: '' };
@@ -29,7 +29,7 @@ test.each([
   expect(exitCode).toBe(2);
 });
 
-test('an API and a worker that share nothing but Temporal and PostgreSQL are a service, and stop when told to', async () => {
+test('an API and a worker that share only Temporal and PostgreSQL form a service, and stop on SIGTERM', async () => {
   const home = await mkdtemp(join(tmpdir(), 'meanwhile-role-'));
   onTestFinished(() => rm(home, { recursive: true }));
   const postgres = await startPostgres();

@@ -25,13 +25,13 @@ async function terminated(body: string) {
 
 const use = `async (_, signal) => { console.log('ready'); await aborted(signal); }`;
 
-test('SIGTERM ends a service whose parts close, with exit code 0', async () => {
+test('SIGTERM ends a service whose parts all close, with exit code 0', async () => {
   const ended = await terminated(`
     await runService(async () => ({ failed: never, kill() {}, close: async () => console.log('closed') }), ${use});`);
   expect(ended).toMatchObject({ code: 0, output: expect.stringContaining('closed') });
 });
 
-test('SIGTERM ends a service with a part that does not close, which is named, with exit code 1', async () => {
+test('SIGTERM ends a service with a part that does not close, names the part and exits with code 1', async () => {
   const ended = await terminated(`
     const stack = createStack(20);
     await stack.opening('The lock', 0, () => console.log('lock closed'));
@@ -42,7 +42,7 @@ test('SIGTERM ends a service with a part that does not close, which is named, wi
   expect(ended.output).toContain('lock closed');
 });
 
-test('SIGTERM ends a start that never ends, with exit code 1', async () => {
+test('SIGTERM ends a start that never completes, with exit code 1', async () => {
   const ended = await terminated(`
     await runService(() => { console.log('ready'); return never; }, async () => {}, 20);`);
   expect(ended).toMatchObject({ code: 1, signal: null });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createStack } from './stack.ts';
 
-test('what was begun last is closed first, each when the one before is done', async () => {
+test('parts are closed one by one, the last opened first', async () => {
   const stack = createStack();
   const seen: string[] = [];
   const open = (name: string) =>
@@ -19,7 +19,7 @@ test('what was begun last is closed first, each when the one before is done', as
   ]);
 });
 
-test('a part that is still opening is waited for and closed in its place', async () => {
+test('a part that is still opening is awaited and closed in its turn', async () => {
   const stack = createStack();
   const closed: string[] = [];
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -31,7 +31,7 @@ test('a part that is still opening is waited for and closed in its place', async
   expect(closed).toEqual(['quick', 'slow']);
 });
 
-test('what could not be opened is told to whoever waits for it, and not closed', async () => {
+test('a part that fails to open rejects for its caller and is not closed', async () => {
   const stack = createStack();
   const opening = stack.opening('store', Promise.reject(new Error('no disk')), () => {
     throw new Error('closed what is not there');
@@ -40,7 +40,7 @@ test('what could not be opened is told to whoever waits for it, and not closed',
   await expect(opening).rejects.toThrow('no disk');
 });
 
-test('a part that fails to close is named, and the others are closed all the same', async () => {
+test('a part that fails to close is named, and the others are still closed', async () => {
   const stack = createStack();
   let closed = false;
   await stack.opening('The lock', 0, () => void (closed = true));
@@ -54,7 +54,7 @@ test('a part that fails to close is named, and the others are closed all the sam
   expect(closed).toBe(true);
 });
 
-test('a part that does not end, or never opened, is named after its time, and the others are closed all the same', async () => {
+test('a part that does not close in time, or never opened, is named, and the others are still closed', async () => {
   const stack = createStack(10);
   const closed: string[] = [];
   await stack.opening('The lock', 0, () => void closed.push('lock'));

@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-test('a service answers, stops everything it started, and finds everything again', async () => {
+test('a service answers, stops everything it started, and restarts with all its data', async () => {
   const first = await start();
   const { id } = await new Meanwhile({ baseURL: first.url, maxRetries: 0 }).post(
     '/v1/conversations',
@@ -49,7 +49,7 @@ test('a service answers, stops everything it started, and finds everything again
   expect(await reply(second, id, 2)).toBeTruthy();
 });
 
-test('what the banner shows can be pasted into a shell', async () => {
+test('the commands of the banner can be pasted into a shell', async () => {
   const service = await start();
   const shown = banner(service, settingsOf({}));
   const [create] = /^ {2}id=(?:.*\\\n)?.*$/m.exec(shown) ?? [];
@@ -75,7 +75,7 @@ test('a second service on the same home is refused, and the first is not disturb
   });
 });
 
-test('a PORT in use is said before anything is started', async () => {
+test('a PORT in use is reported before anything is started', async () => {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
@@ -89,7 +89,7 @@ test('a PORT in use is said before anything is started', async () => {
   }
 });
 
-test('a start that fails half-way leaves nothing running', async () => {
+test('a start that fails halfway leaves nothing running', async () => {
   await writeFile(join(home, 'store'), 'a file where the folder of the store should be');
   await expect(start()).rejects.toThrow(/The store in .* could not be opened/);
   expect(await readdir(home)).not.toContain('temporal.json');
@@ -97,7 +97,7 @@ test('a start that fails half-way leaves nothing running', async () => {
   await start();
 });
 
-test('a start that is broken off leaves nothing running', async () => {
+test('an interrupted start leaves nothing running', async () => {
   const breaking = new AbortController();
   const service = startService(settingsOf({}), {
     log: () => {},

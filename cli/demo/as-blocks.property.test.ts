@@ -26,7 +26,7 @@ function seen({ entries, openAt }: RandomLog, profile: Profile): ModelMessage[] 
 
 const same = (messages: ModelMessage[]) => messages;
 
-/** Whatever has no words is nothing, and neighbours are one. */
+/** Drops blocks without words and merges neighbours. */
 function content(messages: ModelMessage[]): ModelMessage[] {
   return orderMessages(messages, 'joined')
     .filter(({ role, text }) => role !== 'user' || (text !== '' && text !== BEGAN_EARLIER))
@@ -37,7 +37,7 @@ function content(messages: ModelMessage[]): ModelMessage[] {
     );
 }
 
-/** An asynchronous call has no status at first, and its end may stand directly behind it: both are told as events. */
+/** An asynchronous call has no status at first, and its end may follow it directly: both are told as events. */
 function withoutStatus(messages: ModelMessage[]): ModelMessage[] {
   return messages.flatMap((message): ModelMessage[] => {
     if (message.role !== 'tool') return [message];

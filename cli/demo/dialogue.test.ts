@@ -1,4 +1,4 @@
-/** The rules of turn-taking, the transcript and the demo model together, without a server: what a user would read. */
+/** The rules of turn-taking, the transcript and the demo model together, without a server, as a user would read the conversation. */
 import { describe, expect, test } from 'vitest';
 import type { ReplyRequest } from '../../contract/reply.ts';
 import { type Profile, profiles } from '../../model/profiles.ts';
@@ -12,7 +12,7 @@ function beginIn(profile: Profile) {
   const story = new Story({ settle_ms: 200, quiet_ms: 250, grace_ms: 1_500 });
   let calls = 0;
 
-  /** Lets the model speak as often as it is its turn, and returns what it said. */
+  /** Lets the model speak whenever it is its turn, and returns what it said. */
   function listen(): string[] {
     const said: string[] = [];
     while (story.state.turn.phase === 'replying') {
@@ -38,7 +38,7 @@ function beginIn(profile: Profile) {
       story.user(text);
       return listen();
     },
-    /** Time passes, and the model says what it has to say. */
+    /** Lets time pass, and returns what the model says. */
     wait(ms: number) {
       story.pass(ms);
       return listen();
@@ -61,7 +61,7 @@ function think(story: Story, request: ReplyRequest, profile: Profile) {
 describe.each(Object.values(profiles))('in the profile $name', (profile) => {
   const begin = () => beginIn(profile);
 
-  test('the agent starts an installer, talks of something else, and tells the milestones', () => {
+  test('the agent starts an installer, talks about something else, and tells the milestones', () => {
     const { story, say, wait } = begin();
     expect(say('install alpha and update me every 25%')).toEqual([
       'Starting the installer for alpha; I will tell you every 25 percent.',
@@ -89,7 +89,7 @@ describe.each(Object.values(profiles))('in the profile $name', (profile) => {
     expect(say('how far is it?')).toEqual(['beta has started.']);
   });
 
-  test('R3: an installer that a message calls off within the settle time never runs', () => {
+  test('R3: an installer that a message cancels within the settle time never runs', () => {
     const { story, say, wait } = begin();
     say('install alpha');
     expect(say('no, install beta instead')).toEqual([
@@ -99,7 +99,7 @@ describe.each(Object.values(profiles))('in the profile $name', (profile) => {
     expect(story.all('call.started')).toMatchObject([{ call_id: 'call_2' }]);
   });
 
-  test('R3: an installer that was dropped for another question is asked for again', () => {
+  test('R3: an installer that was dropped for another question is requested again', () => {
     const { story, say, wait } = begin();
     say('install alpha');
     const [text] = say('what is a signal?');
@@ -108,17 +108,17 @@ describe.each(Object.values(profiles))('in the profile $name', (profile) => {
     expect(story.all('call.started')).toMatchObject([{ call_id: 'call_2' }]);
   });
 
-  test('R5: a reply that is cut off by a message stands before it, and only the message is answered', () => {
+  test('R5: a reply cut off by a message comes before it, and only the message is answered', () => {
     const { story, listen } = begin();
     story.user('what is a signal?');
     story.user('how far is it?');
     const cut = story.all('reply.interrupted')[0]!;
-    // The store puts the words in as it records the entry.
+    // The store adds the words when it records the entry.
     cut.text = 'A signal in';
     expect(listen()).toEqual(['Nothing is running.']);
   });
 
-  test('a message that waits for its turn is answered after it', () => {
+  test('a queued message is answered after the reply in flight', () => {
     const { story, listen } = begin();
     story.user('hello');
     story.user('how far is it?', { when_busy: 'queue' });

@@ -15,12 +15,12 @@ const install = { type: 'function', function: { name: 'run_installer', parameter
 const sentence = 'Starting the installer for alpha; I will tell you every 25 percent.';
 const input = { package: 'alpha', report: 'every 25 percent' };
 
-test('it lists itself as a model', async () => {
+test('the demo server lists itself as a model', async () => {
   const { data } = await openai.models.list();
   expect(data.map(({ id }) => id)).toEqual(['demo']);
 });
 
-test('chat without a stream: text, call, finish reason and usage', async () => {
+test('Chat Completions without a stream returns text, call, finish reason and usage', async () => {
   const { choices, usage, model } = await openai.chat.completions.create({
     model: 'whatever',
     messages: [
@@ -40,7 +40,7 @@ test('chat without a stream: text, call, finish reason and usage', async () => {
   expect(usage!.completion_tokens).toBeGreaterThan(0);
 });
 
-test('the client’s own reader of chat streams understands the stream', async () => {
+test('the model client can read the Chat Completions stream', async () => {
   const stream = openai.chat.completions.stream({
     model: 'demo',
     messages: [{ role: 'user', content: 'install alpha, update me every 25%' }],
@@ -53,7 +53,7 @@ test('the client’s own reader of chat streams understands the stream', async (
   expect(usage!.completion_tokens).toBeGreaterThan(0);
 });
 
-test('responses without a stream: text, call and usage', async () => {
+test('the Responses API without a stream returns text, call and usage', async () => {
   const response = await openai.responses.create({
     model: 'demo',
     instructions: 'Help.',
@@ -66,7 +66,7 @@ test('responses without a stream: text, call and usage', async () => {
   expect(response.usage!.output_tokens).toBeGreaterThan(0);
 });
 
-test('the client’s own reader of response streams understands the stream', async () => {
+test('the model client can read the Responses stream', async () => {
   const stream = openai.responses.stream({
     model: 'demo',
     input: [{ role: 'user', content: 'install alpha, update me every 25%' }],
@@ -77,7 +77,7 @@ test('the client’s own reader of response streams understands the stream', asy
   expect(final.output.map(({ type }) => type)).toEqual(['message', 'function_call']);
 });
 
-describe('R13 is checked as the real API does', () => {
+describe('R13 is enforced as in the real API:', () => {
   const call = (id: string) => ({
     role: 'assistant' as const,
     content: null,
@@ -107,7 +107,7 @@ describe('R13 is checked as the real API does', () => {
     expect(await refused(...messages)).toMatch(message);
   });
 
-  test('in the Responses API too', async () => {
+  test('a call without its result is refused in the Responses API too', async () => {
     const dangling = {
       type: 'function_call' as const,
       call_id: 'a',
@@ -124,7 +124,7 @@ describe('R13 is checked as the real API does', () => {
   });
 });
 
-describe('what it can not read is refused in OpenAI’s shape', () => {
+describe('an invalid request is refused in OpenAI’s format:', () => {
   const post = (path: string, body: string) =>
     fetch(`${demo.url}${path}`, { method: 'POST', body }).then(async (response) => ({
       status: response.status,

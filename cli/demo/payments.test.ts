@@ -10,27 +10,27 @@ const ask = (...messages: ModelMessage[]) => {
 const waiting = { call_id: 'call_p', tool: 'send_payment', status: 'awaiting_approval' };
 
 describe('a payment', () => {
-  test.each([['pay 20 to Ann'], ['Please send 20 to ann.']])('"%s" is asked for', (sentence) => {
+  test.each([['pay 20 to Ann'], ['Please send 20 to ann.']])('"%s" is requested', (sentence) => {
     expect(ask(user(sentence))).toEqual({
       text: 'Asking whether 20 may go to ann.',
       calls: ['send_payment {"to":"ann","amount":20}'],
     });
   });
 
-  test('is refused where there is no tool for it', () => {
+  test('is refused without a tool for it', () => {
     expect(answer([user('pay 20 to Ann')], ['run_installer', 'cancel_call'])).toEqual({
       text: 'I have no tool send_payment here.',
       calls: [],
     });
   });
 
-  test('that waits is said to wait', () => {
+  test('that awaits approval is said to wait', () => {
     expect(ask(user('how far is it?'), now({ calls: [waiting] })).text).toBe(
       'send_payment waits until a person agrees.',
     );
   });
 
-  test('that was denied is told with the reason', () => {
+  test('that was denied is reported with the reason', () => {
     const denied = { ...waiting, status: 'denied', reason: 'Too much.' };
     const messages = [user('pay 20 to Ann'), said('Asking.'), event(denied)];
     expect(ask(...messages, now({ because: 'news', news: [denied] })).text).toBe(
@@ -38,7 +38,7 @@ describe('a payment', () => {
     );
   });
 
-  test('is called off by a cancel of everything', () => {
+  test('is cancelled when everything is cancelled', () => {
     expect(ask(user('cancel it'), now({ calls: [waiting] }))).toEqual({
       text: 'Cancelling send_payment.',
       calls: ['cancel_call {"call_id":"call_p"}'],

@@ -29,26 +29,26 @@ describe('news', () => {
     expect(tell('news', [of(facts)])).toBe(sentence);
   });
 
-  test('each call has its own sentence', () => {
+  test('has a sentence for each call', () => {
     const other = { call_id: 'call_x', tool: 'look', status: 'completed', result: 'a tree' };
     expect(tell('news', [of({ percent: 25 }), other])).toBe(
       'alpha: 25 % done. look is done: a tree.',
     );
   });
 
-  test('a large result is told by its size', () => {
+  test('of a large result gives its size', () => {
     const stored = { n: 'end', bytes: 200_300 };
     const look = { call_id: 'call_x', tool: 'look', status: 'completed', stored };
     expect(tell('news', [look])).toBe('look is done: 200 kB, stored aside.');
   });
 
-  test('a cancel_call that succeeded was told when it was made', () => {
+  test('of a cancel_call that succeeded is not told: it was told when the call was made', () => {
     expect(tell('news', [{ call_id: 'call_x', tool: 'cancel_call', status: 'completed' }])).toBe(
       '',
     );
   });
 
-  test('a call that failed at once is told though it is not among the news', () => {
+  test('includes a call that failed at once, though it is not among the news', () => {
     const error = { type: 'InvalidInput', message: 'package: must be text.' };
     expect(
       ask(...made('call_a', 'alpha', { status: 'failed', error }), now({ because: 'results' }))
@@ -62,7 +62,7 @@ describe('news', () => {
     );
   });
 
-  test('without news and question there is nothing to say', () => {
+  test('is nothing without news or a question', () => {
     expect(ask(user('hello'), said('Hello!'), now({ because: 'news' }))).toEqual({
       text: '',
       calls: [],
@@ -70,8 +70,8 @@ describe('news', () => {
   });
 });
 
-describe('what was cut off', () => {
-  test('an answer that the user cut off is not given again', () => {
+describe('after an interruption', () => {
+  test('an answer that the user interrupted is not given again', () => {
     const { text } = ask(
       user('what is a signal?'),
       said('A signal [interrupted]'),
@@ -80,12 +80,12 @@ describe('what was cut off', () => {
     expect(text).toBe('Nothing is running.');
   });
 
-  test('an answer that news cut off is given again', () => {
+  test('an answer that news interrupted is given again', () => {
     const { text } = ask(user('how far is it'), said('Nothing [interrupted]'), now({}));
     expect(text).toBe('Nothing is running.');
   });
 
-  test('an installer that was cut off before it started is still started', () => {
+  test('an installer that was not yet started is still started', () => {
     const { text, calls } = ask(
       user('install alpha'),
       said('Starting [interrupted]'),
@@ -95,14 +95,14 @@ describe('what was cut off', () => {
     expect(text).toBe('Starting the installer for alpha.');
   });
 
-  test('unless the user calls it off', () => {
+  test('an installer that the user cancels is not started', () => {
     expect(ask(user('install alpha'), said('Starting [interrupted]'), user('cancel'))).toEqual({
       text: 'alpha will not be installed.',
       calls: [],
     });
   });
 
-  test('and not after the user asked for quiet', () => {
+  test('an installer is not started once the user has asked for quiet', () => {
     expect(
       ask(user('install alpha'), said('Starting [stopped by the user]'), user('hello')).calls,
     ).toEqual([]);
@@ -124,7 +124,7 @@ describe('what was cut off', () => {
     ).toEqual(['run_installer {"package":"beta","report":"every minute"}']);
   });
 
-  test('a call that was dropped because the user interrupted is not', () => {
+  test('a call that was dropped because the user interrupted is not made again', () => {
     const why = 'The user interrupted before it was released.';
     expect(ask(user('install alpha'), ...dropped(why), user('hello')).calls).toEqual([]);
   });

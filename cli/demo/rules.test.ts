@@ -47,7 +47,7 @@ describe('installing', () => {
     });
   });
 
-  test('without the tool it says so', () => {
+  test('without the tool the model says so', () => {
     expect(answer([user('install alpha')], ['cancel_call'])).toEqual({
       text: 'I have no tool run_installer here.',
       calls: [],
@@ -55,7 +55,7 @@ describe('installing', () => {
   });
 });
 
-describe('what is going on', () => {
+describe('the status', () => {
   test.each([
     [
       'a percentage and a note',
@@ -70,7 +70,7 @@ describe('what is going on', () => {
       'alpha is queued, place 2.',
     ],
     ['nothing', [], 'Nothing is running.'],
-  ])('"how far is it?" with %s', (_, calls, text) => {
+  ])('is told for "how far is it?" with %s', (_, calls, text) => {
     expect(ask(...made('call_a', 'alpha'), user('How far is it?'), now({ calls }))).toEqual({
       text,
       calls: [],
@@ -78,7 +78,7 @@ describe('what is going on', () => {
   });
 });
 
-describe('cancelling', () => {
+describe('a request to cancel:', () => {
   const cancelled = 'cancel_call {"call_id":"call_a"}';
 
   test('"cancel it and install beta instead" is one sentence, and keeps the report', () => {
@@ -124,14 +124,14 @@ describe('cancelling', () => {
   });
 });
 
-describe('talk', () => {
+describe('small talk:', () => {
   test('"what is a signal in Temporal" is answered in two sentences', () => {
     const { text } = ask(user('What is a signal in Temporal?'));
     expect(text.split(/(?<=\.) /)).toHaveLength(2);
     expect(text).toContain('asynchronous message to a running workflow');
   });
 
-  test('a sentence with two wishes gets both', () => {
+  test('a sentence with two requests has both fulfilled', () => {
     const { text, calls } = ask(user('install alpha, and what is a signal?'));
     expect(text).toMatch(/^Starting the installer for alpha\. A signal in Temporal is /);
     expect(calls).toHaveLength(1);
@@ -144,12 +144,12 @@ describe('talk', () => {
     },
   );
 
-  test('several messages are answered in their order', () => {
+  test('several messages are answered in order', () => {
     const { text } = ask(user('install alpha'), user('what is a signal?'));
     expect(text).toMatch(/^Starting the installer for alpha\. A signal /);
   });
 
-  test('what another client sends in its own way does no harm', () => {
+  test('messages in another client’s format do no harm', () => {
     const odd: ModelMessage[] = [
       { role: 'assistant', text: '', calls: [{ call_id: 'a', tool: 'look', arguments: 'all' }] },
       { role: 'tool', call_id: 'a', text: 'a tree' },
@@ -158,7 +158,7 @@ describe('talk', () => {
     expect(ask(...odd)).toEqual({ text: '', calls: [] });
   });
 
-  test('messages that were answered are over', () => {
+  test('messages that were answered are not answered again', () => {
     expect(
       ask(user('install alpha'), said('Starting the installer for alpha.'), user('hello')).calls,
     ).toEqual([]);

@@ -11,7 +11,7 @@ const entries = log(...installing, {
 });
 const system = { role: 'system' as const, text: summaryPrompt(100) };
 
-test('asked for a summary, the demo model says what was wanted, asked for and what came of it, and starts nothing', () => {
+test('asked for a summary, the demo model gives the wishes, the calls and their outcomes, and starts nothing', () => {
   const { text, calls } = ask(system, summaryQuestion(summaryLines(entries, [])));
   expect(text.split('\n')).toEqual([
     'The user said: install alpha',
@@ -20,12 +20,12 @@ test('asked for a summary, the demo model says what was wanted, asked for and wh
   expect(calls).toEqual([]);
 });
 
-test('it keeps the summary before', () => {
+test('the summary includes the previous one', () => {
   const question = summaryQuestion(summaryLines(entries, []), 'They like beta.');
   expect(ask(system, question).text).toMatch(/^They like beta\.\nThe user said: install alpha/);
 });
 
-test('a user who writes about a log is answered like anybody', () => {
+test('a user who writes about a log gets an ordinary answer', () => {
   const words = log(says('install alpha, see <log>'))[0] as { text?: string };
   const { calls } = ask({ role: 'user', text: words.text! });
   expect(calls).toHaveLength(1);

@@ -39,7 +39,7 @@ async function examineServer(
 
 const lastOf = ({ body }: StubRequest) => JSON.stringify(body);
 
-/** A model that does as it is told. */
+/** A model that answers every probe correctly. */
 const good: StubHandler = (request) => {
   const sent = lastOf(request);
   if (sent.includes('add once')) return { calls: [{ name: 'add', arguments: '{"a":17,"b":25}' }] };
@@ -54,7 +54,7 @@ const good: StubHandler = (request) => {
   return { text: sent.includes('capital of France') ? 'It is Paris.' : 'ready' };
 };
 
-test('a server that takes everything fits as it is set', async () => {
+test('a server that accepts everything fits the current settings', async () => {
   const { verdicts, fits } = await examineServer(good);
   expect(verdicts).toEqual({
     'a plain question (chat)': 'ok',
@@ -68,7 +68,7 @@ test('a server that takes everything fits as it is set', async () => {
   expect(fits).toEqual({ api: 'chat', profile: 'compatible', tools: true, context_tokens: 4_000 });
 });
 
-test('a template that wants the roles to alternate fits the profile alternating', async () => {
+test('a template that requires alternating roles fits the profile `alternating`', async () => {
   const { verdicts, details, fits } = await examineServer((request) => {
     const { messages } = request.body as { messages: { role: string }[] };
     const roles = messages.map(({ role }) => role).filter((role) => role !== 'system');
@@ -86,7 +86,7 @@ test('a template that wants the roles to alternate fits the profile alternating'
   expect(fits?.profile).toBe('alternating');
 });
 
-test('a server that has the Responses API alone fits that API', async () => {
+test('a server with only the Responses API fits that API', async () => {
   const { verdicts, fits } = await examineServer((request) =>
     'messages' in (request.body as object) ? { status: 404, text: 'Not found' } : good(request),
   );
@@ -97,7 +97,7 @@ test('a server that has the Responses API alone fits that API', async () => {
   expect(fits?.api).toBe('responses');
 });
 
-test('async function tools are looked for where the API has them', async () => {
+test('async function tools are probed if the API has them', async () => {
   const onlyResponses: StubHandler = (request) =>
     'messages' in (request.body as object) ? { status: 404, text: 'Not found' } : good(request);
   const { verdicts, details } = await examineServer(onlyResponses);
@@ -114,7 +114,7 @@ test('async function tools are looked for where the API has them', async () => {
   expect(refused.details).toContain('a prompt explains them: ModelRequestRefused');
 });
 
-test('the profile async_tools gives way to another over Chat Completions', async () => {
+test('the profile async_tools is replaced by another over Chat Completions', async () => {
   const { verdicts, details, fits } = await examineServer(good, { profile: 'async_tools' });
   expect(verdicts).toMatchObject({
     'an open call (profile async_tools)': 'no',
@@ -124,7 +124,7 @@ test('the profile async_tools gives way to another over Chat Completions', async
   expect(fits?.profile).toBe('openai');
 });
 
-test('a window that is smaller than the budget gives a smaller budget', async () => {
+test('a context window smaller than the budget reduces the budget', async () => {
   const { verdicts, details, fits } = await examineServer(
     (request) =>
       lastOf(request).length > 12_000
@@ -137,7 +137,7 @@ test('a window that is smaller than the budget gives a smaller budget', async ()
   expect(fits?.context_tokens).toBe(2_000);
 });
 
-test('a server that silently cuts off a long prompt is found out by its own count', async () => {
+test('a server that silently truncates a long prompt is detected by its own token count', async () => {
   const { details, fits } = await examineServer(
     async (request) => ({
       ...(await good(request)),
@@ -149,7 +149,7 @@ test('a server that silently cuts off a long prompt is found out by its own coun
   expect(fits?.context_tokens).toBe(2_000);
 });
 
-test('what works less well is said, and does not rule the server out', async () => {
+test('a weakness is reported and does not rule the server out', async () => {
   const { verdicts, fits } = await examineServer(() => ({ text: 'I like trains.', usage: 'none' }));
   expect(verdicts).toMatchObject({
     usage: 'poor',
@@ -161,7 +161,7 @@ test('what works less well is said, and does not rule the server out', async () 
   expect(fits).toBeDefined();
 });
 
-test('a model that knows no tools is named with its own words', async () => {
+test('a model without tools is reported with the server’s own error', async () => {
   const { verdicts, details, fits } = await examineServer((request) =>
     (request.body as { tools?: unknown[] }).tools?.length
       ? { status: 400, text: 'stub does not support tools' }
@@ -173,7 +173,7 @@ test('a model that knows no tools is named with its own words', async () => {
   expect(fits).toMatchObject({ profile: 'compatible', tools: false });
 });
 
-test('nothing fits where the key is refused', async () => {
+test('nothing fits when the key is refused', async () => {
   const { details, fits } = await examineServer(() => ({
     status: 401,
     text: 'no such key sk-123',

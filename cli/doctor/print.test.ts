@@ -16,13 +16,13 @@ test('only the settings that have to change are named', () => {
   );
 });
 
-test('a server that takes no tools is said to be one', () => {
+test('a server without tools is reported', () => {
   expect(printAdvice({ findings: [], fits: { ...fits, tools: false } }, set)).toContain(
     '`tools: []`',
   );
 });
 
-test('a server that nothing fits is said to be one', () => {
+test('a server that fits no settings is reported', () => {
   expect(printAdvice({ findings: [] }, set)).toMatch(/^None of the settings that were tried fit/);
 });
 

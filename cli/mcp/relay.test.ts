@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close();
 });
 
-/** A relay whose client is the test. */
+/** A relay with the test as its client. */
 function start(url: string, patience?: RelayOptions['patience']) {
   const input = new PassThrough();
   const output = new PassThrough();
@@ -59,7 +59,7 @@ const MODERN = {
 const HASTY = { opening: 300, working: 300 };
 
 describe('the relay', () => {
-  test('passes requests of both eras and their answers, in whichever order they come', async () => {
+  test('passes requests and answers of both protocol eras, in any order', async () => {
     const client = start(`${stage.url}/mcp`);
     client.request('initialize', {
       protocolVersion: '2025-11-25',
@@ -80,7 +80,7 @@ describe('the relay', () => {
     expect([id, words(result)[0]]).toEqual([slow, 'Hi.']);
   });
 
-  test('passes tasks, and what is subscribed to', async () => {
+  test('passes tasks and subscriptions', async () => {
     const client = start(`${stage.url}/mcp`);
     client.request('tools/call', { name: 'ask_default', arguments: { text: 'Hello' }, ...MODERN });
     const { taskId } = (await client.answer()).result;
@@ -93,7 +93,7 @@ describe('the relay', () => {
     expect((await client.answer()).result).toMatchObject({ taskId, status: 'working' });
   });
 
-  test('answers no request that its client has cancelled, and stops no work', async () => {
+  test('does not answer a request that its client has cancelled, and stops no work', async () => {
     const client = start(`${stage.url}/mcp`);
     const requestId = client.request('tools/call', {
       name: 'ask_default',
@@ -109,13 +109,13 @@ describe('the relay', () => {
     ]);
   });
 
-  test('says what is wrong with a line', async () => {
+  test('reports what is wrong with a line', async () => {
     const client = start(`${stage.url}/mcp`);
     client.write('{');
     expect(await client.answer()).toMatchObject({ id: null, error: { code: -32_700 } });
   });
 
-  test('says when another server is at the address', async () => {
+  test('reports that another server is at the address', async () => {
     const client = start(`${stage.url}/docs`);
     const id = client.request('ping');
     expect(await client.answer()).toMatchObject({
@@ -124,7 +124,7 @@ describe('the relay', () => {
     });
   });
 
-  test('ends with its client, though a request is in flight', async () => {
+  test('ends with its client, even if a request is in flight', async () => {
     const client = start(`${stage.url}/mcp`);
     client.request('tools/call', { name: 'ask_default', arguments: { text: 'Hello' } });
     await vi.waitFor(stage.only);
@@ -133,8 +133,8 @@ describe('the relay', () => {
   });
 });
 
-describe('while the service is away', () => {
-  test('a request says so after a while: an error, or for a tool a result that the model reads', async () => {
+describe('while the service is unreachable', () => {
+  test('a request fails after a while: with an error, or for a tool with a result that the model reads', async () => {
     const { url } = await away();
     const client = start(url, HASTY);
     client.request('initialize');
@@ -149,7 +149,7 @@ describe('while the service is away', () => {
     expect(client.notes).toHaveLength(1);
   });
 
-  test('a request is sent again, with the same key, until it is back', async () => {
+  test('a request is retried with the same key until the service is back', async () => {
     const { url, listen } = await away();
     const client = start(url);
     const id = client.request('tools/call', { name: 'ask_default' });

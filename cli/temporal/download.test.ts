@@ -27,7 +27,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('what was downloaded is unpacked, tried and put in its place, with nothing left beside it', async () => {
+test('a download is unpacked, tried and installed, with no other files left', async () => {
   const archive = await archiveOf(
     '#!/bin/sh\necho "temporal version 1.5.1 (Server 1.29.1, UI 2)"\n',
   );
@@ -49,13 +49,13 @@ test('an archive without its length is shown in megabytes', async () => {
   expect(lines.join()).toMatch(/^ {2}1\d\.\d MB, {2}2\d\.\d MB$/);
 });
 
-test('an answer that is not 200 is named, and nothing is left', async () => {
+test('a status other than 200 is reported, and no file is left', async () => {
   const url = await serve((_, response) => response.writeHead(404).end('no such version'));
   await expect(download(url)).rejects.toThrow(/^127\.0\.0\.1:\d+ answered 404$/);
   expect(await readdir(dirname(target))).toEqual([]);
 });
 
-test('a download that is cut short leaves nothing', async () => {
+test('a truncated download leaves no file', async () => {
   const url = await serve((_, response) => {
     response.writeHead(200, { 'content-length': 1_000_000 });
     response.write(Buffer.alloc(1_000), () => response.destroy());
@@ -64,13 +64,13 @@ test('a download that is cut short leaves nothing', async () => {
   expect(await readdir(dirname(target))).toEqual([]);
 });
 
-test('a server that says nothing is given up', async () => {
+test('a server that never answers times out', async () => {
   const url = await serve(() => {});
   await expect(download(url, 50)).rejects.toThrow(/was silent for 0\.05 s$/);
   expect(await readdir(dirname(target))).toEqual([]);
 });
 
-test('a server that stops half-way is given up', async () => {
+test('a server that stops halfway times out', async () => {
   const url = await serve((_, response) => {
     response.writeHead(200, { 'content-length': 1_000_000 });
     response.write(Buffer.alloc(1_000));
@@ -79,7 +79,7 @@ test('a server that stops half-way is given up', async () => {
   expect(await readdir(dirname(target))).toEqual([]);
 });
 
-test('a server that is slow, but never silent, is not given up', async () => {
+test('a slow server that keeps sending does not time out', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const arrived = new EventEmitter();
   const url = await serve(async (_, response) => {
@@ -97,19 +97,19 @@ test('a server that is slow, but never silent, is not given up', async () => {
   expect(await readFile(file)).toHaveLength(10_000);
 });
 
-test('nobody there is a reason in words', async () => {
+test('an address with no listener is reported in words', async () => {
   const url = await serve(() => {});
   await new Promise((done) => server?.close(done));
   await expect(download(url)).rejects.toThrow(/ECONNREFUSED/);
 });
 
-test('a page instead of an archive, as a hotel sends it, is not installed', async () => {
+test('a web page instead of an archive, as captive portals send it, is not installed', async () => {
   const url = await serve((_, response) => response.end('<html>Please log in</html>'));
   await expect(download(url)).rejects.toThrow(/tar/);
   expect(await readdir(dirname(target))).toEqual([]);
 });
 
-test('a program that does not run is not installed, and the one that was there stays', async () => {
+test('a program that does not run is not installed, and the installed one stays', async () => {
   await mkdir(dirname(target));
   await writeFile(target, 'the old one');
   const archive = await archiveOf('#!/bin/sh\nexit 3\n');
@@ -118,7 +118,7 @@ test('a program that does not run is not installed, and the one that was there s
   expect(await readFile(target, 'utf8')).toBe('the old one');
 });
 
-test('two that install at once both end with a whole program', async () => {
+test('two concurrent installs both end with a complete program', async () => {
   const archive = await archiveOf(
     '#!/bin/sh\necho "temporal version 1.5.1 (Server 1.29.1, UI 2)"\n',
   );
@@ -128,7 +128,7 @@ test('two that install at once both end with a whole program', async () => {
   expect(await readdir(dirname(target))).toEqual(['temporal']);
 });
 
-test('what a killed download left is removed after a day, and not before', async () => {
+test('files of a killed download are removed after a day and not before', async () => {
   const stale = join(dirname(target), '.partial-old');
   const fresh = join(dirname(target), '.partial-new');
   await mkdir(stale, { recursive: true });
@@ -153,7 +153,7 @@ async function serve(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/temporal.tar.gz`;
 }
 
-/** As the official one: LICENSE and the program. */
+/** An archive like the official one: LICENSE and the program. */
 async function archiveOf(program: string): Promise<Buffer> {
   const source = await mkdtemp(join(folder, 'archive-'));
   await writeFile(join(source, 'LICENSE'), 'MIT');

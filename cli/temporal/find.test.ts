@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { firstFound, TemporalNotFound, type Source } from './find.ts';
 
-test('the first source that has one is used, and those after it are not asked', async () => {
+test('the first source that has a server is used, and later ones are not asked', async () => {
   const later = vi.fn<Source['find']>();
   const found = await firstFound(
     [source('PATH', { missing: 'not there' }), source('cache', { command: '/c/temporal' })].concat({
@@ -14,7 +14,7 @@ test('the first source that has one is used, and those after it are not asked', 
   expect(later).not.toHaveBeenCalled();
 });
 
-test('a source that fails is told and passed over', async () => {
+test('a source that fails is reported and skipped', async () => {
   const lines: string[] = [];
   const failing: Source = {
     name: 'Download',
@@ -27,13 +27,13 @@ test('a source that fails is told and passed over', async () => {
   expect(lines).toEqual(['Download: temporal.download answered 403']);
 });
 
-test('what is merely not there is not worth a line', async () => {
+test('a source that has no server is skipped without a message', async () => {
   const log = vi.fn<(line: string) => void>();
   await firstFound([source('a', { missing: 'not there' }), source('b', { command: 'b' })], log);
   expect(log).not.toHaveBeenCalled();
 });
 
-test('when there is none, the error says what to do and what was tried', async () => {
+test('if no source has a server, the error says what to do and what was tried', async () => {
   const search = firstFound(
     [source('on PATH', { missing: 'is too old' }), source('Download', { missing: 'blocked' })],
     () => {},

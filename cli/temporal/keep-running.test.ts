@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { keepRunning } from './keep-running.ts';
 import type { Server } from './launch.ts';
 
-test('a server that dies is started again at once', async () => {
+test('a server that dies is restarted at once', async () => {
   const { first, started, stop, kept, starts } = keep();
   first.die('SIGKILL');
   await vi.waitFor(() => expect(started).toHaveLength(1));
@@ -11,7 +11,7 @@ test('a server that dies is started again at once', async () => {
   await kept;
 });
 
-test('told to stop, it starts nothing', async () => {
+test('no server is restarted after a stop', async () => {
   const { first, stop, kept, starts } = keep();
   stop.abort();
   first.die('SIGTERM');
@@ -19,7 +19,7 @@ test('told to stop, it starts nothing', async () => {
   expect(starts()).toBe(0);
 });
 
-test('one that cannot be started is tried after longer and longer pauses, then given up with the last reason', async () => {
+test('a server that cannot be started is retried with backoff, then given up with the last reason', async () => {
   const { first, kept, pauses, lines } = keep(() => Promise.reject(new Error('The disk is full.')));
   first.die('exit code 1');
   await expect(kept).rejects.toThrow('The disk is full. Giving up after 6 tries.');
@@ -27,14 +27,14 @@ test('one that cannot be started is tried after longer and longer pauses, then g
   expect(lines[0]).toBe('The Temporal server stopped (exit code 1). Restarting it …');
 });
 
-test('one that dies young again and again is given up', async () => {
+test('a server that repeatedly dies soon after its start is given up', async () => {
   const { first, kept, starts } = keep(() => Promise.resolve(mortal().die('SIGSEGV')));
   first.die('SIGSEGV');
   await expect(kept).rejects.toThrow('stopped (SIGSEGV). Giving up after 6 tries.');
   expect(starts()).toBe(6);
 });
 
-test('one that lived for a while is started again at once, however often that was', async () => {
+test('a server that ran for a while is restarted at once, however often', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   const { first, kept, stop, pauses } = keep(
     () => {
@@ -54,7 +54,7 @@ interface Mortal extends Server {
   die(how: string): this;
 }
 
-/** `readied` is called when a new one is ready. */
+/** `readied` is called when a new server is ready. */
 function keep(start = () => Promise.resolve(mortal()), readied = () => {}) {
   const stop = new AbortController();
   const first = mortal();

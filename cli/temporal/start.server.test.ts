@@ -27,7 +27,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-test('a killed server comes back on its port with its data', async () => {
+test('a killed server is restarted on its port with its data', async () => {
   const temporal = await start();
   const { pid } = temporal;
   await startWorkflow(temporal.address, 'before-the-kill');
@@ -69,7 +69,7 @@ test('the server of a service that was killed is taken over, watched and stopped
   expect(await isAlive(identity!)).toBe(false);
 });
 
-test('a survivor that does not answer is ended, and its data is kept', async () => {
+test('a surviving server that does not answer is ended, and its data is kept', async () => {
   const left = await leaveBehind();
   await startWorkflow(left.address, 'frozen');
   process.kill(left.pid, 'SIGSTOP');
@@ -81,7 +81,7 @@ test('a survivor that does not answer is ended, and its data is kept', async () 
   expect(await describeWorkflow(temporal.address, 'frozen')).toBe('RUNNING');
 });
 
-test('ports in use give way to free ones, which are named', async () => {
+test('ports in use are replaced by free ones, which are named', async () => {
   const port = await occupy();
   const uiPort = await occupy();
   const temporal = await start({ preferredPort: port, preferredUiPort: uiPort });
@@ -93,7 +93,7 @@ test('ports in use give way to free ones, which are named', async () => {
   ]);
 });
 
-test('two that start at once with the same usual ports do not meet', async () => {
+test('two servers that start at once with the same usual ports get different ones', async () => {
   const free = await occupy(); // Let go at once: both would find it free.
   await Promise.all(closers.splice(0).map((close) => close()));
   const other = await mkdtemp(join(tmpdir(), 'meanwhile-start-'));
@@ -112,7 +112,7 @@ test('two that start at once with the same usual ports do not meet', async () =>
   }
 });
 
-test('none starts while another one of this user chooses its ports', async () => {
+test('a server waits to start while another of the same user chooses its ports', async () => {
   const release = await lock(STARTING, new AbortController().signal);
   try {
     // Far longer than a start takes.
@@ -122,7 +122,7 @@ test('none starts while another one of this user chooses its ports', async () =>
   }
 });
 
-test('a namespace of its own is made', async () => {
+test('a namespace of its own is created', async () => {
   const temporal = await start({ namespace: 'elsewhere' });
   await startWorkflow(temporal.address, 'there', 'elsewhere');
   expect(await describeWorkflow(temporal.address, 'there', 'elsewhere')).toBe('RUNNING');

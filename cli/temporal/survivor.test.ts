@@ -14,11 +14,11 @@ const nothingSaid = (line: string) => {
   throw new Error(line);
 };
 
-test('where nothing was left, there is nothing to take over', async () => {
+test('without a record there is no server to take over', async () => {
   expect(await takeOver(home, 'default', nothingSaid)).toBeUndefined();
 });
 
-test('a process that has the number of the server by chance is neither used nor ended', async () => {
+test('another process with the id of the server is neither used nor ended', async () => {
   await writeRecord(home, {
     pid: process.pid,
     began: 'x',
@@ -31,12 +31,12 @@ test('a process that has the number of the server by chance is neither used nor 
   expect(await identify(process.pid)).toBeDefined();
 });
 
-test('a record that is not whole counts as none', async () => {
+test('an incomplete record counts as none', async () => {
   await writeFile(join(home, 'temporal.json'), '{"pid": 1');
   expect(await readRecord(home)).toBeUndefined();
 });
 
-test('what was written is read, until it is removed', async () => {
+test('a record can be read until it is removed', async () => {
   const record = { pid: 7, began: 's', boot: 'b', port: 7233, uiPort: 8233, database: 'd' };
   await writeRecord(home, record);
   expect(await readRecord(home)).toEqual(record);

@@ -7,29 +7,29 @@ test.each([
   ['temporal version 0.0.0-DEV (Server 1.29.1, UI 2.42.1)', '1.29.1'],
   ['temporal version 2.0.0 (Server 1.100.0, UI 3.0.0)', '1.100.0'],
   ['temporal version 1.3.0 (Server 1.27.0, UI 2.36.0)', '1.27.0'],
-])('%s will do', (printed, server) => {
+])('%s is accepted', (printed, server) => {
   expect(judgeVersion(printed)).toEqual({ usable: true, server });
 });
 
-test('an old server will not do, and the reason names both versions', () => {
+test('an old server is refused, and the reason names both versions', () => {
   expect(judgeVersion('temporal version 0.10.0 (Server 1.20.0, UI 2.9.0)')).toEqual({
     usable: false,
     why: 'is too old (server 1.20.0, wanted 1.27.0 or newer)',
   });
 });
 
-test('another program that is called temporal will not do', () => {
+test('another program called temporal is refused', () => {
   expect(judgeVersion('temporal 3.2: calendars')).toEqual({
     usable: false,
     why: 'is not the Temporal CLI ("temporal 3.2: calendars")',
   });
 });
 
-test('a command that does not exist is not there', async () => {
+test('a command that does not exist is reported as missing', async () => {
   expect(await checkTemporal('/nowhere/temporal')).toEqual({ usable: false, why: 'not there' });
 });
 
-test('a program that fails does not run', async () => {
+test('a program that fails is reported as not running', async () => {
   expect(await checkTemporal('false')).toMatchObject({
     usable: false,
     why: expect.stringMatching(/^does not run \(.*exit code 1/) as string,
@@ -46,7 +46,7 @@ test.each([
   );
 });
 
-test('there is no official build for other machines', () => {
+test('other machines have no official build', () => {
   expect(officialUrl('freebsd', 'x64')).toBeUndefined();
   expect(officialUrl('linux', 'riscv64')).toBeUndefined();
 });
