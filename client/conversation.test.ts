@@ -1,4 +1,4 @@
-/** The client on the API itself, without workflows behind it. */
+/** The client against the API itself, without workflows behind it. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { batch, idle, message } from '../test/store/samples.ts';
 import { createTestApi, type TestApi } from '../test/kit/api.ts';
@@ -18,7 +18,7 @@ afterEach(() => api.app.close());
 
 const asked = () => api.gateway.calls.map(({ method, payload }) => [method, payload]);
 
-test('a conversation is begun, found and listed', async () => {
+test('a conversation is created, read and listed', async () => {
   const other = await m.conversations.create({ agent: 'helper' });
   expect((await m.conversations.get(c.id)).id).toBe(c.id);
   expect(await c.head()).toMatchObject({ id: c.id, metadata: { order: 17 }, last_seq: 0 });
@@ -30,7 +30,7 @@ test('a conversation is begun, found and listed', async () => {
   await expect(m.conversations.get('conv_none')).rejects.toThrow(NotFoundError);
 });
 
-test('what the user does reaches the conversation', async () => {
+test('every action of the user reaches the conversation', async () => {
   api.gateway.calls = [];
   await c.send('Hello');
   await c.send({ text: 'Later', when_busy: 'queue', author: 'ada' });
@@ -48,7 +48,7 @@ test('what the user does reaches the conversation', async () => {
   ]);
 });
 
-test('a refusal names its code and its request', async () => {
+test('an error names its code and its request', async () => {
   api.gateway.busy = true;
   const error = await c.send({ text: 'Now?', when_busy: 'reject' }).catch((e: unknown) => e);
   expect(error).toBeInstanceOf(ConflictError);

@@ -1,4 +1,4 @@
-/** The fold of a conversation's stream: against the rules themselves, and however the stream is cut, repeated or taken back. */
+/** The fold of a conversation's stream agrees with the rules, however the stream is cut, repeated or taken back. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
@@ -20,7 +20,7 @@ type Shown = Pick<
 
 const byId = (one: { id: string }, other: { id: string }) => (one.id < other.id ? -1 : 1);
 
-test('what is shown of open calls, of the reply and of the close is what the service says', () => {
+test('the fold shows the open calls, the reply and the close as the service reports them', () => {
   always(({ log, state }) => {
     const shown = foldOf(log.map(asItem));
     const head = headOf(state);
@@ -34,14 +34,14 @@ test('what is shown of open calls, of the reply and of the close is what the ser
   });
 });
 
-test('the fold of any beginning and of the rest is the fold of all', () => {
+test('folding any beginning and then the rest equals folding everything', () => {
   inTheEnd(({ log }) => {
     const items = log.map(asItem);
     const whole = foldOf(items);
     const fold = createFold();
     for (const item of items) {
       fold.apply(item);
-      // Each look in between must leave what follows as it is.
+      // Reading the fold in between must not change what follows.
       expect(fold.state().seq).toBe(item.type === 'entry' ? item.data.seq : 0);
     }
     expect(fold.state()).toEqual(whole);
@@ -58,7 +58,7 @@ const disturbances = fc.array(
   { maxLength: 20 },
 );
 
-test('whatever is taken back, repeated or shown live, the log alone decides in the end', () => {
+test('the log alone decides the final state, whatever was taken back, repeated or shown live', () => {
   const chances = fc.sample(disturbances, 1_000);
   let nth = 0;
   inTheEnd(({ log }) => {

@@ -26,7 +26,7 @@ const closed = (seq: number): Entry => ({
 const entry = (data: Entry, revision = 0) =>
   `id: ${data.seq}.${revision}\nevent: entry\ndata: ${JSON.stringify(data)}\n\n`;
 
-/** Begins a stream whose reader is told to come back at once. */
+/** Begins a stream that tells its reader to reconnect at once. */
 function begin(response: ServerResponse, ...events: string[]): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.write(`retry: 1\n\n${events.join('')}`);
@@ -45,7 +45,7 @@ async function follow(
 
 const positions = () => server!.requests.map(({ headers }) => headers['last-event-id']);
 
-test('it goes on after a clean end, and stops at the close without another request', async () => {
+test('the client reconnects after a clean end, and stops at the close without another request', async () => {
   const { seqs } = await follow((response, nth) => {
     if (nth === 1) {
       begin(response, entry(said(1)), entry(said(2)));
@@ -56,7 +56,7 @@ test('it goes on after a clean end, and stops at the close without another reque
   expect(positions()).toEqual([undefined, '2.0']);
 });
 
-test('it goes on after a connection that broke, a 503 and a service that was away', async () => {
+test('the client reconnects after a broken connection, a 503 and an unreachable service', async () => {
   const seen: Connection['status'][] = [];
   const { seqs } = await follow(
     (response, nth) => {
@@ -74,13 +74,13 @@ test('it goes on after a connection that broke, a 503 and a service that was awa
   expect(seen).toEqual(['open', 'lost', 'lost', 'lost', 'open']);
 });
 
-test('it ends when there will never be more', async () => {
+test('the loop ends when the stream can have no more entries', async () => {
   const { items } = await follow((response) => response.writeHead(204).end(), { after: '7.0' });
   expect(items).toEqual([]);
   expect(positions()).toEqual(['7.0']);
 });
 
-test('a rewind is yielded, and its position is where it goes on from', async () => {
+test('a rewind is yielded, and the client continues from its position', async () => {
   const { items, c } = await follow((response, nth) => {
     if (nth > 1) return begin(response, entry(closed(2), 1));
     begin(response, entry(said(1)), entry(said(2)), entry(said(3)));
@@ -91,12 +91,12 @@ test('a rewind is yielded, and its position is where it goes on from', async () 
   expect(c.state()).toMatchObject({ seq: 2, status: 'closed', messages: [{ text: '1' }] });
 });
 
-test('what no retry helps against is thrown', async () => {
+test('an error that no retry can fix is thrown', async () => {
   const following = follow((response) => answerJson(response, 404, { detail: 'None.' }));
   await expect(following).rejects.toThrow(NotFoundError);
 });
 
-test('the signal ends it without an error, wherever it is', async () => {
+test('the abort signal ends the loop without an error at any point', async () => {
   const stop = new AbortController();
   const { seqs } = await follow(
     (response) => {
@@ -122,7 +122,7 @@ test('leaving the loop closes the connection', async () => {
   await left.promise;
 });
 
-test('a connection that is silent for too long is given up, but a comment is a sign of life', async () => {
+test('a connection that is silent for too long is closed, but a comment counts as a sign of life', async () => {
   const { seqs } = await follow(
     (response, nth) => {
       if (nth === 2) return begin(response, entry(closed(2)));
@@ -141,7 +141,7 @@ test('events of later versions are skipped', async () => {
   expect(items).toMatchObject([{ type: 'entry' }]);
 });
 
-test('live text grows, is begun again by another attempt, and gives way to the entry', async () => {
+test('live text grows, restarts with another attempt, and is replaced by the entry', async () => {
   const delta = (attempt: number, offset: number, text: string) =>
     `event: delta\ndata: ${JSON.stringify({ reply_id: 'reply_1', attempt, offset, text })}\n\n`;
   const agent = { type: 'agent' as const, id: 'default' };
@@ -189,7 +189,7 @@ test('wherever connections break, each entry is yielded once and in order', asyn
             if (plan) response.end();
             return;
           }
-          // In the middle of an event, perhaps.
+          // This may be in the middle of an event.
           begin(response);
           response.write(events.join('').slice(0, plan.cut), () => response.destroy());
         });

@@ -15,7 +15,7 @@ afterEach(async () => {
   server = undefined;
 });
 
-/** A server, and a client of it. */
+/** A server and its client. */
 async function serve(
   answer: (response: ServerResponse, nth: number, request: HeardRequest) => unknown,
   options: ConstructorParameters<typeof Meanwhile>[0] = {},
@@ -60,7 +60,7 @@ test.each([503, 500, 429, 408])(
   },
 );
 
-test('a connection that breaks is an attempt like any other', async () => {
+test('a broken connection counts as an attempt', async () => {
   const { m } = await serve((response, nth) =>
     nth === 1 ? response.destroy() : answerJson(response, 202, { message_id: 'msg_1' }),
   );
@@ -69,7 +69,7 @@ test('a connection that breaks is an attempt like any other', async () => {
   expect(second!.headers['idempotency-key']).toBe(first!.headers['idempotency-key']);
 });
 
-test('an attempt that takes too long is ended, and repeated', async () => {
+test('an attempt that takes too long is aborted and retried', async () => {
   const { m } = await serve(
     (response, nth) => nth > 1 && answerJson(response, 202, { message_id: 'msg_1' }),
     { timeout: 100 },
@@ -92,7 +92,7 @@ test('a service that never answers is a timeout', async () => {
   await expect(asking).rejects.toThrow(errors.APIConnectionTimeoutError);
 });
 
-test('the signal of the caller ends a request at once', async () => {
+test('the abort signal of the caller ends a request at once', async () => {
   const stop = new AbortController();
   const { m } = await serve(() => stop.abort());
   const asking = m.conversations.open('c').send('Hello', { signal: stop.signal });
@@ -141,12 +141,12 @@ test.each([
   expect(server!.requests).toHaveLength(3);
 });
 
-test('the page of a proxy is quoted', async () => {
+test('an error page of a proxy is quoted', async () => {
   const { m } = await serve((response) => response.writeHead(401).end('<html>Sign in</html>'));
   await expect(m.conversations.get('c')).rejects.toThrow('401 <html>Sign in</html>');
 });
 
-test('a success that is not JSON is an error too', async () => {
+test('a success response that is not JSON is an error too', async () => {
   const { m } = await serve((response) => response.end('<html>Sign in</html>'));
   await expect(m.conversations.get('c')).rejects.toThrow(/not valid JSON: <html>/);
 });
