@@ -1,4 +1,4 @@
-/** What the documents say is there. `npx vitest run --project pure docs -u` writes the tables anew. */
+/** What the documents name exists. `npx vitest run --project pure docs -u` rewrites the tables. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import packageFile from '../package.json' with { type: 'json' };
 import openapi from './openapi.json' with { type: 'json' };
 
 const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...globSync('docs/**/*.md')];
-/** In a folder of his own, as the README tells him. */
+/** Files in the reader's own folder, as the README instructs. */
 const OF_THE_READER = ['tools/count_down.ts', 'test/providers/recorded/', 'meanwhile/client'];
 /** Names of the Model Context Protocol look like paths. */
 const OF_MCP =
@@ -18,7 +18,7 @@ const read = (path: string) => readFileSync(path, 'utf8');
 describe.each(documents)('%s', (path) => {
   const text = read(path);
 
-  test('links to what exists', () => {
+  test('has no broken links', () => {
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)) {
       expect(existsSync(join(dirname(path), target.split('#')[0]!)), target).toBe(true);
     }
@@ -44,7 +44,7 @@ describe.each(documents)('%s', (path) => {
     }
   });
 
-  test('names no path of a machine', () => {
+  test('names no path of a particular machine', () => {
     expect(text).not.toMatch(/\/(home|root|work|Users)\//);
   });
 });
@@ -66,7 +66,7 @@ test('the README has every setting, with its default', async () => {
   await expect(between('README.md', 'settings', table)).toMatchFileSnapshot('../README.md');
 });
 
-test('the fixtures that models.md names are there', () => {
+test('the fixtures that models.md names exist', () => {
   const names = new Set(allFixtures().map(({ name }) => name));
   const tables = read('docs/models.md')
     .split('\n')
@@ -83,7 +83,7 @@ test('every decision is listed', () => {
   }
 });
 
-/** The document with what stands between a pair of marks replaced. */
+/** The document with the text between a pair of marks replaced. */
 function between(path: string, mark: string, content: string): string {
   const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const text = read(path);

@@ -34,14 +34,14 @@ test('every file is in a folder of the table', () => {
   expect(without).toEqual([]);
 });
 
-test('no folder of the product imports its proof', () => {
+test('no folder of the product imports one of test/', () => {
   const product = table.filter(({ path }) => !path.startsWith('test/'));
   expect(product.flatMap(({ mayImport }) => mayImport).filter((p) => p.startsWith('test'))).toEqual(
     [],
   );
 });
 
-test('what a folder may import, one of its files imports', () => {
+test('every import that a folder is allowed is used by one of its files', () => {
   const owner = (file: string) =>
     paths
       .filter((path) => path === file || file.startsWith(`${path}/`))
@@ -111,12 +111,12 @@ describe('the linter', () => {
     refused = filesRefusedIn(folder);
   });
 
-  test.each(CASES)('of %s with %s', (file, _line, accepted) => {
+  test.each(CASES)('checks %s with %s', (file, _line, accepted) => {
     expect(refused.has(file)).toBe(!accepted);
   });
 });
 
-/** For what they import or read, and not for what else such a file is lacking. */
+/** Checks what a file imports or reads, and ignores its other faults. */
 function filesRefusedIn(cwd: string): Set<string> {
   const rules = ['no-restricted-imports', 'no-process-env'];
   const { stdout } = spawnSync(

@@ -8,7 +8,7 @@ const changes = '\n### Added\n\n- Something.\n';
 const earlier = '\n## 0.1.0 - 2026-01-02\n\n- The first.\n';
 
 describe('a release', () => {
-  test('puts its version and its day above what was unreleased', () => {
+  test('puts its version and date above the unreleased changes', () => {
     expect(release(head + changes + earlier, '0.2.0', '2026-02-03')).toBe(
       `${head}\n## 0.2.0 - 2026-02-03\n${changes}${earlier}`,
     );
@@ -27,7 +27,7 @@ describe('the changelog', () => {
   const changelog = readFileSync('CHANGELOG.md', 'utf8');
   const released = versionsIn(changelog);
 
-  test('has the version of package.json, or what will be released as its first', () => {
+  test('has an Unreleased section, and the version of package.json as its newest', () => {
     expect(changelog).toContain('\n## Unreleased\n');
     if (released.length > 0) expect(released[0]).toBe(packageFile.version);
   });

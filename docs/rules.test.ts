@@ -1,4 +1,4 @@
-/** The rules are where the documents and the code say they are. */
+/** The rules are where the documents and the code refer to them. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ const IGNORED = ['node_modules/**', '**/.meanwhile/**'];
 const code = globSync('**/*.ts', { exclude: IGNORED });
 const documents = globSync('**/*.md', { exclude: IGNORED });
 
-test('there are fifteen, each with a story', () => {
+test('there are fifteen rules, each with a story', () => {
   expect([...rules]).toEqual(Array.from({ length: 15 }, (_, nth) => `R${nth + 1}`));
   for (const section of read('docs/rules.md')
     .split(/^## (?=R\d+\. )/m)
@@ -20,7 +20,7 @@ test('there are fifteen, each with a story', () => {
   }
 });
 
-test('every rule that code or a document names is one of them', () => {
+test('every rule that code or a document names exists', () => {
   const astray = [...code, ...documents].flatMap((path) =>
     [...read(path).matchAll(/(?<![\w"'`-])R\d{1,2}\b(?![\w"'-])/g)]
       .filter(([name]) => !rules.has(name))
@@ -29,7 +29,7 @@ test('every rule that code or a document names is one of them', () => {
   expect(astray).toEqual([]);
 });
 
-test('every document that code names is there', () => {
+test('every document that code names exists', () => {
   const astray = code.flatMap((path) =>
     [...read(path).matchAll(/\bdocs\/[\w/-]+\.(?:md|json)\b/g)]
       .filter(([name]) => !existsSync(name))
@@ -42,7 +42,7 @@ const INDEX = 'conversation/decide.ts';
 const rows = [...read(INDEX).matchAll(/^ \* {3}(R\d+) .*? {2,}(\S.*)$/gm)];
 
 describe(`the index in ${INDEX}`, () => {
-  test('has each rule', () => {
+  test('lists each rule', () => {
     expect(rows.map(([, name]) => name)).toEqual([...rules]);
   });
 
