@@ -7,7 +7,7 @@ test('.env.example lists every setting with its description and default, and not
   await expect(example()).toMatchFileSnapshot('.env.example');
 });
 
-test('an empty environment gives the defaults, and nothing for what has none', () => {
+test('an empty environment gives the defaults and leaves settings without one undefined', () => {
   expect(readConfig({})).toEqual({
     PORT: 3000,
     HOST: '127.0.0.1',
@@ -42,7 +42,7 @@ test('an empty environment gives the defaults, and nothing for what has none', (
   });
 });
 
-test('an empty string is the same as nothing', () => {
+test('an empty string counts as not set', () => {
   const empty = Object.fromEntries(Object.keys(settings.shape).map((name) => [name, '']));
   expect(readConfig(empty)).toEqual(readConfig({}));
 });
@@ -61,21 +61,21 @@ test.each([
     'must be one of openai, compatible, alternating, tool_result, async_tools, not "ollama".',
   ],
   ['OPENAI_API', 'assistants', 'must be chat or responses, not "assistants".'],
-])('%s=%s is refused with what is allowed', (name, value, message) => {
+])('%s=%s is refused with the values allowed', (name, value, message) => {
   const error = refusal({ [name]: value });
   expect(error).toContain(message);
   expect(error).toContain(`${name} `);
   expect(error.split('\n')).toHaveLength(1);
 });
 
-test('every wrong setting is named at once, each with what it is for', () => {
+test('all invalid settings are named at once, each with its purpose', () => {
   expect(refusal({ PORT: 'x', OPENAI_API: 'y' }).split('\n')).toEqual([
     'PORT must be a whole number from 0 to 65535, not "x". (Port of the API. 0 picks a free one.)',
     expect.stringMatching(/^OPENAI_API must be chat or responses, not "y"\. \(/),
   ]);
 });
 
-test('what may hold a key or a password is never shown', () => {
+test('a value that may hold a key or a password is never shown', () => {
   const error = refusal({
     DATABASE_URL: 'mysql://root:geheim@db/x',
     OPENAI_BASE_URL: 'ftp://user:geheim@x',
@@ -92,7 +92,7 @@ test.each(['temporal:7233', '127.0.0.1:7233', '[::1]:7233', 'ns.acct.tmprl.cloud
   },
 );
 
-test('the cache is where the system keeps such things', () => {
+test('the cache folder is where the operating system keeps caches', () => {
   expect(cacheFolder({}, 'linux', '/home/a')).toBe(join('/home/a', '.cache', 'meanwhile'));
   expect(cacheFolder({ XDG_CACHE_HOME: '/c' }, 'linux', '/home/a')).toBe(join('/c', 'meanwhile'));
   expect(cacheFolder({}, 'darwin', '/Users/a')).toBe(join('/Users/a', 'Library/Caches/meanwhile'));
