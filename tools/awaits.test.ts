@@ -5,12 +5,12 @@ const prompt = { awaits: 'prompt' } as const;
 const managed = { awaits: 'managed' } as const;
 
 test.each([
-  ['neither says anything', {}, {}, 'prompt'],
+  ['neither sets it', {}, {}, 'prompt'],
   ['only the agent does', managed, {}, 'managed'],
   ['only the tool does', {}, managed, 'managed'],
   ['both do: the tool wins', managed, prompt, 'prompt'],
-  ['both do, the other way round', prompt, managed, 'managed'],
-] as const)('how results are awaited where %s', (_, agent, tool, expected) => {
+  ['both do and differ the other way', prompt, managed, 'managed'],
+] as const)('`awaits` is resolved when %s', (_, agent, tool, expected) => {
   expect(awaitsByTool(agent, [tool]).of(tool)).toBe(expected);
 });
 
@@ -20,6 +20,9 @@ test.each([
   ['tools that all say the same', {}, [managed, managed], 'managed'],
   ['tools that say the same as the agent', managed, [{}, managed], 'managed'],
   ['tools that differ', {}, [{}, managed], 'mixed'],
-] as const)('of an agent with %s', (_, agent, tools, all) => {
-  expect(awaitsByTool(agent, tools).all).toBe(all);
-});
+] as const)(
+  'an agent has one `awaits` for all its tools or "mixed": %s',
+  (_, agent, tools, all) => {
+    expect(awaitsByTool(agent, tools).all).toBe(all);
+  },
+);

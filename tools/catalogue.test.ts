@@ -15,16 +15,16 @@ const catalogue = { tools: new Map([...tools, ['look', look]]), agents: new Map(
 const names = (own?: string[] | 'all') =>
   toolNames({ name: 'a', instructions: 'Look.', tools: own }, catalogue);
 
-test('an agent that names no tools has all there are', () => {
+test('an agent that names no tools has all tools', () => {
   expect(names()).toEqual(['clock', 'read_result', 'look']);
   expect(names('all')).toEqual(names());
 });
 
-test('an agent with tools of its own can read their large results, and its tools keep their places', () => {
+test('an agent with its own list of tools can read their large results, and its tools keep their order', () => {
   expect(names(['look', 'clock'])).toEqual(['look', 'clock', 'read_result']);
   expect(names(['read_result', 'look'])).toEqual(['read_result', 'look']);
 });
 
-test('an agent without tools gets no large results, and reads none', () => {
+test('an agent without tools cannot read large results', () => {
   expect(names([])).toEqual([]);
 });

@@ -52,7 +52,7 @@ describe('a tool is refused for', () => {
       /^name: cancel_call and next_event are the service's own/,
     ],
     [
-      'the name under which events are told',
+      'the name under which events are reported',
       { name: 'next_event' },
       /next_event are the service's/,
     ],
@@ -72,7 +72,7 @@ describe('a tool is refused for', () => {
     ],
     ['no schema', { input: { a: 'string' } }, /^input: must be a schema such as z\.object/],
     [
-      'a schema that is no object',
+      'a schema that is not an object',
       { input: z.string() },
       /^input: must be an object .* it is string/,
     ],
@@ -82,28 +82,24 @@ describe('a tool is refused for', () => {
       /^input: must be an object .* a union/,
     ],
     [
-      'a schema no model can see',
+      'a schema that has no JSON Schema',
       { input: z.object({ at: z.date() }) },
       /^input: cannot be shown to a model: /,
     ],
     [
-      'a field in the place of report',
+      'a field named report',
       { ...yields, input: z.object({ report: z.string() }) },
       /^input: report is what the model sets/,
     ],
     ['min above max', { results: { min: 3, max: 2 } }, /^results: min must not be above max/],
     ['a negative min', { results: { min: -1, max: 2 } }, /^results\.min: /],
     [
-      'a max that is no number',
+      'a max that is not a number',
       { results: { min: 1, max: 'lots' } },
       /^results\.max: must be a number from 1 on, or 'many'/,
     ],
-    [
-      'a report nobody understands',
-      { report: 'often' },
-      /^report: must be like "every 25 percent"/,
-    ],
-    ['a timeout no timer can wait for', { timeout_ms: 2 ** 31 }, /^timeout_ms: /],
+    ['an unknown report', { report: 'often' }, /^report: must be like "every 25 percent"/],
+    ['a timeout too long for a timer', { timeout_ms: 2 ** 31 }, /^timeout_ms: /],
     ['an unknown restart', { restart: 'never' }, /^restart: .*"resume".*"fail"/],
     ['no run', { run: 1 }, /^run: must be an async function/],
     [
@@ -138,7 +134,7 @@ describe('an agent', () => {
 
   test.each([
     ['unknown tools', { tools: ['one', 'two'] }, /^tools: there is no tool "two"; there are one\./],
-    ['tools that are no list', { tools: 'one' }, /^tools: must be a list of names, or 'all'/],
+    ['tools that are not a list', { tools: 'one' }, /^tools: must be a list of names, or 'all'/],
     ['no instructions', { instructions: '' }, /^instructions: must say what the agent is for/],
     ['an unknown way to await', { awaits: true }, /^awaits: must be 'prompt' or 'managed'\.$/],
     [
@@ -166,7 +162,7 @@ describe('a remote tool', () => {
     awaits: 'managed',
   });
 
-  test('is checked as other tools are, and may be on a private address only where that is allowed', () => {
+  test('is checked like other tools, and may have a private address only if the setting allows it', () => {
     expect(checkTool(remote)).toEqual([]);
     const local = { ...remote, remote: { url: 'http://127.0.0.1:4000/', secret } };
     expect(checkTool(local, { allowPrivateUrls: true })).toEqual([]);
@@ -178,16 +174,20 @@ describe('a remote tool', () => {
   test.each<[string, object, RegExp]>([
     ['a name with a space', { name: 'a b' }, /^name: must be a letter/],
     ['a function to run', { run: async () => 1 }, /run/],
-    ['what only a local tool does after a crash', { restart: 'fail' }, /restart/],
+    ['a restart policy, which only local tools have', { restart: 'fail' }, /restart/],
     ['no URL', { remote: { secret } }, /^remote\.url: /],
     ['another protocol', { remote: { url: 'ftp://a.example', secret } }, /^remote\.url: must be/],
     ['no secret', { remote: { url: 'https://a.example' } }, /^remote\.secret: /],
     [
-      'a secret that anybody could guess',
+      'a guessable secret',
       { remote: { url: 'https://a.example', secret: 'hunter2' } },
       /^remote\.secret: must be whsec_ and the base64 of 24 to 64 random bytes\.$/,
     ],
-    ['no time for silence', { remote: { ...remote.remote, silence_ms: 0 } }, /^remote\.silence_ms/],
+    [
+      'a silence timeout of zero',
+      { remote: { ...remote.remote, silence_ms: 0 } },
+      /^remote\.silence_ms/,
+    ],
   ])('is refused for %s', (_, more, problem) => {
     expect(checkTool({ ...remote, ...more })).toEqual([expect.stringMatching(problem)]);
   });
@@ -198,7 +198,7 @@ describe('a remote tool', () => {
   });
 });
 
-test('reattach is for command tools alone', () => {
+test('only command tools may set `reattach`', () => {
   const tool = { name: 'walk', description: 'Walks.', input: z.object({}), run: async () => 1 };
   expect(checkTool({ ...tool, restart: 'reattach' }, { allowPrivateUrls: false })).toEqual([
     expect.stringMatching(/^restart: reattach is for command tools/),
@@ -213,7 +213,7 @@ test('reattach is for command tools alone', () => {
   expect(checkTool(command, { allowPrivateUrls: false })).toEqual([]);
 });
 
-test('command tools and remote tools say how their results are awaited, as others do', () => {
+test('command tools and remote tools may set `awaits` like other tools', () => {
   const tool = { name: 'walk', description: 'Walks.', input: z.object({}) };
   const command = defineCommandTool({ ...tool, command: ['/bin/true'], awaits: 'managed' });
   const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;

@@ -34,7 +34,7 @@ describe('a template', () => {
     expect(() => compile(command)).toThrow(why);
   });
 
-  test('takes literal text as it is', () => {
+  test('keeps literal text unchanged', () => {
     expect(compile(['prog', literal('/tmp/{a}/}{')])({ a: 'x' })).toEqual(['prog', '/tmp/{a}/}{']);
   });
 });
@@ -44,7 +44,7 @@ describe('a value', () => {
     ['begins with a dash', '{a}', { a: '-rf' }, 'a must not begin with "-".'],
     ['is a dash', '{a}', { a: '-' }, 'a must not begin with "-".'],
     ['begins with a dash before a suffix', '{a}.txt', { a: '-o' }, 'a must not begin with "-".'],
-    ['hides the dash behind an empty one', '{a}{b}', { a: '', b: '-x' }, /must not begin/],
+    ['puts the dash after an empty value', '{a}{b}', { a: '', b: '-x' }, /must not begin/],
     ['contains NUL', '{a}', { a: 'x\0y' }, 'a must not contain NUL.'],
     ['contains NUL in the middle', '--a={a}', { a: '\0' }, 'a must not contain NUL.'],
     ['is missing', '{a}', {}, /a must be text, a number or a boolean/],
@@ -56,13 +56,13 @@ describe('a value', () => {
     expect(build).toThrow(why);
   });
 
-  test('may begin with a dash where the author allows it, or put text before it', () => {
+  test('may begin with a dash if the author allows it or puts text before it', () => {
     expect(compile(['prog', '--', '{a}'], ['a'])({ a: '-rf' })).toEqual(['prog', '--', '-rf']);
     expect(compile(['prog', '-n{a}', '--x={a}'])({ a: '-1' })).toEqual(['prog', '-n-1', '--x=-1']);
   });
 });
 
-test('any text is one argument, unchanged, or refused', () => {
+test('any text becomes one unchanged argument or is refused', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string(), (a, b) => {
       fc.pre(!/^-|\0/.test(a) && !b.includes('\0'));

@@ -7,7 +7,7 @@ import type { CallYield } from './define.ts';
 import { identify } from './process-identity.ts';
 
 const node = literal(process.execPath);
-/** A tool that runs a script, with the input's text after it. */
+/** A tool that runs a script, with the text of the input as its argument. */
 function scripted(script: string, more: Partial<CommandTool<{ text: z.ZodString }>> = {}) {
   return defineCommandTool({
     name: 'scripted',
@@ -44,7 +44,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe('its arguments', () => {
+describe('an argument of the program', () => {
   test.each([
     '; rm -rf /',
     '$(touch /tmp/x)',
@@ -58,29 +58,29 @@ describe('its arguments', () => {
     'größe 🎉 \u202e',
     '{text}',
     '',
-  ])('%j reaches the program as it is', async (text) => {
+  ])('reaches it unchanged: %j', async (text) => {
     const tool = scripted('process.stdout.write(JSON.stringify(process.argv.slice(1)))');
     const { result } = await finish(tool, text);
     expect(JSON.parse(result.output)).toEqual([text]);
   });
 
-  test('that would be an option never reach it', async () => {
+  test('never reaches it if it would be an option', async () => {
     await expect(finish(scripted(''), '--eval')).rejects.toThrow('text must not begin with "-".');
   });
 
-  test('cannot name the program', () => {
+  test('cannot choose the program', () => {
     expect(() => scripted('', { command: ['{text}'] })).toThrow(/must be a fixed text/);
   });
 });
 
-describe('its environment', () => {
+describe('the environment of the program', () => {
   const names = 'process.stdout.write(Object.keys(process.env).sort().join())';
   afterEach(() => {
     delete process.env.OPENAI_API_KEY;
     delete process.env.WANTED;
   });
 
-  test('has none of the secrets of the service', async () => {
+  test('has no secrets of the service', async () => {
     process.env.OPENAI_API_KEY = 'secret';
     const { result } = await finish(scripted(names));
     const own = ['MEANWHILE_CALL_ID', 'MEANWHILE_IDEMPOTENCY_KEY', 'MEANWHILE_SPOOL'];
@@ -89,7 +89,7 @@ describe('its environment', () => {
     expect(result.output).toContain('PATH');
   });
 
-  test('has the call’s own name and key', async () => {
+  test('has the name and the key of the call', async () => {
     const { MEANWHILE_CALL_ID: id, MEANWHILE_IDEMPOTENCY_KEY: key } = {
       MEANWHILE_CALL_ID: 'process.env.MEANWHILE_CALL_ID',
       MEANWHILE_IDEMPOTENCY_KEY: 'process.env.MEANWHILE_IDEMPOTENCY_KEY',
@@ -98,7 +98,7 @@ describe('its environment', () => {
     expect((await finish(tool)).result.output).toBe('call_1 meanwhile/default/call_1');
   });
 
-  test('has what the tool names, where it is set', async () => {
+  test('has the variables that the tool names, if they are set', async () => {
     process.env.WANTED = 'here';
     const tool = scripted('process.stdout.write(`${process.env.WANTED} ${process.env.MISSING}`)', {
       env: ['WANTED', 'MISSING'],
@@ -107,27 +107,27 @@ describe('its environment', () => {
   });
 });
 
-describe('its end', () => {
-  test('with 0 returns what it wrote', async () => {
+describe('the end of the program', () => {
+  test('with code 0 returns its output', async () => {
     const { result } = await finish(scripted('console.log("out"); console.error("err")'));
     expect(result.exit_code).toBe(0);
     expect(result.output.split('\n').sort()).toEqual(['err', 'out']);
   });
 
-  test('with 0 returns what the tool makes of it', async () => {
+  test('with code 0 returns what the tool parses from its output', async () => {
     const tool = scripted('console.log("42")', {
       result: ({ output, input }) => ({ answer: Number(output), to: input.text }),
     });
     expect((await finish(tool, 'all')).result).toEqual({ answer: 42, to: 'all' });
   });
 
-  test('with another code fails with its last words', async () => {
+  test('with another code fails the call with the end of its output', async () => {
     const failing = finish(scripted('console.error("no disk"); process.exit(3)'));
     await expect(failing).rejects.toThrow(CommandFailed);
     await expect(failing).rejects.toThrow(/exited with code 3\. Its last words:\nno disk$/);
   });
 
-  test('by a signal fails with its name', async () => {
+  test('by a signal fails the call with the name of the signal', async () => {
     const failing = finish(scripted('process.kill(process.pid, "SIGKILL")'));
     await expect(failing).rejects.toThrow(/was ended by SIGKILL/);
   });
@@ -144,7 +144,7 @@ describe('its end', () => {
     },
   );
 
-  test('takes along what it left running', async () => {
+  test('stops the processes that it left running', async () => {
     const leaving = `
       const { spawn } = require('node:child_process');
       const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit' });
@@ -158,13 +158,13 @@ describe('its end', () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit', detached: true });
     child.unref(); console.log(child.pid); process.exit(0);`;
 
-  test('does not wait for what escaped from its group and holds the output, and stops it', async () => {
+  test('stops a process that left its group and holds the output, without waiting for it', async () => {
     const { result } = await finish(scripted(leaving));
     expect(result).toMatchObject({ exit_code: 0, stopped_processes: 1 });
     expect(await identify(Number(result.output))).toBeUndefined();
   });
 
-  test('leaves a daemon alone where the tool allows it', async () => {
+  test('leaves a daemon running if the tool allows it', async () => {
     const { result } = await finish(scripted(leaving, { daemons: 'allow' }));
     const daemon = Number(result.output);
     expect(result).toEqual({ exit_code: 0, output: expect.any(String) });
@@ -172,7 +172,7 @@ describe('its end', () => {
     process.kill(daemon, 'SIGKILL');
   });
 
-  test('in a failure stops a daemon all the same', async () => {
+  test('in a failure stops a daemon even then', async () => {
     const failing = leaving.replace('exit(0)', 'exit(1)');
     const run = finish(scripted(failing, { daemons: 'allow' }));
     const error = await run.catch((error: Error) => error.message);
@@ -180,8 +180,8 @@ describe('its end', () => {
   });
 });
 
-describe('its output', () => {
-  test('becomes progress where the tool reads it so', async () => {
+describe('the output of the program', () => {
+  test('becomes progress if the tool parses it as such', async () => {
     const tool = scripted('console.log("start\\n 10% a\\n 20% b\\nend")', {
       progress: (line) => {
         const [, percent, note] = /(\d+)% (.*)/.exec(line) ?? [];
@@ -194,7 +194,7 @@ describe('its output', () => {
     ]);
   });
 
-  test('is kept small, however much there is', async () => {
+  test('is truncated, however much there is', async () => {
     const { result } = await finish(
       scripted('for (let i = 0; i < 200000; i++) console.log("line " + i)'),
     );
@@ -204,7 +204,7 @@ describe('its output', () => {
 });
 
 describe('a cancelled call', () => {
-  test('ends the program and what that started', async () => {
+  test('ends the program and its children', async () => {
     const family = `
       const { spawn } = require('node:child_process');
       const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit' });
@@ -220,7 +220,7 @@ describe('a cancelled call', () => {
     expect([isAlive(parent!), isAlive(child!)]).toEqual([false, false]);
   });
 
-  test('kills a program that ignores the polite signal', async () => {
+  test('kills a program that ignores SIGTERM', async () => {
     const stubborn = `process.on('SIGTERM', () => {}); console.log(process.pid); setInterval(() => {}, 1e6);`;
     const cancel = new AbortController();
     const run = start(scripted(stubborn, { ...pids, grace_ms: 50 }), '', cancel.signal);
@@ -230,7 +230,7 @@ describe('a cancelled call', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  test('lets a program finish its farewell, even if nobody reads it', async () => {
+  test('lets a program finish its last output, even if nothing reads it', async () => {
     const chatty = "trap 'yes bye | head -n 300000; exit' TERM; echo $$; while :; do sleep 1; done";
     const command = ['/bin/sh', '-c', literal(chatty)] as const;
     const run = start(scripted('', { ...pids, command, grace_ms: 600_000 }));
@@ -256,7 +256,7 @@ describe('a cancelled call', () => {
   });
 });
 
-test('a command tool reports progress only where it can read it, and is not started twice unasked', () => {
+test('a command tool reports progress only if it can parse it, and by default is not started twice', () => {
   expect(scripted('')).toMatchObject({ progress: false, restart: 'reattach' });
   expect(scripted('', pids)).toMatchObject({ progress: true });
 });

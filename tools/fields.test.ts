@@ -1,4 +1,4 @@
-/** What each field of a definition does, for each kind of tool: none is dropped, and none is ignored. */
+/** Each field of a definition takes effect for each kind of tool: none is dropped and none is ignored. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkTool } from './check.ts';
@@ -23,7 +23,7 @@ const kinds: Record<string, (fields: object) => Tool> = {
     }),
 };
 
-/** A value that is nobody's default, and where it takes effect. */
+/** A value that is not the default of any kind, and where it takes effect. */
 const fields = {
   name: ['other', 'the name that the model calls'],
   description: ['Does more.', 'what the model reads'],
@@ -38,7 +38,7 @@ const fields = {
   max_running: [2, 'how many of its calls run at once'],
 } satisfies Record<keyof ToolBase, [value: unknown, effect: string]>;
 
-/** A command tool's progress is a rule that reads it from a line. */
+/** A command tool's `progress` is a function that parses a line. */
 const OF_COMMANDS: Record<string, unknown> = { progress: () => ({ percent: 1 }) };
 
 describe.each(Object.entries(kinds))('%s', (kind, define) => {
@@ -77,7 +77,7 @@ test.each([
   ['restart', 'fail', ['defineTool', 'defineCommandTool']],
   ['restart', 'reattach', ['defineCommandTool']],
   ['silence_ms', 5, ['defineRemoteTool']],
-])('%s %j is for %j alone', (field, value, allowed) => {
+])('%s %j is accepted only by %j', (field, value, allowed) => {
   const takes = Object.entries(kinds).filter(
     ([, define]) => checkTool(define({ [field]: value })).length === 0,
   );

@@ -23,7 +23,7 @@ async function write(files: Record<string, string>) {
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
-/** Loads in a process of its own: a test runner finds modules in its own way, and Node's is what counts. */
+/** Loads in a separate process: a test runner resolves modules in its own way, and Node's resolution is what counts. */
 async function loadInNode(script = 'tools: [...tools.keys()], agents: [...agents.keys()]') {
   const load = `
     const { loadCatalogue } = await import(process.argv[1]);
@@ -50,13 +50,13 @@ const agent = (name: string, more = '') => `
   import { defineAgent } from 'meanwhile';
   export default defineAgent({ name: '${name}', instructions: 'Help.', ${more} });`;
 
-test('without extensions there are the built-in tools and the default agent', async () => {
+test('without extensions only the built-in tools and the default agent are loaded', async () => {
   const { tools, agents } = await loadCatalogue();
   expect([...tools.keys()]).toEqual(['clock', 'read_result']);
   expect([...agents.keys()]).toEqual(['default']);
 });
 
-test('the tools of the demo are there when they are asked for', async () => {
+test('the tools of the demo are loaded on request', async () => {
   const { tools } = await loadCatalogue(undefined, { demoTools: true });
   expect([...tools.keys()]).toContain('run_installer');
 });
@@ -79,7 +79,7 @@ describe("a team's folder", () => {
     });
   });
 
-  test('may split a tool over files of its own and read the settings', async () => {
+  test('may split a tool over several files and read the settings', async () => {
     await write({
       'lib/shared.ts': `import { z } from 'meanwhile'; export const input = z.object({ a: z.string() });`,
       'tools/one.ts': `
@@ -101,7 +101,7 @@ describe("a team's folder", () => {
     });
   });
 
-  test('like the one in docs/examples/ loads from anywhere', async () => {
+  test('like the one in docs/examples/ loads from any path', async () => {
     await cp(join(repository, 'docs/examples/extensions'), folder, { recursive: true });
     expect(await loadInNode()).toMatchObject({
       tools: ['clock', 'read_result', 'send_payment', 'word_count'],
@@ -145,7 +145,7 @@ describe('an error names the file, what is wrong and what is allowed:', () => {
       /a\.ts: name: "clock" is taken by .*builtin\/clock\.ts; choose another\.$/,
     ],
     [
-      'the name of what reads large results',
+      'the name of the tool that reads large results',
       { 'tools/a.ts': tool('read_result') },
       /a\.ts: name: "read_result" is taken by .*builtin\/read-result\.ts; choose another\.$/,
     ],
@@ -178,7 +178,7 @@ describe('an error names the file, what is wrong and what is allowed:', () => {
     });
   });
 
-  test('all of them at once', async () => {
+  test('all errors at once', async () => {
     await write({ 'tools/a.ts': tool('9'), 'tools/b.ts': tool('b', 'timeout_ms: 0') });
     const { message } = await loadInNode();
     expect(message.split('\n')).toEqual([

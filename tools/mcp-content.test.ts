@@ -36,11 +36,11 @@ test.each([
     { content: [{ type: 'hologram', depth: 3 }] },
     { type: 'hologram', depth: 3 },
   ],
-])('%s is given to the model as it is', (_, result, expected) => {
+])('%s is given to the model unchanged', (_, result, expected) => {
   expect(resultOf(result, MOST)).toEqual(expected);
 });
 
-test('an image is described, and kept whole', () => {
+test('an image is described and stored complete', () => {
   const content = [text('Here it is.'), image];
   const result = resultOf({ content }, MOST);
   expect(result).toBeInstanceOf(Described);
@@ -51,21 +51,21 @@ test('an image is described, and kept whole', () => {
   expect(JSON.stringify((result as Described).readable)).not.toContain('QUJD');
 });
 
-test('a binary resource keeps its address', () => {
+test('a binary resource keeps its URI', () => {
   const resource = { uri: 'file:///a.zip', mimeType: 'application/zip', blob: 'QUJD' };
   expect(resultOf({ content: [{ type: 'resource', resource }] }, MOST)).toMatchObject({
     readable: { type: 'resource', uri: 'file:///a.zip', mimeType: 'application/zip', bytes: 3 },
   });
 });
 
-test('an image that is too large is not kept, and the model is told', () => {
+test('an image that is too large is not stored, and the model is told so', () => {
   const huge = { ...image, data: 'QUJD'.repeat(1_000) };
   const { readable, whole } = resultOf({ content: [huge] }, MOST) as Described;
   expect(readable).toMatchObject({ note: 'Too large to keep.' });
   expect(JSON.stringify(whole).length).toBeLessThan(MOST);
 });
 
-test('an error has all that the server said', () => {
+test('an error has the complete text of the server', () => {
   expect(errorText({ content: [text('no'), text('room')], structuredContent: { free: 0 } })).toBe(
     'no\nroom\n{"free":0}',
   );

@@ -7,19 +7,19 @@ function ends(lines: string[], each: number) {
   return output;
 }
 
-test('a short output is kept whole', () => {
+test('a short output is kept complete', () => {
   expect(ends(['one', 'two'], 100).text()).toBe('one\ntwo');
   expect(ends(['one', 'two'], 100).tail()).toBe('one\ntwo');
 });
 
-test('of a long one both ends are kept, and how much is missing is said', () => {
+test('both ends of a long output are kept, with the size of the gap', () => {
   const numbers = Array.from({ length: 100 }, (_, i) => `${i}`);
   const output = ends(numbers, 9);
   expect(output.text()).toBe('0\n1\n2\n3\n… 93 lines left out …\n97\n98\n99');
   expect(output.tail()).toBe('97\n98\n99');
 });
 
-test('between the two ends nothing is missing unless it is said', () => {
+test('the two ends leave no unmarked gap', () => {
   expect(ends(['1', '2', '3', '4'], 4).text()).toBe('1\n2\n3\n4');
 });
 

@@ -17,12 +17,12 @@ const remote = (shape: z.ZodRawShape) =>
 const cents = z.number().transform((euros) => euros * 100);
 const clamped = z.coerce.number().transform((amount) => Math.min(amount, 50));
 
-describe('the input is what the schema makes of it, where that stays what it is', () => {
+describe('the input is parsed once if parsing it again changes nothing: the schema', () => {
   test.each([
     ['trims', { to: z.string().trim() }, { to: ' Ann ' }, { to: 'Ann' }],
-    ['fills in', { in: z.string().default('EUR') }, {}, { in: 'EUR' }],
+    ['fills in a default', { in: z.string().default('EUR') }, {}, { in: 'EUR' }],
     ['converts and limits', { amount: clamped }, { amount: '100' }, { amount: 50 }],
-    ['leaves out', { to: z.string() }, { to: 'Ann', secret: true }, { to: 'Ann' }],
+    ['drops an unknown field', { to: z.string() }, { to: 'Ann', secret: true }, { to: 'Ann' }],
     [
       'reads a date',
       { on: z.coerce.date() },
@@ -41,7 +41,7 @@ describe('the input is what the schema makes of it, where that stays what it is'
     expect(await takenInput(tool(shape as z.ZodRawShape), given)).toEqual({ input, shown: {} });
   });
 
-  test('so a default that changes with time is read once', async () => {
+  test('reads a default that changes with time once', async () => {
     let now = 0;
     const input = { at: z.number().default(() => (now += 1)) };
     const taken = await takenInput(tool(input), {});
@@ -50,7 +50,7 @@ describe('the input is what the schema makes of it, where that stays what it is'
   });
 });
 
-describe('what the schema would change again is shown beside the input', () => {
+describe('a parsed input that would change again is shown next to the given one: the value', () => {
   test.each([
     ['counts in cents', { amount: cents }, { amount: 5 }, { amount: 500 }],
     ['becomes another type', { n: z.string().transform(Number) }, { n: '5' }, { n: 5 }],
@@ -59,7 +59,7 @@ describe('what the schema would change again is shown beside the input', () => {
     expect(taken).toEqual({ input: given, shown: { input } });
   });
 
-  test('but a service is sent what was given, so that is shown', async () => {
+  test('is not shown for a remote service, which is sent the given input', async () => {
     expect(await takenInput(remote({ amount: cents }), { amount: 5 })).toEqual({
       input: { amount: 5 },
       shown: {},
@@ -83,7 +83,7 @@ test.each([
   [{ a: Number.NaN }, { a: 'NaN' }],
   [{ a: '\ud800' }, { a: '\ufffd' }],
   [{ text: 'x'.repeat(300_000) }, /^\{/],
-])('whatever it is can be shown, always alike and as JSON: %#', (taken, shown) => {
+])('any parsed value is shown the same way, as JSON: %#', (taken, shown) => {
   const once = asShown(taken);
   expect(JSON.parse(JSON.stringify(once))).toEqual(once);
   expect(isAgreed(taken, once)).toBe(true);

@@ -5,7 +5,7 @@ import clock from './clock.ts';
 test.each([
   [{}, 'UTC'],
   [{ time_zone: 'Asia/Tokyo' }, 'Asia/Tokyo'],
-])('%j is told in %s', async (given, time_zone) => {
+])('the time for %j is given in %s', async (given, time_zone) => {
   const told = await clock.run(clock.input.parse(given), {} as CallContext);
   expect(told).toEqual({
     time_zone,
@@ -14,6 +14,6 @@ test.each([
   });
 });
 
-test.each(['Mars/Olympus', '', 5])('%j is no time zone', (time_zone) => {
+test.each(['Mars/Olympus', '', 5])('%j is not a time zone', (time_zone) => {
   expect(clock.input.safeParse({ time_zone }).success).toBe(false);
 });

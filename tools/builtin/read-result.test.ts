@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { callContext } from '../../test/kit/call-context.ts';
 import readResult from './read-result.ts';
 
-/** What the model gets for its input, where the conversation has this one result. */
+/** The model's answer to its input, in a conversation with this one result. */
 async function read(result: unknown, input: object): Promise<any> {
   const context = callContext({
     storedResult: async (callId, n) => (callId === 'call_a' && n === 'end' ? result : undefined),
@@ -13,7 +13,7 @@ async function read(result: unknown, input: object): Promise<any> {
 const letters = 'abcdefghijklmnopqrstuvwxyz'.repeat(1_000);
 
 describe('a part', () => {
-  test('is the beginning where nothing is said, and tells where to go on', async () => {
+  test('is the beginning by default, and says where to continue', async () => {
     expect(await read(letters, {})).toEqual({
       offset: 0,
       text: letters.slice(0, 4_000),
@@ -22,7 +22,7 @@ describe('a part', () => {
     });
   });
 
-  test('is what was asked for', async () => {
+  test('is the range that was requested', async () => {
     expect(await read(letters, { offset: 26, length: 3 })).toEqual({
       offset: 26,
       text: 'abc',
@@ -31,12 +31,12 @@ describe('a part', () => {
     });
   });
 
-  test('at the end tells that there is no more', async () => {
+  test('at the end says that there is no more', async () => {
     const { text, next_offset } = await read(letters, { offset: 25_990, length: 8_000 });
     expect([text, next_offset]).toEqual([letters.slice(25_990), undefined]);
   });
 
-  test('of what is no text is one of its JSON', async () => {
+  test('of a value that is not text is a part of its JSON', async () => {
     expect(await read({ rows: [1, 2, 3] }, { offset: 1, length: 6 })).toMatchObject({
       text: '"rows"',
       total: 16,
@@ -58,14 +58,14 @@ describe('a part', () => {
     },
   );
 
-  test('that begins inside a character begins after it', async () => {
+  test('requested from inside a character begins after it', async () => {
     expect(await read('😀b'.repeat(9), { offset: 1, length: 1 })).toMatchObject({
       offset: 2,
       text: 'b',
     });
   });
 
-  test('is never larger than what a model can be asked to pay for', () => {
+  test('is never larger than the limit for a model', () => {
     const parsed = readResult.input.safeParse({ call_id: 'call_a', length: 8_001 });
     expect(parsed.success).toBe(false);
   });
@@ -78,7 +78,7 @@ describe('a search', () => {
   );
   const text = log.join('\n');
 
-  test('finds every place in turn, each with what stands around it', async () => {
+  test('finds every match in turn, each with its surrounding text', async () => {
     const found: string[] = [];
     for (let offset: number | undefined = 0; offset !== undefined;) {
       const { places, next_offset, total } = await read(text, { find: 'error', offset });
@@ -95,7 +95,7 @@ describe('a search', () => {
     expect(found).toEqual(Array.from({ length: 20 }, (_, i) => String(i * 100 + 7)));
   });
 
-  test('takes what it looks for as it is, whatever it means elsewhere', async () => {
+  test('takes its text literally, even if it has the syntax of a pattern', async () => {
     const { places } = await read('a.*b(c) [x]{2} a-b $^|/\\ end', {
       find: '.*b(c) [x]{2} a-b $^|/\\',
     });
@@ -106,13 +106,13 @@ describe('a search', () => {
     expect(await read(text, { find: 'panic' })).toEqual({ places: [], total: text.length });
   });
 
-  test('cuts no character in two', async () => {
+  test('splits no character', async () => {
     const { places } = await read(`${'😀'.repeat(500)}x${'😀'.repeat(500)}`, { find: 'x' });
     expect(places[0].text.isWellFormed()).toBe(true);
   });
 });
 
-describe('the model is told clearly', () => {
+describe('the model is told that', () => {
   test.each([
     [
       'there is no such call',
@@ -122,13 +122,13 @@ describe('the model is told clearly', () => {
     ],
     ['there is no such result', { n: 3 }, 'NoSuchResult', /no stored result 3 of call_a/],
     [
-      'it ends before that',
+      'the result ends before the offset',
       { offset: 26_000 },
       'BeyondTheEnd',
       /has 26000 characters: the offset 26000/,
     ],
     [
-      'it ends before what is to be searched',
+      'the result ends before the offset of the search',
       { offset: 30_000, find: 'a' },
       'BeyondTheEnd',
       /26000/,

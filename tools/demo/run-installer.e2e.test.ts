@@ -8,7 +8,7 @@ import createInstaller from './run-installer.ts';
 
 let home: string;
 beforeEach(async () => {
-  // With what a template or a shell could trip over.
+  // With characters that a template or a shell could misread.
   home = await mkdtemp(join(tmpdir(), 'home {package} $(x) '));
 });
 afterEach(() => rm(home, { recursive: true }));
@@ -35,7 +35,7 @@ const manifest = async () =>
   JSON.parse(await readFile(join(home, 'packages/gamma/manifest.json'), 'utf8'));
 const files = () => readdir(join(home, 'packages/gamma'), { recursive: true });
 
-test('an installation that is stopped leaves no manifest and nothing half; the next one completes it', async () => {
+test('a stopped installation leaves no manifest and no partial files, and the next one completes it', async () => {
   const cancel = new AbortController();
   const stopped = install('gamma', cancel.signal);
   for (let i = 0; i < 3; i += 1) await stopped.next();
@@ -66,7 +66,7 @@ test('an installation that is stopped leaves no manifest and nothing half; the n
   expect(await manifest()).toEqual(first);
 });
 
-test('a package that is not there is a failure that says which there are', async () => {
+test('an unknown package is a failure that lists the known ones', async () => {
   await expect(finish(install('delta'))).rejects.toThrow(
     /exited with code 1\..*\nno such package: delta\. There are alpha, beta, gamma\./,
   );

@@ -39,7 +39,7 @@ async function linesOf({ lines }: KeptProgram): Promise<SpoolLine[]> {
 }
 const programOf = async () => (await readSpool(folder, 'program.json'))!;
 
-test('two who attach at once start one program, and read the same', async () => {
+test('two concurrent attempts start one program and read the same output', async () => {
   const both = await Promise.all([
     run('console.log(process.pid)'),
     run('console.log(process.pid)'),
@@ -49,7 +49,7 @@ test('two who attach at once start one program, and read the same', async () => 
   expect(other).toEqual(one);
 });
 
-test('a reader that left is followed by one that finds the same program', async () => {
+test('a later reader finds the same program after the first one left', async () => {
   const leaving = new AbortController();
   const first = await run(endless, leaving.signal);
   expect((await first.lines.next()).value).toMatchObject({ text: 'up' });
@@ -61,7 +61,7 @@ test('a reader that left is followed by one that finds the same program', async 
   expect([await programOf(), await isAlive(program)]).toEqual([program, true]);
 });
 
-test('a program whose keeper was killed is stopped and said to be lost', async () => {
+test('a program whose keeper was killed is stopped and reported as lost', async () => {
   const kept = await run(endless);
   await kept.lines.next();
   const keeper = (await readSpool(folder, 'keeper.json')) as { pid: number };
@@ -97,13 +97,13 @@ async function startersOfThis(): Promise<number[]> {
   return (await Promise.all(found)).flat();
 }
 
-test('a living process with the number of the program, but another beginning, is not ours', async () => {
+test('a process with the same id but another start time is not taken for the program', async () => {
   const { pid, boot } = (await (await import('../process-identity.ts')).identify(process.pid))!;
   expect(await isAlive({ pid, boot, began: '1' })).toBe(false);
   expect(await isAlive({ pid, boot: 'another', began: '1' })).toBe(false);
 });
 
-test('of too much output the beginning and the end are kept', async () => {
+test('the beginning and the end of a too large output are kept', async () => {
   const kept = await run(
     'for (let i = 0; i < 50000; i++) console.log("line " + i)',
     undefined,

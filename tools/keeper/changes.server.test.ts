@@ -1,4 +1,4 @@
-/** A wait that nothing ends but what it waits for: each test would run into its time limit. */
+/** Only the expected event ends a wait: without it, each test would run into its time limit. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ function stage(signal = new AbortController().signal) {
   return changes;
 }
 
-test('a change ends the wait, and one that came before the wait began does too', async () => {
+test('a change ends the wait, even one that came before the wait began', async () => {
   const changes = stage();
   const waiting = changes.next(NEVER_MS);
   await writeFile(join(folder, 'output'), 'a');
@@ -34,7 +34,7 @@ test('an abort ends the wait', async () => {
   await waiting;
 });
 
-test('where nothing changes, or the folder is gone, the wait ends by itself', async () => {
+test('the wait times out if nothing changes or the folder is gone', async () => {
   await stage().next(1);
   await rm(folder, { recursive: true });
   const changes = watchFolder(folder, new AbortController().signal);

@@ -1,4 +1,4 @@
-/** A disk that really is full: a small file system of its own, which only root may mount. */
+/** A real full disk: a small file system, which only root may mount. */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(disk, { recursive: true, force: true });
 });
 
-test('a program that fills the disk is stopped, its call says why, and what it said until then can be read', async (context) => {
+test('a program that fills the disk is stopped, its call says why, and its output until then can be read', async (context) => {
   if (!isMounted) return context.skip('Nobody but root may mount a file system.');
   const pours = `
     const { writeSync } = require('node:fs');

@@ -1,4 +1,4 @@
-/** A command tool's call over several attempts, as workers that die leave it. */
+/** A command tool's call over several attempts, as after workers that died. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -16,7 +16,7 @@ import { HeldElsewhere } from './spools.ts';
 
 const conversation = { tenant: 'default', id: 'c' };
 
-/** Counts its starts in a file, says a number a line, and waits for a file before it goes on. */
+/** Counts its starts in a file, prints a number a line, and waits for a file before it continues. */
 const PROGRAM = `
   const { appendFileSync, existsSync } = require('node:fs');
   const folder = process.argv[1];
@@ -52,7 +52,7 @@ async function stage(more: Partial<CommandTool<{ folder: z.ZodString }>> = {}, s
   return { host, folder, attempt, starts, go: () => writeFile(join(folder, 'go'), '') };
 }
 
-/** The keeper writes it down as soon as it can, which may be after the program's first words. */
+/** The keeper records it as soon as it can, which may be after the program's first output. */
 const programIn = (folder: string) =>
   vi.waitFor(
     async () => {
@@ -66,7 +66,7 @@ const programIn = (folder: string) =>
 type Progress = Extract<CallYield, { type: 'progress' }>;
 const percentOf = ({ value }: IteratorResult<CallYield, unknown>) => (value as Progress).percent;
 
-/** What a worker that dies had time for: it reads so many steps and is never heard of again. */
+/** Acts as a worker that dies: reads this number of steps and then stops. */
 async function readAndDie(attempt: AsyncGenerator<CallYield>, steps: number) {
   const read: Progress[] = [];
   for (let i = 0; i < steps; i++) read.push((await attempt.next()).value as Progress);
@@ -82,7 +82,7 @@ async function finish(attempt: AsyncGenerator<CallYield, unknown, void>) {
   }
 }
 
-test('the next attempt finds the program that runs, and reads each line once', async () => {
+test('the next attempt finds the running program and reads each line once', async () => {
   const { attempt, starts, go } = await stage();
   const read = await readAndDie(attempt(), 2);
   expect(read.map(({ percent }) => percent)).toEqual([1, 2]);
@@ -92,7 +92,7 @@ test('the next attempt finds the program that runs, and reads each line once', a
   expect(await starts()).toHaveLength(1);
 });
 
-test('an attempt that comes after the end of the program reads what it has left', async () => {
+test('an attempt after the end of the program reads the rest of its output', async () => {
   const { attempt, starts, go, folder } = await stage();
   await readAndDie(attempt(), 1);
   await go();
@@ -119,7 +119,7 @@ test('a worker that hands over leaves the program running; one that is cancelled
   expect(await isAlive(program)).toBe(false);
 });
 
-test('`resume` stops the old program for certain and starts it once more', async () => {
+test('`resume` stops the old program and starts it again', async () => {
   const { host, attempt, starts, go } = await stage({ restart: 'resume' });
   await readAndDie(attempt(), 1);
   const [first] = await starts();
@@ -157,14 +157,14 @@ test('a frozen keeper is stopped with its program', async () => {
   expect(await markedWith(spoolMark(folder))).toEqual([]);
 });
 
-test('what is stopped before it was started never starts', async () => {
+test('a call that is stopped before its start never starts', async () => {
   const { attempt, folder } = await stage();
   await stopAllKept(folder);
   await expect(finish(attempt())).rejects.toMatchObject({ name: 'KeeperLost' });
   await expect(readFile(join(folder, 'starts'))).rejects.toThrow('ENOENT');
 });
 
-test('a program that is killed is told by its signal', async () => {
+test('the failure of a killed program names the signal', async () => {
   const { attempt, folder } = await stage();
   const running = attempt();
   await running.next();
@@ -172,12 +172,12 @@ test('a program that is killed is told by its signal', async () => {
   await expect(finish(running)).rejects.toThrow(/was ended by SIGKILL/);
 });
 
-test('after a restart of the machine the call says so, and a process that has the number now is left alone', async () => {
+test('after a restart of the machine the call says so, and another process with the same id is left alone', async () => {
   const { attempt, folder } = await stage();
   await readAndDie(attempt(), 1);
   await stopAllKept(folder);
   await rm(join(folder, 'exit.json'));
-  // This very process stands for the stranger.
+  // This process stands for the other one.
   const stranger = { pid: process.pid, began: '1', boot: 'the boot before' };
   await writeSpool(folder, 'keeper.json', stranger);
   await writeSpool(folder, 'program.json', stranger);
@@ -187,7 +187,7 @@ test('after a restart of the machine the call says so, and a process that has th
   await expect(finish(attempt())).rejects.toMatchObject({ name: 'KeeperLost' });
 });
 
-test('a call whose folder was removed is not begun anew', async () => {
+test('a call whose folder was removed is not started again', async () => {
   const { attempt, host } = await stage();
   await readAndDie(attempt(), 1);
   await stopAllKept(await host.open(conversation, 'call_1'));
@@ -196,7 +196,7 @@ test('a call whose folder was removed is not begun anew', async () => {
   await expect(finish(attempt())).rejects.toMatchObject({ name: 'SpoolLost' });
 });
 
-test('a call of another host is not begun here', async () => {
+test('a call of another host is not started here', async () => {
   const claims = createClaims();
   const [one, other] = [createHost(claims), createHost(claims)];
   const folder = await one.open(conversation, 'call_1');
@@ -204,7 +204,7 @@ test('a call of another host is not begun here', async () => {
   expect(await one.open(conversation, 'call_1')).toBe(folder);
 });
 
-test('an attempt that died between making the folder and claiming it takes nothing away', async () => {
+test('an attempt that died between creating the folder and claiming it does not block the next one', async () => {
   const claims = createClaims();
   let dies = true;
   const host = createHost(async (...call) => {

@@ -3,7 +3,7 @@ import { createLanes } from './lanes.ts';
 
 const { signal } = new AbortController();
 
-test('only so much goes on at once, and the rest follows in order', async () => {
+test('only a limited number of tasks runs at once, and the rest follows in order', async () => {
   const lanes = createLanes(2);
   const begun: number[] = [];
   const ends = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
@@ -23,13 +23,13 @@ test('only so much goes on at once, and the rest follows in order', async () => 
   await Promise.all(all);
 });
 
-test('work that fails makes room too', async () => {
+test('a failed task frees its place too', async () => {
   const lanes = createLanes(1);
   await expect(lanes(() => Promise.reject(new Error('fails')), signal)).rejects.toThrow('fails');
   expect(await lanes(async () => 'goes on', signal)).toBe('goes on');
 });
 
-test('work that is no longer wanted leaves the queue, and those behind it move up', async () => {
+test('an aborted task leaves the queue, and those behind it move up', async () => {
   const lanes = createLanes(1);
   const first = Promise.withResolvers<void>();
   const cancel = new AbortController();

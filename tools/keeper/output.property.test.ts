@@ -1,4 +1,4 @@
-/** What a program writes, on its way through the spool: whatever it is and however it comes, a reader gets each line once. */
+/** A program's output passes through the spool: a reader gets each line once, whatever the text and however it is split. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Lines with text beside ASCII, ended in every way there is. */
+/** Lines with more than ASCII, with every kind of line ending. */
 const output = fc.array(
   fc.tuple(
     fc
@@ -24,7 +24,7 @@ const output = fc.array(
   { maxLength: 30 },
 );
 
-test('read while it is being written, in any pieces, it is the lines of the whole', async () => {
+test('output read while it is written, in any pieces, gives the lines of the whole', async () => {
   await fc.assert(
     fc.asyncProperty(
       output,
@@ -33,7 +33,7 @@ test('read while it is being written, in any pieces, it is the lines of the whol
       async (lines, cuts, maxBytes) => {
         const own = mkdtempSync(join(folder, 'run-'));
         const bytes = Buffer.from(lines.flat().join(''));
-        // Large enough to keep all of it, in segments of different sizes.
+        // Large enough to keep the whole output, in segments of different sizes.
         const segments = createSegments(own, 16 * (bytes.length + 1 + (maxBytes % 64)));
         const reader = createOutputReader(own);
         const read: SpoolLine[] = [];
@@ -57,7 +57,7 @@ test('read while it is being written, in any pieces, it is the lines of the whol
   );
 });
 
-test('in small segments it is the same, and later attempts go on after any line', async () => {
+test('small segments give the same lines, and later attempts continue after any line', async () => {
   await fc.assert(
     fc.asyncProperty(output, fc.nat(), async (lines, died) => {
       const own = mkdtempSync(join(folder, 'run-'));
@@ -78,7 +78,7 @@ test('in small segments it is the same, and later attempts go on after any line'
   );
 });
 
-test('of too much the beginning and the end are kept, in bounded space, and the gap is named', async () => {
+test('the beginning and the end of a too large output are kept in bounded space, and the gap is named', async () => {
   const segments = createSegments(folder, 16_000);
   const line = (i: number) => `line ${String(i).padStart(6, '0')}\n`;
   for (let i = 0; i < 20_000; i++) segments.append(Buffer.from(line(i)));
@@ -94,7 +94,7 @@ test('of too much the beginning and the end are kept, in bounded space, and the 
   expect(kept.length * line(0).length).toBeLessThanOrEqual(16_000);
 });
 
-test('a full disk is the error of the write; what was written before it counts', () => {
+test('a full disk fails the write, and the output before it counts', () => {
   const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   let room = 10;
   const segments = createSegments(folder, 16_000, (_file, bytes) => {

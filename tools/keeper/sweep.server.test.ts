@@ -1,4 +1,4 @@
-/** What of the folders of calls is removed, and when. */
+/** Which folders of calls are removed, and when. */
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { sweepSpools } from './sweep.ts';
 const NOW = Date.now();
 const KEEP_MS = 60_000;
 
-/** The folders of calls, all last touched so long ago. */
+/** The folders of calls, all last modified this long ago. */
 async function stage(ago_ms: number, calls: string[]) {
   const { root } = createHost();
   for (const call of calls) {
@@ -38,24 +38,24 @@ async function stage(ago_ms: number, calls: string[]) {
   };
 }
 
-test('a folder in which nothing has happened for the time is removed, whole; what is no folder stays', async () => {
+test('a folder without a change for the retention time is removed completely, and a plain file stays', async () => {
   const { sweep } = await stage(KEEP_MS + 1_000, ['call_a', 'call_b']);
   expect(await sweep()).toEqual(['id']);
 });
 
-test('one that was touched since then stays, however deep', async () => {
+test('a folder with a more recent change at any depth stays', async () => {
   const { sweep, touch } = await stage(KEEP_MS + 1_000, ['call_a', 'call_b']);
   await touch('call_b/attempt-2/output.0000000000000000', KEEP_MS - 1_000);
   expect(await sweep()).toEqual(['call_b', 'id']);
 });
 
-test('one that a worker is using stays', async () => {
+test('a folder that a worker uses stays', async () => {
   const { sweep } = await stage(KEEP_MS + 1_000, ['call_a', 'call_b']);
   expect(await sweep(['call_a'])).toEqual(['call_a', 'id']);
 });
 
 test.each(['program.json', 'keeper.json'] as const)(
-  'one whose %s is of a process that lives stays, and goes when that was another process',
+  'a folder whose %s names a live process stays, and is removed if that is now another process',
   async (file) => {
     const { root, sweep, age } = await stage(KEEP_MS + 1_000, ['call_a', 'call_b']);
     const self = (await identify(process.pid))!;
@@ -66,7 +66,7 @@ test.each(['program.json', 'keeper.json'] as const)(
   },
 );
 
-test('where no call has ever run there is nothing to do', async () => {
+test('a sweep without any folder of calls does nothing', async () => {
   const { root } = createHost();
   await expect(
     sweepSpools({ root, keep_ms: KEEP_MS, isInUse: () => false }, NOW),
