@@ -27,7 +27,7 @@ async function serve(kind: Kind, era: Era) {
   return { ledger, http, options };
 }
 
-test('discovery finds out which era a server speaks', async () => {
+test('discovery finds the protocol era of a server', async () => {
   expect(modern).toMatchObject({ kind: 'modern' });
   expect(await eraOf(everything())).toEqual({ kind: 'legacy' });
 });
@@ -53,7 +53,7 @@ describe.each<[Kind, Era]>([
     expect(call.told).toEqual([{ part: 'first' }, { part: 'second' }]);
   });
 
-  test('what the server says of a failure is told', async () => {
+  test('a failure includes the server’s own text', async () => {
     const { options } = await serve(kind, era);
     const failing = await playCall('fails', {}, options);
     await expect(failing.end).rejects.toMatchObject({
@@ -78,7 +78,7 @@ describe.each<[Kind, Era]>([
 });
 
 describe.each<Kind>(['stdio', 'http'])('a task over %s', (kind) => {
-  test('is followed to its end', async () => {
+  test('is polled until it ends', async () => {
     const { options, ledger } = await serve(kind, 'modern');
     const call = await playCall('job', { ms: 300 }, options);
     expect(await call.end).toBe('the job is done');
@@ -99,7 +99,7 @@ describe.each<Kind>(['stdio', 'http'])('a task over %s', (kind) => {
 });
 
 describe('retried-unconditionally: a call whose server dies', () => {
-  test('has an unknown outcome, which the model is told with the server’s last words', async () => {
+  test('has an unknown outcome, which the model is told with the last output of the server', async () => {
     const { options, ledger } = await serve('stdio', 'modern');
     const call = await playCall('dies', {}, options);
     await expect(call.end).rejects.toMatchObject({
@@ -109,7 +109,7 @@ describe('retried-unconditionally: a call whose server dies', () => {
     expect(await ledger.lines()).toEqual(['dies begins']);
   });
 
-  test('is made again if it may be', async () => {
+  test('is made again if that is allowed', async () => {
     const { options, ledger } = await serve('stdio', 'modern');
     const call = await playCall('dies_once', {}, { ...options, repeatable: true });
     expect(await call.end).toBe('survived');
@@ -125,7 +125,7 @@ describe('retried-unconditionally: a call whose server dies', () => {
     expect(await ledger.lines()).toEqual(['waits']);
   });
 
-  test('is still to be made if the server was not there: nothing was lost', async () => {
+  test('is made later if the server was not running: nothing was lost', async () => {
     const { options, ledger, http } = await serve('http', 'legacy');
     await http!.kill();
     const call = await playCall('steps', { count: 1 }, options);
@@ -135,7 +135,7 @@ describe('retried-unconditionally: a call whose server dies', () => {
   });
 });
 
-test('a call that is handed over goes on, and tells nothing twice', async () => {
+test('a call that is handed over continues and reports nothing twice', async () => {
   const { options, ledger } = await serve('stdio', 'modern');
   const told: [number, unknown][] = [];
   const first = await playCall(
@@ -168,7 +168,7 @@ test('a call that is handed over goes on, and tells nothing twice', async () => 
   expect(await ledger.lines()).toHaveLength(11);
 });
 
-test('a program that is killed finds its task again', async () => {
+test('a call whose program was killed finds its task again', async () => {
   const { options, ledger } = await serve('http', 'modern');
   const call = await playCall('job', { ms: 3_000 }, options);
   await expect.poll(() => readMcpFile(call.folder, 'task.json'), { timeout: 20_000 }).toBeDefined();
@@ -199,7 +199,7 @@ async function killProgramIn(folder: string): Promise<void> {
 }
 
 describe('a server that sends too much', () => {
-  test('is told so if its result is too large, and the worker reads none of it', async () => {
+  test('has a too large result refused, and the worker does not read it', async () => {
     const { options } = await serve('stdio', 'modern');
     const call = await playCall('floods', {}, options);
     await expect(call.end).rejects.toMatchObject({
@@ -208,7 +208,7 @@ describe('a server that sends too much', () => {
     });
   });
 
-  test('fails with a result that is nested too deeply, and ends nothing else', async () => {
+  test('fails its own call if the result is nested too deeply, and no other', async () => {
     const { options } = await serve('stdio', 'modern');
     const call = await playCall('nests', { depth: 300 }, options);
     await expect(call.end).rejects.toMatchObject({
@@ -217,7 +217,7 @@ describe('a server that sends too much', () => {
     });
   });
 
-  test('has its notes cut and cleaned', async () => {
+  test('has its notes truncated and sanitized', async () => {
     const { options } = await serve('stdio', 'modern');
     const call = await playCall('babbles', {}, options);
     expect(await call.end).toBe('said');

@@ -30,7 +30,7 @@ test('dies-at-60s: no timeout of the SDK ends a call', async () => {
   expect(timeout).toBeGreaterThan(24 * 3_600_000);
 });
 
-test('a call carries its idempotency key, and no schema by which its result could be refused', async () => {
+test('a call has its idempotency key, and no schema that could refuse its result', async () => {
   let sent: any;
   await performCall(
     options(async (request, given) => {
@@ -65,16 +65,16 @@ test.each([
   ['a refused request', http(403), 'failed'],
   ['an error of the server', new ProtocolError(-32_602, 'no such tool'), 'failed'],
   ['an answer that is not a result', new SdkError(SdkErrorCode.InvalidResult, 'odd'), 'failed'],
-])('%s: whether the call may have been run is told', (_, error, type) => {
+])('the failure says whether the call may have run: %s', (_, error, type) => {
   expect(outcomeOf(error, '')).toMatchObject({ type });
 });
 
-test('a server that asks for input is told apart', () => {
+test('a server that asks for input has an error of its own', () => {
   const error = new ProtocolError(-32_021, 'elicitation is needed');
   expect(outcomeOf(error, '')).toMatchObject({ type: 'failed', name: 'InputRequired' });
 });
 
-test('what the server said last, and why a request failed, is kept', () => {
+test('the last output of the server and the cause of a failed request are kept', () => {
   expect(outcomeOf(new TypeError('terminated'), 'out of luck')).toEqual({
     type: 'lost',
     message: 'terminated\nThe server said:\nout of luck',

@@ -38,7 +38,7 @@ async function open(servers: McpServer[], knownFile: string) {
 const names = ({ tools }: { tools: ReadonlyMap<string, Tool> }) => [...tools.keys()];
 const until = { timeout: 20_000 };
 
-test('the tools of servers appear after the others, in the order of the file, and follow changes', async () => {
+test('the tools of servers come after the others, in the order of the file, and follow changes', async () => {
   const ledger = await createLedger();
   const servers = ['a', 'b'].map((name) => ({
     name,
@@ -86,11 +86,11 @@ test('a server that is down delays nothing, is reported, and is found when it co
   );
   await expect.poll(() => names(catalogue), until).toContain('late__steps');
   expect(catalogue.servers.status()[0]).toMatchObject({ status: 'ready' });
-  // The order of the file, whichever came first.
+  // In the order of the file, whichever server answered first.
   expect(names(catalogue).findIndex((name) => name.startsWith('late'))).toBe(1);
 });
 
-test('a tool of an earlier start is found for its calls, and not offered until its server answers', async () => {
+test('a tool from an earlier start is found for its calls, but not offered until its server answers', async () => {
   const ledger = await createLedger();
   const file = await homeFile();
   const server = { name: 'test', transport: testServer(ledger.path), settings };
@@ -110,7 +110,7 @@ test('a tool of an earlier start is found for its calls, and not offered until i
   expect(catalogue.servers.owns('mine')).toBe(false);
 });
 
-test('a server that describes its tool in another way than at first is noted', async () => {
+test('a server that changes the declaration of a tool is reported', async () => {
   const ledger = await createLedger();
   const file = await homeFile();
   const first = { steps: 'the fingerprint of another description' };

@@ -27,7 +27,7 @@ const problemOf = (content: unknown, environment = {}) =>
     },
   );
 
-test('both kinds of server are read, with their variables', async () => {
+test('both kinds of server are read, and their variables are substituted', async () => {
   const servers = await read(
     {
       mcpServers: {
@@ -126,13 +126,13 @@ test.each([
     withServer({ url: 'https://a.example', meanwhile: { session: 'shared' } }),
     /^mcpServers\.one\.meanwhile\.session: /,
   ],
-])('%s is a mistake that names its place', async (_, content, expected) => {
+])('%s is an error that names its place', async (_, content, expected) => {
   const problem = await problemOf(content);
   if (typeof expected === 'string') expect(problem).toBe(expected);
   else expect(problem).toMatch(expected);
 });
 
-test('all mistakes are told at once, and no secret', async () => {
+test('all errors are reported at once, without a secret', async () => {
   const problem = await problemOf(
     {
       mcpServers: {
@@ -146,7 +146,7 @@ test('all mistakes are told at once, and no secret', async () => {
   expect(problem).not.toContain('hush');
 });
 
-test('a file that is not there is a mistake', async () => {
+test('a missing file is an error', async () => {
   const reading = readServers(join(folder, 'nowhere.json'), {
     environment: {},
     allowPrivateUrls: false,

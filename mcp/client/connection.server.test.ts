@@ -18,14 +18,14 @@ test.each(['modern', 'legacy'] as const)(
     for (let call = 1; call <= 200; call += 1) {
       const meta = { progressToken: `call ${call}` };
       await client.callTool({ name: 'steps', arguments: { count: 4 }, _meta: meta });
-      // All of it, at the moment of the result.
+      // All progress has arrived by the time of the result.
       expect(heard).toBe(4 * call);
     }
     await close();
   },
 );
 
-test('a server of the old era that ends at an unknown question is spoken to in its own way', async () => {
+test('a server of the old era that exits on an unknown request is reached with the old protocol', async () => {
   const answers = {
     initialize: {
       protocolVersion: '2025-06-18',

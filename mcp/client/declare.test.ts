@@ -17,7 +17,7 @@ function declare(upstream: object = {}, settings: object = {}, hasChanged = fals
   );
 }
 
-test('a tool without hints runs freely, and is not repeated', () => {
+test('a tool without hints needs no approval and is not repeated', () => {
   expect(declare()).toMatchObject({
     name: 'here__work',
     description: 'work',
@@ -43,7 +43,7 @@ test.each([
   expect(tool.approval).toBe(approval);
 });
 
-test('what the file says of the server overrides the hints, and of the tool overrides that', () => {
+test('a server’s settings in the file override the hints, and a tool’s settings override both', () => {
   const annotations = { destructiveHint: true };
   expect(declare({ annotations }, { approval: false })).not.toHaveProperty('approval');
   const tools = { work: { approval: { question: 'Sure?' }, timeout_ms: 5 } };
@@ -53,21 +53,21 @@ test('what the file says of the server overrides the hints, and of the tool over
   });
 });
 
-test('a changed declaration needs a person where the file says so', () => {
+test('a changed declaration needs approval if the file says so', () => {
   expect(declare({}, {}, true)).not.toHaveProperty('approval');
   expect(declare({}, { approve_changes: true, approval: false }, true)).toMatchObject({
     approval: { question: expect.stringContaining('has changed') },
   });
 });
 
-test('a description is bounded, whatever the server wrote', () => {
+test('a description is truncated to the limit', () => {
   const { description } = declare({ description: `\u001B[31m${'words '.repeat(1_000)}\u0000` });
   expect(description.length).toBeLessThanOrEqual(900);
   expect(description).toMatch(/^words .* …$/);
   expect(declare({ description: '  ', title: 'A title' }).description).toBe('A title');
 });
 
-test('what is declared passes the check of a team’s tools, except for the server', () => {
+test('a declared tool passes the check of a team’s tools, except for its server', () => {
   const { server, ...tool } = declare({
     description: 'Works.',
     inputSchema: { type: 'object', properties: { a: { type: 'number' } } },
@@ -76,7 +76,7 @@ test('what is declared passes the check of a team’s tools, except for the serv
   expect(checkTool(tool)).toEqual([]);
 });
 
-test('a fingerprint changes with everything that a model or a person is shown', () => {
+test('the fingerprint changes with everything shown to a model or a person', () => {
   const prints = [
     plain,
     { ...plain, description: 'Other.' },

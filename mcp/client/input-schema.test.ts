@@ -19,7 +19,7 @@ describe('a server’s schema', () => {
     $defs: { place: { type: 'object', properties: { x: { type: 'number' } } } },
   };
 
-  test('accepts what the server would accept, unchanged', async () => {
+  test('accepts what the server accepts, unchanged', async () => {
     const input = { name: 'Ann', at: { x: 1 }, more: ['is', 'kept'] };
     expect(await inputSchema(given).parseAsync(input)).toEqual(input);
   });

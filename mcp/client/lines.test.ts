@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createLines } from './lines.ts';
 
-test('lines are the same, however the stream is cut', () => {
+test('the lines are the same, however the stream is split', () => {
   const line = fc
     .string({ unit: 'grapheme' })
     .filter((text) => text.trim() !== '' && !text.includes('\n'));

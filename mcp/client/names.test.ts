@@ -4,7 +4,7 @@ import { isOfServer, toolName } from './names.ts';
 const NONE = new Set<string>();
 const PROVIDERS = /^[a-zA-Z][\w-]{0,63}$/;
 
-test('a plain name is that of the server and of the tool', () => {
+test('a plain name joins those of the server and the tool', () => {
   expect(toolName('github', 'create_issue', NONE)).toBe('github__create_issue');
   expect(toolName('everything', 'get-sum', NONE)).toBe('everything__get-sum');
 });
@@ -17,7 +17,7 @@ test.each([
   ['a name that is too long', 'a'.repeat(40), 'b'.repeat(40)],
   ['a server that reads as another with part of the tool', 'a__b', 'c'],
   ['a server that ends with an underscore', 'a_', 'b'],
-])('%s gets a short form, the same each time', (_, server, tool) => {
+])('%s gets a short form that is the same each time', (_, server, tool) => {
   const name = toolName(server, tool, NONE);
   expect(name).toMatch(PROVIDERS);
   expect(name).toMatch(/_[\da-f]{8}$/);
@@ -25,7 +25,7 @@ test.each([
   expect(isOfServer(server, name)).toBe(true);
 });
 
-test('a name that a tool of the team has is left to it', () => {
+test('a name that a team’s tool has is not given to another', () => {
   const name = toolName('pay', 'out', new Set(['pay__out']));
   expect(name).toMatch(/^pay__out_[\da-f]{8}$/);
 });
@@ -36,7 +36,7 @@ test('different tools never share a name', () => {
   expect(new Set(pairs).size).toBe(pairs.length);
 });
 
-test('a name is known as one of its server before the server has answered', () => {
+test('a name is recognised as one of its server before the server has answered', () => {
   expect(isOfServer('github', 'github__anything')).toBe(true);
   expect(isOfServer('github', 'gitlab__anything')).toBe(false);
   expect(isOfServer('github', 'github')).toBe(false);

@@ -57,7 +57,7 @@ test('all calls of a shared session reach one process, each with its own progres
   expect(catalogue.tools.get('test__remembers')).toMatchObject({ restart: 'fail' });
 });
 
-test('the death of a shared process is told: to the call that it ended, and to the next one', async () => {
+test('the death of a shared process is reported to the call that it ended and to the next one', async () => {
   const ledger = await createLedger();
   const { call } = await openShared(ledger);
   const { pid } = inWords((await call('remembers')).result);
@@ -73,7 +73,7 @@ test('the death of a shared process is told: to the call that it ended, and to t
   expect(inWords((await call('remembers')).result).count).toBe('2');
 });
 
-test('the next worker tells that the session of the one before is gone', async () => {
+test('the next worker reports that the session of its predecessor is gone', async () => {
   const ledger = await createLedger();
   const before = await openShared(ledger);
   await before.call('remembers');
@@ -84,7 +84,7 @@ test('the next worker tells that the session of the one before is gone', async (
   });
 });
 
-test('a cancel reaches the shared process, which goes on', async () => {
+test('a cancel reaches the shared process, which keeps running', async () => {
   const ledger = await createLedger();
   const { call } = await openShared(ledger);
   const { pid } = inWords((await call('remembers')).result);

@@ -38,7 +38,7 @@ const receipts = async () => {
 };
 const next = (text: string) => JSON.parse(/next_results\((.*?)\)/.exec(text)![1]!);
 
-describe('a tool of the service, for a model that is elsewhere', () => {
+describe('a tool of the service, offered to another model,', () => {
   beforeEach(() => open(60_000));
 
   test('has its own name and schema, and its description says how many results it has', async () => {
@@ -55,7 +55,7 @@ describe('a tool of the service, for a model that is elsewhere', () => {
     });
   });
 
-  test('is answered with its result as it is, if that comes soon', async () => {
+  test('returns its result unchanged if that comes soon', async () => {
     const calling = plain.call('echo', HI);
     await isRunning();
     await ends({ said: 'hi' });
@@ -102,7 +102,7 @@ describe('a call that takes longer than the grace time', () => {
     expect(head?.calls).toMatchObject([{ status: 'cancelled' }]);
   });
 
-  test('is suspended for a client without tasks, and its numbered results are acknowledged by the next call', async () => {
+  test('is suspended for a client without tasks, which acknowledges its numbered results with the next call', async () => {
     const suspended = await plain.call('echo', HI);
     const [text] = words(suspended);
     expect(text).toMatch(
@@ -136,7 +136,7 @@ describe('a call that takes longer than the grace time', () => {
     );
   });
 
-  test('runs once, when its harness gave up and calls again', async () => {
+  test('runs once even if its harness gave up and calls again', async () => {
     const meta = { threadId: 'thread_1', callId: 'c1' };
     const first = await plain.call('echo', HI, { meta });
     const again = await plain.call('echo', HI, { meta });
@@ -147,7 +147,7 @@ describe('a call that takes longer than the grace time', () => {
     expect(head?.calls, 'one thread is one conversation').toHaveLength(2);
   });
 
-  test('is listed for a client that has lost its ids', async () => {
+  test('is listed for a client that has lost the ids', async () => {
     expect(words(await plain.call('list_calls'))[0]).toBe('There are no calls.');
     await plain.call('echo', HI);
     const [line] = words(await plain.call('list_calls'));
@@ -156,7 +156,7 @@ describe('a call that takes longer than the grace time', () => {
     expect(words(told)[0]).toContain('echo');
   });
 
-  test('has a large result as its beginning, and the whole of it as a resource', async () => {
+  test('has the beginning of a large result, and all of it as a resource', async () => {
     const suspended = await plain.call('echo', HI);
     const key = await stage.only();
     const whole = 'x'.repeat(20_000) + 'the end';

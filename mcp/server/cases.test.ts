@@ -1,4 +1,4 @@
-/** What users of long calls have reported of other servers and clients. Each test has the name by which the report is known to us. */
+/** Problems with long calls that users have reported about other servers and clients. Each test has the name of its report. */
 import { expect, test, vi } from 'vitest';
 import { createTestApi } from '../../test/kit/api.ts';
 import { createMcpTestClient } from '../../test/kit/mcp-client.ts';
@@ -48,7 +48,7 @@ test('progress-extends: progress comes while a call waits, and its numbers grow'
   expect(seen.map(({ message }) => message)).toContain('call_1 50 % half');
 });
 
-test('late-result-discarded: a result that comes after its client gave up is told by the next call', async () => {
+test('late-result-discarded: a result that comes after its client gave up is returned by the next call', async () => {
   const away = new AbortController();
   const asking = stage.plain.call('ask_default', { text: 'Hello' }, { signal: away.signal });
   await vi.waitFor(stage.only);
@@ -60,7 +60,7 @@ test('late-result-discarded: a result that comes after its client gave up is tol
   expect(words(later)[0]).toContain('] Hi.');
 });
 
-test('orphaned-by-drop, ids-lost: a dropped call is listed, told and ended', async () => {
+test('orphaned-by-drop, ids-lost: a dropped call can be listed, read and ended', async () => {
   const away = new AbortController();
   const asking = stage.plain.call('ask_default', { text: 'Install it.' }, { signal: away.signal });
   await vi.waitFor(stage.only);
@@ -86,7 +86,7 @@ test('not-found-after-restart: another process with the same secret and store kn
   expect(await client.request('tasks/get', { taskId })).toMatchObject({ status: 'completed' });
 });
 
-test('timeout-retry-loop: a call that is sent, given up and sent again runs once', async () => {
+test('timeout-retry-loop: a call that times out and is sent again runs once', async () => {
   const meta = { threadId: 'thread_1', callId: 'call_9' };
   for (let tries = 0; tries < 3; tries += 1) {
     const away = new AbortController();
@@ -112,7 +112,7 @@ test('stop-never-arrives: tasks/cancel stops the calls of the agent', async () =
   expect(head?.calls).toMatchObject([{ id: 'call_1', status: 'cancelled' }]);
 });
 
-test('failure-without-payload: a failed answer keeps what was said, and why it failed', async () => {
+test('failure-without-payload: a failed answer keeps its text and the cause', async () => {
   const { taskId } = await stage.client.call('ask_default', { text: 'Install it.' });
   await stage.startsCall();
   await stage.played.play((story) => {

@@ -5,7 +5,7 @@ import { useMcp, words } from '../../test/kit/mcp-stage.ts';
 
 const stage = useMcp();
 
-describe('the address', () => {
+describe('the endpoint', () => {
   const post = (
     headers: Record<string, string>,
     body: unknown = { jsonrpc: '2.0', id: 1, method: 'ping' },
@@ -15,7 +15,7 @@ describe('the address', () => {
     [{ host: 'evil.example' }, 403],
     [{ host: 'localhost:3000', origin: 'https://evil.example' }, 403],
     [{ host: 'localhost:3000', origin: 'null' }, 403],
-  ])('is refused to %j', async (headers, status) => {
+  ])('refuses a request with the headers %j', async (headers, status) => {
     const answer = await post(headers);
     expect([answer.status, answer.body.error.message]).toEqual([
       status,
@@ -23,7 +23,7 @@ describe('the address', () => {
     ]);
   });
 
-  test('answers under the names that the operator allows', async () => {
+  test('answers under the host names that the operator allows', async () => {
     await stage.api.app.close();
     stage.api = await createTestApi({ mcp: { hosts: ['agents.example'] } });
     const accept = 'application/json, text/event-stream';
@@ -34,7 +34,7 @@ describe('the address', () => {
     expect((await post({ host: 'other.example', accept })).status).toBe(403);
   });
 
-  test('says in JSON-RPC what is wrong with a body', async () => {
+  test('reports an invalid body in JSON-RPC', async () => {
     const answer = await stage.api.app.inject({
       method: 'POST',
       url: '/mcp',

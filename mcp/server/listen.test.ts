@@ -4,7 +4,7 @@ import { useMcp, words } from '../../test/kit/mcp-stage.ts';
 const stage = useMcp();
 
 describe('subscriptions/listen', () => {
-  test('tells of each change of a task, also when it ends', async () => {
+  test('reports each change of a task, including its end', async () => {
     const { taskId } = await stage.client.call('ask_default', { text: 'Install it.' });
     const away = new AbortController();
     const stream = stage.client.open(
@@ -43,13 +43,13 @@ describe('subscriptions/listen', () => {
     await closed;
   });
 
-  test('of tasks needs the capability', async () => {
+  test('with task ids needs the capability for tasks', async () => {
     await expect(
       stage.plain.request('subscriptions/listen', { notifications: { taskIds: ['x'] } }),
     ).rejects.toMatchObject({ code: -32021 });
   });
 
-  test('tells that the log of a conversation has grown', async () => {
+  test('reports that the log of a conversation has grown', async () => {
     const id = await stage.begin();
     const uri = `meanwhile://conversations/${id}/log`;
     const stream = stage.client.open('subscriptions/listen', {

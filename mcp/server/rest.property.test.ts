@@ -8,7 +8,7 @@ import { script } from '../../test/races/script.ts';
 import { live } from '../../test/races/world.ts';
 import { createRest, goesOnAtOnce } from './rest.ts';
 
-/** By the rules: nothing is under way, and nothing is due. */
+/** At rest by the rules: nothing is in progress, and nothing is due. */
 const isAtRest = (state: State) =>
   state.closed ||
   (!isUnderWay(state) &&
@@ -29,7 +29,7 @@ function reached(log: Entry[], known: Entry[] = log): boolean {
   return rest.isReached();
 }
 
-test('a log says of each moment whether the agent is at rest, as the rules do', () => {
+test('the log shows at each moment whether the agent is at rest, in agreement with the rules', () => {
   let rests = 0;
   fc.assert(
     fc.property(
@@ -42,7 +42,7 @@ test('a log says of each moment whether the agent is at rest, as the rules do', 
           audit.decided = (decision, events) => {
             decided(decision, events);
             log.push(...decision.entries);
-            // No entry says that a close is under way.
+            // No entry says that a close is in progress.
             if (decision.state.turn.phase === 'closing') return;
             seen.push({
               length: log.length,
@@ -56,7 +56,7 @@ test('a log says of each moment whether the agent is at rest, as the rules do', 
           const tail = past.slice(-12).map((entry) => JSON.stringify(entry));
           const context = `${tail.join('\n')}\n${JSON.stringify(state.turn)} ${wakeAt(state)}`;
           expect(reached(past), context).toBe(atRest);
-          // What comes later does not change what has been said of an earlier moment.
+          // Later entries do not change the answer for an earlier moment.
           if (atRest) expect(reached(past, log), context).toBe(true);
           rests += Number(atRest);
         }

@@ -8,7 +8,7 @@ const stage = useMcp();
 const waitsForAPerson = { ...ASKED, approval: { question: 'May I?', timeout_ms: 60_000 } };
 
 describe('ask_<agent> as a task', () => {
-  test('is working until the agent is at rest, and has all that it said', async () => {
+  test('is working until the agent is at rest, and then has all of its replies', async () => {
     const task = await stage.client.call('ask_default', { text: 'Install it.' });
     expect(task).toMatchObject({ resultType: 'task', status: 'working', ttlMs: TTL_MS });
     const get = () => stage.client.request('tasks/get', { taskId: task.taskId });
@@ -27,7 +27,7 @@ describe('ask_<agent> as a task', () => {
     expect((await get()).result, 'an ended task does not change').toEqual(ended.result);
   });
 
-  test('has an id that is good on any connection and after a restart, and for nobody else', async () => {
+  test('has an id that is valid on any connection and after a restart, and cannot be forged', async () => {
     const { taskId } = await stage.client.call('ask_default', { text: 'Hello' });
     expect(taskId).toMatch(/^[\w.-]{60,255}$/);
     const another = createMcpTestClient(stage.url);
@@ -56,7 +56,7 @@ describe('ask_<agent> as a task', () => {
     });
   });
 
-  test('asks a person for an approval, whose yes lets the call run', async () => {
+  test('asks a person for approval, after which the call runs', async () => {
     const { taskId } = await stage.client.call('ask_default', { text: 'Pay it.' });
     await stage.played.play((story) => {
       story.model('I have to ask.', waitsForAPerson);
@@ -110,7 +110,7 @@ describe('ask_<agent> as a task', () => {
     expect(page?.entries).toMatchObject([{ reason: 'Too dear.' }]);
   });
 
-  test('is cancelled with its conversation, if it has begun it', async () => {
+  test('is cancelled with its conversation if it started it', async () => {
     const { taskId } = await stage.client.call('ask_default', { text: 'Install it.' });
     await stage.startsCall();
     await stage.client.request('tasks/cancel', { taskId });
@@ -123,7 +123,7 @@ describe('ask_<agent> as a task', () => {
     await stage.client.request('tasks/cancel', { taskId });
   });
 
-  test('stops the work but not the conversation, if it went on in an earlier one', async () => {
+  test('is cancelled without its conversation if it continued an earlier one', async () => {
     const first = await stage.begin();
     const { taskId } = await stage.client.call('ask_default', {
       text: 'Install it.',
@@ -156,7 +156,7 @@ describe('ask_<agent> as a task', () => {
     expect(words(result)[0]).toContain('The model is away.');
   });
 
-  test('is sent by its harness twice and asked once', async () => {
+  test('is asked once even if its harness sends it twice', async () => {
     const meta = { 'claudecode/toolUseId': 'toolu_1' };
     const first = await stage.client.call('ask_default', { text: 'Hello' }, { meta });
     const second = await stage.client.call('ask_default', { text: 'Hello' }, { meta });
@@ -169,7 +169,7 @@ describe('ask_<agent> as a task', () => {
     expect(one).toBe(two);
   });
 
-  test('is refused to a client that does not declare tasks', async () => {
+  test('is refused for a client that does not declare tasks', async () => {
     const { taskId } = await stage.client.call('ask_default', { text: 'Hello' });
     for (const method of ['tasks/get', 'tasks/cancel', 'tasks/update']) {
       await expect(stage.plain.request(method, { taskId })).rejects.toMatchObject({ code: -32021 });

@@ -19,7 +19,7 @@ describe('a client without tasks', () => {
     expect(words(await answer)[0]).toBe('On my way.\n\nDone.');
   });
 
-  test('is answered as suspended before it times out, with the one call to make next, which brings the rest once', async () => {
+  test('is answered as suspended before it times out, with the next call to make, which returns the rest once', async () => {
     await stage.api.app.close();
     await stage.open(1_000);
     const asking = stage.plain.call('ask_default', { text: 'Install it.' });
@@ -46,7 +46,7 @@ describe('a client without tasks', () => {
     expect(words(await asking)[0]).toContain('Suspended');
   });
 
-  test('that goes away ends no work', async () => {
+  test('that disconnects ends no work', async () => {
     const away = new AbortController();
     const asking = stage.plain.call(
       'ask_default',
@@ -65,7 +65,7 @@ describe('a client without tasks', () => {
 });
 
 describe('next_results', () => {
-  test('is a task if there is nothing yet, and ends with the first result', async () => {
+  test('becomes a task if there is no result yet, and ends with the first one', async () => {
     const conversation_id = await stage.begin('Install it.');
     await stage.startsCall();
     const first = await stage.client.call('next_results', { conversation_id });
@@ -84,7 +84,7 @@ describe('next_results', () => {
     );
   });
 
-  test('ends without a result when nothing more comes', async () => {
+  test('ends without a result if there will be none', async () => {
     const conversation_id = await stage.begin('Install it.');
     await stage.startsCall();
     const task = await stage.client.call('next_results', { conversation_id, after: 3 });
@@ -93,7 +93,7 @@ describe('next_results', () => {
     expect(words(ended.result)[0]).toMatch(/^Nothing new after result 3\.\nThe agent is at rest/);
   });
 
-  test('goes on waiting when its task is cancelled: no work is stopped', async () => {
+  test('stops no work when its task is cancelled', async () => {
     const conversation_id = await stage.begin('Install it.');
     await stage.startsCall();
     const { taskId } = await stage.client.call('next_results', { conversation_id, after: 3 });
@@ -139,25 +139,25 @@ describe('the other tools', () => {
     ['ask_default', { text: ' ' }, /^Invalid arguments: text/],
     ['ask_default', { text: 'x', lots: 1 }, /^Invalid arguments: .*lots/],
     ['interrupt', { conversation_id: 'x', scope: 'none' }, /^Invalid arguments: scope/],
-  ])('say what is wrong in words for a model: %s %j', async (name, input, message) => {
+  ])('explain an error in words for a model: %s %j', async (name, input, message) => {
     const { isError, ...result } = await stage.plain.call(name, input);
     expect(isError).toBe(true);
     expect(words(result)[0]).toMatch(message);
   });
 
-  test('say that nothing is lost while Temporal is away', async () => {
+  test('say that nothing is lost while Temporal is unavailable', async () => {
     stage.played.failure = new GatewayUnavailable('Temporal does not answer.');
     const result = await stage.plain.call('start_conversation', { text: 'Hello' });
     expect(words(result)[0]).toMatch(/^temporal_unavailable: .*Try the same call again/);
   });
 
-  test('refuse to go on in the conversation of another agent', async () => {
+  test('refuse to continue the conversation of another agent', async () => {
     const conversation_id = await stage.begin();
     const result = await stage.plain.call('ask_helper', { text: 'Hello', conversation_id });
     expect(words(result)[0]).toContain('a conversation with default, not with helper');
   });
 
-  test('do not exist under other names', async () => {
+  test('cannot be called by an unknown name', async () => {
     await expect(stage.plain.call('ask_nobody')).rejects.toMatchObject({ code: -32602 });
   });
 });
