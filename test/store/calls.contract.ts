@@ -24,7 +24,7 @@ export function callsContract(store: () => Store): void {
         ...more,
       });
 
-    test('the first one has it, and another is told who that is', async () => {
+    test('the first holder gets the call, and another is told who holds it', async () => {
       const [one, a, b] = [call(), await holder(), await holder()];
       expect(await hold(one, a)).toEqual({ outcome: 'fresh', turn: 1 });
       const told = await hold(one, b);
@@ -37,7 +37,7 @@ export function callsContract(store: () => Store): void {
       expect((told as Held & { outcome: 'elsewhere' }).silent_ms).toBeGreaterThanOrEqual(0);
     });
 
-    test('who has it and asks again still has it, with what it first asked for', async () => {
+    test('a holder that asks again keeps the call with its first request', async () => {
       const [one, a] = [call(), await holder()];
       await hold(one, a, { run: 'first', body: 'program' });
       expect(await hold(one, a, { run: 'second' })).toEqual({
@@ -48,7 +48,7 @@ export function callsContract(store: () => Store): void {
       });
     });
 
-    test('a holder that was silent for too long loses it, and its renewals say so from then on', async () => {
+    test('a holder whose lease expired loses the call, and its renewals say so from then on', async () => {
       const [one, a, b] = [call(), await holder(), await holder()];
       await hold(one, a);
       await expect.poll(() => hold(one, b, { lease_ms: 5 })).toMatchObject({ outcome: 'taken' });
@@ -60,7 +60,7 @@ export function callsContract(store: () => Store): void {
       expect(await hold(one, a)).toMatchObject({ outcome: 'elsewhere', holder: b });
     });
 
-    test('one that is known to be dead loses it at once, and one that has retired too', async () => {
+    test('a holder known to be dead or retired loses the call at once', async () => {
       const [one, a, b, c] = [call(), await holder(), await holder(), await holder()];
       await hold(one, a);
       expect(await hold(one, b, { dead: c })).toMatchObject({ outcome: 'elsewhere' });
@@ -70,13 +70,13 @@ export function callsContract(store: () => Store): void {
       expect(await store().renewHolder(b, who)).toMatchObject({ lapsed: true });
     });
 
-    test('a holder that nobody has heard of has nothing', async () => {
+    test('an unknown holder loses the call to any other', async () => {
       const [one, b] = [call(), await holder()];
       await hold(one, 'never seen');
       expect(await hold(one, b)).toMatchObject({ outcome: 'taken' });
     });
 
-    test('what was given back is the next one’s', async () => {
+    test('a released call goes to the next holder', async () => {
       const [one, a, b] = [call(), await holder(), await holder()];
       await hold(one, a);
       await store().releaseCall(one, { holder: b, turn: 1 });
@@ -95,7 +95,7 @@ export function callsContract(store: () => Store): void {
       expect(await store().endCall(one, { holder: a, turn: 2 }, { type: 'cancelled' })).toBe(true);
     });
 
-    test('a call that is over never runs again, and says how it ended', async () => {
+    test('an ended call never runs again, and says how it ended', async () => {
       const [one, a, b] = [call(), await holder(), await holder()];
       const end = { type: 'completed' as const, result: { text: 'a\u0000b' } };
       await hold(one, a);
@@ -106,7 +106,7 @@ export function callsContract(store: () => Store): void {
       for (const by of [a, b]) expect(await hold(one, by)).toEqual({ outcome: 'ended', end });
     });
 
-    test('of many who ask at once exactly one gets it, be it new or lapsed', async () => {
+    test('exactly one of many concurrent holders gets the call, new or lapsed', async () => {
       const one = call();
       const many = await Promise.all(Array.from({ length: 12 }, holder));
       const first = await Promise.all(many.map((by) => hold(one, by)));
@@ -119,7 +119,7 @@ export function callsContract(store: () => Store): void {
       expect(second.filter(({ outcome }) => outcome === 'elsewhere')).toHaveLength(10);
     });
 
-    test('of a renewal and one who finds the holder silent exactly one is right', async () => {
+    test('exactly one of a renewal and a concurrent takeover succeeds', async () => {
       for (let round = 0; round < 20; round++) {
         const [one, a, b] = [call(), await holder(), await holder()];
         await hold(one, a);

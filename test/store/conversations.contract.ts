@@ -60,7 +60,7 @@ export function conversationsContract(store: () => Store): void {
       expect(() => JSON.stringify(conversations)).not.toThrow();
     });
 
-    test('before or after its first record comes to the same', async () => {
+    test('before or after its first record has the same result', async () => {
       const [before, after] = [someone(), someone()];
       await store().open(before, facts);
       for (const one of [before, after]) {
@@ -150,7 +150,7 @@ export function conversationsContract(store: () => Store): void {
   describe('an idempotency key', () => {
     const key = () => ({ ...someone(), scope: 'messages', key: 'k"1' });
 
-    test('gives the first answer to whoever repeats the body, and a conflict to others', async () => {
+    test('gives the first answer to a repeat of the body, and a conflict to another body', async () => {
       const one = key();
       const answer = { message_id: 'm\u0000' };
       expect(await store().claim(one, 'hash', answer)).toEqual({ outcome: 'fresh' });

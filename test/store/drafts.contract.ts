@@ -46,7 +46,7 @@ export function draftsContract(store: () => Store): void {
       expect((await store().draft(one))?.text).toBe(whole);
     });
 
-    test('has a piece that is written once more, since its answer was lost, once', async () => {
+    test('has a chunk once even if it is written again after a lost answer', async () => {
       const one = await speaking();
       const piece = (offset: number, text: string) =>
         store().appendDraft(one, { reply_id: 'reply_1', attempt: 1, offset, text });
@@ -61,7 +61,7 @@ export function draftsContract(store: () => Store): void {
       expect((await store().draft(one))?.text).toBe('');
     });
 
-    test('begins anew with each attempt, and the one before is heard no more', async () => {
+    test('restarts with each attempt, and the previous attempt can no longer write', async () => {
       const one = await speaking('first');
       expect(await store().beginDraft(one, 'reply_1', 2)).toBe(true);
       expect((await store().draft(one))?.text).toBe('');
@@ -76,7 +76,7 @@ export function draftsContract(store: () => Store): void {
       expect(await say(one, 'x')).toBe(false);
     });
 
-    test('is not shown any more once its reply is over', async () => {
+    test('is no longer shown once its reply has ended', async () => {
       const one = await speaking('Hello');
       await store().record(batch(one, [1, 5], 3, [completed(3, 1, 'Hello')]));
       expect(await store().draft(one)).toBeUndefined();
@@ -101,7 +101,7 @@ export function draftsContract(store: () => Store): void {
     const fail = (one: ConversationKey, length = 5) =>
       store().record(batch(one, [1, length], 3, [failed(3, 1)]));
 
-    test('keeps what it had said until then, and says nothing more', async () => {
+    test('keeps its text until then, and accepts no more', async () => {
       const one = await speaking('Hel\u0000lo');
       expect(await fail(one)).toEqual({ outcome: 'recorded', said: { reply_1: 'Hel\u0000lo' } });
       expect(await textAt(one, 3)).toBe('Hel\u0000lo');
@@ -117,7 +117,7 @@ export function draftsContract(store: () => Store): void {
       expect((await store().window(one, { from: 3, to: 3 }))[0]).toEqual(failed(3, 1));
     });
 
-    test('recorded once more has said the same, even when its draft is forgotten', async () => {
+    test('recorded again has the same text, even if its draft is deleted', async () => {
       const one = await speaking('Hello');
       await fail(one);
       await store().record(batch(one, [1, 7], 4, [started(4, 2), started(5, 3)], replying(3)));
@@ -130,13 +130,13 @@ export function draftsContract(store: () => Store): void {
     const cut = (one: ConversationKey, length = 5) =>
       store().record(batch(one, [1, length], 3, [message(3, 'stop'), interrupted(4, 1)]));
 
-    test('keeps what was said until then', async () => {
+    test('keeps its text until then', async () => {
       const one = await speaking('Hel\u0000lo');
       expect(await cut(one)).toEqual({ outcome: 'recorded', said: { reply_1: 'Hel\u0000lo' } });
       expect(await textAt(one, 4)).toBe('Hel\u0000lo');
     });
 
-    test('says nothing more, in this attempt or another', async () => {
+    test('accepts no more text, in this attempt or another', async () => {
       const one = await speaking('Hello');
       await cut(one);
       expect(await say(one, ' there')).toBe(false);
@@ -144,7 +144,7 @@ export function draftsContract(store: () => Store): void {
       expect(await store().draft(one)).toBeUndefined();
     });
 
-    test('that had not begun has said nothing and does not begin', async () => {
+    test('that had not begun has no text and does not begin', async () => {
       const one = someone();
       await store().record(
         batch(one, [1, 1], 1, [message(1, 'hello'), started(2, 1)], replying(1)),
@@ -153,7 +153,7 @@ export function draftsContract(store: () => Store): void {
       expect(await store().beginDraft(one, 'reply_1', 1)).toBe(false);
     });
 
-    test.each([5, 6])('recorded once more, with fence %i, has said the same', async (length) => {
+    test.each([5, 6])('recorded again, with fence %i, has the same text', async (length) => {
       const one = await speaking('Hello');
       await cut(one);
       expect(await cut(one, length)).toEqual({ outcome: 'recorded', said: { reply_1: 'Hello' } });
@@ -184,7 +184,7 @@ export function draftsContract(store: () => Store): void {
       expect((await store().draft(one))?.text).toBe('Hello there');
     });
 
-    test('has in the log every chunk that was let through, and no other', async () => {
+    test('has in the log every accepted chunk, and no other', async () => {
       const one = await speaking();
       const chunks = Array.from({ length: 20 }, (_, index) => `<${index}>`);
       const spoken = Promise.all(

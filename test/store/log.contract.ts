@@ -50,7 +50,7 @@ export function logContract(store: () => Store): void {
     });
   });
 
-  test('of a conversation that nobody knows there is nothing', async () => {
+  test('an unknown conversation has no log', async () => {
     const nobody = someone();
     expect(await store().conversation(nobody)).toBeUndefined();
     expect(await store().entries(nobody, { after: 0, limit: 9 })).toBeUndefined();
@@ -61,7 +61,7 @@ export function logContract(store: () => Store): void {
     expect(await store().progress(nobody, ['call'])).toEqual(new Map());
   });
 
-  test('the ends of many logs are told at once, in the order of asking', async () => {
+  test('the ends of many logs are returned at once, in the order of the request', async () => {
     const one = await withTexts('a', 'b');
     const other = someone();
     await store().record(batch(other, [1, 1], 1, messages(1, 'a', 'b', 'c')));
@@ -81,7 +81,7 @@ export function logContract(store: () => Store): void {
     const follow = (one: ConversationKey, after: number, revision: number, limit = 9) =>
       store().follow(one, { after, revision, limit });
 
-    test('gets what came after its place, as many as it takes, and the status', async () => {
+    test('gets the entries after its position, up to its limit, and the status', async () => {
       const one = someone();
       await store().record(batch(one, [1, 1], 1, messages(1, 'a', 'b', 'c'), replying(1)));
       expect(await follow(one, 1, 0)).toEqual({
@@ -127,7 +127,7 @@ export function logContract(store: () => Store): void {
       });
     });
 
-    test('learns of a removal even where nothing follows', async () => {
+    test('learns of a removal even if nothing follows', async () => {
       const one = await withTexts('a', 'b');
       await store().record(batch(one, [1, 2], 1, []));
       expect(await follow(one, 2, 0)).toEqual({

@@ -120,7 +120,7 @@ export function recordContract(store: () => Store): void {
   });
 
   describe('a committed batch', () => {
-    test('is never refused, and what is lower than the one it overruled is from then on', async () => {
+    test('is never refused, and then refuses fences lower than the one it overruled', async () => {
       const one = someone();
       await store().record(batch(one, [1, 9, 5], 1, messages(1, 'a', 'in vain', 'too')));
       const certain = batch(one, [1, 4], 2, messages(2, 'b'), replying(1));
@@ -139,7 +139,7 @@ export function recordContract(store: () => Store): void {
       expect(await texts(one)).toEqual(['a', 'b', 'c']);
     });
 
-    test('that comes once more takes back nothing that came after', async () => {
+    test('that is repeated removes nothing that came after', async () => {
       const one = someone();
       const certain = batch(one, [1, 4], 1, messages(1, 'a', 'b'));
       await store().record(certain, { committed: true });
@@ -157,7 +157,7 @@ export function recordContract(store: () => Store): void {
       expect(await store().record(late)).toEqual({ outcome: 'refused' });
     });
 
-    test('keeps what an interrupted reply had said', async () => {
+    test('keeps the text of an interrupted reply', async () => {
       const one = someone();
       await store().record(batch(one, [1, 3], 1, [message(1, 'a'), started(2, 1)], replying(1)));
       await store().beginDraft(one, 'reply_1', 1);
@@ -173,7 +173,7 @@ export function recordContract(store: () => Store): void {
   });
 
   describe('an equal fence', () => {
-    test('with the same entries takes back nothing that came after, nor the head', async () => {
+    test('with the same entries removes nothing that came after, nor the head', async () => {
       const one = someone();
       const first = batch(one, [1, 3], 1, messages(1, 'a', 'b'));
       await store().record(first);
@@ -193,7 +193,7 @@ export function recordContract(store: () => Store): void {
       expect(await state(one)).toEqual({ last_seq: 1, revision: 0, status: 'replying' });
     });
 
-    test('with other entries replaces what stood from its base on', async () => {
+    test('with other entries replaces the log from its base on', async () => {
       const one = someone();
       await store().record(batch(one, [1, 3], 1, messages(1, 'a', 'b', 'c')));
       await store().record(batch(one, [1, 3], 2, messages(2, 'x')));
@@ -201,7 +201,7 @@ export function recordContract(store: () => Store): void {
       expect(await state(one)).toMatchObject({ last_seq: 2, revision: 1 });
     });
 
-    test('that goes on where the same entries end is an append', async () => {
+    test('with the same entries and more is an append', async () => {
       const one = someone();
       await store().record(batch(one, [1, 3], 1, messages(1, 'a')));
       await store().record(batch(one, [1, 3], 1, messages(1, 'a', 'b')));
@@ -231,7 +231,7 @@ export function recordContract(store: () => Store): void {
       expect(await state(one)).toEqual({ last_seq, revision, status: 'replying' });
     });
 
-    test('stands even where it changed nothing: what is lower is refused from then on', async () => {
+    test('counts even if it changed nothing: a lower one is refused from then on', async () => {
       const one = someone();
       await store().record(batch(one, [1, 3], 1, messages(1, 'a')));
       await store().record(batch(one, [2, 1], 1, messages(1, 'a')));
@@ -249,7 +249,7 @@ export function recordContract(store: () => Store): void {
     });
   });
 
-  test('the worker that died before its commit is overruled by the one that decided anew', async () => {
+  test('a worker that died before its commit is overruled by the one that decided again', async () => {
     const one = someone();
     await store().record(batch(one, [1, 3], 1, messages(1, 'A')));
     // The first worker answers A and dies before the commit; the second sees B as well.

@@ -38,7 +38,7 @@ export function resetsContract(store: () => Store): void {
       ['with a shorter history', { length: 1 }],
       ['with a longer one', { length: 99 }],
       ['of a later ordinal', { run: 5 }],
-    ])('%s is refused, also where its write is certain', async (_, fence) => {
+    ])('%s is refused, even if its write is committed', async (_, fence) => {
       const one = someone();
       await store().record(by(one, 'a', 1, messages(1, 'x', 'y')));
       const other = by(one, 'b', 2, messages(2, 'z'), fence);
@@ -47,7 +47,7 @@ export function resetsContract(store: () => Store): void {
       expect(await texts(one)).toEqual(['x', 'y']);
     });
 
-    test('takes the log over where it is the current one, and takes back what the other has decided', async () => {
+    test('takes over the log if it is the current run, and removes what the other run decided', async () => {
       const one = someone();
       const running = { id: 'call_1', tool: 't', status: 'running', requested_at: '' } as const;
       const head = { ...idle, calls: [running, { ...running, id: 'call_2', status: 'queued' }] };
@@ -74,7 +74,7 @@ export function resetsContract(store: () => Store): void {
       expect(await store().writer(one)).toMatchObject({ run_id: 'b', last_seq: 4 });
     });
 
-    test('takes over once: what is written again in the same way stays', async () => {
+    test('takes over only once: a repeated write removes nothing', async () => {
       const one = someone();
       await store().record(by(one, 'a', 1, messages(1, 'x', 'y')));
       const first = by(one, 'b', 1, [message(1, 'x'), reset(2)]);
@@ -95,7 +95,7 @@ export function resetsContract(store: () => Store): void {
     });
   });
 
-  test('the run that continues as another is followed by it, whatever its ordinal', async () => {
+  test('a run is followed by the one that continues it, whatever its ordinal', async () => {
     const one = someone();
     await store().record(by(one, 'a', 1, messages(1, 'x'), { run: 7, length: 90 }));
     await store().record(by(one, 'b', 1, messages(1, 'y'), { run: 2, length: 9 }), takes);
@@ -106,7 +106,7 @@ export function resetsContract(store: () => Store): void {
     expect(await store().record(late)).toEqual({ outcome: 'other_run' });
   });
 
-  test('an older version has not said which run holds the log: the first that says so does', async () => {
+  test('a log of an older version, which names no run, goes to the first run that names itself', async () => {
     const one = someone();
     const { run_id: _, ...fence } = by(one, '', 1, []).fence;
     await store().record({ ...by(one, '', 1, messages(1, 'x')), fence });
@@ -117,7 +117,7 @@ export function resetsContract(store: () => Store): void {
     expect(await store().writer(one)).toMatchObject({ run_id: 'a' });
   });
 
-  test('a run that is made of one which was taken back finds its log again', async () => {
+  test('a run that is based on a run taken back gets that run’s log again', async () => {
     const one = someone();
     const of = (...base_runs: string[]) => ({ committed: true, takes_over: { base_runs } });
     await store().record(by(one, 'a', 1, messages(1, '1', '2', '3', '4')));
@@ -138,7 +138,7 @@ export function resetsContract(store: () => Store): void {
     const say = (one: ConversationKey, number: number, attempt: number, run_id: string) =>
       store().appendDraft(one, { reply_id: `reply_${number}`, attempt, run_id, text: 'Words' });
 
-    test('of the run that was ended are spoken no more, and are in nobody’s way', async () => {
+    test('of the ended run accept no text, and do not block the other run', async () => {
       const one = someone();
       const first = [message(1, 'x'), started(2, 1)];
       await store().record(by(one, 'a', 1, first, {}, replying(1)));
@@ -172,7 +172,7 @@ export function resetsContract(store: () => Store): void {
     const at = '2030-01-01T00:00:00.000Z';
     const end = { why: 'terminated' as const, at, sent: [] };
 
-    test('is closed once, with what was open, and nobody writes in it any more', async () => {
+    test('is closed once, with everything open in it, and accepts no more writes', async () => {
       const one = someone();
       await store().record(by(one, 'a', 1, [message(1, 'x'), started(2, 1)], {}, replying(1)));
       await store().beginDraft(one, 'reply_1', 1, 'a');
@@ -203,7 +203,7 @@ export function resetsContract(store: () => Store): void {
     const draft = { reply_id: 'reply_1', attempt: 1, run_id: 'a' };
     const say = (one: ConversationKey) => store().appendDraft(one, { ...draft, text: 'Half' });
 
-    test('stays as it is where somebody has written since it was looked at', async () => {
+    test('stays as it is if it was written since it was read', async () => {
       const one = someone();
       await store().record(by(one, 'a', 1, messages(1, 'x')));
       const seen = (await store().writer(one))!;

@@ -16,7 +16,7 @@ export function resultsContract(store: () => Store): void {
       expect(await store().result(one, end)).toBe(json);
     });
 
-    test('stays what it was when it comes again, also when it reads differently then', async () => {
+    test('stays unchanged when it is stored again, even with other content', async () => {
       const one = someone();
       for (const json of ['"a"', '"a"', '"b"']) {
         expect(await store().keepResult(one, first, json)).toBe('"a"');
@@ -24,7 +24,7 @@ export function resultsContract(store: () => Store): void {
       expect(await store().result(one, first)).toBe('"a"');
     });
 
-    test('of many that come at once is one, and each of them is told which', async () => {
+    test('is stored once by concurrent writes, all of which are told which one it is', async () => {
       const one = someone();
       const all = Array.from({ length: 10 }, (_, i) => store().keepResult(one, end, `"${i}"`));
       const told = new Set(await Promise.all(all));
@@ -46,7 +46,7 @@ export function resultsContract(store: () => Store): void {
       }
     });
 
-    test('is no part of what is forgotten or taken back', async () => {
+    test('is neither pruned nor taken back', async () => {
       const one = someone();
       await store().record(batch(one, [1, 1], 1, messages(1, 'a', 'b')));
       await store().keepResult(one, end, '"a"');

@@ -9,7 +9,7 @@ export function slotsContract(store: () => Store): void {
     const join = (of: { tenant: string; queue: string }, ...calls: string[]) =>
       Promise.all(calls.map((call_id) => store().queueUp({ ...of, call_id })));
 
-    test('keeps the order in which they came, and who comes again keeps his place', async () => {
+    test('keeps the order of arrival, and a call that joins again keeps its place', async () => {
       const one = queue();
       expect(await store().queueUp({ ...one, call_id: 'call_b' })).toBe(0);
       expect(await store().queueUp({ ...one, call_id: 'call_a' })).toBe(1);
@@ -18,7 +18,7 @@ export function slotsContract(store: () => Store): void {
       expect(await store().firstInQueue(one, 2)).toEqual(['call_b', 'call_a']);
     });
 
-    test('moves up when one leaves, and who comes back is the last', async () => {
+    test('moves up when a call leaves, and a call that returns is last', async () => {
       const one = queue();
       for (const call of ['call_a', 'call_b', 'call_c']) await join(one, call);
       await store().leaveQueues(one.tenant, 'call_a');
@@ -49,7 +49,7 @@ export function slotsContract(store: () => Store): void {
       expect(await store().firstInQueue(one, 99)).toEqual(order);
     });
 
-    test('is never led by more than it has, while many come and go', async () => {
+    test('never lets more calls run than it has slots, while many come and go', async () => {
       const one = queue();
       let leading = 0;
       const most: number[] = [];

@@ -15,7 +15,7 @@ export function tokensContract(store: () => Store): void {
       expect(await store().tokensSpent(one)).toBe(1_234);
     });
 
-    test("are counted for each day, and are nobody else's", async () => {
+    test('are counted for each day, and for this tenant alone', async () => {
       const one = today();
       await store().spendTokens(one, 5);
       expect(await store().tokensSpent({ ...one, day: '2030-01-03' })).toBe(0);
