@@ -32,8 +32,8 @@ async function problemOf(request: Promise<unknown>) {
 
 const stateOf = async (talk: Talk) => (await talk.head()).calls[0];
 
-describe('a call that needs a yes', () => {
-  test('waits while the chat goes on, and runs once a person agrees, however often', async () => {
+describe('a call that needs approval', () => {
+  test('waits while the chat goes on, and runs once, however often a person approves it', async () => {
     const { talk, call_id } = await awaiting();
     const question = { why: 'May it pay?', input: { amount: 20 } };
     expect(await stateOf(talk)).toMatchObject({
@@ -58,7 +58,7 @@ describe('a call that needs a yes', () => {
     expect(await problemOf(decide(talk, call_id, 'deny'))).toEqual([409, 'call_not_awaiting']);
   });
 
-  test('never runs when a person says no, and the model is told why', async () => {
+  test('never runs when a person denies it, and the model is told why', async () => {
     const { talk, call_id } = await awaiting();
     await decide(talk, call_id, 'deny', { reason: 'Too much.', author: 'ann' });
     const told = await stage.model.asked();
@@ -80,7 +80,7 @@ describe('a call that needs a yes', () => {
     ]);
   });
 
-  test('cannot be agreed to after it was cancelled', async () => {
+  test('cannot be approved after it was cancelled', async () => {
     const { talk, call_id } = await awaiting();
     await talk.post(`calls/${call_id}/cancel`);
     await talk.log.until('it is cancelled', () => talk.log.of('call.cancelled')[0]);
@@ -107,7 +107,7 @@ describe('a call that needs a yes', () => {
     ]);
   });
 
-  test('waits on while the service is dead, and runs when a person agrees afterwards', async () => {
+  test('keeps waiting while the service is dead, and runs when a person approves it afterwards', async () => {
     const { talk, call_id } = await awaiting();
     await talk.replied(1);
     const held = talk.held();

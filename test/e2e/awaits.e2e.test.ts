@@ -86,7 +86,7 @@ test.each([
   },
 );
 
-test('managed: what is held back survives kill -9, and is told with the rest', async () => {
+test('managed: results held back survive kill -9, and are told with the rest', async () => {
   const { talk, before } = await collecting('patient', 'offers');
   gates.open('1');
   await firstResult(talk);

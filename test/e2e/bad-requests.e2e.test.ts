@@ -82,7 +82,7 @@ const WRONG: [what: string, request: Wrong, status: number, code: string][] = [
   ['an address that is none', { path: '/v2/conversations', method: 'GET' }, 404, 'not_found'],
 ];
 
-test('what is wrong with a request is a problem with its code, and the conversation goes on as if it had not been', async () => {
+test('an invalid request is answered with the code of its problem and leaves the conversation unchanged', async () => {
   const { model, service } = stage;
   const { id, log, say, replied } = await stage.talk('Hello');
   (await model.asked()).says('Hello!');
@@ -112,7 +112,7 @@ test('what is wrong with a request is a problem with its code, and the conversat
   expect(log.of('message.user').map(({ text }) => text)).toEqual(['Hello', 'Are you still there?']);
 });
 
-test('a conversation that was closed is closed: whatever is said to it is refused, and its log can be read', async () => {
+test('a closed conversation refuses every command, and its log can be read', async () => {
   const { service } = stage;
   const { id, log, post } = await stage.talk();
   await post('close');
@@ -140,7 +140,7 @@ test('a conversation that was closed is closed: whatever is said to it is refuse
   expect(stream.status).toBe(204);
 });
 
-test('a message that meets the close of its conversation is in the log, or it was refused', async () => {
+test('a message concurrent with the close of its conversation is in the log or was refused', async () => {
   const { service, workflows } = stage;
   for (let round = 1; round <= 5; round++) {
     const { id, log, post } = await stage.talk();

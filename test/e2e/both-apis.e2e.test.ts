@@ -9,7 +9,7 @@ const LONG_GRACE = { MEANWHILE_GRACE_MS: '60000' };
 const chat = useStage({ OPENAI_API: 'chat', ...LONG_GRACE });
 const responses = useStage({ OPENAI_API: 'responses', ...LONG_GRACE });
 
-test('over either API of the provider the model reads the same, and the log says the same', async () => {
+test('both APIs of the provider give the model the same messages and produce the same log', async () => {
   const overChat = await converse(chat);
   const overResponses = await converse(responses);
   expect(overChat.requests.map(({ api }) => api)).toEqual(['chat', 'chat', 'chat']);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterEach((test) => service.explain(test));
 afterAll(() => service.remove());
 
-test('who follows sees every entry once, though the service is killed, stopped and started again', async () => {
+test('a follower sees every entry once, even if the service is killed, stopped and restarted', async () => {
   const c = await m.conversations.create({
     message: { text: 'install beta and update me every 25%' },
   });

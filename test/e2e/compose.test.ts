@@ -5,7 +5,7 @@ import { FLAGS } from '../../cli/temporal/launch.ts';
 import { readConfig, settings } from '../../config.ts';
 import { copiedPaths, readCompose, REPOSITORY } from '../kit/compose.ts';
 
-test('the Compose file sets nothing but settings, and nothing that the service refuses', async () => {
+test('the Compose file sets only settings, with values that the service accepts', async () => {
   const { environment } = (await readCompose()).meanwhile;
   expect(Object.keys(settings.shape)).toEqual(expect.arrayContaining(Object.keys(environment)));
   expect(readConfig(environment)).toEqual({

@@ -62,7 +62,7 @@ const ask = async (path: string, body?: object, headers: Record<string, string> 
 describe.each(['killed', 'frozen'] as const)('while the database is %s', (way) => {
   const { go, comeBack } = AWAY[way];
 
-  test('what needs it is a 503, what does not is taken, streams stay, and all goes on when it is back', async () => {
+  test('requests that need it get a 503, others are accepted, streams stay open, and everything continues when it is back', async () => {
     const { id, replied } = await talk(service.client, 'hello');
     await replied(1);
     const path = `/v1/conversations/${id}`;
@@ -118,7 +118,7 @@ describe.each(['killed', 'frozen'] as const)('while the database is %s', (way) =
     await log.close();
   });
 
-  test('a reply in flight goes on when it is back, and the model is asked once', async () => {
+  test('a reply in flight continues when it is back, and the model is asked once', async () => {
     const goOn = Promise.withResolvers<void>();
     const pieces = async function* () {
       yield 'One, ';

@@ -51,7 +51,7 @@ async function failuresOf(habit: Habit) {
   return { failures, why: explain(outcomes), outcomes };
 }
 
-test('the good model passes everything, and a reply of it was really cut off', async () => {
+test('the good model passes everything, including a reply that was interrupted', async () => {
   const { failures, why, outcomes } = await failuresOf('good');
   expect(failures, why).toEqual([]);
   const { conversation } = outcomes.find(({ scenario }) => scenario === 'interruption')!;
@@ -84,7 +84,7 @@ test.each<[habit: Habit, check: string, atLeastIn: string[]]>([
   180_000,
 );
 
-test('the command asks the model of the environment, ends with a line of JSON, and fails where a check does', async () => {
+test('the command asks the model from the environment, ends with a line of JSON, and fails if a check fails', async () => {
   answering = 'inventing';
   const { code, lines } = await runEval(['--scenario', 'never-comes'], {
     OPENAI_BASE_URL: models.url,

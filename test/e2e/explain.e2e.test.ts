@@ -25,7 +25,7 @@ test('explain says turn by turn who made the agent speak, and what it said', asy
   expect(stdout).toMatch(/^ {2}reply_2 .*completed.*: A question\.$/m);
 });
 
-test('a conversation that is not there, and a service that is not there, are said in a sentence', async () => {
+test('an unknown conversation and an unreachable service are each reported in a sentence', async () => {
   const unknown = await explain('conv_none');
   expect(unknown).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('conv_none') });
   const away = await explain('conv_none', '1');

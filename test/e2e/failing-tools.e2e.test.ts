@@ -88,7 +88,7 @@ test('arguments that are not JSON at all are a failed call like any other', asyn
   ]);
 });
 
-test('arguments that are nested too deep are a failed call like any other, and the store answers on', async () => {
+test('arguments that are nested too deeply are a failed call like any other, and the store keeps answering', async () => {
   const { model, service } = stage;
   const { id, log, replied } = await stage.talk('Double 21.');
   const number = '['.repeat(5_000) + ']'.repeat(5_000);

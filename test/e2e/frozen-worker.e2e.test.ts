@@ -83,7 +83,7 @@ test.each(['walks', 'walks_once'])(
   180_000,
 );
 
-test('a worker that stands still is replaced, and stops once it wakes', async () => {
+test('a frozen worker is replaced, and stops its call once it wakes', async () => {
   const { log, holder, numbers, byOthers } = await walking('walks', { checkpoints: true });
   holder.signal('SIGSTOP');
   await expect.poll(async () => (await byOthers()).length, { timeout: 60_000 }).toBeGreaterThan(2);
@@ -94,7 +94,7 @@ test('a worker that stands still is replaced, and stops once it wakes', async ()
   await log.close();
 }, 180_000);
 
-test('a call that must not start again fails once when its worker stands still, and nothing is told after that', async () => {
+test('a call that must not start again fails once when its worker is frozen, and reports nothing after that', async () => {
   const { log, holder, byOthers, ledger } = await walking('walks_once');
   holder.signal('SIGSTOP');
   const end = await ended({ log });
@@ -108,7 +108,7 @@ test('a call that must not start again fails once when its worker stands still, 
   await log.close();
 }, 180_000);
 
-test('a worker that is killed is replaced at once by one that sees it dead', async () => {
+test('a killed worker is replaced at once by one that sees that it is dead', async () => {
   const { log, holder, numbers, byOthers } = await walking('walks', { checkpoints: true });
   holder.signal('SIGKILL');
   await expect.poll(async () => (await byOthers()).length, { timeout: 60_000 }).toBeGreaterThan(0);

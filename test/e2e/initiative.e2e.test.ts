@@ -27,10 +27,10 @@ async function pass(name: string): Promise<void> {
 const reached = (talk: Talk) =>
   talk.log.until('a limit is reached', () => talk.log.of('limit.reached')[0]);
 
-describe('R12: an agent that may speak once by itself', () => {
+describe('R12: an agent that may speak once unprompted', () => {
   const stage = useStage({ MEANWHILE_UNSOLICITED_IN_A_ROW: '1', MEANWHILE_GRACE_MS: '0' });
 
-  test('does so, is quiet then, says why in its turns, and tells all when it is asked', async () => {
+  test('does so, then stays silent, says why in its turns, and tells the rest when asked', async () => {
     const talk = await relaying(stage);
     await pass('1');
     (await stage.model.asked()).says('Half.');
@@ -63,7 +63,7 @@ describe('R12: a tenant that has spent its tokens', () => {
     MEANWHILE_GRACE_MS: '0',
   });
 
-  test('is answered, and told the news with the answer; unasked the model is not even asked', async () => {
+  test('is answered, and told the news with the answer, but causes no unprompted request to the model', async () => {
     const talk = await relaying(stage);
     gates.open('1');
     expect(await reached(talk)).toMatchObject({

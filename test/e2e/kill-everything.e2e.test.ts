@@ -85,7 +85,7 @@ function told(log: Watcher, percent: number) {
 const isAtLeast = (percent: number) => (item: StreamItem) =>
   item.type === 'progress' && (item.data.percent ?? 0) >= percent;
 
-test('a service that is told to stop leaves the program running and says so; cancelled after the next start, it is gone', async () => {
+test('a stopping service leaves the program running and says so, and a cancel after the next start ends it', async () => {
   await service.start();
   const before = await talk(service.client, 'install alpha and update me every 10%');
   await before.log.until('the installer says something', () => before.log.of('call.event')[0]);

@@ -89,7 +89,7 @@ test('entries, requests to the model and the history of Temporal stay small', as
   expect(sizes.filter((bytes) => bytes > 2_000)).toHaveLength(2);
 });
 
-test('HTTP gives the whole, and what else there is not', async () => {
+test('HTTP returns the complete results, and a 404 for unknown ones', async () => {
   const { client } = stage.service;
   const { partial, end } = ofReports();
   const rows = await wholeResult(client, talk.id, partial);

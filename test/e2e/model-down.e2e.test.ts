@@ -6,7 +6,7 @@ import { useStage } from '../kit/stage.ts';
 const ATTEMPTS = 3;
 const stage = useStage({ MEANWHILE_MODEL_ATTEMPTS: String(ATTEMPTS) });
 
-test('a model that is out of order is asked a few times; the reply fails with the reason, and the next message is answered', async () => {
+test('a failing model is retried a few times, then the reply fails with the reason, and the next message is answered', async () => {
   const { model } = stage;
   const { log, say, replied, head } = await stage.talk('Hello');
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -65,7 +65,7 @@ test('an answer that reached its length fails once; what it said and cost stays,
   await replied(2);
 });
 
-test('a model where nobody listens is tried as often, and is found when it is back', async () => {
+test('an unreachable model is retried as often, and answers when it is back', async () => {
   const { log, say, replied, id } = await stage.talk();
   const port = Number(new URL(stage.model.url).port);
   await stage.model.close();
@@ -80,7 +80,7 @@ test('a model where nobody listens is tried as often, and is found when it is ba
   await replied(2);
 });
 
-test('a model that asks for time is asked again when it said', async () => {
+test('a model that sets Retry-After is retried at that time', async () => {
   const { model } = stage;
   const { replied, id } = await stage.talk('Hello');
   const tooMany: StubReply = {
@@ -104,7 +104,7 @@ test('a model that asks for time is asked again when it said', async () => {
   });
 });
 
-test('a model that refuses the key is asked once, and the key is not in what it says', async () => {
+test('a model that refuses the key is asked once, and the key is not in the error', async () => {
   const { model } = stage;
   const { log, say, replied, id } = await stage.talk('Hello');
   (await model.asked()).answers({ status: 401, text: 'Incorrect API key provided: sk-12345.' });

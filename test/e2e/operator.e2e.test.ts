@@ -50,7 +50,7 @@ test.each(['terminated', 'cancelled'])(
   },
 );
 
-test('a close finds out at once that there is nothing left to close', async () => {
+test('a close detects at once that the workflow has ended', async () => {
   const { id, head } = await busy();
   await stage.workflows.conversation(id).terminate('by hand');
   expect(await post(`/v1/conversations/${id}/close`)).toBe(202);

@@ -66,7 +66,7 @@ test('the tool of the three steps is offered, and counts on from where it was wh
   expect(Math.min(...live)).toBeGreaterThan(25);
 });
 
-test('a person agrees to the example payment, which the demo model asks for, by the lines on approvals', async () => {
+test('a person approves the demo model’s example payment with the commands on approvals', async () => {
   const shop = await startTestService({
     temporal: inject('temporalAddress'),
     env: {

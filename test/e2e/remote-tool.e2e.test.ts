@@ -89,7 +89,7 @@ async function byHand() {
 }
 
 describe('the service of the example', () => {
-  test('is heard of: its progress is spoken, and what it returns is the result', async () => {
+  test('pushes progress, which is told, and its return value is the result', async () => {
     const conversation = await use('render_video', { frames: 8 });
     expect(await ended(conversation)).toMatchObject({
       kind: 'call.completed',
@@ -107,7 +107,7 @@ describe('the service of the example', () => {
     expect(await receiver.said()).toMatch(/^done /);
   });
 
-  test('goes on where it was killed, and nothing is told twice', async () => {
+  test('continues where it was killed, and nothing is told twice', async () => {
     const conversation = await use('render_video', { frames: 40 });
     await conversation.log.until('the first milestone', () => conversation.log.of('call.event')[0]);
     await receiver.kill9();
@@ -120,7 +120,7 @@ describe('the service of the example', () => {
     expect(await receiver.said()).toMatch(/^done /);
   });
 
-  test('stops when the call is cancelled, and the call never speaks again', async () => {
+  test('stops when the call is cancelled, and nothing of the call is told after that', async () => {
     const conversation = await use('render_video', { frames: 10_000 });
     const started = await conversation.log.until(
       'it runs',
@@ -135,7 +135,7 @@ describe('the service of the example', () => {
   });
 });
 
-test('repeats change nothing, gaps are noted, and what comes late is told after all', async () => {
+test('repeated events change nothing, gaps are noted, and late events are still told', async () => {
   const conversation = await byHand();
   const { url } = conversation;
   const result = (n: number) => ({ n, kind: 'result', data: `part ${n}` });
@@ -165,7 +165,7 @@ test('repeats change nothing, gaps are noted, and what comes late is told after 
   expect(await push(url, done)).toEqual({ status: 202, body: { n: 4 } });
 });
 
-test('what is forged or too large is refused, what only the clock calls late is not, and the call goes on', async () => {
+test('forged and too large pushes are refused, pushes past the clock limit are not, and the call continues', async () => {
   const conversation = await byHand();
   const { url, call_id, id } = conversation;
   const event = { n: 1, kind: 'result', data: 1 };
@@ -187,7 +187,7 @@ test('what is forged or too large is refused, what only the clock calls late is 
   expect(conversation.log.of('call.event')).toEqual([]);
 });
 
-test('a large result stands in the log by its beginning, and is there as a whole', async () => {
+test('a large result has its beginning in the log and is stored complete', async () => {
   const conversation = await byHand();
   const { url } = conversation;
   const [part, whole] = [{ frames: Array(2_000).fill(7) }, 'é'.repeat(3_000)];
@@ -202,7 +202,7 @@ test('a large result stands in the log by its beginning, and is there as a whole
   expect(await wholeResult(service.client, conversation.id, completed!)).toBe(whole);
 });
 
-test('a service that falls silent fails its call with a reason, and is told', async () => {
+test('a silent service fails its call with a reason, and the failure is told', async () => {
   const conversation = await use('silent');
   const requested = await announced.take();
   const message = 'The service of silent has not been heard of for 0.3 seconds.';

@@ -10,7 +10,7 @@ let gates: Gates;
 beforeAll(async () => void (gates = await startGates()));
 afterAll(() => gates.close());
 
-test('a reply that is being spoken when the service is killed is given anew, once', async () => {
+test('a reply in flight when the service is killed is given again, once', async () => {
   const { model, service } = stage;
   const before = await stage.talk('Tell me a story.');
   const first = await model.asked();
@@ -39,7 +39,7 @@ test('a reply that is being spoken when the service is killed is given anew, onc
   ]);
 });
 
-test('a service that is told to stop ends its streams and goes on with everything after the next start', async () => {
+test('a stopping service ends its streams and continues everything after the next start', async () => {
   const { model, service } = stage;
   const working = await stage.talk('Go through the gates.');
   (await model.asked()).says('On my way.', asks('relay', { gates: gates.url }));

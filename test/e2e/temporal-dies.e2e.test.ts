@@ -32,7 +32,7 @@ afterAll(async () => {
   await gates.close();
 });
 
-test('while its Temporal server is away the service says so, and afterwards everything goes on', async () => {
+test('the service reports that its Temporal server is unreachable, and afterwards everything continues', async () => {
   const { pid, client } = service;
   const { id, log, say, replied, head } = await talk(client, 'Go through the gates.');
   (await model.asked()).says('On my way.', asks('relay', { gates: gates.url }));

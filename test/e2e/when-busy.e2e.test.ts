@@ -97,7 +97,7 @@ test('rollback: the stream of the provider is closed, and the model does not see
   await talk.replied(3);
 });
 
-test('an interruption without a word closes the stream of the provider, and nobody speaks until spoken to', async () => {
+test('an interruption without a message closes the stream of the provider, and the agent is silent until the next message', async () => {
   const { talk, asked } = await speaking();
   await talk.post('interrupt', { scope: 'reply' });
   await closed(asked);
