@@ -37,7 +37,7 @@ describe('told', () => {
     }
   });
 
-  test('a result that is in no words is not, and neither is a longer number', () => {
+  test('a result that no reply mentions is not told, and neither is a longer number', () => {
     const problem = ['KX-1111 of bicycle was never told.'];
     expect(CHECKS.told(quoted({ after: ['The quote is there.'] }))).toEqual(problem);
     expect(CHECKS.told(quoted({ after: ['Bicycles: KX-11112.'] }))).toEqual(problem);
@@ -105,11 +105,11 @@ describe('called_once', () => {
     return log;
   };
 
-  test('two calls for two things are no repeat', () => {
+  test('two calls for two things are not a repeat', () => {
     expect(CHECKS.called_once(played(twice({ item: 'helmets' }).entries))).toEqual([]);
   });
 
-  test('two calls for one thing are', () => {
+  test('two calls for one thing are a repeat', () => {
     expect(CHECKS.called_once(played(twice({ item: 'a bicycle' }).entries))).toEqual([
       'request_quote for bicycle was called 2 times.',
     ]);

@@ -9,7 +9,7 @@ afterEach(() => steering.close());
 
 const step = async (path: string) => (await fetch(`${steering.url}/${path}`)).json();
 
-test('a step waits for whoever comes later, and whoever asks again is told the same', async () => {
+test('a step waits for a later reader, and a repeated request gets the same step', async () => {
   steering.send('call_1', { type: 'result', data: 1 });
   steering.send('call_1', { type: 'end', data: 2 });
   expect(await step('call_1/2')).toEqual({ type: 'end', data: 2 });
@@ -17,7 +17,7 @@ test('a step waits for whoever comes later, and whoever asks again is told the s
   expect(await step('call_1/1')).toEqual({ type: 'result', data: 1 });
 });
 
-test('whoever comes first waits for his own call alone', async () => {
+test('an early reader waits only for its own call', async () => {
   const asked = step('call_2/1');
   steering.send('call_1', { type: 'end', data: 1 });
   steering.send('call_2', { type: 'end', data: 2 });

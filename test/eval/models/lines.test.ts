@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { asksToHold, readWishes } from './lines.ts';
 
-test('what a later line calls off is no longer wanted, and what it wants instead is', () => {
+test('a later line replaces what it calls off with what it wants instead', () => {
   const first = 'Please request a quote for bicycles.';
   const second = 'No, not bicycles: I need a quote for helmets instead.';
   const third =
