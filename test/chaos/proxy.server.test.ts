@@ -58,7 +58,7 @@ test('passes bytes both ways', async () => {
   expect(await answer(socket)).toBe('hello');
 });
 
-test('what is sent into silence arrives when it is over, on the same connection', async () => {
+test('data sent during silence arrives after it, on the same connection', async () => {
   const { proxy } = await startProxied();
   const { proxy: other } = await startProxied();
   const socket = dial(proxy);
@@ -75,7 +75,7 @@ test('what is sent into silence arrives when it is over, on the same connection'
   expect(await answer(socket)).toBe('into silence');
 });
 
-test('a connection that is begun in silence is made when it is over', async () => {
+test('a connection opened during silence is established after it', async () => {
   const { proxy } = await startProxied();
   const mend = proxy.cut('silent');
   const socket = dial(proxy);
@@ -85,7 +85,7 @@ test('a connection that is begun in silence is made when it is over', async () =
   expect(await answer(socket)).toBe('knock');
 });
 
-test('that the other side has gone is not heard in silence, and afterwards it is', async () => {
+test('a closed peer is noticed only after the silence', async () => {
   const { proxy, sockets } = await startProxied();
   const { proxy: other } = await startProxied();
   const socket = dial(proxy);
@@ -101,7 +101,7 @@ test('that the other side has gone is not heard in silence, and afterwards it is
   await closed;
 });
 
-test('a refusing network ends connections, and lets none in until all cuts are over', async () => {
+test('a refusing network ends connections, and accepts none until all cuts are over', async () => {
   const { proxy } = await startProxied();
   const socket = dial(proxy);
   socket.write('hello');
