@@ -18,7 +18,7 @@ export function createMailbox<T>(what: string): Mailbox<T> {
       if (items.length > 0) return items.shift()!;
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       takers.push(resolve);
-      const timer = setTimeout(() => reject(new Error(`In vain waited until ${what}.`)), 20_000);
+      const timer = setTimeout(() => reject(new Error(`Timed out waiting until ${what}.`)), 20_000);
       return promise.finally(() => clearTimeout(timer));
     },
   };
