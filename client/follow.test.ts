@@ -35,11 +35,15 @@ function begin(response: ServerResponse, ...events: string[]): void {
 async function follow(
   answer: Parameters<typeof startHttpServer>[0],
   options: Parameters<ReturnType<Meanwhile['conversations']['open']>['follow']>[0] = {},
+  heard: (item: StreamItem) => void = () => {},
 ) {
   server = await startHttpServer(answer);
   const c = new Meanwhile({ baseURL: server.url }).conversations.open('conv_1');
   const items: StreamItem[] = [];
-  for await (const item of c.follow(options)) items.push(item);
+  for await (const item of c.follow(options)) {
+    items.push(item);
+    heard(item);
+  }
   return { c, items, seqs: items.map((item) => (item.type === 'entry' ? item.data.seq : item)) };
 }
 
@@ -99,11 +103,9 @@ test('an error that no retry can fix is thrown', async () => {
 test('the abort signal ends the loop without an error at any point', async () => {
   const stop = new AbortController();
   const { seqs } = await follow(
-    (response) => {
-      begin(response, entry(said(1)));
-      setTimeout(() => stop.abort(), 20);
-    },
+    (response) => begin(response, entry(said(1))),
     { signal: stop.signal },
+    () => stop.abort(),
   );
   expect(seqs).toEqual([1]);
   const { items } = await follow(() => {}, { signal: stop.signal });

@@ -140,7 +140,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   });
   const warn = (message: string, error?: unknown) =>
     link.latest().warn(message, { call_id: start.call_id, tool: start.tool, error });
-  /** Nobody asked for it: the worker's log says why. */
+  /** Logs why the tool stops, since no user or operator has asked for it. */
   const warnOfStop = (why: string) => {
     if (!signal.aborted) warn(`Stopping the tool. ${why}`);
   };
@@ -167,7 +167,11 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
         start,
         attempt: link.latest,
         signal,
-        lost: (turn) => dependencies.lostHolds.take(keyOf(start), turn),
+        lost(turn) {
+          const known = dependencies.lostHolds.take(keyOf(start), turn);
+          ({ cursor, untold } = known ?? {});
+          return known;
+        },
         held(mine, { run, repeatable }) {
           hold = mine;
           heldFor = run;
@@ -176,7 +180,10 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
           return holder.confirm(watched);
         },
       });
-      if (opened.type === 'elsewhere') return await letGo({ type: 'elsewhere' });
+      if (opened.type === 'elsewhere') {
+        remember();
+        return await letGo({ type: 'elsewhere' });
+      }
       if (opened.type === 'ended') return { ...opened, isCertain: true };
       cursor = opened.from;
       untold = opened.untold;
@@ -205,6 +212,13 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     }
   }
 
+  /** For the next hold, if it comes here and nobody has the call in between. */
+  function remember(): void {
+    if (!cursor || !hold) return;
+    const { turn } = hold;
+    dependencies.lostHolds.put(keyOf(start), { turn, cursor, ...(untold && { untold }) });
+  }
+
   async function conclude(error: unknown): Promise<Outcome> {
     if (signal.aborted && error === signal.reason) {
       const { why } = error as Stopped;
@@ -212,10 +226,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
       if (cursor) link.beat();
       if (why === 'shutdown') return letGo({ type: 'again', failure: shutDown() });
       if (why instanceof HoldLost) {
-        if (cursor && hold) {
-          const { turn } = hold;
-          dependencies.lostHolds.put(keyOf(start), { turn, cursor, ...(untold && { untold }) });
-        }
+        remember();
         return letGo({ type: 'again', failure: holdLost(why) });
       }
       const { isCertain } = await write({ type: 'cancelled' });

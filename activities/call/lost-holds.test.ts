@@ -1,4 +1,5 @@
 /** A process that loses the hold on a call and gets it back goes on from where it knows the tool to be. */
+import { CompleteAsyncError } from '@temporalio/activity';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { CallEventSignal } from '../../contract/signals.ts';
@@ -7,6 +8,7 @@ import { createMemoryStore } from '../../test/kit/memory-store.ts';
 import { createHost } from '../../test/kit/spools.ts';
 import type { LocalTool } from '../../tools/define.ts';
 import type { Attempt } from './attempt.ts';
+import type { CallServer } from './call-server.ts';
 import { type Holder, HoldLost, type WatchedCall } from './holder.ts';
 import { createLiveCalls } from './live-calls.ts';
 import { createLostHolds } from './lost-holds.ts';
@@ -26,7 +28,7 @@ const attempt = (number: number): Attempt => ({
 });
 
 /** A tool of three steps, whose second report does not get through until the hold is lost. */
-function createWalk() {
+function createWalk(server: CallServer = SILENT) {
   const steps: number[] = [];
   const told: CallEventSignal[] = [];
   const walk: LocalTool = {
@@ -62,7 +64,7 @@ function createWalk() {
   };
   const calls = createLiveCalls({
     holder,
-    server: SILENT,
+    server,
     catalogue: { tools: new Map([['walk', walk]]), agents: new Map() },
     bus: { publish: () => {} },
     store,
@@ -102,6 +104,21 @@ test('no step runs twice when no other process held the call in between, even if
     [2, 'step 2'],
     [3, 'step 3'],
   ]);
+});
+
+test('the process remembers how far the tool was when an attempt that is not current gives the hold up again', async () => {
+  const current = [false, true];
+  const { calls, steps, blocked, lose } = createWalk({
+    ...SILENT,
+    isCurrent: async () => current.shift() ?? true,
+  });
+  const first = calls.run(start, attempt(1));
+  await blocked;
+  lose();
+  await expect(first).rejects.toMatchObject({ type: 'HoldLost' });
+  await expect(calls.run(start, attempt(2))).rejects.toBeInstanceOf(CompleteAsyncError);
+  expect(await calls.run(start, attempt(3))).toEqual({ type: 'completed', result: 'there' });
+  expect(steps).toEqual([1, 2, 3]);
 });
 
 test('the cursor of a process is discarded once another process has held the call', async () => {
