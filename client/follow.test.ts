@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
-import { answerJson, type HttpServer, startHttpServer } from '../test/kit/http-server.ts';
+import { sendJson } from '../cli/demo/wire-server.ts';
+import { type HttpServer, startHttpServer } from '../test/kit/http-server.ts';
 import { NotFoundError } from './errors.ts';
 import type { Connection } from './follow.ts';
 import { Meanwhile } from './meanwhile.ts';
@@ -67,7 +68,7 @@ test('the client reconnects after a broken connection, a 503 and an unreachable 
       if (nth === 1) {
         begin(response, entry(said(1)));
         setImmediate(() => response.destroy());
-      } else if (nth === 2) answerJson(response, 503, {}, { 'retry-after': '0' });
+      } else if (nth === 2) sendJson(response, 503, {}, { 'retry-after': '0' });
       else if (nth === 3) response.destroy();
       else begin(response, entry(closed(2)));
     },
@@ -96,7 +97,7 @@ test('a rewind is yielded, and the client continues from its position', async ()
 });
 
 test('an error that no retry can fix is thrown', async () => {
-  const following = follow((response) => answerJson(response, 404, { detail: 'None.' }));
+  const following = follow((response) => sendJson(response, 404, { detail: 'None.' }));
   await expect(following).rejects.toThrow(NotFoundError);
 });
 

@@ -1,11 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
-import {
-  answerJson,
-  type HeardRequest,
-  type HttpServer,
-  startHttpServer,
-} from '../test/kit/http-server.ts';
+import { sendJson } from '../cli/demo/wire-server.ts';
+import { type HeardRequest, type HttpServer, startHttpServer } from '../test/kit/http-server.ts';
 import * as errors from './errors.ts';
 import { Meanwhile } from './meanwhile.ts';
 
@@ -27,7 +23,7 @@ async function serve(
 const away = { 'retry-after': '0' };
 
 test('the key is sent as a bearer token, and a path follows the base URL', async () => {
-  const { m } = await serve((response) => answerJson(response, 201, { id: 'conv_1' }));
+  const { m } = await serve((response) => sendJson(response, 201, { id: 'conv_1' }));
   const client = new Meanwhile({ baseURL: `${m.baseURL}/proxy/`, apiKey: 'k' });
   const { id } = await client.conversations.create({ message: { text: 'Hello' } });
   expect(id).toBe('conv_1');
@@ -46,8 +42,8 @@ test.each([503, 500, 429, 408])(
   async (status) => {
     const { m } = await serve((response, nth) =>
       nth < 3
-        ? answerJson(response, status, { code: 'x' }, away)
-        : answerJson(response, 202, { message_id: 'msg_1' }),
+        ? sendJson(response, status, { code: 'x' }, away)
+        : sendJson(response, 202, { message_id: 'msg_1' }),
     );
     const c = m.conversations.open('conv_1');
     expect(await c.send('Hello')).toEqual({ message_id: 'msg_1' });
@@ -62,7 +58,7 @@ test.each([503, 500, 429, 408])(
 
 test('a broken connection counts as an attempt', async () => {
   const { m } = await serve((response, nth) =>
-    nth === 1 ? response.destroy() : answerJson(response, 202, { message_id: 'msg_1' }),
+    nth === 1 ? response.destroy() : sendJson(response, 202, { message_id: 'msg_1' }),
   );
   expect(await m.conversations.open('c').send('Hello')).toEqual({ message_id: 'msg_1' });
   const [first, second] = server!.requests;
@@ -71,7 +67,7 @@ test('a broken connection counts as an attempt', async () => {
 
 test('an attempt that takes too long is aborted and retried', async () => {
   const { m } = await serve(
-    (response, nth) => nth > 1 && answerJson(response, 202, { message_id: 'msg_1' }),
+    (response, nth) => nth > 1 && sendJson(response, 202, { message_id: 'msg_1' }),
     { timeout: 100 },
   );
   expect(await m.conversations.open('c').send('Hello')).toEqual({ message_id: 'msg_1' });
@@ -114,7 +110,7 @@ test.each([
 ] as const)('%i %s is told by its class, and not repeated', async (status, code, Kind) => {
   const problem = { status, code, detail: 'It is so.', errors: [{ path: 'body', message: 'no' }] };
   const { m } = await serve((response) =>
-    answerJson(response, status, problem, { 'x-request-id': 'req_1' }),
+    sendJson(response, status, problem, { 'x-request-id': 'req_1' }),
   );
   const error = await m.conversations
     .open('c')
@@ -132,7 +128,7 @@ test.each([
   [500, errors.InternalServerError],
   [503, errors.InternalServerError],
 ] as const)('%i is told by its class once the retries are over', async (status, Kind) => {
-  const { m } = await serve((response) => answerJson(response, status, {}, away));
+  const { m } = await serve((response) => sendJson(response, status, {}, away));
   const error = await m.conversations
     .open('c')
     .send('Hello')

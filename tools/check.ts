@@ -10,10 +10,10 @@ import {
   MIN_CONTEXT_TOKENS,
   MIN_REPLY_TOKENS,
 } from '../contract/limits.ts';
-import { parseReport } from '../contract/report.ts';
 import { refuseUrl } from '../remote/address.ts';
 import { isSigningSecret } from '../remote/webhook.ts';
 import type { ToolBase } from './base.ts';
+import { approvalDetails, commonFields, LONGEST_TIMEOUT_MS } from './common-fields.ts';
 import type { LocalTool, Tool } from './define.ts';
 import type { RemoteService, RemoteTool } from './remote.ts';
 import { yieldsProgress } from './report.ts';
@@ -53,11 +53,6 @@ const name = z.string(NAME).regex(/^[a-zA-Z][\w-]{0,63}$/, NAME);
 /** The service's own tools, which a model is offered alongside a team's tools. */
 const OWN = [CANCEL_TOOL, EVENT_TOOL];
 
-/** The longest delay of a timer. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
-
-const awaits = z.enum(['prompt', 'managed'], "must be 'prompt' or 'managed'").optional();
-
 // Strict, since a misspelt field would otherwise be ignored silently.
 const everyTool = {
   name: name.refine(
@@ -70,37 +65,10 @@ const everyTool = {
     (given) => typeof given === 'object' && given !== null && '_zod' in given,
     "must be a schema such as z.object({ … }), with z from 'meanwhile'",
   ),
-  results: z
-    .strictObject({
-      min: z.int().min(0),
-      max: z.union([z.int().min(1), z.literal('many')], "must be a number from 1 on, or 'many'"),
-    })
-    .refine(({ min, max }) => max === 'many' || min <= max, 'min must not be above max')
-    .optional(),
-  awaits,
-  progress: z.boolean().optional(),
-  report: z
-    .string()
-    .refine(
-      (text) => parseReport(text),
-      'must be like "every 25 percent", "every minute" or "only the end"',
-    )
-    .optional(),
-  timeout_ms: z.int().min(1).max(LONGEST_TIMEOUT_MS).optional(),
+  ...commonFields,
   approval: z
-    .union(
-      [
-        z.literal(true),
-        z.strictObject({
-          question: z.string().trim().min(1, 'must say what the person is asked').optional(),
-          timeout_ms: z.int().min(1).optional(),
-        }),
-      ],
-      'must be true, or { question, timeout_ms }',
-    )
+    .union([z.literal(true), approvalDetails], 'must be true, or { question, timeout_ms }')
     .optional(),
-  duplicates: z.enum(['allow', 'reject', 'replace', 'confirm']).optional(),
-  max_running: z.int().min(1).max(1_000).optional(),
 } satisfies Record<keyof ToolBase, z.ZodType>;
 
 const localTool = z
@@ -145,7 +113,7 @@ const agent = z.strictObject({
   tools: z
     .union([z.literal('all'), z.array(z.string())], "must be a list of names, or 'all'")
     .optional(),
-  awaits,
+  awaits: commonFields.awaits,
   max_reply_tokens: z.int().min(MIN_REPLY_TOKENS).max(MAX_REPLY_TOKENS).optional(),
   first_token_ms: z.int().min(1).max(LONGEST_WAIT_MS).optional(),
   silence_ms: z.int().min(1).max(LONGEST_WAIT_MS).optional(),

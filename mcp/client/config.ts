@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { parseReport } from '../../contract/report.ts';
 import { refuseUrl } from '../../remote/address.ts';
+import { approvalDetails, commonFields } from '../../tools/common-fields.ts';
 import { expand, NotSet } from './expand.ts';
 
 /** A server as it is declared, with every variable replaced. */
@@ -72,42 +72,13 @@ export async function readServers(path: string, options: ReadOptions): Promise<M
   return servers;
 }
 
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
-
 const forTool = {
-  results: z
-    .strictObject({
-      min: z.int().min(0),
-      max: z.union([z.int().min(1), z.literal('many')], "must be a number from 1 on, or 'many'"),
-    })
-    .refine(({ min, max }) => max === 'many' || min <= max, 'min must not be above max')
-    .optional(),
-  awaits: z.enum(['prompt', 'managed'], "must be 'prompt' or 'managed'").optional(),
+  ...commonFields,
   restart: z
     .enum(['reattach', 'resume', 'fail'], "must be 'reattach', 'resume' or 'fail'")
     .optional(),
-  timeout_ms: z.int().min(1).max(LONGEST_TIMEOUT_MS).optional(),
   approval: z
-    .union(
-      [
-        z.boolean(),
-        z.strictObject({
-          question: z.string().trim().min(1).optional(),
-          timeout_ms: z.int().min(1).optional(),
-        }),
-      ],
-      'must be true, false, or { question, timeout_ms }',
-    )
-    .optional(),
-  duplicates: z.enum(['allow', 'reject', 'replace', 'confirm']).optional(),
-  max_running: z.int().min(1).max(1_000).optional(),
-  progress: z.boolean().optional(),
-  report: z
-    .string()
-    .refine(
-      (text) => parseReport(text),
-      'must be like "every 25 percent", "every minute" or "only the end"',
-    )
+    .union([z.boolean(), approvalDetails], 'must be true, false, or { question, timeout_ms }')
     .optional(),
 };
 
