@@ -72,12 +72,14 @@ test('the server of a service that was killed is taken over, watched and stopped
 test('a surviving server that does not answer is ended, and its data is kept', async () => {
   const left = await leaveBehind();
   await startWorkflow(left.address, 'frozen');
+  const identity = (await identify(left.pid))!;
   process.kill(left.pid, 'SIGSTOP');
+  await expect.poll(() => stateOf(left.pid)).toBe('T');
 
   const temporal = await start();
-  expect(temporal.pid).not.toBe(left.pid);
-  expect(await identify(left.pid)).toBeUndefined();
-  expect(lines.join('\n')).toContain(`(pid ${left.pid}) does not answer`);
+  expect(lines).toContainEqual(expect.stringContaining(`(pid ${left.pid}) does not answer`));
+  expect(await isAlive(identity)).toBe(false);
+  expect(await identify(temporal.pid)).not.toEqual(identity);
   expect(await describeWorkflow(temporal.address, 'frozen')).toBe('RUNNING');
 });
 
@@ -176,6 +178,11 @@ async function describeWorkflow(address: string, workflowId: string, namespace =
     const { status } = await client.workflow.getHandle(workflowId).describe();
     return status.name;
   });
+}
+
+/** A letter as in `ps`: T is stopped. */
+async function stateOf(pid: number): Promise<string> {
+  return (await execa`ps -o stat= -p ${pid}`).stdout[0]!;
 }
 
 let closers: (() => Promise<void>)[] = [];
