@@ -36,6 +36,7 @@ test('an empty environment gives the defaults and leaves settings without one un
     MEANWHILE_INLINE_RESULT_BYTES: 8_000,
     MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
     MEANWHILE_SPOOL_HOURS: 24,
+    MEANWHILE_SPECULATE: true,
     MEANWHILE_STACK_TRACES: false,
     MEANWHILE_MCP_WAIT_MS: 25_000,
     MEANWHILE_ALLOW_PRIVATE_URLS: false,

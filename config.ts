@@ -150,6 +150,11 @@ export const settings = z.object({
   MEANWHILE_SPOOL_HOURS: whole(1, 10_000)
     .default(24)
     .describe('How long the folder of a call is kept after its last change.'),
+  MEANWHILE_SPECULATE: flag
+    .default(true)
+    .describe(
+      'Whether the model is asked while a message is still on its way. Only where API and worker share a process.',
+    ),
   MEANWHILE_STACK_TRACES: flag
     .default(false)
     .describe("Whether Temporal's UI shows where a workflow waits. Costs CPU in every turn."),

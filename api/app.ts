@@ -68,7 +68,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   const streams = createStreams();
   app.addHook('preClose', () => streams.closeAll());
   drainOnClose(app, dependencies.grace_ms);
-  const metrics = measure(app, streams);
+  const metrics = measure(app, streams, dependencies.speculation);
   await describe(app);
 
   createRoute(app, dependencies);

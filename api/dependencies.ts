@@ -3,6 +3,8 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Settings } from '../config.ts';
 import type { Limits } from '../contract/limits.ts';
+import type { ConversationKey } from '../contract/names.ts';
+import type { MessageSignal } from '../contract/signals.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { HubOptions } from '../stream/hub.ts';
@@ -24,12 +26,24 @@ export interface ApiDependencies {
   pushSecret: string;
   /** The MCP endpoint: host names besides those of this machine; how long a call without a task waits. Default: 25,000 ms. */
   mcp?: { hosts?: string[]; wait_ms?: number };
+  /** Asks the model early. Default: it is asked when the conversation has decided. */
+  speculation?: Speculation;
   /** How long clients have to notice that the service is closing. Milliseconds; default 500. */
   grace_ms?: number;
   /** Default: silent. */
   logger?: FastifyBaseLogger;
   /** Timing of streams; for tests. */
   streaming?: Pick<HubOptions, 'heal_ms' | 'ticker'> & { heartbeat_ms?: number };
+}
+
+export interface Speculation {
+  /**
+   * Asks the model for the reply that this message will most likely start. Returns at once and never fails.
+   * @returns drops the guess, for a message that was not accepted
+   */
+  guess(this: void, conversation: ConversationKey, message: MessageSignal): () => void;
+  /** Since the start of the process. Tokens are those of refused guesses, estimated. */
+  counts: Readonly<{ adopted: number; refused: number; wasted_tokens: number }>;
 }
 
 /** The Fastify instance as routes see it: schemas are zod. */

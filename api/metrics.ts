@@ -1,10 +1,14 @@
 /** API metrics for operators. A separate registry, so that several services can share one process. */
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Api } from './dependencies.ts';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Api, ApiDependencies, Speculation } from './dependencies.ts';
 import type { Streams } from './streams.ts';
 
 /** Measures every request from now on, by route and never by URL: ids would create one series each. */
-export function measure(app: Api, streams: Streams): Registry {
+export function measure(
+  app: Api,
+  streams: Streams,
+  speculation: ApiDependencies['speculation'],
+): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const openStreams = new Gauge({
@@ -16,6 +20,7 @@ export function measure(app: Api, streams: Streams): Registry {
     },
   });
   registry.registerMetric(openStreams);
+  if (speculation) countGuesses(registry, speculation.counts);
   const durations = new Histogram({
     name: 'meanwhile_http_request_seconds',
     help: 'Time until the response was sent, excluding streams.',
@@ -32,4 +37,29 @@ export function measure(app: Api, streams: Streams): Registry {
   });
   app.addHook('onClose', async () => registry.clear());
   return registry;
+}
+
+function countGuesses(registry: Registry, counts: Speculation['counts']): void {
+  const guesses = new Counter({
+    name: 'meanwhile_guesses_total',
+    help: 'Answers that the model was asked for early, by what came of them.',
+    labelNames: ['outcome'],
+    registers: [],
+    collect() {
+      this.reset();
+      this.inc({ outcome: 'adopted' }, counts.adopted);
+      this.inc({ outcome: 'refused' }, counts.refused);
+    },
+  });
+  const wasted = new Counter({
+    name: 'meanwhile_guess_wasted_tokens_total',
+    help: 'Tokens of refused guesses, estimated.',
+    registers: [],
+    collect() {
+      this.reset();
+      this.inc(counts.wasted_tokens);
+    },
+  });
+  registry.registerMetric(guesses);
+  registry.registerMetric(wasted);
 }

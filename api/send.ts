@@ -17,7 +17,7 @@ import { Problem } from './problems.ts';
  * @returns what identifies the accepted message
  */
 export async function sendMessage(
-  { store, gateway }: Pick<ApiDependencies, 'store' | 'gateway'>,
+  { store, gateway, speculation }: Pick<ApiDependencies, 'store' | 'gateway' | 'speculation'>,
   conversation: ConversationKey,
   { body, key }: { body: z.infer<typeof sendMessageBody>; key?: string },
 ): Promise<{ message_id: string }> {
@@ -26,7 +26,7 @@ export async function sendMessage(
   // process that died between the claim and the signal, and a store that was unavailable when the key was claimed.
   const made =
     key === undefined ? randomId('msg') : derivedId('msg', tenant, id, key, hashOf(body));
-  const { answer } = await claimKey(store, {
+  const { answer, repeated } = await claimKey(store, {
     tenant,
     scope: `messages of ${id}`,
     key,
@@ -35,14 +35,22 @@ export async function sendMessage(
     goesOnWithout: true,
   });
   const { message_id } = answer;
-  const sent = await send(gateway, conversation, { message_id, ...body });
-  if (
-    sent === 'not_running' &&
-    !(key !== undefined && (await isLogged(store, conversation, message_id)))
-  ) {
-    throw await whyNotRunning({ store, gateway }, conversation);
+  const message = { message_id, ...body };
+  // A repeat has its reply already, or soon.
+  const dropGuess = repeated ? undefined : speculation?.guess(conversation, message);
+  try {
+    const sent = await send(gateway, conversation, message);
+    if (
+      sent === 'not_running' &&
+      !(key !== undefined && (await isLogged(store, conversation, message_id)))
+    ) {
+      throw await whyNotRunning({ store, gateway }, conversation);
+    }
+    return answer;
+  } catch (error) {
+    dropGuess?.();
+    throw error;
   }
-  return answer;
 }
 
 async function send(gateway: Gateway, conversation: ConversationKey, message: MessageSignal) {

@@ -10,7 +10,10 @@ import { buildApp } from './app.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { createTemporalGateway } from './temporal-gateway.ts';
 
-export interface ApiOptions extends Pick<ApiDependencies, 'store' | 'bus' | 'catalogue'> {
+export interface ApiOptions extends Pick<
+  ApiDependencies,
+  'store' | 'bus' | 'catalogue' | 'speculation'
+> {
   settings: Settings;
   /** host:port of the Temporal server. */
   address: string;

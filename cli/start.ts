@@ -61,7 +61,7 @@ export const startService = (settings: Settings, options: StartOptions): Promise
     signal.throwIfAborted();
     const { url } = await stack.opening(
       'The API',
-      startApi(parts).catch(portTaken(settings)),
+      startApi({ ...parts, speculation: worker.speculation }).catch(portTaken(settings)),
       (a) => a.close(),
     );
     listening.resolve(url);

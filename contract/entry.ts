@@ -17,6 +17,13 @@ export const failure = z.object({
   message: z.string().describe('One sentence for a person or a model.'),
 });
 
+/** What came of asking the model before the message had reached its conversation (docs/decisions/0046-speculative-start.md). */
+export const speculation = z
+  .enum(['adopted', 'refused'])
+  .describe(
+    'The model was asked while the message was on its way. `adopted`: that answer is this reply. `refused`: the request turned out to be another one, so the model was asked again.',
+  );
+
 export const usage = z.object({
   input_tokens: z.int(),
   output_tokens: z.int(),
@@ -76,7 +83,13 @@ export const entry = z.discriminatedUnion('kind', [
       ),
     reason: z.string().describe('In words, as shown in the Temporal UI.'),
   }),
-  kind('reply.completed', { reply_id, text: z.string(), usage, attached: attached.optional() }),
+  kind('reply.completed', {
+    reply_id,
+    text: z.string(),
+    usage,
+    attached: attached.optional(),
+    speculation: speculation.optional(),
+  }),
   kind('reply.interrupted', {
     reply_id,
     text: z.string().describe('What had been said by then.'),
@@ -221,6 +234,7 @@ export type Entry = z.infer<typeof entry>;
 export type EntryKind = Entry['kind'];
 export type EntryOf<K extends EntryKind> = Extract<Entry, { kind: K }>;
 export type Actor = z.infer<typeof actor>;
+export type Speculation = z.infer<typeof speculation>;
 export type Failure = z.infer<typeof failure>;
 export type Usage = z.infer<typeof usage>;
 export type Attached = z.infer<typeof attached>;

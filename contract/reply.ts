@@ -1,7 +1,7 @@
 /** What passes between the conversation workflow and the activities that ask the model. */
 import type { Batch, Reset } from './batch.ts';
 import type { OpenCall, RequestedCall } from './call.ts';
-import type { Attached, Usage } from './entry.ts';
+import type { Attached, Usage, Speculation } from './entry.ts';
 import type { ConversationKey } from './names.ts';
 
 /** The text is read from the store, so a turn costs the same history at turn 10 and at turn 10,000. */
@@ -66,6 +66,8 @@ export interface ReplyResult {
   calls: RequestedCall[];
   /** Data that the provider wants back with later requests. */
   attached?: Attached;
+  /** What came of asking the model early, if it was. */
+  speculation?: Speculation;
   /** An estimate of what the request's `cut_off` cost. */
   cut_off?: Usage;
   /** Returned by the write of the batch that rode on this reply. */

@@ -1,6 +1,6 @@
 /** Why the agent spoke: a conversation's log, grouped by turns. The response of `GET /v1/conversations/:id/turns`. */
 import { z } from 'zod';
-import { actor, usage } from './entry.ts';
+import { actor, speculation, usage } from './entry.ts';
 
 const seq = z.int().positive();
 
@@ -31,6 +31,7 @@ export const turnReply = z.object({
   ended_at: z.iso.datetime().optional(),
   duration_ms: z.int().nonnegative().optional(),
   usage: usage.optional(),
+  speculation: speculation.optional(),
 });
 
 export const turnCall = z.object({

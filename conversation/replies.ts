@@ -82,11 +82,15 @@ export function startReply(
 /** The model has finished. The calls it requested wait for their release (R3). */
 export function completeReply(step: Step, reply: Reply, result: ReplyResult): void {
   const { state } = step;
-  const { text, usage, attached, cut_off } = result;
+  const { text, usage, attached, speculation, cut_off } = result;
   const completed = addEntry(
     step,
     'reply.completed',
-    { reply_id: reply.id, text, usage, ...(attached && { attached }) },
+    {
+      ...{ reply_id: reply.id, text, usage },
+      ...(attached && { attached }),
+      ...(speculation && { speculation }),
+    },
     { actor: agent(step), cause: [reply.started] },
   );
   state.usage = addUsage(state.usage, usage);

@@ -1,83 +1,40 @@
-/** The composition root of the worker: every activity gets its dependencies here. */
-import { Client, type ClientInterceptors } from '@temporalio/client';
+/** The composition root of the worker. */
+import { Client } from '@temporalio/client';
 import {
   GracefulShutdownPeriodExpiredError,
-  type InjectedSinks,
   NativeConnection,
   Runtime,
-  type WorkerInterceptors,
   type WorkerOptions as TemporalWorkerOptions,
-  type WorkflowBundleOption,
 } from '@temporalio/worker';
-import { createAnnounceCall, createWithdrawCall } from '../activities/call/announce.ts';
-import type { Activities } from '../activities/index.ts';
-import { createDescribeTools } from '../activities/call/describe-tools.ts';
 import { createCallServer } from '../activities/call/call-server.ts';
-import { createGenerateReply } from '../activities/reply/generate-reply.ts';
 import { isDead, ownIdentity } from '../activities/call/holder-identity.ts';
-import { createHolder, type HolderTiming } from '../activities/call/holder.ts';
+import { createHolder } from '../activities/call/holder.ts';
 import { createLiveCalls, type LiveCalls } from '../activities/call/live-calls.ts';
-import { createRecord, createRecordCommitted } from '../activities/log/record.ts';
-import { createRunTool } from '../activities/call/run-tool.ts';
-import { createCloseGone, createFindCall } from '../activities/log/settle.ts';
-import { createStopProgram } from '../activities/call/stop-program.ts';
-import { createSummarise } from '../activities/reply/summarise.ts';
-import { createReleaseSlot, createTakeSlot } from '../activities/call/take-slot.ts';
 import { createToolPlaces, withPlaces } from '../activities/call/tool-places.ts';
-import type { Settings } from '../config.ts';
-import { callWorkflowId, conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
-import type { ProfileName } from '../contract/profile.ts';
-import { createModelClient, type ModelClientOptions } from '../model/client.ts';
+import { conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
 import { loadTokenizer } from '../model/tokens.ts';
 import { pushSecretOf } from '../remote/secret.ts';
 import { patient } from '../store/patient.ts';
-import type { Store } from '../store/store.ts';
-import type { Bus } from '../stream/bus.ts';
-import type { Catalogue } from '../tools/catalogue.ts';
 import { isRemote } from '../tools/define.ts';
 import { createSpools, type Spools } from '../tools/keeper/spools.ts';
 import { spoolRoot, sweepRegularly } from '../tools/keeper/sweep.ts';
+import { createActivities } from './activities.ts';
+import { askingOf, createSpeculation, type Speculation } from './asking.ts';
 import { workflowBundle } from './bundle.ts';
 import { callState } from './call-state.ts';
 import { claimIn } from './claim-host.ts';
-import { isWorkflowRunning } from './workflow-running.ts';
 import { joinSuccession } from './succession.ts';
 import { createResetNotices } from './notice-resets.ts';
 import { watchForGone } from './watch-for-gone.ts';
-import { runsOf } from './runs.ts';
 import { installRuntime } from './runtime.ts';
+import type { WorkerOptions } from './options.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { leanOptions } from './sandbox/index.ts';
 import { createWorkers, type WorkLimits } from './workers.ts';
 
-export interface WorkerOptions {
-  settings: Settings;
-  /** host:port of the Temporal server. */
-  address: string;
-  taskQueue?: string;
-  store: Store;
-  bus: Bus;
-  catalogue: Catalogue;
-  model: {
-    /** The model and the profile of agents that name none. */
-    name: string;
-    profile: ProfileName;
-    access: Pick<ModelClientOptions, 'apiKey' | 'baseURL'>;
-  };
-  /** Folder that keeps the workflow bundle between starts, and the files of calls on this host. Absolute. */
-  home: string;
-  /** Where the API of this service listens, for remote tools that call back. Without MEANWHILE_PUBLIC_URL only. */
-  apiUrl(): Promise<string>;
-  /** How long this process may be silent before others take over its calls. */
-  holding?: Partial<HolderTiming>;
-  /** Used instead of the bundle in `home`. */
-  bundle?: WorkflowBundleOption;
-  /** Interceptors around the worker's work, and around the signals of its activities. */
-  interceptors?: WorkerInterceptors & { client?: ClientInterceptors };
-  sinks?: InjectedSinks<any>;
-}
-
 export interface RunningWorker {
+  /** Undefined when it is switched off. */
+  speculation?: Speculation;
   /** Rejects when the worker stops unexpectedly. */
   failed: Promise<never>;
   /** Finishes running work, or hands it to the next worker. */
@@ -98,7 +55,17 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   const warn = (message: string, facts: object) => logger.warn(message, { ...facts });
   const spools = createSpools({ root: spoolRoot(home), claim: claimIn(options.store, warn) });
   const calls = await createCalls(options, client, spools, warn);
-  const activities = createActivities({ ...options, pushSecret }, client, spools, calls);
+  const asking = askingOf(options);
+  const speculation = settings.MEANWHILE_SPECULATE ? createSpeculation(asking) : undefined;
+  const activities = createActivities({
+    ...options,
+    asking,
+    guesses: speculation,
+    client,
+    pushSecret,
+    spools,
+    calls,
+  });
   const resets = createResetNotices({ client, store: options.store });
   const limits: WorkLimits = {
     replies: settings.MEANWHILE_MAX_REPLIES,
@@ -183,6 +150,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   });
   void loadTokenizer();
   return {
+    ...(speculation && { speculation }),
     failed: Promise.race([running.then(() => new Promise<never>(() => {})), stuck.promise]),
     async close() {
       workers.shutdown();
@@ -195,61 +163,6 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
       await calls.close();
       await connection.close();
     },
-  };
-}
-
-function createActivities(
-  {
-    settings,
-    store,
-    bus,
-    catalogue,
-    model,
-    apiUrl,
-    pushSecret,
-  }: WorkerOptions & { pushSecret: string },
-  client: Client,
-  spools: Spools,
-  calls: LiveCalls,
-): Activities {
-  const runs = runsOf(client);
-  const asking = {
-    settings,
-    store,
-    catalogue,
-    model: createModelClient({
-      api: settings.OPENAI_API,
-      ...model.access,
-      settings,
-      note: (line) => Runtime.instance().logger.warn(line),
-    }),
-    defaultModel: model.name,
-    defaultProfile: model.profile,
-  };
-  const announcing = {
-    settings,
-    catalogue,
-    pushSecret,
-    publicUrl: async () => settings.MEANWHILE_PUBLIC_URL?.replace(/\/+$/, '') ?? (await apiUrl()),
-  };
-  return {
-    record: createRecord({ store, bus }),
-    recordCommitted: createRecordCommitted({ store, bus, ...runs }),
-    findCall: createFindCall(client),
-    closeGone: createCloseGone({ client, store, bus }),
-    generateReply: createGenerateReply({ ...asking, bus, ...runs }),
-    summarise: createSummarise(asking),
-    describeTool: createDescribeTools({ settings, catalogue }),
-    announceCall: createAnnounceCall(announcing),
-    withdrawCall: createWithdrawCall(announcing),
-    takeSlot: createTakeSlot({
-      store,
-      bus,
-      isCallRunning: (tenant, callId) => isWorkflowRunning(client, callWorkflowId(tenant, callId)),
-    }),
-    releaseSlot: createReleaseSlot({ store }),
-    stopProgram: createStopProgram({ spools }),
-    runTool: createRunTool(calls),
   };
 }
 

@@ -7,7 +7,7 @@ import { storableText } from '../../contract/storable.ts';
 import type { ReplyRequest, ReplyResult } from '../../contract/reply.ts';
 import { costIn, withCost } from '../../model/cost.ts';
 import { ModelError } from '../../model/errors.ts';
-import type { ModelClient, ModelRequest } from '../../model/message.ts';
+import type { ModelClient, ModelPart } from '../../model/message.ts';
 import { estimate } from '../../model/usage.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
@@ -15,6 +15,7 @@ import { answer, type Spoken } from './answer.ts';
 import { type Asking, type AskingDependencies, prepareAsking } from './asking.ts';
 import { costOf, withAttempts } from './attempts.ts';
 import { createDraftWriter } from './draft-writer.ts';
+import type { Guesses } from './guesses.ts';
 import { ownRunId, type RecordDependencies, recordWithReply } from '../log/record.ts';
 import { requestedCalls } from './requested-call.ts';
 import { refuseIfSpent, spend } from './tenant-tokens.ts';
@@ -27,6 +28,8 @@ export interface GenerateReplyDependencies extends AskingDependencies {
     Pick<Store, 'record' | 'writer' | 'beginDraft' | 'appendDraft' | 'spendTokens' | 'tokensSpent'>;
   bus: Bus;
   model: ModelClient;
+  /** Answers that the model was asked for early. Default: none. */
+  guesses?: Guesses;
   settings: Pick<Settings, 'MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY'>;
   /** Pause between two writes of the text. Default: 40 ms, about as fast as the eye can follow. */
   rest_ms?: number;
@@ -48,7 +51,7 @@ async function generateReply(
   dependencies: GenerateReplyDependencies,
   request: ReplyRequest,
 ): Promise<ReplyResult> {
-  const { store, bus, model, settings, rest_ms = 40 } = dependencies;
+  const { store, bus, model, guesses, settings, rest_ms = 40 } = dependencies;
   const { conversation, reply_id, batch } = request;
   const { attempt } = Context.current().info;
   const run_id = ownRunId();
@@ -91,12 +94,21 @@ async function generateReply(
       request.because === 'news' &&
         refuseIfSpent(store, conversation, settings.MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY),
     ]);
+    guesses?.learn(request, asking);
+    // A later attempt asks for itself: the answer may be what was wrong.
+    let guess = attempt === 1 ? guesses?.adopt(conversation, asking.request) : undefined;
+    const speculation = guess && (guess === 'refused' ? guess : 'adopted');
     let heard = '';
-    const ask = (limited: AbortSignal) =>
-      speak(model, asking.request, limited, (piece) => {
+    const ask = (limited: AbortSignal) => {
+      const early = guess;
+      guess = undefined;
+      const parts =
+        typeof early === 'object' ? early.read(limited) : model.stream(asking.request, limited);
+      return speak(parts, limited, (piece) => {
         heard += piece;
         draft.add(piece);
       });
+    };
     const speaking = within(LONGEST_ANSWER_MS, signal, tooLong, async (limited) => {
       const spoken = await answer(() => ask(limited), asking.isOwed);
       return { ...spoken, calls: await callsOf(asking, spoken) };
@@ -126,6 +138,7 @@ async function generateReply(
       ...asking.measured,
       calls,
       ...(attached && { attached }),
+      ...(speculation && { speculation }),
       ...(asking.cutOff && { cut_off: asking.cutOff }),
       ...(reset && { reset }),
     };
@@ -172,8 +185,7 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 }
 
 async function speak(
-  model: ModelClient,
-  request: ModelRequest,
+  parts: AsyncIterable<ModelPart>,
   signal: AbortSignal,
   say: (piece: string) => void,
 ): Promise<Spoken> {
@@ -185,7 +197,7 @@ async function speak(
     if (piece !== '') say(piece);
     text += piece;
   };
-  for await (const part of model.stream(request, signal)) {
+  for await (const part of parts) {
     signal.throwIfAborted();
     if (part.kind === 'text') {
       takeText(characters.add(part.text));

@@ -171,7 +171,10 @@ export function gatherTurns(): Turns {
 function endOf(entry: ReplyEnd): Partial<TurnReply> {
   switch (entry.kind) {
     case 'reply.completed':
-      return { status: 'completed', text: shorten(entry.text), usage: entry.usage };
+      return {
+        ...{ status: 'completed', text: shorten(entry.text), usage: entry.usage },
+        ...(entry.speculation && { speculation: entry.speculation }),
+      };
     case 'reply.interrupted':
       return { status: 'interrupted', text: shorten(entry.text), interrupted_by: entry.by };
     case 'reply.failed':

@@ -5,10 +5,11 @@ import { post } from './service.ts';
 
 export interface Talk {
   /**
-   * Resolves once the message is acknowledged; `answered` with performance.now once the client knows of the answer.
+   * Resolves once the message is acknowledged; `answered` with performance.now once the client knows of the answer, `heard` once
+   * it has the first word. Without `heard` it gets the answer as a whole.
    * @param text that no message has which is still to be answered
    */
-  send(text: string): Promise<{ answered: Promise<number> }>;
+  send(text: string): Promise<{ answered: Promise<number>; heard?: Promise<number> }>;
 }
 
 /** Milliseconds from the moment before the message is sent. */
@@ -17,6 +18,8 @@ export interface Sample {
   ack: number;
   /** The stub has the request. */
   model: number;
+  /** The client has the first word. */
+  word: number;
   /** The client knows of the answer. */
   done: number;
 }
@@ -26,9 +29,10 @@ export type Asked = () => Promise<number>;
 
 export async function takeTurn(talk: Talk, asked: Asked, text: string): Promise<Sample> {
   const sent = performance.now();
-  const { answered } = await talk.send(text);
+  const { answered, heard = answered } = await talk.send(text);
   const ack = performance.now() - sent;
-  return { ack, model: (await asked()) - sent, done: (await answered) - sent };
+  const model = (await asked()) - sent;
+  return { ack, model, word: (await heard) - sent, done: (await answered) - sent };
 }
 
 export interface OurTalk extends Talk {
@@ -41,7 +45,9 @@ export interface OurTalk extends Talk {
 export async function startTalk({ base, client }: OurService): Promise<OurTalk> {
   const { id } = await client.post('/v1/conversations');
   let answers = 0;
+  let heardAnswers = 0;
   const log = watch(client, id, (item) => {
+    if (item.type === 'delta') heardAnswers = answers + 1;
     if (item.type === 'entry' && item.data.kind === 'reply.completed') answers += 1;
   });
   let sent = 0;
@@ -52,8 +58,14 @@ export async function startTalk({ base, client }: OurService): Promise<OurTalk> 
       const answered = log
         .until(`answer ${wanted}`, () => answers >= wanted)
         .then(() => performance.now());
+      const heard = log
+        .until(
+          `the first word of answer ${wanted}`,
+          () => heardAnswers >= wanted || answers >= wanted,
+        )
+        .then(() => performance.now());
       await post(`${base}/v1/conversations/${id}/messages`, { text });
-      return { answered };
+      return { answered, heard };
     },
     close: () => log.close(),
   };

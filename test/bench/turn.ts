@@ -1,7 +1,7 @@
 /**
  * POST → the model's call begins, for this service and for a bare workflow (signal → activity), side by side on the same
  * Temporal server and against the same stub model. Three processes besides Temporal: the client with the stub, the service,
- * the bare worker. The two take turns, so that noise hits both.
+ * the bare worker. The two take turns, so that noise hits both. Once without speculative start, once with it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -31,26 +31,56 @@ export async function turn(args: string[]): Promise<object> {
     return { text: 'Ok.' };
   });
   try {
-    return await onGround(async (ground) => {
-      const ours = await talkOn(await ground.service(stub.url));
-      const bare = (await startBare(ground, stub.url))('bare');
-      const samples = { ours: [] as Sample[], bare: [] as Sample[] };
-      for (let i = 0; i < WARM_UP + turns; i++) {
-        await sleep(REST_MS);
-        const sampleOfOurs = await ours.takeTurn(asked.take, `message ${i}`);
-        await sleep(REST_MS);
-        const sampleOfBare = await takeTurn(bare, asked.take, `message ${i}`);
-        if (i < WARM_UP) continue;
-        samples.ours.push(sampleOfOurs);
-        samples.bare.push(sampleOfBare);
-      }
-      await printHistory(ground.temporal, ours.current());
-      await ours.close();
-      return summarise(samples);
+    const { figures } = await compare(turns, asked.take, stub.url, {
+      MEANWHILE_SPECULATE: 'false',
     });
+    const early = await compare(turns, asked.take, stub.url, { MEANWHILE_SPECULATE: 'true' });
+    return {
+      bench: 'turn',
+      ...figures,
+      speculated: { ...early.figures, ...early.guesses },
+    };
   } finally {
     await stub.close();
   }
+}
+
+/** Our service with these settings against the bare workflow. */
+async function compare(
+  turns: number,
+  asked: Asked,
+  model: string,
+  settings: Record<string, string>,
+) {
+  return onGround(async (ground) => {
+    const service = await ground.service(model, settings);
+    const ours = await talkOn(service);
+    const bare = (await startBare(ground, model))('bare');
+    const samples = { ours: [] as Sample[], bare: [] as Sample[] };
+    for (let i = 0; i < WARM_UP + turns; i++) {
+      await sleep(REST_MS);
+      const sampleOfOurs = await ours.takeTurn(asked, `message ${i}`);
+      await sleep(REST_MS);
+      const sampleOfBare = await takeTurn(bare, asked, `message ${i}`);
+      if (i < WARM_UP) continue;
+      samples.ours.push(sampleOfOurs);
+      samples.bare.push(sampleOfBare);
+    }
+    await printHistory(ground.temporal, ours.current());
+    await ours.close();
+    return { figures: summarise(samples), guesses: await guessesOf(service) };
+  });
+}
+
+async function guessesOf({ base }: OurService) {
+  const metrics = await (await fetch(`${base}/metrics`)).text();
+  const count = (outcome: string) =>
+    Number(
+      new RegExp(`^meanwhile_guesses_total\\{outcome="${outcome}"\\} (\\d+)`, 'm').exec(
+        metrics,
+      )?.[1],
+    );
+  return { adopted: count('adopted'), refused: count('refused') };
 }
 
 /** One talk after the other. */
@@ -77,30 +107,28 @@ async function talkOn(service: OurService) {
 }
 
 function summarise(samples: { ours: Sample[]; bare: Sample[] }) {
+  const at = (side: Sample[], figure: keyof Sample, share: number) =>
+    percentile(
+      side.map((sample) => sample[figure]),
+      share,
+    );
   const figures = (side: Sample[]) => ({
-    ack_p50_ms: percentile(
-      side.map(({ ack }) => ack),
-      50,
-    ),
-    model_p50_ms: percentile(
-      side.map(({ model }) => model),
-      50,
-    ),
-    model_p95_ms: percentile(
-      side.map(({ model }) => model),
-      95,
-    ),
-    done_p50_ms: percentile(
-      side.map(({ done }) => done),
-      50,
-    ),
+    ack_p50_ms: at(side, 'ack', 50),
+    model_p50_ms: at(side, 'model', 50),
+    model_p95_ms: at(side, 'model', 95),
+    word_p50_ms: at(side, 'word', 50),
+    done_p50_ms: at(side, 'done', 50),
   });
   const [ours, bare] = [figures(samples.ours), figures(samples.bare)];
   return {
-    bench: 'turn',
     ours,
     bare,
     model_ratio: ratio(ours.model_p50_ms, bare.model_p50_ms),
     ack_ratio: ratio(ours.ack_p50_ms, bare.ack_p50_ms),
+    // The model takes the same time on both sides.
+    first_word_ratio: ratio(
+      ours.word_p50_ms - MODEL_LATENCY_MS,
+      bare.word_p50_ms - MODEL_LATENCY_MS,
+    ),
   };
 }

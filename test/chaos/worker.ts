@@ -10,7 +10,7 @@ import { startWorkerRole } from '../../cli/worker.ts';
 import { readConfig } from '../../config.ts';
 import { SIGNALS } from '../../contract/names.ts';
 import type { Store } from '../../store/store.ts';
-import type { WorkerOptions } from '../../worker/start.ts';
+import type { WorkerOptions } from '../../worker/options.ts';
 import type { FromWorker, Place, ToWorker } from './places.ts';
 
 const [codePath = ''] = process.argv.slice(2);

@@ -1,0 +1,216 @@
+/**
+ * Speculative start (docs/decisions/0046-speculative-start.md): while a message is on its way to its conversation, the model is
+ * asked for the reply that the message will most likely start. Nothing is shown, stored or run from such a guess. The reply's
+ * activity builds its own request as always, and takes over the guessed answer only if it would have asked exactly the same.
+ */
+import { performance } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
+import type { Entry, Usage } from '../../contract/entry.ts';
+import { type ConversationKey, conversationWorkflowId } from '../../contract/names.ts';
+import type { ReplyRequest } from '../../contract/reply.ts';
+import type { MessageSignal } from '../../contract/signals.ts';
+import type { ModelClient, ModelRequest } from '../../model/message.ts';
+import { estimate } from '../../model/usage.ts';
+import type { Store } from '../../store/store.ts';
+import { prepareAsking, type AskingDependencies, type Asking } from './asking.ts';
+import { askEarly, type EarlyAnswer } from './early-answer.ts';
+import { spend } from './tenant-tokens.ts';
+import { createTrust } from './trust.ts';
+
+export interface GuessesDependencies extends AskingDependencies {
+  store: AskingDependencies['store'] & Pick<Store, 'conversation' | 'spendTokens'>;
+  model: ModelClient;
+  /** Told of what came of each guess that asked the model. Tokens are those of a refused guess, estimated. */
+  outcome?(outcome: 'adopted' | 'refused', wasted_tokens: number): void;
+  clock?: { now(): number; after(ms: number, work: () => void): () => void };
+  /** Share of its time that this thread is busy, from 0 to 1. */
+  load?(): number;
+}
+
+export interface Guesses {
+  /**
+   * Asks the model early, if the message finds its conversation idle, with no open call, and a reply of this process came before
+   * it. Returns at once and never fails.
+   * @returns drops the guess, for a message that was not accepted
+   */
+  guess(this: void, conversation: ConversationKey, message: MessageSignal): () => void;
+  /** What the next guess starts from. */
+  learn(request: ReplyRequest, asking: Pick<Asking, 'measured'>): void;
+  /** The guessed answer, if this was guessed. In any case the guess is used up. `undefined`: there was none. */
+  adopt(conversation: ConversationKey, request: ModelRequest): EarlyAnswer | 'refused' | undefined;
+}
+
+interface Guess {
+  /** Absent while the request is being prepared. */
+  asked?: { request: ModelRequest; answer: EarlyAnswer };
+  isDropped: boolean;
+  forget(): void;
+}
+
+type Known = Pick<ReplyRequest, 'agent' | 'from' | 'summary' | 'attempts'> & {
+  isNearBudget: boolean;
+};
+
+export function createGuesses(dependencies: GuessesDependencies): Guesses {
+  const { store, model, outcome = () => {}, clock = realClock, load = threadLoad() } = dependencies;
+  const known = new Map<string, Known>();
+  const guesses = new Map<string, Guess>();
+  const trust = createTrust(clock.now);
+
+  async function ask(guess: Guess, conversation: ConversationKey, message: MessageSignal) {
+    const before = known.get(conversationWorkflowId(conversation));
+    if (!before || before.isNearBudget) return;
+    const head = await store.conversation(conversation);
+    if (guess.isDropped || !head || head.status !== 'idle' || head.calls.some(isOpen)) return;
+    const { request } = await prepareAsking(
+      dependencies,
+      expected(conversation, before, message, head.last_seq),
+    );
+    if (guess.isDropped) return;
+    guess.asked = { request, answer: askEarly(model, request) };
+  }
+
+  function refuse({ tenant, id }: ConversationKey, { request, answer }: Required<Guess>['asked']) {
+    answer.abort(new Error('The guess was not adopted.'));
+    trust.refused(tenant);
+    const charge = async () => {
+      const usage: Usage = await estimate(request, { words: answer.words() });
+      outcome('refused', usage.input_tokens + usage.output_tokens);
+      await spend(store, { tenant, id }, usage);
+    };
+    // What a guess costs is counted as well as possible: nothing waits for it.
+    charge().catch(() => {});
+  }
+
+  function drop(conversation: ConversationKey, guess: Guess): void {
+    if (guess.isDropped) return;
+    guess.isDropped = true;
+    guess.forget();
+    if (guess.asked) refuse(conversation, guess.asked);
+  }
+
+  return {
+    guess(conversation, message) {
+      const key = conversationWorkflowId(conversation);
+      // Of two messages at once, the first may still have a reply of its own.
+      if (
+        guesses.has(key) ||
+        !known.has(key) ||
+        !trust.allows(conversation.tenant) ||
+        load() > FULL
+      ) {
+        return () => {};
+      }
+      const stopWaiting = clock.after(KEPT_MS, () => drop(conversation, guess));
+      const guess: Guess = {
+        isDropped: false,
+        forget() {
+          stopWaiting();
+          if (guesses.get(key) === guess) guesses.delete(key);
+        },
+      };
+      guesses.set(key, guess);
+      // The reply will meet the same error, and report it.
+      ask(guess, conversation, message).catch(() => {});
+      return () => drop(conversation, guess);
+    },
+
+    learn({ conversation, agent, from, summary, attempts, most_tokens }, { measured }) {
+      const key = conversationWorkflowId(conversation);
+      known.delete(key);
+      known.set(key, {
+        ...{ agent, from, attempts },
+        ...(summary !== undefined && { summary }),
+        // A window that has to be shortened, or is about to be summarised, cannot be foretold.
+        isNearBudget:
+          most_tokens !== undefined && (measured?.tokens ?? Infinity) > NEAR * most_tokens,
+      });
+      if (known.size > MOST_KNOWN) known.delete(known.keys().next().value!);
+    },
+
+    adopt(conversation, request) {
+      const guess = guesses.get(conversationWorkflowId(conversation));
+      if (!guess) return undefined;
+      const { asked } = guess;
+      if (!asked || !isDeepStrictEqual(asked.request, request)) {
+        drop(conversation, guess);
+        return asked && 'refused';
+      }
+      guess.isDropped = true;
+      guess.forget();
+      trust.adopted(conversation.tenant);
+      outcome('adopted', 0);
+      return asked.answer;
+    },
+  };
+}
+
+/** The reply that the rules start when a message finds its conversation idle. */
+function expected(
+  conversation: ConversationKey,
+  { isNearBudget: _, ...before }: Known,
+  { message_id, text, when_busy = 'interrupt', author = 'user' }: MessageSignal,
+  last: number,
+): ReplyRequest {
+  const at = new Date().toISOString();
+  const reply_id = 'reply_0';
+  const entries: Entry[] = [
+    {
+      ...{ seq: last + 1, at, kind: 'message.user', actor: { type: 'user', id: author } },
+      ...{ cause: [], message_id, text, when_busy },
+    },
+    {
+      ...{ seq: last + 2, at, kind: 'reply.started', actor: { type: 'agent', id: before.agent } },
+      ...{ cause: [last + 1], reply_id, because: 'message', reason: 'a message' },
+    },
+  ];
+  return {
+    ...before,
+    conversation,
+    reply_id,
+    to: last + 2,
+    because: 'message',
+    news: [],
+    calls: [],
+    batch: {
+      conversation,
+      fence: { run: 0, length: 0, at: 0 },
+      base: last + 1,
+      entries,
+      head: { status: 'replying', calls: [], usage: { input_tokens: 0, output_tokens: 0 } },
+    },
+  };
+}
+
+const OPEN = new Set(['requested', 'awaiting_approval', 'queued', 'running']);
+const isOpen = ({ status }: { status: string }) => OPEN.has(status);
+
+/** A reply begins within a fraction of a second, or something is wrong. */
+const KEPT_MS = 10_000;
+const MOST_KNOWN = 10_000;
+/** Share of the budget from which on a window may be cut or summarised. */
+const NEAR = 0.7;
+/** A thread that is this busy has no time for what may be in vain. */
+const FULL = 0.85;
+
+const realClock: Required<GuessesDependencies>['clock'] = {
+  now: () => performance.now(),
+  after(ms, work) {
+    const timer = setTimeout(work, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Over the last second or more. */
+function threadLoad(): () => number {
+  let since = performance.eventLoopUtilization();
+  let at = performance.now();
+  let latest = 0;
+  return () => {
+    if (performance.now() - at < 1_000) return latest;
+    latest = performance.eventLoopUtilization(since).utilization;
+    since = performance.eventLoopUtilization();
+    at = performance.now();
+    return latest;
+  };
+}

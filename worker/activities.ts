@@ -1,0 +1,60 @@
+/** Every activity, with its dependencies. */
+import type { Client } from '@temporalio/client';
+import { createAnnounceCall, createWithdrawCall } from '../activities/call/announce.ts';
+import { createDescribeTools } from '../activities/call/describe-tools.ts';
+import type { LiveCalls } from '../activities/call/live-calls.ts';
+import { createRunTool } from '../activities/call/run-tool.ts';
+import { createStopProgram } from '../activities/call/stop-program.ts';
+import { createReleaseSlot, createTakeSlot } from '../activities/call/take-slot.ts';
+import type { Activities } from '../activities/index.ts';
+import { createRecord, createRecordCommitted } from '../activities/log/record.ts';
+import { createCloseGone, createFindCall } from '../activities/log/settle.ts';
+import { createGenerateReply } from '../activities/reply/generate-reply.ts';
+import type { Guesses } from '../activities/reply/guesses.ts';
+import { createSummarise } from '../activities/reply/summarise.ts';
+import { callWorkflowId } from '../contract/names.ts';
+import type { Spools } from '../tools/keeper/spools.ts';
+import type { Asking } from './asking.ts';
+import { runsOf } from './runs.ts';
+import type { WorkerOptions } from './options.ts';
+import { isWorkflowRunning } from './workflow-running.ts';
+
+export interface ActivitiesOptions extends Pick<WorkerOptions, 'bus' | 'apiUrl'> {
+  asking: Asking;
+  client: Client;
+  pushSecret: string;
+  spools: Spools;
+  calls: LiveCalls;
+  guesses: Guesses | undefined;
+}
+
+export function createActivities(options: ActivitiesOptions): Activities {
+  const { asking, bus, apiUrl, client, pushSecret, spools, calls, guesses } = options;
+  const { settings, store, catalogue } = asking;
+  const runs = runsOf(client);
+  const announcing = {
+    settings,
+    catalogue,
+    pushSecret,
+    publicUrl: async () => settings.MEANWHILE_PUBLIC_URL?.replace(/\/+$/, '') ?? (await apiUrl()),
+  };
+  return {
+    record: createRecord({ store, bus }),
+    recordCommitted: createRecordCommitted({ store, bus, ...runs }),
+    findCall: createFindCall(client),
+    closeGone: createCloseGone({ client, store, bus }),
+    generateReply: createGenerateReply({ ...asking, bus, ...(guesses && { guesses }), ...runs }),
+    summarise: createSummarise(asking),
+    describeTool: createDescribeTools({ settings, catalogue }),
+    announceCall: createAnnounceCall(announcing),
+    withdrawCall: createWithdrawCall(announcing),
+    takeSlot: createTakeSlot({
+      store,
+      bus,
+      isCallRunning: (tenant, callId) => isWorkflowRunning(client, callWorkflowId(tenant, callId)),
+    }),
+    releaseSlot: createReleaseSlot({ store }),
+    stopProgram: createStopProgram({ spools }),
+    runTool: createRunTool(calls),
+  };
+}
