@@ -1,5 +1,5 @@
 /**
- * Many programs at once, and somebody who chats meanwhile. TOOLS calls of `run_installer` are asked for within one second, in conversations of
+ * Many programs at once, and a user who chats meanwhile. TOOLS calls of `run_installer` are asked for within one second, in conversations of
  * CALLS_A_CONVERSATION each; in a conversation of its own a user says hello, again and again, before the crowd and while it runs.
  *
  * - hello: from the moment before a message is sent to the end of the reply, as the client hears it. The model takes MODEL_MS.

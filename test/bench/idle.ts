@@ -15,7 +15,7 @@ export const idleHelp = `npm run bench -- idle [--most 4000]
 const HEAP_MIB = 512;
 const SAMPLED = [250, 500, 1_000, 2_000, 4_000, 8_000];
 const AT_ONCE = 8;
-/** What is no longer used has gone by then. */
+/** By then everything unused has been released. */
 const REST_MS = 5_000;
 
 export async function idle(args: string[]): Promise<object> {

@@ -25,7 +25,7 @@ export const latencyHelp = `npm run bench -- latency [--samples 100]
 const BLOCK = 10;
 const MODEL_LATENCY_MS = 20;
 const WORD_MS = 20;
-/** A reply that nobody stops. */
+/** A reply that is not stopped. */
 const LONGEST_MS = 2_500;
 const BEAT_MS = { when_idle: 500, interrupt: 700 } as const;
 /** A reply has been streaming for about so long when it is stopped. */

@@ -62,6 +62,6 @@ export async function cpuOf(pid: number): Promise<Map<string, number>> {
   return spent;
 }
 
-/** Empty: it has gone, or is somebody else's. */
+/** Empty if the process has ended or belongs to another user. */
 const read = (pid: string, file: string) =>
   readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');

@@ -1,5 +1,5 @@
 /**
- * A payment agent whose user changes his mind while it works, on this service and on a naive loop (naive/workflow.ts: no lock, no
+ * A payment agent whose user changes their mind while it works, on this service and on a naive loop (naive/workflow.ts: no lock, no
  * debounce, each message and each tool event handled at once by a model call of its own). Same Temporal server, same model, same
  * scripts at the same time. A round is a conversation: a tool starts to tell rates, then come two to four messages, "pay 10 to
  * Ann", "no, pay 20 to Bob", "cancel that"; rates and messages are 0–300 ms apart, from a seed.
@@ -9,9 +9,9 @@
  *
  * - superseded: a payment was made, and before its call was started a later message about the payment had been acknowledged to its
  *   sender. Acknowledged is when the sender has the answer; started is when the workflow decides to run the tool, by its clock, on
- *   both sides. What comes after that cannot be known to whoever decides; how many came between that and the money is printed too.
+ *   both sides. The decision cannot know of anything after that; how many came between that and the money is printed too.
  * - doubled: payments for the same message beyond the first.
- * - missed: the last message wanted a payment and there was none. It says that nobody is good by doing nothing.
+ * - missed: the last message wanted a payment and there was none. It shows that a side cannot score well by doing nothing.
  *
  * The ledger of payments is written by the tools themselves, when the money goes.
  */

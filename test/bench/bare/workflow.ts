@@ -1,4 +1,4 @@
-/** The floor: a signal leads to an activity that asks the model, and whoever waits is told. Nothing else. */
+/** The floor: a signal leads to an activity that asks the model, and the waiting caller gets the answer. Nothing else. */
 import {
   condition,
   defineSignal,
