@@ -48,6 +48,6 @@ const parentIn = (stat: string) => Number(stat.slice(stat.lastIndexOf(')') + 2).
 const KEEPER = /tools\/keeper\//;
 const PROGRAM = /chaos\/extensions\/program\.ts/;
 
-/** Empty: it has gone, or is somebody else's. */
+/** Empty if the process has ended or belongs to another user. */
 const read = (pid: number, file: string) =>
   readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');

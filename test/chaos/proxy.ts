@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
- * `silent`: nothing comes through and nobody is told, as where a cable is pulled; what was under way arrives later.
+ * `silent`: nothing comes through and neither side is told, as with a pulled cable; data in flight arrives later.
  * `refused`: connections are reset, and new ones as well.
  */
 export type Cut = 'silent' | 'refused';

@@ -47,7 +47,7 @@ export function createPlaces(workers: () => readonly WorkerMember[]): Places {
     heard(worker, { place, conversation }) {
       const release = () => worker.tell({ type: 'go' });
       const first = waiting.findIndex((one) => one.place === place);
-      // Nobody waits any more, or it is dead already.
+      // The caller no longer waits, or the process is already dead.
       if (first < 0 || worker.pid === undefined) return release();
       const [own] = waiting.splice(first, 1);
       disarm(place);

@@ -221,7 +221,7 @@ function keepOutput({ stdout, stderr }: ChildProcess, file: string): void {
   for (const output of [stdout, stderr]) output?.pipe(kept, { end: false });
 }
 
-/** The settings of whoever runs it are not the run's. */
+/** The run does not inherit the settings of its operator. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = new Set(Object.keys(settings.shape));
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !own.has(name)));

@@ -40,7 +40,7 @@ function kill(name: Target, weight: number, moments: Partial<Record<MomentName, 
   };
 }
 
-/** The one that stands still; where nobody may be left to record what was sent, all of them. */
+/** The paused worker; at `sent, not recorded`, also every worker that is not held, so that none can record what was sent. */
 function workersAt({ topology, held }: Stage, { moment, worker, pid }: Scene): number[] {
   if (worker?.pid === undefined || worker.pid !== pid) return [];
   if (moment !== 'sent, not recorded') return [worker.pid];

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineCommandTool, literal, z } from 'meanwhile';
 
-/** A program that has real effects, and that nobody may start twice. */
+/** A program with side effects, which must not be started twice. */
 export default ({ home }: { home: string }) =>
   defineCommandTool({
     name: 'steps',
