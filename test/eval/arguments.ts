@@ -72,7 +72,7 @@ export function readArguments(given: string[]): Command {
       running: running(values),
     };
   } catch (error) {
-    // Its messages, and ours, are whole sentences for whoever typed it.
+    // Its messages, like ours, are whole sentences for the user.
     return { type: 'wrong', message: (error as Error).message };
   }
 }

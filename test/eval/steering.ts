@@ -6,7 +6,7 @@ import type { SteeredYield } from './extensions/steered.ts';
 
 export interface Steering {
   url: string;
-  /** The next step of a call, for whoever waits for it and whoever comes later. */
+  /** The next step of a call, for readers that already wait and for later ones. */
   send(callId: string, step: SteeredYield): void;
   close(): Promise<void>;
 }
