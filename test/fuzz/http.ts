@@ -269,7 +269,7 @@ async function send({ base, agent, id, call_id, token }: Ground, one: Asked) {
         const status = response.statusCode!;
         const type = response.headers['content-type'];
         if (type?.startsWith('text/event-stream')) {
-          // It would go on for ever.
+          // It would never end.
           request.destroy();
           return resolve({ status, type, body: Buffer.of() });
         }

@@ -92,7 +92,7 @@ const usage = fc.tuple(counts, counts);
 const frame = (json: string) => `data: ${json}\n\n`;
 const json = JSON.stringify;
 
-/** Frames whose shape nobody expects. */
+/** Frames of an unexpected shape. */
 const odd = fc.oneof(
   hostileText,
   hostileText.map((value) => `{"choices":[{"delta":{"content":${value}}}]}`),
@@ -260,7 +260,7 @@ async function check(store: Store, url: string, { api }: Script): Promise<void> 
       request,
     );
   } catch (error) {
-    // The last attempt: whatever it is, nobody asks again.
+    // The last attempt: it is never retried.
     const isFinal = error instanceof ApplicationFailure && error.nonRetryable === true;
     if (isFinal && error.type?.startsWith('Model') && error.message.isWellFormed()) return;
     throw error;

@@ -36,7 +36,7 @@ class Sample {
   seen = this.#hidden;
 }
 
-/** What is not JSON; made anew each time, since some of it is changed by being looked at. */
+/** What is not JSON; created again each time, since reading changes some of it. */
 const others = fc
   .constantFrom<() => unknown>(
     () => undefined,
