@@ -1,6 +1,6 @@
 /**
  * A worker that writes its journal and is killed by its parent while its tool runs. It holds on to its workflows for a minute, and its
- * activities have no heartbeat time-out: nobody would go on with them for long.
+ * activities have no heartbeat timeout: no worker would continue them for long.
  * Arguments: address of the Temporal server, task queue, folder of the journals.
  */
 import { Context } from '@temporalio/activity';

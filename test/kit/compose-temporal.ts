@@ -52,7 +52,7 @@ export async function startComposeTemporal(
   const address = `127.0.0.1:${port}`;
   const wanted = { address, namespace: 'default', timeoutMs: 60_000 };
   try {
-    // It answers a moment before it has made its namespace, and that is no failure.
+    // It answers a moment before it has made its namespace, and that is not a failure.
     await Promise.race([waitForTemporal({ ...wanted, ifNoNamespace: 'create' }), died]);
   } catch (error) {
     await close();

@@ -50,7 +50,7 @@ export class FakeGateway implements Gateway {
     this.#note('isOver', key);
     return !this.running.has(key.id);
   }
-  /** Nobody closes anything, unless a test says how. */
+  /** Closes nothing unless a test sets it. */
   settled: (key: ConversationKey, evenIfLost: boolean) => Promise<void> = async () => {};
   async settle(key: ConversationKey, evenIfLost: boolean) {
     this.#note('settle', key, evenIfLost);

@@ -6,9 +6,9 @@ import { createMailbox } from './mailbox.ts';
 
 export interface Gates {
   url: string;
-  /** The name of the next gate that somebody comes to. */
+  /** The name of the next gate that a tool reaches. */
   reached(): Promise<string>;
-  /** For whoever waits there and whoever comes later. */
+  /** Opens a gate for those that wait there and for later ones. */
   open(name: string): void;
   close(): Promise<void>;
 }

@@ -14,7 +14,7 @@ export interface LedgerLine {
 export interface Ledger {
   path: string;
   steps(): Promise<LedgerLine[]>;
-  /** Resolves when so many steps have been taken. */
+  /** Resolves when this number of steps has been taken. */
   reaches(count: number): Promise<void>;
 }
 

@@ -30,7 +30,7 @@ export interface McpStage {
 
 export const ASKED = { call_id: 'call_1', tool: 'echo', input: { words: 'hi' } };
 
-/** For every test of a file. */
+/** Sets up the stage for every test of a file. */
 export function useMcp(): McpStage {
   const stage: McpStage = {
     async open(wait_ms = 60_000, limits = {}) {

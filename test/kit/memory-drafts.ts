@@ -54,7 +54,7 @@ export function createMemoryDrafts() {
       for (const number of drafts.keys()) if (number > reply) drafts.delete(number);
     },
 
-    /** The one before the started reply stays: its interruption may yet be written anew. */
+    /** The one before the started reply stays: its interruption may still be written again. */
     forgetBefore(started: string): void {
       const previous = replyId(replyNumber(started) - 1);
       for (const number of drafts.keys()) if (number < replyNumber(previous)) drafts.delete(number);

@@ -21,7 +21,7 @@ export const request: ModelRequest = {
   ],
   tools: [{ name: 'look', description: 'Looks.', parameters: { type: 'object', properties: {} } }],
 };
-/** Nobody stops it. */
+/** Is never aborted. */
 export const never = new AbortController().signal;
 
 export async function all(stream: AsyncIterable<ModelPart>): Promise<ModelPart[]> {

@@ -72,7 +72,7 @@ export function play(
   return { end, environment, told, shown, kept, beats, logged };
 }
 
-/** A process that nobody shares its store with. */
+/** A process that shares its store with no other. */
 export function aloneIn(store: Store): Holder {
   const who = { place: '', pid: 0, began: '' };
   return createHolder({ store, who, isDead: async () => true, alone: true, warn: () => {} });

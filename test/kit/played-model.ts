@@ -23,7 +23,7 @@ export interface HeldAnswer {
 }
 
 export interface PlayedModel extends StubModel {
-  /** The next request that nobody has answered yet. */
+  /** The next unanswered request. */
   asked(): Promise<AskedModel>;
 }
 

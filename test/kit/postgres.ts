@@ -168,7 +168,7 @@ async function ready(server: ChildProcess): Promise<void> {
     throw new Error(`PostgreSQL did not start:\n${said}`);
   });
   await Promise.race([accepts, died]);
-  // From here on its end is no failure to start.
+  // From here on its exit is not a failure to start.
   died.catch(() => {});
 }
 

@@ -89,7 +89,7 @@ const head: Head = {
   usage: { input_tokens: 0, output_tokens: 0 },
 };
 
-/** As activities have it that nobody gives another one. */
+/** The run id of activities by default. */
 export const RUN = defaultActivityInfo.workflowExecution!.runId;
 
 /** The last message and the start of the reply, from a task before the one that wrote the log. */

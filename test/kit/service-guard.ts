@@ -21,7 +21,7 @@ async function clear(home: string): Promise<void> {
   await rm(home, { recursive: true, force: true });
 }
 
-/** As the service's lock on its home says. Undefined: none runs. */
+/** As the service's lock on its home says. Undefined if none runs. */
 async function servicePid(home: string): Promise<number | undefined> {
   try {
     return JSON.parse(await readFile(join(home, 'service.json'), 'utf8')).pid;

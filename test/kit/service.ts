@@ -71,7 +71,7 @@ export async function startTestService({
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    // In its home, so that nobody's .env is read; in a group of its own, as in a terminal of its own.
+    // In its home, so that no other .env is read; in its own process group, as in its own terminal.
     const started = spawn(process.execPath, [join(folder, 'cli/meanwhile.js'), 'start'], {
       cwd: home,
       env: environment,
@@ -157,13 +157,13 @@ async function stopPrograms(root: string): Promise<void> {
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The settings of whoever runs the tests are not the test's. */
+/** The service does not inherit the settings of the user who runs the tests. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = new Set(Object.keys(settings.shape));
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !own.has(name)));
 }
 
-/** Every home would bundle the workflows anew, which takes seconds. */
+/** Without it every home would bundle the workflows again, which takes seconds. */
 async function seedBundle(home: string): Promise<void> {
   const bundle = await workflowBundle('node_modules/.cache/meanwhile');
   if (!('codePath' in bundle)) throw new Error('The bundle is not a file.');
