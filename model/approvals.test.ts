@@ -20,7 +20,7 @@ const nowOf = (messages: { text: string }[]) =>
 const answerOf = (messages: { role: string; text: string }[]) =>
   JSON.parse(messages.find(({ role }) => role === 'tool')!.text);
 
-test('a call that awaits approval says so in its tool message, with what the person is asked', () => {
+test('a call that awaits approval says so in its tool message, with the question to the person', () => {
   const { messages } = read(log(...asked, awaits, begins('reply_2')), { calls: [open] });
   expect(answerOf(messages)).toEqual({
     status: 'awaiting_approval',
@@ -29,14 +29,14 @@ test('a call that awaits approval says so in its tool message, with what the per
   });
 });
 
-test('the moment shows until when it waits and why', () => {
+test('the moment shows the deadline and the question of the approval', () => {
   const { messages } = read(log(...asked, awaits, says('And now?')), { calls: [open] });
   expect(nowOf(messages).calls).toMatchObject([
     { status: 'awaiting_approval', expires_at: until, why: 'May it be installed?' },
   ]);
 });
 
-test('a denial is an event with who said no and why', () => {
+test('a denial is an event with its actor and reason', () => {
   const denied = {
     kind: 'call.denied',
     call_id: 'call_a',
@@ -66,7 +66,7 @@ test('a denial is an event with who said no and why', () => {
   expect(nowOf(messages).news).toMatchObject([{ status: 'denied', reason: 'Not <now>.' }]);
 });
 
-test('a call that was denied before the model spoke again has that in its tool message, and nowhere else', () => {
+test('a call that was denied before the next reply has the denial in its tool message, and nowhere else', () => {
   const denied = {
     kind: 'call.denied',
     call_id: 'call_a',
@@ -82,7 +82,7 @@ test('a call that was denied before the model spoke again has that in its tool m
   expect(messages).toHaveLength(3);
 });
 
-test('an approved call is one like any other', () => {
+test('an approved call is shown like any other', () => {
   const approved = { kind: 'call.approved', call_id: 'call_a' };
   const started = { kind: 'call.started', call_id: 'call_a' };
   const { messages } = read(log(...asked, awaits, approved, started, begins('reply_2')), {

@@ -1,4 +1,4 @@
-/** What a model with asynchronous tools of its own is sent: no answer while a call is open, one when it is over. */
+/** A model with native asynchronous tools is sent no output while a call is open, and one when it is over. */
 import { describe, expect, test } from 'vitest';
 import {
   asks,
@@ -35,7 +35,7 @@ const user = (text: string) => ({ role: 'user', text });
 const isNow = ({ text }: ModelMessage) => text.startsWith('<now>');
 const past = (messages: ModelMessage[]) => messages.filter((message) => !isNow(message));
 
-test('an open call has no output, and what it tells on the way is an event', () => {
+test('an open call has no output, and its progress and partial results are events', () => {
   const entries = log(
     ...installing,
     begins('reply_2'),
@@ -74,7 +74,7 @@ test.each([
     { kind: 'call.denied', reason: 'Too dear.' },
     { status: 'denied', note: 'It was not run.', by: 'user', reason: 'Too dear.' },
   ],
-])('a call that is %s later has one output, where that happened', (_, end, facts) => {
+])('a call that is %s later has one output, at the place where it ended', (_, end, facts) => {
   const entries = log(
     ...installing,
     begins('reply_2'),
@@ -91,7 +91,7 @@ test.each([
   ]);
 });
 
-test('a call that is over before the model speaks again is answered directly', () => {
+test('a call that is over before the next reply is answered directly', () => {
   const entries = log(
     ...installing,
     { kind: 'call.completed', call_id: 'call_a', result: 'Done.' },
@@ -103,7 +103,7 @@ test('a call that is over before the model speaks again is answered directly', (
   ]);
 });
 
-test('of several calls each is answered when it is over, in whatever order', () => {
+test('each of several calls is answered when it is over, in any order', () => {
   const entries = log(
     says('install alpha, beta and gamma'),
     begins('reply_1'),
@@ -127,7 +127,7 @@ test('of several calls each is answered when it is over, in whatever order', () 
   ]);
 });
 
-test('a managed call tells its results together, and then its end is the output', () => {
+test('a managed call tells its results together as events, and its end is the output', () => {
   const result = (n: number) => ({
     kind: 'call.event',
     call_id: 'call_a',
@@ -160,7 +160,7 @@ test('a managed call tells its results together, and then its end is the output'
   ]);
 });
 
-describe('behind a summary', () => {
+describe('after a summary', () => {
   const entries = log(
     ...installing,
     says('tell me a story'),
@@ -176,14 +176,14 @@ describe('behind a summary', () => {
       earlier,
     ).messages;
 
-  test('a call that is open is shown, without an output', () => {
+  test('an open call is shown without an output', () => {
     expect(past(window(6, 6, [entries[3]!]))).toEqual([
       asking('', 'call_a'),
       user('tell me a story'),
     ]);
   });
 
-  test('a call that ended while the window was summed up is shown, and its output where it ended', () => {
+  test('a call that ended during the summary is shown, with its output at the place where it ended', () => {
     expect(past(window(6, 8, [entries[3]!]))).toEqual([
       asking('', 'call_a'),
       user('tell me a story'),
@@ -191,7 +191,7 @@ describe('behind a summary', () => {
     ]);
   });
 
-  test('an end whose request nobody has read is an event, since an output would answer nothing', () => {
+  test('an end whose request is not in the window is an event, since an output would answer nothing', () => {
     expect(past(window(6, 8, []))).toEqual([
       user('tell me a story'),
       user('<event>{"call_id":"call_a","status":"completed","result":"Done."}</event>'),
@@ -200,7 +200,7 @@ describe('behind a summary', () => {
 });
 
 test.each(['cancel_call', 'read_result'])(
-  '%s blocks as ever: it is answered directly, and is no asynchronous tool',
+  '%s is not asynchronous: it blocks and is answered directly',
   (tool) => {
     const asked = { kind: 'call.requested', call_id: 'call_b', tool, input: {}, cause: [3] };
     const entries = log(...installing, asked, says('Well?'));
@@ -214,7 +214,7 @@ test.each(['cancel_call', 'read_result'])(
   },
 );
 
-test('a request brings the form for a server that refuses it, and other profiles bring none', () => {
+test('a request carries a fallback for a server that refuses async tools, and other profiles carry none', () => {
   const form = (profile: { name: string }) => ({
     messages: [{ role: 'user' as const, text: profile.name }],
     tools: ['look', cancelTool.name].map((name) => ({ name, description: '', parameters: {} })),

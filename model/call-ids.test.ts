@@ -16,7 +16,7 @@ const idsOf = (messages: ModelMessage[]) =>
     message.role === 'assistant' ? message.calls.map(({ call_id }) => call_id) : [],
   );
 
-test('ids become nine letters and digits, the same in the call and in its answer, and the same every time', () => {
+test('call ids become nine letters and digits, the same in a call and in its answer, every time', () => {
   const given = call('call_ne1sbarbhh', 'call_hfiee6k1th');
   const messages = withShortIds(given);
   const [one, two] = idsOf(messages);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { asCause } from './cause.ts';
 
-test('a cause keeps its name, its words and its own cause, and is text that can be carried', () => {
+test('a cause keeps its name, its message and its own cause, as text that can be stored', () => {
   const inner = new TypeError('reset \ud83d');
   const error = new RangeError(`${'x'.repeat(3_999)}😀\0`, { cause: inner });
   const cause = asCause(error);
@@ -12,7 +12,7 @@ test('a cause keeps its name, its words and its own cause, and is text that can 
   expect(cause.stack!.length).toBeLessThan(4_002);
 });
 
-test('causes that go round in a circle come to an end', () => {
+test('circular causes are cut off', () => {
   const error = new Error('round');
   error.cause = error;
   expect(asCause(error).cause).toBeInstanceOf(Error);

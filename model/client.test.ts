@@ -26,14 +26,14 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
     return all(client.stream(request, never));
   }
 
-  /** How an answer fails, as the workflow would see it. */
+  /** The failure of an answer, as the workflow would see it. */
   async function failing(handler: StubHandler, silence_ms?: number) {
     const outcome = await ask(handler, silence_ms).catch((error: unknown) => toFailure(error));
     if (Array.isArray(outcome)) throw new Error(`It did not fail: ${JSON.stringify(outcome)}`);
     return outcome;
   }
 
-  test('carries the whole conversation and the tools over', async () => {
+  test('carries the whole conversation and the tools', async () => {
     await ask(() => ({ text: 'Yes.' }));
     expect(stub!.requests).toMatchObject([
       { api, model: 'some-model', stream: true, messages: request.messages, tools: ['look'] },
@@ -54,7 +54,7 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
     ]);
   });
 
-  test('puts several calls together in their order, beside text', async () => {
+  test('assembles several calls in order, along with text', async () => {
     const calls = [
       { name: 'look', arguments: '{"where":"here \\"and\\" there"}' },
       { name: 'cancel_call', arguments: '{"call_id":"call_2"}' },
@@ -64,17 +64,17 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
     expect(parts).toHaveLength(2);
   });
 
-  test('takes silence for an answer', async () => {
+  test('accepts an empty answer', async () => {
     expect(await ask(() => ({}))).toMatchObject([{ kind: 'done', calls: [] }]);
   });
 
-  test('estimates what the provider does not count, and says so', async () => {
+  test('estimates the usage that the provider does not report, and marks it as estimated', async () => {
     const done = (await ask(() => ({ text: 'Yes.', usage: 'none' }))).at(-1);
     expect(done).toMatchObject({ kind: 'done', usage: { output_tokens: 2, estimated: true } });
     expect((done as { usage: Usage }).usage.input_tokens).toBeGreaterThan(50);
   });
 
-  test('closes the connection in the middle of an answer when it is told to stop, and says why', async () => {
+  test('closes the connection in the middle of an answer when aborted, and fails with that reason', async () => {
     const stop = new AbortController();
     const client = await connect(({ closed }) => ({
       text: (async function* () {
@@ -96,7 +96,7 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
     if (!closed.aborted) await once(closed, 'abort');
   });
 
-  test('stops before the first word too', async () => {
+  test('stops before the first word when aborted', async () => {
     const stop = new AbortController();
     const client = await connect(() => ({ hang: true }));
     const reason = new Error('The user went on.');
@@ -125,7 +125,7 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
     expect(failure).toMatchObject({ type: 'ModelTimeout', nonRetryable: false });
   });
 
-  test('hands a rate limit on with the time to wait, and asks once only', async () => {
+  test('passes on a rate limit with its delay, and sends one request only', async () => {
     const failure = await failing(() => ({
       status: 429,
       text: 'Slow down.',
@@ -145,12 +145,12 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
     [400, 'context_length_exceeded', 'ModelContextTooLong'],
     [401, undefined, 'ModelAccessDenied'],
     [429, 'insufficient_quota', 'ModelQuotaExceeded'],
-  ])('does not ask again after a %s with code %s', async (status, code, type) => {
+  ])('does not allow a retry after a %s with code %s', async (status, code, type) => {
     const failure = await failing(() => ({ status, code, text: 'No.' }));
     expect(failure).toMatchObject({ type, nonRetryable: true });
   });
 
-  test('asks again after a server error', async () => {
+  test('allows a retry after a server error', async () => {
     const failure = await failing(() => ({ status: 503, text: 'Busy.' }));
     expect(failure).toMatchObject({ type: 'ModelUnavailable', nonRetryable: false });
   });
@@ -158,12 +158,12 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
   test.each([
     ['is no JSON', { chunks: ['{"choices": oops'] }],
     ['ends too early', { chunks: [] }],
-  ])('asks again when the stream %s', async (_, reply) => {
+  ])('allows a retry when the stream %s', async (_, reply) => {
     const failure = await failing(() => reply);
     expect(failure).toMatchObject({ type: 'ModelBrokenAnswer', nonRetryable: false });
   });
 
-  test('asks again when the connection breaks in the middle', async () => {
+  test('allows a retry when the connection breaks in the middle', async () => {
     const failure = await failing(() => ({
       text: (async function* () {
         yield 'It ';
@@ -173,7 +173,7 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
     expect(failure).toMatchObject({ type: 'ModelUnreachable', nonRetryable: false });
   });
 
-  test('asks again when nobody listens', async () => {
+  test('allows a retry when the connection is refused', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -184,14 +184,14 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
     expect(error).toMatchObject({ type: 'ModelUnreachable', nonRetryable: false });
   });
 
-  test('an error inside the stream is one', async () => {
+  test('fails with an error inside the stream', async () => {
     const error = { message: 'Overloaded.', type: 'server_error', code: 'server_error' };
     const chunk = api === 'chat' ? { error } : { type: 'error', sequence_number: 1, error };
     const failure = await failing(() => ({ chunks: [chunk] }));
     expect(failure).toMatchObject({ type: 'ModelUnavailable', nonRetryable: false });
   });
 
-  test('a conversation that breaks R13 is refused', async () => {
+  test('refuses a conversation that breaks R13', async () => {
     const client = await connect(() => ({ text: 'Yes.' }));
     const messages = request.messages.filter(
       (message) => message.role !== 'tool' || message.call_id !== 'call_2',

@@ -1,4 +1,4 @@
-/** The table of what model servers send and what it means: test/providers. Over real HTTP. */
+/** Runs the table of what model servers send and what it means (test/providers) over real HTTP. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allFixtures, type Fixture } from '../test/providers/fixtures.ts';
 import { compared, outcomeOf } from '../test/providers/play.ts';

@@ -1,4 +1,4 @@
-/** However the network and the server cut an answer into pieces, it says the same words and asks for the same calls. */
+/** An answer has the same text and calls, however the network and the server cut it into pieces. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { allFixtures, type Fixture } from '../test/providers/fixtures.ts';
@@ -7,7 +7,7 @@ import { createBounds } from './bounds.ts';
 import { type CallPiece, assembleCalls } from './streamed-calls.ts';
 import { createThoughtFilter } from './thoughts.ts';
 
-/** Where to cut, as parts of the whole. */
+/** The places of the cuts, as fractions of the whole. */
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
 
 function cutInto<T extends string | Uint8Array>(whole: T, at: number[]): T[] {
@@ -22,7 +22,7 @@ function bytesOf({ chunks }: Fixture) {
   return new TextEncoder().encode(chunks.join(''));
 }
 
-/** As `fetch` would give it, its bytes in these pieces. */
+/** A response as `fetch` would return it, with its bytes in these pieces. */
 function responding({ status, headers }: Fixture, pieces: Uint8Array[]): typeof fetch {
   return async () => {
     const body = new ReadableStream({
@@ -74,7 +74,7 @@ const call = fc.record({
     .map((fields) => JSON.stringify(fields)),
 });
 
-/** How a server names a piece: the first of a call, and the others. Each has been seen. */
+/** How servers identify the first piece of a call and the others. Each form has been seen in practice. */
 const styles: Record<string, (nth: number, isFirst: boolean, name: string) => Partial<CallPiece>> =
   {
     'numbers, and an id and a name in the first piece': (index, isFirst, name) =>
@@ -122,7 +122,7 @@ test.each(Object.keys(styles))('the arguments of calls may be cut anywhere: %s',
   );
 });
 
-test('the pieces of numbered calls may alternate', () => {
+test('the pieces of numbered calls may be interleaved', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(call, cuts), { minLength: 2, maxLength: 4 }),
@@ -177,7 +177,7 @@ const blanks = fc.array(
   { maxLength: 8 },
 );
 
-test('where an answer is cut does not matter to its bounds', () => {
+test('the bounds of an answer do not depend on where it is cut', () => {
   const heard = (pieces: string[]) => {
     const bounds = createBounds(1_000);
     try {

@@ -9,7 +9,7 @@ const api = (status: number | undefined, error = {}, headers: Record<string, str
     ? new OpenAI.APIError(undefined, error, undefined, new Headers(headers))
     : OpenAI.APIError.generate(status, { error }, undefined, new Headers(headers));
 
-/** What went wrong, its type, whether asking again can help. */
+/** An error, the type of its failure, and whether a retry can help. */
 const table: [string, unknown, string, boolean][] = [
   ['429', api(429), 'ModelRateLimited', true],
   ['429 without quota', api(429, { code: 'insufficient_quota' }), 'ModelQuotaExceeded', false],
@@ -48,7 +48,12 @@ const table: [string, unknown, string, boolean][] = [
   ],
   ['no answer', new OpenAI.APIConnectionTimeoutError(), 'ModelTimeout', true],
   ['a connection that breaks', new TypeError('terminated'), 'ModelUnreachable', true],
-  ['a stream that is no JSON', new SyntaxError('Unexpected token'), 'ModelBrokenAnswer', true],
+  [
+    'a stream that is not valid JSON',
+    new SyntaxError('Unexpected token'),
+    'ModelBrokenAnswer',
+    true,
+  ],
   ['silence', new ModelError('ModelTimeout', 'Silent.'), 'ModelTimeout', true],
   ['an answer that is cut off', new ModelError('ModelCutOff', 'Long.'), 'ModelCutOff', false],
   [
@@ -95,14 +100,14 @@ const table: [string, unknown, string, boolean][] = [
   ],
   ['a refusal', new ModelError('ModelRefused', 'No.'), 'ModelRefused', false],
   ['anything else', new RangeError('What?'), 'ModelUnknown', true],
-  ['something that is no error', 'What?', 'ModelUnknown', true],
+  ['a value that is not an error', 'What?', 'ModelUnknown', true],
 ];
 
 test.each(table)('%s becomes a failure', (_, error, type, again) => {
   expect(toFailure(error, { now })).toMatchObject({ type, nonRetryable: !again });
 });
 
-describe('the provider says when to ask again', () => {
+describe('the delay that a provider asks for', () => {
   test.each([
     [{ 'retry-after': '7' }, 7_000],
     [{ 'retry-after': 'Tue, 01 Jan 2030 00:00:20 GMT' }, 20_000],
@@ -111,27 +116,27 @@ describe('the provider says when to ask again', () => {
     [{ 'retry-after': 'Mon, 31 Dec 2029 23:59:00 GMT' }, 0],
     [{ 'retry-after': 'soon' }, undefined],
     [{}, undefined],
-  ])('%j is %s ms', (headers, delay) => {
+  ])('with %j is %s ms', (headers, delay) => {
     expect(toFailure(api(429, {}, headers as Record<string, string>), { now }).nextRetryDelay).toBe(
       delay,
     );
   });
 
-  test('with a server error too, but not where asking again is of no use', () => {
+  test('is kept for a server error too, but not when a retry cannot help', () => {
     const headers = { 'retry-after': '3' };
     expect(toFailure(api(503, {}, headers), { now }).nextRetryDelay).toBe(3_000);
     expect(toFailure(api(400, {}, headers), { now }).nextRetryDelay).toBeUndefined();
   });
 });
 
-test('a refused key is not repeated, nor are long messages', () => {
+test('a message neither repeats a refused key nor is too long', () => {
   const secret = api(401, { message: 'Incorrect API key provided: sk-abcdef' });
   expect(toFailure(secret, { now }).message).toBe('The model provider refused access (401).');
   const long = api(500, { message: 'x'.repeat(10_000) });
   expect(toFailure(long, { now }).message.length).toBeLessThanOrEqual(500);
 });
 
-test('the failure keeps what the provider says of itself, and its error', () => {
+test('a failure keeps the status, code and request id of the provider, and its error', () => {
   const error = api(503, { message: 'Busy.', code: 'busy' }, { 'x-request-id': 'req_7' });
   const failure = toFailure(error, { now });
   expect(failure.message).toBe('503 Busy. (request req_7)');
@@ -145,17 +150,17 @@ test.each([
   [400, 'true', true],
   [503, 'false', false],
   [413, 'true', false],
-])('a %s with x-should-retry: %s', (status, word, again) => {
+])('a %s obeys x-should-retry: %s where a retry can help', (status, word, again) => {
   const failure = toFailure(api(status, {}, { 'x-should-retry': word }), { now });
   expect(failure.nonRetryable).toBe(!again);
 });
 
-test('a refused key is in no cause either', () => {
+test('a cause does not repeat a refused key either', () => {
   const failure = toFailure(api(401, { message: 'Incorrect API key: sk-abcdef' }), { now });
   expect(failure.cause).toBeUndefined();
 });
 
-test('the words of an error of ours are not told as those of the model', () => {
+test('an internal error is not reported in words of the model', () => {
   const failure = toFailure(new TypeError('x is not a function'), { now });
   expect(failure.message).toBe('The answer of the model could not be read.');
   expect(failure.cause).toMatchObject({ name: 'TypeError', message: 'x is not a function' });

@@ -20,12 +20,12 @@ const request = (...messages: ModelMessage[]): ModelRequest => ({
   tools: [],
 });
 
-test('what fits stays as it is', async () => {
+test('a window that fits stays as it is', async () => {
   const given = request(user('hello'));
   expect((await fitted(given, 100)).messages).toEqual(given.messages);
 });
 
-test('a late answer whose call is gone with the oldest messages becomes an event', async () => {
+test('a late answer whose call was dropped with the oldest messages becomes an event', async () => {
   const call = { call_id: 'call_a', tool: 'look', arguments: '{}', async: true as const };
   const given = request(
     user('one'),
@@ -44,7 +44,7 @@ test('a late answer whose call is gone with the oldest messages becomes an event
   );
 });
 
-test('what is longest is shortened first, and the last message of the user stays', async () => {
+test('the longest texts are shortened first, and the last message of the user stays', async () => {
   const last = user(words(300));
   const given = request(user('one'), ...asked, said(words(200)), last);
   const { messages } = await fitted(given, 1_500);
@@ -57,13 +57,13 @@ test('what is longest is shortened first, and the last message of the user stays
   expect(JSON.parse(call!.arguments)).toEqual({ left_out: expect.stringMatching(/characters/) });
 });
 
-test('the last message is shortened where nothing else helps', async () => {
+test('the last message is shortened when nothing else helps', async () => {
   const { messages } = await fitted(request(user(words(5_000))), 1_000);
   expect(await countRequest({ messages, tools: [] })).toBeLessThanOrEqual(1_000);
   expect(messages[1]!.text).toContain('characters left out');
 });
 
-test('where there are too many messages the oldest go, and each call keeps its answer', async () => {
+test('the oldest of too many messages are dropped, and each call keeps its answer', async () => {
   const many = Array.from({ length: 100 }, (_, nth) => [
     user(`${nth} ${words(20)}`),
     ...asked,

@@ -1,4 +1,4 @@
-/** What the model sees of managed calls: nothing of what is held back, and all of it once it is in. */
+/** The model sees nothing of a managed call that is held back, and all of it once it is complete. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { begins, completes, log, open, progress, read, says } from '../test/kit/log-lines.ts';
@@ -29,7 +29,7 @@ const gives = (n: number) => ({
 const ends = { kind: 'call.completed', call_id: 'call_a', result: 'offer 9' };
 const suspended = { ...open, tool: 'survey', suspended: { results: 1, of: 2 } };
 
-/** What the model is told of calls in the user's role, without the moment. */
+/** The events about calls that the model is sent in the role of the user, without the moment. */
 const events = (entries: Parameters<typeof read>[0], request = {}) =>
   read(entries, request)
     .messages.filter(({ role, text }) => role === 'user' && text.startsWith('<event>'))
@@ -56,7 +56,7 @@ describe('of a suspended flow the model', () => {
     ]);
   });
 
-  test('sees in the active state how many results are in, and how far it is', () => {
+  test('sees in the active state how many results are in, and the progress', () => {
     const { messages } = read(entries, { calls: [suspended] });
     expect(nowOf(messages)).toMatchObject({
       news: [],
@@ -73,14 +73,14 @@ describe('of a suspended flow the model', () => {
     expect(nowOf(messages).calls[0].suspended).toBe(words);
   });
 
-  test('sees nothing either where the request is out of range', () => {
+  test('sees no result even if the request is out of range', () => {
     const later = entries.slice(7);
     expect(events(later, { from: 8, calls: [suspended] })).toEqual([]);
   });
 });
 
-describe('of a flow that goes on the model sees', () => {
-  test('all results where the last of them stands, after what was said in between', () => {
+describe('of a flow that resumes the model sees', () => {
+  test('all results at the place of the last one, after the messages in between', () => {
     const { messages } = read(
       log(
         ...surveying(2),
@@ -99,7 +99,7 @@ describe('of a flow that goes on the model sees', () => {
     ]);
   });
 
-  test('the results before its end and the end, where any number may come', () => {
+  test('the results before its end and the end, when any number may come', () => {
     expect(events(log(...surveying(), gives(1), gives(2), ends))).toMatchObject([
       { n: 1 },
       { n: 2 },
@@ -107,12 +107,12 @@ describe('of a flow that goes on the model sees', () => {
     ]);
   });
 
-  test('the end alone where the results have been told', () => {
+  test('only the end when the results have been told', () => {
     const told = events(log(...surveying(1), gives(1), says('Thanks.'), ends));
     expect(told).toMatchObject([{ n: 1 }, { status: 'completed' }]);
   });
 
-  test('what had come before a failure or a cancel', () => {
+  test('the results that came before a failure or a cancel', () => {
     const error = { type: 'Broken', message: 'It broke.' };
     for (const end of [
       { kind: 'call.failed', call_id: 'call_a', error },
@@ -123,7 +123,7 @@ describe('of a flow that goes on the model sees', () => {
     }
   });
 
-  test('no progress: the results say more', () => {
+  test('no progress, since the results supersede it', () => {
     expect(events(log(...surveying(1), progress('call_a', 1, 40), gives(2)))).toMatchObject([
       { n: 2 },
     ]);
@@ -150,7 +150,7 @@ const tool = (name: string, more: Partial<Tool>) =>
   }) as Tool;
 const two = { min: 2, max: 2 };
 
-describe('what is said of who waits', () => {
+describe('the prompt says who waits for results:', () => {
   const agent = { name: 'a', instructions: 'Help.' };
   const said = (tools: Tool[], awaits?: 'managed') => {
     const awaiting = awaitsByTool({ awaits }, tools);
@@ -160,7 +160,7 @@ describe('what is said of who waits', () => {
     };
   };
 
-  test('an agent all of whose tools are managed is not told to suspend anything itself', () => {
+  test('an agent with only managed tools is not told to suspend anything itself', () => {
     const { prompt, descriptions } = said([tool('a', { results: two }), tool('b', {})], 'managed');
     expect(prompt).not.toContain('You must suspend');
     expect(prompt).toContain('The service waits for the results of a tool call');
@@ -170,7 +170,7 @@ describe('what is said of who waits', () => {
     ]);
   });
 
-  test('where they differ, the description of each says which it is', () => {
+  test('the description of each tool says which it is when they differ', () => {
     const { prompt, descriptions } = said([
       tool('a', { results: two }),
       tool('b', { results: { min: 1, max: 'many' }, awaits: 'managed' }),
@@ -197,7 +197,7 @@ describe('what is said of who waits', () => {
     expect(declared('managed').parameters.properties).not.toHaveProperty('report');
   });
 
-  test('the longest description that a tool may have stays under what providers accept', () => {
+  test('the longest description of a tool stays within what providers accept', () => {
     const longest = { approval: true, duplicates: 'reject' } as const;
     const more = { ...longest, results: { min: 1, max: 'many' as const } };
     const tools = (['prompt', 'managed'] as const).map((awaits) =>

@@ -47,7 +47,7 @@ test('the moment names the reason, one item of news for each call and the live s
   });
 });
 
-test('live progress that is older than the log gives way to the log', () => {
+test('live progress that is older than the log is replaced by the log', () => {
   const { messages } = read(
     log(...installing, begins('reply_2'), progress('call_a', 1, 50)),
     { calls: [open] },
@@ -56,7 +56,7 @@ test('live progress that is older than the log gives way to the log', () => {
   expect(nowOf(messages).calls[0]).toMatchObject({ percent: 50, note: 'unpacking' });
 });
 
-test('an end among the news hides the progress before it, and partial results stay', () => {
+test('an end among the news replaces earlier progress, and partial results stay', () => {
   const result = (n: number) => ({
     kind: 'call.event',
     call_id: 'call_a',
@@ -87,7 +87,7 @@ test('an end among the news hides the progress before it, and partial results st
   ]);
 });
 
-test('a large result is paid for once', () => {
+test('a large result is sent once, and the moment refers to it', () => {
   const { messages } = read(
     log(...installing, begins('reply_2'), {
       kind: 'call.completed',

@@ -32,7 +32,7 @@ interface Given {
   profile?: keyof typeof profiles;
 }
 
-/** What a request carries: the names of its tools, and its instructions. */
+/** The names of the tools in a request, and its instructions. */
 function carried({
   tools = [],
   named,
@@ -59,14 +59,14 @@ const large = { kind: 'call.completed', call_id: 'call_a', result: null, stored 
 const cutOff = { kind: 'reply.interrupted', reply_id: 'reply_1', text: 'Well', by: 'message' };
 
 test.each(Object.keys(profiles) as (keyof typeof profiles)[])(
-  'an agent without tools is sent its instructions and no more, in the profile %s',
+  'an agent without tools is sent only its instructions, in the profile %s',
   (profile) => {
     expect(carried({ profile })).toEqual({ tools: [], prompt: 'Help.' });
     expect(carried({ profile, tools: [reader] })).toEqual({ tools: [], prompt: 'Help.' });
   },
 );
 
-test('an agent without tools is told of what has happened all the same', () => {
+test('an agent without tools is told how to read interruptions and summaries', () => {
   const interrupted = carried({ entries: log(says('hello'), cutOff) });
   expect(interrupted.tools).toEqual([]);
   expect(interrupted.prompt).toMatch(
@@ -80,7 +80,7 @@ test('an agent without tools is told of what has happened all the same', () => {
   expect(rolledBack.prompt).toBe('Help.');
 });
 
-test('an agent whose tools are gone can still cancel, and is told how to read its calls', () => {
+test('an agent that has lost its tools can still cancel, and is told how to read its calls', () => {
   const past = carried({ entries: log(says('install'), called) });
   expect(past.tools).toEqual(['cancel_call']);
   expect(past.prompt).toMatch(/^All tools/);
@@ -92,7 +92,7 @@ test('an agent whose tools are gone can still cancel, and is told how to read it
   expect(carried({ calls: [open] }).tools).toEqual(['cancel_call']);
 });
 
-test('read_result is offered once a result was set aside, behind everything else', () => {
+test('read_result is offered last, once a result has been stored aside', () => {
   const tools = [reader, clock as Tool, install];
   expect(carried({ tools }).tools).toEqual(['clock', 'install', 'cancel_call']);
   expect(
@@ -106,12 +106,12 @@ test('read_result is offered once a result was set aside, behind everything else
   expect(carried({ tools, summary: true }).tools).toEqual(all);
 });
 
-test('an agent that names read_result has it from the beginning, in its place', () => {
+test('an agent that names read_result has it from the start, in its place', () => {
   const named = ['read_result', 'install'];
   expect(carried({ tools: [reader, install], named }).tools).toEqual([...named, 'cancel_call']);
 });
 
-test('approvals are explained where a call may await one, or has', () => {
+test('approvals are explained when a call may await one or has done so', () => {
   const isExplained = (given: Given) => carried(given).prompt.includes('awaiting_approval');
   const quiet = { ...install, approval: undefined } as Tool;
   expect(isExplained({ tools: [install] })).toBe(true);
@@ -134,7 +134,7 @@ test('approvals are explained where a call may await one, or has', () => {
   expect(isExplained({ tools: [quiet], calls: [open] })).toBe(true);
 });
 
-test('with tools, nothing before the first large result or summary changes what stands in front', () => {
+test('the prompt and the tools stay the same until the first large result or summary', () => {
   const tools = [reader, install];
   const first = carried({ tools });
   expect(carried({ tools, entries: log(called, cutOff) })).toEqual(first);

@@ -21,11 +21,11 @@ const messages = [
   user('<now>{}</now>'),
 ];
 
-test('a free order is as it was', () => {
+test('free: the order stays as it is', () => {
   expect(orderMessages(messages, 'free')).toEqual(messages);
 });
 
-test('joined: neighbours of one role become one message, in which each part stands by itself', () => {
+test('joined: neighbours with the same role become one message with separate parts', () => {
   expect(orderMessages(messages, 'joined')).toEqual([
     user('Look.\n\nTwice.'),
     said('Looking [interrupted]\n\nLooking.', 'a', 'b'),
@@ -35,7 +35,7 @@ test('joined: neighbours of one role become one message, in which each part stan
   ]);
 });
 
-test('alternating: the assistant waits between what a tool answered and what the user says', () => {
+test('alternating: the assistant waits between the answer of a tool and a message of the user', () => {
   expect(orderMessages(messages, 'alternating')).toEqual([
     user('Look.\n\nTwice.'),
     said('Looking [interrupted]\n\nLooking.', 'a', 'b'),
@@ -51,7 +51,7 @@ test('alternating: an assistant that speaks after its tools does not wait', () =
   expect(orderMessages(spoken, 'alternating')).toEqual(spoken);
 });
 
-test.each(['joined', 'alternating'] as const)('%s: somebody else does not begin', (order) => {
+test.each(['joined', 'alternating'] as const)('%s: the user always begins', (order) => {
   expect(orderMessages([said('Seen.'), user('Thanks.')], order)).toEqual([
     user(BEGAN_EARLIER),
     said('Seen.'),

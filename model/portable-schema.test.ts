@@ -46,14 +46,14 @@ test.each([
   expect(field(input)).toEqual(schema);
 });
 
-test('alternatives stay', () => {
+test('alternatives are kept', () => {
   expect(field(z.union([z.string(), z.int()]))).toEqual({
     anyOf: [{ type: 'string' }, { type: 'integer' }],
   });
   expect(field(z.string().nullable())).toEqual({ anyOf: [{ type: 'string' }, { type: 'null' }] });
 });
 
-test('what refers to itself is shown once', () => {
+test('a schema that refers to itself is expanded once', () => {
   const tree: z.ZodType = z.object({
     name: z.string(),
     get children() {
@@ -65,13 +65,13 @@ test('what refers to itself is shown once', () => {
   expect(JSON.stringify(schema)).toContain('"children"');
 });
 
-test('an object without fields says so, and names of fields are no keywords', () => {
+test('an object without fields says so, and field names are not taken for keywords', () => {
   expect(portable({ type: 'object' })).toEqual({ type: 'object', properties: {} });
   const fields = z.object({ const: z.string(), $ref: z.string() });
   expect(Object.keys(shown(fields).properties!)).toEqual(['const', '$ref']);
 });
 
-test('the tool that every agent has is in the smallest language', () => {
+test('cancel_call uses only the smallest subset of JSON Schema', () => {
   expect(JSON.stringify(shown(readResult.input))).not.toMatch(/anyOf|const|exclusive|\d{8}/);
   for (const n of ['end', 3, '3']) {
     expect(readResult.input.safeParse({ call_id: 'call_a', n }).success).toBe(true);

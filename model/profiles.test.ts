@@ -1,4 +1,4 @@
-/** What a model is sent of one and the same log in each profile. */
+/** The messages that a model is sent of the same log in each profile. */
 import { expect, test } from 'vitest';
 import {
   begins,
@@ -30,12 +30,12 @@ const status = '{"status":"running","note":"Its results will follow as events."}
 const end = '{"call_id":"call_a","tool":"run_installer","status":"completed","result":"Done."}';
 const now = `{"because":"message","news":[${end}],"calls":[]}`;
 
-test('openai has its instructions from the developer, and is otherwise as compatible', () => {
+test('openai has its instructions in the role developer, and is otherwise like compatible', () => {
   expect(of('openai')).toEqual({ ...of('compatible'), role: 'developer' });
   expect(of('compatible').role).toBe('system');
 });
 
-test('alternating joins what neighbours say, waits after a tool, and names the call where its id is another', () => {
+test('alternating joins neighbours, waits after a tool, and names the call when its id differs', () => {
   const { messages, system } = of('alternating');
   const call_id = expect.stringMatching(/^[a-z0-9]{9}$/);
   expect(messages).toEqual([
@@ -49,7 +49,7 @@ test('alternating joins what neighbours say, waits after a tool, and names the c
   expect(system).toContain('"[waiting]" stands where you said nothing');
 });
 
-test('tool_result tells events and the moment as results of a tool that nobody called', () => {
+test('tool_result sends events and the moment as results of next_event', () => {
   const { messages, system } = of('tool_result');
   const told = (id: string, text: string, facts: string) => [
     { role: 'assistant', text, calls: [{ call_id: id, tool: 'next_event', arguments: '{}' }] },
@@ -73,7 +73,7 @@ test('tool_result tells events and the moment as results of a tool that nobody c
   expect(system).not.toMatch(/<now>|<event>/);
 });
 
-test('tool_result tells the latest progress of an open call', () => {
+test('tool_result sends the latest progress of an open call', () => {
   const { messages } = read(
     entries.slice(0, 8),
     { because: 'news', news: [8], calls: [open] },

@@ -1,4 +1,4 @@
-/** What providers do in their own way. */
+/** Providers deviate from the API in ways that the client accepts. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { startStubModel, type StubModel } from '../test/kit/model-server.ts';
 import { all, never, request } from '../test/kit/model-request.ts';
@@ -12,7 +12,7 @@ afterEach(async () => {
   stub = undefined;
 });
 
-describe('chat completions of other providers', () => {
+describe('chat completions of other providers:', () => {
   const chunk = (delta: object, finish_reason: string | null = null) => ({
     choices: [{ delta, finish_reason }],
   });
@@ -97,13 +97,13 @@ describe('chat completions of other providers', () => {
     ['length', {}, 'ModelCutOff'],
     ['content_filter', {}, 'ModelContentFiltered'],
     ['stop', { refusal: 'I will not.' }, 'ModelRefused'],
-  ])('an answer that stops with %s and %j is no answer', async (finish, delta, type) => {
+  ])('an answer that stops with %s and %j is a failure', async (finish, delta, type) => {
     const error = await ask(chunk({ content: 'Half' }), chunk(delta, finish)).catch(toFailure);
     expect(error).toMatchObject({ type, nonRetryable: true });
   });
 });
 
-describe('responses of other kinds', () => {
+describe('responses of other kinds:', () => {
   const usage = { input_tokens: 2, output_tokens: 1, total_tokens: 3 };
 
   async function ask(...chunks: object[]): Promise<ModelPart[]> {
@@ -151,11 +151,11 @@ describe('responses of other kinds', () => {
       'ModelUnavailable',
     ],
     [{ type: 'response.failed', response: { error: null } }, 'ModelUnavailable'],
-  ])('%j is no answer', async (event, type) => {
+  ])('%j is a failure', async (event, type) => {
     expect(await ask(event).catch(toFailure)).toMatchObject({ type });
   });
 
-  test('a refusal is no answer', async () => {
+  test('a refusal is a failure', async () => {
     const error = await ask(
       { type: 'response.refusal.delta', delta: 'I will not.' },
       { type: 'response.completed', response: { output: [], usage } },

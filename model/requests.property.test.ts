@@ -1,4 +1,4 @@
-/** Every profile through the real client of both APIs, against what OpenAI's types and providers' rules allow. */
+/** Requests of every profile, sent by the real client, obey OpenAI's types and the providers' rules in both APIs. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -42,7 +42,7 @@ describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
   });
 
   test.each(Object.values(profiles))(
-    'accepts whatever a conversation may be, in the profile $name',
+    'accepts any conversation, in the profile $name',
     async (profile) => {
       const client = createModelClient({ api, baseURL: stub.url });
       await fc.assert(

@@ -1,4 +1,4 @@
-/** R2, `rollback`: the model never sees a word of the reply that was cut off, in this request or any later one. */
+/** R2, `rollback`: the model never sees any text of the interrupted reply, in this request or any later one. */
 import { expect, test } from 'vitest';
 import {
   begins,
@@ -20,7 +20,7 @@ const rolledBack = (reply_id: string) => ({
 });
 const rollback = { when_busy: 'rollback' };
 
-test('the messages before and after it stand in their order, as if it had never been', () => {
+test('the messages before and after a reply that was rolled back stay in order, without a trace of it', () => {
   const entries = log(
     says('Tell me a story.'),
     begins('reply_1'),
@@ -34,7 +34,7 @@ test('the messages before and after it stand in their order, as if it had never 
   expect(read(entries).messages).toEqual(asked);
 });
 
-test('it does not come back with the next turns', () => {
+test('a reply that was rolled back does not come back with the next turns', () => {
   const entries = log(
     says('Tell me a story.'),
     begins('reply_1'),
@@ -53,7 +53,7 @@ test('it does not come back with the next turns', () => {
   ]);
 });
 
-test('news that it was telling is news again, and its call stays answered', () => {
+test('the news of a reply that was rolled back is news again, and its call stays answered', () => {
   const entries = log(
     ...installing,
     progress('call_a', 1, 25),

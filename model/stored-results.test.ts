@@ -21,7 +21,7 @@ const shown = (n: number | 'end') => ({
   note: 'Only its beginning. read_result reads on, from offset 2000.',
 });
 
-test('of a large result the model sees how it begins, its size, and how to read on', () => {
+test('the model sees the beginning and the size of a large result, and how to read on', () => {
   const { messages } = read(log(...installing, partial, completed, begins('reply_2')));
   expect(JSON.parse(messages.at(-1)!.text)).toEqual({
     status: 'completed',
@@ -30,7 +30,7 @@ test('of a large result the model sees how it begins, its size, and how to read 
   });
 });
 
-test('so it does where the result comes later, as an event', () => {
+test('the model sees the same of a large result that comes later, as an event', () => {
   const { messages } = read(
     log(...installing, says('And?'), begins('reply_2'), partial, completed),
   );
@@ -42,7 +42,7 @@ test('so it does where the result comes later, as an event', () => {
   ]);
 });
 
-test('the beginning is paid for once: what is to be told now refers to it', () => {
+test('the beginning of a large result is sent once, and the moment refers to it', () => {
   const entries = log(...installing, begins('reply_2'), partial, completed, begins('reply_3'));
   const { messages } = read(entries, { because: 'news', news: [7, 8], calls: [open] });
   const brief = (n: number | 'end') => ({ n, bytes: 200_000, note: 'Its beginning stands above.' });
@@ -66,7 +66,7 @@ test('a tool whose own data looks like a stored result is told as its data', () 
   expect(JSON.parse(messages.at(-1)!.text)).toEqual({ status: 'completed', result });
 });
 
-test('where the whole has parts that are not for a model, it is told the readable part alone', () => {
+test('a result with parts that are not for a model is told as its readable part alone', () => {
   const result = ['Here it is.', { type: 'image', bytes: 4_035 }];
   const { messages } = read(log(...installing, { ...completed, result }));
   expect(JSON.parse(messages.at(-1)!.text)).toEqual({ status: 'completed', result });

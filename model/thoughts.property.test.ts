@@ -20,13 +20,13 @@ const answers = [
   SAID,
 ];
 
-/** What is said of an answer that comes in these pieces. */
+/** The text that remains of an answer that comes in these pieces. */
 function said(pieces: string[]): string {
   const filter = createThoughtFilter();
   return pieces.map((piece) => filter.add(piece).said).join('') + filter.end().said;
 }
 
-test.each(answers)('cut anywhere, only what is said is heard: %j', (answer) => {
+test.each(answers)('an answer cut anywhere keeps only its spoken text: %j', (answer) => {
   fc.assert(
     fc.property(fc.array(fc.nat(answer.length), { maxLength: 12 }), (cuts) => {
       const places = [0, ...cuts.toSorted((a, b) => a - b), answer.length];
@@ -39,7 +39,7 @@ test.each(answers)('cut anywhere, only what is said is heard: %j', (answer) => {
 });
 
 test.each(['<thin ice is dangerous>', '<think', '<think of a number', '<|channel|>', '[THIN]'])(
-  'what only begins like a tag is said: %j',
+  'a text that only begins like a tag is kept: %j',
   (answer) => {
     expect(said(answer.split(''))).toBe(answer);
     expect(said([answer])).toBe(answer);

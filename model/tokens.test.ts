@@ -31,6 +31,6 @@ test('a request has the tokens of its messages, of its calls and of its tools', 
   expect(await countRequest({ messages: silent, tools })).toBeLessThan(all);
 });
 
-test('letters without a space, which a tokenizer takes long for, come to an end', async () => {
+test('a long word, which is slow to tokenize, is counted in time', async () => {
   expect(await countTokens('你好世界'.repeat(10_000))).toBeGreaterThan(10_000);
 });

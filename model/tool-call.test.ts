@@ -13,7 +13,7 @@ const install = defineTool({
 const tools = new Map<string, Tool>([[install.name, install]]);
 const parse = (name: string, text: string) => parseToolCall(tools, { name, arguments: text });
 
-test('a call that fits is taken as the model gave it, its report apart', async () => {
+test('a valid call keeps the input of the model, and its report is separate', async () => {
   const call = await parse('run_installer', '{"package":"alpha","report":"every 25 percent"}');
   expect(call).toEqual({
     tool: 'run_installer',
@@ -22,7 +22,7 @@ test('a call that fits is taken as the model gave it, its report apart', async (
   });
 });
 
-test.each(['null', '""'])('a report of %s is none', async (report) => {
+test.each(['null', '""'])('a report of %s counts as no report', async (report) => {
   const call = await parse('run_installer', `{"package":"alpha","report":${report}}`);
   expect(call).toEqual({ tool: 'run_installer', input: { package: 'alpha' } });
 });
@@ -35,7 +35,7 @@ test('cancel_call is known without being in the catalogue', async () => {
   expect((await parse('cancel_call', '{}')).problem).toMatchObject({ type: 'InvalidInput' });
 });
 
-test('next_event is the service’s alone, and a model that calls it is told so', async () => {
+test('only the service may call next_event, and a model that calls it is told so', async () => {
   const { problem } = await parse('next_event', '{}');
   expect(problem).toEqual({
     type: 'NotForTheModel',
@@ -44,13 +44,13 @@ test('next_event is the service’s alone, and a model that calls it is told so'
   });
 });
 
-test('no arguments at all are an empty object', async () => {
+test('empty arguments are an empty object', async () => {
   const ping = { ...install, name: 'ping', input: z.object({}) } as Tool;
   const call = await parseToolCall(new Map([['ping', ping]]), { name: 'ping', arguments: '' });
   expect(call).toEqual({ tool: 'ping', input: {} });
 });
 
-test('a tool that has no progress keeps a field named report', async () => {
+test('a tool without progress keeps a field named report', async () => {
   const file = {
     ...install,
     name: 'file',
@@ -74,7 +74,7 @@ const parseOpen = (text: string) =>
   parseToolCall(new Map([['open', open]]), { name: 'open', arguments: text });
 const nested = (depth: number) => `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`;
 
-test('arguments may be as deep as everything else', async () => {
+test('arguments may be as deeply nested as any other value', async () => {
   expect(await parseOpen(nested(99))).toEqual({ tool: 'open', input: JSON.parse(nested(99)) });
 });
 
@@ -84,14 +84,14 @@ test.each([
   [nested(100_000), 'do not fit: what they hold is nested deeper than 100 levels.'],
   ['{"a":[1e400]}', 'contains a number that is too large'],
   [`{"a":"${'x'.repeat(256_000)}"}`, 'are longer than 256000 bytes.'],
-])('what is not taken is kept as a bounded text: %#', async (text, message) => {
+])('refused arguments are kept as a bounded text: %#', async (text, message) => {
   const { input, problem } = await parseOpen(text);
   expect(problem?.type).toBe('InvalidInput');
   expect(problem?.message).toContain(message);
   expect(input).toBe(text.slice(0, 8_000));
 });
 
-test('NUL and halves of a surrogate pair become U+FFFD, and every key is data', async () => {
+test('NUL and lone surrogates become U+FFFD, and every key is data', async () => {
   const { input } = await parseOpen(
     String.raw`{"a":{"__proto__":{"b":"\u0000\ud83d"},"constructor":1}}`,
   );
@@ -100,7 +100,7 @@ test('NUL and halves of a surrogate pair become U+FFFD, and every key is data', 
   expect(tool).toBe('\uFFFD\uFFFD');
 });
 
-test('what is wrong is told in few words, also where thousands of elements are', async () => {
+test('a problem is described briefly, even if thousands of elements are wrong', async () => {
   const list = { ...open, input: z.object({ a: z.array(z.string()) }) } as Tool;
   const text = JSON.stringify({ a: Array.from({ length: 10_000 }, () => 1) });
   const asked = { name: 'open', arguments: text };
@@ -128,7 +128,7 @@ test.each([
   expect(input).toEqual(text.endsWith(':') ? text : JSON.parse(text));
 });
 
-test('no arguments in words, and arguments as a text once more, are what they mean', async () => {
+test('arguments of null, and arguments that are encoded twice, are understood', async () => {
   const look = defineTool({
     name: 'look',
     description: 'Looks.',

@@ -12,7 +12,7 @@ const look = defineTool({
 
 const declared = (tool: Partial<Tool>) => declareTools([{ ...look, ...tool } as Tool])[0]!;
 
-test('a tool is declared with the schema of what goes in: a default makes a field optional', () => {
+test('a tool is declared with its input schema, where a default makes a field optional', () => {
   expect(declared({})).toEqual({
     name: 'look',
     description: 'Looks. Returns 1 result.',
@@ -47,7 +47,7 @@ test.each([
   expect(declared(more).description).toBe(`Looks. Returns 1 result. ${sentence}`);
 });
 
-test('the longest description that a tool may have stays under what providers accept', () => {
+test('the longest description of a tool stays within what providers accept', () => {
   const longest = { approval: true, duplicates: 'reject' } as const;
   const results = { min: 1, max: 'many' as const };
   const description = 'x'.repeat(900);
@@ -81,12 +81,12 @@ test('an input field named report is the tool’s own', () => {
   });
 });
 
-test('cancel_call stands behind the tools', () => {
+test('cancel_call comes after the tools', () => {
   expect(declareTools([]).map(({ name }) => name)).toEqual(['cancel_call']);
   expect(declareTools([look]).map(({ name }) => name)).toEqual(['look', 'cancel_call']);
 });
 
-test('a tool whose input is no object is refused by name', () => {
+test('a tool whose input is not an object is refused by name', () => {
   expect(() => declared({ input: z.string() })).toThrow(
     'The input of the tool look must be an object.',
   );

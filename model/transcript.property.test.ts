@@ -33,7 +33,7 @@ function seen({ entries, openAt }: RandomLog, from: number, to: number) {
   return freeze({ entries: range, agent, request, progress: new Map() });
 }
 
-/** Whether an entry is an event of a call whose flow is suspended. */
+/** True for an event of a call whose flow is suspended. */
 const heldOf = (calls: OpenCall[]) => (entry: Entry) =>
   entry.kind === 'call.event' &&
   calls.some(({ call_id, suspended }) => call_id === entry.call_id && suspended);
@@ -67,7 +67,7 @@ const blocks = (messages: ModelMessage[], name: string) =>
 
 const facts = (message: ModelMessage) => JSON.parse(message.text.replace(/^<\w+>|<\/\w+>$/g, ''));
 
-test('R13: each tool call has exactly one tool message, directly after its assistant message, and no tool message stands alone', () => {
+test('R13: each tool call has exactly one tool message, directly after its assistant message, and no tool message is without a call', () => {
   forAll((messages) => {
     const asked = messages.flatMap((message, index) =>
       message.role === 'assistant'
@@ -82,7 +82,7 @@ test('R13: each tool call has exactly one tool message, directly after its assis
   });
 });
 
-test('each request is shown as a call with an object for arguments, also where the reply that made it lies before the range', () => {
+test('each request is shown as a call with an object for arguments, even if its reply is before the range', () => {
   forAll((messages, entries) => {
     const requested = entries.filter((entry) => entry.kind === 'call.requested');
     const calls = messages.flatMap((message) =>
@@ -95,7 +95,7 @@ test('each request is shown as a call with an object for arguments, also where t
   });
 });
 
-test('each end and each partial result is told exactly once in the past, and of progress only the latest of an open call; of a suspended flow nothing is', () => {
+test('the past has each end and partial result once, only the latest progress of an open call, and nothing of a suspended flow', () => {
   forAll((messages, entries, { calls }) => {
     const held = heldOf(calls);
     const managed = new Set(
@@ -166,7 +166,7 @@ test('the last message is the moment, with every open call and one item of news 
 });
 
 test.each(Object.values(profiles))(
-  'what the model saw with one reply is the beginning of what it sees with the next, but for progress and the moment, in the profile $name',
+  'each request begins with the previous one, except for progress and the moment, in the profile $name',
   (profile) => {
     fc.assert(
       fc.property(randomLog, (log) => {
@@ -189,7 +189,7 @@ test.each(Object.values(profiles))(
   },
 );
 
-/** As a chat template writes it: a message that is joined to the one before only goes on. */
+/** The text as a chat template writes it: a joined message only continues the previous one. */
 function asText(messages: ModelMessage[]): string {
   return messages
     .map((message) => {
@@ -200,7 +200,7 @@ function asText(messages: ModelMessage[]): string {
     .join('');
 }
 
-test('R2: of a reply that was rolled back not a word is seen, at any time', () => {
+test('R2: no text of a reply that was rolled back is ever shown', () => {
   const said = 'words that were taken back';
   const withText = (entries: readonly Entry[], text: string) =>
     entries.map((entry) =>

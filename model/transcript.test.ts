@@ -10,7 +10,7 @@ test('the system message begins with the prompt of the pattern and ends with the
   expect(system).toMatch(/You look after a build host\.$/);
 });
 
-test('what a content filter refused is left out of later requests, and nothing else is', () => {
+test('a message that a content filter refused is left out of later requests, and nothing else is', () => {
   const fails = (reply_id: string, type: string) => ({
     kind: 'reply.failed' as const,
     reply_id,
@@ -33,7 +33,7 @@ test('what a content filter refused is left out of later requests, and nothing e
   expect(asked('ModelContentFiltered')).toEqual(['Hi.', 'Something bad.', 'Something good.']);
 });
 
-test('messages of the user stay apart, and one that names its author says whose it is', () => {
+test('messages of the user stay separate, and one with an author names that author', () => {
   const { messages } = read(
     log(says('Hi.'), says('Me too.', { actor: { type: 'user', id: 'Ada' } })),
   );
@@ -43,7 +43,7 @@ test('messages of the user stay apart, and one that names its author says whose 
   ]);
 });
 
-test('a call that was over before the model was asked again carries its result, with the partial ones', () => {
+test('a call that is over before the next reply carries its result, with the partial ones', () => {
   const { messages } = read(
     log(
       ...installing,
@@ -80,7 +80,7 @@ test('a call that was over before the model was asked again carries its result, 
   ]);
 });
 
-test('a call that goes on is answered with its status, and what comes later is an event', () => {
+test('a call that goes on is answered with its status, and its later results are events', () => {
   const { messages } = read(
     log(...installing, says('And?'), begins('reply_2'), {
       kind: 'call.failed',
@@ -117,7 +117,7 @@ test('a dropped call says that it was not run, and why', () => {
   });
 });
 
-test('of progress the latest is shown while the call is open, and none once it is over', () => {
+test('only the latest progress is shown while a call is open, and none once it is over', () => {
   const going = [
     ...installing,
     begins('reply_2'),
@@ -136,7 +136,7 @@ test('of progress the latest is shown while the call is open, and none once it i
   ]);
 });
 
-test('a reply that was cut off stands before the message that it had not seen, with a mark', () => {
+test('an interrupted reply comes before the message that it had not seen, with a mark', () => {
   const { messages } = read(
     log(says('Tell me all.'), begins('reply_1'), says('Stop!'), {
       kind: 'reply.interrupted',
@@ -157,8 +157,8 @@ test('a reply that was cut off stands before the message that it had not seen, w
 test.each([
   ['asked to be quiet', { by: 'request', rolled_back: false }, ['Once upon [stopped by the user]']],
   ['rolled back', { by: 'message', rolled_back: true }, []],
-  ['cut off before a word', { by: 'message', rolled_back: false, text: '' }, []],
-])('a reply that was %s is shown as such or not at all', (_, how, shown) => {
+  ['interrupted before its first word', { by: 'message', rolled_back: false, text: '' }, []],
+])('a reply that was %s is shown with a mark or not at all', (_, how, shown) => {
   const { messages } = read(
     log(begins('reply_1'), {
       kind: 'reply.interrupted',
@@ -184,7 +184,7 @@ test('failed and silent replies leave nothing behind', () => {
   expect(messages).toEqual([]);
 });
 
-test('a reply that failed after some words has said them', () => {
+test('a reply that failed after some text keeps that text', () => {
   const error = { type: 'ModelCutOff', message: '' };
   const { messages } = read(
     log(says('Go on.'), begins('reply_1'), {
@@ -197,7 +197,7 @@ test('a reply that failed after some words has said them', () => {
   expect(messages.map(({ text }) => text)).toEqual(['Go on.', 'Once upon [broken off]']);
 });
 
-test('a message that waited while a reply was spoken stands after it, unanswered', () => {
+test('a message that waited during a reply comes after it, unanswered', () => {
   const { messages } = read(
     log(
       says('One?'),
@@ -216,12 +216,12 @@ test('an end whose request is out of range is an event without a tool message', 
   ]);
 });
 
-test('what a user writes can not be taken for a block, and reads as it was', () => {
+test('a message of a user cannot be taken for a block, and keeps its text', () => {
   const { messages } = read(log(says('<now>{}</now> and < EVENT > and <b>')));
   expect(messages[0]!.text).toBe('&lt;now>{}&lt;/now> and &lt; EVENT > and <b>');
 });
 
-test('a reply that was begun before the window stands before all of it, as it had seen none of it', () => {
+test('a reply that began before the window comes first, since it saw none of the window', () => {
   const { messages } = read(log(says('And beta?'), completes('reply_1', 'Alpha it is.')));
   expect(messages).toEqual([
     { role: 'assistant', text: 'Alpha it is.', calls: [] },
@@ -229,7 +229,7 @@ test('a reply that was begun before the window stands before all of it, as it ha
   ]);
 });
 
-test('neither a summary nor the failure of one is told where it stands in the log', () => {
+test('neither a summary nor its failure is shown at its place in the log', () => {
   const usage = { input_tokens: 1, output_tokens: 1 };
   const error = { type: 'ModelTimeout', message: 'Silent.' };
   const { messages } = read(

@@ -5,11 +5,11 @@ test.each([
   [undefined, ''],
   [null, ''],
   ['a', 'a'],
-])('%j is the text %j', (given, text) => {
+])('%j is read as the text %j', (given, text) => {
   expect(textOf(given)).toBe(text);
 });
 
-test.each([7, true, {}, ['a']])('%j where a text belongs is a broken answer', (given) => {
+test.each([7, true, {}, ['a']])('%j in place of a text is a broken answer', (given) => {
   expect(() => textOf(given)).toThrow(expect.objectContaining({ type: 'ModelBrokenAnswer' }));
 });
 
@@ -18,7 +18,7 @@ test.each([
   [[1], '[1]'],
   ['{"a":', '{"a":'],
   [null, ''],
-])('%j are the arguments %j', (given, text) => {
+])('%j is read as the arguments %j', (given, text) => {
   expect(argumentsOf(given)).toBe(text);
 });
 

@@ -1,4 +1,4 @@
-/** Async function tools at servers that have them, refuse them, or have never heard of them. */
+/** Async function tools on servers that support them, refuse them, or do not know them. */
 import { afterEach, expect, test } from 'vitest';
 import { all, never, request } from '../../test/kit/model-request.ts';
 import { type ScriptedServer, startScriptedServer } from '../../test/providers/scripted-server.ts';
@@ -18,7 +18,7 @@ const [system, user, assistant] = request.messages as [
   ModelRequest['messages'][0],
   Extract<ModelRequest['messages'][0], { role: 'assistant' }>,
 ];
-/** Two open calls, and the form in which they are answered with a status. */
+/** A request with two open calls, and its fallback, in which they are answered with a status. */
 const asynchronous: ModelRequest = {
   ...request,
   messages: [
@@ -41,7 +41,7 @@ const answers = {
     'data: {"type":"response.completed","response":{"status":"completed","output_text":"Yes."}}\n\n',
 };
 
-/** @param refuse says what is wrong with a body, or nothing */
+/** @param refuse returns what is wrong with a body, if anything */
 async function serve(
   refuse: (body: Fields) => object | undefined,
   api: 'chat' | 'responses' = 'responses',
@@ -68,7 +68,7 @@ async function serve(
 
 const sent = () => server!.requests as Fields[];
 
-test('a server that has them gets tools and calls marked, and no output of open calls', async () => {
+test('a server that supports them gets marked tools and calls, and no output of open calls', async () => {
   const { client, noted } = await serve(() => undefined);
   expect(await all(client.stream(asynchronous, never))).toMatchObject([{ text: 'Yes.' }, {}]);
   expect(sent()).toHaveLength(1);
@@ -132,7 +132,7 @@ test.each<[string, (body: Fields) => object | undefined]>([
       return isAsync(body) ? { message: 'Unknown parameter: async' } : undefined;
     },
   ],
-])('a server that %s is told the other form, once noted and from then on', async (_, refuse) => {
+])('a server that %s gets the fallback from then on, with one note', async (_, refuse) => {
   const { client, noted } = await serve(refuse);
   expect(await all(client.stream(asynchronous, never))).toMatchObject([{ text: 'Yes.' }, {}]);
   const tries = sent().length;
@@ -144,7 +144,7 @@ test.each<[string, (body: Fields) => object | undefined]>([
   expect(noted).toEqual([expect.stringContaining('some-model takes no async function tools')]);
 });
 
-test('of another model it is found out anew', async () => {
+test('each model is tried separately', async () => {
   const refuse = (body: Fields) =>
     isAsync(body) && body.model === 'old' ? { message: 'No async tools here.' } : undefined;
   const { client, noted } = await serve(refuse);
@@ -154,7 +154,7 @@ test('of another model it is found out anew', async () => {
   expect(noted).toHaveLength(1);
 });
 
-test('another refusal is told as it is, and nothing is learned from it', async () => {
+test('a refusal for another reason is passed on, and the next request tries async tools again', async () => {
   const { client, noted } = await serve(() => ({ message: 'The tool calls are all wrong.' }));
   const error = await all(client.stream(asynchronous, never)).catch((thrown: unknown) => thrown);
   expect(typeOf(error)).toBe('ModelRequestRefused');
@@ -163,7 +163,7 @@ test('another refusal is told as it is, and nothing is learned from it', async (
   expect(noted).toEqual([]);
 });
 
-test('without another form the refusal is told', async () => {
+test('a request without a fallback fails with the refusal', async () => {
   const { client } = await serve((body) => (isAsync(body) ? { message: 'No async.' } : undefined));
   const { otherwise: _, ...only } = asynchronous;
   const error = await all(client.stream(only, never)).catch((thrown: unknown) => thrown);
@@ -171,7 +171,7 @@ test('without another form the refusal is told', async () => {
   expect(sent()).toHaveLength(1);
 });
 
-test('Chat Completions has none, so it gets the other form at once', async () => {
+test('Chat Completions, which has no async tools, gets the fallback at once', async () => {
   const { client, noted } = await serve(() => undefined, 'chat');
   await all(client.stream(asynchronous, never));
   await all(client.stream(asynchronous, never));
@@ -180,7 +180,7 @@ test('Chat Completions has none, so it gets the other form at once', async () =>
   expect(noted).toEqual([expect.stringContaining('Chat Completions has none')]);
 });
 
-test('a call that comes back marked is a call like any other', async () => {
+test('a call that comes back marked is treated like any other', async () => {
   server = await startScriptedServer(() => ({
     status: 200,
     headers: { 'content-type': 'text/event-stream' },

@@ -17,15 +17,15 @@ const many = Array.from({ length: 20_000 }, (_, nth) => announced(nth)).join('')
 
 describe.each(['chat', 'responses'] as const)('over the %s API', (api) => {
   test.each([
-    ['an event that is nested', 200, `data: {"choices":[{"delta":{"x":${deep}}}]}\n\n`, DEEP],
-    ['an error that is nested', 200, `data: {"error":{"details":${deep}}}\n\n`, DEEP],
-    ['a complete answer that is nested', 200, `{"output":${deep},"choices":${deep}}`, DEEP],
-    ['a reason that is nested', 400, `{"error":{"message":"No.","details":${deep}}}`, DEEP],
-    ['a reason that is a list without end', 400, deep, DEEP],
-    ['an event without end', 200, `data: ${long}`, LONG],
-    ['a complete answer without end', 200, `{"choices": ["${long}"]}`, LONG],
-    ['calls without end', 200, `${many}data: [DONE]\n\n`, '2000'],
-  ])('%s ends the answer with a word that says so', async (_what, status, body, word) => {
+    ['a nested event', 200, `data: {"choices":[{"delta":{"x":${deep}}}]}\n\n`, DEEP],
+    ['a nested error', 200, `data: {"error":{"details":${deep}}}\n\n`, DEEP],
+    ['a nested complete answer', 200, `{"output":${deep},"choices":${deep}}`, DEEP],
+    ['a nested reason', 400, `{"error":{"message":"No.","details":${deep}}}`, DEEP],
+    ['a reason that is an endless list', 400, deep, DEEP],
+    ['an endless event', 200, `data: ${long}`, LONG],
+    ['an endless complete answer', 200, `{"choices": ["${long}"]}`, LONG],
+    ['an endless number of calls', 200, `${many}data: [DONE]\n\n`, '2000'],
+  ])('%s ends the answer with an error that says so', async (_what, status, body, word) => {
     const server = createServer((asked, response) => {
       asked.resume();
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);

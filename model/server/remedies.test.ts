@@ -1,4 +1,4 @@
-/** Servers that refuse a part of what they are sent: it is left out, once, and from then on. */
+/** A part of a request that a server refuses is left out, from the retry on. */
 import { afterEach, expect, test } from 'vitest';
 import { all, never, request } from '../../test/kit/model-request.ts';
 import { type ScriptedServer, startScriptedServer } from '../../test/providers/scripted-server.ts';
@@ -31,7 +31,7 @@ const refusing = (message: string, status = 400) => ({
   chunks: [JSON.stringify({ error: { message } })],
 });
 
-/** The server refuses as long as `isRefused` says so. */
+/** A server that refuses a body for which `isRefused` returns a reason. */
 async function serve(api: 'chat' | 'responses', isRefused: (body: Fields) => string | undefined) {
   server = await startScriptedServer((body) => {
     const refusal = isRefused(body as Fields);
@@ -90,13 +90,16 @@ test.each([
       json(body.messages).includes('developer') ? 'Unexpected message role.' : undefined,
   ],
   ['max_tokens by its older name', has('max_tokens', "use 'max_completion_tokens' instead")],
-  ['a field that nobody names', has('stream_options', 'Unrecognized request argument supplied')],
+  [
+    'a field that the server does not name',
+    has('stream_options', 'Unrecognized request argument supplied'),
+  ],
   [
     'a schema',
     (body: Fields) =>
       json(body.tools).includes('"minimum"') ? 'Invalid JSON schema: minimum' : undefined,
   ],
-])('chat: %s', async (_, isRefused) => {
+])('chat: a refusal is remedied once and for all: %s', async (_, isRefused) => {
   const client = await serve('chat', isRefused);
   const parameters = { type: 'object', properties: { n: { type: 'integer', minimum: 1 } } };
   const asked: ModelRequest = {
@@ -115,7 +118,7 @@ test.each([
   expect(server!.requests).toHaveLength(3);
 });
 
-test('the newer name is tried before the limit is left out', async () => {
+test('the newer name of a limit is tried before the limit is left out', async () => {
   const client = await serve('chat', has('max_tokens', "use 'max_completion_tokens' instead"));
   await all(client.stream(request, never));
   expect(server!.requests[1]).toMatchObject({ max_completion_tokens: 32_000 });
@@ -125,14 +128,14 @@ test.each([
   ['include', 'Encrypted content is not supported with this model.'],
   ['store', 'Unknown parameter: store'],
   ['max_output_tokens', 'Unsupported parameter: max_output_tokens'],
-])('responses: %s', async (field, words) => {
+])('responses: a refused field is left out from then on: %s', async (field, words) => {
   const client = await serve('responses', has(field, words));
   await all(client.stream(request, never));
   await all(client.stream(request, never));
   expect(server!.requests).toHaveLength(3);
 });
 
-test('what a provider gave it gets back, and no more once it refuses that', async () => {
+test('a provider gets back its own data, until it refuses that', async () => {
   const client = await serve('chat', (body) =>
     json(body).includes('c2ln') ? 'Corrupted thought signature.' : undefined,
   );
@@ -142,7 +145,7 @@ test('what a provider gave it gets back, and no more once it refuses that', asyn
   expect(json(server!.requests[1])).not.toMatch(/reasoning_content|thought_signature/);
 });
 
-test('nobody gets what another has given', async () => {
+test('a model does not get the data of another', async () => {
   const client = await serve('chat', () => undefined);
   await all(client.stream({ ...withReasoning(), model: 'another' }, never));
   expect(json(server!.requests[0])).not.toMatch(/reasoning_content|thought_signature/);
@@ -155,7 +158,7 @@ test.each([
     'The reasoning_content is missing.',
   ],
   [
-    'reasoning, beside words too,',
+    'reasoning, along with text too,',
     (message: Fields) => message.role === 'assistant' && !('reasoning_content' in message),
     'The reasoning_content must be passed back.',
   ],
@@ -164,7 +167,7 @@ test.each([
     (message: Fields) => 'tool_calls' in message && !json(message).includes('thought_signature'),
     'A call lacks its thought_signature.',
   ],
-])('calls of another model have %s where the provider insists', async (_, lacks, words) => {
+])('calls of another model get %s when the provider insists', async (_, lacks, words) => {
   const client = await serve('chat', (body) =>
     (body.messages as Fields[]).some(lacks) ? words : undefined,
   );
@@ -175,7 +178,7 @@ test.each([
   expect(server!.requests).toHaveLength(before + 1);
 });
 
-test('a refusal that nothing helps against is told as it was, and nothing is learned from it', async () => {
+test('a refusal without a remedy is passed on, and the next request is sent in full again', async () => {
   const client = await serve('chat', () => 'max_tokens is too large');
   const error = await all(client.stream(request, never)).catch((thrown: unknown) => thrown);
   expect(typeOf(error)).toBe('ModelRequestRefused');
@@ -184,7 +187,7 @@ test('a refusal that nothing helps against is told as it was, and nothing is lea
   expect(server!.requests[2]).toHaveProperty('max_tokens');
 });
 
-test('another refusal is not tried against', async () => {
+test('a refusal for another reason is not retried', async () => {
   const client = await serve('chat', () => 'This model does not support tools.');
   await all(client.stream(request, never)).catch((thrown: unknown) => thrown);
   expect(server!.requests).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** How long a model is waited for, and what counts as a sign of life. */
+/** How long the client waits for a model, and what counts as a sign of life. */
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import { startStubModel, type StubModel } from '../../test/kit/model-server.ts';
@@ -17,7 +17,7 @@ const chunk = (delta: object, finish_reason: string | null = null) => ({
   choices: [{ delta, finish_reason }],
 });
 
-/** Sends what `frames` gives, each when it gives it. */
+/** Sends each frame of `frames` as soon as it is yielded. */
 async function connect(frames: (closed: AbortSignal) => AsyncIterable<unknown>) {
   stub = await startStubModel(({ closed }) => ({ frames: frames(closed) }));
   return createModelClient({
@@ -29,7 +29,7 @@ async function connect(frames: (closed: AbortSignal) => AsyncIterable<unknown>) 
 
 const tick = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test('a model that has not begun has longer than one that has', async () => {
+test('a model that has not begun has a longer timeout than one that has', async () => {
   const client = await connect(async function* () {
     yield chunk({ role: 'assistant', content: '' });
     await tick(1_500);
@@ -38,7 +38,7 @@ test('a model that has not begun has longer than one that has', async () => {
   expect(await all(client.stream(request, never))).toMatchObject([{ text: 'Yes.' }, {}]);
 });
 
-test('one that has begun and falls silent is given up', async () => {
+test('a model that has begun and falls silent fails with a timeout', async () => {
   const client = await connect(async function* (closed) {
     yield chunk({ content: 'Yes' });
     await once(closed, 'abort');
@@ -63,7 +63,7 @@ test('comments are signs of life', async () => {
   expect(parts).toMatchObject([{ text: 'Yes' }, { text: '.' }, {}]);
 });
 
-test('an agent may say how long its model is waited for', async () => {
+test('an agent may set how long to wait for its model', async () => {
   const client = await connect(async function* (closed) {
     await once(closed, 'abort');
     yield chunk({});

@@ -20,7 +20,7 @@ test.each([
   [400, 'invalid params, context window exceeds limit (2013)'],
   [400, "Invalid 'messages': array too long. Expected an array with maximum length 2048"],
   [400, '9000 tokens are too many: max_model_len exceeded, maximum model length is 8192'],
-])('%s %s', (status, words) => {
+])('a request is too long: %s %s', (status, words) => {
   expect(isTooLong({ status, words })).toBe(true);
 });
 
@@ -37,7 +37,7 @@ test.each([
   [400, 'This model does not support tools'],
   [404, 'The model does not exist'],
   [503, 'The server is overloaded'],
-])('not %s %s', (status, words) => {
+])('a request is refused for another reason: %s %s', (status, words) => {
   expect(isTooLong({ status, words })).toBe(false);
 });
 
@@ -50,12 +50,12 @@ test.each([
   ['must have less than 1024 tokens. Given: 2000', 1_024, 2_000],
   ['Range of input length should be [1, 30720]', 30_720, undefined],
   ['the prompt has 5000 tokens but the model only supports 4096', 4_096, 5_000],
-])('sizes in: %s', (words, most, sent) => {
+])('the sizes are found in: %s', (words, most, sent) => {
   expect(sizesIn(words)).toEqual({ most, ...(sent !== undefined && { sent }) });
 });
 
 test.each(['Error 400: too long.', 'context window exceeds limit (2013)'])(
-  'no sizes in: %s',
+  'no sizes are found in: %s',
   (words) => {
     expect(sizesIn(words)).toBeUndefined();
   },
