@@ -1,4 +1,4 @@
-/** Whatever is recorded, and whenever a reader looks: the log is what the rules say, and the reader ends with exactly it. */
+/** The log obeys the rules and a reader ends with exactly it, whatever is recorded and whenever the reader looks. */
 import { isDeepStrictEqual } from 'node:util';
 import { PGlite } from '@electric-sql/pglite';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
-/** Fences and bases relative to what the log is then, so that every case is met often. */
+/** Fences and bases relative to the current log, so that every case occurs often. */
 const recordStep = fc.record({
   type: fc.constant('record' as const),
   run: fc.constantFrom(-1, 0, 0, 0, 1),
@@ -36,7 +36,7 @@ const readStep = fc.record({
   limit: fc.integer({ min: 1, max: 4 }),
 });
 
-test('every log follows the rules of the fence, and every reader arrives at it', async () => {
+test('every log obeys the rules of the fence, and every reader ends with it', async () => {
   const steps = fc.array(fc.oneof({ weight: 2, arbitrary: recordStep }, readStep), {
     minLength: 1,
     maxLength: 25,
@@ -79,7 +79,7 @@ test('every log follows the rules of the fence, and every reader arrives at it',
   );
 }, 120_000);
 
-/** The rules in the fewest words. */
+/** The simplest implementation of the rules. */
 function createModel() {
   const model = {
     log: [] as Entry[],
@@ -106,7 +106,7 @@ function createModel() {
   return model;
 }
 
-/** As a client of the stream: it holds what it was given and forgets only what it is told to. */
+/** Behaves like a client of the stream: keeps what it is given and forgets only what it is told to. */
 function createReader() {
   const reader = {
     log: [] as Entry[],

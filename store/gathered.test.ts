@@ -15,7 +15,7 @@ function stage(fails: (values: string[]) => boolean = () => false) {
   return { put, written };
 }
 
-test('the first is written at once; what comes within the rest is written together, the latest of each', async () => {
+test('the first progress is written at once, and what comes during the pause is written together, the latest of each call', async () => {
   const { put, written } = stage();
   await put('a', 'a1');
   const later = [put('a', 'a2'), put('b', 'b1'), put('a', 'a3')];
@@ -25,7 +25,7 @@ test('the first is written at once; what comes within the rest is written togeth
   expect(written).toEqual([['a1'], ['a3', 'b1']]);
 });
 
-test('after a rest without news the next is written at once again', async () => {
+test('the next progress after a quiet pause is written at once', async () => {
   const { put, written } = stage();
   await put('a', 'a1');
   await vi.advanceTimersByTimeAsync(100);
@@ -33,7 +33,7 @@ test('after a rest without news the next is written at once again', async () => 
   expect(written).toEqual([['a1'], ['a2']]);
 });
 
-test('one that cannot be written does not spoil the others', async () => {
+test('a failed write does not affect the others', async () => {
   const { put, written } = stage((values) => values.includes('bad'));
   await put('a', 'a1');
   const good = put('b', 'b1');

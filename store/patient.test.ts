@@ -5,7 +5,7 @@ import { batch, message, replying, someone, started } from '../test/store/sample
 import type { Store } from './store.ts';
 import { StoreUnavailable } from './unavailable.ts';
 
-/** A store that is away for so many calls, and time that passes in pauses alone. */
+/** A store that is unavailable for this many calls, and a clock that advances only in pauses. */
 function awayFor(calls: number, mayBeDone = false) {
   const memory = createMemoryStore();
   const pauses: number[] = [];
@@ -33,14 +33,14 @@ function awayFor(calls: number, mayBeDone = false) {
   return { memory, store: waiting, pauses, asked: () => asked };
 }
 
-describe('a store that is waited for', () => {
-  test('is asked again after pauses that grow to a second', async () => {
+describe('a patient store', () => {
+  test('retries after pauses that grow to a second', async () => {
     const { store, pauses } = awayFor(7);
     expect(await store.conversation(someone())).toBeUndefined();
     expect(pauses).toEqual([50, 100, 200, 400, 800, 1_000, 1_000]);
   });
 
-  test('is given up in time by a caller that has little of it, and not for two minutes by a reply', async () => {
+  test('gives up within seconds in a write of a task, and after about two minutes elsewhere', async () => {
     const short = awayFor(Infinity);
     await expect(short.store.tokensSpent({ tenant: 't', day: 'd' })).rejects.toBeInstanceOf(
       StoreUnavailable,
@@ -54,22 +54,22 @@ describe('a store that is waited for', () => {
     expect(sum(record.pauses)).toBeLessThanOrEqual(8_000);
   });
 
-  test('is asked once where something else is wrong', async () => {
+  test('does not retry other errors', async () => {
     const { store, pauses, asked } = awayFor(0);
     const gap = batch(someone(), [1, 1], 3, [message(3, 'a')]);
     await expect(store.record(gap)).rejects.toThrow('begins at 3');
     expect([pauses, asked()]).toEqual([[], 1]);
   });
 
-  test('waits no longer once it is closed', async () => {
+  test('does not retry once it is closed', async () => {
     const { store } = awayFor(Infinity);
     await store.close().catch(() => {});
     await expect(store.conversation(someone())).rejects.toBeInstanceOf(StoreUnavailable);
   });
 });
 
-describe('what was done though its answer was lost', () => {
-  test('stands once: entries, a piece of a reply, a place in a queue, a key, a result', async () => {
+describe('a write that was done although its answer was lost', () => {
+  test('takes effect once: entries, a piece of a reply, a place in a queue, a key, a result', async () => {
     const one = someone();
     const { memory, store } = awayFor(0);
     await store.record(batch(one, [1, 1], 1, [message(1, 'a'), started(2, 1)], replying(1)));
@@ -88,7 +88,7 @@ describe('what was done though its answer was lost', () => {
     expect((await memory.draft(one))?.text).toBe('Hello');
   });
 
-  test('is not spent twice', async () => {
+  test('does not spend tokens twice', async () => {
     const memory = createMemoryStore();
     const of = { tenant: 't', day: '2030-01-31' };
     const store = patient(twice(memory), { pause: async () => {} });
@@ -96,7 +96,7 @@ describe('what was done though its answer was lost', () => {
     expect(await memory.tokensSpent(of)).toBe(5);
   });
 
-  test('is spent all the same where it was certainly not done', async () => {
+  test('spends tokens when it was certainly not done before', async () => {
     const { memory, store } = awayFor(3);
     const of = { tenant: 't', day: '2030-01-31' };
     await store.spendTokens(of, 5);
@@ -104,7 +104,7 @@ describe('what was done though its answer was lost', () => {
   });
 });
 
-/** Every first call is done, and its answer lost. */
+/** A store that performs the first call of each method and loses its answer. */
 function twice(memory: Store): Store {
   const lost = new Set<string>();
   const methods = Object.entries(memory).map(([name, method]: [string, any]) => [

@@ -15,7 +15,7 @@ afterAll(() => pglite.close());
 const prepared = async () =>
   (await pglite.query<{ statement: string }>('select statement from pg_prepared_statements')).rows;
 
-describe('gives what PGlite itself gives', () => {
+describe('the statement cache returns what PGlite returns:', () => {
   test.each<[string, unknown[]]>([
     ['select $1::text as a, $2::int as b, $3::float8 as c', ['x', 3, 0.5]],
     ['select $1::text as a, $2::json as b', [null, undefined]],
@@ -60,7 +60,7 @@ test('a statement is prepared once, however often it runs', async () => {
   expect((await prepared()).filter(({ statement }) => statement === sql)).toHaveLength(1);
 });
 
-test('an error is told, and the next statement runs', async () => {
+test('an error is reported, and the next statement runs', async () => {
   const insert = 'insert into things values ($1, $2, null)';
   await statements.query(insert, [5, 'five']);
   await expect(statements.query(insert, [5, 'again'])).rejects.toMatchObject({ code: '23505' });
@@ -73,7 +73,7 @@ test('an error is told, and the next statement runs', async () => {
   ).toEqual([{ name: 'five' }, { name: 'six' }]);
 });
 
-test('a schema that changes under a statement costs it one error', async () => {
+test('a schema change costs a prepared statement one error', async () => {
   await pglite.exec('create table moving (a int); insert into moving values (1)');
   const sql = 'select * from moving where a = $1';
   expect((await statements.query(sql, [1])).rows).toEqual([{ a: 1 }]);
@@ -82,7 +82,7 @@ test('a schema that changes under a statement costs it one error', async () => {
   expect((await statements.query(sql, [1])).rows).toEqual([{ a: 1, b: 'new' }]);
 });
 
-test('what is rolled back leaves its statement usable', async () => {
+test('a rolled back statement stays usable', async () => {
   const sql = 'update things set name = $1 where id = $2';
   await pglite.exec('begin');
   await statements.query(sql, ['gone', 5]);

@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test('what was acknowledged is there after kill -9, and the log goes on from it', async () => {
+test('acknowledged entries survive kill -9, and the log goes on from them', async () => {
   const one = someone();
   let acknowledged = 0;
   // Twice: what the first run recovers from is not a clean shutdown either.
@@ -64,7 +64,7 @@ test('what was acknowledged is there after kill -9, and the log goes on from it'
   await store.close();
 });
 
-test('a transaction that fails leaves nothing, and its error keeps its code', async () => {
+test('a transaction that fails changes nothing, and its error keeps its code', async () => {
   const pglite = await startPGlite({ folder, startParams: PGlite.defaultStartParams });
   onTestFinished(() => pglite.close());
   await pglite.exec('create table things (name text primary key)');
@@ -78,7 +78,7 @@ test('a transaction that fails leaves nothing, and its error keeps its code', as
   expect(await after).toMatchObject({ rows: [] });
 });
 
-test('what is asked of a database that has been closed fails', async () => {
+test('a query to a closed database fails', async () => {
   const pglite = await startPGlite({ folder, startParams: PGlite.defaultStartParams });
   const asked = pglite.query('select 1');
   await pglite.close();
@@ -120,7 +120,7 @@ describe('a database that stops', () => {
   };
   const stopped = { name: 'DatabaseStopped', code: '57P02' };
 
-  test('is opened again: what was under way fails, what comes after is answered, nothing is lost', async () => {
+  test('is reopened: queries in flight fail, later ones are answered, and nothing is lost', async () => {
     const { pglite, kill, lines } = await open();
     const store = await storeOn(new PGliteDialect({ pglite }));
     const one = someone();
@@ -136,7 +136,7 @@ describe('a database that stops', () => {
     await store.close();
   });
 
-  test('is told when it dies in the midst of a transaction, of which nothing stays', async () => {
+  test('fails the transaction that is in flight, of which nothing remains', async () => {
     const { pglite, kill } = await open();
     await pglite.exec('create table things (name text)');
     const half = pglite.transaction(async ({ query }) => {
@@ -148,7 +148,7 @@ describe('a database that stops', () => {
     expect(await pglite.query('select * from things')).toMatchObject({ rows: [] });
   });
 
-  test('as a transaction begins fails that transaction, and no other waits for it', async () => {
+  test('as a transaction begins fails that transaction without blocking others', async () => {
     const { pglite, kill } = await open();
     const store = await storeOn(new PGliteDialect({ pglite }));
     const place = { tenant: 't', queue: 'q', call_id: 'call_a' };
@@ -165,7 +165,7 @@ describe('a database that stops', () => {
     expect(await store.queueUp(place)).toBeLessThanOrEqual(4);
   });
 
-  test('by a panic of its own is opened again', async () => {
+  test('by a panic is reopened', async () => {
     const control = join(folder, 'global', 'pg_control');
     const restore = () => renameSync(`${control}.away`, control);
     const { pglite } = await open({ log: restore });
@@ -175,7 +175,7 @@ describe('a database that stops', () => {
     expect(await pglite.query('select * from things')).toMatchObject({ rows: [] });
   });
 
-  test('with an answer that cannot be read is opened again', async () => {
+  test('with an unreadable answer is reopened', async () => {
     const { pglite, threads } = await open();
     const asked = pglite.query('select pg_sleep(60)');
     setImmediate(() => threads[0]!.emit('messageerror', new RangeError('too deep')));
@@ -183,7 +183,7 @@ describe('a database that stops', () => {
     expect(await pglite.query('select 1 as one')).toMatchObject({ rows: [{ one: 1 }] });
   });
 
-  test('and cannot be opened again fails, and with it everything that is asked', async () => {
+  test('and cannot be reopened fails, as does every later query', async () => {
     const { pglite, kill } = await open();
     await rm(join(folder, 'global'), { recursive: true });
     await kill();
@@ -192,7 +192,7 @@ describe('a database that stops', () => {
     await pglite.close();
   });
 
-  test('again and again fails, so that somebody looks', async () => {
+  test('again and again fails, so that an operator looks', async () => {
     const { pglite, kill } = await open();
     for (let times = 0; times < 5; times++) {
       await kill();
@@ -203,7 +203,7 @@ describe('a database that stops', () => {
   });
 });
 
-test('long drafts do not make the files grow without end', async () => {
+test('long drafts do not make the files grow forever', async () => {
   const store = await openStore({ folder });
   const one = someone();
   await store.record(batch(one, [1, 1], 1, [message(1, 'go'), started(2, 1)], replying(1)));

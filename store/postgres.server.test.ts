@@ -19,12 +19,12 @@ afterAll(async () => {
   await server.stop();
 });
 
-test('a server that is killed and comes back has what was acknowledged, and the store finds it again', async () => {
+test('a server that is killed and restarted keeps acknowledged entries, and the store reconnects', async () => {
   const conversations = Array.from({ length: 8 }, someone);
   let killed = false;
   const written = (one: ConversationKey, seq: number) =>
     batch(one, [1, seq], seq, [message(seq, `${seq}`)]);
-  /** Appends until the server is gone; the seq of the last that was acknowledged. */
+  /** Appends until the server is gone. Resolves with the seq of the last acknowledged entry. */
   const writeOn = async (one: ConversationKey) => {
     for (let seq = 1; ; seq++) {
       if (seq === 50 && !killed) {
@@ -51,7 +51,7 @@ test('a server that is killed and comes back has what was acknowledged, and the 
   expect(Math.max(...acknowledged)).toBeGreaterThanOrEqual(49);
 });
 
-test('workers and readers at several connections at once: every reader arrives at the same log', async () => {
+test('every reader ends with the same log, with workers and readers on several connections at once', async () => {
   const one = someone();
   let writing = true;
   const worker = async (run: number) => {

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { createMemoryStore } from '../test/kit/memory-store.ts';
 import { pruned } from './pruned.ts';
 
-test('a store is pruned every hour until it is closed, whatever becomes of it', async () => {
+test('a store is pruned every hour until it is closed, even if pruning fails', async () => {
   vi.useFakeTimers({ now: Date.parse('2025-02-01T00:00:00.000Z') });
   try {
     const prune = vi.fn(async (_: string) => {

@@ -10,18 +10,21 @@ const innermost = (value: unknown) => {
   return { depth, inner };
 };
 
-test.each([1, 100, DEEPEST_READ])('%i levels are read as they are', (depth) => {
+test.each([1, 100, DEEPEST_READ])('%i levels are read unchanged', (depth) => {
   expect(innermost(readJson(arrays(depth)))).toEqual({ depth, inner: undefined });
 });
 
-test.each([DEEPEST_READ + 1, 3_800, 100_000])('of %i levels the innermost are a text', (depth) => {
-  const value = readJson(`{"a":${arrays(depth - 1)},"b":"]"}`);
-  expect(innermost(value)).toEqual({ depth: DEEPEST_READ, inner: arrays(depth - DEEPEST_READ) });
-  expect(value.b).toBe(']');
-  expect(() => JSON.stringify(structuredClone({ entries: [{ data: value }] }))).not.toThrow();
-});
+test.each([DEEPEST_READ + 1, 3_800, 100_000])(
+  'the innermost of %i levels are read as text',
+  (depth) => {
+    const value = readJson(`{"a":${arrays(depth - 1)},"b":"]"}`);
+    expect(innermost(value)).toEqual({ depth: DEEPEST_READ, inner: arrays(depth - DEEPEST_READ) });
+    expect(value.b).toBe(']');
+    expect(() => JSON.stringify(structuredClone({ entries: [{ data: value }] }))).not.toThrow();
+  },
+);
 
-test('every value that is too deep is a text of its own, strings with brackets and quotes in it included', () => {
+test('every value that is too deep is a separate text, even with brackets and quotes in its strings', () => {
   const deep = `[{"\\"[":"\\\\"},[1]]`;
   const around = (inside: string) => '['.repeat(DEEPEST_READ) + inside + ']'.repeat(DEEPEST_READ);
   let value = readJson(around(`"[[\\\\\\"[",${deep},7,${deep}`));

@@ -1,5 +1,5 @@
 /**
- * Whatever workers, operators and chance do, the log is what the current run of a conversation has decided. Runs are played as
+ * The log is what the current run of a conversation has decided, whatever workers, operators and chance do. Runs are played as
  * workflows/write.ts and activities/log/record.ts write for them: a task is written before it is certain, and may be lost with its worker; what
  * only starts a reply rides, and comes late or never; what is refused is written once it is certain.
  */
@@ -13,7 +13,7 @@ import type { Store } from './store.ts';
 
 interface Snapshot {
   decided: Entry[];
-  /** The last of them, as far as it is not known that they are written. */
+  /** The last entries, which are not known to be written. */
   unwritten: Entry[];
   length: number;
 }
@@ -22,15 +22,15 @@ interface Run extends Snapshot {
   id: string;
   ordinal: number;
   continued_from?: string;
-  /** Those of whose history it is made, nearest first. */
+  /** The runs whose history it continues, nearest first. */
   bases: string[];
-  /** After each task that was committed: to these it can be reset. */
+  /** The snapshots after each committed task, to which the run can be reset. */
   past: Snapshot[];
 }
 
 type Happening =
   | { do: 'task'; entries: number; ends: 'committed' | 'lost'; rides: boolean }
-  /** An activity, or a worker that was paused, writes what it was to write before. */
+  /** An activity, or a worker that was paused, makes an earlier write late. */
   | { do: 'late'; which: number }
   | { do: 'reset'; run: number; to: number }
   | { do: 'continue as new' };

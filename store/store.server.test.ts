@@ -24,7 +24,7 @@ storeContract('PGlite', () => openStore({ folder: join(folder, 'new', 'folder') 
 storeContract('PostgreSQL', () => openStore({ url: postgres.url, folder: '' }));
 
 describe('opening a store', () => {
-  test('in a folder again finds everything', async () => {
+  test('again in the same folder finds everything', async () => {
     const one = someone();
     const again = join(folder, 'again');
     for (const [index, text] of ['a', 'b'].entries()) {
@@ -64,13 +64,13 @@ describe('opening a store', () => {
     await expect(opening).rejects.not.toThrow('secret');
   });
 
-  test('on something that is no URL says what one looks like, without the password', async () => {
+  test('on an invalid URL says what one looks like, without the password', async () => {
     const opening = openStore({ url: 'postgres://user:sec#ret@/@', folder: '' });
     await expect(opening).rejects.toThrow(/DATABASE_URL is not a URL like/);
     await expect(opening).rejects.not.toThrow(/sec/);
   });
 
-  test('in a folder that cannot be one names it', async () => {
+  test('in an impossible folder names it', async () => {
     const file = join(import.meta.dirname, 'store.ts');
     await expect(openStore({ folder: file })).rejects.toThrow(`The store in ${file}`);
   });

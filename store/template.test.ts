@@ -16,28 +16,28 @@ beforeEach(async () => {
 
 const contentOf = (folder: string) => readFile(join(folder, 'base', 'file'), 'utf8');
 
-test('a new store begins as a copy, in a folder whose parents are made', async () => {
+test('a new store begins as a copy of the template, in a folder whose parents are created', async () => {
   const folder = join(root, 'home', 'store');
   await copyTemplate(folder, template);
   expect(await contentOf(folder)).toBe('from the template');
   expect(await readdir(join(root, 'home'))).toEqual(['store']);
 });
 
-test('a store that is there is left alone', async () => {
+test('an existing store is left alone', async () => {
   const folder = join(root, 'store');
   await mkdir(folder);
   await copyTemplate(folder, template);
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('what a copy that was broken off has left does not stay', async () => {
+test('the remains of an interrupted copy are removed', async () => {
   const folder = join(root, 'store');
   await mkdir(join(`${folder}.new`, 'half'), { recursive: true });
   await copyTemplate(folder, template);
   expect(await readdir(folder)).toEqual(['base']);
 });
 
-test('without a template nothing is made', async () => {
+test('nothing is created without a template', async () => {
   await copyTemplate(join(root, 'store'), join(root, 'nowhere'));
   expect(await readdir(root)).toEqual(['template']);
 });

@@ -1,4 +1,4 @@
-/** A database that is away in every way that there is: dead, out of reach, frozen, full, starting. */
+/** A database that is unavailable in every way: dead, unreachable, frozen, full, starting. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -24,7 +24,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** A proxy that can be made to swallow what it is given, as a network that is split does. */
+/** A proxy that can drop all packets, like a partitioned network. */
 async function startWire(port: number) {
   let isCut = false;
   const sockets = new Set<Socket>();
@@ -40,7 +40,7 @@ async function startWire(port: number) {
     }
     if (isCut) dead.add(inner);
   });
-  /** What was connected while it was cut stays so, as if its packets had been lost for good. */
+  /** Connections that were open during the cut stay dead, as if their packets had been lost for good. */
   const dead = new Set<Socket>();
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
@@ -63,7 +63,7 @@ async function startWire(port: number) {
   };
 }
 
-/** Several at once, so that several connections are made. */
+/** Sends several calls at once, so that several connections are opened. */
 const askAll = () =>
   Promise.allSettled(Array.from({ length: 12 }, () => store.conversation(someone())));
 
@@ -72,13 +72,13 @@ async function expectAway() {
     expect(answer.status === 'rejected' && answer.reason).toBeInstanceOf(StoreUnavailable);
   }
 }
-/** Whether it is back is asked a few times a second. */
+/** Retries for up to 10 s, since the store checks a few times a second whether the server is back. */
 async function expectThere() {
   await vi.waitFor(() => store.conversation(someone()), 10_000);
   for (const answer of await askAll()) expect(answer.status).toBe('fulfilled');
 }
 
-test('while it is frozen every call ends, and when it goes on all succeed', async () => {
+test('every call ends while the server is frozen, and all succeed when it resumes', async () => {
   await expectThere();
   server.freeze();
   await expectAway();
@@ -92,7 +92,7 @@ test('while it is frozen every call ends, and when it goes on all succeed', asyn
   await expectThere();
 });
 
-test('a network that swallows everything is noticed, and so are the connections that it has spoiled', async () => {
+test('a network that drops everything is noticed, and so are the connections that it has broken', async () => {
   await expectThere();
   wire.cut();
   // One alone takes the first connection; the others that lie idle are spoiled too.
@@ -101,7 +101,7 @@ test('a network that swallows everything is noticed, and so are the connections 
   await expectThere();
 });
 
-test('while it is dead every call ends at once, and when it is back all succeed', async () => {
+test('every call ends at once while the server is dead, and all succeed when it is back', async () => {
   process.kill(server.pid()!, 'SIGKILL');
   // Its backends answer until they notice that it is gone.
   await vi.waitFor(expectAway, 10_000);
@@ -109,7 +109,7 @@ test('while it is dead every call ends at once, and when it is back all succeed'
   await expectThere();
 });
 
-test('what was under way as it went may be done: written again it stands once', async () => {
+test('a write in flight during an outage may be done, and a repeat takes effect once', async () => {
   const one = someone();
   const first = batch(one, [1, 1], 1, [message(1, 'a')]);
   server.freeze();
@@ -121,7 +121,7 @@ test('what was under way as it went may be done: written again it stands once', 
   expect(await store.window(one, { from: 1, to: 9 })).toEqual([message(1, 'a')]);
 });
 
-test('a statement that waits too long for another is given up by the server, and its connection serves on', async () => {
+test('the server cancels a statement that waits too long for another, and its connection stays usable', async () => {
   const one = someone();
   await store.record(batch(one, [1, 1], 1, [message(1, 'a')]));
   const other = new pg.Client({ connectionString: server.url });
@@ -139,14 +139,14 @@ test('a statement that waits too long for another is given up by the server, and
   expect(await store.record(next)).toMatchObject({ outcome: 'recorded' });
 });
 
-test('a fault in what is asked is not the store being away', async () => {
+test('an invalid query is not reported as an unavailable store', async () => {
   const one = { tenant: 'a\u0000b', id: 'c' };
   const error = await store.conversation(one).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(Error);
   expect(error).not.toBeInstanceOf(StoreUnavailable);
 });
 
-test('a store is closed though its server is frozen', async () => {
+test('a store can be closed while its server is frozen', async () => {
   const other = await openStore({ url: server.url, folder: '' });
   await other.conversation(someone());
   server.freeze();

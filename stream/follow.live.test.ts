@@ -18,7 +18,7 @@ describe('the live part of a stream', () => {
     await log.store.beginDraft(log.key, 'reply_1', 1);
   };
 
-  test('gives a reader that comes late the text so far, and then goes on with it', async () => {
+  test('gives a late reader the text so far, and then the rest', async () => {
     await speaking();
     await log.say('Hel');
     const items = log.from(START);
@@ -29,14 +29,14 @@ describe('the live part of a stream', () => {
     expect(reader.seen.slice(2)).toEqual(['delta reply_1.1 0 Hel', 'delta reply_1.1 3 lo']);
   });
 
-  test('gives one that held every entry the text so far too', async () => {
+  test('gives the text so far to a reader that has every entry, too', async () => {
     await speaking();
     await log.say('Hel');
     const items = log.from({ after: 2, revision: 0 });
     expect((await items.next()).value).toMatchObject({ type: 'delta', offset: 0, text: 'Hel' });
   });
 
-  test('has a delta that comes while the draft is being read exactly once', async () => {
+  test('sends a delta that comes while the draft is being read exactly once', async () => {
     await speaking();
     await log.say('Hel');
     const { draft } = log.store;
@@ -53,7 +53,7 @@ describe('the live part of a stream', () => {
     expect(reader.speaking?.text).toBe('Hello');
   });
 
-  test('puts entries first: a text comes after the start of its reply though the poke was lost', async () => {
+  test('puts entries first: text comes after the start of its reply even if the poke was lost', async () => {
     await log.record(1, 1, [question]);
     const items = log.from(START);
     const reader = await take(items, 1);
@@ -77,7 +77,7 @@ describe('the live part of a stream', () => {
     expect(reader.speaking).toEqual({ reply_id: 'reply_1', attempt: 2, text: 'Good day' });
   });
 
-  test('is given whole again after a rewind', async () => {
+  test('is sent in full again after a rewind', async () => {
     await speaking();
     await log.record(2, 3, [message(3, 'undone')], replying(1));
     await log.say('Hel');
@@ -94,7 +94,7 @@ describe('the live part of a stream', () => {
     ]);
   });
 
-  test('has nothing left of what was said where a reply is begun again after a rewind', async () => {
+  test('drops the earlier text of a reply that starts again after a rewind', async () => {
     await log.record(1, 1, [question]);
     await log.record(2, 2, [started(2, 1)], replying(1));
     await log.store.beginDraft(log.key, 'reply_1', 1);
@@ -111,7 +111,7 @@ describe('the live part of a stream', () => {
     expect(reader.speaking?.text).toBe('Good day');
   });
 
-  test('puts entries first also where a reply is started anew after a rewind', async () => {
+  test('puts entries first when a reply starts again after a rewind, too', async () => {
     await speaking();
     const items = log.from(START);
     const reader = await take(items, 2);
@@ -126,7 +126,7 @@ describe('the live part of a stream', () => {
     expect(reader.seen.slice(2)).toEqual(['rewind 1', 'message.user 2', 'reply.started 3']);
   });
 
-  test('says nothing more of a reply after its end', async () => {
+  test('sends no more text of a reply after its end', async () => {
     await speaking();
     await log.say('Hi');
     const items = log.from(START);
@@ -147,7 +147,7 @@ describe('the live part of a stream', () => {
     expect(reader.seen.slice(3)).toEqual(['reply.completed 3', 'message.user 4']);
   });
 
-  test('shows the latest progress of each call to a reader that takes its time', async () => {
+  test('shows a slow reader the latest progress of each call', async () => {
     await log.record(1, 1, [question]);
     const items = log.from(START);
     const reader = await take(items, 1);

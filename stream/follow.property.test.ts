@@ -23,7 +23,7 @@ const text = fc.string({ minLength: 1, maxLength: 4 });
 const lost = fc.boolean();
 const step = fc.oneof(
   fc.record({ do: fc.constant('append' as const), texts: fc.array(text, { maxLength: 4 }), lost }),
-  /** The last few entries, which were not certain yet, are decided anew. */
+  /** The last few entries, which were not certain yet, are decided again. */
   fc.record({
     do: fc.constant('revise' as const),
     back: fc.integer({ min: 1, max: 6 }),
@@ -34,12 +34,12 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('complete' as const), lost }),
   fc.record({ do: fc.constant('read' as const), turns: fc.integer({ min: 1, max: 30 }) }),
   fc.record({ do: fc.constant('look' as const) }),
-  /** From then on the store is away, or back. */
+  /** From then on the store is unavailable, or back. */
   fc.record({ do: fc.constant('turn store' as const), isAway: fc.boolean() }),
 );
 type FollowStep = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-/** A conversation that somebody writes; bus messages are lost as told. */
+/** Writes a conversation; bus messages are lost as the step says. */
 function createWriter() {
   const store = createMemoryStore();
   const bus = createLocalBus();
@@ -47,7 +47,7 @@ function createWriter() {
   const log: Entry[] = [];
   const said = new Map<string, string>();
   let task = 0;
-  /** What the model has been asked about is certain: it is not decided anew. */
+  /** Entries that the model has been sent are certain: they are not decided again. */
   let certain = 0;
 
   const inFlight = () => {
@@ -108,7 +108,7 @@ function createWriter() {
   };
 }
 
-/** What readers know of a store that may be away. */
+/** The part of a store that readers use, which may be unavailable. */
 function createView(store: Store) {
   const view = { isAway: false };
   const whileThere = async <T>(read: () => Promise<T>): Promise<T> => {
@@ -125,7 +125,7 @@ function createView(store: Store) {
   });
 }
 
-/** Lets everything that waits for a resolved promise go on, so many times. */
+/** Lets everything that waits for a resolved promise go on, `count` times. */
 async function turns(count: number) {
   for (let turn = 0; turn < count; turn++) await Promise.resolve();
 }
@@ -147,7 +147,7 @@ test('readers that disconnect and resume anywhere end with exactly the final log
         const store = createView(writer.store);
         const hub = createHub({ store, bus, ticker, page, size: { entries, bytes: Infinity } });
 
-        /** True: the stream ended by itself. */
+        /** True when the stream ended by itself. */
         async function connect(reader: Reader, appetite: number): Promise<boolean> {
           const abort = new AbortController();
           let taken = 0;

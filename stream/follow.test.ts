@@ -14,7 +14,7 @@ afterEach(() => log.abort.abort());
 const question = message(1, 'Hello?');
 
 describe('a reader that follows a conversation', () => {
-  test('gets what is there and then what comes', async () => {
+  test('gets the existing entries and then the new ones', async () => {
     await log.record(1, 1, [question]);
     const items = log.from(START);
     expect((await take(items, 1)).entries).toEqual([question]);
@@ -23,7 +23,7 @@ describe('a reader that follows a conversation', () => {
     expect((await next).value).toMatchObject({ type: 'entry', position: { after: 2 } });
   });
 
-  test('begins where it stood', async () => {
+  test('resumes at its position', async () => {
     await log.record(1, 1, [question, message(2, 'More')]);
     expect(await log.from({ after: 1, revision: 0 }).next()).toMatchObject({
       value: { entry: { seq: 2 } },
@@ -39,7 +39,7 @@ describe('a reader that follows a conversation', () => {
     expect(reader.entries).toEqual(many);
   });
 
-  test('is healed of a lost poke at the next look', async () => {
+  test('recovers from a lost poke at the next poll', async () => {
     await log.record(1, 1, [question]);
     const items = log.from(START);
     await take(items, 1);
@@ -49,7 +49,7 @@ describe('a reader that follows a conversation', () => {
     expect((await next).value).toMatchObject({ entry: { text: 'unheard' } });
   });
 
-  test('is told to forget what was replaced, and gets what stands now', async () => {
+  test('is told to forget replaced entries, and gets the current ones', async () => {
     await log.record(1, 1, [question, started(2, 1)], replying(1));
     const items = log.from(START);
     const reader = await take(items, 2);
@@ -61,7 +61,7 @@ describe('a reader that follows a conversation', () => {
     expect(reader.position).toEqual({ after: 3, revision: 1 });
   });
 
-  test('learns of a rewind it slept through, even where nothing follows', async () => {
+  test('learns of a rewind that it missed, even if nothing follows', async () => {
     await log.record(1, 1, [question, message(2, 'Gone')]);
     await log.record(2, 2, []);
     expect(await log.from({ after: 2, revision: 0 }).next()).toEqual({
@@ -79,7 +79,7 @@ describe('a reader that follows a conversation', () => {
     expect(log.hand.size).toBe(0);
   });
 
-  test('has what was written anew before the closing became certain', async () => {
+  test('gets the entries that were rewritten before the close became certain', async () => {
     const closed = (seq: number) => ({ ...message(seq, ''), kind: 'conversation.closed' }) as never;
     await log.record(1, 1, [question, closed(2)], { ...idle, status: 'closed' });
     const items = log.from(START, {
@@ -99,11 +99,11 @@ describe('a reader that follows a conversation', () => {
     expect((await items.next()).done).toBe(true);
   });
 
-  test('ends at once where there is no such conversation', async () => {
+  test('ends at once when the conversation does not exist', async () => {
     expect((await log.from(START).next()).done).toBe(true);
   });
 
-  test('ends and leaves the bus when it is told to, also while it waits', async () => {
+  test('ends and unsubscribes from the bus when aborted, even while it waits', async () => {
     await log.record(1, 1, [question]);
     let listening = 0;
     const counted: Bus = {
@@ -126,7 +126,7 @@ describe('a reader that follows a conversation', () => {
     expect([listening, log.hand.size]).toEqual([0, 0]);
   });
 
-  test('fails as the store fails, and leaves the bus', async () => {
+  test('fails with the error of the store, and unsubscribes from the bus', async () => {
     await log.record(1, 1, [question]);
     log.store.follow = () => Promise.reject(new Error('The store is away.'));
     await expect(log.from(START).next()).rejects.toThrow('The store is away.');

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => log.abort.abort());
 
-/** A hub whose questions to the store are counted. */
+/** A hub whose queries to the store are counted. */
 function countedHub(more: Partial<HubOptions> = {}): Hub {
   const counted = <M extends 'follow' | 'draft' | 'marks'>(method: M): Store[M] =>
     ((...args: [never, never]) => {
@@ -46,7 +46,7 @@ const settled = async () => {
 const CROWD = 300;
 
 describe('many readers of one conversation', () => {
-  test('cost as many looks at the store as one', async () => {
+  test('cost as many queries to the store as one', async () => {
     await log.record(1, 1, [message(1, 'Hello?')]);
     const hub = countedHub();
     const readers = Array.from({ length: CROWD }, () => readAll(hub));
@@ -67,7 +67,7 @@ describe('many readers of one conversation', () => {
     }
   });
 
-  test('cost one question a second while nothing happens, for all conversations together', async () => {
+  test('cost one query a second while nothing happens, for all conversations together', async () => {
     const others = [new FollowedLog(), new FollowedLog()].map(({ key }) => key);
     const keys = [log.key, ...others];
     for (const key of keys) await log.store.record(batch(key, [1, 1], 1, messages(1, 'a')));
@@ -86,7 +86,7 @@ describe('many readers of one conversation', () => {
     expect(asked).toEqual(['marks']);
   });
 
-  test('are told of a close by one question whether it is certain', async () => {
+  test('learn that a close is certain by one query', async () => {
     const closed = { ...message(2, ''), kind: 'conversation.closed' } as never;
     await log.record(1, 1, [message(1, 'a')]);
     let questions = 0;
@@ -104,7 +104,7 @@ describe('many readers of one conversation', () => {
     expect([questions, log.hand.size]).toEqual([1, 0]);
   });
 
-  test('that come at once to a long log read each page of it once', async () => {
+  test('that join a long log at once read each page of it once', async () => {
     await log.record(1, 1, messages(1, ...Array.from({ length: 100 }, (_, nth) => `${nth}`)));
     const hub = countedHub({ page: 10, size: { entries: 10, bytes: Infinity } });
     const first = readAll(hub, { after: 100, revision: 0 });
@@ -118,8 +118,8 @@ describe('many readers of one conversation', () => {
   });
 });
 
-describe('a reader that is slow', () => {
-  test('reads the store for itself where the others are far ahead, and then joins them again', async () => {
+describe('a slow reader', () => {
+  test('reads the store separately when the others are far ahead, and then rejoins them', async () => {
     await log.record(1, 1, [message(1, '1')]);
     const hub = countedHub({ size: { entries: 3, bytes: Infinity } });
     const quick = readAll(hub);
@@ -140,7 +140,7 @@ describe('a reader that is slow', () => {
     expect(asked).toEqual(['follow', 'follow']);
   });
 
-  test('holds up nobody, and has a reply in few large pieces', async () => {
+  test('does not delay the others, and gets a reply in a few large pieces', async () => {
     await log.record(1, 1, [message(1, 'a'), started(2, 1)], replying(1));
     await log.store.beginDraft(log.key, 'reply_1', 1);
     const hub = countedHub();
@@ -156,8 +156,8 @@ describe('a reader that is slow', () => {
   });
 });
 
-describe('while the store is away', () => {
-  test('a stream stays, and goes on when it is back', async () => {
+describe('while the store is unavailable,', () => {
+  test('a stream stays open, and resumes when the store is back', async () => {
     await log.record(1, 1, [message(1, 'a')]);
     const hub = countedHub();
     const reader = readAll(hub);
@@ -175,7 +175,7 @@ describe('while the store is away', () => {
     expect(reader.entries).toHaveLength(2);
   });
 
-  test('a new one begins when it is back, and is not asked for more than once a second', async () => {
+  test('a new stream begins when the store is back, and queries it at most once a second', async () => {
     await log.record(1, 1, [message(1, 'a')]);
     isAway = true;
     const hub = countedHub();
@@ -193,7 +193,7 @@ describe('while the store is away', () => {
     expect(await next).toMatchObject({ value: { entry: { text: 'a' } } });
   });
 
-  test('a reader that is far behind waits too', async () => {
+  test('a reader that is far behind waits', async () => {
     await log.record(1, 1, messages(1, 'a', 'b', 'c', 'd', 'e'));
     const hub = countedHub({ page: 2, size: { entries: 1, bytes: Infinity } });
     readAll(hub, { after: 5, revision: 0 });
@@ -209,7 +209,7 @@ describe('while the store is away', () => {
   });
 });
 
-test('a reader that claims to hold more than there is starts from what there is', async () => {
+test('a reader that claims more entries than exist starts from those that do', async () => {
   await log.record(1, 1, messages(1, 'a', 'b'));
   const hub = countedHub();
   const items = hub.join(log.key, { after: 99, revision: 7 }, log.abort.signal).items();
@@ -219,7 +219,7 @@ test('a reader that claims to hold more than there is starts from what there is'
   });
 });
 
-test('a reader that comes from an older revision reads once, and then waits with the others', async () => {
+test('a reader from an older revision reads the store once, and then waits with the others', async () => {
   await log.record(1, 1, messages(1, 'a', 'b', 'c'));
   await log.record(2, 3, []);
   const hub = countedHub();

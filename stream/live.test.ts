@@ -12,7 +12,7 @@ const delta = (offset: number, text: string, attempt = 1, reply_id = 'reply_1'):
 const draft = (text: string, attempt = 1, reply_id = 'reply_1') => ({ reply_id, attempt, text });
 const held = (length: number, attempt = 1, reply_id = 'reply_1') => ({ reply_id, attempt, length });
 
-/** Knows `text` of attempt 1 of reply_1. */
+/** Live text that has `text` of attempt 1 of reply_1. */
 function knowing(text: string) {
   const live = createLiveText();
   live.reading();
@@ -31,7 +31,7 @@ describe('the text of a reply in flight', () => {
     expect(live.lacking(held(5))).toBeUndefined();
   });
 
-  test('is nothing where nobody speaks', () => {
+  test('is empty when no reply is in flight', () => {
     const live = createLiveText();
     live.reading();
     live.drafted(undefined);
@@ -39,7 +39,7 @@ describe('the text of a reply in flight', () => {
     expect(live.lacking(undefined)).toBeUndefined();
   });
 
-  test('goes on with deltas: each reader is given what it lacks', () => {
+  test('grows with deltas, and each reader gets what it lacks', () => {
     const live = knowing('He');
     live.receive(delta(2, 'll'));
     live.receive(delta(4, 'o'));
@@ -49,7 +49,7 @@ describe('the text of a reply in flight', () => {
     expect(live.isDoubtful).toBe(false);
   });
 
-  test('is one and the same object for all who lack the same', () => {
+  test('is the same object for all readers that lack the same part', () => {
     const live = knowing('He');
     live.receive(delta(2, 'llo'));
     expect(live.lacking(held(2))).toBe(live.lacking(held(2)));
@@ -63,7 +63,7 @@ describe('the text of a reply in flight', () => {
     { what: 'inside the draft', heard: delta(0, 'He'), text: 'Hello' },
     { what: 'half inside the draft', heard: delta(3, 'lo you'), text: 'Hello you' },
     { what: 'where the draft ends', heard: delta(5, ' you'), text: 'Hello you' },
-  ])('has a delta that comes while the draft is read, $what, once', ({ heard, text }) => {
+  ])('has a delta that arrives while the draft is read once: $what', ({ heard, text }) => {
     const live = createLiveText();
     live.reading();
     live.receive(heard);
@@ -72,7 +72,7 @@ describe('the text of a reply in flight', () => {
     expect(live.isDoubtful).toBe(false);
   });
 
-  test('ignores what it has already', () => {
+  test('ignores a delta that it already has', () => {
     const live = knowing('Hello');
     live.receive(delta(0, 'Hello'));
     expect(live.lacking(held(5))).toBeUndefined();
@@ -93,7 +93,7 @@ describe('the text of a reply in flight', () => {
   test.each([
     { what: 'a new attempt', heard: delta(0, 'Hi', 2), now: draft('Hi', 2) },
     { what: 'another reply', heard: delta(0, 'Hi', 1, 'reply_2'), now: draft('Hi', 1, 'reply_2') },
-  ])('begins again with $what, when the store confirms it', ({ heard, now }) => {
+  ])('starts again with $what, when the store confirms it', ({ heard, now }) => {
     const live = knowing('Hello');
     live.receive(heard);
     expect(live.isDoubtful).toBe(true);
@@ -103,7 +103,7 @@ describe('the text of a reply in flight', () => {
     expect(live.lacking(held(5))).toEqual({ type: 'delta', offset: 0, ...now });
   });
 
-  test('takes nothing from an attempt that has been replaced', () => {
+  test('ignores an attempt that has been replaced', () => {
     const live = knowing('Hello');
     live.receive(delta(5, ' late', 0));
     live.reading();
@@ -112,7 +112,7 @@ describe('the text of a reply in flight', () => {
     expect(live.isDoubtful).toBe(false);
   });
 
-  test('goes on while the draft is read, which may be behind by then', () => {
+  test('grows while the draft is read, even if the draft is behind by then', () => {
     const live = knowing('Hello');
     live.receive(delta(9, 'lost')); // In doubt.
     live.reading();
@@ -121,7 +121,7 @@ describe('the text of a reply in flight', () => {
     expect(live.lacking(held(5))).toEqual(delta(5, ' you'));
   });
 
-  test('has the draft read once more where another reply began during the read', () => {
+  test('requires another read when another reply began during the read', () => {
     const live = knowing('Hello');
     live.forget();
     live.reading();
@@ -134,7 +134,7 @@ describe('the text of a reply in flight', () => {
     expect(live.isDoubtful).toBe(false);
   });
 
-  test('is read again after a rewind', () => {
+  test('requires another read after a rewind', () => {
     const live = knowing('Hello');
     live.forget();
     expect([live.isDoubtful, live.lacking(undefined)]).toEqual([true, undefined]);

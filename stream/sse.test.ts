@@ -69,7 +69,7 @@ describe('over a socket', () => {
 
   const options = () => ({ signal: abort.signal, pulse: createPulse(15_000, hand.ticker) });
 
-  test('a stream has its headers and its advice at once, then events, then its end', async () => {
+  test('a stream sends its headers and retry time at once, then events, then its end', async () => {
     serve = (response) =>
       sendEvents(
         response,
@@ -91,7 +91,7 @@ describe('over a socket', () => {
     expect(hand.size).toBe(0);
   });
 
-  test('a stream in which nothing happens has heartbeats', async () => {
+  test('an idle stream sends heartbeats', async () => {
     const nothing: AsyncIterator<StreamItem> = {
       async next() {
         await once(abort.signal, 'abort');
@@ -109,7 +109,7 @@ describe('over a socket', () => {
     expect(await rest).toEqual([]);
   });
 
-  test('a stream whose items fail ends, and says so to the server alone', async () => {
+  test('a stream whose items fail ends, and only the server logs why', async () => {
     const failing = async function* () {
       yield entryItem(1);
       throw new Error('The store is away.');
@@ -121,10 +121,10 @@ describe('over a socket', () => {
     expect(await failed.promise).toEqual(new Error('The store is away.'));
   });
 
-  describe('a reader that does not read', () => {
+  describe('a client that does not read', () => {
     const ENTRIES = 1_000;
     const DELTAS = 10_000;
-    /** Far more than the buffers of a socket take. */
+    /** Far more than the buffers of a socket hold. */
     const big = 'x'.repeat(20_000);
     let socket: Socket;
     let response: ServerResponse;
@@ -184,7 +184,7 @@ describe('over a socket', () => {
 
     afterEach(() => void socket.destroy());
 
-    test('costs one item and a socket buffer, and is given everything when it reads again', async () => {
+    test('costs one item and a socket buffer, and gets everything when it reads again', async () => {
       const { store, bus, conversation } = await overwhelm();
       expect(response.writableLength).toBeLessThan(100_000);
       expect(taken).toBeLessThan(ENTRIES);
@@ -228,7 +228,7 @@ describe('over a socket', () => {
       expect(text).toBe(whole);
     });
 
-    test('is let go of when it vanishes', async () => {
+    test('is released when it vanishes', async () => {
       const { bus, conversation } = await overwhelm();
       socket.destroy();
       await done;

@@ -17,7 +17,7 @@ const inWords = (step: ReaderStep) => {
 };
 
 describe('the tail of a log', () => {
-  test('gives each reader the entry after its place, the same object to all', () => {
+  test('gives each reader the entry after its position, the same object to all', () => {
     const tail = createTail(at(2));
     tail.extend(read(0, 3, ['c', 'd']));
     expect([2, 3, 4].map((after) => inWords(tail.next(at(after))))).toEqual([
@@ -29,7 +29,7 @@ describe('the tail of a log', () => {
     expect((tail.next(at(2)) as any).item).toBe((tail.next(at(2)) as any).item);
   });
 
-  test('sends a reader that is too far behind to the store, and lets one that is ahead wait for a look', () => {
+  test('sends a reader that is too far behind to the store, and lets one that is ahead wait for the next poll', () => {
     const tail = createTail(at(2));
     tail.extend(read(0, 3, ['c']));
     expect(['read', 'look', 'look']).toEqual(
@@ -37,7 +37,7 @@ describe('the tail of a log', () => {
     );
   });
 
-  test('keeps so many entries and so many bytes', () => {
+  test('keeps a limited number of entries and bytes', () => {
     const tail = createTail(at(0), { entries: 3, bytes: 1_000 });
     tail.extend(read(0, 1, ['a', 'b', 'c', 'd']));
     expect([at(0), at(1)].map((reader) => inWords(tail.next(reader)))).toEqual([
@@ -52,7 +52,7 @@ describe('the tail of a log', () => {
     ]);
   });
 
-  test('tells whoever holds what was replaced to forget it, and nobody else', () => {
+  test('tells only readers that hold replaced entries to forget them', () => {
     const tail = createTail(at(0));
     tail.extend(read(0, 1, ['a', 'b', 'c', 'd']));
     tail.extend(read(1, 3, ['C'], 2));
@@ -76,7 +76,7 @@ describe('the tail of a log', () => {
     ).toEqual(['rewind 1.2', 'rewind 3.2', 'wait', 'entry 4.2']);
   });
 
-  test('does not guess where a revision began that it slept through', () => {
+  test('does not guess where a missed revision began', () => {
     const tail = createTail(at(3));
     // The log had five entries, of which the fourth was replaced before the tail had read them.
     tail.extend(read(1, 4, ['D']));
@@ -87,7 +87,7 @@ describe('the tail of a log', () => {
     ]);
   });
 
-  test('knows nothing of revisions before its own, but that the beginning of a log is its beginning', () => {
+  test('sends a reader of an earlier revision to the store, unless it is at the beginning of the log', () => {
     const tail = createTail(at(0, 5));
     tail.extend(read(5, 1, ['a']));
     expect([at(1, 4), at(0, 0), at(1, 5)].map((reader) => inWords(tail.next(reader)))).toEqual([

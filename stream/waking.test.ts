@@ -14,7 +14,7 @@ test('a crowd is woken a few at a time, each once', async () => {
   expect(woken).toEqual(Array.from({ length: 250 }, (_, nth) => nth));
 });
 
-test('what happens while a crowd is woken wakes all of it once more', async () => {
+test('an event while a crowd is woken wakes all of it once more', async () => {
   const waking = createWaking();
   let woken = 0;
   for (let nth = 0; nth < 150; nth++) waking.add(() => woken++);
@@ -25,7 +25,7 @@ test('what happens while a crowd is woken wakes all of it once more', async () =
   expect(woken).toBe(300);
 });
 
-test('one that was taken out is not woken', () => {
+test('a removed waiter is not woken', () => {
   const waking = createWaking();
   let woken = 0;
   waking.add(() => woken++)();
@@ -33,7 +33,7 @@ test('one that was taken out is not woken', () => {
   expect(woken).toBe(0);
 });
 
-test('so many pieces of work run at once, in order, also after one that failed', async () => {
+test('a limited number of jobs run at once, in order, even after one that failed', async () => {
   const few = createFew(2);
   const begun: number[] = [];
   const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
