@@ -10,7 +10,7 @@ const drawn = (seed: number, from: number, kinds = KINDS) => {
   return Array.from({ length: SIZE }, (_, i) => kindAt(from + i));
 };
 
-test('each deck has the share of every kind, in an order of its own', () => {
+test('each deck has the share of every kind, and its own order', () => {
   for (const from of [0, SIZE, 5 * SIZE]) {
     const counted = Object.groupBy(drawn(1, from), (kind) => kind);
     for (const kind of KINDS) expect(counted[kind], kind).toHaveLength(SHARES[kind]);
@@ -18,12 +18,12 @@ test('each deck has the share of every kind, in an order of its own', () => {
   expect(drawn(1, 0)).not.toEqual(drawn(1, SIZE));
 });
 
-test('the same seed draws the same, another draws otherwise', () => {
+test('the same seed draws the same order, and another seed a different one', () => {
   expect(drawn(1, 0)).toEqual(drawn(1, 0));
   expect(drawn(1, 0)).not.toEqual(drawn(2, 0));
 });
 
-test('of chosen kinds alone others are not drawn', () => {
+test('a deck of chosen kinds draws no others', () => {
   expect(new Set(deckKinds())).toEqual(new Set(['freeze', 'starve']));
 
   function deckKinds() {
@@ -32,7 +32,7 @@ test('of chosen kinds alone others are not drawn', () => {
   }
 });
 
-test('every kind has faults, each with a name of its own and moments at which it comes', () => {
+test('every kind has faults, each with a unique name and the moments at which it happens', () => {
   for (const kind of KINDS) {
     const own = FAULTS.filter((fault) => fault.kind === kind);
     expect(own.length, kind).toBeGreaterThan(0);

@@ -6,7 +6,7 @@ test('without arguments every scenario is played once', () => {
   expect(readArguments([])).toMatchObject({ type: 'run', scenarios: SCENARIOS, runs: 1 });
 });
 
-test('everything may be chosen', () => {
+test('every option can be set', () => {
   const given =
     '--scenario cancel --scenario never-comes --runs 5 --parallel 1 --patience 120 --scripted deaf --json';
   expect(readArguments(given.split(' '))).toMatchObject({

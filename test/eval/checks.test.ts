@@ -31,13 +31,13 @@ function played(entries: readonly Entry[], more: Partial<Played> = {}): Played {
 }
 
 describe('told', () => {
-  test('a result that is in the words is told, however its reference is written', () => {
+  test('a result is told if a reply has its reference, however it is written', () => {
     for (const written of ['KX-1111', 'kx-1111', 'KX‑1111', 'KX 1111', '**KX1111**']) {
       expect(CHECKS.told(quoted({ after: [`Bicycles: ${written}.`] }))).toEqual([]);
     }
   });
 
-  test('a result that no reply mentions is not told, and neither is a longer number', () => {
+  test('a result is not told if no reply has its reference, or only a longer number', () => {
     const problem = ['KX-1111 of bicycle was never told.'];
     expect(CHECKS.told(quoted({ after: ['The quote is there.'] }))).toEqual(problem);
     expect(CHECKS.told(quoted({ after: ['Bicycles: KX-11112.'] }))).toEqual(problem);
@@ -45,11 +45,11 @@ describe('told', () => {
 });
 
 describe('told_once', () => {
-  test('once is once', () => {
+  test('a result that one reply told passes', () => {
     expect(CHECKS.told_once(quoted({ after: ['Bicycles: KX-1111.', 'Gladly.'] }))).toEqual([]);
   });
 
-  test('twice says where', () => {
+  test('a result that two replies told is reported with both replies', () => {
     const after = ['Bicycles: KX-1111.', 'Gladly. KX-1111.'];
     expect(CHECKS.told_once(quoted({ after }))).toEqual([
       'KX-1111 of bicycle was told 2 times:',
@@ -58,7 +58,7 @@ describe('told_once', () => {
     ]);
   });
 
-  test('what was cut off does not count', () => {
+  test('an interrupted reply does not count', () => {
     const log = createLog();
     const seq = log.completes('call_1');
     log.saysCutOff('Bicycles: KX-1111. And');
@@ -73,14 +73,14 @@ describe('nothing_invented', () => {
     expect(CHECKS.nothing_invented(quoted({ after: ['Bicycles: KX-1111.'] }))).toEqual([]);
   });
 
-  test('one that no tool has returned is, and so is one that came later than the reply began', () => {
+  test('a reference is invented if no tool returned it before the reply began', () => {
     expect(CHECKS.nothing_invented(quoted({ after: ['Bicycles: KX-2222.'] }))).toEqual([
       'No tool had returned KX-2222: reply_1 said "Bicycles: KX-2222."',
     ]);
     expect(CHECKS.nothing_invented(quoted({ before: ['Bicycles: KX-1111.'] }))).toHaveLength(1);
   });
 
-  test('it counts in words that were cut off too', () => {
+  test('a reference in an interrupted reply counts', () => {
     const log = createLog();
     log.saysCutOff('It is KX-2222, I');
     expect(CHECKS.nothing_invented(played(log.entries))).toHaveLength(1);
@@ -88,7 +88,7 @@ describe('nothing_invented', () => {
 });
 
 describe('not_confused', () => {
-  test('a reference with another name, or without any, is', () => {
+  test('a reference is confused if it stands with another name, or with none', () => {
     expect(CHECKS.not_confused(quoted({ after: ['Bicycles: KX-1111.'] }))).toEqual([]);
     expect(CHECKS.not_confused(quoted({ after: ['Helmets: KX-1111.'] }))).toEqual([
       'KX-1111 belongs to bicycle: reply_1 said "Helmets: KX-1111."',
@@ -142,7 +142,7 @@ describe('called_off', () => {
     expect(check(log)).toEqual([]);
   });
 
-  test('the call that the user wants is not', () => {
+  test('a call that the user still wants is not cancelled', () => {
     const log = two();
     log.cancels('call_2');
     log.cancels('call_1');
@@ -171,7 +171,7 @@ describe('answered', () => {
     );
   }
 
-  test('the answer counts where it was given before the next question', () => {
+  test('an answer counts if it was given before the next question', () => {
     expect(asked('221', 'Let me see.', 'It is 221.')).toEqual([]);
     expect(asked('221', 'It is 2210.')).toEqual([
       '"How much?" was not answered with 221:',
@@ -179,14 +179,14 @@ describe('answered', () => {
     ]);
   });
 
-  test('any words do where no answer is expected, but there have to be some', () => {
+  test('any text will do if no answer is expected, but an empty reply will not', () => {
     expect(asked(undefined, 'Not yet.')).toEqual([]);
     expect(asked(undefined, '')).toEqual(['"How much?" was not answered:', 'nothing was said.']);
   });
 });
 
 describe('waited', () => {
-  test('nothing is told before the last result', () => {
+  test('a reply that tells a result before the last one is in fails', () => {
     const early = quoted({ after: ['Bicycles: KX-1111.'] });
     const began = early.entries.find(({ kind }) => kind === 'reply.started')!.seq;
     expect(CHECKS.waited({ ...early, heldUntil: began - 1 })).toEqual([]);

@@ -18,7 +18,7 @@ test.each([
   'Bicycles KX-1111; helmets KX-2222; the lamps take longer.',
   'Bicycles: KX-1111 (once more: KX-1111).',
   'Nothing known: KX-9999.',
-])('%j is right', (text) => {
+])('%j names every reference correctly', (text) => {
   expect(misnamed(text, known, names)).toEqual([]);
 });
 
@@ -29,6 +29,6 @@ test.each([
   ['| Bicycles | KX-2222 |\n| Helmets | KX-1111 |', ['KX-2222', 'KX-1111']],
   ['Lamps and helmets have KX-1111.', ['KX-1111']],
   ['The reference is KX-1111.', ['KX-1111']],
-])('%j is not', (text, codes) => {
+])('%j misnames a reference', (text, codes) => {
   expect(misnamed(text, known, names)).toEqual(codes);
 });

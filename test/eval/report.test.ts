@@ -29,7 +29,7 @@ const outcomes: Outcome[] = [
   },
 ];
 
-test('the summary counts plays, and names each failed check', () => {
+test('the summary counts runs and names each failed check', () => {
   expect(summarise('some model', outcomes)).toEqual({
     eval: true,
     model: 'some model',
@@ -43,7 +43,7 @@ test('the summary counts plays, and names each failed check', () => {
   });
 });
 
-test('the table has a row for each scenario and a dash where a check was not asked', () => {
+test('the table has a row for each scenario, and a dash for a check that did not apply', () => {
   const rows = table(outcomes)
     .split('\n')
     .map((line) => line.split(/ +/).slice(0, 4));
@@ -54,7 +54,7 @@ test('the table has a row for each scenario and a dash where a check was not ask
   ]);
 });
 
-test('each failure says where and why', () => {
+test('the explanation says where and why each check failed', () => {
   expect(explain(outcomes)).toBe(
     '✗ cancel, run 2: told (conv_2)\n    KX-1111 of bicycle was never told.\n' +
       '✗ never-comes, run 1: played (conv_3)\n    The agent has not called it.',

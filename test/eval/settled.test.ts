@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { isSettled } from './settled.ts';
 import { createLog } from './small-log.ts';
 
-test('a message is settled when a reply that it caused is whole', () => {
+test('a message is settled when a reply that it caused is complete', () => {
   const log = createLog();
   const first = log.user('Hello.');
   expect(isSettled(log.entries)).toBe(false);
@@ -14,13 +14,13 @@ test('a message is settled when a reply that it caused is whole', () => {
   expect(isSettled(log.entries)).toBe(true);
 });
 
-test('nothing is settled while the agent speaks', () => {
+test('a conversation is not settled while the agent speaks', () => {
   const log = createLog();
   log.begins([]);
   expect(isSettled(log.entries)).toBe(false);
 });
 
-test('a call is settled when it runs or will not, whatever it brings later', () => {
+test('a call is settled when it has been started or dropped', () => {
   const log = createLog();
   log.asks('call_1', 'request_quote', {});
   expect(isSettled(log.entries)).toBe(false);

@@ -1,4 +1,4 @@
-/** The tests of requests find what is wrong with one. */
+/** The checks of requests to a model find each fault of a request. */
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ProfileName } from '../../contract/profile.ts';
 import { createModelClient } from '../../model/client.ts';
@@ -8,7 +8,7 @@ import { brokenRules } from './rules.ts';
 import { requestChecker } from './schemas.ts';
 import type { ChatRequest, ResponsesRequest } from './types.ts';
 
-/** As it goes over the wire, and without types: it is going to be broken. */
+/** A request as it is sent over the wire, without types, because tests break it. */
 async function sent(api: 'chat' | 'responses'): Promise<any> {
   const stub = await startStubModel(() => ({}));
   onTestFinished(() => stub.close());
@@ -25,14 +25,14 @@ describe.each<['chat' | 'responses', Break[]]>([
       ['a misspelt field', (body) => (body.stream_option = {})],
       ['a misspelt field of a message', ({ messages }) => (messages[1].nmae = 'Ann')],
       ['a misspelt id', ({ messages: [, , , tool] }) => rename(tool, 'tool_call_id', 'call_id')],
-      ['a role that there is not', ({ messages }) => (messages[0].role = 'moderator')],
+      ['an unknown role', ({ messages }) => (messages[0].role = 'moderator')],
       ['instructions without text', ({ messages }) => (messages[0].content = null)],
       [
-        'arguments that are no text',
+        'arguments that are not a string',
         ({ messages }) => (messages[2].tool_calls[0].function.arguments = {}),
       ],
       ['a call without its type', ({ messages }) => delete messages[2].tool_calls[0].type],
-      ['a tool as the other API has it', ({ tools }) => (tools[0] = { ...tools[0].function })],
+      ['a tool in the form of the other API', ({ tools }) => (tools[0] = { ...tools[0].function })],
       ['no messages', (body) => delete body.messages],
     ],
   ],
@@ -41,12 +41,15 @@ describe.each<['chat' | 'responses', Break[]]>([
     [
       ['a misspelt field', (body) => (body.instruction = 'Be brief.')],
       ['a misspelt id', ({ input }) => rename(input[2], 'call_id', 'callId')],
-      ['a kind of item that there is not', ({ input }) => (input[2].type = 'tool_call')],
-      ['an output that is no text', ({ input }) => (input[4].output = { status: 'completed' })],
+      ['an unknown type of item', ({ input }) => (input[2].type = 'tool_call')],
+      [
+        'an output that is not a string',
+        ({ input }) => (input[4].output = { status: 'completed' }),
+      ],
       ['a role of the other API', ({ input }) => (input[0].role = 'tool')],
-      ['a role that is misspelt', ({ input }) => (input[0].role = 'users')],
-      ['a tool as the other API has it', ({ tools }) => (tools[0] = { function: tools[0] })],
-      ['a word where yes or no is asked', (body) => (body.store = 'no')],
+      ['a misspelt role', ({ input }) => (input[0].role = 'users')],
+      ['a tool in the form of the other API', ({ tools }) => (tools[0] = { function: tools[0] })],
+      ['a string in place of a boolean', (body) => (body.store = 'no')],
     ],
   ],
 ])('a request of the %s API', (api, breaks) => {
@@ -55,7 +58,7 @@ describe.each<['chat' | 'responses', Break[]]>([
     check = await requestChecker(api);
   });
 
-  test('is accepted as it is', async () => {
+  test('is accepted as the service sends it', async () => {
     expect(check(await sent(api))).toEqual([]);
   });
 
@@ -66,7 +69,7 @@ describe.each<['chat' | 'responses', Break[]]>([
   });
 });
 
-test('what is refused is named', async () => {
+test('a refusal names the field', async () => {
   const check = await requestChecker('chat');
   const body = await sent('chat');
   body.messages[1].nmae = 'Ann';
@@ -96,7 +99,7 @@ const chat = (messages: object[], tools: object[] = [look]) => ({
 });
 const [one, two] = ['abcdefgh1', 'abcdefgh2'];
 
-describe('the rules that no type can say', () => {
+describe('the rules that a type cannot express', () => {
   test.each(['compatible', 'alternating', 'tool_result'] as const)(
     'are kept by a plain conversation in the profile %s',
     (name) => {
@@ -106,9 +109,14 @@ describe('the rules that no type can say', () => {
   );
 
   test.each<[string, ProfileName, object[], string]>([
-    ['developer for system', 'openai', [system, user], 'It does not begin with the developer.'],
+    [
+      'a developer in place of the system',
+      'openai',
+      [system, user],
+      'It does not begin with the developer.',
+    ],
     ['no instructions', 'compatible', [user], 'It does not begin with the system.'],
-    ['instructions later', 'compatible', [system, user, system, user], 'in the middle'],
+    ['instructions in the middle', 'compatible', [system, user, system, user], 'in the middle'],
     [
       'a call without an answer',
       'compatible',
@@ -131,12 +139,17 @@ describe('the rules that no type can say', () => {
     ],
     ['a long id', 'compatible', [system, calling('x'.repeat(41)), tool('x'.repeat(41))], 'no id'],
     ['an id like ours', 'alternating', [system, user, calling('call_a'), tool('call_a')], 'no id'],
-    ['silence', 'compatible', [system, user, { ...said, content: '' }, user], 'says nothing'],
-    ['nothing to answer', 'compatible', [system, user, said], 'Nobody is left'],
+    [
+      'an empty reply',
+      'compatible',
+      [system, user, { ...said, content: '' }, user],
+      'says nothing',
+    ],
+    ['a reply at the end', 'compatible', [system, user, said], 'Nobody is left'],
     ['an assistant first', 'tool_result', [system, said, user], 'The user is not first.'],
     ['two users', 'tool_result', [system, user, user], 'Two neighbours are of the role user.'],
     [
-      'words, then a call',
+      'a reply, then a call',
       'tool_result',
       [system, user, said, calling(one), tool(one)],
       'Two neigh',
@@ -148,7 +161,7 @@ describe('the rules that no type can say', () => {
       'after a tool',
     ],
     [
-      'turns that do not alternate but for the tools',
+      'an assistant that speaks twice in a row',
       'alternating',
       [system, user, said, calling(one), tool(one), said, user],
       'do not alternate',

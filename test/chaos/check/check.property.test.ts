@@ -1,4 +1,4 @@
-/** The checker raises no false alarm: what the real rules write, whatever happens, has no findings. */
+/** The checker raises no false alarm: a log that the real rules wrote has no findings, whatever happened. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { headOf } from '../../../conversation/head.ts';
@@ -68,7 +68,7 @@ const happening = fc.oneof(
   { weight: 1, arbitrary: one('settled', {}) },
 ) as fc.Arbitrary<Happening>;
 
-/** Mostly one after another, sometimes several at once. */
+/** Events mostly come one after another, sometimes several at once. */
 const life = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: happening },
@@ -77,7 +77,7 @@ const life = fc.array(
   { minLength: 1, maxLength: 80, size: 'max' },
 );
 
-/** A conversation with all that its run leaves behind. It is closed at the end. */
+/** A conversation, and the evidence that its run leaves behind. It is closed at the end. */
 class Run {
   story = new Story({ max_running: 2, max_replies_per_turn: 4 });
   said: { message_id: string; text: string }[] = [];
@@ -97,7 +97,7 @@ class Run {
     return this.evidence();
   }
 
-  /** Its workflow is terminated, and the store writes down the end. */
+  /** The workflow is terminated, and the store writes the end of the log. */
   isTerminated(happenings: (Happening | Happening[])[]): Evidence {
     const { story } = this;
     for (const what of happenings) {
@@ -172,7 +172,7 @@ class Run {
       case 'close':
         story.happens({ type: 'close' });
         return;
-      // The workflow hears it alone: a message that comes with it is heard first.
+      // The workflow handles it on its own, after any message that comes with it.
       case 'settled':
         if (!together) story.happens({ type: 'settled' });
         return;
@@ -248,7 +248,7 @@ class Run {
 
 const pickFrom = (ids: string[], n: number) => ids[n % Math.max(1, ids.length)];
 
-test('what the rules write has no findings, whatever happens', () => {
+test('a log that the rules wrote has no findings, whatever happened', () => {
   fc.assert(
     fc.property(life, (happenings) => {
       expect(check(new Run().live(happenings)).findings).toEqual([]);
@@ -257,7 +257,7 @@ test('what the rules write has no findings, whatever happens', () => {
   );
 });
 
-test('nor has what the store writes where the workflow of a conversation is gone', () => {
+test('a log whose end the store wrote, because its workflow was gone, has no findings', () => {
   fc.assert(
     fc.property(life, (happenings) => {
       const evidence = new Run().isTerminated(happenings);
@@ -268,7 +268,7 @@ test('nor has what the store writes where the workflow of a conversation is gone
   );
 });
 
-test('and the same log without any one of its entries has some', () => {
+test('a log that lacks any one entry has findings', () => {
   fc.assert(
     fc.property(life, pick, (happenings, n) => {
       const evidence = new Run().live([{ do: 'say', when_busy: 'interrupt' }, ...happenings]);

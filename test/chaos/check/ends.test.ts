@@ -1,4 +1,4 @@
-/** Each fault, put into evidence that is sound, is found, under its own count, and by name: effects and ends. */
+/** The checker finds each fault that is put into sound evidence, under its count and with its message: effects and ends. */
 import { describe, test } from 'vitest';
 import { type Case, finds } from './faults.ts';
 import { BEGAN } from './sound.ts';
@@ -14,48 +14,48 @@ describe('doubled_effects', () => {
       '"step 2" of call_a (installer) happened 2 times, by process 100, 101.',
     ],
     [
-      'a call that was dropped had an effect',
+      'a dropped call had an effect',
       (_, __, { ledger }) => ledger.push(line('call_e', 'step 1', 30)),
       'call_e had an effect, but it was never started (call.dropped)',
     ],
     [
-      'a call that was denied had an effect',
+      'a denied call had an effect',
       (_, __, { ledger }) => ledger.push(line('call_d', 'step 1', 15)),
       'call_d had an effect, but it was never started (call.denied)',
     ],
     [
-      'a call that nobody asked for had an effect',
+      'an unknown call had an effect',
       (_, __, { ledger }) => ledger.push(line('call_x', 'step 1', 15)),
       'call_x had an effect, which no log knows',
     ],
     [
-      'a call that was complete had an effect',
+      'a completed call had another effect',
       (_, __, { ledger }) => ledger.push(line('call_a', 'step 3', 26)),
       'call_a had an effect, "step 3" 3000 ms after its call.completed',
     ],
     [
-      'a program went on long after its call was cancelled',
+      'a program ran on long after its call was cancelled',
       (_, __, { ledger }) => ledger.push(line('call_b', 'step 2', 96)),
       'call_b had an effect, "step 2" 61000 ms after its call.cancelled',
     ],
   ])('%s', (_, by, ...words) => finds('doubled_effects', by, words));
 });
 
-describe('what has to be over', () => {
-  test('a call without an end', () => {
+describe('at the end of a run', () => {
+  test('a call without an end is an unended call', () => {
     finds('unended_calls', (log) => log.remove(30), [
       'call_e (installer) has no end; the last of it is call.requested (28).',
     ]);
   });
 
-  test('a program that still runs', () => {
+  test('a program that still runs is left behind', () => {
     const left = { pid: 4711, command: 'install alpha' };
     finds('programs_left', (_, __, { programs }) => programs.push(left), [
       'Process 4711 still runs: install alpha',
     ]);
   });
 
-  test('a call that still runs', () => {
+  test('a call whose workflow still runs is left behind', () => {
     finds('programs_left', (_, __, { calls }) => calls.push('call_x'), [
       'The workflow of call_x still runs.',
     ]);
@@ -63,7 +63,7 @@ describe('what has to be over', () => {
 
   test.each<Case>([
     [
-      'a stream that was not told its end',
+      'a stream without an end',
       (_, conversation) => (conversation.isOver = false),
       'It is not over: its stream has no end.',
     ],
@@ -85,9 +85,9 @@ describe('what has to be over', () => {
       },
       'It is not over: reply_9 is in flight, call_z is queued.',
     ],
-  ])('%s is stuck', (_, by, ...words) => finds('stuck', by, words));
+  ])('%s means that its conversation is stuck', (_, by, ...words) => finds('stuck', by, words));
 
-  test('a reply in flight in an open conversation is stuck, and not a missing entry', () => {
+  test('an open conversation with a reply in flight is stuck, and has no missing entry', () => {
     finds(
       'stuck',
       (log, { head }) => {

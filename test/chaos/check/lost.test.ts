@@ -1,4 +1,4 @@
-/** Each fault, put into evidence that is sound, is found, under its own count, and by name: what was lost. */
+/** The checker finds each fault that is put into sound evidence, under its count and with its message: lost messages and news. */
 import { describe, expect, test } from 'vitest';
 import { broken, type Case, finds } from './faults.ts';
 import { BEGAN } from './sound.ts';
@@ -6,17 +6,17 @@ import { BEGAN } from './sound.ts';
 describe('lost_messages', () => {
   test.each<Case>([
     [
-      'a message that was acknowledged is not in the log',
+      'an acknowledged message is not in the log',
       (_, __, { sent }) => sent.push({ conversation: 'conv_1', message_id: 'm4', text: 'hello' }),
       'm4 ("hello") was acknowledged with 202 and is not in the log.',
     ],
     [
-      'nor is its conversation known',
+      'the conversation of an acknowledged message is unknown',
       (_, __, { sent }) => sent.push({ conversation: 'conv_9', message_id: 'm1', text: 'hello' }),
       'm1 ("hello") was acknowledged',
     ],
     [
-      'its words are others',
+      'the text of an acknowledged message differs in the log',
       (log) => log.change(29, { text: 'bye' }),
       'm3 ("words of m3") was acknowledged, but the log has other words: "bye".',
     ],
@@ -41,7 +41,7 @@ describe('lost_news', () => {
       'call.denied of call_d (entry 21) has no receipt.',
     ],
     [
-      'a call that was cancelled past the conversation has no receipt',
+      'a call that an operator cancelled has no receipt',
       (log) => log.change(35, { by: 'operator' }),
       'call.cancelled of call_b (entry 35) has no receipt.',
     ],
@@ -51,33 +51,33 @@ describe('lost_news', () => {
       'A receipt says failed of 99, which is no news.',
     ],
     [
-      'a receipt says that a reply told it which was interrupted',
+      'a receipt names an interrupted reply',
       (log) => log.change(20, { reply_id: 'reply_1' }),
       'A receipt says spoken of 16, but reply_1 was never completed.',
     ],
     [
-      'a receipt says that a reply told it which never had it',
+      'a receipt names a reply that was not given the news',
       (log) => log.change(20, { reply_id: 'reply_4' }),
       'A receipt says spoken of 16, but reply_4 was not given it.',
     ],
     [
-      'a receipt says merged where nothing later was told',
+      'a receipt says merged, but no later news of the call was told',
       (log) => log.change(20, { fate: 'merged' }),
       'A receipt says merged of 16, but reply_3 was given nothing later of its call.',
     ],
     [
-      'a receipt says superseded where nothing was cancelled',
+      'a receipt says superseded, but the call was not cancelled',
       (log) => log.change(41, { fate: 'superseded' }),
       'A receipt says superseded of 39, whose call was not cancelled.',
       'A receipt says superseded of 40, whose call was not cancelled.',
     ],
     [
-      'an event reached Temporal and never the log',
+      'an event reached Temporal but not the log',
       (_, { events }) => events.splice(2, 0, { call_id: 'call_a', n: 3, late: false, at: BEGAN }),
       'Event 3 of call_a reached Temporal while its call was open, and is not in the log.',
     ],
     [
-      'an event of a call that was cancelled later reached Temporal and never the log',
+      'an event of a call that was cancelled later reached Temporal but not the log',
       (log, { events }) => {
         events.find(({ call_id, n }) => call_id === 'call_b' && n === 2)!.n = 3;
         log.change(34, { n: 3 });
@@ -86,7 +86,7 @@ describe('lost_news', () => {
     ],
   ])('%s', (_, by, ...words) => finds('lost_news', by, words));
 
-  test('an event that was sent again, late, or after its call was cancelled is none', () => {
+  test('an event that is repeated, late, or of a cancelled call is not lost', () => {
     const more = [
       { call_id: 'call_a', n: 2, late: false, at: BEGAN },
       { call_id: 'call_a', n: 4, late: true, at: BEGAN },
@@ -95,7 +95,7 @@ describe('lost_news', () => {
     expect(broken((_, { events }) => events.push(...more)).findings).toEqual([]);
   });
 
-  test('an event of a call that was terminated, said before its worker stopped it, is none', () => {
+  test('an event of a terminated call is not lost if the tool sent it before its worker stopped it', () => {
     const { findings } = broken((log, { events }) => {
       const error = { type: 'CallTerminated', message: 'An operator has terminated the call.' };
       log.change(40, { kind: 'call.failed', error });

@@ -1,4 +1,4 @@
-/** What an operator does to a conversation or a call: what has to hold all the same, and what cannot. */
+/** After an operator has ended or reset a conversation or a call, some faults are excused, each with its reason; all others still count. */
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../evidence.ts';
 import { ENDED_BEFORE_IT_WAS_WRITTEN, UNDONE } from './excuses.ts';
@@ -14,7 +14,7 @@ const operated =
     faults.push({ kind: 'operator', at: second(at), target: 'any', moment: 'random', operation });
   };
 
-/** One after the other. */
+/** Applies one break after another. */
 const all =
   (...breaks: Break[]): Break =>
   (...of) =>
@@ -39,16 +39,16 @@ const undone =
   (_, conversation) =>
     (conversation.undone = [{ at: second(20), calls, messages }]);
 
-describe('a message that was acknowledged', () => {
+describe('an acknowledged message that is not in the log', () => {
   test.each(['terminate', 'cancel'] as const)(
-    'is excused where it is the last before a conversation was ended by %s',
+    'is excused if it was the last one before a %s ended the conversation',
     (does) => {
       const by = all(operated(does), sent('m4'), signalled('m4'));
       expect(whys(by)).toEqual([ENDED_BEFORE_IT_WAS_WRITTEN]);
     },
   );
 
-  test('and of which the sender never heard is excused alike', () => {
+  test('is excused even if its sender never got the acknowledgement', () => {
     expect(whys(all(operated('terminate'), signalled('m4')))).toEqual([
       ENDED_BEFORE_IT_WAS_WRITTEN,
     ]);
@@ -59,34 +59,34 @@ describe('a message that was acknowledged', () => {
     finds('lost_messages', all(operated('terminate'), sent('m4'), swapped), ['m4 ("hello")']);
   });
 
-  test('is lost where only a call was terminated, or Temporal never had it', () => {
+  test('is lost if only a call was terminated, or if it never reached Temporal', () => {
     finds('lost_messages', all(operated('terminate', 'call_b'), sent('m4'), signalled('m4')), [
       'm4 ("hello")',
     ]);
     finds('lost_messages', all(operated('terminate'), sent('m4')), ['m4 ("hello")']);
   });
 
-  test('is excused where a reset took it out of the history', () => {
+  test('is excused if a reset removed it from the history', () => {
     expect(whys(all(operated('reset'), sent('m4'), undone([], ['m4'])))).toEqual([UNDONE]);
   });
 
-  test('is lost where the history has it again after the reset', () => {
+  test('is lost if the history has it again after the reset', () => {
     const by = all(operated('reset'), sent('m4'), undone([], ['m4']), signalled('m4'));
     finds('lost_messages', by, ['m4 ("hello")']);
   });
 
-  test('is lost where it came after the reset', () => {
+  test('is lost if it came after the reset', () => {
     finds('lost_messages', all(operated('reset'), sent('m4'), undone([], [])), ['m4 ("hello")']);
   });
 });
 
-describe('an event of a call', () => {
+describe('an event of a call that is not in the log', () => {
   const event =
     (call_id: string, n: number, at = 20): Break =>
     (_, { events }) =>
       events.push({ call_id, n, late: false, at: second(at) });
 
-  test('is excused where it is the last before the conversation was ended', () => {
+  test('is excused if it was the last one before the conversation was ended', () => {
     expect(whys(all(operated('terminate'), event('call_x', 1)))).toEqual([
       ENDED_BEFORE_IT_WAS_WRITTEN,
     ]);
@@ -98,20 +98,20 @@ describe('an event of a call', () => {
     finds('lost_news', all(operated('terminate'), early), ['Event 1 of call_x reached Temporal']);
   });
 
-  test('is excused where a reset took its call out of the log', () => {
+  test('is excused if a reset removed its call from the log', () => {
     expect(whys(all(operated('reset'), undone(['call_x'], []), event('call_x', 1)))).toEqual([
       UNDONE,
     ]);
   });
 
-  test('is excused where its program said it before the reset had stopped it', () => {
+  test('is excused if its program sent it before the reset stopped the call', () => {
     const late = event('call_x', 1, 22);
     expect(whys(all(operated('reset'), undone(['call_x'], []), late))).toEqual([UNDONE]);
   });
 
   test.each([
-    ['is excused where a reset sent it before its call was started again', 20, []],
-    ['is lost where it came after the reset', 21, ['Event 3 of call_a reached Temporal']],
+    ['is excused if it came before the reset, after which its call was started again', 20, []],
+    ['is lost if it came after the reset', 21, ['Event 3 of call_a reached Temporal']],
   ])('%s', (_, at, words) => {
     const by = all(operated('reset'), undone(['call_a'], []), (_, { events }) => {
       events.splice(3, 0, { call_id: 'call_a', n: 3, late: false, at: second(at) });
@@ -126,13 +126,13 @@ describe('an effect', () => {
     (_, __, { ledger }) =>
       ledger.push({ call_id, tool: 'walks', effect: 'step 9', pid: 101, at: second(at) });
 
-  test('of a call that a reset took out of the log may happen until it has been stopped', () => {
+  test('of a call that a reset removed from the log may happen until the call has stopped', () => {
     const by = all(operated('reset'), undone(['call_x'], []), effect('call_x', 15));
     expect(whys(by)).toEqual([]);
     finds('doubled_effects', all(by, effect('call_y', 15)), ['call_y had an effect, which no log']);
   });
 
-  test('is too late where the call runs on though it is gone from the log', () => {
+  test('is too late if the call runs on long after a reset removed it from the log', () => {
     const by = all(operated('reset'), undone(['call_x'], []), effect('call_x', 51));
     finds('doubled_effects', by, ['call_x had an effect, "step 9" 31000 ms after its reset.']);
   });
@@ -141,16 +141,13 @@ describe('an effect', () => {
     ['terminate', undefined],
     ['cancel', undefined],
     ['terminate', 'call_b'],
-  ] as const)(
-    'is too late long after a %s of the call (%s) or its conversation',
-    (does, call_id) => {
-      const by = all(operated(does, call_id, 33), effect('call_b', 64));
-      finds('doubled_effects', by, [
-        'call_b had an effect, "step 9" 31000 ms after its end by an operator.',
-      ]);
-      expect(whys(all(operated(does, call_id, 33), effect('call_b', 62)))).toEqual([]);
-    },
-  );
+  ] as const)('is too late long after a %s of its conversation or call (%s)', (does, call_id) => {
+    const by = all(operated(does, call_id, 33), effect('call_b', 64));
+    finds('doubled_effects', by, [
+      'call_b had an effect, "step 9" 31000 ms after its end by an operator.',
+    ]);
+    expect(whys(all(operated(does, call_id, 33), effect('call_b', 62)))).toEqual([]);
+  });
 });
 
 describe('the log of a conversation that was reset', () => {
@@ -160,18 +157,18 @@ describe('the log of a conversation that was reset', () => {
     });
   const words = 'An operator has reset it, and its log has no conversation.reset.';
 
-  test('says so', () => {
+  test('has an entry that says so', () => {
     finds('missing_entries', resets(20), [words]);
   });
 
-  test('need not where it was closed before, or may not have been reset', () => {
+  test('needs no such entry if it was closed before, or if the reset may have failed', () => {
     expect(whys(resets(43))).toEqual([]);
     expect(whys(resets(20, true))).toEqual([]);
     expect(whys(all(resets(20), operated('terminate')))).toEqual([]);
   });
 });
 
-describe('a call that failed', () => {
+describe('a failed call', () => {
   const fails =
     (type: string): Break =>
     (log) =>
@@ -182,7 +179,7 @@ describe('a call that failed', () => {
     ['CallTerminated', 'cancel', undefined],
     ['CallTerminated', 'terminate', undefined],
     ['CallReset', 'reset', 'call_c'],
-  ] as const)('as %s after a %s of %s is excused', (type, does, call_id) => {
+  ] as const)('with %s is excused after a %s of %s', (type, does, call_id) => {
     expect(whys(all(operated(does, call_id), fails(type)))).toEqual([
       expect.stringContaining(type) as string,
     ]);
@@ -192,12 +189,12 @@ describe('a call that failed', () => {
     ['CallTerminated', 'terminate', 'call_b', 'nobody terminated it'],
     ['CallTerminated', 'reset', 'call_c', 'nobody terminated it'],
     ['CallReset', 'reset', 'call_b', 'nobody reset it'],
-  ] as const)('as %s after a %s of %s is not', (type, does, call_id, words) => {
+  ] as const)('with %s is not excused after a %s of %s', (type, does, call_id, words) => {
     finds('broken_rules', all(operated(does, call_id), fails(type)), [words]);
   });
 });
 
-test('a conversation that was terminated is closed by somebody, or is stuck', () => {
+test('a terminated conversation is stuck until its log is closed', () => {
   const by = all(operated('terminate'), (log, { head }) => {
     head.status = 'replying';
     for (const seq of [42, 41]) log.remove(seq);

@@ -16,19 +16,19 @@ test('the last line of a run has its figures, in the order that scripts expect',
   );
 });
 
-test('a run in which nothing was measured has no times', () => {
+test('a run without measurements has no times', () => {
   const evidence = { ...sound, recoveries: [], ledger: [] };
   expect(closingLine(evidence, check(evidence))).toMatch(/"recovery_p50_ms":null/);
   expect(print(check(evidence))).toMatch(/output of a program waits +\| 0 +\| – +\| –/);
 });
 
-test('percentiles are samples', () => {
+test('a percentile is one of the samples', () => {
   expect(spreadOf([5, 1, 4, 2, 3])).toEqual({ samples: 5, p50: 3, p95: 5 });
   expect(spreadOf([7])).toEqual({ samples: 1, p50: 7, p95: 7 });
   expect(spreadOf([])).toEqual({ samples: 0 });
 });
 
-test('the output of a program waits from its effect to the next entry of its call', () => {
+test('the wait of output is measured from the effect of a program to the next entry of its call', () => {
   // Steps of call_a at its own events; one of call_b after its end waits for nothing.
   expect(check(sound).output_waits).toEqual({ samples: 2, p50: 0, p95: 0 });
   const [first, ...rest] = sound.ledger;
@@ -36,7 +36,7 @@ test('the output of a program waits from its effect to the next entry of its cal
   expect(check({ ...sound, ledger }).output_waits).toEqual({ samples: 2, p50: 0, p95: 700 });
 });
 
-test('a report names every count, its findings with their place, and what is excused with its reason', () => {
+test('a report names every count, the place of each finding, and the reason of each excuse', () => {
   const evidence = structuredClone(sound);
   const { entries } = evidence.conversations[0]!;
   Object.assign(entries[39]!, {
@@ -54,7 +54,7 @@ test('a report names every count, its findings with their place, and what is exc
   expect(text).toContain('calls that failed: 1 KeeperLost.');
 });
 
-test('many findings of one kind are cut short', () => {
+test('a report cuts off a long list of findings and says how many more there are', () => {
   const programs = Array.from({ length: 25 }, (_, i) => ({ pid: i + 1, command: 'install' }));
   const text = print(check({ ...sound, programs }), 3);
   expect(text).toContain('Process 3 still runs');
@@ -62,7 +62,7 @@ test('many findings of one kind are cut short', () => {
   expect(text).toContain('… and 22 more');
 });
 
-test('a run goes into its place in the document, as often as one likes', () => {
+test('a run replaces the previous one in the document', () => {
   const document = 'before\n<!-- run -->\nNo run.\n<!-- /run -->\nafter\n';
   const once = documentRun(document, sound, check(sound));
   expect(once).toMatch(/^before\n<!-- run -->\nSeed 7, 1 faults: 1 conversations, 3 messages/);
@@ -72,7 +72,7 @@ test('a run goes into its place in the document, as often as one likes', () => {
   expect(() => documentRun('nothing', sound, check(sound))).toThrow(/has no <!-- run -->/);
 });
 
-test('the page on reliability has the place, and explains every count', () => {
+test('docs/reliability.md has a place for the run, and explains every count', () => {
   const page = readFileSync('docs/reliability.md', 'utf8');
   expect(documentRun(page, sound, check(sound))).toContain('Seed 7');
   for (const count of Object.keys(COUNTS)) expect(page).toContain(`\`${count}\``);

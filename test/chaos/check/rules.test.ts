@@ -1,4 +1,4 @@
-/** Each fault, put into evidence that is sound, is found, under its own count, and by name: broken rules, and calls that failed. */
+/** The checker finds each fault that is put into sound evidence, under its count and with its message: broken rules and failed calls. */
 import { describe, expect, test } from 'vitest';
 import { type Break, broken, type Case, containing, finds } from './faults.ts';
 import { BEGAN } from './sound.ts';
@@ -7,7 +7,7 @@ describe('broken_rules', () => {
   const reply = { reply_id: 'reply_9', because: 'results', reason: '' };
   test.each<Case>([
     [
-      'R1: two replies at a time',
+      'R1: two replies run at once',
       (log) => {
         log.insert(18, 'reply.started', reply, [17]);
         log.insert(20, 'reply.completed', { reply_id: 'reply_9', text: '' }, [18]);
@@ -28,7 +28,7 @@ describe('broken_rules', () => {
       'R2: reply_5 was started and did not answer m3.',
     ],
     [
-      'R3: a call that was asked for on stale input runs',
+      'R3: a call requested on stale input runs',
       (log) => {
         log.insert(11, 'message.user', { message_id: 'm9', text: '', when_busy: 'queue' });
         log.change(18, { cause: [11, 16, 17] });
@@ -39,13 +39,13 @@ describe('broken_rules', () => {
       'R3: call_d was released (call.awaiting_approval) though m9 had come since reply_2 began.',
     ],
     [
-      'R3: a call that was dropped runs',
+      'R3: a dropped call runs',
       (log) => log.insert(30, 'call.started', { call_id: 'call_e' }, [28]),
       'R3: call_e was released (call.started) though m3 had come since reply_4 began.',
       'R3: call_e was dropped (31), yet it was started.',
     ],
     [
-      'R3: a call is asked for by nobody',
+      'R3: no reply requested a call',
       (log) => log.change(28, { cause: [25] }),
       'R3: call_e was not requested by a completed reply.',
     ],
@@ -55,7 +55,7 @@ describe('broken_rules', () => {
       'R5: reply_3 was started by silent news alone.',
     ],
     [
-      'R8: events fall back',
+      'R8: event numbers go backwards',
       (log, { events }) => {
         log.change(15, { n: 5 });
         events[0]!.n = events[1]!.n = 5;
@@ -63,7 +63,7 @@ describe('broken_rules', () => {
       'R8: event 2 of call_a (16) comes after event 5.',
     ],
     [
-      'R8: a call speaks after its end',
+      'R8: a call has an event after its end',
       (log) => {
         log.insert(
           24,
@@ -77,19 +77,19 @@ describe('broken_rules', () => {
       'R8: call.event (24) of call_a comes after its call.completed (23).',
     ],
     [
-      'R10: a call runs that nobody has approved yet',
+      'R10: a call runs before it is approved',
       (log) => log.remove(22),
       'R10: call_c was started (37) before it was approved.',
     ],
     [
-      'R15: something follows the close',
+      'R15: an entry follows the close',
       (log) => log.insert(43, 'limit.reached', { limit: 'tokens', value: 1 }),
       'R15: limit.reached (43) comes after conversation.closed (42).',
     ],
   ])('%s', (_, by, ...words) => finds('broken_rules', by, words));
 });
 
-test('that the flow of a managed call goes on is a reason to speak, though all it brought was silent', () => {
+test('a managed call that resumes may start a turn, even if all its events were silent', () => {
   const { findings } = broken((log) => {
     log.change(7, { awaits: 'managed' });
     for (const seq of [15, 16]) log.change(seq, { schedule: 'silent' });
@@ -97,7 +97,7 @@ test('that the flow of a managed call goes on is a reason to speak, though all i
   expect(findings).toEqual([]);
 });
 
-describe('a call that failed', () => {
+describe('a failed call', () => {
   const fails =
     (type: string, ...kills: string[]): Break =>
     (log, _, evidence) => {
@@ -111,7 +111,7 @@ describe('a call that failed', () => {
     ['KeeperLost', 'keeper'],
     ['CommandFailed', 'program'],
     ['WorkerLost', 'worker'],
-  ])('as %s, where its %s was killed, is excused with the reason', (type, target) => {
+  ])('with %s is excused, with the reason, if its %s was killed', (type, target) => {
     const { findings, excused, size } = broken(fails(type, target));
     expect(findings).toEqual([]);
     expect(excused).toMatchObject([
@@ -120,11 +120,11 @@ describe('a call that failed', () => {
     expect(size.failures).toEqual({ [type]: 1 });
   });
 
-  test('because the model asked for nonsense is nothing to excuse', () => {
+  test('needs no excuse if the request of the model was invalid', () => {
     expect(broken(fails('NoSuchCall'))).toMatchObject({ findings: [], excused: [] });
   });
 
-  test('as KeeperLost is not excused where no keeper was killed', () => {
+  test('with KeeperLost is not excused if no keeper was killed', () => {
     finds('broken_rules', fails('KeeperLost', 'worker'), ['(no keeper was killed for it)']);
   });
 
@@ -134,7 +134,7 @@ describe('a call that failed', () => {
     ['partition', 'worker from temporal and database'],
     ['partition', 'everyone from temporal'],
     ['starve', 'temporal'],
-  ] as const)('as WorkerLost is excused after a %s of %s', (kind, target) => {
+  ] as const)('with WorkerLost is excused after a %s of %s', (kind, target) => {
     const { findings, excused } = broken((log, conversation, evidence) => {
       fails('WorkerLost')(log, conversation, evidence);
       evidence.faults = [{ kind, at: BEGAN, target, moment: 'random', pids: [1] }];
@@ -148,17 +148,20 @@ describe('a call that failed', () => {
     ['kill', 'api', 39],
     ['kill', 'worker', 41],
     ['kill', 'worker', -100],
-  ] as const)('as WorkerLost is not after a %s of %s at %i s', (kind, target, seconds) => {
-    finds(
-      'broken_rules',
-      (log, conversation, evidence) => {
-        fails('WorkerLost')(log, conversation, evidence);
-        const at = BEGAN + seconds * 1_000;
-        evidence.faults = [{ kind, at, target, moment: 'random', pids: [1] }];
-      },
-      ['no worker was killed, frozen or cut off from Temporal for it'],
-    );
-  });
+  ] as const)(
+    'with WorkerLost is not excused after a %s of %s at %i s',
+    (kind, target, seconds) => {
+      finds(
+        'broken_rules',
+        (log, conversation, evidence) => {
+          fails('WorkerLost')(log, conversation, evidence);
+          const at = BEGAN + seconds * 1_000;
+          evidence.faults = [{ kind, at, target, moment: 'random', pids: [1] }];
+        },
+        ['no worker was killed, frozen or cut off from Temporal for it'],
+      );
+    },
+  );
 
   test('for any other reason is not excused', () => {
     finds('broken_rules', fails('Timeout', 'keeper', 'worker'), [
@@ -167,8 +170,8 @@ describe('a call that failed', () => {
   });
 });
 
-describe('a reply that failed', () => {
-  /** Between the last call and the close. */
+describe('a failed reply', () => {
+  /** Fails between the last call and the close. */
   const fails =
     (type: string): Break =>
     (log) => {
@@ -177,11 +180,11 @@ describe('a reply that failed', () => {
       log.insert(42, 'reply.failed', { reply_id: 'reply_6', error }, [41]);
     };
 
-  test('for what the model said is not a fault of the service', () => {
+  test('is not a fault of the service if the model failed', () => {
     expect(broken(fails('ModelUnavailable')).findings).toEqual([]);
   });
 
-  test('for any other reason is one', () => {
+  test('is a fault of the service for any other reason', () => {
     finds('broken_rules', fails('ReplyStopped'), [
       'reply_6 failed as ReplyStopped: It is gone. (for which the run gave no reason)',
     ]);

@@ -1,4 +1,4 @@
-/** Effects of tools that run in a worker, and payments: what is doubled, and what cannot be helped, with its reason. */
+/** Effects of tools that run in a worker, and payments: which of them count as doubled, and which are excused, with the reason. */
 import { describe, expect, test } from 'vitest';
 import type { Evidence, FaultEvidence, LedgerLine } from '../evidence.ts';
 import { ASKED_AGAIN, REPEATED, WOKEN } from './excuses.ts';
@@ -7,7 +7,7 @@ import { BEGAN } from './sound.ts';
 
 const second = (seconds: number) => BEGAN + seconds * 1_000;
 
-/** By the worker `pid`; `call_a` runs from 11 to 23. */
+/** A step by the worker `pid`; `call_a` runs from second 11 to 23. */
 const step = (n: number | string, pid: number, at: number, more: Partial<LedgerLine> = {}) =>
   ({
     call_id: 'call_a',
@@ -29,7 +29,7 @@ const fault = (kind: FaultEvidence['kind'], at: number, more: Partial<FaultEvide
     ...more,
   }) satisfies FaultEvidence;
 
-/** The ledger is these lines, and the run had these faults. */
+/** Replaces the ledger and the faults of the run. */
 const run =
   (ledger: LedgerLine[], ...faults: FaultEvidence[]): Break =>
   (_, __, evidence) => {
@@ -48,24 +48,24 @@ const excuses = (ledger: LedgerLine[], faults: FaultEvidence[], why: string) => 
 
 const TWICE = '"step 2" of call_a (walks) happened 2 times, by process';
 
-describe('a step that stands in the ledger twice', () => {
+describe('a step that is in the ledger twice', () => {
   const goesOn = [step(1, 1, 15), step(2, 1, 16), step(2, 2, 20), step(3, 2, 21)];
 
-  test('is doubled where nothing was done to its worker', () => {
+  test('is doubled if its worker met no fault', () => {
     doubled(goesOn, [], `${TWICE} 1, 2.`);
   });
 
-  test('is excused where its worker was killed before the checkpoint was safe', () => {
+  test('is excused if its worker was killed before the checkpoint was stored', () => {
     excuses(goesOn, [fault('kill', 16.5)], REPEATED);
   });
 
-  test('is doubled where another worker was killed, or that one long afterwards or before', () => {
+  test('is doubled if another worker was killed, or its own long after or before', () => {
     doubled(goesOn, [fault('kill', 16.5, { pids: [3] })], `${TWICE} 1, 2.`);
     doubled(goesOn, [fault('kill', 19)], `${TWICE} 1, 2.`);
     doubled(goesOn, [fault('kill', 15.5)], `${TWICE} 1, 2.`);
   });
 
-  test('is doubled where one process did both, whatever was done to it', () => {
+  test('is doubled if one process did both, whatever faults it met', () => {
     const beside = [step(1, 1, 15), step(2, 1, 16), step(2, 1, 20)];
     const faults = [
       fault('freeze', 15, { target: 'temporal', pids: [9], until: second(22) }),
@@ -74,31 +74,31 @@ describe('a step that stands in the ledger twice', () => {
     doubled(beside, faults, `${TWICE} 1, 1.`);
   });
 
-  test('is excused where its worker was cut off from Temporal, for as long as it may go on', () => {
+  test('is excused if its worker was cut off from Temporal, for as long as it may go on', () => {
     const cut = { target: 'worker from temporal', until: second(22) };
     excuses(goesOn, [fault('partition', 12, cut)], REPEATED);
     doubled(goesOn, [fault('partition', 9, cut)], `${TWICE} 1, 2.`);
     doubled(goesOn, [fault('partition', 12, { ...cut, pids: [2] })], `${TWICE} 1, 2.`);
   });
 
-  test('is excused where Temporal was frozen, for as long as a worker may go on', () => {
+  test('is excused if Temporal was frozen, for as long as a worker may go on', () => {
     const frozen = { target: 'temporal', pids: [9], until: second(22) };
     excuses(goesOn, [fault('freeze', 12, frozen)], REPEATED);
     doubled(goesOn, [fault('freeze', 9, frozen)], `${TWICE} 1, 2.`);
   });
 
-  test('is doubled where its worker was cut off from the database alone', () => {
+  test('is doubled if its worker was only cut off from the database', () => {
     const cut = { target: 'worker from database', until: second(22) };
     doubled(goesOn, [fault('partition', 12, cut)], `${TWICE} 1, 2.`);
   });
 
   const frozen = fault('freeze', 15.5, { until: second(20) });
 
-  test('is excused where a frozen worker finishes it as it wakes', () => {
+  test('is excused if a frozen worker finishes it when it wakes', () => {
     excuses([step(1, 1, 15), step(2, 2, 18), step(2, 1, 20.5)], [frozen], WOKEN);
   });
 
-  test('is doubled where a frozen worker wakes and goes on', () => {
+  test('is doubled if a frozen worker wakes and goes on to the next step', () => {
     const lines = [step(1, 1, 15), step(2, 2, 18), step(3, 2, 19), step(2, 1, 20.5)];
     const { findings } = broken(run([...lines, step(3, 1, 21)], frozen));
     expect(findings.map(({ words }) => words)).toEqual([
@@ -107,16 +107,16 @@ describe('a step that stands in the ledger twice', () => {
   });
 });
 
-describe('a tool that runs twice at a time', () => {
+describe('a tool that runs twice for one call', () => {
   const body = (n: number, pid: number, at: number, body: string) => step(n, pid, at, { body });
   const words = 'call_a (walks) ran twice at a time: "step 3" by process 1 came after another';
   const lines = [body(1, 1, 15, 'x'), body(2, 2, 16, 'y'), body(3, 1, 17, 'x')];
 
-  test('is doubled, though no step is repeated', () => {
+  test('is doubled if both run at once, even if no step is repeated', () => {
     doubled(lines, [], words);
   });
 
-  test('in one process is doubled', () => {
+  test('is doubled if both run at once in one process', () => {
     doubled(
       lines.map((line) => ({ ...line, pid: 1 })),
       [],
@@ -124,20 +124,20 @@ describe('a tool that runs twice at a time', () => {
     );
   });
 
-  test('is allowed where one was cut off from Temporal, for as long as it may go on', () => {
+  test('is allowed if one was cut off from Temporal, for as long as it may go on', () => {
     const cut = (at: number) =>
       fault('partition', at, { target: 'worker from temporal', until: second(30) });
     expect(broken(run(lines, cut(12))).findings).toEqual([]);
     doubled(lines, [cut(10)], words);
   });
 
-  test('is allowed where one finishes a step as it wakes', () => {
+  test('is allowed if one finishes a step when it wakes', () => {
     const frozen = fault('freeze', 15.1, { until: second(16.5) });
     expect(broken(run(lines, frozen)).findings).toEqual([]);
     doubled([...lines, body(4, 1, 17.5, 'x')], [frozen], words.replace('step 3', 'step 4'));
   });
 
-  test('one after the other is allowed', () => {
+  test('is allowed if one runs after the other', () => {
     const turns = [body(1, 1, 15, 'x'), body(2, 1, 16, 'x'), body(3, 1, 17, 'y')];
     expect(broken(run(turns)).findings).toEqual([]);
   });
@@ -147,7 +147,7 @@ describe("a tool with `restart: 'fail'`", () => {
   const risk = (n: number | string, pid: number, at: number) =>
     step(n, pid, at, { tool: 'risks', restart: 'fail' });
 
-  test('is doubled where it goes on in another process, though its worker was killed', () => {
+  test('is doubled if it goes on in another process, even if its worker was killed', () => {
     const faults = [fault('kill', 15.5)];
     doubled(
       [risk(1, 1, 15), risk(2, 2, 20)],
@@ -156,7 +156,7 @@ describe("a tool with `restart: 'fail'`", () => {
     );
   });
 
-  test('is doubled where a step is repeated in one process', () => {
+  test('is doubled if a step is repeated in one process', () => {
     doubled([risk(1, 1, 15), risk(1, 1, 20)], [fault('kill', 15.5)], '"step 1" of call_a (risks)');
   });
 
@@ -171,19 +171,19 @@ describe("a tool with `restart: 'fail'`", () => {
     };
   const away = fault('freeze', 15, { target: 'temporal', pids: [9], until: second(22) });
 
-  test('that is called lost has stopped', () => {
+  test('must have no effect after its call failed as lost', () => {
     finds('doubled_effects', isLost([risk(1, 1, 15), risk('done', 1, 25)], [away]), [
       'call_a had an effect, "done" 2000 ms after its call.failed.',
     ]);
   });
 
-  test('that is called lost may finish the step in which it was frozen', () => {
+  test('may finish the step in which it was frozen after its call failed as lost', () => {
     const frozen = fault('freeze', 15.5, { until: second(50) });
     const { findings } = broken(isLost([risk(1, 1, 15), risk(2, 1, 50.5)], [frozen]));
     expect(findings).toEqual([]);
   });
 
-  test('that was told to be lost and had done all is doubled, unless its end could not be told', () => {
+  test('is doubled if it had finished long before its call failed as lost, unless its worker died before it could report the end', () => {
     const lines = [risk(1, 1, 12), risk('done', 1, 13)];
     const early = fault('freeze', 18, { target: 'temporal', pids: [9], until: second(22) });
     finds('doubled_effects', isLost(lines, [early]), [
@@ -201,7 +201,7 @@ describe('a payment', () => {
     ...more,
   });
 
-  test('with a key is never made twice, though its worker was killed', () => {
+  test('with an idempotency key is doubled if it was made twice, even if its worker was killed', () => {
     const lines = [
       pay('call_a', 15, { idempotency_key: 'k1' }),
       pay('call_a', 16, { pid: 2, idempotency_key: 'k2' }),
@@ -209,11 +209,11 @@ describe('a payment', () => {
     doubled(lines, [fault('kill', 15.1)], '"paid" of call_a (pays) happened 2 times');
   });
 
-  test('that the user wanted once is doubled where two calls make it', () => {
+  test('that the user wanted once is doubled if two calls made it', () => {
     doubled([pay('call_a', 15), pay('call_b', 30)], [], 'c1-m1.1 was done by call_a and again by');
   });
 
-  test('is excused where a reset made the model ask again', () => {
+  test('is excused if a reset made the model request it again', () => {
     const { findings, excused } = broken((_, conversation, evidence: Evidence) => {
       evidence.ledger = [pay('call_a', 15), pay('call_b', 30)];
       conversation.undone = [{ at: second(20), calls: ['call_a'], messages: [] }];

@@ -21,11 +21,11 @@ test.each([
   ['Please request two quotes: one for bicycles and one for helmets.', ['bicycles', 'helmets'], []],
   ['Cancel the quote for helmets. Keep the other one.', [], ['helmets']],
   ['Thanks. What is 12 times 13?', [], []],
-])('%j', (line, quotes, calledOff) => {
+])('the wishes are read from %j', (line, quotes, calledOff) => {
   expect(readWishes([line])).toMatchObject({ quotes, calledOff });
 });
 
-test('a story is told to the last line only', () => {
+test('only the last line can ask for a story', () => {
   expect(readWishes(['Tell me a story.']).story).toBe(true);
   expect(readWishes(['Tell me a story.', 'Stop, that is enough.']).story).toBe(false);
 });

@@ -1,4 +1,4 @@
-/** What the scripted models make of messages as the service sends them. */
+/** The answers of the scripted models to messages in the form that the service sends. */
 import { expect, test } from 'vitest';
 import type { ModelMessage } from '../../../model/message.ts';
 import { answer } from './scripted.ts';
@@ -8,7 +8,7 @@ const event = (facts: object) => user(`<event>${JSON.stringify(facts)}</event>`)
 const now = (facts: object) =>
   user(`<now>${JSON.stringify({ because: 'news', news: [], calls: [], ...facts })}</now>`);
 
-/** The agent's call, and how it stands. */
+/** The agent's call and its current state. */
 const called = (
   call_id: string,
   tool: string,
@@ -27,7 +27,7 @@ const isOpen = { call_id: 'call_1', tool: 'request_quote', status: 'running' };
 const brought = { item: 'bicycle', reference: 'KX-1111' };
 const done = { call_id: 'call_1', status: 'completed', result: brought };
 
-test('news is told, and nothing is said where there is none', () => {
+test('the good model tells news, and says nothing when there is none; the silent one never does', () => {
   expect(answer([...bicycles, now({ news: [done] })], 'good')).toEqual({
     text: 'The quote for bicycle has the reference KX-1111.',
     calls: [],
@@ -36,7 +36,7 @@ test('news is told, and nothing is said where there is none', () => {
   expect(answer([...bicycles, now({ news: [done] })], 'silent').text).toBe('');
 });
 
-test('what is open is cancelled by its id', () => {
+test('the good model cancels an open call by its id, and the hoarding one does not', () => {
   const messages = [...bicycles, user('Cancel the quote for bicycles.'), now({ calls: [isOpen] })];
   const said = 'Cancelling the quote for bicycles.';
   expect(answer(messages, 'good')).toEqual({
@@ -46,7 +46,7 @@ test('what is open is cancelled by its id', () => {
   expect(answer(messages, 'hoarding')).toEqual({ text: said, calls: [] });
 });
 
-test('what was dropped because a message came first is done after all: a call, or a cancel', () => {
+test('the good model repeats a call or a cancel that a message dropped, if the user still wants it', () => {
   const dropped = { status: 'dropped', why: 'A message came before it was released.' };
   const thanks = user('Thanks.');
   const lost = called('call_1', 'request_quote', { item: 'bicycles' }, dropped);
@@ -61,7 +61,7 @@ test('what was dropped because a message came first is done after all: a call, o
   ]);
 });
 
-test('offers are held back until the last, by all but the impatient', () => {
+test('the good model holds offers back until the last one, and the impatient one does not', () => {
   const first = { supplier: 'tamaro', reference: 'KX-1111' };
   const last = { supplier: 'solvang', reference: 'KX-2222' };
   const begun = [
