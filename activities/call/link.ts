@@ -13,13 +13,13 @@ import { insist } from '../insist.ts';
 
 export type Outcome =
   /** `isCertain`: the store has recorded it, so the call will not run again. */
-  | { type: 'ended'; end: CallEnd; isCertain: boolean }
+  | { kind: 'ended'; end: CallEnd; isCertain: boolean }
   /** On request. */
-  | { type: 'cancelled'; isCertain: boolean }
+  | { kind: 'cancelled'; isCertain: boolean }
   /** Another attempt has to go on. */
-  | { type: 'again'; failure: Error }
+  | { kind: 'again'; failure: Error }
   /** Another process has the call, and reports to Temporal how it ends. */
-  | { type: 'elsewhere' };
+  | { kind: 'elsewhere' };
 
 export interface LinkOptions {
   call: CallName;
@@ -76,9 +76,9 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
 
   /** Sends only what cannot be contradicted, since which attempt it reaches cannot be known. */
   async function tell(over: Outcome, { activity_id }: Attempt): Promise<void> {
-    if ((over.type !== 'ended' && over.type !== 'cancelled') || !over.isCertain) return;
+    if ((over.kind !== 'ended' && over.kind !== 'cancelled') || !over.isCertain) return;
     const send = (): Promise<Heard> =>
-      over.type === 'ended'
+      over.kind === 'ended'
         ? server.complete(call, activity_id, over.end)
         : server.reportCancelled(call, activity_id);
     const unlessUnheard = async () => {
@@ -131,7 +131,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
 const BEAT_MS = 1_000;
 
 function settle(outcome: Outcome, attempt: Attempt): CallEnd {
-  switch (outcome.type) {
+  switch (outcome.kind) {
     case 'ended':
       return outcome.end;
     case 'cancelled': {

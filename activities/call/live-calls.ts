@@ -180,11 +180,11 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
           return holder.confirm(watched);
         },
       });
-      if (opened.type === 'elsewhere') {
+      if (opened.kind === 'elsewhere') {
         remember();
-        return await letGo({ type: 'elsewhere' });
+        return await letGo({ kind: 'elsewhere' });
       }
-      if (opened.type === 'ended') return { ...opened, isCertain: true };
+      if (opened.kind === 'ended') return { ...opened, isCertain: true };
       cursor = opened.from;
       untold = opened.untold;
       const end = await runBody(
@@ -224,17 +224,17 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
       const { why } = error as Stopped;
       // A worker that shuts down hands over what happened since the last heartbeat.
       if (cursor) link.beat();
-      if (why === 'shutdown') return letGo({ type: 'again', failure: shutDown() });
+      if (why === 'shutdown') return letGo({ kind: 'again', failure: shutDown() });
       if (why instanceof HoldLost) {
         remember();
-        return letGo({ type: 'again', failure: holdLost(why) });
+        return letGo({ kind: 'again', failure: holdLost(why) });
       }
       const { isCertain } = await write({ type: 'cancelled' });
-      return { type: 'cancelled', isCertain };
+      return { kind: 'cancelled', isCertain };
     }
     if (error instanceof ConversationGone) return finish({ type: 'cancelled' });
     if (error instanceof HeldElsewhere && dependencies.isPatient(start.call_id)) {
-      return letGo({ type: 'again', failure: heldElsewhere(error) });
+      return letGo({ kind: 'again', failure: heldElsewhere(error) });
     }
     const told = error instanceof HeldElsewhere ? hostLost() : error;
     return finish({ type: 'failed', error: toolFailure(told) });
@@ -243,8 +243,8 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   /** Once this is written the call will not run again, and nothing is reported that another process may contradict. */
   async function finish(end: CallEnd): Promise<Outcome> {
     const { isLost, isCertain } = await write(end);
-    if (isLost) return { type: 'again', failure: holdLost(new HoldLost(TAKEN)) };
-    return { type: 'ended', end, isCertain };
+    if (isLost) return { kind: 'again', failure: holdLost(new HoldLost(TAKEN)) };
+    return { kind: 'ended', end, isCertain };
   }
 
   async function write(end: CallEnd): Promise<{ isLost: boolean; isCertain: boolean }> {

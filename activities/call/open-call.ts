@@ -17,11 +17,11 @@ import { findTool } from './run-body.ts';
 
 export type Opened =
   /** It never ran, or has to resume. */
-  | { type: 'mine'; tool: LocalTool; from: CallCursor; untold?: LostHold['untold'] }
+  | { kind: 'mine'; tool: LocalTool; from: CallCursor; untold?: LostHold['untold'] }
   /** It has already ended. */
-  | { type: 'ended'; end: CallEnd }
+  | { kind: 'ended'; end: CallEnd }
   /** Another process runs it, or Temporal has given it to another attempt. */
-  | { type: 'elsewhere' };
+  | { kind: 'elsewhere' };
 
 export interface Opening {
   catalogue: Catalogue;
@@ -45,8 +45,8 @@ export async function openCall(opening: Opening): Promise<Opened> {
   const body: CallBody = found && !isRemote(found) && found.keeps ? 'program' : 'function';
   const { number, run } = attempt();
   const held = await holder.hold(name, { run, body, attempt: number }, signal);
-  if (held.outcome === 'elsewhere') return { type: 'elsewhere' };
-  if (held.outcome === 'ended') return { type: 'ended', end: held.end ?? forgotten() };
+  if (held.outcome === 'elsewhere') return { kind: 'elsewhere' };
+  if (held.outcome === 'ended') return { kind: 'ended', end: held.end ?? forgotten() };
 
   const restart = found && !isRemote(found) ? factsOf(found).restart : 'fail';
   await opening.held({ holder: held.by, turn: held.turn }, { run, repeatable: restart !== 'fail' });
@@ -67,10 +67,10 @@ export async function openCall(opening: Opening): Promise<Opened> {
       signal,
       () => {},
     );
-    if (!isCurrent) return { type: 'elsewhere' };
+    if (!isCurrent) return { kind: 'elsewhere' };
   }
   const from = restoreCursor(details, reportOf(start.report, tool.report), Date.now());
-  return { type: 'mine', tool, from, ...(known?.untold && { untold: known.untold }) };
+  return { kind: 'mine', tool, from, ...(known?.untold && { untold: known.untold }) };
 }
 
 function workerLost({ name }: LocalTool): CallFailed {

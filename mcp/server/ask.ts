@@ -52,7 +52,7 @@ function askTool(
       const { tenant } = request;
       const { own, message_id, id } = await ask(text, conversation_id, request);
       const facts = {
-        type: 'ask',
+        kind: 'ask',
         tenant,
         conversation: id,
         message_id,
@@ -83,7 +83,7 @@ function askTool(
   }
 
   async function waitFor(
-    facts: TaskFacts & { type: 'ask' },
+    facts: TaskFacts & { kind: 'ask' },
     request: McpRequest,
   ): Promise<ToolAnswer> {
     const { progress } = request;

@@ -55,7 +55,7 @@ export function callTools(
             key: keyOfCall(request, name, given),
           }),
         );
-        const facts = { type: 'call', tenant, conversation: conversation.id, call_id } as const;
+        const facts = { kind: 'call', tenant, conversation: conversation.id, call_id } as const;
         const quick = await within(request, { ...facts, created: parts.now() });
         if (quick) return quick;
         if (request.tasks) return { task: startTask(parts, facts) };

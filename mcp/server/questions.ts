@@ -45,8 +45,8 @@ export function createTasks(parts: QuestionParts): Tasks {
     );
   }
 
-  async function stop(facts: TaskFacts & { type: 'ask' | 'call' }): Promise<void> {
-    if (facts.type === 'call') return talk.cancelCall(keyOf(facts), facts.call_id);
+  async function stop(facts: TaskFacts & { kind: 'ask' | 'call' }): Promise<void> {
+    if (facts.kind === 'call') return talk.cancelCall(keyOf(facts), facts.call_id);
     const by = cancellerOf(facts);
     if (facts.own) return talk.close(keyOf(facts), by);
     await talk.interrupt(keyOf(facts), { scope: 'all', by });
@@ -79,7 +79,7 @@ export function createTasks(parts: QuestionParts): Tasks {
     async cancel(taskId, request) {
       const facts = factsOf(taskId, request);
       // To stop waiting for news stops nothing.
-      if (facts.type === 'next') return;
+      if (facts.kind === 'next') return;
       const seen = await told(talk, look(store, keyOf(facts)));
       if (!seen) throw new UnknownTask('There is no such task.');
       if (answerOf(facts, seen).state !== 'working') return;
@@ -125,7 +125,7 @@ export async function* answers(
 
 export function answerOf(facts: TaskFacts, seen: Look): Answer {
   const { log } = seen;
-  switch (facts.type) {
+  switch (facts.kind) {
     case 'next':
       return firstAfter(facts, log, stateOf(seen));
     case 'call':
@@ -157,7 +157,7 @@ function taskOf(
     return { ...base, status: 'completed', result: resultOf(facts, head, results) };
   }
   const statusMessage = inShort(head, results);
-  const inputRequests = facts.type !== 'next' && elicits ? questionsIn(seen, facts) : {};
+  const inputRequests = facts.kind !== 'next' && elicits ? questionsIn(seen, facts) : {};
   return Object.keys(inputRequests).length > 0
     ? { ...base, status: 'input_required', statusMessage, inputRequests }
     : { ...base, status: 'working', statusMessage };
@@ -165,7 +165,7 @@ function taskOf(
 
 /** Of an ended task nothing changes any more, so its result says nothing of what is under way now. */
 function resultOf(facts: TaskFacts, head: Conversation, results: Result[]) {
-  switch (facts.type) {
+  switch (facts.kind) {
     case 'ask':
       return answered(facts.conversation, results);
     case 'call':
@@ -181,7 +181,7 @@ function resultOf(facts: TaskFacts, head: Conversation, results: Result[]) {
 function questionsIn({ head, log }: Look, facts: TaskFacts): NonNullable<Task['inputRequests']> {
   const waiting = head.calls.filter(
     ({ id, status }) =>
-      status === 'awaiting_approval' && (facts.type !== 'call' || facts.call_id === id),
+      status === 'awaiting_approval' && (facts.kind !== 'call' || facts.call_id === id),
   );
   return Object.fromEntries(
     waiting.map(({ id, tool, why, input }) => {
@@ -233,7 +233,7 @@ const keyOf = ({ tenant, conversation }: TaskFacts): ConversationKey => ({
 });
 
 const cancellerOf = (facts: TaskFacts) =>
-  facts.type === 'ask' ? `task of ${facts.message_id}` : '';
+  facts.kind === 'ask' ? `task of ${facts.message_id}` : '';
 
 const isEnded = ({ status }: Task) =>
   status === 'completed' || status === 'failed' || status === 'cancelled';

@@ -11,15 +11,15 @@ export type TaskFacts = {
   /** Milliseconds since 1970. */ created: number;
 } & (
   | {
-      type: 'ask';
+      kind: 'ask';
       message_id: string;
       /** Set if the conversation was begun for this question, and ends if it is cancelled. */
       own?: true;
     }
   /** Waits for the first result after `after`. The log ended at `from` then. */
-  | { type: 'next'; after: number; from: number }
+  | { kind: 'next'; after: number; from: number }
   /** One call of a client that has a model of its own. */
-  | { type: 'call'; call_id: string }
+  | { kind: 'call'; call_id: string }
 );
 
 /** Short, since the id is in a header of every request about the task. */
@@ -31,7 +31,7 @@ const packed = z.union([
 
 function pack(facts: TaskFacts): z.infer<typeof packed> {
   const { tenant, conversation, created } = facts;
-  switch (facts.type) {
+  switch (facts.kind) {
     case 'ask':
       return ['a', tenant, conversation, created, facts.message_id, facts.own ? 1 : 0];
     case 'next':
@@ -46,11 +46,11 @@ function unpack(given: z.infer<typeof packed>): TaskFacts {
   const facts = { tenant, conversation, created };
   switch (given[0]) {
     case 'a':
-      return { ...facts, type: 'ask', message_id: given[4], ...(given[5] === 1 && { own: true }) };
+      return { ...facts, kind: 'ask', message_id: given[4], ...(given[5] === 1 && { own: true }) };
     case 'n':
-      return { ...facts, type: 'next', after: given[4], from: given[5] };
+      return { ...facts, kind: 'next', after: given[4], from: given[5] };
     case 'c':
-      return { ...facts, type: 'call', call_id: given[4] };
+      return { ...facts, kind: 'call', call_id: given[4] };
   }
 }
 

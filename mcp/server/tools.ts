@@ -114,7 +114,7 @@ export function conversationTools(
         if (request.tasks) {
           const { tenant } = request;
           const facts = {
-            type: 'next',
+            kind: 'next',
             tenant,
             conversation: from,
             after,

@@ -3,7 +3,7 @@ import { readArguments, USAGE } from './arguments.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
 test('without arguments every scenario is played once', () => {
-  expect(readArguments([])).toMatchObject({ type: 'run', scenarios: SCENARIOS, runs: 1 });
+  expect(readArguments([])).toMatchObject({ kind: 'run', scenarios: SCENARIOS, runs: 1 });
 });
 
 test('every option can be set', () => {
@@ -29,7 +29,7 @@ test.each([
   [['--url', 'http://127.0.0.1:3000'], '--url and --steering-port go together.'],
   [['--url', 'x', '--steering-port', '1'], '--url must be a URL, not "x".'],
 ])('%j is refused', (given, message) => {
-  expect(readArguments(given)).toEqual({ type: 'wrong', message });
+  expect(readArguments(given)).toEqual({ kind: 'wrong', message });
 });
 
 test('the usage names every scenario', () => {

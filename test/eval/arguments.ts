@@ -4,10 +4,10 @@ import { SCENARIOS } from './scenarios/index.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
 export type Command =
-  | { type: 'help' }
+  | { kind: 'help' }
   /** `message` is one sentence. */
-  | { type: 'wrong'; message: string }
-  | ({ type: 'run' } & Run);
+  | { kind: 'wrong'; message: string }
+  | ({ kind: 'run' } & Run);
 
 export interface Run {
   scenarios: Scenario[];
@@ -60,9 +60,9 @@ export function readArguments(given: string[]): Command {
         help: { type: 'boolean', short: 'h' },
       },
     });
-    if (values.help) return { type: 'help' };
+    if (values.help) return { kind: 'help' };
     return {
-      type: 'run',
+      kind: 'run',
       scenarios: chosen(values.scenario),
       runs: whole('--runs', values.runs),
       parallel: whole('--parallel', values.parallel),
@@ -73,7 +73,7 @@ export function readArguments(given: string[]): Command {
     };
   } catch (error) {
     // Its messages, like ours, are whole sentences for the user.
-    return { type: 'wrong', message: (error as Error).message };
+    return { kind: 'wrong', message: (error as Error).message };
   }
 }
 

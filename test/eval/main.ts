@@ -8,7 +8,7 @@ import { explain, summarise, table } from './report.ts';
 import { openStage, type Stage } from './stage.ts';
 
 const command = readArguments(process.argv.slice(2));
-switch (command.type) {
+switch (command.kind) {
   case 'help':
     console.log(USAGE);
     break;
