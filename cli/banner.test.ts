@@ -12,7 +12,7 @@ test('the banner names every address, the model and the folder', () => {
   expect(shown).toMatch(/API +http:\/\/127\.0\.0\.1:3000\n/);
   expect(shown).toMatch(/Docs +http:\/\/127\.0\.0\.1:3000\/docs\n/);
   expect(shown).toMatch(/Temporal UI +http:\/\/127\.0\.0\.1:8233\n/);
-  expect(shown).toMatch(/Model +demo model: no AI, it follows fixed rules/);
+  expect(shown).toMatch(/Model +demo model: not an AI, it follows fixed rules/);
   expect(shown).toMatch(/Data +\/data\n/);
 });
 

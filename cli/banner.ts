@@ -39,7 +39,7 @@ Ctrl-C stops it.
 
 function modelLine({ demoModelUrl }: Whereabouts, settings: Settings): string {
   if (demoModelUrl !== undefined) {
-    return 'demo model: no AI, it follows fixed rules. Set OPENAI_API_KEY or OPENAI_BASE_URL for a real one.';
+    return 'demo model: not an AI, it follows fixed rules. Set OPENAI_API_KEY or OPENAI_BASE_URL for a real one.';
   }
   return `${settings.OPENAI_MODEL} at ${withoutPassword(settings.OPENAI_BASE_URL ?? 'https://api.openai.com/v1')}`;
 }

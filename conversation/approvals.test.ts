@@ -9,7 +9,7 @@ describe('a call that needs approval', () => {
     expect(story.all('call.awaiting_approval')).toMatchObject([
       {
         call_id: 'call_a',
-        why: "send_payment needs a person's yes.",
+        why: "send_payment requires a person's approval.",
         expires_at: new Date(1_000_200 + HOUR).toISOString(),
         actor: { type: 'system' },
         cause: [story.all('call.requested')[0]!.seq],

@@ -31,4 +31,7 @@ export function hearAcknowledgement(step: Step, { to }: AcknowledgeSignal): void
 }
 
 const drop = (step: Step, signal: string) =>
-  hearDropped(step, { signal, why: 'The model of this conversation is not elsewhere.' });
+  hearDropped(step, {
+    signal,
+    why: 'Only the client of a conversation without a model may send this.',
+  });

@@ -133,7 +133,7 @@ describe('the end', () => {
         type: 'failed',
         error: {
           type: 'TooFewResults',
-          message: 'render ended after 2 of at least 3 results. Pushes that never came: 2, 3.',
+          message: 'render ended after 2 of at least 3 results. Pushes that never arrived: 2, 3.',
         },
       },
     ],
@@ -162,7 +162,7 @@ describe('a call is overdue when', () => {
         type: 'failed',
         error: {
           type: 'Silent',
-          message: 'The service of render has not been heard of for 10 seconds.',
+          message: 'The service of render has sent nothing for 10 seconds.',
         },
       },
       withdraw: true,

@@ -108,7 +108,7 @@ export function endIfOverdue(
     const message = `${start.tool} did not end within ${facts.timeout_ms / 1_000} seconds.`;
     return failed({ type: 'Timeout', message });
   }
-  const message = `The service of ${start.tool} has not been heard of for ${facts.silence_ms / 1_000} seconds.`;
+  const message = `The service of ${start.tool} has sent nothing for ${facts.silence_ms / 1_000} seconds.`;
   return failed({ type: 'Silent', message });
 }
 
@@ -119,6 +119,6 @@ function explainGap(failure: Failure, missing: number[]): Failure {
   if (missing.length === 0) return failure;
   return {
     ...failure,
-    message: `${failure.message} Pushes that never came: ${missing.join(', ')}.`,
+    message: `${failure.message} Pushes that never arrived: ${missing.join(', ')}.`,
   };
 }

@@ -40,7 +40,7 @@ function release(step: Step, call: Requested): void {
   const isRepeat = first && duplicates === 'confirm';
   if (!isRepeat && !approval) return enqueue(step, call);
   const reasons = [
-    approval && (approval.question ?? `${call.tool} needs a person's yes.`),
+    approval && (approval.question ?? `${call.tool} requires a person's approval.`),
     isRepeat && `The same call is open already: ${first.id} is ${inWords(first)}.`,
   ];
   awaitApproval(step, call, {

@@ -24,7 +24,7 @@ export function hearDropped(step: Step, { signal, why }: { signal: string; why: 
 export function countDropped(step: Step): void {
   const more = step.state.dropped?.more ?? 0;
   if (more === 0) return;
-  const why = 'They came too fast for entries of their own.';
+  const why = 'They arrived too fast to get an entry each.';
   addEntry(step, 'signal.dropped', { signal: 'any', why, more }, { actor: SYSTEM, cause: [] });
   delete step.state.dropped;
 }

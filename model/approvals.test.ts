@@ -24,7 +24,7 @@ test('a call that awaits approval says so in its tool message, with the question
   const { messages } = read(log(...asked, awaits, begins('reply_2')), { calls: [open] });
   expect(answerOf(messages)).toEqual({
     status: 'awaiting_approval',
-    note: 'It does not run before a person has agreed. What becomes of it follows as events.',
+    note: 'It does not run before a person has agreed. What happens to it will follow as events.',
     why: 'May it be installed?',
   });
 });

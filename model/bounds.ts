@@ -53,19 +53,19 @@ export function createBounds(maxTokens: number): Bounds {
 const repeatsBlanks = () =>
   new ModelError(
     'ModelCutOff',
-    `The answer was cut off: the model had begun to repeat blanks (${MOST_BLANKS} in a row).`,
+    `The answer was cut off: the model sent ${MOST_BLANKS} blanks in a row.`,
   );
 
 const tooLong = (tokens: number) =>
   new ModelError(
     'ModelCutOff',
-    `The answer was cut off: it was longer than the ${tokens} tokens that a reply may have.`,
+    `The answer was cut off: it exceeded the ${tokens} tokens that a reply may have.`,
   );
 
 const tooMuchSaid = () =>
   new ModelError(
     'ModelCutOff',
-    `The answer was cut off: what it says is longer than ${MOST_WORDS} characters.`,
+    `The answer was cut off: its text exceeded ${MOST_WORDS} characters.`,
   );
 
 const LONG_TOKEN = 6;

@@ -45,7 +45,7 @@ export function createModelClient({
   const known = (request: ModelRequest): ModelRequest => {
     const { model, otherwise } = request;
     if (api !== 'chat' || !otherwise) return request;
-    if (!noted.has(model)) note?.(withoutAsync(model, 'Chat Completions has none.'));
+    if (!noted.has(model)) note?.(withoutAsync(model, 'Chat Completions does not support them.'));
     noted.add(model);
     return { ...request, ...otherwise };
   };

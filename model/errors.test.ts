@@ -162,6 +162,6 @@ test('a cause does not repeat a refused key either', () => {
 
 test('an internal error is not reported in words of the model', () => {
   const failure = toFailure(new TypeError('x is not a function'), { now });
-  expect(failure.message).toBe('The answer of the model could not be read.');
+  expect(failure.message).toBe("The model's answer could not be read.");
   expect(failure.cause).toMatchObject({ name: 'TypeError', message: 'x is not a function' });
 });

@@ -112,7 +112,7 @@ function explain(error: unknown): { type: ModelErrorType; message: string } {
     const type = typeOfApiError(error);
     // Providers quote parts of the key they refuse.
     if (type === 'ModelAccessDenied') {
-      const status = error.status ?? 'in its answer';
+      const status = error.status ?? 'inside its answer';
       return { type, message: `The model provider refused access (${status}).` };
     }
     return { type, message };
@@ -128,7 +128,7 @@ function explain(error: unknown): { type: ModelErrorType; message: string } {
     error instanceof ReferenceError
   ) {
     // Its message would be about our code. The cause has the provider's.
-    return { type: 'ModelUnknown', message: 'The answer of the model could not be read.' };
+    return { type: 'ModelUnknown', message: "The model's answer could not be read." };
   }
   return { type: 'ModelUnknown', message };
 }

@@ -30,10 +30,13 @@ export function checkFinish(
     throw new ModelError('ModelContextTooLong', 'The conversation fills the window of the model.');
   }
   if (/length|max_?(\w*_)?tokens|token_limit/.test(word)) {
-    throw new ModelError('ModelCutOff', 'The answer reached the longest the model may give.');
+    throw new ModelError('ModelCutOff', 'The answer reached the longest that the model may give.');
   }
   if (FILTERED.test(word)) {
-    throw new ModelError('ModelContentFiltered', "The provider's content filter cut it off.");
+    throw new ModelError(
+      'ModelContentFiltered',
+      "The provider's content filter cut the answer off.",
+    );
   }
   if (/refus/.test(word)) throw new ModelError('ModelRefused', 'The model refused.');
   if (FAILED.test(word)) {

@@ -96,7 +96,7 @@ test('a large result is sent once, and the moment refers to it', () => {
     }),
     { because: 'news', news: [7] },
   );
-  expect(nowOf(messages).news[0].result).toBe('In full above.');
+  expect(nowOf(messages).news[0].result).toBe('Shown in full above.');
   expect(
     messages
       .map(({ text }) => text)

@@ -104,12 +104,12 @@ function shortEnd(end: CallEndEntry) {
 }
 
 const shortStored = ({ n, bytes }: Stored) => ({
-  stored: { n, bytes, note: 'Its beginning stands above.' },
+  stored: { n, bytes, note: 'Its beginning is shown above.' },
 });
 
 /** The whole result is earlier in the conversation; a large result need not be paid for twice. */
 function short(value: unknown): unknown {
-  return (JSON.stringify(value)?.length ?? 0) > SHORT_CHARS ? 'In full above.' : value;
+  return (JSON.stringify(value)?.length ?? 0) > SHORT_CHARS ? 'Shown in full above.' : value;
 }
 
 const SHORT_CHARS = 1_000;

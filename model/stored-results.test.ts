@@ -45,7 +45,11 @@ test('the model sees the same of a large result that comes later, as an event', 
 test('the beginning of a large result is sent once, and the moment refers to it', () => {
   const entries = log(...installing, begins('reply_2'), partial, completed, begins('reply_3'));
   const { messages } = read(entries, { because: 'news', news: [7, 8], calls: [open] });
-  const brief = (n: number | 'end') => ({ n, bytes: 200_000, note: 'Its beginning stands above.' });
+  const brief = (n: number | 'end') => ({
+    n,
+    bytes: 200_000,
+    note: 'Its beginning is shown above.',
+  });
   expect(JSON.parse(/^<now>(.*)<\/now>$/.exec(messages.at(-1)!.text)![1]!).news).toEqual([
     {
       call_id: 'call_a',

@@ -135,7 +135,10 @@ function areTwoTools({ names }: Draft, name: string, tools: ReadonlySet<string>)
 
 function begin({ index, chunk }: CallPiece, drafts: Draft[]): Draft {
   if (drafts.length === MOST_DRAFTS) {
-    throw new ModelError('ModelBrokenAnswer', `The model asked for ${MOST_DRAFTS} calls and more.`);
+    throw new ModelError(
+      'ModelBrokenAnswer',
+      `The model requested more than ${MOST_DRAFTS} calls.`,
+    );
   }
   const draft: Draft = {
     index,

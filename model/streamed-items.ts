@@ -74,7 +74,7 @@ export function createItems() {
   /** Far more than a plausible answer has, and few enough to be compared with each event. */
   function add(draft: Draft): void {
     if (drafts.length === MOST_ITEMS) {
-      const message = `The answer has ${MOST_ITEMS} items and more.`;
+      const message = `The answer has more than ${MOST_ITEMS} items.`;
       throw new ModelError('ModelBrokenAnswer', message);
     }
     drafts.push(draft);

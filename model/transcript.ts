@@ -243,7 +243,7 @@ function answer(story: CallStory) {
       return { status, note: `Its results will follow ${how}.` };
     }
     const note =
-      'It does not run before a person has agreed. What becomes of it follows as events.';
+      'It does not run before a person has agreed. What happens to it will follow as events.';
     return { status, note, why: story.awaiting?.why };
   }
   const results = story.results.map((result) => ({ n: result.n, ...partFacts(result) }));

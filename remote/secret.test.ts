@@ -21,6 +21,6 @@ test('the secret is created once for all processes that start together, and only
 
 test('a file without a valid secret is refused', async () => {
   await writeFile(join(home, 'secret'), '');
-  await expect(keepSecret(home)).rejects.toThrow('is no secret: delete it');
+  await expect(keepSecret(home)).rejects.toThrow('does not hold a valid secret. Delete it');
   expect(await readFile(join(home, 'secret'), 'utf8')).toBe('');
 });

@@ -43,7 +43,9 @@ async function read(path: string): Promise<string | undefined> {
   const found = await readFile(path, 'utf8').catch(unlessCode('ENOENT'));
   const secret = found?.trim();
   if (secret !== undefined && secret.length < SHORTEST_SECRET) {
-    throw new Error(`${path} is no secret: delete it, and a new one is made.`);
+    throw new Error(
+      `${path} does not hold a valid secret. Delete it, and the service makes a new one.`,
+    );
   }
   return secret;
 }

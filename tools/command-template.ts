@@ -26,7 +26,7 @@ export function compileCommand(
   const [file, ...rest] = parse(program, options.fields);
   if (file?.kind !== 'text' || rest.length > 0) {
     throw new Error(
-      `The program must be a fixed text, not "${program}": which one runs is no input.`,
+      `The program must be a fixed text, not "${program}": an input must not choose what runs.`,
     );
   }
   const compiled = templates.map((template) => parse(template, options.fields));

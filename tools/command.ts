@@ -117,8 +117,8 @@ export function defineCommandTool<Shape extends z.ZodRawShape>(
 const ofProgram = z.object({
   allow_dash: z.array(z.string()),
   env: z.array(z.string()).optional(),
-  progress: z.custom(isFunction, 'must be a function of a line').optional(),
-  result: z.custom(isFunction, 'must be a function of what the program ended with').optional(),
+  progress: z.custom(isFunction, 'must be a function that takes a line').optional(),
+  result: z.custom(isFunction, 'must be a function that takes how the program ended').optional(),
   daemons: z.enum(['stop', 'allow']).optional(),
   grace_ms: z.number().min(0).optional(),
 } satisfies Record<

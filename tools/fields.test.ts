@@ -88,7 +88,7 @@ test.each([
   [{ env: 'HOME' }, /^env: /],
   [{ allow_dash: 'a' }, /^allow_dash: /],
   [{ grace_ms: -1 }, /^grace_ms: /],
-  [{ progress: true }, /^progress: must be a function of a line/],
+  [{ progress: true }, /^progress: must be a function that takes a line/],
   [{ result: 'all' }, /^result: must be a function/],
   [{ input: z.string() }, /^input: must be z\.object/],
 ])('a command tool refuses %j', (given, message) => {

@@ -34,7 +34,10 @@ export const callStartOf = (given: unknown) => argument(callStart, given) as unk
 function argument<T>(shape: Shape<T>, given: unknown): T {
   const { value, why } = believe(shape, given);
   if (why === undefined) return value;
-  throw ApplicationFailure.nonRetryable(`Its argument does not fit. ${why}`, 'InvalidStart');
+  throw ApplicationFailure.nonRetryable(
+    `The argument of the workflow is invalid. ${why}`,
+    'InvalidStart',
+  );
 }
 
 const PHASES = { idle: 0, replying: 0, settling: 0, grace: 0, closing: 0 } satisfies Record<
@@ -109,7 +112,7 @@ export function restored(given: unknown): Carried {
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
     throw new Error(
-      `This version cannot go on with what the run before has handed over: ${error.message} Start a worker of the version that has.`,
+      `This version cannot continue with the state that the previous run handed over: ${error.message} Start a worker of the version that wrote it.`,
       { cause: error },
     );
   }

@@ -29,7 +29,7 @@ const WATCHED = 'the end of a call is watched';
 
 const CALL_LOST = {
   type: 'CallLost',
-  message: 'The call was started before the conversation was reset, and is not to be found.',
+  message: 'The call was started before the conversation was reset, and cannot be found.',
 };
 
 export interface Effects {

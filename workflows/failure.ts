@@ -49,7 +49,7 @@ export const endOf = (error: unknown): CallEnd =>
 
 /** An activity's result does not fit what this version can use. */
 export const invalidResult = (why: string) =>
-  ApplicationFailure.nonRetryable(`What came back does not fit. ${why}`, 'InvalidResult');
+  ApplicationFailure.nonRetryable(`The result of the activity is invalid. ${why}`, 'InvalidResult');
 
 /** The limit that stopped a reply. Undefined when it failed for another reason. */
 export function limitOf(error: unknown): ReachedLimit | undefined {

@@ -15,4 +15,4 @@ function readOr<T>(payload: Payload, otherwise: T): T {
 }
 
 /** Fits no shape. */
-const UNREADABLE = 'What was sent cannot be read.';
+const UNREADABLE = 'This payload cannot be decoded.';

@@ -98,7 +98,7 @@ test('pushes become events in order of arrival, with gaps noted and repeats igno
 
 test('a service that is silent past its limit fails the call with a reason, and is told', async () => {
   const { handle, call_id } = await begin('silent');
-  const message = 'The service of silent has not been heard of for 0.3 seconds.';
+  const message = 'The service of silent has sent nothing for 0.3 seconds.';
   expect(await handle.result()).toEqual({ type: 'failed', error: { type: 'Silent', message } });
   expect(await withdrawn.take()).toMatchObject({ start: { call_id }, reason: message });
 });

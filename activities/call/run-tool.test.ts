@@ -117,7 +117,9 @@ describe('progress', () => {
       [50, 'at 50'],
       [100, 'at 105'],
     ]);
-    expect(call.logged).toEqual([expect.stringMatching('no number of percent: 50 is shown')]);
+    expect(call.logged).toEqual([
+      expect.stringMatching('a percent that is not a number: 50 is shown'),
+    ]);
   });
 
   test('that cannot be stored does not fail the call', async () => {

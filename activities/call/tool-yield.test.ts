@@ -41,7 +41,7 @@ test.each([
   const yielded = { type: 'progress', percent, note: 'so far', checkpoint: 3 };
   const step = readYield(yielded, 1_000, { last: 40, warn });
   expect(step).toEqual({ ...yielded, percent: shown, schedule: 'when_idle' });
-  expect(warnings).toEqual([expect.stringMatching(`percent: ${shown} is shown`)]);
+  expect(warnings).toEqual([expect.stringMatching(`: ${shown} is shown`)]);
 });
 
 const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));

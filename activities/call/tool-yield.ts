@@ -73,7 +73,8 @@ function withReport(yielded: unknown, { last = 0, warn }: Reported): unknown {
   const isNumber = typeof percent === 'number' && !Number.isNaN(percent);
   const shown = isNumber ? Math.min(100, Math.max(0, percent)) : last;
   if (shown !== percent) {
-    warn?.(`The tool reported ${isNumber ? percent : 'no number of'} percent: ${shown} is shown.`);
+    const reported = isNumber ? `${percent} percent` : 'a percent that is not a number';
+    warn?.(`The tool reported ${reported}: ${shown} is shown.`);
   }
   return {
     ...yielded,

@@ -27,7 +27,10 @@ export function createRecord(dependencies: Pick<RecordDependencies, 'store' | 'b
   }: Batch & { replayed: boolean }): Promise<Written | undefined> {
     const recorded = replayed ? undefined : await write(dependencies, batch);
     if (recorded?.outcome !== 'recorded') {
-      throw ApplicationFailure.nonRetryable('A later task may have written.', 'StaleFence');
+      throw ApplicationFailure.nonRetryable(
+        'A later workflow task may have written to the log.',
+        'StaleFence',
+      );
     }
     return whatWasWritten(recorded);
   };
@@ -46,7 +49,7 @@ export function createRecordCommitted(dependencies: RecordDependencies) {
       case 'closed':
         return { closed: true };
       default:
-        throw ApplicationFailure.nonRetryable('This run has been ended.', 'Superseded');
+        throw ApplicationFailure.nonRetryable('Another run has replaced this one.', 'Superseded');
     }
   };
 }

@@ -95,7 +95,7 @@ const storeAway = (cause: unknown) =>
 
 const lost = ({ usage }: Counted) =>
   ApplicationFailure.nonRetryable(
-    `${MOST_LOST} workers in a row were lost while they did this. It is not retried.`,
+    `${MOST_LOST} workers in a row died during this step, so it is not retried.`,
     'WorkerLost',
     ...(usage ? [{ usage } satisfies FailedReply] : []),
   );

@@ -28,7 +28,10 @@ test('the arguments of all calls together are bounded, and the excess calls are 
 
 test('hundreds of calls at once are a broken answer, which is retried a bounded number of times', async () => {
   const model = () => ({ calls: Array.from({ length: 501 }, () => look('here')) });
-  const broken = { type: 'ModelBrokenAnswer', message: 'The model asked for 501 calls at once.' };
+  const broken = {
+    type: 'ModelBrokenAnswer',
+    message: 'The model requested 501 calls at once; at most 500 are allowed.',
+  };
   const first = await play({ model });
   await expect(first.result).rejects.toMatchObject({ ...broken, nonRetryable: false });
   const last = await play({ model, failed: 3 });
@@ -50,8 +53,8 @@ test('what a provider wants back is dropped before a call is', async () => {
 });
 
 test.each([
-  ['default', 'it was longer than the 32000 tokens that a reply may have.'],
-  ['wordy', 'what it says is longer than 400000 characters.'],
+  ['default', 'it exceeded the 32000 tokens that a reply may have.'],
+  ['wordy', 'its text exceeded 400000 characters.'],
 ])('an endless text is cut off, and its cost is counted: %s', async (agent, why) => {
   const text = 'word '.repeat(80_001);
   const { result, store } = await play({ model: () => ({ text }), request: { agent } });

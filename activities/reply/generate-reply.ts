@@ -208,7 +208,7 @@ async function speak(
       return { text: whole, asked, usage, ...(attached && { attached }) };
     }
   }
-  throw new ModelError('ModelBrokenAnswer', 'The model client ended without its last part.');
+  throw new ModelError('ModelBrokenAnswer', 'The answer ended without its final part.');
 }
 
 function stopped(reply_id: string): ApplicationFailure {

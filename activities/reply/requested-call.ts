@@ -19,7 +19,10 @@ export async function requestedCalls(
   asked: AskedCall[],
 ): Promise<RequestedCall[]> {
   if (asked.length > MOST_CALLS) {
-    throw new ModelError('ModelBrokenAnswer', `The model asked for ${asked.length} calls at once.`);
+    throw new ModelError(
+      'ModelBrokenAnswer',
+      `The model requested ${asked.length} calls at once; at most ${MOST_CALLS} are allowed.`,
+    );
   }
   const calls = await Promise.all(asked.map((call) => requestedCall(asking, call)));
   let room = MOST_BYTES;

@@ -164,7 +164,7 @@ async function answerTo(
     const kept = `${storableText(cut(text, 0, mostChars)).trim()} […]`;
     return { text: kept, usage: await estimate(request, { words: text }) };
   }
-  throw new ModelError('ModelBrokenAnswer', 'The model client ended without its last part.');
+  throw new ModelError('ModelBrokenAnswer', 'The answer ended without its final part.');
 }
 
 const CHARS_OF_A_TOKEN = 4;

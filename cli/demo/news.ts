@@ -3,7 +3,7 @@ import { CANCEL_TOOL } from '../../contract/names.ts';
 import type { Fact, PastUse } from './situation.ts';
 
 export const INSTALLER = 'run_installer';
-/** The example of a tool that needs a person's yes. */
+/** The example of a tool that requires a person's approval. */
 export const PAYMENT = 'send_payment';
 
 /** One sentence for each thing that a call brought; none for what the demo has said itself. */
@@ -57,6 +57,6 @@ export function listOf(names: string[]): string {
 }
 
 function inWords(data: unknown, stored: Fact['stored']): string {
-  if (stored) return `${Math.round(stored.bytes / 1_000)} kB, stored aside`;
+  if (stored) return `${Math.round(stored.bytes / 1_000)} kB, stored separately`;
   return typeof data === 'string' ? data : JSON.stringify(data);
 }

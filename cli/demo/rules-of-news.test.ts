@@ -24,7 +24,10 @@ describe('news', () => {
       },
       'alpha: unpacked. alpha: {"files":3}.',
     ],
-    [{ results: [{ n: 1, stored: { n: 1, bytes: 200_300 } }] }, 'alpha: 200 kB, stored aside.'],
+    [
+      { results: [{ n: 1, stored: { n: 1, bytes: 200_300 } }] },
+      'alpha: 200 kB, stored separately.',
+    ],
   ])('%j is told as "%s"', (facts, sentence) => {
     expect(tell('news', [of(facts)])).toBe(sentence);
   });
@@ -39,7 +42,7 @@ describe('news', () => {
   test('of a large result gives its size', () => {
     const stored = { n: 'end', bytes: 200_300 };
     const look = { call_id: 'call_x', tool: 'look', status: 'completed', stored };
-    expect(tell('news', [look])).toBe('look is done: 200 kB, stored aside.');
+    expect(tell('news', [look])).toBe('look is done: 200 kB, stored separately.');
   });
 
   test('of a cancel_call that succeeded is not told: it was told when the call was made', () => {

@@ -138,9 +138,11 @@ describe('small talk:', () => {
   });
 
   test.each(['hi', 'Hello there', 'help', 'write me a poem'])(
-    '"%s" gets to know that this is no AI, and what to try',
+    '"%s" is told that it talks to a scripted model, and what to try',
     (sentence) => {
-      expect(ask(user(sentence)).text).toMatch(/scripted demo model, no AI.*Try: "install alpha/);
+      expect(ask(user(sentence)).text).toMatch(
+        /scripted demo model, not an AI.*Try: "install alpha/,
+      );
     },
   );
 

@@ -160,7 +160,7 @@ const call = (name: string, input: object): AskedCall => ({
   arguments: JSON.stringify(input),
 });
 
-const WHO = 'I am a scripted demo model, no AI: I answer by a few fixed rules.';
+const WHO = 'I am a scripted demo model, not an AI: I follow a few fixed rules.';
 
 const TRY =
   'Try: "install alpha and update me every 25%", "how far is it", "cancel it and install beta instead", "what is a signal in Temporal".';

@@ -50,7 +50,7 @@ export async function* forward(
         if ('result' in each || 'error' in each) return;
       }
       if (!Array.isArray(message) && message.id === undefined) return;
-      throw new TypeError('The answer was broken off.');
+      throw new TypeError('The connection broke in the middle of the answer.');
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof TypeError)) throw error;

@@ -89,7 +89,7 @@ const reasonOf = (error: unknown) =>
 function refusal({ id, method, params }: RpcMessage, why: string): RpcMessage {
   if (method !== 'tools/call')
     return { jsonrpc: '2.0', id: id!, error: { code: -32_000, message: why } };
-  const text = `${why} Calls that had begun go on when it is back; next_results has their results then.`;
+  const text = `${why} Calls that had begun continue when it is back; next_results then returns their results.`;
   const isModern = params?._meta?.['io.modelcontextprotocol/protocolVersion'] !== undefined;
   const result = {
     ...(isModern && { resultType: 'complete' }),

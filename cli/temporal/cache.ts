@@ -25,7 +25,7 @@ export async function install(
   try {
     const made = await make(folder);
     const checked = await checkTemporal(made);
-    if (!checked.usable) throw new Error(`what came out ${checked.why}`);
+    if (!checked.usable) throw new Error(`the new executable ${checked.why}`);
     await rename(made, target).catch((error) => unlessThere(target, error));
   } finally {
     await rm(folder, { recursive: true, force: true });

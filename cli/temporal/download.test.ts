@@ -66,7 +66,7 @@ test('a truncated download leaves no file', async () => {
 
 test('a server that never answers times out', async () => {
   const url = await serve(() => {});
-  await expect(download(url, 50)).rejects.toThrow(/was silent for 0\.05 s$/);
+  await expect(download(url, 50)).rejects.toThrow(/sent nothing for 0\.05 s$/);
   expect(await readdir(dirname(target))).toEqual([]);
 });
 
@@ -75,7 +75,7 @@ test('a server that stops halfway times out', async () => {
     response.writeHead(200, { 'content-length': 1_000_000 });
     response.write(Buffer.alloc(1_000));
   });
-  await expect(download(url, 50)).rejects.toThrow(/was silent for 0\.05 s$/);
+  await expect(download(url, 50)).rejects.toThrow(/sent nothing for 0\.05 s$/);
   expect(await readdir(dirname(target))).toEqual([]);
 });
 
@@ -114,7 +114,7 @@ test('a program that does not run is not installed, and the installed one stays'
   await writeFile(target, 'the old one');
   const archive = await archiveOf('#!/bin/sh\nexit 3\n');
   const url = await serve((_, response) => response.end(archive));
-  await expect(download(url)).rejects.toThrow(/what came out does not run/);
+  await expect(download(url)).rejects.toThrow(/the new executable does not run/);
   expect(await readFile(target, 'utf8')).toBe('the old one');
 });
 

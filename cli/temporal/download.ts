@@ -46,7 +46,7 @@ export async function fetchFile(
 ): Promise<void> {
   const silence = new AbortController();
   const timer = setTimeout(
-    () => silence.abort(new Error(`${new URL(url).host} was silent for ${silenceMs / 1_000} s`)),
+    () => silence.abort(new Error(`${new URL(url).host} sent nothing for ${silenceMs / 1_000} s`)),
     silenceMs,
   );
   try {

@@ -119,7 +119,9 @@ test('a server that changes the declaration of a tool is reported', async () => 
   const careful = { ...settings, approve_changes: true };
   const { catalogue, lines } = await open([{ name: 'test', transport, settings: careful }], file);
   await expect.poll(() => names(catalogue), until).toContain('test__steps');
-  expect(lines).toContain('The MCP server test has changed what it says of its tool test__steps.');
+  expect(lines).toContain(
+    'The MCP server test has changed the definition of its tool test__steps.',
+  );
   expect(catalogue.tools.get('test__steps')).toMatchObject({
     approval: { question: expect.stringContaining('has changed') },
   });

@@ -106,7 +106,7 @@ export async function openMcpCatalogue(
       }
       const hasChanged = (first[each.name] ?? print) !== print;
       if (before || hasChanged) {
-        log(`The MCP server ${server.name} has changed what it says of its tool ${name}.`);
+        log(`The MCP server ${server.name} has changed the definition of its tool ${name}.`);
       }
       try {
         found.set(

@@ -66,7 +66,7 @@ function approvalOf(
   hasChanged: boolean,
 ): Pick<ToolBase, 'approval'> {
   if (hasChanged) {
-    const question = `The server has changed what it says of its tool ${name.slice(0, 100)}. Run it all the same?`;
+    const question = `The server has changed the definition of its tool ${name.slice(0, 100)}. Run it anyway?`;
     return { approval: { question } };
   }
   const isDestructive = destructiveHint === true && readOnlyHint !== true;

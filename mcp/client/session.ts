@@ -112,7 +112,7 @@ function yieldOf(step: WireProgress, call: CallContext, last: number): CallYield
 }
 
 const STATE_LOST =
-  'The process of this server has ended since it was last used, and was started again: what its session held is gone.';
+  'The process of this server ended after its last use and was restarted: the state of its session is lost.';
 
 const lostWith = (server: string, message: string) =>
-  `The shared process of the MCP server ${server} has ended in the middle of the call. It may or may not have done its work, and what its session held is gone. ${message}`;
+  `The shared process of the MCP server ${server} ended in the middle of the call. It may or may not have done its work, and the state of its session is lost. ${message}`;

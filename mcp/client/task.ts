@@ -127,7 +127,7 @@ async function cancel(connection: Connection, taskId: string): Promise<void> {
 /** A server that does not know its task has lost it, so the outcome is unknown. */
 const unknownTask = (message: string): McpOutcome => ({
   type: 'lost',
-  message: `The server does not know its task any more: ${message}`,
+  message: `The server no longer knows the task: ${message}`,
 });
 
 const withNote = (text: string, { statusMessage }: TaskState) =>

@@ -111,7 +111,7 @@ function askTool(
   async function whileSuspended(facts: TaskFacts): Promise<ToolAnswer> {
     const key = { tenant: facts.tenant, id: facts.conversation };
     const seen = await told(talk, look(store, key));
-    if (!seen) throw new ToolError(`There is no conversation ${facts.conversation} any more.`);
+    if (!seen) throw new ToolError(`Conversation ${facts.conversation} no longer exists.`);
     const { head } = await withLiveProgress(store, key, seen);
     return suspended(agent.name, head, answerOf(facts, seen).results);
   }

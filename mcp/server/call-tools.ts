@@ -60,7 +60,7 @@ export function callTools(
         if (quick) return quick;
         if (request.tasks) return { task: startTask(parts, facts) };
         const seen = await told(talk, look(store, conversation));
-        if (!seen) throw new ToolError(`There is no conversation ${conversation.id} any more.`);
+        if (!seen) throw new ToolError(`Conversation ${conversation.id} no longer exists.`);
         const { head } = await withLiveProgress(store, conversation, seen);
         const { results: soFar } = answerOf({ ...facts, created: 0 }, seen);
         return callSuspended({ head, call_id, tool: name, expected }, soFar);

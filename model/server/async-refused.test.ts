@@ -177,7 +177,7 @@ test('Chat Completions, which has no async tools, gets the fallback at once', as
   await all(client.stream(asynchronous, never));
   expect(sent().map(isAsync)).toEqual([false, false]);
   expect(listOf(sent()[0]!.messages).filter(({ role }) => role === 'tool')).toHaveLength(2);
-  expect(noted).toEqual([expect.stringContaining('Chat Completions has none')]);
+  expect(noted).toEqual([expect.stringContaining('Chat Completions does not support them')]);
 });
 
 test('a call that comes back marked is treated like any other', async () => {

@@ -98,7 +98,7 @@ function parseEvent(text: string): unknown {
 function readable<T>(data: T): T {
   const why = whyRefused(data);
   if (why === undefined) return data;
-  throw new ModelError('ModelBrokenAnswer', `The server sent something that ${why}.`);
+  throw new ModelError('ModelBrokenAnswer', `The server sent a value that ${why}.`);
 }
 
 function* fromJson(text: string, response: Response): Generator<BodyEvent> {

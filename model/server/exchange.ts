@@ -202,7 +202,7 @@ class Client extends OpenAI {
     const page = message && `${quoted(message)}${type === undefined ? '' : ` (${type})`}`;
     const why = whyRefused(error);
     if (why !== undefined) {
-      const told = { error: { message: `What the server says ${why}.` } };
+      const told = { error: { message: `The server's error ${why}.` } };
       return super.makeStatusError(status, told, undefined, headers);
     }
     return super.makeStatusError(status, first ?? error, page, headers);

@@ -45,12 +45,12 @@ export const remedies: Remedy[] = [
     apply: ({ max_completion_tokens, ...body }) => ({ ...body, max_tokens: max_completion_tokens }),
   },
   dropping(
-    'no largest reply',
+    'no limit of tokens',
     ['max_tokens', 'max_completion_tokens', 'max_output_tokens'],
     /max_\w*tokens|max(imum)? (output|completion)|(output|completion) tokens|(in|for) the (completion|output)|or completion/,
   ),
-  dropping('no reasoning asked for', ['include'], /include|encrypted/),
-  dropping('no word about storing', ['store'], /\bstore\b/),
+  dropping('no encrypted reasoning', ['include'], /include|encrypted/),
+  dropping('no store', ['store'], /\bstore\b/),
   {
     name: 'no strict tools',
     fits: (body, said) => /\bstrict\b/.test(said) && toolsOf(body).some((tool) => 'strict' in tool),
@@ -66,10 +66,10 @@ export const remedies: Remedy[] = [
       ),
     }),
   },
-  withReasoning('reasoning where there is none', (message) => 'tool_calls' in message),
-  withReasoning('reasoning beside all words', () => true),
+  withReasoning('empty reasoning with calls', (message) => 'tool_calls' in message),
+  withReasoning('empty reasoning with all text', () => true),
   {
-    name: 'an empty text for no words',
+    name: 'empty text in place of null',
     fits: (body, said) =>
       /content/.test(said) &&
       /null|none|string|empty|missing|required|type/.test(said) &&
@@ -82,7 +82,7 @@ export const remedies: Remedy[] = [
     }),
   },
   {
-    name: 'signatures where there are none',
+    name: 'placeholder signatures',
     fits: (body, said) =>
       MISSING.test(said) &&
       /thought[_ ]?signature/.test(said) &&
@@ -107,7 +107,7 @@ export const remedies: Remedy[] = [
   },
   {
     // For a server that does not name the field it refuses.
-    name: 'only what has to be',
+    name: 'only required fields',
     fits: (body, said) =>
       UNNAMED.test(said) && (OPTIONAL.some((field) => field in body) || hasAttached(body)),
     apply: (body) => withoutAttached(without(body, OPTIONAL)),

@@ -205,7 +205,7 @@ test('a large result has its beginning in the log and is stored complete', async
 test('a silent service fails its call with a reason, and the failure is told', async () => {
   const conversation = await use('silent');
   const requested = await announced.take();
-  const message = 'The service of silent has not been heard of for 0.3 seconds.';
+  const message = 'The service of silent has sent nothing for 0.3 seconds.';
   expect(await ended(conversation)).toMatchObject({
     kind: 'call.failed',
     error: { type: 'Silent', message },

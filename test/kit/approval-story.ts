@@ -1,4 +1,4 @@
-/** Stories in which a call needs a person's yes. */
+/** Stories in which a call requires a person's approval. */
 import { refuseDecision } from '../../conversation/approvals.ts';
 import { afterHearing } from '../../conversation/decide.ts';
 import { call, Story } from './story.ts';

@@ -62,7 +62,10 @@ export const failed = (seq: number, number: number): EntryOf<'reply.failed'> => 
   seq,
   kind: 'reply.failed',
   reply_id: replyId(number),
-  error: { type: 'ModelCutOff', message: 'The answer reached the longest the model may give.' },
+  error: {
+    type: 'ModelCutOff',
+    message: 'The answer reached the longest that the model may give.',
+  },
   usage: { input_tokens: 9, output_tokens: 4 },
 });
 

@@ -80,7 +80,7 @@ class NoSuchResult extends Error {
   override name = 'NoSuchResult';
   constructor(callId: string, n: number | 'end') {
     super(
-      `There is no stored result ${n} of ${callId} in this conversation. What is not \`stored\` is shown whole.`,
+      `There is no stored result ${n} of ${callId} in this conversation. A result without \`stored\` is shown in full.`,
     );
   }
 }

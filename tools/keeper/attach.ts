@@ -95,7 +95,7 @@ async function losesKeeper(folder: string, keeper: SpoolFiles['keeper.json']): P
   await stopOrphans(folder, command?.grace_ms ?? 0);
   throw new ProgramLost(
     'KeeperLost',
-    'The process that watched the program was ended by something else. The program was stopped and not restarted; how far it got is unknown.',
+    'The process that watched the program was killed. The program was stopped and not restarted; how far it got is unknown.',
   );
 }
 

@@ -15,5 +15,5 @@ export const spoolLost = () =>
 export const hostLost = () =>
   new ProgramLost(
     'HostLost',
-    'It runs on another machine, which has not been heard of for a minute. It was not restarted; how far it got is unknown.',
+    'It runs on another machine, which has not responded for a minute. It was not restarted; how far it got is unknown.',
   );
