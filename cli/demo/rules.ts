@@ -1,5 +1,5 @@
 /**
- * The demo model's rules. It knows what it is sent and nothing else, and it is no AI:
+ * The demo model's rules. It knows what it is sent and nothing else, and it is not an AI:
  * 1. News in `<now>` is told first, one sentence for each thing.
  * 2. Then every user message since the last answer is answered, by fixed patterns (intents.ts).
  * 3. What was asked for and cut off or dropped because the user went on is still done, unless he calls it off.

@@ -82,7 +82,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
       log,
     });
     await topology.up();
-    log(`Everything runs after ${seconds(began)} s, in ${folder}.`);
+    log(`All processes were up after ${seconds(began)} s, in ${folder}.`);
 
     const start = Date.now();
     let seen = 0;
@@ -122,7 +122,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
         log(`${seconds(start)} s  over after ${lasted} s: ${inWords(fault)}`);
       },
     });
-    log(`${seconds(start)} s  No more faults; waiting until everything is at rest.`);
+    log(`${seconds(start)} s  No more faults. Waiting until all conversations are closed.`);
     await topology.up();
     await workload.end(AbortSignal.timeout(REST_WITHIN_MS));
     await topology.up();

@@ -25,7 +25,7 @@ export const USAGE = `Usage: npm run eval -- [options]
 
 Plays scenarios with a model through the real service, and checks what was said and called.
 The model is the one of OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL, OPENAI_API and OPENAI_PROFILE.
-Where neither a key nor an address is set, it is a scripted model, no AI, that behaves well.
+Where neither a key nor an address is set, it is a scripted model that behaves well.
 
   --scenario NAME  Only this one; may be repeated.
   --runs N         How often each is played. Default: 1.

@@ -191,7 +191,7 @@ describe('waited', () => {
     const began = early.entries.find(({ kind }) => kind === 'reply.started')!.seq;
     expect(CHECKS.waited({ ...early, heldUntil: began - 1 })).toEqual([]);
     expect(CHECKS.waited({ ...early, heldUntil: began + 1 })).toEqual([
-      'It was told before all was in: reply_1 said "Bicycles: KX-1111."',
+      'It was told before all results were in: reply_1 said "Bicycles: KX-1111."',
     ]);
   });
 });

@@ -78,7 +78,7 @@ export const CHECKS = {
     wordsIn(entries)
       .filter(({ started }) => started < heldUntil)
       .filter(({ text }) => results.some(({ code }) => says(text, code)))
-      .map((words) => `It was told before all was in: ${quote(words)}`),
+      .map((words) => `It was told before all results were in: ${quote(words)}`),
 } satisfies Record<string, Check>;
 
 export type CheckName = keyof typeof CHECKS;

@@ -203,7 +203,8 @@ async function check(ground: Ground, one: Asked): Promise<void> {
   const { answers } = one.operation;
   if (status >= 500) throw new Error(`${status}: ${answer}`);
   if (status >= 400) {
-    if (type !== 'application/problem+json') throw new Error(`${status} is no problem: ${type}`);
+    if (type !== 'application/problem+json')
+      throw new Error(`${status} is not a problem document: ${type}`);
     const problem = problemDocument.strict().parse(JSON.parse(answer));
     if (problem.status !== status) throw new Error(`${status} says that it is ${problem.status}.`);
     const isOfFramework = [400, 404, 413, 414, 415].includes(status);

@@ -296,7 +296,7 @@ async function check(store: Store, url: string, { api }: Script): Promise<void> 
   await store.record({ conversation, fence: fence(2), base: 3, entries: end, head });
   const read = await store.window(conversation, { from: 1, to: 99 });
   if (!isDeepStrictEqual(json(read), json([...began, ...end])))
-    throw new Error('It is read otherwise.');
+    throw new Error('Written and read again, it differs.');
   const messages = transcript({
     entries: read,
     agent,

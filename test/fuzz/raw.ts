@@ -76,12 +76,12 @@ async function check(port: number, bytes: Buffer): Promise<void> {
     .replace(/^HTTP\/1.1 100 Continue\r\n\r\n/, '');
   if (answer === '') return;
   const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(answer) ?? [];
-  if (status === undefined) throw new Error(`This is no HTTP: ${answer}`);
+  if (status === undefined) throw new Error(`The answer is not HTTP: ${answer}`);
   if (Number(status) < 400) return;
   if (Number(status) >= 500) throw new Error(answer);
   const [head = '', body = ''] = answer.split('\r\n\r\n');
   if (!head.toLowerCase().includes('content-type: application/problem+json')) {
-    throw new Error(`${status} is no problem: ${answer}`);
+    throw new Error(`${status} is not a problem document: ${answer}`);
   }
   problemDocument.strict().parse(JSON.parse(body));
 }

@@ -97,5 +97,6 @@ async function play(store: Store, sent: [string, unknown][]): Promise<void> {
     await store.record(batch);
   }
   const read = await store.window(conversation, { from: 1, to: 1_000 });
-  if (JSON.stringify(read) !== JSON.stringify(log)) throw new Error('It is read otherwise.');
+  if (JSON.stringify(read) !== JSON.stringify(log))
+    throw new Error('Written and read again, it differs.');
 }

@@ -232,7 +232,8 @@ async function play(store: Store, root: string, { steps, last, throws, input }: 
   const head = { status: 'idle' as const, calls: [], usage: { input_tokens: 0, output_tokens: 0 } };
   await store.record({ conversation, fence: { run: 1, length: 1, at: 0 }, base: 1, entries, head });
   const read = await store.window(conversation, { from: 1, to: 99 });
-  if (JSON.stringify(read) !== JSON.stringify(entries)) throw new Error('It is read otherwise.');
+  if (JSON.stringify(read) !== JSON.stringify(entries))
+    throw new Error('Written and read again, it differs.');
   for (const each of [...told, end]) {
     if (!('stored' in each) || !each.stored) continue;
     const { n, bytes } = each.stored;

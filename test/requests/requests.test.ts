@@ -124,30 +124,40 @@ describe('the rules that a type cannot express', () => {
       'not answered directly',
     ],
     ['a call at the end', 'compatible', [system, user, calling(one)], 'not answered directly'],
-    ['a late answer', 'compatible', [system, calling(one), user, tool(one)], 'without being asked'],
+    [
+      'a late answer',
+      'compatible',
+      [system, calling(one), user, tool(one)],
+      'without having been called',
+    ],
     [
       'two answers',
       'compatible',
       [system, calling(one), tool(one), tool(one)],
-      'without being asked',
+      'without having been called',
     ],
     [
       'one id for two calls',
       'compatible',
       [system, calling(one), tool(one), calling(one), tool(one)],
-      'Two calls have one id.',
+      'Two calls have the same id.',
     ],
-    ['a long id', 'compatible', [system, calling('x'.repeat(41)), tool('x'.repeat(41))], 'no id'],
-    ['an id like ours', 'alternating', [system, user, calling('call_a'), tool('call_a')], 'no id'],
     [
-      'an empty reply',
+      'a long id',
       'compatible',
-      [system, user, { ...said, content: '' }, user],
-      'says nothing',
+      [system, calling('x'.repeat(41)), tool('x'.repeat(41))],
+      'not a valid id',
     ],
-    ['a reply at the end', 'compatible', [system, user, said], 'Nobody is left'],
-    ['an assistant first', 'tool_result', [system, said, user], 'The user is not first.'],
-    ['two users', 'tool_result', [system, user, user], 'Two neighbours are of the role user.'],
+    [
+      'an id like ours',
+      'alternating',
+      [system, user, calling('call_a'), tool('call_a')],
+      'not a valid id',
+    ],
+    ['an empty reply', 'compatible', [system, user, { ...said, content: '' }, user], 'is empty'],
+    ['a reply at the end', 'compatible', [system, user, said], 'The last message'],
+    ['an assistant first', 'tool_result', [system, said, user], 'The user does not begin.'],
+    ['two users', 'tool_result', [system, user, user], 'Two neighbours have the role user.'],
     [
       'a reply, then a call',
       'tool_result',
@@ -158,7 +168,7 @@ describe('the rules that a type cannot express', () => {
       'a user after a tool',
       'alternating',
       [system, user, calling(one), tool(one), user],
-      'after a tool',
+      'follows a tool',
     ],
     [
       'an assistant that speaks twice in a row',
@@ -172,11 +182,11 @@ describe('the rules that a type cannot express', () => {
 
   test.each<[string, object[], string]>([
     ['a tool that is not declared', [], 'look is called but not declared.'],
-    ['a tool that is declared twice', [look, look], 'Two tools have one name.'],
+    ['a tool that is declared twice', [look, look], 'Two tools have the same name.'],
     [
       'a name with a space',
       [look, { ...look, function: { name: 'a b', description: 'A.' } }],
-      'a b is no name of a function.',
+      'a b is not a valid name of a function.',
     ],
     [
       'a description that is too long',
@@ -196,7 +206,7 @@ describe('the rules that a type cannot express', () => {
     const request = { api: 'responses' as const, body: body as unknown as ResponsesRequest };
     expect(brokenRules(request, 'compatible')).toEqual([
       `${one} is not answered directly.`,
-      `The arguments of ${one} are no object.`,
+      `The arguments of ${one} are not an object.`,
     ]);
   });
 });
@@ -238,16 +248,21 @@ describe('the rules of asynchronous calls', () => {
   });
 
   test.each<[string, object[], Parameters<typeof broken>[1], string]>([
-    ['two answers', [words, made(one), output(one), words, output(one)], {}, 'without being asked'],
+    [
+      'two answers',
+      [words, made(one), output(one), words, output(one)],
+      {},
+      'without having been called',
+    ],
     [
       'an answer before its call',
       [words, output(one), made(one), words],
       {},
-      'without being asked',
+      'without having been called',
     ],
     ['a call without the mark', [words, made(one, false), output(one)], {}, 'or the reverse'],
     ['tools without the mark', [words], { async: false }, 'No tool is asynchronous.'],
-    ['the mark in another profile', [words], { profile: 'openai' }, 'where that is unknown'],
+    ['the mark in another profile', [words], { profile: 'openai' }, 'does not support it'],
   ])('are broken by %s', (_, input, given, problem) => {
     expect(broken(input, given).join('\n')).toContain(problem);
   });

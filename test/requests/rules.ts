@@ -1,17 +1,17 @@
 /**
- * What providers refuse and no type can say, each with who refuses it. docs/decisions/0017-profiles.md has where that is
- * known from.
+ * The rules that providers enforce and types cannot express, each with the provider. docs/decisions/0017-profiles.md has the
+ * sources.
  */
 import type { ProfileName } from '../../contract/profile.ts';
 import { type Body, toolsOf, type RequestTurn, turnsOf } from './turns.ts';
 
-/** What those for whom a profile is made insist on: said here again, so that a profile that no longer does it is found. */
+/** What the providers of each profile require, stated independently of the profiles, so that a test fails when a profile breaks it. */
 interface Demands {
   instructions: 'system' | 'developer';
   neighbours?: true;
   alternation?: true;
   id: RegExp;
-  /** Asynchronous calls are answered when they are over. Responses alone knows them. */
+  /** Asynchronous calls are answered when they are over. Only Responses supports them. */
   async?: true;
 }
 
@@ -28,7 +28,7 @@ const demands: Record<ProfileName, Demands> = {
   async_tools: { instructions: 'developer', id: /^[\w-]{1,40}$/, async: true },
 };
 
-/** @returns what is wrong, a sentence each; nothing if nothing is */
+/** @returns a sentence for each problem */
 export function brokenRules(request: Body, profile: ProfileName): string[] {
   const { instructions, neighbours, alternation, id, async } = demands[profile];
   const tools = toolsOf(request);
@@ -38,21 +38,21 @@ export function brokenRules(request: Body, profile: ProfileName): string[] {
     ...unless(first?.role === role && first.text !== '', `It does not begin with the ${role}.`),
     ...turns
       .filter((turn) => turn.role === 'system' || turn.role === 'developer')
-      .map(() => 'Instructions stand in the middle.'),
+      .map(() => 'There are instructions in the middle.'),
     ...calls(turns),
     ...asynchronous(turns, tools, request.api === 'responses' && async === true),
     ...names(turns, tools),
     ...turns
       .filter((turn) => turn.role === 'assistant' && turn.text === '' && turn.calls.length === 0)
-      .map(() => 'An assistant says nothing.'),
-    ...unless(turns.at(-1)?.role !== 'assistant', 'Nobody is left to be answered.'),
+      .map(() => 'A message of the assistant is empty.'),
+    ...unless(turns.at(-1)?.role !== 'assistant', "The last message is the assistant's."),
     ...(neighbours ? twoOfOneRole(turns) : []),
     ...(alternation ? outOfTurn(turns) : []),
     ...ids(turns, id),
   ];
 }
 
-/** OpenAI, and everybody who copies it: R13. An asynchronous call is answered once, directly or later, or not yet. */
+/** OpenAI and compatible servers: R13. An asynchronous call is answered once, directly or later, or not yet. */
 function calls(turns: RequestTurn[]): string[] {
   const problems: string[] = [];
   const late = new Set<string>();
@@ -63,7 +63,7 @@ function calls(turns: RequestTurn[]): string[] {
   ]) {
     if (role === 'tool') {
       if (!open.includes(answers!) && !late.delete(answers!))
-        problems.push(`${answers} is answered without being asked.`);
+        problems.push(`${answers} is answered without having been called.`);
       open = open.filter((id) => id !== answers);
     } else {
       problems.push(...open.map((id) => `${id} is not answered directly.`));
@@ -74,7 +74,7 @@ function calls(turns: RequestTurn[]): string[] {
   return problems;
 }
 
-/** The mark stands on a tool and on its calls alike, and where it is not asked for on none. */
+/** A tool and its calls are marked alike; in other profiles nothing is marked. */
 function asynchronous(
   turns: RequestTurn[],
   tools: ReturnType<typeof toolsOf>,
@@ -85,7 +85,7 @@ function asynchronous(
   return [
     ...(isKnown
       ? unless(marked.length > 0 || declared.length <= 1, 'No tool is asynchronous.')
-      : marked.map((name) => `${name} is asynchronous where that is unknown.`)),
+      : marked.map((name) => `${name} is asynchronous in a profile that does not support it.`)),
     ...turns
       .flatMap((turn) => turn.calls)
       .filter(({ name }) => declared.includes(name))
@@ -94,21 +94,21 @@ function asynchronous(
   ];
 }
 
-/** OpenAI: the pattern, and the length of a description. Gateways: what was called is declared. */
+/** OpenAI: the pattern, and the length of a description. Gateways: every tool that was called is declared. */
 function names(turns: RequestTurn[], tools: ReturnType<typeof toolsOf>): string[] {
   const declared = tools.map(({ name }) => name);
   const called = turns.flatMap((turn) => turn.calls);
   return [
     ...[...declared, ...called.map(({ name }) => name)]
       .filter((name) => !/^[a-zA-Z0-9_-]{1,64}$/.test(name))
-      .map((name) => `${name} is no name of a function.`),
-    ...unless(new Set(declared).size === declared.length, 'Two tools have one name.'),
+      .map((name) => `${name} is not a valid name of a function.`),
+    ...unless(new Set(declared).size === declared.length, 'Two tools have the same name.'),
     ...called
       .filter(({ name }) => !declared.includes(name))
       .map(({ name }) => `${name} is called but not declared.`),
     ...called
       .filter(({ arguments: text }) => !/^\{.*\}$/s.test(text) || !JSON.parse(text))
-      .map(({ id }) => `The arguments of ${id} are no object.`),
+      .map(({ id }) => `The arguments of ${id} are not an object.`),
     ...tools
       .filter(({ description }) => description === '' || description.length > 1_024)
       .map(({ name }) => `The description of ${name} is empty or too long.`),
@@ -119,18 +119,18 @@ function names(turns: RequestTurn[], tools: ReturnType<typeof toolsOf>): string[
 function ids(turns: RequestTurn[], fits: RegExp): string[] {
   const all = turns.flatMap(({ calls }) => calls.map(({ id }) => id));
   return [
-    ...unless(new Set(all).size === all.length, 'Two calls have one id.'),
-    ...all.filter((id) => !fits.test(id)).map((id) => `${id} is no id of a call.`),
+    ...unless(new Set(all).size === all.length, 'Two calls have the same id.'),
+    ...all.filter((id) => !fits.test(id)).map((id) => `${id} is not a valid id of a call.`),
   ];
 }
 
-/** Qwen's templates: there is a user. Mistral, Anthropic: he is first. Gemini: a call follows a user or a tool, not the assistant's own words. */
+/** Qwen's templates: there is a user. Mistral, Anthropic:the user is first. Gemini: a call follows a user or a tool, not the assistant's own words. */
 function twoOfOneRole(turns: RequestTurn[]): string[] {
   return [
-    ...unless(turns[0]?.role === 'user', 'The user is not first.'),
+    ...unless(turns[0]?.role === 'user', 'The user does not begin.'),
     ...turns
       .filter(({ role }, index) => role !== 'tool' && turns[index - 1]?.role === role)
-      .map(({ role }) => `Two neighbours are of the role ${role}.`),
+      .map(({ role }) => `Two neighbours have the role ${role}.`),
   ];
 }
 
@@ -142,7 +142,7 @@ function outOfTurn(turns: RequestTurn[]): string[] {
   return [
     ...turns
       .filter(({ role }, index) => role === 'user' && turns[index - 1]?.role === 'tool')
-      .map(() => 'A user speaks after a tool.'),
+      .map(() => 'A user follows a tool.'),
     ...counted
       .filter(({ role }, index) => (role === 'user') !== (index % 2 === 0))
       .slice(0, 1)

@@ -16,7 +16,7 @@ export function doubledEntries(trace: Trace): Finding[] {
   }
 
   once(evidence.entries, ({ seq }) => `Entry ${seq} is in the log`);
-  once(evidence.followed, ({ seq }) => `Entry ${seq} is with the follower of the stream`);
+  once(evidence.followed, ({ seq }) => `The follower of the stream holds entry ${seq}`);
   once(only(entries, 'message.user'), ({ message_id }) => `Message ${message_id} is in the log`);
   once(only(entries, 'conversation.closed'), () => `The conversation was closed`);
   for (const { id, started, ends } of replies.values()) {

@@ -42,13 +42,13 @@ export function doubledEffects(evidence: Evidence, traces: Trace[]): Verdict {
     if (beside)
       report(
         [],
-        `${id} (${beside.tool}) ran twice at a time: "${beside.effect}" by process ${beside.pid} came after another had begun.`,
+        `${id} (${beside.tool}) ran twice at once: "${beside.effect}" by process ${beside.pid} came after another had begun.`,
       );
     const processes = [...new Set(lines.map(({ pid }) => pid))];
     if (processes.length > 1 && lines[0]!.restart === 'fail')
       report(
         [],
-        `${id} (${lines[0]!.tool}) must not go on, and ran in processes ${processes.join(', ')}.`,
+        `${id} (${lines[0]!.tool}) must not be continued, and ran in processes ${processes.join(', ')}.`,
       );
     const end = found?.call.ends[0];
     if (end?.kind === 'call.failed' && end.error.type === 'WorkerLost') {
@@ -59,7 +59,7 @@ export function doubledEffects(evidence: Evidence, traces: Trace[]): Verdict {
       if (since && since > 0 && !isUntold)
         report(
           [end.seq],
-          `${id} (${all.tool}) had done all ${since} ms before it failed as WorkerLost.`,
+          `${id} (${all.tool}) had finished ${since} ms before it failed as WorkerLost.`,
         );
     }
     const wrong = found
@@ -113,5 +113,5 @@ function late(lines: LedgerLine[], over: number, allowed: number, what: string) 
 function whyUnknown(id: string, lines: LedgerLine[], traces: Trace[]): string | undefined {
   const undone = traces.flatMap(({ evidence }) => evidence.undone ?? []);
   const reset = undone.findLast(({ calls }) => calls.includes(id));
-  return reset ? late(lines, reset.at, TIME_TO_FIND_MS, 'reset') : 'which no log knows';
+  return reset ? late(lines, reset.at, TIME_TO_FIND_MS, 'reset') : 'and is in no log';
 }

@@ -26,7 +26,7 @@ describe('doubled_effects', () => {
     [
       'an unknown call had an effect',
       (_, __, { ledger }) => ledger.push(line('call_x', 'step 1', 15)),
-      'call_x had an effect, which no log knows',
+      'call_x had an effect, and is in no log',
     ],
     [
       'a completed call had another effect',

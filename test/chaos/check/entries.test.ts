@@ -120,7 +120,7 @@ describe('doubled_entries', () => {
     finds(
       'doubled_entries',
       (_, { followed }) => followed.push(structuredClone(followed[6]!)),
-      ['Entry 7 is with the follower of the stream twice'],
+      ['The follower of the stream holds entry 7 twice'],
       { follows: false },
     );
   });

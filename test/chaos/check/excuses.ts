@@ -63,7 +63,7 @@ export const FAILURES: FailureExcuse[] = [
     error: 'CallTerminated',
     by: (fault, failed) => isEndOf(fault, failed),
     costs: 'one call',
-    needs: 'nobody terminated it',
+    needs: 'no operator terminated it',
     why: 'CallTerminated: an operator terminated the call or its conversation, which can no longer report it.',
   },
   {
@@ -71,7 +71,7 @@ export const FAILURES: FailureExcuse[] = [
     by: ({ operation }, { call_id }) =>
       operation?.does === 'reset' && operation.call_id === call_id,
     costs: 'one call',
-    needs: 'nobody reset it',
+    needs: 'no operator reset it',
     why: 'CallReset: an operator reset the call. What its tool had begun is not run again, so it fails and the model is told.',
   },
 ];

@@ -28,7 +28,7 @@ export function failedCalls({ faults }: Evidence, traces: Trace[]): Verdict {
     if (cause && excuse.costs === 'one call' && !cause.operation) spent.add(cause);
     if (cause) excused.push({ ...where, words, why: excuse.why });
     else {
-      const lack = excuse?.needs ?? 'for which the run gave no reason';
+      const lack = excuse?.needs ?? 'and the run gave no reason for it';
       findings.push({ ...where, count: 'broken_rules', words: `${words} (${lack})` });
     }
   }
@@ -41,7 +41,7 @@ export function failedReplies(trace: Trace): Finding[] {
   for (const { seq, reply_id, error } of only(trace.entries, 'reply.failed')) {
     if (OF_THE_MODEL.test(error.type)) continue;
     const words = `${reply_id} failed as ${error.type}: ${error.message.slice(0, 200)}`;
-    report([seq], `${words} (for which the run gave no reason)`);
+    report([seq], `${words} (and the run gave no reason for it)`);
   }
   return findings;
 }

@@ -18,7 +18,7 @@ describe('lost_messages', () => {
     [
       'the text of an acknowledged message differs in the log',
       (log) => log.change(29, { text: 'bye' }),
-      'm3 ("words of m3") was acknowledged, but the log has other words: "bye".',
+      'm3 ("words of m3") was acknowledged, but its text in the log is "bye".',
     ],
   ])('%s', (_, by, ...words) => finds('lost_messages', by, words));
 });
@@ -48,7 +48,7 @@ describe('lost_news', () => {
     [
       'a receipt names what does not exist',
       (log) => log.change(41, { of: [39, 40, 99], cause: [39, 40, 99] }),
-      'A receipt says failed of 99, which is no news.',
+      'A receipt says failed of 99, which is not news.',
     ],
     [
       'a receipt names an interrupted reply',

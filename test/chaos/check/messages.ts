@@ -22,7 +22,7 @@ export function lostMessages(evidence: Evidence, traces: Trace[]): Verdict {
     if (logged?.text === text) continue;
     const name = `${message_id} (${JSON.stringify(text.slice(0, 60))})`;
     const words = logged
-      ? `${name} was acknowledged, but the log has other words: ${JSON.stringify(logged.text.slice(0, 60))}.`
+      ? `${name} was acknowledged, but its text in the log is ${JSON.stringify(logged.text.slice(0, 60))}.`
       : `${name} was acknowledged with 202 and is not in the log.`;
     const where = { conversation, seqs: logged ? [logged.seq] : [], words };
     const trace = byId.get(conversation);

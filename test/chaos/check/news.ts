@@ -23,7 +23,7 @@ export function lostNews(trace: Trace): Finding[] {
   for (const receipt of receipts) {
     for (const seq of new Set(receipt.of)) {
       if (isGap(trace, seq)) continue;
-      const astray = news.has(seq) ? whyUntrue(trace, receipt, seq) : 'which is no news';
+      const astray = news.has(seq) ? whyUntrue(trace, receipt, seq) : 'which is not news';
       if (astray)
         report([receipt.seq, seq], `A receipt says ${receipt.fate} of ${seq}, ${astray}.`);
     }

@@ -129,7 +129,9 @@ describe('an effect', () => {
   test('of a call that a reset removed from the log may happen until the call has stopped', () => {
     const by = all(operated('reset'), undone(['call_x'], []), effect('call_x', 15));
     expect(whys(by)).toEqual([]);
-    finds('doubled_effects', all(by, effect('call_y', 15)), ['call_y had an effect, which no log']);
+    finds('doubled_effects', all(by, effect('call_y', 15)), [
+      'call_y had an effect, and is in no log',
+    ]);
   });
 
   test('is too late if the call runs on long after a reset removed it from the log', () => {
@@ -186,9 +188,9 @@ describe('a failed call', () => {
   });
 
   test.each([
-    ['CallTerminated', 'terminate', 'call_b', 'nobody terminated it'],
-    ['CallTerminated', 'reset', 'call_c', 'nobody terminated it'],
-    ['CallReset', 'reset', 'call_b', 'nobody reset it'],
+    ['CallTerminated', 'terminate', 'call_b', 'no operator terminated it'],
+    ['CallTerminated', 'reset', 'call_c', 'no operator terminated it'],
+    ['CallReset', 'reset', 'call_b', 'no operator reset it'],
   ] as const)('with %s is not excused after a %s of %s', (type, does, call_id, words) => {
     finds('broken_rules', all(operated(does, call_id), fails(type)), [words]);
   });

@@ -31,7 +31,7 @@ export function table({ counts, excused, recovery, output_waits, size }: Report)
     ['counted', 'what', 'found'],
     ['---', '---', '---'],
     ...Object.entries(COUNTS).map(([count, what]) => [count, what, `${counts[count as Count]}`]),
-    ['excused', 'what cannot be zero, each with its reason', `${excused.length}`],
+    ['excused', 'faults that cannot be avoided, each with its reason', `${excused.length}`],
   ];
   const times = [
     ['time in ms', 'samples', 'p50', 'p95'],
@@ -43,7 +43,7 @@ export function table({ counts, excused, recovery, output_waits, size }: Report)
     timeRow('output of a program waits', output_waits),
   ];
   const faults = [
-    ['fault', 'of', 'at which moment', 'times'],
+    ['fault', 'target', 'moment', 'count'],
     ['---', '---', '---', '---'],
     ...size.faults.map(({ kind, target, moment, count }) => [kind, target, moment, `${count}`]),
   ];

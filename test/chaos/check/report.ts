@@ -2,15 +2,15 @@
 import type { Kind } from '../evidence.ts';
 
 export const COUNTS = {
-  lost_messages: 'messages that were acknowledged and are not in the log',
-  lost_news: 'results of tools that nobody was told',
-  missing_entries: 'entries that are not there, or that a reader does not hold',
-  doubled_entries: 'entries that are there twice',
-  doubled_effects: 'side effects that happened twice, too late or for no call',
+  lost_messages: 'messages that were acknowledged but are not in the log',
+  lost_news: 'results of tools that were never told',
+  missing_entries: 'entries missing from the log or from a follower',
+  doubled_entries: 'entries that occur twice',
+  doubled_effects: 'side effects that happened twice, too late, or for no call',
   unended_calls: 'calls without an end',
   programs_left: 'programs and calls that still run',
   stuck: 'conversations that could not be closed',
-  broken_rules: 'turns against the rules',
+  broken_rules: 'violations of the rules, and failures without a cause',
 } as const;
 
 export type Count = keyof typeof COUNTS;

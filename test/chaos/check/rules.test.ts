@@ -165,7 +165,7 @@ describe('a failed call', () => {
 
   test('for any other reason is not excused', () => {
     finds('broken_rules', fails('Timeout', 'keeper', 'worker'), [
-      'for which the run gave no reason',
+      'and the run gave no reason for it',
     ]);
   });
 });
@@ -186,7 +186,7 @@ describe('a failed reply', () => {
 
   test('is a fault of the service for any other reason', () => {
     finds('broken_rules', fails('ReplyStopped'), [
-      'reply_6 failed as ReplyStopped: It is gone. (for which the run gave no reason)',
+      'reply_6 failed as ReplyStopped: It is gone. (and the run gave no reason for it)',
     ]);
   });
 });

@@ -109,7 +109,7 @@ describe('a step that is in the ledger twice', () => {
 
 describe('a tool that runs twice for one call', () => {
   const body = (n: number, pid: number, at: number, body: string) => step(n, pid, at, { body });
-  const words = 'call_a (walks) ran twice at a time: "step 3" by process 1 came after another';
+  const words = 'call_a (walks) ran twice at once: "step 3" by process 1 came after another';
   const lines = [body(1, 1, 15, 'x'), body(2, 2, 16, 'y'), body(3, 1, 17, 'x')];
 
   test('is doubled if both run at once, even if no step is repeated', () => {
@@ -152,7 +152,7 @@ describe("a tool with `restart: 'fail'`", () => {
     doubled(
       [risk(1, 1, 15), risk(2, 2, 20)],
       faults,
-      'call_a (risks) must not go on, and ran in processes 1, 2.',
+      'call_a (risks) must not be continued, and ran in processes 1, 2.',
     );
   });
 
@@ -187,7 +187,7 @@ describe("a tool with `restart: 'fail'`", () => {
     const lines = [risk(1, 1, 12), risk('done', 1, 13)];
     const early = fault('freeze', 18, { target: 'temporal', pids: [9], until: second(22) });
     finds('doubled_effects', isLost(lines, [early]), [
-      'call_a (risks) had done all 10000 ms before it failed as WorkerLost.',
+      'call_a (risks) had finished 10000 ms before it failed as WorkerLost.',
     ]);
     const { findings } = broken(isLost(lines, [fault('kill', 13.1)]));
     expect(findings).toEqual([]);

@@ -1,5 +1,5 @@
 /**
- * A scripted model, no AI: it knows the lines of the scenarios by fixed patterns and everything else from the messages alone, as any model
+ * A scripted model, not an AI: it knows the lines of the scenarios by fixed patterns and everything else from the messages alone, as any model
  * does. With a bad habit it does one thing wrong and all others right.
  */
 import { CANCEL_TOOL } from '../../../contract/names.ts';

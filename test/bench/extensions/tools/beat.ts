@@ -4,7 +4,7 @@ import { defineTool, z } from 'meanwhile';
 /** Tells the time, again and again: whoever hears of it knows how long that took. */
 export default defineTool({
   name: 'beat',
-  description: 'Tells the time so many times.',
+  description: 'Tells the time a number of times.',
   input: z.object({
     beats: z.int().positive(),
     every_ms: z.number(),

@@ -3,7 +3,7 @@ import { defineTool, z } from 'meanwhile';
 
 export default defineTool({
   name: 'job',
-  description: 'Works for so many milliseconds.',
+  description: 'Works for a number of milliseconds.',
   input: z.object({ nth: z.int(), ms: z.number() }),
   async run({ nth, ms }, { signal }) {
     await sleep(ms, undefined, { signal });

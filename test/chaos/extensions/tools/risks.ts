@@ -5,7 +5,7 @@ import { input, walk } from '../walk.ts';
 export default ({ home }: { home: string }) =>
   defineTool({
     name: 'risks',
-    description: 'Goes so many steps, none of which may be gone twice.',
+    description: 'Goes a number of steps, none of which may be repeated.',
     input,
     progress: true,
     restart: 'fail',

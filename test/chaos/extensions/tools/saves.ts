@@ -6,7 +6,7 @@ import { happenOnce } from '../ledger.ts';
 export default ({ home }: { home: string }) =>
   defineTool({
     name: 'saves',
-    description: 'Saves so many parts, with a pause before each.',
+    description: 'Saves a number of parts, with a pause before each.',
     input: z.object({
       key: z.string(),
       count: z.int().min(1).max(100),

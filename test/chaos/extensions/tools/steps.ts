@@ -6,7 +6,7 @@ import { defineCommandTool, literal, z } from 'meanwhile';
 export default ({ home }: { home: string }) =>
   defineCommandTool({
     name: 'steps',
-    description: 'Does so many steps, with a pause before each.',
+    description: 'Does a number of steps, with a pause before each.',
     input: z.object({
       key: z.string(),
       count: z.int().min(1).max(100),

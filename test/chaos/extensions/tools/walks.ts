@@ -5,7 +5,7 @@ import { input, walk } from '../walk.ts';
 export default ({ home }: { home: string }) =>
   defineTool({
     name: 'walks',
-    description: 'Goes so many steps, with a pause before each.',
+    description: 'Goes a number of steps, with a pause before each.',
     input,
     restart: 'resume',
     run: (given, call) => walk(given, call, { home, tool: 'walks', restart: 'resume' }),
