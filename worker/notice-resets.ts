@@ -17,23 +17,34 @@ export interface ResetNotices {
 export function createResetNotices({
   client,
   store,
+  warn,
 }: {
   client: Client;
   store: Pick<Store, 'writer'>;
+  warn(message: string, facts: object): void;
 }): ResetNotices {
   const closing = new AbortController();
   const underWay = new Set<Promise<void>>();
 
-  /** Retries while the store or Temporal is unavailable: until then the log contains what is no longer true. */
+  /** Retries until it succeeds, the run is gone or the worker closes: until then the log contains what is no longer true. */
   function notice(run: WorkflowInfo, conversation: ConversationKey): void {
+    let isWarned = false;
     const looking = insist(
       () => look(run, conversation),
       closing.signal,
-      () => {},
+      (error) => {
+        if (isGone(error)) throw error;
+        if (!isWarned) warn(FAILED, { workflow: run.workflowId, error });
+        isWarned = true;
+      },
     )
-      .catch(() => {})
+      .catch(unlessEnded)
       .finally(() => underWay.delete(looking));
     underWay.add(looking);
+  }
+
+  function unlessEnded(error: unknown): void {
+    if (!isGone(error) && !closing.signal.aborted) throw error;
   }
 
   async function look(run: WorkflowInfo, conversation: ConversationKey): Promise<void> {
@@ -57,6 +68,15 @@ export function createResetNotices({
     },
   };
 }
+
+const FAILED = 'The check whether an operator has reset a conversation failed. Retrying.';
+
+/** Temporal no longer has the run, so no conversation is left to notify. */
+const isGone = (error: unknown) =>
+  error instanceof WorkflowNotFoundError || (error as { code?: unknown }).code === NOT_FOUND;
+
+/** The gRPC status code. */
+const NOT_FOUND = 5;
 
 function unlessOver(error: unknown): void {
   if (!(error instanceof WorkflowNotFoundError)) throw error;

@@ -66,7 +66,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
     spools,
     calls,
   });
-  const resets = createResetNotices({ client, store: options.store });
+  const resets = createResetNotices({ client, store: options.store, warn });
   const limits: WorkLimits = {
     replies: settings.MEANWHILE_MAX_REPLIES,
     tools: settings.MEANWHILE_MAX_TOOLS,

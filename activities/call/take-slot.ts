@@ -48,9 +48,10 @@ export function createReleaseSlot({ store }: Pick<SlotDependencies, 'store'>) {
     notForever(() => store.leaveQueues(conversation.tenant, call_id));
 }
 
-/** How often the next call in line checks. */
+/** How often the next call in line tries. Each call before it adds as much. */
 const DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5_000;
+/** How many attempts apart a waiting call looks for ended holders: 5 s for the next call in line, up to 50 s for a later one. */
 const ATTEMPTS_BETWEEN = 10;
 
 /** The same order for every call: one that has a place in the second queue never waits for the first. */
@@ -61,7 +62,7 @@ function queuesOf(tool: string, slots: Slots) {
   ].filter(({ limit }) => limit < Infinity);
 }
 
-/** A terminated workflow gives nothing back, so its place is freed here. */
+/** A terminated workflow does not release its place. If no worker settles its call (workflows/settle.ts), this does. */
 async function removeEnded(
   { store, isCallRunning }: SlotDependencies,
   { tenant, queue }: { tenant: string; queue: string },

@@ -83,7 +83,7 @@ export async function createRig(
   const all: { workers: Workers; running: Promise<void> }[] = [];
 
   const runs = runsOf(client);
-  const resets = createResetNotices({ client, store });
+  const resets = createResetNotices({ client, store, warn: () => {} });
   const watches: GoneWatch[] = [];
 
   const activities: Activities = {
