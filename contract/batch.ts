@@ -45,6 +45,8 @@ export interface ResetOrigin {
   base_runs?: string[];
   /** In the operator's words. */
   reason?: string;
+  /** A run that Temporal ended before it had completed: if it has closed the log, that was never committed, and does not count. */
+  cut_off?: string;
 }
 
 /** What an operator's reset has removed from the log. */

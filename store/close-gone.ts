@@ -3,7 +3,7 @@ import { NO_RUN } from '../contract/batch.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { stopDrafts } from './drafts.ts';
 import { endOfGone, KINDS_FOR_END } from './gone.ts';
-import { fenceOf, lock } from './held.ts';
+import { fenceOf, lock, rewind } from './held.ts';
 import { append } from './record.ts';
 import type { Database, Db } from './schema.ts';
 import type { Store } from './store.ts';
@@ -13,15 +13,17 @@ export const closingGone = (db: Kysely<Database>): Pick<Store, 'closeGone'> => (
   closeGone: (conversation, { why, at, seen, sent }) =>
     db.transaction().execute(async (transaction) => {
       const held = await lock(transaction, conversation);
-      if (held.status === 'closed') return false;
       const fence = fenceOf(held);
+      // The run that closed it was cut off before that was committed: what had been sent to it by then is still missing.
+      const again = held.status === 'closed';
+      if (again && (fence.run_id === undefined || fence.run_id === NO_RUN)) return false;
       if (fence.run_id !== seen.run_id || held.last_seq !== seen.last_seq) return false;
       const reply = held.head.reply?.id;
       const drafts = reply ? await stopDrafts(transaction, conversation, [reply]) : {};
       const { entries, head } = endOfGone(
         {
           entries: await entriesForEnd(transaction, conversation),
-          last_seq: held.last_seq,
+          last_seq: again ? held.last_seq - 1 : held.last_seq,
           head: held.head,
           said: drafts[reply ?? ''] ?? '',
         },
@@ -29,7 +31,11 @@ export const closingGone = (db: Kysely<Database>): Pick<Store, 'closeGone'> => (
       );
       const { run_id, ...place } = fence;
       const last = { ...place, run_id: NO_RUN, ...(run_id && { continued_from: run_id }) };
-      const base = held.last_seq + 1;
+      const base = entries[0]!.seq;
+      if (again) {
+        const revision = held.revision + 1;
+        await rewind(transaction, conversation, { base, revision });
+      }
       return Boolean(await append(transaction, { conversation, fence: last, base, entries, head }));
     }),
 });

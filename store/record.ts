@@ -13,6 +13,7 @@ import {
   fenceAbove,
   type Fence,
   isOfLine,
+  NO_RUN,
   type Reset,
   type ResetOrigin,
 } from '../contract/batch.ts';
@@ -96,12 +97,16 @@ async function settle(
   const { conversation, base } = batch;
   const before = await lock(db, conversation);
   const goesBack = takes_over && !isOfLine(fenceOf(before), batch.fence);
+  if (goesBack && before.status === 'closed') {
+    const by = before.fence_run_id;
+    if (by === null || by === NO_RUN) return { outcome: 'closed' };
+    if (by !== takes_over.cut_off) return { outcome: 'closed', by };
+  }
   const restored = goesBack && (await restore(db, conversation, before, takes_over.base_runs));
   const held = restored ? { ...(await lock(db, conversation)), head: before.head } : before;
   const heldFence = fenceOf(held);
   const takes = !isOfLine(heldFence, batch.fence);
   if (takes && !takes_over) return { outcome: 'other_run' };
-  if (takes && held.status === 'closed') return { outcome: 'closed' };
   const fence = committed && !takes ? fenceAbove(heldFence, batch.fence) : batch.fence;
   const order = takes ? 1 : compareFences(fence, heldFence);
   if (order < 0) return { outcome: 'refused' };

@@ -20,8 +20,11 @@ export type Recorded =
   | { outcome: 'refused' }
   /** The log is held by another run, which this one does not follow. Nothing was changed: Temporal knows which run is current. */
   | { outcome: 'other_run' }
-  /** The run was to take over the log, but the conversation is closed, which is final. Nothing was changed. */
-  | { outcome: 'closed' };
+  /**
+   * The run was to take over the log, but the conversation is closed, which is final unless Temporal cut off the run that closed
+   * it. `by` is that run; absent when no run did. Nothing was changed.
+   */
+  | { outcome: 'closed'; by?: string };
 
 export interface RecordOptions {
   /** The task that requested the write is committed, so its fence does not matter. A late duplicate removes no later entries. */
@@ -155,7 +158,8 @@ export interface Store {
   /** Undefined when there is no such conversation. */
   writer(conversation: ConversationKey): Promise<Writer | undefined>;
   /**
-   * Closes the log of a conversation whose workflow is gone. No run can write to it afterwards.
+   * Closes the log of a conversation whose workflow is gone. No run can write to it afterwards. A log that is closed by a run is closed
+   * again, after the messages that it lacks: the run was ended before its own end was committed.
    * @param seen the state of the log when the workflow was found gone
    * @returns false, with nothing done, if it is closed already or has been written to since
    */

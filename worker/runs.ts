@@ -7,6 +7,8 @@ export interface Runs {
   /** Whether this run is the current one. */
   isCurrentRun(conversation: ConversationKey, runId: string): Promise<boolean>;
   originOf(conversation: ConversationKey, runId: string): Promise<ResetOrigin>;
+  /** Whether this run was ended before it had completed, as a reset does. False once Temporal has forgotten it. */
+  isTerminated(conversation: ConversationKey, runId: string): Promise<boolean>;
 }
 
 export const runsOf = (client: Client): Runs => ({
@@ -15,6 +17,15 @@ export const runsOf = (client: Client): Runs => ({
       const handle = client.workflow.getHandle(conversationWorkflowId(conversation));
       const current = await handle.describe();
       return current.runId === runId && current.status.name === 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  },
+  async isTerminated(conversation, runId) {
+    try {
+      const handle = client.workflow.getHandle(conversationWorkflowId(conversation), runId);
+      return (await handle.describe()).status.name === 'TERMINATED';
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
       throw error;

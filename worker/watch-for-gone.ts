@@ -92,12 +92,14 @@ type At = Pick<WatchOptions, 'client' | 'store' | 'taskQueue'>;
 async function settleConversation(
   { client, store, taskQueue }: At,
   workflowId: string,
+  runId: string,
 ): Promise<void> {
   const [, tenant, id] = /^conversation\/([^/]+)\/(.+)$/.exec(workflowId) ?? [];
   if (tenant === undefined || id === undefined) return;
   const key = { tenant, id };
   const held = await store.writer(key);
-  if (!held || held.status === 'closed') return;
+  // A run that was ended before its own end was committed may have closed the log without what came last.
+  if (!held || (held.status === 'closed' && held.run_id !== runId)) return;
   await client.workflow
     .start('settleConversation', {
       taskQueue,

@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../contract/batch.ts';
+import type { Entry } from '../../contract/entry.ts';
 import { batch, completed, message, someone, started } from '../../test/store/samples.ts';
 import { type BusMessage, createLocalBus } from '../../stream/bus.ts';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
@@ -17,7 +18,13 @@ function setUp() {
   const heard: BusMessage[] = [];
   bus.subscribe(key, (message) => heard.push(message));
   const riding = batch(key, [0, 5], 1, [message(1, 'hello'), started(2, 1)]);
-  const dependencies = { store, bus, isCurrentRun: async () => true, originOf: async () => ({}) };
+  const dependencies = {
+    store,
+    bus,
+    isCurrentRun: async () => true,
+    isTerminated: async () => false,
+    originOf: async () => ({}),
+  };
   return {
     riding,
     dependencies,
@@ -47,6 +54,34 @@ test('a write with a stale fence is refused, and then succeeds once its task is 
   await expect(late).rejects.toMatchObject({ type: 'StaleFence' });
   await inRun(() => createRecordCommitted(dependencies)(riding));
   expect(await log()).toEqual(riding.entries);
+});
+
+test.each([
+  ['was cut off before that was committed is reopened', true, 1],
+  ['had ended stays closed', false, undefined],
+])('a log that was closed by a run which %s', async (_, isTerminated, kept) => {
+  const { dependencies, riding, log } = setUp();
+  const actor = { type: 'user' as const, id: 'user' };
+  const at = '2030-01-01T00:00:00.000Z';
+  const end: Entry = { seq: 2, at, kind: 'conversation.closed', actor, cause: [] };
+  const closed = { ...riding.head, status: 'closed' as const };
+  const first = message(1, 'hello');
+  const close = { ...riding, entries: [first, end], head: closed };
+  await inRun(() => createRecordCommitted(dependencies)(close), 'run_a');
+  const asked: string[] = [];
+  const written = await inRun(
+    () =>
+      createRecordCommitted({
+        ...dependencies,
+        isTerminated: async (_, runId) => asked.push(runId) > 0 && isTerminated,
+      })({ ...riding, base: 2, entries: [message(2, 'late')] }),
+    'run_b',
+  );
+  expect(asked).toEqual(['run_a']);
+  expect(written).toMatchObject(
+    isTerminated ? { reset: { run_id: 'run_b', kept } } : { closed: true },
+  );
+  expect(await log()).toEqual(isTerminated ? [first, message(2, 'late')] : [first, end]);
 });
 
 describe('a batch that rides on a reply', () => {

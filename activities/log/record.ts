@@ -12,6 +12,8 @@ export interface RecordDependencies {
   /** Whether Temporal considers this run the current one: an operator's reset ends one run and makes another. */
   isCurrentRun(conversation: ConversationKey, runId: string): Promise<boolean>;
   originOf(conversation: ConversationKey, runId: string): Promise<ResetOrigin>;
+  /** Whether Temporal ended this run before it had completed, as a reset does. */
+  isTerminated(conversation: ConversationKey, runId: string): Promise<boolean>;
 }
 
 /**
@@ -93,8 +95,14 @@ async function settle(
   const { conversation } = batch;
   const runId = ownRunId()!;
   if (!(await dependencies.isCurrentRun(conversation, runId))) return recorded;
-  const takes_over = await dependencies.originOf(conversation, runId);
-  return write(dependencies, batch, { ...COMMITTED, takes_over });
+  const origin = await dependencies.originOf(conversation, runId);
+  const takeOver = (takes_over: ResetOrigin) =>
+    write(dependencies, batch, { ...COMMITTED, takes_over });
+  const taken = await takeOver(origin);
+  if (taken.outcome !== 'closed' || taken.by === undefined) return taken;
+  // What it wrote last was never committed, and messages that came after it wait in this run.
+  const isCutOff = await dependencies.isTerminated(conversation, taken.by);
+  return isCutOff ? takeOver({ ...origin, cut_off: taken.by }) : taken;
 }
 
 /** The run whose activity this is. Not part of the batch: a reset copies the history, but not this. */

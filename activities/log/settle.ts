@@ -1,6 +1,7 @@
 /** The state of workflows, as Temporal knows it; and closing conversations whose workflow is gone. */
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { NO_RUN } from '../../contract/batch.ts';
 import type { ClosedBy } from '../../contract/entry.ts';
 import {
   callWorkflowId,
@@ -56,8 +57,12 @@ export function createCloseGone({ client, store, bus }: CloseGoneDependencies) {
   ): Promise<boolean> {
     // Read before Temporal is asked: anything written after this comes from a run that goes on.
     const seen = await store.writer(conversation);
-    if (!seen || seen.status === 'closed') return seen !== undefined;
+    if (!seen) return false;
+    const isClosed = seen.status === 'closed';
+    if (isClosed && (seen.run_id === undefined || seen.run_id === NO_RUN)) return true;
     const why = await fateOf(client, conversationWorkflowId(conversation));
+    // Its end was committed, or nobody can tell any more.
+    if (isClosed && (why === 'completed' || why === 'lost')) return true;
     if (why === 'running' || (why === 'lost' && !evenIfLost)) return false;
     for (const callId of seen.calls) await cancelCall(client, conversation.tenant, callId);
     const reply = (await store.conversation(conversation))?.reply?.id;

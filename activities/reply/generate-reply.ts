@@ -35,6 +35,7 @@ export interface GenerateReplyDependencies extends AskingDependencies {
   rest_ms?: number;
   isCurrentRun: RecordDependencies['isCurrentRun'];
   originOf: RecordDependencies['originOf'];
+  isTerminated: RecordDependencies['isTerminated'];
 }
 
 /**

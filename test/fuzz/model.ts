@@ -235,6 +235,7 @@ async function check(store: Store, url: string, { api }: Script): Promise<void> 
     defaultModel: 'm',
     rest_ms: 0,
     isCurrentRun: async () => true,
+    isTerminated: async () => false,
     originOf: async () => ({}),
   });
   const request: ReplyRequest = {

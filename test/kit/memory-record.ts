@@ -6,6 +6,7 @@ import {
   fenceAbove,
   type Fence,
   isOfLine,
+  NO_RUN,
   type Reset,
 } from '../../contract/batch.ts';
 import type { Entry, EntryOf } from '../../contract/entry.ts';
@@ -42,7 +43,11 @@ export function writeBatch(
   const { base, head } = batch;
   const takes = !isOfLine(log.fence, batch.fence);
   if (takes && !takes_over) return { outcome: 'other_run' };
-  if (takes && log.head.status === 'closed') return { outcome: 'closed' };
+  if (takes && log.head.status === 'closed') {
+    const by = log.fence.run_id;
+    if (by === undefined || by === NO_RUN) return { outcome: 'closed' };
+    if (by !== takes_over?.cut_off) return { outcome: 'closed', by };
+  }
   const had = log.entries.length;
   if (takes) restore(log, takes_over?.base_runs ?? []);
   const fence = {

@@ -60,10 +60,14 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
 
     async closeGone(key, { why, at, seen, sent }) {
       const row = find(key);
-      if (!row || row.head.status === 'closed') return false;
+      if (!row) return false;
       const { run_id } = row.fence;
+      const again = row.head.status === 'closed';
+      if (again && (run_id === undefined || run_id === NO_RUN)) return false;
       if (run_id !== seen.run_id || row.entries.length !== seen.last_seq) return false;
       const said = row.head.reply ? row.drafts.stop(row.head.reply.id) : '';
+      if (again) row.bases.set(++row.revision, row.entries.length);
+      if (again) row.entries.pop();
       const { entries, head } = row;
       const end = endOfGone({ entries, head, last_seq: entries.length, said }, { why, at, sent });
       row.entries.push(...plain(end.entries));

@@ -210,6 +210,7 @@ export async function play({
     rest_ms: 0,
     settings,
     isCurrentRun: async () => true,
+    isTerminated: async () => false,
     originOf: async () => ({}),
   });
   const wanted: ReplyRequest = {

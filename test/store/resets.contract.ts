@@ -90,8 +90,25 @@ export function resetsContract(store: () => Store): void {
       await store().record(by(one, 'a', 1, messages(1, 'x'), {}, closed));
       expect(await store().record(by(one, 'b', 1, messages(1, 'y')), takes)).toEqual({
         outcome: 'closed',
+        by: 'a',
       });
       expect(await texts(one)).toEqual(['x']);
+    });
+
+    test('reopens what was closed by a run that was cut off before its end was committed', async () => {
+      const one = someone();
+      const closed = { ...idle, status: 'closed' as const };
+      const end = { seq: 2, at: '2030-01-01T00:00:00.000Z', kind: 'conversation.closed' };
+      const actor = { type: 'user', id: 'user' };
+      const ended = [message(1, 'x'), { ...end, actor, cause: [] } as Entry];
+      await store().record(by(one, 'a', 1, ended, {}, closed));
+      const heardMore = by(one, 'b', 2, messages(2, 'y'));
+      const other = { committed: true, takes_over: { cut_off: 'c' } };
+      expect(await store().record(heardMore, other)).toEqual({ outcome: 'closed', by: 'a' });
+      const cutOff = { committed: true, takes_over: { cut_off: 'a' } };
+      expect(await store().record(heardMore, cutOff)).toMatchObject({ outcome: 'recorded' });
+      expect(await texts(one)).toEqual(['x', 'y']);
+      expect(await store().conversation(one)).toMatchObject({ status: 'idle', last_seq: 2 });
     });
   });
 
@@ -202,6 +219,21 @@ export function resetsContract(store: () => Store): void {
 
     const draft = { reply_id: 'reply_1', attempt: 1, run_id: 'a' };
     const say = (one: ConversationKey) => store().appendDraft(one, { ...draft, text: 'Half' });
+
+    test('is closed again, after the messages that it lacks, where a run closed it before its end was committed', async () => {
+      const one = someone();
+      const closed = { ...idle, status: 'closed' as const };
+      const actor = { type: 'user', id: 'user' };
+      const ended = { seq: 2, at, kind: 'conversation.closed', actor, cause: [] } as Entry;
+      await store().record(by(one, 'a', 1, [message(1, 'x'), ended], {}, closed));
+      const seen = (await store().writer(one))!;
+      const sent = [{ at, message: { message_id: 'late', text: 'late' } }];
+      expect(await store().closeGone(one, { ...end, seen, sent })).toBe(true);
+      expect(await texts(one)).toEqual(['x', 'late', 'conversation.closed']);
+      expect(await store().conversation(one)).toMatchObject({ status: 'closed', revision: 1 });
+      const again = (await store().writer(one))!;
+      expect(await store().closeGone(one, { ...end, seen: again, sent })).toBe(false);
+    });
 
     test('stays as it is if it was written since it was read', async () => {
       const one = someone();
