@@ -1,7 +1,7 @@
 /** What a worker is started with. */
 import type { ClientInterceptors } from '@temporalio/client';
 import type { InjectedSinks, WorkerInterceptors, WorkflowBundleOption } from '@temporalio/worker';
-import type { HolderTiming } from '../activities/call/holder.ts';
+import type { HolderTiming } from '../activities/call/holder-timing.ts';
 import type { Settings } from '../config.ts';
 import type { ProfileName } from '../contract/profile.ts';
 import type { ModelClientOptions } from '../model/client.ts';

@@ -4,7 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createMemoryCalls } from '../../test/kit/memory-calls.ts';
 import { StoreUnavailable } from '../../store/unavailable.ts';
-import { type Clock, createHolder, type Holder, HoldLost, type WatchedCall } from './holder.ts';
+import { createHolder, type Holder, HoldLost, type WatchedCall } from './holder.ts';
+import type { Clock } from './holder-timing.ts';
 
 const PROCESSES = 2;
 const HEARTBEAT_TIMEOUT_MS = 5_000;

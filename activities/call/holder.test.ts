@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { createMemoryCalls } from '../../test/kit/memory-calls.ts';
 import { StoreUnavailable } from '../../store/unavailable.ts';
-import { type Clock, createHolder, type HolderOptions, type WatchedCall } from './holder.ts';
+import { createHolder, type HolderOptions, type WatchedCall } from './holder.ts';
+import type { Clock } from './holder-timing.ts';
 
 const NAME = { tenant: 'default', call_id: 'call_1' };
 const who = { place: '', pid: 0, began: '' };

@@ -13,12 +13,12 @@
  * 5. Where no other process uses the store, none can take over: then it is always certain.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallEnd } from '../../contract/signals.ts';
 import type { Held, Hold, HolderIdentity, HoldRequest, Store } from '../../store/store.ts';
 import { isUnavailable } from '../../store/unavailable.ts';
 import { insist } from '../insist.ts';
 import { raceAbort } from '../race-abort.ts';
+import { type Clock, type HolderTiming, realClock, TIMING } from './holder-timing.ts';
 
 export interface HolderOptions {
   store: Pick<Store, 'renewHolder' | 'retireHolder' | 'holdCall' | 'endCall' | 'releaseCall'>;
@@ -31,46 +31,6 @@ export interface HolderOptions {
   timing?: Partial<HolderTiming>;
   clock?: Clock;
 }
-
-export interface Clock {
-  /** Monotonic milliseconds. */
-  now(): number;
-  /** Milliseconds since 1970: runs on while a machine is suspended, and may be set by hand. */
-  wall(): number;
-  pause(ms: number): Promise<void>;
-  /** Keeps no process alive. @returns a function that stops it */
-  every(ms: number, work: () => void): () => void;
-}
-
-export interface HolderTiming {
-  lease_ms: number;
-  margin_ms: number;
-  /** Less than the heartbeat timeout of a tool's activity, by a margin. */
-  answer_ms: number;
-  renew_ms: number;
-  /** The renewal interval while no call runs. */
-  idle_ms: number;
-  tick_ms: number;
-}
-
-const TIMING: HolderTiming = {
-  lease_ms: 8_000,
-  margin_ms: 2_000,
-  answer_ms: 3_000,
-  renew_ms: 1_000,
-  idle_ms: 15_000,
-  tick_ms: 100,
-};
-
-const realClock: Clock = {
-  now: () => performance.now(),
-  wall: () => Date.now(),
-  pause: (ms) => sleep(ms, undefined, { ref: false }),
-  every(ms, work) {
-    const timer = setInterval(work, ms).unref();
-    return () => clearInterval(timer);
-  },
-};
 
 /** Another process may be running the call. */
 export class HoldLost extends Error {

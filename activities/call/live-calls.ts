@@ -22,6 +22,7 @@ import { insist } from '../insist.ts';
 import { createLink, type Link, type Outcome } from './link.ts';
 import { openCall } from './open-call.ts';
 import { type BodyDependencies, runBody } from './run-body.ts';
+import { MESSAGES, Stopped, type Why } from './stopped.ts';
 
 export interface LiveCallsDependencies extends BodyDependencies {
   holder: Holder;
@@ -86,25 +87,6 @@ interface LiveCall {
   outcome: Promise<Outcome>;
   stop(why: Why): void;
 }
-
-type Why = 'cancelled' | 'shutdown' | 'gone';
-
-/** The reason with which the tool's signal aborts. */
-class Stopped extends Error {
-  override name = 'AbortError';
-  readonly why: Why | HoldLost;
-
-  constructor(why: Why | HoldLost) {
-    super(why instanceof HoldLost ? why.message : MESSAGES[why]);
-    this.why = why;
-  }
-}
-
-const MESSAGES: Record<Why, string> = {
-  cancelled: 'The call was cancelled.',
-  shutdown: 'The worker is shutting down.',
-  gone: "The call's workflow is over: it was terminated or timed out.",
-};
 
 type Beginning = LiveCallsDependencies & {
   isPatient(callId: string): boolean;

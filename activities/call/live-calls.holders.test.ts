@@ -1,0 +1,101 @@
+/** Which of several processes runs a call, and what is left of it when one of them dies. */
+import { CompleteAsyncError } from '@temporalio/activity';
+import { describe, expect, test } from 'vitest';
+import { attempt, completed, NAME, stage, start, who } from '../../test/kit/call-stage.ts';
+import { failed } from '../../test/kit/played-call.ts';
+import type { LocalTool } from '../../tools/define.ts';
+
+describe('one of several processes', () => {
+  test('leaves its attempt to the process that holds the call', async () => {
+    const { process, other, starts, ends, begun } = stage();
+    const one = process({}, other()).run(start, attempt(1));
+    await starts(1);
+    await expect(process({}, other()).run(start, attempt(2))).rejects.toBeInstanceOf(
+      CompleteAsyncError,
+    );
+    ends('done');
+    expect(await one).toEqual(completed('done'));
+    expect(begun).toHaveLength(1);
+  });
+
+  test('returns the end of a call that is over', async () => {
+    const { process, other, starts, ends, begun } = stage();
+    const one = process({}, other()).run(start, attempt(1));
+    await starts(1);
+    ends('done');
+    await one;
+    const late = process({}, other()).run(start, attempt(1, { run: 'run_2' }));
+    expect(await late).toEqual(completed('done'));
+    expect(begun).toHaveLength(1);
+  });
+
+  test('is replaced at once when it dies', async () => {
+    const { process, other, store, starts, ends } = stage();
+    const dead = other('dead');
+    const held = await dead.hold(
+      NAME,
+      { run: 'run_1', body: 'function', attempt: 1 },
+      new AbortController().signal,
+    );
+    expect(held).toMatchObject({ outcome: 'fresh' });
+    await store.renewHolder(held.by, { ...who, place: 'dead' });
+    const next = process({}, other()).run(start, attempt(2));
+    await starts(1);
+    ends('done');
+    expect(await next).toEqual(completed('done'));
+  });
+});
+
+describe('a call that was held by a dead process', () => {
+  const gone = async (tool: Partial<LocalTool>, body: 'function' | 'program' = 'function') => {
+    const played = stage(tool);
+    const asked = { holder: 'gone', run: 'run_1', body, lease_ms: 1 };
+    await played.store.holdCall(NAME, asked);
+    return played;
+  };
+
+  test('resumes from its checkpoint', async () => {
+    const { process, starts, ends, begun } = await gone({});
+    const next = process().run(start, attempt(2));
+    await starts(1);
+    ends('done');
+    expect(await next).toEqual(completed('done'));
+    expect(begun).toHaveLength(1);
+  });
+
+  test('fails when its tool must not start twice, and that end is stored so that no reset starts it', async () => {
+    const { process, begun } = await gone({ restart: 'fail' });
+    const lost = failed('WorkerLost', /not restarted/);
+    expect(await process().run(start, attempt(2))).toMatchObject(lost);
+    expect(await process().run(start, attempt(1, { run: 'run_2' }))).toMatchObject(lost);
+    expect(begun).toEqual([]);
+  });
+
+  test('fails in a workflow that was reset, since its checkpoint is lost', async () => {
+    const { process, begun } = await gone({});
+    expect(await process().run(start, attempt(1, { run: 'run_2' }))).toMatchObject(
+      failed('CallReset', /reset the call after.*not restarted/),
+    );
+    expect(begun).toEqual([]);
+  });
+
+  test('does not resume in an attempt that is no longer current, but in the one that is', async () => {
+    const { process, starts, ends, begun } = await gone({});
+    const late = process({ isCurrent: async () => false }).run(start, attempt(2));
+    await expect(late).rejects.toBeInstanceOf(CompleteAsyncError);
+    expect(begun).toEqual([]);
+    const current = process().run(start, attempt(3));
+    await starts(1);
+    ends('done');
+    expect(await current).toEqual(completed('done'));
+  });
+
+  test.each([
+    ['a program whose tool is TypeScript now', 'program', {}, /was a program.*was stopped/],
+    ['TypeScript whose tool is a program now', 'function', { keeps: true }, /was not a program/],
+  ] as const)('fails when it was %s', async (_, before, tool, message) => {
+    const { process, begun } = await gone(tool, before);
+    expect(await process().run(start, attempt(2))).toMatchObject(failed('ToolChanged', message));
+    expect(begun).toEqual([]);
+  });
+});
