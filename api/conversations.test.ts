@@ -46,7 +46,7 @@ describe('POST /v1/conversations', () => {
     expect(api.gateway.calls[0]?.payload).toMatchObject({ start: { agent: 'helper', limits } });
   });
 
-  test('with an unknown agent names those that exist', async () => {
+  test('refuses an unknown agent and names those that exist', async () => {
     const answer = await api.post('/v1/conversations', { agent: 'nobody' });
     expect(answer).toMatchObject({ status: 422, body: { code: 'unknown_agent' } });
     expect(answer.body.detail).toContain('default, helper');
@@ -89,27 +89,24 @@ describe('POST /v1/conversations', () => {
       expect((await api.get(`/v1/conversations/${answer.body.id}`)).status).toBe(200);
     });
 
-    test('already used with another body is a conflict', async () => {
+    test('refuses a key that was used with another body', async () => {
       await api.post('/v1/conversations', {}, key('k'));
       const answer = await api.post('/v1/conversations', { metadata: { a: 1 } }, key('k'));
       expect(answer.body).toMatchObject({ status: 409, code: 'idempotency_conflict' });
     });
 
-    test.each(['', 'a b', 'x'.repeat(256), 'é'])(
-      'that is not valid, %j, is refused',
-      async (value) => {
-        const answer = await api.post('/v1/conversations', {}, key(value));
-        expect(answer.body).toMatchObject({
-          status: 400,
-          errors: [{ path: 'header.idempotency-key' }],
-        });
-      },
-    );
+    test.each(['', 'a b', 'x'.repeat(256), 'é'])('refuses the invalid key %j', async (value) => {
+      const answer = await api.post('/v1/conversations', {}, key(value));
+      expect(answer.body).toMatchObject({
+        status: 400,
+        errors: [{ path: 'header.idempotency-key' }],
+      });
+    });
   });
 });
 
 describe('GET /v1/conversations', () => {
-  test('shows live progress instead of the last progress in the log', async () => {
+  test('shows the live progress of an open call instead of that in the log', async () => {
     const one = await api.begin();
     const requested_at = '2025-01-02T03:04:05.678Z';
     const call = { tool: 'echo', requested_at, percent: 25, note: 'told' };
@@ -127,12 +124,12 @@ describe('GET /v1/conversations', () => {
     expect(body.calls).toEqual([{ ...calls[0], percent: 40 }, calls[1], calls[2]]);
   });
 
-  test('answers an unknown one with a 404', async () => {
+  test('answers an unknown conversation with a 404', async () => {
     const answer = await api.get('/v1/conversations/conv_none');
     expect(answer.body).toMatchObject({ status: 404, code: 'conversation_not_found' });
   });
 
-  test('lists them newest first, in pages, and filtered by status', async () => {
+  test('lists conversations newest first, in pages, and filtered by status', async () => {
     for (const [index, id] of ['a', 'b', 'c'].entries()) {
       const at = `2025-01-01T00:00:0${index}.000Z`;
       await api.store.open({ tenant: 'default', id }, { agent: 'default', metadata: {}, at });
@@ -164,7 +161,7 @@ describe('the log of a conversation', () => {
     expect(await page('kind=nonsense')).toMatchObject({ status: 400, code: 'invalid_request' });
   });
 
-  test('returns entries of a newer version complete', async () => {
+  test('includes every field of entries from a newer version', async () => {
     const one = await api.begin();
     const newer = { ...message(1, 'a'), mood: 'sunny', kind: 'message.future' } as never;
     await api.store.record(batch(one, [1, 1], 1, [newer]));

@@ -1,6 +1,6 @@
 /**
- * `meanwhile api`: answers and streams, alongside any number of other API processes, against an external Temporal and PostgreSQL.
- * It starts and stays up without Temporal; `/readyz` reports that.
+ * `meanwhile api`: the HTTP API alone, alongside any number of other API processes, with an external Temporal and PostgreSQL.
+ * It starts and stays up while Temporal is unreachable, which `/readyz` reports.
  */
 import { resolve } from 'node:path';
 import { startApi } from '../api/start.ts';
@@ -38,7 +38,7 @@ export function startApiRole(
     const { url } = await stack.opening(
       'The API',
       startApi(parts).catch(portTaken(settings)),
-      (a) => a.close(),
+      (server) => server.close(),
     );
     return { url, failed: store.failed, kill: () => {} };
   });

@@ -103,9 +103,12 @@ const table: [string, unknown, string, boolean][] = [
   ['a value that is not an error', 'What?', 'ModelUnknown', true],
 ];
 
-test.each(table)('%s becomes a failure', (_, error, type, again) => {
-  expect(toFailure(error, { now })).toMatchObject({ type, nonRetryable: !again });
-});
+test.each(table)(
+  '%s becomes a failure of the right type, retried or not',
+  (_, error, type, again) => {
+    expect(toFailure(error, { now })).toMatchObject({ type, nonRetryable: !again });
+  },
+);
 
 describe('the delay that a provider asks for', () => {
   test.each([
@@ -160,7 +163,7 @@ test('a cause does not repeat a refused key either', () => {
   expect(failure.cause).toBeUndefined();
 });
 
-test('an internal error is not reported in words of the model', () => {
+test('the message of an internal error does not reveal the error, which is its cause', () => {
   const failure = toFailure(new TypeError('x is not a function'), { now });
   expect(failure.message).toBe("The model's answer could not be read.");
   expect(failure.cause).toMatchObject({ name: 'TypeError', message: 'x is not a function' });

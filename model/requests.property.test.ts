@@ -1,4 +1,4 @@
-/** Requests of every profile, sent by the real client, obey OpenAI's types and the providers' rules in both APIs. */
+/** The requests of every profile, sent by the real client, obey OpenAI's types and the rules of its providers, in both APIs. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -35,20 +35,20 @@ beforeAll(async () => {
 });
 afterAll(() => stub.close());
 
-describe.each(['chat', 'responses'] as const)('the %s API', (api) => {
+describe.each(['chat', 'responses'] as const)('a request of the %s API', (api) => {
   let check: (body: unknown) => string[];
   beforeAll(async () => {
     check = await requestChecker(api);
   });
 
   test.each(Object.values(profiles))(
-    'accepts any conversation, in the profile $name',
+    'is valid for any conversation, in the profile $name',
     async (profile) => {
       const client = createModelClient({ api, baseURL: stub.url });
       await fc.assert(
-        fc.asyncProperty(randomLog, fc.nat(), fc.boolean(), async (log, at, isLater) => {
+        fc.asyncProperty(randomLog, fc.nat(), fc.boolean(), async (log, at, isAfterSummary) => {
           const to = at % (log.entries.length + 1);
-          const from = isLater ? Math.ceil(to / 2) : 1;
+          const from = isAfterSummary ? Math.ceil(to / 2) : 1;
           const entries = log.entries.filter(({ seq }) => seq >= from && seq <= to);
           const request: ReplyRequest = {
             conversation: { tenant: 'default', id: 'c' },

@@ -1,4 +1,4 @@
-/** What an answer cost, in tokens: as its provider counts them, or as we do if it does not. */
+/** The tokens of an answer, as its provider reports them; what it does not report is estimated. */
 import type { Usage } from '../contract/entry.ts';
 import { fieldsOf } from './fields.ts';
 import type { AskedCall, ModelRequest } from './message.ts';
@@ -7,8 +7,9 @@ import { countRequest, countTokens } from './tokens.ts';
 export const NOTHING: Usage = { input_tokens: 0, output_tokens: 0 };
 
 /**
- * The last count is valid, since some servers count with every piece.
+ * Reads the usage in a piece of an answer. Some servers report it with every piece: the last one is valid.
  * @param given as either API reports it
+ * @param before the usage so far, for counts that this piece does not have
  */
 export function usageOf(given: unknown, before: Usage = NOTHING): Usage {
   const fields = fieldsOf(given);
@@ -18,7 +19,7 @@ export function usageOf(given: unknown, before: Usage = NOTHING): Usage {
   };
 }
 
-/** A wrong number would distort every sum: an implausible count is treated as absent. */
+/** Undefined for an implausible count, which would distort every sum. */
 function count(value: unknown): number | undefined {
   const number = typeof value === 'string' ? Number.parseFloat(value) : value;
   const isCount = typeof number === 'number' && number >= 0 && number <= MOST_TOKENS;
@@ -31,11 +32,11 @@ const MOST_TOKENS = 1_000_000_000;
 export interface Written {
   words: string;
   calls?: AskedCall[];
-  /** Characters of thoughts and arguments, if they are not known otherwise. */
+  /** Characters of reasoning and arguments that were streamed. If set, they are counted in place of `calls`. */
   unseen?: number;
 }
 
-/** Marked as estimated when a part of it is our own count. */
+/** Counts what the provider did not report, and marks such a usage as estimated. */
 export async function completed(
   usage: Usage,
   request: Pick<ModelRequest, 'messages' | 'tools'>,
@@ -51,7 +52,7 @@ export async function completed(
   };
 }
 
-/** For a provider that reports nothing. */
+/** The usage of an answer whose provider reports nothing. */
 export const estimate = (
   request: Pick<ModelRequest, 'messages' | 'tools'>,
   written: Written,
@@ -62,14 +63,9 @@ const isNothing = ({ words, calls = [], unseen = 0 }: Written) =>
 
 async function countWritten({ words, calls = [], unseen = 0 }: Written): Promise<number> {
   const asked = calls.map((call) => `${call.name} ${call.arguments}`).join('\n');
-  return (
-    (words === '' ? 0 : await countTokens(words)) +
-    (unseen > 0
-      ? Math.ceil(unseen / CHARS_OF_A_TOKEN)
-      : asked === ''
-        ? 0
-        : await countTokens(asked))
-  );
+  const ofWords = words === '' ? 0 : await countTokens(words);
+  if (unseen > 0) return ofWords + Math.ceil(unseen / CHARS_OF_A_TOKEN);
+  return ofWords + (asked === '' ? 0 : await countTokens(asked));
 }
 
 const CHARS_OF_A_TOKEN = 4;

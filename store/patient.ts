@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 import { StoreUnavailable } from './unavailable.ts';
 
 export interface Patience {
-  /** For calls whose caller has little time itself, such as a local activity. Milliseconds; default 8,000. */
+  /** For calls whose caller has a short time limit, such as a local activity. Milliseconds; default 8,000. */
   short_ms?: number;
   /** For calls of a reply or a result, which would otherwise be requested and paid for again. Milliseconds; default ten minutes. */
   long_ms?: number;
@@ -17,13 +17,13 @@ export interface Patience {
   now?(): number;
 }
 
-/** Every call made here may be repeated, whether or not it took effect: see each method of Store. */
+/** Retries only calls that may be repeated even if they took effect: see each method of Store. */
 export function patient(store: Store, patience: Patience = {}): Store {
   const { short_ms = 8_000, long_ms = 600_000, now = () => performance.now() } = patience;
   const { pause = (milliseconds) => sleep(milliseconds, undefined, { ref: false }) } = patience;
   let isClosed = false;
 
-  async function insist<T>(attempt: () => Promise<T>, patience_ms: number): Promise<T> {
+  async function retry<T>(attempt: () => Promise<T>, patience_ms: number): Promise<T> {
     const begin = now();
     for (let pause_ms = FIRST_PAUSE_MS; ; pause_ms = Math.min(2 * pause_ms, LONGEST_PAUSE_MS)) {
       try {
@@ -36,43 +36,43 @@ export function patient(store: Store, patience: Patience = {}): Store {
     }
   }
 
-  const waiting = <M extends keyof Store>(method: M, patience_ms: number): Store[M] =>
+  const retrying = <M extends keyof Store>(method: M, patience_ms: number): Store[M] =>
     ((...args: never[]) =>
-      insist(
+      retry(
         () => (store[method] as (...given: never[]) => Promise<unknown>)(...args),
         patience_ms,
       )) as Store[M];
 
   return {
-    open: waiting('open', short_ms),
-    record: waiting('record', short_ms),
-    writer: waiting('writer', short_ms),
-    closeGone: waiting('closeGone', short_ms),
-    conversation: waiting('conversation', short_ms),
-    list: waiting('list', short_ms),
-    entries: waiting('entries', short_ms),
-    follow: waiting('follow', short_ms),
-    marks: waiting('marks', short_ms),
-    setProgress: waiting('setProgress', short_ms),
-    progress: waiting('progress', short_ms),
-    claim: waiting('claim', short_ms),
-    prune: waiting('prune', short_ms),
-    queueUp: waiting('queueUp', short_ms),
-    firstInQueue: waiting('firstInQueue', short_ms),
-    leaveQueues: waiting('leaveQueues', short_ms),
+    open: retrying('open', short_ms),
+    record: retrying('record', short_ms),
+    writer: retrying('writer', short_ms),
+    closeGone: retrying('closeGone', short_ms),
+    conversation: retrying('conversation', short_ms),
+    list: retrying('list', short_ms),
+    entries: retrying('entries', short_ms),
+    follow: retrying('follow', short_ms),
+    marks: retrying('marks', short_ms),
+    setProgress: retrying('setProgress', short_ms),
+    progress: retrying('progress', short_ms),
+    claim: retrying('claim', short_ms),
+    prune: retrying('prune', short_ms),
+    queueUp: retrying('queueUp', short_ms),
+    firstInQueue: retrying('firstInQueue', short_ms),
+    leaveQueues: retrying('leaveQueues', short_ms),
 
-    window: waiting('window', long_ms),
-    draft: waiting('draft', long_ms),
-    beginDraft: waiting('beginDraft', long_ms),
-    appendDraft: waiting('appendDraft', long_ms),
-    keepResult: waiting('keepResult', long_ms),
-    result: waiting('result', long_ms),
-    tokensSpent: waiting('tokensSpent', long_ms),
-    // Adding twice would be wrong forever, so an amount that may have been added is not added again.
+    window: retrying('window', long_ms),
+    draft: retrying('draft', long_ms),
+    beginDraft: retrying('beginDraft', long_ms),
+    appendDraft: retrying('appendDraft', long_ms),
+    keepResult: retrying('keepResult', long_ms),
+    result: retrying('result', long_ms),
+    tokensSpent: retrying('tokensSpent', long_ms),
+    // An amount that was added twice could not be corrected, so one that may have been added is not added again.
     spendTokens: (of, amount) =>
-      insist(() => store.spendTokens(of, amount).catch(unlessMaybeDone), long_ms),
+      retry(() => store.spendTokens(of, amount).catch(unlessMaybeDone), long_ms),
 
-    // Holding a call depends on time: the holder decides itself how long it waits.
+    // The rules for holding a call depend on time, so the holder itself decides how long it waits.
     renewHolder: store.renewHolder,
     retireHolder: store.retireHolder,
     holdCall: store.holdCall,

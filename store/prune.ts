@@ -1,4 +1,4 @@
-/** Deletes data that is no longer needed. The log is never part of it. */
+/** Deletes data that is no longer needed, and never entries of the log. */
 import { sql } from 'kysely';
 import type { Db } from './schema.ts';
 import type { Store } from './store.ts';
@@ -10,7 +10,7 @@ export const pruning = (db: Db): Pick<Store, 'prune'> => ({
       .deleteFrom('idempotency_keys')
       .where('claimed_at', '<', sql<Date>`${claimedBefore}::timestamptz`)
       .execute();
-    // The row stays, as the log's entries do: it says that the call has run.
+    // Only the stored end is deleted. The row stays, since it says that the call has run.
     await db
       .updateTable('calls')
       .set({ how: null })
@@ -26,8 +26,8 @@ export const pruning = (db: Db): Pick<Store, 'prune'> => ({
 });
 
 /**
- * A call's progress begins after its request is in the head, and an open call stays in the head until its end. The heads are read
- * here and not in SQL, which cannot look into JSON that contains \u0000 anywhere.
+ * Deletes the progress of calls that are not open. A call is in the head from its request to its end. The heads are read here and
+ * not in SQL, which cannot query JSON that contains \u0000.
  */
 async function pruneProgress(db: Db): Promise<void> {
   const rows = await db

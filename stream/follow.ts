@@ -1,7 +1,7 @@
 /**
- * One reader's way through a conversation. It holds little more than a position: whenever it asks, it is given what comes next
+ * One reader of a conversation. It holds little more than its position. Whenever it is asked for an item, it takes the next one
  * from the source that all readers share (stream/source.ts), or reads the store itself if it is too far behind. So a reader
- * that does not ask costs nothing and loses nothing.
+ * that is not asked costs nothing and loses nothing.
  */
 import { StoreUnavailable } from '../store/unavailable.ts';
 import type { Position, StreamItem } from './item.ts';
@@ -25,7 +25,9 @@ export interface Reading {
 }
 
 type Next =
+  /** `nth` numbers progress. */
   | { kind: 'yield'; item: StreamItem; nth?: number }
+  /** `look`: the source has to query the store first. `read`: the source no longer has the next entry, so the store is read. */
   | { kind: 'wait' | 'look' | 'read' | 'over' | 'unknown' };
 
 /**
@@ -39,8 +41,11 @@ export function createReading(
   leave: () => void,
 ): Reading {
   let position = from;
+  /** The live text that the reader has. */
   let held: Held | undefined;
+  /** The number of the last progress that the reader has. */
   let seen = source.percentages.heard;
+  /** Items that were read from the store. */
   let backlog: Backlog['items'] = [];
   let begun: Promise<'open' | 'over' | 'unknown'> | undefined;
   let wake = () => {};
@@ -54,7 +59,7 @@ export function createReading(
 
     async *items() {
       try {
-        // Otherwise the two would read at the same time.
+        // Otherwise `begin` and this loop would read the store at the same time.
         await begun;
         while (!signal.aborted) {
           const next = findNext();

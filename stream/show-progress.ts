@@ -7,7 +7,7 @@ export interface ShowProgressDependencies {
   bus: Pick<Bus, 'publish'>;
 }
 
-/** Shows a call's progress to those who follow now, and keeps it for those who come later. */
+/** Sends a call's progress to current readers, and stores it for later ones. */
 export async function showProgress(
   { store, bus }: ShowProgressDependencies,
   conversation: ConversationKey,

@@ -1,7 +1,7 @@
 /**
- * A worker process's unfinished work, on disk, for the process that finds it dead (worker/handover.ts). Written without fsync:
- * what a killed process has handed to the operating system is kept. A lock shows that it is alive; the kernel releases the lock
- * with the process.
+ * The unfinished work of a worker process, on disk, for the process that finds it dead (worker/handover.ts). It is written without
+ * fsync: the operating system keeps what a killed process has written. A lock shows that the process is alive; the kernel
+ * releases the lock when the process ends.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -41,16 +41,17 @@ export interface Journal {
   boot: string;
   /** @returns a function to call when the work is done */
   begin(work: InHand): () => void;
-  /** Leaves nothing behind, unless there is unfinished work: that is left for the next process. */
+  /** Removes the journal, unless it has unfinished work, which is left to the next process. */
   close(): void;
 }
 
 /** A process that dies just after work has ended may not have reported it to Temporal. Handing over ended work is harmless. */
 const KEPT_MS = 5_000;
+/** How often the file is rewritten without the work that has ended. */
 const TIDY_MS = 2_000;
 
 /**
- * @param warn a disk that is full, or gone, costs only the handover: the work goes on
+ * @param warn called when the journal cannot be written, such as on a full disk: the work goes on, but is not handed over
  * @throws Error when no journal can be created
  */
 export function openJournal(
@@ -66,7 +67,7 @@ export function openJournal(
   /** Kept after a workflow task has ended, so that the task queue of this process can be found. */
   let last: InHand | undefined;
   let isTidy = true;
-  let isTold = false;
+  let isWarned = false;
   let output: number | undefined = rewrite();
 
   /** The file is replaced as a whole: a kill in the middle leaves it as it was. */
@@ -80,11 +81,11 @@ export function openJournal(
   function attempt(write: () => void): void {
     try {
       write();
-      isTold = false;
+      isWarned = false;
     } catch (error) {
       stop();
-      if (isTold) return;
-      isTold = true;
+      if (isWarned) return;
+      isWarned = true;
       warn('Cannot write the journal of this worker. Retrying.', error);
     }
   }
@@ -128,13 +129,13 @@ export function openJournal(
 
 export interface Left extends Facts {
   inHand: InHand[];
-  /** When it was last written to, in milliseconds since 1970. */
+  /** When the file was last written to, in milliseconds since 1970. */
   written_at: number;
 }
 
 /**
- * The journal of a dead process, exclusively until it is released. Undefined when the process lives, or another has taken its
- * journal.
+ * Locks the journal of a dead process until `release` is called. Undefined when the process is alive, or another process has
+ * taken the journal.
  */
 export function takeJournal(
   folder: string,
@@ -166,7 +167,7 @@ function removeJournal(folder: string, name: string): void {
   rmSync(lockOf(folder, name), { force: true });
 }
 
-/** A process that looks for dead ones may lock a new file first. */
+/** A process that looks for dead ones may lock the new file first; then another name is tried. */
 function claimName(folder: string): { name: string; release: Release } {
   for (;;) {
     const name = `${process.pid}-${randomUUID().slice(0, 8)}`;
@@ -179,7 +180,7 @@ const LOCK = '.lock';
 const lockOf = (folder: string, name: string) => join(folder, `${name}${LOCK}`);
 const fileOf = (folder: string, name: string) => join(folder, `${name}.journal`);
 
-/** Names of journals, from those of the files in their folder. */
+/** The names of the journals among the files of their folder. */
 export const journalsIn = (files: string[]) =>
   files.filter((file) => file.endsWith(LOCK)).map((file) => file.slice(0, -LOCK.length));
 

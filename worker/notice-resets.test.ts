@@ -22,7 +22,7 @@ function notice(writer: () => Promise<Writer | undefined>, history: () => Promis
     store: { writer },
     warn: (message) => warned.push(message),
   });
-  resets.sinks.conversation.isReset.fn(run, { tenant: 'default', id: 'conv_1' });
+  void resets.sinks.conversation.isReset.fn(run, { tenant: 'default', id: 'conv_1' });
   return { resets, warned };
 }
 

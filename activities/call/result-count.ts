@@ -3,12 +3,18 @@ import { excess, miscount, ONE_RESULT } from '../../contract/result-count.ts';
 import type { Tool } from '../../tools/define.ts';
 import { CallFailed } from './call-failed.ts';
 
-/** @throws CallFailed `TooManyResults` as soon as it is certain */
+/**
+ * Called at each result, so that the call fails as soon as there are more than its tool declares.
+ * @throws CallFailed `TooManyResults`
+ */
 export function refuseExcess({ name, results = ONE_RESULT }: Tool, count: number): void {
   failOn(excess(name, results, count));
 }
 
-/** @throws CallFailed `TooManyResults`, `TooFewResults` */
+/**
+ * Checks the number of results at the end of a call.
+ * @throws CallFailed `TooManyResults`, `TooFewResults`
+ */
 export function countResults(
   { name, results = ONE_RESULT }: Tool,
   yielded: number,

@@ -39,7 +39,7 @@ export function resultRoute(
         if (!(await store.conversation(key))) throw unknownConversation(key);
         throw new Problem('result_not_found', `${call_id} has no stored result ${n}.`);
       }
-      // A string is sent as it is: this is already JSON.
+      // The stored text is JSON already, and Fastify sends a string as it is.
       return reply.type('application/json; charset=utf-8').send(json);
     },
   );

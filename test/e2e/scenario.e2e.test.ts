@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterEach((test) => service.explain(test));
 afterAll(() => service.remove());
 
-test('the agent answers while a tool runs, speaks by itself at every milestone, and cancels on request', async () => {
+test('the agent answers while a tool runs, speaks unprompted at every milestone, and cancels on request', async () => {
   const seen = await playScenario(service.client, () => {});
   expect(seen).toHaveLength(12);
 }, 120_000);

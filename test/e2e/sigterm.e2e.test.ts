@@ -1,4 +1,4 @@
-/** What is asked of the service as it is told to stop is answered, and what was accepted is there after the next start. */
+/** Requests in flight when the service is told to stop are answered, and accepted messages are in the log after the next start. */
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -16,7 +16,7 @@ afterAll(() => service.remove());
 interface Answer {
   status: number;
   message_id: string;
-  /** Of the header. */
+  /** The header `connection`. */
   connection: string | undefined;
 }
 
@@ -31,7 +31,7 @@ async function post(url: string, agent: Agent, text: string): Promise<Answer> {
   return { status: statusCode!, connection: answered.connection, ...JSON.parse(body) };
 }
 
-/** Says one thing after the other over one connection, until an answer says that it ends. Whatever breaks off fails. */
+/** Sends messages over one connection until an answer closes it. Fails if the connection breaks. */
 async function talkOn(url: string, lane: number): Promise<Answer[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const answers: Answer[] = [];
@@ -40,7 +40,7 @@ async function talkOn(url: string, lane: number): Promise<Answer[]> {
   return answers;
 }
 
-/** A request in two pieces, as a slow network brings it. */
+/** Sends a request up to the position `cut`, as on a slow network. @returns a function that sends the rest, and the status */
 async function halfSent(url: URL, cut: (head: string, body: string) => number) {
   const body = JSON.stringify({ text: 'slowly', when_busy: 'queue' });
   const head = `POST ${url.pathname} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
@@ -57,7 +57,7 @@ async function halfSent(url: URL, cut: (head: string, body: string) => number) {
   };
 }
 
-test('every request in flight at SIGTERM is answered, and every message that was accepted is in the log', async () => {
+test('every request in flight at SIGTERM is answered, and every accepted message is in the log', async () => {
   const { id, log } = await talk(service.client);
   await log.close();
   const url = new URL(`${service.url}/v1/conversations/${id}/messages`);

@@ -9,7 +9,7 @@ let gates: Gates;
 beforeAll(async () => void (gates = await startGates()));
 afterAll(() => gates.close());
 
-test('the Temporal UI shows why the agent spoke each time, how things stand, and which conversations are at work', async () => {
+test('the Temporal UI shows why the agent spoke, the state of each conversation, and which ones are working', async () => {
   const { model, workflows } = stage;
   const { id, log, replied, post } = await stage.talk('Go through the gates.');
   (await model.asked()).says('On my way.', asks('relay', { gates: gates.url }));
@@ -35,16 +35,16 @@ test('the Temporal UI shows why the agent spoke each time, how things stand, and
       `^\\*\\*idle\\*\\*, \\d+ entries, 2 replies, .*\\n- \`${call_id}\` relay: running 50 %$`,
     ),
   );
-  await found('working', id);
+  await isListed('working', id);
 
   await post('close');
   await conversation.result();
-  await found('closed', id);
+  await isListed('closed', id);
 });
 
 type Handle = ReturnType<typeof stage.workflows.conversation>;
 
-/** Of the activities that Temporal scheduled, in order. */
+/** The summaries of the activities that Temporal scheduled, in order. */
 async function summariesOf(handle: Handle): Promise<(string | undefined)[]> {
   const { events } = await handle.fetchHistory();
   return (events ?? [])
@@ -60,8 +60,8 @@ async function detailsOf(handle: Handle): Promise<string> {
   return metadata.currentDetails;
 }
 
-/** Temporal's list follows what happens by some hundred milliseconds, and no event says when. */
-async function found(status: string, id: string): Promise<void> {
+/** Temporal's list is some hundred milliseconds behind, and no event says when it has caught up. */
+async function isListed(status: string, id: string): Promise<void> {
   const query = `MeanwhileStatus = '${status}' AND MeanwhileTenant = 'default'`;
   await vi.waitFor(async () => {
     const ids: string[] = [];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readArguments, USAGE } from './arguments.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
-test('without arguments every scenario is played once', () => {
+test('every scenario is played once if there are no arguments', () => {
   expect(readArguments([])).toMatchObject({ kind: 'run', scenarios: SCENARIOS, runs: 1 });
 });
 
@@ -28,7 +28,7 @@ test.each([
   [['--scripted', 'x'], 'There is no scripted model "x".'],
   [['--url', 'http://127.0.0.1:3000'], '--url and --steering-port go together.'],
   [['--url', 'x', '--steering-port', '1'], '--url must be a URL, not "x".'],
-])('%j is refused', (given, message) => {
+])('the invalid arguments %j are refused', (given, message) => {
   expect(readArguments(given)).toEqual({ kind: 'wrong', message });
 });
 

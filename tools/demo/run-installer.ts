@@ -6,7 +6,7 @@ import { literal } from '../command-template.ts';
 import type { LocalTool } from '../define.ts';
 import type { ToolSettings } from '../load.ts';
 
-/** Packages are installed below `home`. The folder is an argument: the installer sees nothing of the service's environment. */
+/** Installs packages below `home`. The folder is an argument, since the installer gets none of the service's environment. */
 export default ({ home }: ToolSettings): LocalTool =>
   defineCommandTool({
     name: 'run_installer',
@@ -31,7 +31,7 @@ export default ({ home }: ToolSettings): LocalTool =>
 
 const INSTALLER = fileURLToPath(new URL('../installer/start.js', import.meta.url));
 
-/** `[ 25%] lib/file-10.js (10 of 40) sha256 ok` */
+/** Reads lines such as `[ 25%] lib/file-10.js (10 of 40) sha256 ok`. */
 function readProgress(line: string) {
   const { percent, note } = /^\[ *(?<percent>\d+)%\] (?<note>.+)$/.exec(line)?.groups ?? {};
   return percent === undefined ? undefined : { percent: Number(percent), note };
