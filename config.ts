@@ -52,6 +52,25 @@ export const settings = z.object({
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
     .optional()
     .describe('PostgreSQL for the log. Unset: PGlite inside MEANWHILE_HOME.'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+    .refine(
+      (url) => URL.canParse(url),
+      'is not a URL; encode characters such as @, / or # in a password',
+    )
+    .optional()
+    .describe(
+      'Redis, which carries live text and progress between processes. Unset: they stay in their process.',
+    ),
+  MEANWHILE_DRAIN_MS: whole(0, 600_000)
+    .default(5_000)
+    .describe('How long running replies and tools may go on in a process that is told to stop.'),
+  MEANWHILE_PROBE_PORT: port
+    .optional()
+    .describe(
+      'Port at which `meanwhile worker` answers /healthz, /readyz and /metrics, on HOST. Unset: none.',
+    ),
   OPENAI_API_KEY: z.string().min(1).optional().describe('API key of the model provider.'),
   OPENAI_BASE_URL: z
     .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })

@@ -68,7 +68,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   const streams = createStreams();
   app.addHook('preClose', () => streams.closeAll());
   drainOnClose(app, dependencies.grace_ms);
-  const metrics = measure(app, streams, dependencies.speculation);
+  const metrics = measure(app, { streams, bus, speculation: dependencies.speculation });
   await describe(app);
 
   createRoute(app, dependencies);
@@ -83,7 +83,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   streamRoute(app, dependencies, streams, hub);
   mcpRoute(app, dependencies, hub, closing.signal);
   catalogueRoutes(app, dependencies);
-  serviceRoutes(app, dependencies, metrics);
+  serviceRoutes(app, dependencies, metrics, closing.signal);
   return app;
 }
 

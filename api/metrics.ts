@@ -1,14 +1,17 @@
 /** API metrics for operators. A separate registry, so that several services can share one process. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Api, ApiDependencies, Speculation } from './dependencies.ts';
+import type { Bus } from '../stream/bus.ts';
+import type { Api, Speculation } from './dependencies.ts';
 import type { Streams } from './streams.ts';
 
+export interface Measured {
+  streams: Streams;
+  bus: Pick<Bus, 'hearsAll'>;
+  speculation?: Speculation;
+}
+
 /** Measures every request from now on, by route and never by URL: ids would create one series each. */
-export function measure(
-  app: Api,
-  streams: Streams,
-  speculation: ApiDependencies['speculation'],
-): Registry {
+export function measure(app: Api, { streams, bus, speculation }: Measured): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const openStreams = new Gauge({
@@ -21,6 +24,15 @@ export function measure(
   });
   registry.registerMetric(openStreams);
   if (speculation) countGuesses(registry, speculation.counts);
+  const hearing = new Gauge({
+    name: 'meanwhile_bus_up',
+    help: 'Whether live messages of other processes arrive: 1 or 0.',
+    registers: [],
+    collect() {
+      this.set(bus.hearsAll() ? 1 : 0);
+    },
+  });
+  registry.registerMetric(hearing);
   const durations = new Histogram({
     name: 'meanwhile_http_request_seconds',
     help: 'Time until the response was sent, excluding streams.',

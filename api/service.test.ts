@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Agent, request } from 'undici';
 import { z } from 'zod';
+import { createLocalBus } from '../stream/bus.ts';
 import { createTestApi, type TestApi } from '../test/kit/api.ts';
 
 let api: TestApi;
@@ -98,6 +100,31 @@ describe('the service', () => {
     const both = await api.get('/readyz');
     expect(both.status).toBe(503);
     expect(both.body.errors).toHaveLength(2);
+  });
+
+  test('is ready without live messages of other processes, and says that they are delayed', async () => {
+    expect((await api.get('/readyz')).body).not.toHaveProperty('live');
+    expect((await api.get('/metrics')).body).toContain('meanwhile_bus_up 1');
+    const deaf = await createTestApi({ bus: createLocalBus({ alone: false }) });
+    expect(await deaf.get('/readyz')).toMatchObject({ status: 200, body: { live: 'delayed' } });
+    expect((await deaf.get('/metrics')).body).toContain('meanwhile_bus_up 0');
+    await deaf.app.close();
+  });
+
+  test('is not ready from the moment that it is told to stop, and still answers', async () => {
+    const stopping = await createTestApi({ grace_ms: 200 });
+    const base = await stopping.listen();
+    const agent = new Agent({ keepAliveTimeout: 10_000 });
+    const ask = () => request(`${base}/readyz`, { dispatcher: agent });
+    await (await ask()).body.dump();
+    const closed = stopping.app.close();
+    const { statusCode, body } = await ask();
+    expect([statusCode, await body.json()]).toMatchObject([
+      503,
+      { code: 'not_ready', detail: 'This process is shutting down.' },
+    ]);
+    await closed;
+    await agent.close();
   });
 
   test('counts requests by route, not by address', async () => {

@@ -15,7 +15,7 @@ const hand = createHandTicker();
 
 function counted(bus: Bus): Bus {
   return {
-    publish: bus.publish,
+    ...bus,
     subscribe(conversation, listener) {
       listening++;
       const stop = bus.subscribe(conversation, listener);

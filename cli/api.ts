@@ -5,8 +5,7 @@
 import { resolve } from 'node:path';
 import { startApi } from '../api/start.ts';
 import type { Settings } from '../config.ts';
-import { createLocalBus } from '../stream/bus.ts';
-import { openCatalogue, openStoreOf } from './ground.ts';
+import { openBusOf, openCatalogue, openStoreOf } from './ground.ts';
 import { listenError, portTaken, whyNotFree } from './ports.ts';
 import { aborted, runService } from './run-service.ts';
 import { openTogether, type Running, type StartOptions } from './stack.ts';
@@ -32,9 +31,10 @@ export function startApiRole(
     const home = resolve(settings.MEANWHILE_HOME);
     const catalogue = await openCatalogue(settings, home, { log, stack });
     const store = await openStoreOf(settings, home, { log, stack });
+    const bus = await openBusOf(settings, { alone: false, log, stack });
     signal.throwIfAborted();
     const address = settings.TEMPORAL_ADDRESS!;
-    const parts = { settings, address, store, bus: createLocalBus(), catalogue };
+    const parts = { settings, address, store, bus, catalogue };
     const { url } = await stack.opening(
       'The API',
       startApi(parts).catch(portTaken(settings)),

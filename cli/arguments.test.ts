@@ -18,6 +18,8 @@ test.each([
   ['--help', { kind: 'help' }],
   ['-h', { kind: 'help' }],
   ['start --help', { kind: 'help' }],
+  ['api --help', { kind: 'help', of: 'api' }],
+  ['worker -h', { kind: 'help', of: 'worker' }],
   ['--version', { kind: 'version' }],
 ])('%s', (line, command) => {
   expect(readArguments(line.split(' '))).toEqual(command);

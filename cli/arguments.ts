@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Role } from './usage.ts';
 
 /** Commands that need settings. */
 export type Task =
@@ -13,27 +14,11 @@ export type Task =
 
 export type Command =
   | Task
-  | { kind: 'help' }
+  /** `of`: a command that has its own. */
+  | { kind: 'help'; of?: Role }
   | { kind: 'version' }
   /** `message` is one sentence. */
   | { kind: 'wrong'; message: string };
-
-export const USAGE = `Usage: meanwhile <command>
-
-Commands:
-  start      Starts the service: Temporal, worker, API. Settings come from the environment
-             and from .env; .env.example lists them.
-  api        Starts the API alone, for a worker elsewhere. Needs TEMPORAL_ADDRESS and DATABASE_URL.
-  worker     Starts a worker alone, for an API elsewhere. Needs the same settings.
-  demo       Plays a sample conversation, on the running service or one started for it.
-  doctor     Asks your model server a few small questions and says which settings fit it.
-  mcp        Relays MCP over stdio to the running service, for a harness that starts a program.
-             \`mcp tools\` offers the service's tools instead of its agents. --url URL: that of the service.
-  explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
-
-Options:
-  --help     Shows this help.
-  --version  Shows the version.`;
 
 /** @param given the arguments after the program's name */
 export function readArguments(given: string[]): Command {
@@ -47,7 +32,7 @@ export function readArguments(given: string[]): Command {
         url: { type: 'string' },
       },
     });
-    if (values.help) return { kind: 'help' };
+    if (values.help) return helpOf(positionals);
     if (values.version) return { kind: 'version' };
     const command = readCommand(positionals);
     if (values.url === undefined) return command;
@@ -58,6 +43,10 @@ export function readArguments(given: string[]): Command {
     // The parser's messages are whole sentences for the user.
     return { kind: 'wrong', message: (error as Error).message };
   }
+}
+
+function helpOf([name]: string[]): Command {
+  return name === 'api' || name === 'worker' ? { kind: 'help', of: name } : { kind: 'help' };
 }
 
 function readCommand([name, ...rest]: string[]): Command {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { allVariables, type Settings } from '../config.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
-import type { Bus } from '../stream/bus.ts';
+import { type Bus, createLocalBus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
 import { loadCatalogue, MCP_FILE } from '../tools/load.ts';
 import { isDemo } from './model.ts';
@@ -60,6 +60,28 @@ async function readMcp(file: string, allowPrivateUrls: boolean) {
   const isExpected = (name: string) => servers.some((server) => isOfServer(server.name, name));
   return { servers, isExpected, open: openMcpCatalogue };
 }
+
+/**
+ * Between the processes of a service if there is a Redis, otherwise inside this one.
+ * @param alone whether no other process belongs to the service
+ */
+export async function openBusOf(
+  { REDIS_URL: url, TEMPORAL_NAMESPACE: service }: Settings,
+  { alone, log, stack }: { alone: boolean; log: (line: string) => void; stack: Stack },
+): Promise<Bus> {
+  if (url === undefined) {
+    if (!alone) log(NO_REDIS);
+    return createLocalBus({ alone });
+  }
+  const { openRedisBus } = await import('../stream/redis-bus.ts');
+  return stack.opening('Redis', openRedisBus({ url, service, log }), (bus) => bus.close());
+}
+
+const NO_REDIS =
+  'REDIS_URL is not set: readers see the text of a reply once a second, and no live percentages.';
+
+/** Longer than a worker takes to close. */
+export const workerCloses_ms = ({ MEANWHILE_DRAIN_MS }: Settings) => MEANWHILE_DRAIN_MS + 15_000;
 
 export function openStoreOf(
   { DATABASE_URL: url }: Settings,

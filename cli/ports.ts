@@ -49,14 +49,19 @@ export class PortInUse extends Error {
   override name = 'PortInUse';
 }
 
-/** A failed `listen` of the API, in words that name the setting to change. A configured port is not changed silently. */
-export function listenError(error: NodeJS.ErrnoException, port: number, host: string): Error {
+/** A failed `listen`, in words that name the setting to change. A configured port is not changed silently. */
+export function listenError(
+  error: NodeJS.ErrnoException,
+  port: number,
+  host: string,
+  setting = 'PORT',
+): Error {
   switch (error.code) {
     case 'EADDRINUSE':
-      return new PortInUse(`Port ${port} on ${host} is in use. Set PORT to another one.`);
+      return new PortInUse(`Port ${port} on ${host} is in use. Set ${setting} to another one.`);
     case 'EACCES':
       return new PortInUse(
-        `Port ${port} on ${host} is not allowed for this user. Set PORT to one above 1023.`,
+        `Port ${port} on ${host} is not allowed for this user. Set ${setting} to one above 1023.`,
       );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':

@@ -44,6 +44,7 @@ export interface Stack {
     name: string,
     part: T | Promise<T>,
     close: (part: T) => void | Promise<void>,
+    options?: { close_ms?: number },
   ): Promise<T>;
   /**
    * Closes each part after those that were begun later. A part that fails, or does not end in time, does not keep the others
@@ -55,31 +56,32 @@ export interface Stack {
 
 interface Part {
   name: string;
+  close_ms: number;
   close(): Promise<void>;
 }
 
-/** More than any part takes: the worker cuts off running work after ten seconds, and a Temporal server is killed after ten. */
+/** More than any part takes but a worker: a Temporal server is killed after ten seconds. */
 const CLOSE_MS = 20_000;
 
-/** @param close_ms how long a part may take to close */
-export function createStack(close_ms = CLOSE_MS): Stack {
+/** @param longest_ms how long a part may take to close, unless it says otherwise */
+export function createStack(longest_ms = CLOSE_MS): Stack {
   const parts: Part[] = [];
   let closing: Promise<void> | undefined;
   return {
-    opening(name, part, close) {
+    opening(name, part, close, { close_ms = longest_ms } = {}) {
       const opened = Promise.resolve(part);
       const closed = () => opened.then(close, () => {}); // An opening error is reported to the caller of `opening`.
-      parts.push({ name, close: closed });
+      parts.push({ name, close_ms, close: closed });
       opened.catch(() => {});
       return opened;
     },
-    close: () => (closing ??= closeAll(parts.toReversed(), close_ms)),
+    close: () => (closing ??= closeAll(parts.toReversed())),
   };
 }
 
-async function closeAll(parts: Part[], close_ms: number): Promise<void> {
+async function closeAll(parts: Part[]): Promise<void> {
   const errors: Error[] = [];
-  for (const { name, close } of parts) {
+  for (const { name, close_ms, close } of parts) {
     await within(close_ms, close()).catch((cause: unknown) => {
       errors.push(new Error(`${name} did not stop cleanly: ${String(cause)}`, { cause }));
     });

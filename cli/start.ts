@@ -2,9 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
-import { createLocalBus } from '../stream/bus.ts';
 import { banner, type Whereabouts } from './banner.ts';
-import { openCatalogue, openStoreOf } from './ground.ts';
+import { openBusOf, workerCloses_ms, openCatalogue, openStoreOf } from './ground.ts';
 import { lockHome } from './home-lock.ts';
 import { chooseModel } from './model.ts';
 import { listenError, portTaken, whyNotFree } from './ports.ts';
@@ -40,15 +39,16 @@ export const startService = (settings: Settings, options: StartOptions): Promise
     if (taken) throw listenError(taken, port, host);
     const catalogue = await openCatalogue(settings, home, { log, stack });
 
-    const [temporal, model, store, { startWorker }, { startApi }] = await Promise.all([
+    const [temporal, model, store, bus, { startWorker }, { startApi }] = await Promise.all([
       stack.opening('Temporal', reachTemporal(settings, { home, log, signal }), (t) => t.stop()),
       stack.opening('The model', chooseModel(settings, log), (m) => m.close()),
       openStoreOf(settings, home, { log, stack }),
+      openBusOf(settings, { alone: true, log, stack }),
       // Last: to load them takes a second of this thread, in which the others start.
       import('../worker/start.ts'),
       import('../api/start.ts'),
     ]);
-    const parts = { settings, address: temporal.address, store, bus: createLocalBus(), catalogue };
+    const parts = { settings, address: temporal.address, store, bus, catalogue };
 
     signal.throwIfAborted();
     const listening = Promise.withResolvers<string>();
@@ -57,6 +57,7 @@ export const startService = (settings: Settings, options: StartOptions): Promise
       'The worker',
       startWorker({ ...parts, model, home, apiUrl: () => listening.promise }),
       (w) => w.close(),
+      { close_ms: workerCloses_ms(settings) },
     );
     signal.throwIfAborted();
     const { url } = await stack.opening(

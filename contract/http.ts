@@ -234,8 +234,18 @@ const serverList = z
   .describe('The MCP servers of the service. Absent: none are declared.');
 
 export const readiness = z
-  .object({ store: z.literal('ok'), temporal: z.literal('ok'), mcp_servers: serverList })
-  .describe('Every dependency answers. An MCP server that is down leaves the service ready.');
+  .object({
+    store: z.literal('ok'),
+    temporal: z.literal('ok'),
+    live: z
+      .literal('delayed')
+      .optional()
+      .describe('Redis is away or not set: readers see the text of a reply once a second.'),
+    mcp_servers: serverList,
+  })
+  .describe(
+    'Every dependency answers. Redis or an MCP server that is down leaves the service ready.',
+  );
 
 export const toolList = z
   .object({

@@ -4,33 +4,36 @@
  */
 import { EventEmitter } from 'node:events';
 import type { ConversationKey } from '../contract/names.ts';
+import type { SentMessage } from './bus-message.ts';
 
 export type BusMessage =
-  | { type: 'poke' }
-  /**
-   * More of a reply. `offset` is the length of the attempt's text before it, in UTF-16 units, so that a reader can tell what it
-   * has twice and what it has missed. Published once the store has the text: a draft read after it is never behind.
-   */
-  | { type: 'delta'; reply_id: string; attempt: number; offset: number; text: string }
-  | { type: 'progress'; call_id: string; percent?: number; note?: string }
-  /** The reply is no longer wanted: its producer stops at once. */
-  | { type: 'stop'; reply_id: string };
+  | SentMessage
+  /** From the bus itself: messages may have been lost, so whatever they would have said is to be read from the store. */
+  | { type: 'missed' };
 
 export interface Bus {
-  publish(conversation: ConversationKey, message: BusMessage): void;
+  publish(conversation: ConversationKey, message: SentMessage): void;
   /** Returns the function that ends the subscription. */
   subscribe(conversation: ConversationKey, listener: (message: BusMessage) => void): () => void;
+  /** False while the messages of other processes do not arrive. Readers then look at the store for the text of a reply too. */
+  hearsAll(): boolean;
 }
 
-/** The bus of a service whose API and worker share a process. */
-export function createLocalBus(): Bus {
+/**
+ * The bus inside one process.
+ * @param alone false if other processes publish as well, whom nobody hears then
+ */
+export function createLocalBus({ alone = true } = {}): Bus {
   const emitter = new EventEmitter().setMaxListeners(0);
-  const topic = ({ tenant, id }: ConversationKey) => `${tenant}/${id}`;
   return {
-    publish: (conversation, message) => void emitter.emit(topic(conversation), message),
+    publish: (conversation, message) => void emitter.emit(topicOf(conversation), message),
     subscribe(conversation, listener) {
-      emitter.on(topic(conversation), listener);
-      return () => void emitter.off(topic(conversation), listener);
+      const topic = topicOf(conversation);
+      emitter.on(topic, listener);
+      return () => void emitter.off(topic, listener);
     },
+    hearsAll: () => alone,
   };
 }
+
+export const topicOf = ({ tenant, id }: ConversationKey) => `${tenant}/${id}`;

@@ -147,6 +147,49 @@ describe('the live part of a stream', () => {
     expect(reader.seen.slice(3)).toEqual(['reply.completed 3', 'message.user 4']);
   });
 
+  test('has what was said while messages were lost, as soon as the bus says that it missed some', async () => {
+    await speaking();
+    await log.say('Hel');
+    const items = log.from(START);
+    const reader = await take(items, 3);
+    await log.store.appendDraft(log.key, { reply_id: 'reply_1', attempt: 1, text: 'lo' });
+    log.bus.publish(log.key, { type: 'missed' } as never);
+    reader.take((await items.next()).value);
+    await log.store.record(batch(log.key, [1, 2], 3, [completed(3, 1, 'Hello')]));
+    log.bus.publish(log.key, { type: 'missed' } as never);
+    reader.take((await items.next()).value);
+    expect(reader.seen.slice(3)).toEqual(['delta reply_1.1 3 lo', 'reply.completed 3']);
+  });
+
+  test('grows with each look at the store while the bus does not hear all processes', async () => {
+    let hearsAll = false;
+    const bus = { ...log.bus, hearsAll: () => hearsAll };
+    await speaking();
+    await log.say('Hel');
+    const items = log.from(START, { bus });
+    const reader = await take(items, 3);
+    const elsewhere = (text: string) =>
+      log.store.appendDraft(log.key, { reply_id: 'reply_1', attempt: 1, text });
+    for (const text of ['lo', ' you']) {
+      await elsewhere(text);
+      log.hand.tick();
+      reader.take((await items.next()).value);
+    }
+    expect(reader.seen.slice(3)).toEqual(['delta reply_1.1 3 lo', 'delta reply_1.1 5  you']);
+
+    // Otherwise a look at the ends of logs is all that it costs.
+    hearsAll = true;
+    const { draft } = log.store;
+    let drafts = 0;
+    log.store.draft = (conversation) => {
+      drafts += 1;
+      return draft(conversation);
+    };
+    log.hand.tick();
+    await everythingThatCan();
+    expect(drafts).toBe(0);
+  });
+
   test('shows a slow reader the latest progress of each call', async () => {
     await log.record(1, 1, [question]);
     const items = log.from(START);

@@ -15,7 +15,7 @@ import { every, type Ticker } from './ticker.ts';
 
 export interface HubOptions {
   store: Pick<Store, 'follow' | 'draft' | 'marks'>;
-  bus: Pick<Bus, 'subscribe'>;
+  bus: Pick<Bus, 'subscribe' | 'hearsAll'>;
   /**
    * Whether a log that ends with the closing is final: it is written before its task is committed, and may be replaced until then.
    * Asked once for all readers, and again until the answer is yes. Default: yes.

@@ -134,6 +134,19 @@ describe('the text of a reply in flight', () => {
     expect(live.isDoubtful).toBe(false);
   });
 
+  test('is read again where deltas may have been lost, and shown as it is until then', () => {
+    const live = knowing('Hel');
+    live.doubt();
+    expect([live.isDoubtful, live.lacking(held(0))]).toEqual([true, delta(0, 'Hel')]);
+    live.reading();
+    live.doubt(); // What was lost since may be missing in what is being read.
+    live.drafted(draft('Hello'));
+    expect([live.isDoubtful, live.lacking(held(3))]).toEqual([true, delta(3, 'lo')]);
+    live.reading();
+    live.drafted(draft('Hello you'));
+    expect([live.isDoubtful, live.lacking(held(5))]).toEqual([false, delta(5, ' you')]);
+  });
+
   test('requires another read after a rewind', () => {
     const live = knowing('Hello');
     live.forget();

@@ -25,6 +25,8 @@ export interface LiveText {
   readonly isDoubtful: boolean;
   reading(): void;
   drafted(draft: Draft | undefined): void;
+  /** Deltas may have been lost: the draft has to be read, and the known text is shown until then. */
+  doubt(): void;
   /** Forgets the text: another reply may be spoken now, or none. */
   forget(): void;
   /** The same object for all readers that lack the same part. Undefined when the reader has everything. */
@@ -33,6 +35,8 @@ export interface LiveText {
 
 export function createLiveText(): LiveText {
   let isDoubtful = true;
+  /** Doubted while the draft was being read, so that it has to be read once more. */
+  let isDoubtedAgain = false;
   let whole: Delta | undefined;
   /** Deltas heard while the draft has to be read, or is being read. */
   let waiting: Delta | undefined;
@@ -61,6 +65,7 @@ export function createLiveText(): LiveText {
     reading() {
       // What has been published is in the draft already. Deltas heard from now on may not be.
       waiting = undefined;
+      isDoubtedAgain = false;
     },
 
     drafted(draft) {
@@ -70,9 +75,14 @@ export function createLiveText(): LiveText {
       const known = isOlder ? whole : read;
       const continued = known && waiting && follows(known, waiting);
       // A delta that was heard meanwhile and does not continue the draft is newer than it: the draft is read again.
-      isDoubtful = waiting !== undefined && !continued;
+      isDoubtful = isDoubtedAgain || (waiting !== undefined && !continued);
       become(continued ? joined(known, waiting!) : known);
       waiting = undefined;
+    },
+
+    doubt() {
+      isDoubtful = true;
+      isDoubtedAgain = true;
     },
 
     forget() {

@@ -25,7 +25,7 @@ import { createWaking, type Waking } from './waking.ts';
 
 export interface SourceOptions {
   store: Pick<Store, 'follow' | 'draft' | 'marks'>;
-  bus: Pick<Bus, 'subscribe'>;
+  bus: Pick<Bus, 'subscribe' | 'hearsAll'>;
   conversation: ConversationKey;
   isOver(): Promise<boolean>;
   /** The position of its first reader. */
@@ -140,6 +140,7 @@ export function openSource(options: SourceOptions): Source {
       const isSame = mark?.last_seq === position?.after && mark?.revision === position?.revision;
       // A close that is not final yet is checked again.
       if (isAway || !isSame || mark?.status === 'closed') lookAgain();
+      if (!bus.hearsAll()) doubtText();
       if (!isStalled) return;
       isStalled = false;
       waking.wake();
@@ -165,9 +166,18 @@ export function openSource(options: SourceOptions): Source {
       case 'progress':
         percentages.receive(message);
         return waking.wake();
+      case 'missed':
+        lookAgain();
+        return doubtText();
       case 'stop':
         return;
     }
+  }
+
+  /** Its deltas may have been lost. */
+  function doubtText(): void {
+    live.doubt();
+    work();
   }
 
   function lookAgain(): void {

@@ -91,15 +91,34 @@ describe('over a socket', () => {
     expect(hand.size).toBe(0);
   });
 
-  test('an idle stream sends heartbeats', async () => {
+  test('a stream that the service ends spreads its readers: each is told when to reconnect', async () => {
+    const advised: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      abort = new AbortController();
+      serve = (response) => sendEvents(response, silence(), { ...options(), retry_ms: 100_000 });
+      const reader = await connectSse(url);
+      const rest = reader.rest();
+      abort.abort();
+      expect(await rest).toEqual([]);
+      advised.push(reader.retry!);
+    }
+    expect(new Set(advised).size).toBeGreaterThan(1);
+    for (const ms of advised) expect(ms).toBeLessThanOrEqual(200_000);
+  });
+
+  /** Items that never come. */
+  function silence(): AsyncIterable<StreamItem> {
     const nothing: AsyncIterator<StreamItem> = {
       async next() {
-        await once(abort.signal, 'abort');
+        if (!abort.signal.aborted) await once(abort.signal, 'abort');
         return { done: true, value: undefined };
       },
     };
-    const items = { [Symbol.asyncIterator]: () => nothing };
-    serve = (response) => sendEvents(response, items, options());
+    return { [Symbol.asyncIterator]: () => nothing };
+  }
+
+  test('an idle stream sends heartbeats', async () => {
+    serve = (response) => sendEvents(response, silence(), options());
     const reader = await connectSse(url);
     const rest = reader.rest();
     hand.tick();

@@ -46,8 +46,14 @@ export async function sendEvents(
     stopPulse();
     // Aborted: the reader will fetch again what it has not taken, and waiting for it could take forever.
     if (signal.aborted && response.writableNeedDrain) response.destroy();
+    else if (signal.aborted) response.end(reconnectSoon(retry_ms));
     else response.end();
   }
+}
+
+/** Tells a reader whose stream ends early when to reconnect. All readers of a process that stops must not come at once. */
+function reconnectSoon(retry_ms: number): string {
+  return `retry: ${Math.ceil(Math.random() * 2 * retry_ms)}\n\n`;
 }
 
 const COMMENT = ': \n\n';

@@ -37,7 +37,9 @@ export interface RunningWorker {
   speculation?: Speculation;
   /** Rejects when the worker stops unexpectedly. */
   failed: Promise<never>;
-  /** Finishes running work, or hands it to the next worker. */
+  /** Resolves when the Temporal server answers. @throws when it does not */
+  ready(): Promise<void>;
+  /** Takes no new work, hands over what loses nothing by it, and the rest after MEANWHILE_DRAIN_MS. */
   close(): Promise<void>;
 }
 
@@ -45,7 +47,7 @@ export interface RunningWorker {
 export async function startWorker(given: WorkerOptions): Promise<RunningWorker> {
   const options = { ...given, store: patient(given.store) };
   const { settings, address, taskQueue = TASK_QUEUE, home, sinks } = options;
-  const namespace = settings.TEMPORAL_NAMESPACE;
+  const { TEMPORAL_NAMESPACE: namespace, MEANWHILE_DRAIN_MS: drain_ms } = settings;
   const { client: clientInterceptors, ...interceptors } = options.interceptors ?? {};
   const pushSecret = await pushSecretOf(settings);
   installRuntime();
@@ -113,9 +115,9 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
       // A cancellation travels on a heartbeat, so it arrives at most this late.
       maxHeartbeatThrottleInterval: '200ms',
       defaultHeartbeatThrottleInterval: '200ms',
-      shutdownGraceTime: '5s',
+      shutdownGraceTime: drain_ms,
       // A task that cannot end, for example because the store is unavailable, is left to another worker.
-      shutdownForceTime: '10s',
+      shutdownForceTime: drain_ms + FORCE_MS,
       reuseV8Context: true,
     } satisfies TemporalWorkerOptions;
     const { reject: failed } = stuck;
@@ -152,8 +154,13 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   return {
     ...(speculation && { speculation }),
     failed: Promise.race([running.then(() => new Promise<never>(() => {})), stuck.promise]),
+    async ready() {
+      await client.workflowService.getSystemInfo({});
+    },
     async close() {
       workers.shutdown();
+      // Not before: this process would take them again.
+      calls.handOver();
       await running.catch(unlessOverdue);
       places.close();
       await succession.close();
@@ -165,6 +172,9 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
     },
   };
 }
+
+/** Given to work after it was told to end. */
+const FORCE_MS = 5_000;
 
 async function createCalls(
   { store, holding, ...options }: WorkerOptions,

@@ -6,7 +6,7 @@ import type { CallEnd } from '../../contract/signals.ts';
 import { away } from '../../test/kit/away.ts';
 import { attempt, completed, NAME, stage, start } from '../../test/kit/call-stage.ts';
 import { aloneIn } from '../../test/kit/played-call.ts';
-import type { LocalTool } from '../../tools/define.ts';
+import type { CallContext, LocalTool } from '../../tools/define.ts';
 import type { CallServer } from './call-server.ts';
 
 describe('in the process where the tool runs', () => {
@@ -139,6 +139,43 @@ describe('a tool without an attempt in its process', () => {
     await starts(2);
     ends('done', 2);
     expect(await next).toEqual(completed('done'));
+  });
+});
+
+describe('a worker that is told to stop', () => {
+  const gates = () => {
+    const begun: AbortSignal[] = [];
+    const passed = Promise.withResolvers<void>();
+    return { begun, passed };
+  };
+  /** Passes a checkpoint, or does not, and then runs until it is stopped. */
+  const steps = (withCheckpoint: boolean, { begun, passed }: ReturnType<typeof gates>) =>
+    async function* (_: unknown, { signal }: CallContext) {
+      begun.push(signal);
+      yield { type: 'progress' as const, percent: 10, ...(withCheckpoint && { checkpoint: 1 }) };
+      passed.resolve();
+      await new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason)),
+      );
+    };
+
+  test.each([
+    ['at once', 'a tool that has passed a checkpoint', true, 'resume', true],
+    ['at the deadline', 'a tool that would begin again', false, 'resume', false],
+    ['at the deadline', 'a tool that must not go on elsewhere', true, 'fail', false],
+  ] as const)('hands over %s %s', async (_, __, withCheckpoint, restart, isAtOnce) => {
+    const gate = gates();
+    const run = steps(withCheckpoint, gate) as unknown as LocalTool['run'];
+    const { process } = stage({ run, restart });
+    const calls = process();
+    const one = calls.run(start, attempt(1)).catch((error: unknown) => error);
+    await gate.passed.promise;
+    calls.handOver();
+    expect(gate.begun.map((signal) => signal.aborted)).toEqual([isAtOnce]);
+    await calls.close();
+    // Temporal gives it to another worker without a pause.
+    if (restart === 'resume')
+      expect(await one).toMatchObject({ type: 'WorkerShutdown', nextRetryDelay: 1 });
   });
 });
 

@@ -33,6 +33,8 @@ export interface LiveCallsDependencies extends BodyDependencies {
 export interface LiveCalls {
   /** Starts the tool, or joins the one that is running. */
   run(start: CallStart, attempt: Attempt): Promise<CallEnd>;
+  /** Hands over the calls whose tools can go on from a checkpoint: they lose nothing by it. */
+  handOver(): void;
   /** Hands over what still runs, and what this process holds. */
   close(): Promise<void>;
 }
@@ -64,6 +66,9 @@ export function createLiveCalls(dependencies: LiveCallsDependencies): LiveCalls 
       }
       return call.link.follow(attempt);
     },
+    handOver() {
+      for (const call of live.values()) if (call.hasCheckpoint()) call.stop('shutdown');
+    },
     async close() {
       const running = [...live.values()];
       for (const call of running) call.stop('shutdown');
@@ -86,6 +91,8 @@ interface LiveCall {
   /** Never rejects. */
   outcome: Promise<Outcome>;
   stop(why: Why): void;
+  /** Whether another worker would not begin again, and may go on. */
+  hasCheckpoint(): boolean;
 }
 
 type Beginning = LiveCallsDependencies & {
@@ -266,7 +273,12 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   void run()
     .then(over.resolve)
     .finally(() => unwatch());
-  return { link, outcome: over.promise, stop };
+  return {
+    link,
+    outcome: over.promise,
+    stop,
+    hasCheckpoint: () => watched.repeatable && cursor?.checkpoint !== undefined,
+  };
 }
 
 const WRITE_MS = 60_000;
@@ -277,7 +289,11 @@ const TAKEN = 'Another worker has the call.';
 
 /** A failure that Temporal retries: the next worker resumes from the last heartbeat. */
 function shutDown(): ApplicationFailure {
-  return ApplicationFailure.retryable('The worker shut down.', 'WorkerShutdown');
+  return ApplicationFailure.create({
+    type: 'WorkerShutdown',
+    message: 'The worker shut down.',
+    nextRetryDelay: 1,
+  });
 }
 
 function holdLost({ message }: HoldLost): ApplicationFailure {

@@ -1,16 +1,21 @@
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { readiness } from '../../contract/http.ts';
-import { DEFAULT_TENANT } from '../../contract/names.ts';
-import type { Store } from '../../store/store.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
+import { answers, failures } from '../readiness.ts';
 import { type FieldError, Problem, problemResponses } from '../problems.ts';
 
 /** Routes for operators of the service. */
 export function serviceRoutes(
   app: Api,
-  { store, gateway, catalogue }: Pick<ApiDependencies, 'store' | 'gateway' | 'catalogue'>,
+  {
+    store,
+    bus,
+    gateway,
+    catalogue,
+  }: Pick<ApiDependencies, 'store' | 'bus' | 'gateway' | 'catalogue'>,
   metrics: Registry,
+  closing: AbortSignal,
 ): void {
   app.get(
     '/healthz',
@@ -42,13 +47,15 @@ export function serviceRoutes(
       },
     },
     async (request) => {
+      if (closing.aborted) throw new Problem('not_ready', 'This process is shutting down.');
       const failed = await failures({
         store: () => answers(store),
         temporal: () => gateway.ready(),
       });
       if (failed.length === 0) {
         const servers = catalogue.servers && { mcp_servers: catalogue.servers.status() };
-        return { store: 'ok' as const, temporal: 'ok' as const, ...servers };
+        const live = !bus.hearsAll() && { live: 'delayed' as const };
+        return { store: 'ok' as const, temporal: 'ok' as const, ...live, ...servers };
       }
       for (const { path, error } of failed)
         request.log.warn({ err: error }, `The readiness check of ${path} failed.`);
@@ -73,41 +80,4 @@ export function serviceRoutes(
     },
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),
   );
-}
-
-/** A cheap read that shows whether the store answers. */
-async function answers(store: Store): Promise<void> {
-  await store.conversation({ tenant: DEFAULT_TENANT, id: '' });
-}
-
-async function failures(checks: Record<string, () => Promise<void>>) {
-  const outcomes = await Promise.all(
-    Object.entries(checks).map(async ([path, check]) => {
-      try {
-        await within(READY_MS, check());
-        return [];
-      } catch (error) {
-        return [{ path, error }];
-      }
-    }),
-  );
-  return outcomes.flat();
-}
-
-/** A dependency that takes longer than this counts as unavailable. Milliseconds. */
-const READY_MS = 2_000;
-
-async function within(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`No answer within ${milliseconds} ms.`)),
-      milliseconds,
-    );
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

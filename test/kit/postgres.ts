@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path';
 import getPort from 'get-port';
 import pg from 'pg';
 import { signalProcess } from '../../tools/process-group.ts';
+import { stopWithThisProcess } from './stop-with-this-process.ts';
 
 export interface TestPostgres {
   url: string;
@@ -61,7 +62,7 @@ export async function startPostgresServer(): Promise<TestPostgresServer> {
       ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
       { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
     );
-    stopWithThisProcess(server, folder);
+    stopWithThisProcess(server, folder, 'QUIT');
     await ready(server);
     return server;
   };
@@ -170,23 +171,6 @@ async function ready(server: ChildProcess): Promise<void> {
   await Promise.race([accepts, died]);
   // From here on its exit is not a failure to start.
   died.catch(() => {});
-}
-
-/**
- * Test workers are killed without notice, so a handler in this process is not enough. A shell waits for the end of a pipe that only
- * this process holds open, and then ends the server.
- */
-function stopWithThisProcess(server: ChildProcess, folder: string): void {
-  // One that is stopped hears nothing before it goes on.
-  const script =
-    'read -r _; kill -CONT "$0"; kill -QUIT "$0" && while kill -0 "$0"; do sleep 1; done; rm -rf "$1"';
-  const watcher = spawn('sh', ['-c', script, String(server.pid), folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    // Ctrl-C goes to the whole group; the watcher outlives it.
-    detached: true,
-  });
-  watcher.unref();
-  server.once('exit', () => watcher.kill('SIGKILL'));
 }
 
 /** The server, and what it started to serve each connection. */

@@ -1,0 +1,54 @@
+/** What `--help` says. */
+
+export const USAGE = `Usage: meanwhile <command>
+
+Commands:
+  start      Starts the service: Temporal, worker, API. Settings come from the environment
+             and from .env; .env.example lists them.
+  api        Starts an API process, one of any number; \`api --help\` says what it needs.
+  worker     Starts a worker process, one of any number; \`worker --help\` says what it needs.
+  demo       Plays a sample conversation, on the running service or one started for it.
+  doctor     Asks your model server a few small questions and says which settings fit it.
+  mcp        Relays MCP over stdio to the running service, for a harness that starts a program.
+             \`mcp tools\` offers the service's tools instead of its agents. --url URL: that of the service.
+  explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
+
+Options:
+  --help     Shows this help, or that of \`api\` and \`worker\`.
+  --version  Shows the version.`;
+
+export type Role = 'api' | 'worker';
+
+const SHARED = `Settings (from the environment and .env; .env.example lists all of them):
+  TEMPORAL_ADDRESS    host:port of the Temporal server. Required, and the same in every process.
+  DATABASE_URL        PostgreSQL. Required, and the same in every process.
+  REDIS_URL           Carries live text and progress between processes. Without it a reader sees the
+                      text of a reply once a second, and no live percentages.
+  MEANWHILE_SECRET    Signs push URLs; the same in every process, or a token of one is refused by others.`;
+
+export const ROLE_USAGE: Record<Role, string> = {
+  api: `Usage: meanwhile api
+
+Starts an API process: requests and streams, no workers. Run any number of them behind a load balancer,
+without sticky sessions: a reader may reconnect to any of them.
+
+${SHARED}
+  HOST, PORT          Where it listens. GET /healthz answers while the process lives, GET /readyz when
+                      its dependencies answer, and 503 once it is told to stop.
+
+SIGTERM ends every stream, which tells its reader to reconnect, answers the requests that have arrived,
+and exits with 0 within seconds.`,
+  worker: `Usage: meanwhile worker
+
+Starts a worker process: conversations, replies and tools. Run any number of them.
+
+${SHARED}
+  MEANWHILE_HOME      A folder for this machine, which its workers may share: they then take over from
+                      each other within half a second after a kill.
+  MEANWHILE_PUBLIC_URL  URL at which remote tools reach the API.
+  MEANWHILE_PROBE_PORT  Answers /healthz, /readyz and /metrics there. Unset: no port.
+  MEANWHILE_DRAIN_MS    How long a reply may go on after SIGTERM (5000).
+
+SIGTERM takes no new work, hands tools that have a checkpoint to other workers at once, lets the rest go on
+for MEANWHILE_DRAIN_MS and then hands that over too, and exits with 0.`,
+};

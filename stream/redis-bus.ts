@@ -1,0 +1,75 @@
+/**
+ * The bus between the processes of a service: Redis's publish and subscribe, with a channel for each conversation. Listeners in the
+ * same process are called directly. What Redis loses is in the store, and listeners are told when they may have missed something.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Bus, type BusMessage, topicOf } from './bus.ts';
+import { formatMessage, parseMessage } from './bus-message.ts';
+import { connectRedis, type RedisTiming } from './redis-connection.ts';
+
+export interface RedisBus extends Bus {
+  close(): Promise<void>;
+}
+
+export interface RedisBusOptions {
+  /** redis:// or rediss:// */
+  url: string;
+  /** Tells services apart that share a Redis. */
+  service: string;
+  log(line: string): void;
+  timing?: Partial<RedisTiming>;
+}
+
+/** Does not wait for Redis: while it does not answer, messages reach this process alone. */
+export function openRedisBus({ url, service, log, timing }: RedisBusOptions): RedisBus {
+  const self = randomUUID();
+  const listeners = new Map<string, Set<Listener>>();
+  const redis = connectRedis({
+    url,
+    log,
+    timing,
+    heard(channel, text) {
+      const heard = parseMessage(text);
+      if (heard && heard.from !== self) tell(channel, heard.message);
+    },
+    subscribed: (channel) => tell(channel, { type: 'missed' }),
+  });
+  const channelOf = (conversation: Parameters<Bus['publish']>[0]) =>
+    `meanwhile:${service}:${topicOf(conversation)}`;
+
+  function tell(channel: string, message: BusMessage): void {
+    for (const listener of listeners.get(channel) ?? []) listener(message);
+  }
+
+  return {
+    hearsAll: () => redis.isUp,
+
+    publish(conversation, message) {
+      const channel = channelOf(conversation);
+      tell(channel, message);
+      redis.publish(channel, formatMessage(self, message));
+    },
+
+    subscribe(conversation, listener) {
+      const channel = channelOf(conversation);
+      // One of its own for each subscription: two may have the same listener.
+      const own: Listener = (message) => listener(message);
+      const others = listeners.get(channel);
+      if (others) others.add(own);
+      else {
+        listeners.set(channel, new Set([own]));
+        redis.subscribe(channel);
+      }
+      return () => {
+        const left = listeners.get(channel);
+        if (!left?.delete(own) || left.size > 0) return;
+        listeners.delete(channel);
+        redis.unsubscribe(channel);
+      };
+    },
+
+    close: () => redis.close(),
+  };
+}
+
+type Listener = (message: BusMessage) => void;

@@ -1,0 +1,200 @@
+/**
+ * A connection to Redis that comes back by itself, for messages that may be lost. Nothing waits for it, and nothing is kept while
+ * it is away. A connection that does not answer a ping in time, as when the network drops everything, counts as lost.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@redis/client';
+
+export interface RedisConnection {
+  /** True while messages arrive. */
+  readonly isUp: boolean;
+  /** Dropped if the connection is away, or too much is on its way already. */
+  publish(channel: string, text: string): void;
+  /** Also remembered for later connections. */
+  subscribe(channel: string): void;
+  unsubscribe(channel: string): void;
+  close(): Promise<void>;
+}
+
+export interface RedisOptions {
+  url: string;
+  heard(channel: string, text: string): void;
+  /** Messages on this channel may have been lost until now: it has just been subscribed, perhaps again. */
+  subscribed(channel: string): void;
+  /** Complete sentences, without the password. */
+  log(line: string): void;
+  timing?: Partial<RedisTiming>;
+}
+
+/** Milliseconds. */
+export interface RedisTiming {
+  connect_ms: number;
+  /** How often it is asked whether it answers, and how long it may take. */
+  ping_ms: number;
+  /** The pause before a new attempt: the first, and the longest. Each is doubled and then shortened by up to half. */
+  retry_ms: [number, number];
+}
+
+const TIMING: RedisTiming = { connect_ms: 2_500, ping_ms: 2_000, retry_ms: [100, 2_000] };
+/** Unanswered messages beyond this number are dropped: their text is in the store. */
+const MOST_PENDING = 5_000;
+
+export function connectRedis({
+  url,
+  heard,
+  subscribed,
+  log,
+  timing,
+}: RedisOptions): RedisConnection {
+  const { connect_ms, ping_ms, retry_ms } = { ...TIMING, ...timing };
+  const place = new URL(url).host;
+  const channels = new Set<string>();
+  const closing = new AbortController();
+  let live: Live | undefined;
+  const kept = keep();
+
+  return {
+    get isUp() {
+      return live !== undefined;
+    },
+    publish(channel, text) {
+      if (!live || live.pending >= MOST_PENDING) return;
+      const own = live;
+      own.pending += 1;
+      // A failure ends the connection, which is reported there.
+      const answered = () => void (own.pending -= 1);
+      own.client.publish(channel, text).then(answered, answered);
+    },
+    subscribe(channel) {
+      channels.add(channel);
+      if (live) void settle(live, channel);
+    },
+    unsubscribe(channel) {
+      channels.delete(channel);
+      if (live) void settle(live, channel);
+    },
+    async close() {
+      closing.abort();
+      await kept;
+    },
+  };
+
+  async function keep(): Promise<void> {
+    let failures = 0;
+    let wasAway = false;
+    while (!closing.signal.aborted) {
+      const client = newClient(url, connect_ms);
+      const lost = new Promise<Error>((resolve) => client.once('error', resolve));
+      try {
+        await within(connect_ms, client.connect());
+        live = { client, pending: 0, subscriptions: new Set(), settling: new Set() };
+        for (const channel of channels) void settle(live, channel);
+        if (wasAway) log(`Redis at ${place} answers again.`);
+        wasAway = false;
+        failures = 0;
+        throw await Promise.race([lost, silence(client), aborted(closing.signal)]);
+      } catch (error) {
+        live = undefined;
+        client.destroy();
+        if (closing.signal.aborted) return;
+        if (!wasAway)
+          log(`Redis at ${place} is away: ${why(error)}. Live text is slower until it answers.`);
+        wasAway = true;
+      }
+      const longest = Math.min(retry_ms[0] * 2 ** failures++, retry_ms[1]);
+      await sleep(longest * (1 - Math.random() / 2), undefined, { signal: closing.signal }).catch(
+        ended,
+      );
+    }
+  }
+
+  /** Makes the subscription what it should be by now. One command for a channel at a time: they must not overtake each other. */
+  async function settle(own: Live, channel: string): Promise<void> {
+    const { client, subscriptions, settling } = own;
+    if (settling.has(channel)) return;
+    settling.add(channel);
+    try {
+      while (channels.has(channel) !== subscriptions.has(channel)) {
+        if (subscriptions.delete(channel)) {
+          await client.unsubscribe(channel);
+        } else {
+          await client.subscribe(channel, onMessage);
+          subscriptions.add(channel);
+          if (channels.has(channel)) subscribed(channel);
+        }
+      }
+    } catch {
+      // The connection is lost; the next one has subscriptions of its own.
+    }
+    settling.delete(channel);
+  }
+
+  function onMessage(text: string, channel: string): void {
+    heard(channel, text);
+  }
+
+  /** Resolves when it has not answered a ping in time. */
+  async function silence(client: Client): Promise<Error> {
+    for (;;) {
+      await sleep(ping_ms, undefined, { ref: false });
+      try {
+        await within(ping_ms, client.ping());
+      } catch (error) {
+        return error as Error;
+      }
+    }
+  }
+}
+
+interface Live {
+  client: Client;
+  /** Messages that Redis has not acknowledged. */
+  pending: number;
+  /** The channels that it is subscribed to, and those whose subscription is being changed. */
+  subscriptions: Set<string>;
+  settling: Set<string>;
+}
+
+type Client = ReturnType<typeof newClient>;
+
+/** It never reconnects: another client does, with subscriptions and state of its own. */
+function newClient(url: string, connectTimeout: number) {
+  const client = createClient({
+    url,
+    name: 'meanwhile',
+    disableOfflineQueue: true,
+    // For another product.
+    maintNotifications: 'disabled',
+    socket: { reconnectStrategy: false, connectTimeout },
+  });
+  // Node ends a process at an error that nobody listens to.
+  client.on('error', ended);
+  return client;
+}
+
+function ended(): void {}
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer for ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<Error> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(new Error('closed'));
+    else signal.addEventListener('abort', () => resolve(new Error('closed')), { once: true });
+  });
+}
+
+/** A host with several addresses fails with an AggregateError, whose own message is empty. */
+function why(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(why).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
