@@ -16,11 +16,14 @@ beforeAll(async () => {
     text: 'Well.',
     calls: messages.at(-1)!.text === 'Walk.' ? wanted.splice(0) : [],
   }));
-  fleet = await startFleet(2, {
-    OPENAI_BASE_URL: model.url,
-    OPENAI_API_KEY: 'none',
-    MEANWHILE_EXTENSIONS: EXTENSIONS,
-    MEANWHILE_GRACE_MS: '100',
+  fleet = await startFleet({
+    workers: 2,
+    settings: {
+      OPENAI_BASE_URL: model.url,
+      OPENAI_API_KEY: 'none',
+      MEANWHILE_EXTENSIONS: EXTENSIONS,
+      MEANWHILE_GRACE_MS: '100',
+    },
   });
 }, 60_000);
 afterEach(({ task }) => {
@@ -71,9 +74,9 @@ test.each(['walks', 'walks_once'])(
   'a Temporal server that stands still costs nothing, whichever worker it gives the call to: %s',
   async (tool) => {
     const { ledger, log, holder, numbers, byOthers } = await walking(tool);
-    process.kill(fleet.temporalPid, 'SIGSTOP');
+    process.kill(fleet.temporal.pid()!, 'SIGSTOP');
     await ledger.reaches(3 + 14);
-    process.kill(fleet.temporalPid, 'SIGCONT');
+    process.kill(fleet.temporal.pid()!, 'SIGCONT');
     expect(await ended({ log })).toMatchObject({ kind: 'call.completed' });
     expect(await numbers()).toEqual(all);
     expect(await byOthers()).toEqual([]);

@@ -1,110 +1,116 @@
-/** An API and several workers, each a process with a home of its own, on one PostgreSQL and one Temporal server. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** API processes and workers, each with a home of its own, on one PostgreSQL, one Temporal server and perhaps a Redis. */
+import getPort from 'get-port';
 import { Meanwhile } from '../../client/meanwhile.ts';
-import { guardHome } from './guard-home.ts';
+import { type FleetProcess, startFleetProcess } from './fleet-process.ts';
 import { startPostgresServer, type TestPostgresServer } from './postgres.ts';
+import { startRedis, type TestRedis } from './redis.ts';
 import { startTestTemporal } from './temporal.ts';
 
-export interface FleetWorker {
-  pid: number;
-  signal(signal: NodeJS.Signals): void;
-  /** All it has printed. */
-  output(): string;
+export type { FleetProcess } from './fleet-process.ts';
+
+export interface FleetApi extends FleetProcess {
+  url: string;
+  /** Repeats nothing by itself. */
+  client: Meanwhile;
+}
+
+export interface FleetOptions {
+  /** Default: 1. */
+  apis?: number;
+  workers: number;
+  /** Default: false. */
+  redis?: boolean;
+  settings: Record<string, string>;
+  /** Default: a development server of its own. */
+  temporal?: FleetTemporal;
+}
+
+/** A Temporal server that the fleet uses, and does not end. */
+export interface FleetTemporal {
+  /** host:port */
+  address: string;
+  pid(): number | undefined;
+  /** Its parts that a test may kill: each is back when the promise resolves. */
+  parts?: Record<string, () => Promise<void>>;
 }
 
 export interface Fleet {
+  /** Of the first API. */
   client: Meanwhile;
-  workers: FleetWorker[];
+  apis: FleetApi[];
+  workers: FleetProcess[];
   postgres: TestPostgresServer;
-  /** host:port */
-  temporalAddress: string;
-  /** Of the Temporal server. */
-  temporalPid: number;
-  startWorker(): Promise<FleetWorker>;
+  redis: TestRedis | undefined;
+  temporal: FleetTemporal;
+  startWorker(settings?: Record<string, string>): Promise<FleetProcess>;
+  /** All that its processes have printed. */
   output(): string;
   close(): Promise<void>;
 }
 
-export async function startFleet(
-  workers: number,
-  settings: Record<string, string>,
-): Promise<Fleet> {
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const begun: (() => Promise<unknown>)[] = [];
-  const postgres = await startPostgresServer();
-  begun.push(() => postgres.stop());
-  const temporal = await startTestTemporal(() => {});
-  begun.push(() => temporal.close());
-  const said: (() => string)[] = [];
-
-  async function start(role: string, pattern: RegExp) {
-    const home = await mkdtemp(join(tmpdir(), 'meanwhile-fleet-'));
-    const guard = guardHome(home);
-    const child = spawn(process.execPath, [MEANWHILE, role], {
-      cwd: home,
-      env: {
-        ...process.env,
-        MEANWHILE_HOME: home,
-        PORT: '0',
-        TEMPORAL_ADDRESS: temporal.address,
-        DATABASE_URL: postgres.url,
-        MEANWHILE_SECRET: 'the secret of a fleet that is only tested',
-        ...settings,
-      },
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    begun.push(async () => {
-      await end(child);
-      guard.kill();
-      await rm(home, { recursive: true, force: true });
-    });
-    let output = '';
-    said.push(() => `${role} ${child.pid}:\n${output}`);
-    const ready = await new Promise<RegExpExecArray>((resolve, reject) => {
-      const onOutput = (text: string) => {
-        output += text;
-        const found = pattern.exec(output);
-        if (found) resolve(found);
-      };
-      for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding('utf8').on('data', onOutput);
-      child.once('exit', () => reject(new Error(`The ${role} ended:\n${output}`)));
-    });
-    return { child, ready, output: () => output };
-  }
-
-  const fleet: Fleet = {
-    client: undefined as never,
+  const processes: FleetProcess[] = [];
+  const fleet = {
+    apis: [],
     workers: [],
-    postgres,
-    temporalAddress: temporal.address,
-    temporalPid: temporal.pid,
-    async startWorker() {
-      const { child, output } = await start('worker', /The worker is ready/);
-      const worker = {
-        pid: child.pid!,
-        signal: (signal: NodeJS.Signals) => void child.kill(signal),
-        output,
-      };
-      fleet.workers.push(worker);
-      return worker;
-    },
-    output: () => said.map((output) => output()).join('\n'),
+    startWorker,
+    output: () =>
+      processes.map(({ name, pid, output }) => `${name} ${pid}:\n${output()}`).join('\n'),
     async close() {
       for (const end of begun.toReversed()) await end();
     },
-  };
+  } as unknown as Fleet;
+
+  async function start(role: 'api' | 'worker', number: number, ready: RegExp, more: object = {}) {
+    const started = await startFleetProcess({
+      name: `${role} ${number}`,
+      role,
+      ready,
+      settings: {
+        PORT: '0',
+        TEMPORAL_ADDRESS: fleet.temporal.address,
+        DATABASE_URL: fleet.postgres.url,
+        REDIS_URL: fleet.redis?.url ?? '',
+        MEANWHILE_SECRET: 'the secret of a fleet that is only tested',
+        ...options.settings,
+        ...more,
+      },
+    });
+    processes.push(started);
+    begun.push(() => started.remove());
+    return started;
+  }
+
+  async function startWorker(settings: Record<string, string> = {}): Promise<FleetProcess> {
+    const number = fleet.workers.length + 1;
+    const worker = await start('worker', number, /The worker is ready/, settings);
+    fleet.workers.push(worker);
+    return worker;
+  }
+
+  async function startApi(_: unknown, i: number): Promise<FleetApi> {
+    const port = await getPort();
+    const api = await start('api', i + 1, /The API is ready/, { PORT: String(port) });
+    const url = `http://127.0.0.1:${port}`;
+    return Object.assign(api, { url, client: new Meanwhile({ baseURL: url, maxRetries: 0 }) });
+  }
+
   try {
-    const [api] = await Promise.all([
-      start('api', /The API is ready: (\S+)/),
-      ...Array.from({ length: workers }, () => fleet.startWorker()),
+    fleet.postgres = await startPostgresServer();
+    begun.push(() => fleet.postgres.stop());
+    if (options.redis) {
+      const redis = await startRedis();
+      fleet.redis = redis;
+      begun.push(() => redis.stop());
+    }
+    fleet.temporal = options.temporal ?? (await ownTemporal(begun));
+    const [apis] = await Promise.all([
+      Promise.all(Array.from({ length: options.apis ?? 1 }, startApi)),
+      ...Array.from({ length: options.workers }, () => startWorker()),
     ]);
-    fleet.client = new Meanwhile({ baseURL: api.ready[1]!, maxRetries: 0 });
+    fleet.apis = apis;
+    fleet.client = apis[0]!.client;
     return fleet;
   } catch (error) {
     await fleet.close();
@@ -112,11 +118,8 @@ export async function startFleet(
   }
 }
 
-const MEANWHILE = fileURLToPath(new URL('../../cli/meanwhile.js', import.meta.url));
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
+async function ownTemporal(begun: (() => Promise<unknown>)[]): Promise<FleetTemporal> {
+  const temporal = await startTestTemporal(() => {});
+  begun.push(() => temporal.close());
+  return { address: temporal.address, pid: () => temporal.pid };
 }
