@@ -1,10 +1,11 @@
-FROM node:24-slim
+# Built by `docker compose up --build`. Two stages: what only the build needs stays out of the image.
+FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 ENV NODE_ENV=production
 
-# Before the code, so that a change of code does not install everything anew.
+# Before the code, so that a change of code does not install everything again.
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
+RUN npm ci --omit=dev --ignore-scripts
 
 COPY activities/ activities/
 COPY agents/ agents/
@@ -24,7 +25,18 @@ COPY workflows/ workflows/
 COPY config.ts index.ts ./
 RUN npm run build
 
+FROM node:24.21.0-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production
+# Owned by root: the service cannot change its own code. The root filesystem may be read-only; only /data and /tmp are written to.
+COPY --from=build /app /app
 # A new volume takes over the owner of the folder that it is mounted on.
 RUN install --directory --owner=node --group=node /data
+ENV MEANWHILE_HOME=/data
 USER node
+VOLUME /data
+EXPOSE 3000
+# Of an API at PORT, of a worker at MEANWHILE_PROBE_PORT.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=5 \
+  CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.MEANWHILE_PROBE_PORT || process.env.PORT || 3000}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1))"]
 CMD ["node", "cli/meanwhile.js", "start"]
