@@ -7,6 +7,7 @@ ENV NODE_ENV=production
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts
 
+COPY access/ access/
 COPY activities/ activities/
 COPY agents/ agents/
 COPY api/ api/

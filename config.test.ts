@@ -41,6 +41,8 @@ test('an empty environment gives the defaults and leaves settings without one un
     MEANWHILE_STACK_TRACES: false,
     MEANWHILE_MCP_WAIT_MS: 25_000,
     MEANWHILE_ALLOW_PRIVATE_URLS: false,
+    MEANWHILE_ALLOW_NO_KEYS: false,
+    MEANWHILE_JWT_TENANT_CLAIM: 'tenant',
   });
 });
 
@@ -77,6 +79,13 @@ test('all invalid settings are named at once, each with its purpose', () => {
     'PORT must be a whole number from 0 to 65535, not "x". (Port of the API. 0 picks a free one.)',
     expect.stringMatching(/^OPENAI_API must be chat or responses, not "y"\. \(/),
   ]);
+});
+
+test('the settings of an identity provider are set together or not at all', () => {
+  const [issuer, audience] = ['https://login.example', 'meanwhile'];
+  expect(refusal({ MEANWHILE_JWT_ISSUER: issuer, MEANWHILE_JWT_AUDIENCE: audience })).toBe(
+    'MEANWHILE_JWT_KEYS_URL must be set too: MEANWHILE_JWT_ISSUER, MEANWHILE_JWT_AUDIENCE, MEANWHILE_JWT_KEYS_URL are needed together.',
+  );
 });
 
 test('a value that may hold a key or a password is never shown', () => {

@@ -188,6 +188,31 @@ export const settings = z.object({
     .describe(
       'Signs the push URLs of remote tools. Unset: generated once and kept in MEANWHILE_HOME.',
     ),
+  MEANWHILE_ALLOW_NO_KEYS: flag
+    .default(false)
+    .describe(
+      'Whether a service without API keys may listen beyond this machine. Whoever reaches it can then do everything.',
+    ),
+  MEANWHILE_API_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('API key that the commands `demo`, `explain` and `mcp` send to the service.'),
+  MEANWHILE_JWT_ISSUER: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Issuer (`iss`) of the JSON Web Tokens that are accepted beside keys. Unset: none.'),
+  MEANWHILE_JWT_AUDIENCE: z.string().min(1).optional().describe('Their audience (`aud`).'),
+  MEANWHILE_JWT_KEYS_URL: z
+    .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
+    .optional()
+    .describe("URL of the issuer's JSON Web Key Set."),
+  MEANWHILE_JWT_TENANT_CLAIM: z
+    .string()
+    .min(1)
+    .default('tenant')
+    .describe('The claim that names the tenant.'),
   MEANWHILE_DEMO_TOOLS: flag
     .optional()
     .describe("Whether agents have the demo's installer. Unset: only with the demo model."),
@@ -228,7 +253,22 @@ export function readConfig(
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.map((issue) => explain(issue, given)).join('\n'));
   }
+  checkTogether(parsed.data);
   return parsed.data;
+}
+
+/** @throws ConfigError for settings that only make sense together */
+function checkTogether(given: Settings): void {
+  const names = [
+    'MEANWHILE_JWT_ISSUER',
+    'MEANWHILE_JWT_AUDIENCE',
+    'MEANWHILE_JWT_KEYS_URL',
+  ] as const;
+  const missing = names.filter((name) => given[name] === undefined);
+  if (missing.length === 0 || missing.length === names.length) return;
+  throw new ConfigError(
+    `${missing.join(' and ')} must be set too: ${names.join(', ')} are needed together.`,
+  );
 }
 
 /** Whether npm ran the script that this process is. */

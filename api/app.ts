@@ -5,6 +5,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { authenticate } from './authenticate.ts';
 import { readBodies } from './body.ts';
 import { answerClientErrors, clientErrors } from './client-errors.ts';
 import type { Api, ApiDependencies } from './dependencies.ts';
@@ -19,6 +20,7 @@ import { callEventsRoute } from './routes/call-events.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { controlRoutes } from './routes/control.ts';
 import { createRoute } from './routes/create.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
 import { lookRoutes } from './routes/look.ts';
 import { mcpRoute } from './routes/mcp.ts';
@@ -52,6 +54,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   app.setNotFoundHandler(handleNotFound);
   // On the socket's response, which streams write to themselves.
   app.addHook('onRequest', async ({ id }, { raw }) => void raw.setHeader('x-request-id', id));
+  authenticate(app, dependencies.access);
   readBodies(app);
   answerClientErrors(app);
 
@@ -82,6 +85,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   turnRoutes(app, dependencies);
   streamRoute(app, dependencies, streams, hub);
   mcpRoute(app, dependencies, hub, closing.signal);
+  keyRoutes(app, dependencies);
   catalogueRoutes(app, dependencies);
   serviceRoutes(app, dependencies, metrics, closing.signal);
   return app;

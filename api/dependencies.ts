@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Access } from '../access/access.ts';
 import type { Settings } from '../config.ts';
 import type { Limits } from '../contract/limits.ts';
 import type { ConversationKey } from '../contract/names.ts';
@@ -22,7 +23,8 @@ export interface ApiDependencies {
     Settings,
     'MEANWHILE_MAX_MESSAGE_BYTES' | 'MEANWHILE_MAX_RESULT_BYTES' | 'MEANWHILE_INLINE_RESULT_BYTES'
   >;
-  /** Signs the URLs at which remote tools push. */
+  access: Access;
+  /** Signs the URLs at which remote tools push, and tokens. */
   pushSecret: string;
   /** The MCP endpoint: host names besides those of this machine; how long a call without a task waits. Default: 25,000 ms. */
   mcp?: { hosts?: string[]; wait_ms?: number };

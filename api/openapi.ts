@@ -29,8 +29,10 @@ export async function describe(app: Api): Promise<void> {
         },
         { name: 'log', description: 'Read the entries of a conversation, and follow them.' },
         { name: 'catalogue', description: 'List the agents and tools.' },
+        { name: 'keys', description: 'For administrators of a tenant: its API keys.' },
         { name: 'service', description: 'For operators.' },
       ],
+      components: { securitySchemes: SECURITY },
     },
     transform: createJsonSchemaTransform({}),
     transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
@@ -40,8 +42,20 @@ export async function describe(app: Api): Promise<void> {
     // The default shows a badge from a server of swagger.io.
     uiConfig: { validatorUrl: null },
   });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get('/openapi.json', { config: { needs: 'public' }, schema: { hide: true } }, () =>
+    app.swagger(),
+  );
 }
+
+/** A service without keys asks for none. */
+const SECURITY = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key, a token for one conversation, or a JSON Web Token.',
+  },
+  apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+} as const;
 
 type OpenApi = ReturnType<typeof jsonSchemaTransformObject>;
 

@@ -1,5 +1,6 @@
 /** Writes docs/openapi.json: `node api/print-openapi.ts`. A test compares it with what the service serves. */
 import { writeFile } from 'node:fs/promises';
+import { openToAnyone } from '../access/anyone.ts';
 import { buildApp } from './app.ts';
 
 /** The document says nothing about the service's dependencies, so none are provided. */
@@ -23,6 +24,7 @@ const app = await buildApp({
     MEANWHILE_MAX_RESULT_BYTES: 10_000_000,
     MEANWHILE_INLINE_RESULT_BYTES: 8_000,
   },
+  access: openToAnyone,
   pushSecret: '',
 });
 await app.ready();

@@ -8,11 +8,16 @@ export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not valid JSON.' },
   malformed_request: { status: 400, title: 'The request is not valid HTTP.' },
   invalid_request: { status: 400, title: 'The request does not match its schema.' },
+  unauthenticated: { status: 401, title: 'The request has no valid key or token.' },
   push_url_invalid: { status: 401, title: 'The push URL is not valid.' },
+  forbidden: { status: 403, title: 'The key or token does not allow this.' },
   not_found: { status: 404, title: 'There is nothing at this address.' },
   conversation_not_found: { status: 404, title: 'There is no such conversation.' },
   result_not_found: { status: 404, title: 'There is no such stored result.' },
   call_not_found: { status: 404, title: 'There is no such call.' },
+  key_not_found: { status: 404, title: 'There is no such key.' },
+  key_ended: { status: 409, title: 'The key has been revoked or has expired.' },
+  method_not_allowed: { status: 405, title: 'The address does not have this method.' },
   call_not_awaiting: { status: 409, title: 'The call does not await approval.' },
   request_timeout: { status: 408, title: 'The request did not arrive in time.' },
   tool_changed: { status: 409, title: 'The tool has changed since the call was requested.' },
@@ -32,6 +37,7 @@ export const PROBLEMS = {
   internal_error: { status: 500, title: 'Something went wrong on our side.' },
   conversation_lost: { status: 503, title: 'The conversation is not running.' },
   not_ready: { status: 503, title: 'The service is not ready.' },
+  sign_in_unavailable: { status: 503, title: 'The identity provider does not answer.' },
   store_unavailable: { status: 503, title: 'The store does not answer.' },
   temporal_unavailable: { status: 503, title: 'The workflow server does not answer.' },
 } as const satisfies Record<string, { status: number; title: string }>;
@@ -111,15 +117,19 @@ export const RUNNING_PROBLEMS = [
 
 /** The response schemas of a route that may answer with these problems. */
 export function problemResponses(...codes: ProblemCode[]) {
-  const all = [...codes, 'internal_error'] as const;
-  const statuses = [...new Set(all.map((code) => PROBLEMS[code].status))];
-  return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      {
-        description: all.filter((code) => PROBLEMS[code].status === status).join(', '),
-        content: { 'application/problem+json': { schema: problemDocument } },
-      },
-    ]),
-  );
+  return withProblems({}, ...codes, 'internal_error');
+}
+
+/** The same responses, and those with these problems. */
+export function withProblems(responses: Record<string, unknown>, ...codes: ProblemCode[]) {
+  const result: Record<string, any> = { ...responses };
+  for (const code of codes) {
+    const { status } = PROBLEMS[code];
+    const known = result[status]?.description as string | undefined;
+    result[status] = {
+      description: known === undefined ? code : `${known}, ${code}`,
+      content: { 'application/problem+json': { schema: problemDocument } },
+    };
+  }
+  return result;
 }

@@ -2,6 +2,8 @@
 import type { AddressInfo } from 'node:net';
 import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
+import type { Access } from '../access/access.ts';
+import { openAccessOf } from '../access/open.ts';
 import type { Settings } from '../config.ts';
 import type { Limits } from '../contract/limits.ts';
 import { serviceUrl } from '../contract/service-url.ts';
@@ -35,25 +37,33 @@ export async function startApi({ settings, address, ...parts }: ApiOptions): Pro
   // The worker's kind of connection: it works outside the thread that answers requests.
   const connect = () => NativeConnection.connect({ address });
   const gateway = createTemporalGateway({ connect, namespace });
+  let access: Access | undefined;
   try {
+    const secret = await pushSecretOf(settings);
+    const logger = pino({ level: 'warn' }, pino.destination(2));
+    const warn = (line: string) => logger.warn(line);
+    access = await openAccessOf(settings, { store: parts.store, secret, warn });
     const app = await buildApp({
       ...parts,
+      access,
       settings,
       gateway,
       limits: limitsOf(settings),
       mcp: { hosts: mcpHostsOf(settings), wait_ms: settings.MEANWHILE_MCP_WAIT_MS },
-      pushSecret: await pushSecretOf(settings),
-      logger: pino({ level: 'warn' }, pino.destination(2)),
+      pushSecret: secret,
+      logger,
     });
     await app.listen({ port, host });
     return {
       url: serviceUrl(host, (app.server.address() as AddressInfo).port),
       async close() {
         await app.close();
+        await access?.close();
         await gateway.disconnect();
       },
     };
   } catch (error) {
+    await access?.close();
     await gateway.disconnect();
     throw error;
   }

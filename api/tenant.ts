@@ -1,10 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import { type ConversationKey, DEFAULT_TENANT } from '../contract/names.ts';
+import type { ConversationKey } from '../contract/names.ts';
 
-/** The tenant of a request. The only place that decides it: without keys, every request belongs to the default tenant. */
-export function tenantOf(_request: FastifyRequest): string {
-  return DEFAULT_TENANT;
-}
+/** The tenant of a request: authenticate.ts has found out who sent it. */
+export const tenantOf = ({ principal }: FastifyRequest): string => principal.tenant;
 
 export const conversationOf = (
   request: FastifyRequest<{ Params: { id: string } }>,

@@ -26,7 +26,43 @@ test.each([
 });
 
 test.each([
+  [
+    'keys create --name web',
+    { action: 'create', name: 'web', scopes: ['read', 'write'], test: false },
+  ],
+  [
+    'keys create --name cron --tenant acme --scopes admin,read --test --expires 30d',
+    {
+      action: 'create',
+      name: 'cron',
+      tenant: 'acme',
+      scopes: ['read', 'admin'],
+      test: true,
+      expires_in_s: 2_592_000,
+    },
+  ],
+  ['keys list', { action: 'list' }],
+  ['keys list --tenant acme', { action: 'list', tenant: 'acme' }],
+  ['keys rotate key_1', { action: 'rotate', id: 'key_1', overlap_s: 86_400 }],
+  ['keys rotate key_1 --overlap 0', { action: 'rotate', id: 'key_1', overlap_s: 0 }],
+  ['keys revoke key_1', { action: 'revoke', id: 'key_1' }],
+])('%s is read', (line, task) => {
+  expect(readArguments(line.split(' '))).toEqual({ kind: 'keys', ...task });
+});
+
+test.each([
   ['', 'Missing command.'],
+  ['keys', 'Missing action: keys create, list, rotate or revoke.'],
+  ['keys make', 'Unknown action "make"'],
+  ['keys create', 'Missing option --name.'],
+  ['keys create web', 'Unexpected argument "web".'],
+  ['keys create --name web --scopes all', '--scopes is not valid'],
+  ['keys create --name web --tenant A/B', '--tenant is not valid'],
+  ['keys create --name web --expires 30', '--expires must be like 30d, 12h, 15m or 90s, not "30".'],
+  ['keys create --name web --overlap 1d', 'Unexpected option --overlap.'],
+  ['keys revoke', 'Missing key id.'],
+  ['keys revoke web', 'The key id is not valid'],
+  ['start --tenant acme', 'Unexpected option --tenant.'],
   ['mcp --url localhost:3000', '--url must begin with http:// or https://, not "localhost:3000".'],
   ['mcp here', 'Unexpected argument "here".'],
   ['start --url http://localhost', 'Unexpected option --url.'],

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { KEY_OPTIONS, type KeysTask, readKeys } from './keys-arguments.ts';
 import type { Role } from './usage.ts';
 
 /** Commands that need settings. */
@@ -9,6 +10,7 @@ export type Task =
   | { kind: 'demo' }
   | { kind: 'doctor' }
   | { kind: 'explain'; id: string }
+  | KeysTask
   /** `url`: of the service. */
   | { kind: 'mcp'; url?: string; serves?: 'tools' };
 
@@ -30,14 +32,21 @@ export function readArguments(given: string[]): Command {
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
         url: { type: 'string' },
+        ...KEY_OPTIONS,
       },
     });
-    if (values.help) return helpOf(positionals);
-    if (values.version) return { kind: 'version' };
+    const { url, help, version, ...ofKeys } = values;
+    if (help) return helpOf(positionals);
+    if (version) return { kind: 'version' };
+    if (positionals[0] === 'keys' && url === undefined) {
+      return readKeys(positionals.slice(1), ofKeys);
+    }
+    const [foreign] = Object.keys(ofKeys);
+    if (foreign !== undefined) return { kind: 'wrong', message: `Unexpected option --${foreign}.` };
     const command = readCommand(positionals);
-    if (values.url === undefined) return command;
+    if (url === undefined) return command;
     return command.kind === 'mcp'
-      ? readUrl(command, values.url)
+      ? readUrl(command, url)
       : { kind: 'wrong', message: 'Unexpected option --url.' };
   } catch (error) {
     // The parser's messages are whole sentences for the user.

@@ -9,18 +9,18 @@ import { startService } from './start.ts';
 export async function demo(settings: Settings): Promise<void> {
   const running = `http://${settings.HOST}:${settings.PORT}`;
   if (await isMeanwhile(running)) {
-    await play(running, 'The running service').catch(report);
+    await play(running, 'The running service', settings.MEANWHILE_API_KEY).catch(report);
     return;
   }
   await runService(
     (options) => startService(settings, options),
-    ({ url }) => play(url, 'A service started for the demo'),
+    ({ url }) => play(url, 'A service started for the demo', settings.MEANWHILE_API_KEY),
   );
 }
 
-async function play(url: string, whose: string): Promise<void> {
+async function play(url: string, whose: string, apiKey?: string): Promise<void> {
   console.log(`\n${whose} at ${url}\n`);
-  const seen = await playScenario(new Meanwhile({ baseURL: url }), (text) =>
+  const seen = await playScenario(new Meanwhile({ baseURL: url, apiKey }), (text) =>
     process.stdout.write(text),
   );
   console.log(

@@ -7,9 +7,12 @@ import { printTurn } from './print-turn.ts';
 import { report } from './run-service.ts';
 
 /** Exit code 1 when the service does not answer, or knows no such conversation. */
-export async function explain({ HOST, PORT }: Settings, id: string): Promise<void> {
+export async function explain(
+  { HOST, PORT, MEANWHILE_API_KEY: apiKey }: Settings,
+  id: string,
+): Promise<void> {
   const url = `http://${HOST}:${PORT}`;
-  const client = new Meanwhile({ baseURL: url, maxRetries: 0 });
+  const client = new Meanwhile({ baseURL: url, apiKey, maxRetries: 0 });
   try {
     for (let after: number | undefined = 0; after !== undefined;) {
       const page: { turns: Turn[]; next_after?: number } = await client.get(

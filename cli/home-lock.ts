@@ -38,6 +38,10 @@ function refusal(home: string, holder: string): string {
   return `${who}${where}, with its data in ${home}. Stop it first, or set MEANWHILE_HOME and PORT to run another one alongside it.`;
 }
 
+/** URL of the service that has this home; undefined if none does, or if it is only just starting. */
+export const runningAt = (home: string): string | undefined =>
+  readHolder(join(home, 'service.json')).url;
+
 /** Nothing when the holder has only just started and has not written it yet. */
 function readHolder(holder: string): { pid?: number; url?: string } {
   try {

@@ -47,6 +47,8 @@ async function run(command: Task, settings: Settings): Promise<void> {
       return (await import('./doctor.ts')).doctor(settings);
     case 'mcp':
       return (await import('./mcp.ts')).mcp(settings, command);
+    case 'keys':
+      return (await import('./keys.ts')).keys(settings, command);
     case 'explain':
       return (await import('./explain.ts')).explain(settings, command.id);
   }

@@ -7,7 +7,7 @@ import { relay } from './mcp/relay.ts';
  * @param options.serves default: the agents
  */
 export async function mcp(
-  { HOST, PORT }: Settings,
+  { HOST, PORT, MEANWHILE_API_KEY: apiKey }: Settings,
   { url, serves }: { url?: string; serves?: 'tools' },
 ): Promise<void> {
   const host = HOST === '0.0.0.0' || HOST === '::' ? 'localhost' : HOST;
@@ -15,6 +15,7 @@ export async function mcp(
   const base = (url ?? here).replace(/\/+$/, '').replace(/\/mcp$/, '');
   await relay({
     url: `${base}/mcp${serves === 'tools' ? '/tools' : ''}`,
+    apiKey,
     input: process.stdin,
     output: process.stdout,
     note: (line) => console.error(line),

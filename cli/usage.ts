@@ -12,6 +12,9 @@ Commands:
   mcp        Relays MCP over stdio to the running service, for a harness that starts a program.
              \`mcp tools\` offers the service's tools instead of its agents. --url URL: that of the service.
   explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
+  keys       Manages API keys of the service: \`keys create --name NAME [--tenant TENANT]
+             [--scopes read,write,approve,admin] [--expires 90d] [--test]\`, \`keys list [--tenant TENANT]\`,
+             \`keys rotate ID [--overlap 24h]\`, \`keys revoke ID\`.
 
 Options:
   --help     Shows this help, or that of \`api\` and \`worker\`.

@@ -34,7 +34,7 @@ export interface RequestOptions {
 }
 
 interface Sent extends RequestOptions {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   path: string;
   body?: unknown;
 }
@@ -81,6 +81,11 @@ export class Http {
       body,
       headers: { ...(key !== undefined && { 'idempotency-key': key }), ...headers },
     });
+  }
+
+  /** Repeating it changes nothing, so it needs no key. */
+  delete<T = any>(path: string, options: RequestOptions = {}): Promise<T> {
+    return this.#json({ ...options, method: 'DELETE', path });
   }
 
   /** Opens a stream, in one attempt. `timeout` ends with the headers: what follows may take days. */

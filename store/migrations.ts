@@ -207,4 +207,23 @@ const migrations: Record<string, Migration> = {
       await sql`alter table drafts add column run_id text not null default ''`.execute(db);
     },
   },
+  '0009_api_keys': {
+    async up(db: Kysely<unknown>) {
+      // Found by its hash at a request, by its id when it is managed.
+      await sql`
+        create table api_keys (
+          id text primary key,
+          tenant text not null,
+          name text not null,
+          hash text not null unique,
+          hint text not null,
+          scopes text[] not null,
+          created_at timestamptz not null,
+          expires_at timestamptz,
+          last_used_at timestamptz,
+          revoked_at timestamptz
+        )`.execute(db);
+      await sql`create index api_keys_newest on api_keys (tenant, created_at desc)`.execute(db);
+    },
+  },
 };

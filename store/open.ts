@@ -6,6 +6,7 @@ import { conversations } from './conversations.ts';
 import { drafts } from './drafts.ts';
 import { writers } from './writer.ts';
 import { idempotency } from './idempotency.ts';
+import { keys } from './keys.ts';
 import { log } from './log.ts';
 import { migrate } from './migrations.ts';
 import { openPGlite, tidied } from './pglite.ts';
@@ -90,6 +91,7 @@ const storeIn = (db: Kysely<Database>): Store =>
     ...slots(db),
     ...calls(db),
     ...tokens(db),
+    ...keys(db),
     ...pruning(db),
     close: () => db.destroy(),
   });

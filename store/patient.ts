@@ -72,6 +72,14 @@ export function patient(store: Store, patience: Patience = {}): Store {
     spendTokens: (of, amount) =>
       retry(() => store.spendTokens(of, amount).catch(unlessMaybeDone), long_ms),
 
+    // A worker never asks for keys.
+    addKey: store.addKey,
+    findKey: store.findKey,
+    listKeys: store.listKeys,
+    hasKeys: store.hasKeys,
+    endKey: store.endKey,
+    usedKeys: store.usedKeys,
+
     // The rules for holding a call depend on time, so the holder itself decides how long it waits.
     renewHolder: store.renewHolder,
     retireHolder: store.retireHolder,

@@ -1,5 +1,6 @@
 /** The tables, as Kysely knows them. `migrations.ts` creates them and explains their design. */
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
+import type { Scope } from '../contract/access.ts';
 import type { Reset } from '../contract/batch.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
@@ -125,6 +126,18 @@ export interface Database {
     /** UTC, as 2030-01-31. */
     day: string;
     tokens: number;
+  };
+  api_keys: {
+    id: string;
+    tenant: string;
+    name: string;
+    hash: string;
+    hint: string;
+    scopes: Scope[];
+    created_at: ColumnType<Date, string, never>;
+    expires_at: ColumnType<Date | null, string | undefined, string>;
+    last_used_at: ColumnType<Date | null, string | undefined, string>;
+    revoked_at: ColumnType<Date | null, string | undefined, string>;
   };
   idempotency_keys: {
     tenant: string;

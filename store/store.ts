@@ -9,6 +9,7 @@ import type { Head } from '../contract/head.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { ResultNumber } from '../contract/stored.ts';
 import type { Sent } from './gone.ts';
+import type { KeyStore } from './key-store.ts';
 
 export type Recorded =
   /**
@@ -144,7 +145,7 @@ export interface Hold {
  * Every method throws StoreUnavailable when the store cannot be asked now. It may then be repeated, whether or not it took effect,
  * unless it says otherwise.
  */
-export interface Store {
+export interface Store extends KeyStore {
   /** Creates the conversation before its first entry. Repeating it changes nothing. */
   open(
     conversation: ConversationKey,

@@ -17,6 +17,7 @@ export function approvalRoute(
   app.post(
     '/v1/conversations/:id/calls/:call_id/approval',
     {
+      config: { needs: 'approve' },
       schema: {
         operationId: 'decideCall',
         summary: 'Approve or deny a call',

@@ -23,6 +23,7 @@ export function callEventsRoute(
     '/v1/call-events/:token',
     {
       bodyLimit: settings.MEANWHILE_MAX_RESULT_BYTES,
+      config: { needs: 'public' },
       schema: {
         operationId: 'pushCallEvent',
         summary: 'Push an event of a remote call',

@@ -17,6 +17,7 @@ export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue 
   app.get(
     '/v1/tools',
     {
+      config: { needs: 'read' },
       schema: {
         operationId: 'listTools',
         summary: 'List the tools',
@@ -30,6 +31,7 @@ export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue 
   app.get(
     '/v1/agents',
     {
+      config: { needs: 'read' },
       schema: {
         operationId: 'listAgents',
         summary: 'List the agents',

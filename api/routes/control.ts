@@ -20,6 +20,7 @@ export function controlRoutes(
   app.post(
     '/v1/conversations/:id/interrupt',
     {
+      config: { needs: 'write' },
       schema: {
         operationId: 'interrupt',
         summary: 'Stop the reply in flight, calls, or both',
@@ -53,6 +54,7 @@ export function controlRoutes(
   app.post(
     '/v1/conversations/:id/calls/:call_id/cancel',
     {
+      config: { needs: 'write' },
       schema: {
         operationId: 'cancelCall',
         summary: 'Cancel a call',
@@ -75,6 +77,7 @@ export function controlRoutes(
   app.post(
     '/v1/conversations/:id/close',
     {
+      config: { needs: 'write' },
       schema: {
         operationId: 'closeConversation',
         summary: 'End a conversation for good',

@@ -15,6 +15,7 @@ export function createRoute(
   app.post(
     '/v1/conversations',
     {
+      config: { needs: 'write' },
       schema: {
         operationId: 'createConversation',
         summary: 'Begin a conversation',

@@ -9,6 +9,7 @@ export function logRoutes(app: Api, { store }: { store: Pick<Store, 'entries'> }
   app.get(
     '/v1/conversations/:id/entries',
     {
+      config: { needs: 'read' },
       schema: {
         operationId: 'listEntries',
         summary: 'The log of a conversation, in pages',

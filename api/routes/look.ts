@@ -15,6 +15,7 @@ export function lookRoutes(app: Api, { store }: { store: Store }): void {
   app.get(
     '/v1/conversations/:id',
     {
+      config: { needs: 'read' },
       schema: {
         operationId: 'getConversation',
         summary: 'What a conversation is doing now',
@@ -38,6 +39,7 @@ export function lookRoutes(app: Api, { store }: { store: Store }): void {
   app.get(
     '/v1/conversations',
     {
+      config: { needs: 'read' },
       schema: {
         operationId: 'listConversations',
         summary: 'List conversations, newest first',

@@ -63,6 +63,7 @@ export function serveMcp(
     method: ['GET', 'POST', 'DELETE'],
     url,
     exposeHeadRoute: false,
+    config: { needs: ['read', 'write'] },
     // A protocol of its own: the OpenAPI document has nothing to say of it.
     schema: { hide: true },
     onRequest: async (request, reply) => {
@@ -81,6 +82,7 @@ export function serveMcp(
       reply.hijack();
       await endpoint.serve(request.raw, reply.raw, request.body, {
         tenant: tenantOf(request),
+        mayApprove: request.principal.scopes.includes('approve'),
         ...(typeof key === 'string' && { key }),
         closing,
       });

@@ -17,6 +17,7 @@ export function messageRoute(
   app.post(
     '/v1/conversations/:id/messages',
     {
+      config: { needs: 'write' },
       schema: {
         operationId: 'sendMessage',
         summary: 'Send a message',

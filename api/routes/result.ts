@@ -13,6 +13,7 @@ export function resultRoute(
   app.get(
     '/v1/conversations/:id/calls/:call_id/results/:n',
     {
+      config: { needs: 'read' },
       schema: {
         operationId: 'getResult',
         summary: 'Get a large result in full',

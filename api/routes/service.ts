@@ -20,6 +20,7 @@ export function serviceRoutes(
   app.get(
     '/healthz',
     {
+      config: { needs: 'public' },
       schema: {
         operationId: 'health',
         summary: 'Whether this process answers',
@@ -36,6 +37,7 @@ export function serviceRoutes(
   app.get(
     '/readyz',
     {
+      config: { needs: 'public' },
       schema: {
         operationId: 'readiness',
         summary: 'Whether every dependency answers',
@@ -68,6 +70,7 @@ export function serviceRoutes(
   app.get(
     '/metrics',
     {
+      config: { needs: 'read' },
       schema: {
         operationId: 'metrics',
         summary: 'Prometheus metrics',

@@ -50,6 +50,7 @@ export function streamRoute(
     {
       // A HEAD request would be answered with a stream that has no reader.
       exposeHeadRoute: false,
+      config: { needs: 'read' },
       schema: {
         operationId: 'stream',
         summary: 'Follow a conversation as server-sent events',

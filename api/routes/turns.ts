@@ -28,6 +28,7 @@ export function turnRoutes(app: Api, { store }: { store: Pick<Store, 'entries'> 
   app.get(
     '/v1/conversations/:id/turns',
     {
+      config: { needs: 'read' },
       schema: {
         operationId: 'listTurns',
         summary: 'Why the agent spoke',

@@ -33,9 +33,17 @@ const LONGEST_DELAY_MS = 2_000;
 export async function* forward(
   url: string,
   message: RpcMessage | RpcMessage[],
-  { patience_ms, signal }: { patience_ms: number; signal: AbortSignal },
+  {
+    patience_ms,
+    signal,
+    apiKey,
+  }: { patience_ms: number; signal: AbortSignal; apiKey?: string | undefined },
 ): AsyncGenerator<RpcMessage, void, void> {
-  const headers = { ...headersOf(message), 'idempotency-key': randomUUID() };
+  const headers = {
+    ...headersOf(message),
+    'idempotency-key': randomUUID(),
+    ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+  };
   let isAcknowledged = false;
   let began = performance.now();
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(LONGEST_DELAY_MS, delay * 2)) {

@@ -8,6 +8,8 @@ export interface RelayOptions {
   url: string;
   input: Readable;
   output: Writable;
+  /** Sent with every request. Default: none. */
+  apiKey?: string | undefined;
   /** For a person: standard error. */
   note: (line: string) => void;
   /** How long a service that does not answer is waited for. Milliseconds. */
@@ -22,7 +24,14 @@ const PATIENCE = { opening: 5_000, working: 25_000 };
 const OPENING = new Set(['initialize', 'server/discover', 'tools/list', 'ping']);
 
 /** Resolves when the client has closed its end. What is in flight then is abandoned here, and goes on in the service. */
-export async function relay({ url, input, output, note, patience = PATIENCE }: RelayOptions) {
+export async function relay({
+  url,
+  input,
+  output,
+  note,
+  apiKey,
+  patience = PATIENCE,
+}: RelayOptions) {
   const inFlight = new Map<string | number, AbortController>();
   const ended = new AbortController();
   let isTold = false;
@@ -36,7 +45,9 @@ export async function relay({ url, input, output, note, patience = PATIENCE }: R
     const signal = AbortSignal.any([own.signal, ended.signal]);
     const patience_ms = OPENING.has(method) ? patience.opening : patience.working;
     try {
-      for await (const answer of forward(url, message, { patience_ms, signal })) write(answer);
+      for await (const answer of forward(url, message, { patience_ms, signal, apiKey })) {
+        write(answer);
+      }
       isTold = false;
     } catch (error) {
       if (signal.aborted) return;

@@ -67,7 +67,8 @@ export function createTasks(parts: QuestionParts): Tasks {
       const task = taskOf(taskId, facts, seen, { elicits: true });
       for (const [call_id, answer] of Object.entries(answers)) {
         const decision = task.inputRequests?.[call_id] && decisionOf(answer);
-        if (!decision) continue;
+        // Whoever may not approve was not asked.
+        if (!decision || !request.mayApprove) continue;
         const body = { ...decision, author: request.client ?? 'mcp' };
         // Somebody else may have decided in the meantime.
         await talk.decide(keyOf(facts), { call_id, body }).catch((error) => {

@@ -9,6 +9,8 @@ import type { z } from 'zod';
 /** Who sent the HTTP request. */
 export interface Caller {
   tenant: string;
+  /** Whether it may decide about calls that await a person's approval. */
+  mayApprove: boolean;
   /** The idempotency key of the request, if it had one. */
   key?: string;
   /** Aborts when the service is about to close: requests that wait are answered then. */

@@ -1,6 +1,7 @@
 /** The API on fakes, for tests. */
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { openToAnyone } from '../../access/anyone.ts';
 import { type Api, type ApiDependencies, buildApp } from '../../api/app.ts';
 import { defineAgent } from '../../agents/define.ts';
 import type { ConversationKey } from '../../contract/names.ts';
@@ -73,6 +74,7 @@ export async function createTestApi(more: Partial<ApiDependencies> = {}): Promis
     limits: LIMITS,
     settings: TEST_SETTINGS,
     grace_ms: 0,
+    access: openToAnyone,
     pushSecret: PUSH_SECRET,
     ...more,
   });

@@ -6,6 +6,7 @@ import { runningCallsOf } from '../../store/writer.ts';
 import type { Conversation, Progress, Store } from '../../store/store.ts';
 import { createMemoryCalls } from './memory-calls.ts';
 import { createMemoryDrafts } from './memory-drafts.ts';
+import { createMemoryKeys } from './memory-keys.ts';
 import { type MemoryLog, plain, writeBatch } from './memory-record.ts';
 
 interface Row extends MemoryLog {
@@ -195,6 +196,7 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
     },
 
     ...calls,
+    ...createMemoryKeys(),
 
     async queueUp({ tenant, queue, call_id }) {
       const id = JSON.stringify([tenant, queue]);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { callsContract } from './calls.contract.ts';
 import { conversationsContract } from './conversations.contract.ts';
 import { draftsContract } from './drafts.contract.ts';
+import { keysContract } from './keys.contract.ts';
 import { logContract } from './log.contract.ts';
 import { pruneContract } from './prune.contract.ts';
 import { recordContract } from './record.contract.ts';
@@ -30,6 +31,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     callsContract(() => store);
     tokensContract(() => store);
     resultsContract(() => store);
+    keysContract(() => store);
     // Last, since it prunes the data of all tests.
     pruneContract(() => store);
   });

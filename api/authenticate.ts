@@ -1,0 +1,102 @@
+/** Every request is of somebody, and every route says what it needs: one that does not cannot be registered. */
+import type { FastifyRequest, RouteOptions } from 'fastify';
+import { CannotVerify, type Principal, Unauthenticated } from '../access/principal.ts';
+import type { Access } from '../access/access.ts';
+import type { Scope } from '../contract/access.ts';
+import type { Api } from './dependencies.ts';
+import { unknownConversation } from './not-running.ts';
+import { Problem, type ProblemCode, withProblems } from './problems.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The scopes that it needs; `public`: anyone may call it. */
+    needs?: Scope | Scope[] | 'public';
+  }
+  interface FastifyRequest {
+    /** Who sent it. Not set on public routes. */
+    principal: Principal;
+  }
+}
+
+/** Call before registering any route. */
+export function authenticate(app: Api, access: Access): void {
+  app.decorateRequest('principal');
+  app.addHook('onRoute', declare);
+  app.addHook('onRequest', async (request, reply) => {
+    const { config } = request.routeOptions;
+    const needs = config.needs ?? 'public';
+    if (needs === 'public') return;
+    try {
+      request.principal = await access.authenticate(credentialOf(request));
+    } catch (error) {
+      if (error instanceof Unauthenticated) {
+        void reply.header('www-authenticate', 'Bearer realm="meanwhile"');
+      }
+      throw toProblem(error);
+    }
+    check(request, [needs].flat());
+  });
+}
+
+/** @throws Problem */
+function check(request: FastifyRequest, needs: Scope[]): void {
+  const { principal, routeOptions } = request;
+  const missing = needs.filter((scope) => !principal.scopes.includes(scope));
+  if (missing.length > 0) {
+    const needed = missing.map((scope) => `\`${scope}\``).join(' and ');
+    throw new Problem('forbidden', `This needs the scope ${needed}, which you do not have.`);
+  }
+  if (principal.conversation === undefined) return;
+  if (!routeOptions.url?.startsWith(OF_A_CONVERSATION)) {
+    throw new Problem('forbidden', 'A token is for one conversation; this is not about one.');
+  }
+  const { id } = request.params as { id: string };
+  if (id !== principal.conversation) {
+    throw unknownConversation({ tenant: principal.tenant, id });
+  }
+}
+
+const OF_A_CONVERSATION = '/v1/conversations/:id';
+
+function credentialOf({ headers }: FastifyRequest): string | undefined {
+  const [, bearer] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
+  if (bearer !== undefined) return bearer;
+  const key = headers['x-api-key'];
+  return typeof key === 'string' && key !== '' ? key : headers.authorization;
+}
+
+function toProblem(error: unknown): unknown {
+  if (error instanceof Unauthenticated) return new Problem('unauthenticated', error.message);
+  if (error instanceof CannotVerify) {
+    return new Problem('sign_in_unavailable', error.message, { retryAfter: 5 });
+  }
+  return error;
+}
+
+/** The OpenAPI document's own routes are registered by their plugin. */
+const isDocumentation = (url: string) => url === '/docs' || url.startsWith('/docs/');
+
+/** Says in the OpenAPI document what every route with a need has in common. */
+function declare(route: RouteOptions): void {
+  const needs = route.config?.needs ?? (isDocumentation(route.url) ? 'public' : undefined);
+  if (needs === undefined) {
+    throw new Error(`${route.url} does not say who may call it: config.needs.`);
+  }
+  const schema = route.schema as Described | undefined;
+  if (needs === 'public' || !schema?.response) return;
+  route.schema = {
+    ...schema,
+    security: [{ bearer: [] }, { apiKey: [] }],
+    description: [schema.description, `Needs the scope \`${[needs].flat().join('`, `')}\`.`]
+      .filter(Boolean)
+      .join(' '),
+    response: withProblems(schema.response, ...ALWAYS),
+  } as RouteOptions['schema'];
+}
+
+interface Described {
+  description?: string;
+  response?: Record<string, unknown>;
+}
+
+const ALWAYS: ProblemCode[] = ['unauthenticated', 'forbidden', 'sign_in_unavailable'];
