@@ -128,8 +128,10 @@ async function send({ base, agent, id, call_id, token }: Ground, one: Asked) {
   return new Promise<{ status: number; type?: string; body: Buffer }>((resolve, reject) => {
     const { method } = one.operation;
     const { hostname, port } = url;
+    // Node would send the body of a DELETE without saying how long it is.
+    const length = one.body && { 'content-length': one.body.length };
     const request = ask(
-      { hostname, port, method, path, agent, headers: one.headers },
+      { hostname, port, method, path, agent, headers: { ...one.headers, ...length } },
       (response) => {
         const status = response.statusCode!;
         const type = response.headers['content-type'];
