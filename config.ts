@@ -213,6 +213,14 @@ export const settings = z.object({
     .min(1)
     .default('tenant')
     .describe('The claim that names the tenant.'),
+  MEANWHILE_CORS_ORIGINS: z
+    .string()
+    .regex(
+      /^(\*|https?:\/\/[^\s,/*]+(,https?:\/\/[^\s,/*]+)*)$/,
+      'must be * or origins such as https://app.example, separated by commas',
+    )
+    .optional()
+    .describe('Origins whose pages may call the API: `*`, or a list. Unset: none.'),
   MEANWHILE_DEMO_TOOLS: flag
     .optional()
     .describe("Whether agents have the demo's installer. Unset: only with the demo model."),

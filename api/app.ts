@@ -8,11 +8,13 @@ import {
 import { authenticate } from './authenticate.ts';
 import { readBodies } from './body.ts';
 import { answerClientErrors, clientErrors } from './client-errors.ts';
+import { allowOrigins } from './cors.ts';
 import type { Api, ApiDependencies } from './dependencies.ts';
 import { drainOnClose } from './drain.ts';
+import { requestIdOf, sealResponses } from './envelope.ts';
 import { handleError, handleNotFound } from './errors.ts';
 import { GatewayUnavailable } from './gateway.ts';
-import { randomId } from './ids.ts';
+import { answerOtherMethods } from './methods.ts';
 import { measure } from './metrics.ts';
 import { describe } from './openapi.ts';
 import { approvalRoute } from './routes/approval.ts';
@@ -28,6 +30,7 @@ import { messageRoute } from './routes/message.ts';
 import { resultRoute } from './routes/result.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { streamRoute } from './routes/stream.ts';
+import { tokenRoute } from './routes/tokens.ts';
 import { turnRoutes } from './routes/turns.ts';
 import { createHub } from '../stream/hub.ts';
 import { createStreams } from './streams.ts';
@@ -45,15 +48,16 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
     // The default of 100 is too short for the token in a push URL.
     routerOptions: { maxParamLength: 1_000 },
     ...clientErrors,
-    genReqId: () => randomId('req'),
+    genReqId: requestIdOf,
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
-  // On the socket's response, which streams write to themselves.
-  app.addHook('onRequest', async ({ id }, { raw }) => void raw.setHeader('x-request-id', id));
+  sealResponses(app);
+  await allowOrigins(app, settings);
+  answerOtherMethods(app);
   authenticate(app, dependencies.access);
   readBodies(app);
   answerClientErrors(app);
@@ -85,6 +89,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   turnRoutes(app, dependencies);
   streamRoute(app, dependencies, streams, hub);
   mcpRoute(app, dependencies, hub, closing.signal);
+  tokenRoute(app, dependencies);
   keyRoutes(app, dependencies);
   catalogueRoutes(app, dependencies);
   serviceRoutes(app, dependencies, metrics, closing.signal);

@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream';
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
 import type { Api } from './dependencies.ts';
+import { randomId } from './ids.ts';
 import { Problem } from './problems.ts';
 
 /** Fastify options: Node itself would answer with an empty body. */
@@ -51,10 +52,12 @@ function answer(socket: Connection, problem: Problem): void {
     socket.destroy();
     return;
   }
-  const body = JSON.stringify(problem.toDocument());
+  const id = randomId('req');
+  const body = JSON.stringify(problem.toDocument(id));
   const head = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     'content-type: application/problem+json',
+    `x-request-id: ${id}`,
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];

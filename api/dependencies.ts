@@ -21,7 +21,10 @@ export interface ApiDependencies {
   limits: Limits;
   settings: Pick<
     Settings,
-    'MEANWHILE_MAX_MESSAGE_BYTES' | 'MEANWHILE_MAX_RESULT_BYTES' | 'MEANWHILE_INLINE_RESULT_BYTES'
+    | 'MEANWHILE_MAX_MESSAGE_BYTES'
+    | 'MEANWHILE_MAX_RESULT_BYTES'
+    | 'MEANWHILE_INLINE_RESULT_BYTES'
+    | 'MEANWHILE_CORS_ORIGINS'
   >;
   access: Access;
   /** Signs the URLs at which remote tools push, and tokens. */

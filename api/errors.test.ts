@@ -89,7 +89,7 @@ describe('an error is answered as a problem', () => {
 
   test.each([
     ['GET', '/v1/nothing?secret=1', 'There is no GET /v1/nothing.'],
-    ['DELETE', '/v1/conversations', 'There is no DELETE /v1/conversations.'],
+    ['DELETE', '/v1/nothing', 'There is no DELETE /v1/nothing.'],
   ] as const)('for %s %s', async (method, url, detail) => {
     const answer = await api.app.inject({ method, url });
     expect(answer.json()).toMatchObject({ status: 404, code: 'not_found', detail });

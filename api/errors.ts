@@ -27,7 +27,7 @@ function sendProblem(reply: FastifyReply, problem: Problem) {
       .type('application/problem+json')
       // Works even if the route declares no such response.
       .serializer(JSON.stringify)
-      .send(problem.toDocument())
+      .send(problem.toDocument(reply.request.id))
   );
 }
 

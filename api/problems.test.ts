@@ -11,7 +11,7 @@ test('docs/errors.md lists every problem, with its status and title, and no othe
 
 test.each(Object.keys(PROBLEMS) as ProblemCode[])('%s matches the schema of problems', (code) => {
   const errors = [{ path: 'body.text', message: 'is wrong' }];
-  const document = new Problem(code, 'This time.', { errors }).toDocument();
+  const document = new Problem(code, 'This time.', { errors }).toDocument('req_1');
   expect(problemDocument.parse(document)).toEqual(document);
   expect(document).toMatchObject({ code, detail: 'This time.', type: expect.stringMatching(code) });
 });

@@ -58,6 +58,9 @@ export const problemDocument = z.object({
     .enum(Object.keys(PROBLEMS) as [ProblemCode])
     .describe('The code to branch on; see docs/errors.md.'),
   errors: z.array(fieldError).optional().describe('Each invalid field.'),
+  request_id: z
+    .string()
+    .describe('As in `x-request-id`, and as `reqId` in the log of the service.'),
 });
 
 export type ProblemDocument = z.infer<typeof problemDocument>;
@@ -87,7 +90,7 @@ export class Problem extends Error {
     return PROBLEMS[this.code].status;
   }
 
-  toDocument(): ProblemDocument {
+  toDocument(request_id: string): ProblemDocument {
     const { code, message: detail, errors } = this;
     return {
       type: `urn:meanwhile:problem:${code}`,
@@ -95,6 +98,7 @@ export class Problem extends Error {
       detail,
       code,
       ...(errors && { errors }),
+      request_id,
     };
   }
 }

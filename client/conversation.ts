@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { createdToken, createTokenBody } from '../contract/access.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type {
   callAccepted,
@@ -24,6 +25,7 @@ import type { StreamItem } from './stream.ts';
 export type ConversationHead = z.output<typeof conversation>;
 
 export type SendParams = z.input<typeof sendMessageBody>;
+export type CreateTokenParams = z.input<typeof createTokenBody>;
 export type InterruptParams = z.input<typeof interruptBody>;
 type Decided = z.input<typeof decideCallBody>;
 export type ApproveParams = Pick<Decided, 'author'>;
@@ -56,6 +58,14 @@ export class Conversation {
   ): Promise<z.output<typeof messageAccepted>> {
     const body = typeof message === 'string' ? { text: message } : message;
     return this.#http.post(`${this.#path}/messages`, body, options);
+  }
+
+  /** A token for this conversation alone, to be handed to a browser: its client takes it as `apiKey`. Needs a key. */
+  createToken(
+    params: CreateTokenParams = {},
+    options?: RequestOptions,
+  ): Promise<z.output<typeof createdToken>> {
+    return this.#http.post(`${this.#path}/tokens`, params, options);
   }
 
   /** Stops the reply in flight, calls, or both. With `text`, also sends a message. Default: all of it. */

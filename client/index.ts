@@ -4,6 +4,7 @@ export {
   type ApproveParams,
   Conversation,
   type ConversationHead,
+  type CreateTokenParams,
   type DenyParams,
   type EntriesParams,
   type InterruptParams,

@@ -97,3 +97,28 @@ export const keyParams = z.object({ key_id: keyId });
 export const keyListQuery = z.strictObject({
   tenant: tenantName.optional().describe('For the operator alone. Default: that of the caller.'),
 });
+
+/** What a page may do with a conversation. */
+const tokenScope = scope.exclude(['admin']);
+
+export const createTokenBody = z.strictObject({
+  scopes: z
+    .array(tokenScope)
+    .min(1)
+    .default(['read', 'write'])
+    .transform((given) => SCOPES.filter((each) => each !== 'admin' && given.includes(each))),
+  expires_in_s: z
+    .int()
+    .min(10)
+    .max(24 * 3_600)
+    .default(900)
+    .describe('Default: 15 minutes. At most a day.'),
+});
+
+export const createdToken = z
+  .object({
+    token: z.string().describe('Sent as a key is: `authorization: Bearer <token>`.'),
+    scopes: z.array(scope),
+    expires_at: z.iso.datetime(),
+  })
+  .describe('The token.');

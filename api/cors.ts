@@ -1,0 +1,34 @@
+/** Pages of other origins, by setting. No cookie is ever sent or read: a page needs a token. */
+import cors from '@fastify/cors';
+import type { Settings } from '../config.ts';
+import type { Api } from './dependencies.ts';
+
+/** @param origins `*`, or those of the pages, separated by commas. Default: none, so that no page of another origin reads an answer. */
+export async function allowOrigins(
+  app: Api,
+  { MEANWHILE_CORS_ORIGINS: origins }: Pick<Settings, 'MEANWHILE_CORS_ORIGINS'>,
+): Promise<void> {
+  if (origins === undefined) return;
+  await app.register(cors, {
+    origin: origins === '*' ? '*' : origins.split(','),
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    allowedHeaders: [
+      'authorization',
+      'x-api-key',
+      'content-type',
+      'idempotency-key',
+      'last-event-id',
+      'x-request-id',
+    ],
+    exposedHeaders: ['x-request-id', 'location', 'retry-after', 'ratelimit', 'ratelimit-policy'],
+    maxAge: 600,
+    strictPreflight: false,
+  });
+  // Streams write to the socket's response themselves.
+  app.addHook('onRequest', async (_request, reply) => {
+    for (const name of ['access-control-allow-origin', 'access-control-expose-headers', 'vary']) {
+      const value = reply.getHeader(name);
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    }
+  });
+}

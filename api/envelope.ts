@@ -1,0 +1,30 @@
+/** What every response has: the id of its request, and headers that keep a browser from misreading it. */
+import type { IncomingMessage } from 'node:http';
+import type { Api } from './dependencies.ts';
+import { randomId } from './ids.ts';
+
+/** The client's own id, so that it finds the request in both logs; else a new one. */
+export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomId('req');
+}
+
+/** What may stand in a line of a log without being mistaken for something else. */
+const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
+
+/** Call before every other hook: an error of theirs is answered with these headers too. */
+export function sealResponses(app: Api): void {
+  app.addHook('onRequest', async ({ id, url }, { raw }) => {
+    // On the socket's response, which streams write to themselves.
+    raw.setHeader('x-request-id', id);
+    raw.setHeader('x-content-type-options', 'nosniff');
+    raw.setHeader('referrer-policy', 'no-referrer');
+    raw.setHeader('x-frame-options', 'DENY');
+    if (!IS_API.test(url)) return;
+    raw.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    raw.setHeader('cache-control', 'no-store');
+  });
+}
+
+/** Data of a tenant. Pages and their assets have policies of their own. */
+const IS_API = /^\/(v1|mcp)(\/|\?|$)/;
