@@ -135,7 +135,7 @@ export async function runBody(
     return await large.end(asJson(returned, maxBytes, 'Its result'));
   } finally {
     clearTimeout(timer);
-    dependencies.spools.release(call_id);
+    dependencies.spools.release(conversation, call_id);
     await live.finish();
   }
 }

@@ -18,7 +18,7 @@ export function createStopProgram({ spools }: { spools: Spools }) {
       // Its folder was removed, which never happens while a process in it is alive.
       if ((error as Error).name !== 'SpoolLost') throw error;
     } finally {
-      spools.release(call_id);
+      spools.release(conversation, call_id);
     }
   };
 }

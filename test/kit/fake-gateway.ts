@@ -1,11 +1,12 @@
 /** A gateway without workflows: it remembers what it was asked, and answers as it is told. For tests. */
 import type { Decided, Gateway, Sent } from '../../api/gateway.ts';
-import type { ConversationKey } from '../../contract/names.ts';
+import { type ConversationKey, DEFAULT_TENANT } from '../../contract/names.ts';
 import type { ConversationStart, MessageSignal } from '../../contract/signals.ts';
 
 export class FakeGateway implements Gateway {
   /** Every call, in order. */
   calls: { method: keyof Gateway; id?: string; payload?: unknown }[] = [];
+  /** Ids of conversations and calls; those of another tenant than the default one as `tenant/id`. */
   running = new Set<string>();
   busy = false;
   /** What a running conversation says to a decision. */
@@ -17,7 +18,7 @@ export class FakeGateway implements Gateway {
 
   async start(start: ConversationStart, message?: MessageSignal) {
     this.#note('start', start.conversation, { start, message });
-    this.running.add(start.conversation.id);
+    this.running.add(nameOf(start.conversation));
   }
   async message(key: ConversationKey, payload: MessageSignal) {
     return this.#send('message', key, payload);
@@ -48,7 +49,7 @@ export class FakeGateway implements Gateway {
   }
   async isOver(key: ConversationKey) {
     this.#note('isOver', key);
-    return !this.running.has(key.id);
+    return !this.running.has(nameOf(key));
   }
   /** Closes nothing unless a test sets it. */
   settled: (key: ConversationKey, evenIfLost: boolean) => Promise<void> = async () => {};
@@ -65,7 +66,7 @@ export class FakeGateway implements Gateway {
 
   #send(method: keyof Gateway, key: ConversationKey, payload: unknown): Sent {
     this.#note(method, key, payload);
-    return this.running.has(key.id) ? 'sent' : 'not_running';
+    return this.running.has(nameOf(key)) ? 'sent' : 'not_running';
   }
 
   #note(method: keyof Gateway, key?: ConversationKey, payload?: unknown): void {
@@ -73,3 +74,6 @@ export class FakeGateway implements Gateway {
     if (this.failure) throw this.failure;
   }
 }
+
+const nameOf = ({ tenant, id }: ConversationKey) =>
+  tenant === DEFAULT_TENANT ? id : `${tenant}/${id}`;

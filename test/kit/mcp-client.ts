@@ -49,7 +49,8 @@ export function createMcpTestClient(
     tasks = true,
     elicits = true,
     path = '/mcp',
-  }: { tasks?: boolean; elicits?: boolean; path?: string } = {},
+    key,
+  }: { tasks?: boolean; elicits?: boolean; path?: string; key?: string } = {},
 ): McpTestClient {
   let id = 0;
   const envelope = {
@@ -76,6 +77,7 @@ export function createMcpTestClient(
         'mcp-protocol-version': VERSION,
         'mcp-method': method,
         ...(named !== undefined && { 'mcp-name': named }),
+        ...(key !== undefined && { authorization: `Bearer ${key}` }),
         ...headers,
       },
       body: JSON.stringify({

@@ -11,6 +11,7 @@ import { resetsContract } from './resets.contract.ts';
 import { resultsContract } from './results.contract.ts';
 import { slotsContract } from './slots.contract.ts';
 import type { Store } from '../../store/store.ts';
+import { tenantsContract } from './tenants.contract.ts';
 import { tokensContract } from './tokens.contract.ts';
 
 /** Declares the tests. `open` is called once; the store that it returns is closed at the end. */
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     tokensContract(() => store);
     resultsContract(() => store);
     keysContract(() => store);
+    tenantsContract(() => store);
     // Last, since it prunes the data of all tests.
     pruneContract(() => store);
   });

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConversationKey } from '../../contract/names.ts';
+import { type ConversationKey, DEFAULT_TENANT } from '../../contract/names.ts';
 import { spoolLost } from './lost.ts';
 
 export interface Spools {
@@ -16,9 +16,14 @@ export interface Spools {
    */
   open(conversation: ConversationKey, callId: string, signal?: AbortSignal): Promise<string>;
   /** Call when the attempt that opened it is over. */
-  release(callId: string): void;
-  isInUse(callId: string): boolean;
+  release(conversation: Pick<ConversationKey, 'tenant'>, callId: string): void;
+  /** @param folder its name within the root */
+  isInUse(folder: string): boolean;
 }
+
+/** Name of a call's folder: two tenants never share one. Folders of the default tenant are named as before there were tenants. */
+export const spoolName = ({ tenant }: Pick<ConversationKey, 'tenant'>, callId: string) =>
+  tenant === DEFAULT_TENANT ? callId : `${tenant}~${callId}`;
 
 /** Another host has the call. */
 export class HeldElsewhere extends Error {
@@ -40,12 +45,13 @@ export interface SpoolsOptions {
 export function createSpools({ root, claim }: SpoolsOptions): Spools {
   const inUse = new Set<string>();
   return {
-    release: (callId) => void inUse.delete(callId),
-    isInUse: (callId) => inUse.has(callId),
+    release: (conversation, callId) => void inUse.delete(spoolName(conversation, callId)),
+    isInUse: (folder) => inUse.has(folder),
     async open(conversation, callId, signal = new AbortController().signal) {
-      inUse.add(callId);
+      const name = spoolName(conversation, callId);
+      inUse.add(name);
       const host = await hostId(root);
-      const folder = join(root, callId);
+      const folder = join(root, name);
       // Created before the claim: a folder that is missing although its call was claimed has been removed.
       const isMade = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
       const { holder, isNew } = await claim(conversation, callId, host, signal);

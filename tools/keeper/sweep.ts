@@ -12,8 +12,8 @@ export interface SweepOptions {
   root: string;
   /** How long an untouched folder stays. */
   keep_ms: number;
-  /** Whether a worker in this process is running the call. */
-  isInUse(callId: string): boolean;
+  /** Whether a worker in this process is running the call of this folder. */
+  isInUse(folder: string): boolean;
 }
 
 /** Sweeps now and every hour. The timer keeps no process alive; clear it to stop. */
