@@ -47,6 +47,12 @@ export const settings = z.object({
     .optional()
     .describe('host:port of a Temporal server. Unset: the service starts one.'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Temporal namespace.'),
+  TEMPORAL_UI_URL: z
+    .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
+    .optional()
+    .describe(
+      "URL of Temporal's UI, for the page's links. Unset: the UI of the server that the service starts.",
+    ),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')

@@ -17,6 +17,7 @@ import { GatewayUnavailable } from './gateway.ts';
 import { answerOtherMethods } from './methods.ts';
 import { measure } from './metrics.ts';
 import { describe } from './openapi.ts';
+import { aboutRoute } from './routes/about.ts';
 import { approvalRoute } from './routes/approval.ts';
 import { callEventsRoute } from './routes/call-events.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
@@ -27,6 +28,7 @@ import { logRoutes } from './routes/log.ts';
 import { lookRoutes } from './routes/look.ts';
 import { mcpRoute } from './routes/mcp.ts';
 import { messageRoute } from './routes/message.ts';
+import { pageRoutes } from './routes/page.ts';
 import { resultRoute } from './routes/result.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { streamRoute } from './routes/stream.ts';
@@ -93,6 +95,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   keyRoutes(app, dependencies);
   catalogueRoutes(app, dependencies);
   serviceRoutes(app, dependencies, metrics, closing.signal);
+  aboutRoute(app, dependencies);
+  pageRoutes(app, dependencies);
   return app;
 }
 

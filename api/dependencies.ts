@@ -33,6 +33,10 @@ export interface ApiDependencies {
   mcp?: { hosts?: string[]; wait_ms?: number };
   /** Asks the model early. Default: it is asked when the conversation has decided. */
   speculation?: Speculation;
+  /** What `GET /v1/service` says. */
+  about?: { demoModel?: boolean; temporalUi?: { url: string; namespace: string } };
+  /** Folder of the compiled page; undefined if it was not built. Absent: the service has no page. */
+  page?: () => Promise<string | undefined>;
   /** How long clients have to notice that the service is closing. Milliseconds; default 500. */
   grace_ms?: number;
   /** Default: silent. */

@@ -14,11 +14,15 @@ import { createTemporalGateway } from './temporal-gateway.ts';
 
 export interface ApiOptions extends Pick<
   ApiDependencies,
-  'store' | 'bus' | 'catalogue' | 'speculation'
+  'store' | 'bus' | 'catalogue' | 'speculation' | 'page'
 > {
   settings: Settings;
   /** host:port of the Temporal server. */
   address: string;
+  /** Of the UI of the Temporal server that the service has started. */
+  uiUrl?: string | undefined;
+  /** Whether the demo model answers. */
+  demoModel?: boolean;
 }
 
 export interface RunningApi {
@@ -32,7 +36,13 @@ export interface RunningApi {
  * Resolves when the API is listening.
  * @throws what listening on the port throws
  */
-export async function startApi({ settings, address, ...parts }: ApiOptions): Promise<RunningApi> {
+export async function startApi({
+  settings,
+  address,
+  uiUrl,
+  demoModel,
+  ...parts
+}: ApiOptions): Promise<RunningApi> {
   const { PORT: port, HOST: host, TEMPORAL_NAMESPACE: namespace } = settings;
   // The worker's kind of connection: it works outside the thread that answers requests.
   const connect = () => NativeConnection.connect({ address });
@@ -50,6 +60,7 @@ export async function startApi({ settings, address, ...parts }: ApiOptions): Pro
       gateway,
       limits: limitsOf(settings),
       mcp: { hosts: mcpHostsOf(settings), wait_ms: settings.MEANWHILE_MCP_WAIT_MS },
+      about: { demoModel, temporalUi: temporalUiOf(settings, uiUrl) },
       pushSecret: secret,
       logger,
     });
@@ -67,6 +78,11 @@ export async function startApi({ settings, address, ...parts }: ApiOptions): Pro
     await gateway.disconnect();
     throw error;
   }
+}
+
+function temporalUiOf(settings: Settings, own: string | undefined) {
+  const url = settings.TEMPORAL_UI_URL?.replace(/\/+$/, '') ?? own;
+  return url === undefined ? undefined : { url, namespace: settings.TEMPORAL_NAMESPACE };
 }
 
 /** Names under which an MCP client may reach this service, besides localhost. */

@@ -258,7 +258,7 @@ describe.each(['/mcp', '/mcp/tools'])('%s', (path) => {
   test('no task and no resource of another tenant is found, read, cancelled or followed', async () => {
     const { id = '', call_id = '' } = theirs.ids;
     const facts = { tenant: 'theirs', conversation: id, created: Date.now() };
-    const taskId = signTaskId(PUSH_SECRET, { ...facts, type: 'call', call_id });
+    const taskId = signTaskId(PUSH_SECRET, { ...facts, kind: 'call', call_id });
     const [client, owner] = [clientOf(mine), clientOf(theirs)];
     expect((await owner.request('tasks/get', { taskId })).taskId).toBe(taskId);
     for (const method of ['tasks/get', 'tasks/cancel']) {

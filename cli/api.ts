@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { startApi } from '../api/start.ts';
 import type { Settings } from '../config.ts';
 import { openBusOf, openCatalogue, openStoreOf } from './ground.ts';
+import { pageFolder } from './page.ts';
 import { listenError, portTaken, whyNotFree } from './ports.ts';
 import { aborted, runService } from './run-service.ts';
 import { openTogether, type Running, type StartOptions } from './stack.ts';
@@ -34,7 +35,7 @@ export function startApiRole(
     const bus = await openBusOf(settings, { alone: false, log, stack });
     signal.throwIfAborted();
     const address = settings.TEMPORAL_ADDRESS!;
-    const parts = { settings, address, store, bus, catalogue };
+    const parts = { settings, address, store, bus, catalogue, page: pageFolder };
     const { url } = await stack.opening(
       'The API',
       startApi(parts).catch(portTaken(settings)),

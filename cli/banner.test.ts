@@ -9,6 +9,7 @@ test('the banner names every address, the model and the folder', () => {
     { ...service, uiUrl: 'http://127.0.0.1:8233', demoModelUrl: 'http://127.0.0.1:8089/v1' },
     readConfig({}),
   );
+  expect(shown).toMatch(/Page +http:\/\/127\.0\.0\.1:3000\/\n/);
   expect(shown).toMatch(/API +http:\/\/127\.0\.0\.1:3000\n/);
   expect(shown).toMatch(/Docs +http:\/\/127\.0\.0\.1:3000\/docs\n/);
   expect(shown).toMatch(/Temporal UI +http:\/\/127\.0\.0\.1:8233\n/);

@@ -21,13 +21,14 @@ export function banner(service: Whereabouts, settings: Settings): string {
   return `
 Meanwhile is ready.
 
+  Page         ${url}/
   API          ${url}
   Docs         ${url}/docs
   ${uiUrl ? `Temporal UI  ${uiUrl}` : `Temporal     ${temporalAddress}`}
   Model        ${modelLine(service, settings)}
   Data         ${home}
 
-Try it in another terminal:
+Open the page, or try it in another terminal:
 
   id=$(curl -s ${url}/v1/conversations -H 'content-type: application/json' \\
     -d '${JSON.stringify(message)}' | grep -o '"id":"[^"]*' | head -1 | cut -d'"' -f4)

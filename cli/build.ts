@@ -1,6 +1,6 @@
 /**
- * `npm run build`: the package (dist/), and what the first start would have to make: the workflows' bundle, and an empty store. Run in
- * the package, it makes the bundle alone: the store is too large to publish.
+ * `npm run build`: the package (dist/), the page, and what the first start would have to make: the workflows' bundle, and an empty
+ * store. Run in the package, it makes the bundle alone: the page is there, and the store is too large to publish.
  */
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
@@ -8,9 +8,10 @@ import { openStore } from '../store/open.ts';
 import { templatePath } from '../store/template.ts';
 import { buildBundle } from '../worker/bundle.ts';
 import { compile } from './compile.ts';
+import { buildPage } from './page.ts';
 
 const isSource = extname(import.meta.filename) === '.ts';
-await Promise.all([buildBundle(), ...(isSource ? [buildTemplate(), compile()] : [])]);
+await Promise.all([buildBundle(), ...(isSource ? [buildTemplate(), compile(), buildPage()] : [])]);
 
 async function buildTemplate(): Promise<void> {
   const path = await templatePath();

@@ -6,6 +6,7 @@ import { banner, type Whereabouts } from './banner.ts';
 import { openBusOf, workerCloses_ms, openCatalogue, openStoreOf } from './ground.ts';
 import { lockHome } from './home-lock.ts';
 import { chooseModel } from './model.ts';
+import { pageFolder } from './page.ts';
 import { listenError, portTaken, whyNotFree } from './ports.ts';
 import { tellWhatGoesOn } from './programs.ts';
 import { aborted, runService } from './run-service.ts';
@@ -62,7 +63,13 @@ export const startService = (settings: Settings, options: StartOptions): Promise
     signal.throwIfAborted();
     const { url } = await stack.opening(
       'The API',
-      startApi({ ...parts, speculation: worker.speculation }).catch(portTaken(settings)),
+      startApi({
+        ...parts,
+        speculation: worker.speculation,
+        uiUrl: temporal.uiUrl,
+        demoModel: model.demoUrl !== undefined,
+        page: pageFolder,
+      }).catch(portTaken(settings)),
       (a) => a.close(),
     );
     listening.resolve(url);

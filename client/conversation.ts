@@ -36,6 +36,8 @@ export interface EntriesParams {
   after?: number | undefined;
   /** Only these kinds. */
   kinds?: readonly EntryKind[] | undefined;
+  /** At most this many entries. Default: all. */
+  limit?: number | undefined;
 }
 
 /** One conversation. Create or find one with `meanwhile.conversations`. */
@@ -134,16 +136,23 @@ export class Conversation {
   }
 
   /** The log, without following it. */
-  entries(
-    { after = 0, kinds = [] }: EntriesParams = {},
+  async *entries(
+    { after = 0, kinds = [], limit = Infinity }: EntriesParams = {},
     options?: RequestOptions,
   ): AsyncGenerator<Entry, void, void> {
     const only = kinds.map((kind) => `&kind=${kind}`).join('');
-    return paged(after, (from) =>
+    const size = Math.min(limit, MOST_ON_A_PAGE);
+    const all = paged(after, (from) =>
       this.#http
-        .get<EntryPage>(`${this.#path}/entries?limit=1000&after=${from}${only}`, options)
+        .get<EntryPage>(`${this.#path}/entries?limit=${size}&after=${from}${only}`, options)
         .then(({ entries, next_after }) => ({ items: entries, next_after })),
     );
+    let given = 0;
+    for await (const entry of all) {
+      yield entry;
+      given += 1;
+      if (given >= limit) return;
+    }
   }
 
   /** Why the agent spoke, turn by turn. */
@@ -153,7 +162,7 @@ export class Conversation {
   ): AsyncGenerator<Turn, void, void> {
     return paged(after, (from) =>
       this.#http
-        .get<TurnPage>(`${this.#path}/turns?after=${from}`, options)
+        .get<TurnPage>(`${this.#path}/turns?limit=${MOST_ON_A_PAGE}&after=${from}`, options)
         .then(({ turns, next_after }) => ({ items: turns, next_after })),
     );
   }
@@ -167,6 +176,8 @@ export class Conversation {
     return `${this.#path}/calls/${encodeURIComponent(id)}`;
   }
 }
+
+const MOST_ON_A_PAGE = 1_000;
 
 interface EntryPage {
   entries: Entry[];

@@ -26,13 +26,19 @@ export function createCalls() {
     leave(entry.call_id);
     const { position: _, suspended: __, ...call } = calls.get(entry.call_id) ?? {};
     if ('id' in call) {
-      calls.set(entry.call_id, { ...(call as CallState), ended_at: entry.at, ...more });
+      calls.set(entry.call_id, {
+        ...(call as CallState),
+        ended_at: entry.at,
+        ended_seq: entry.seq,
+        ...more,
+      });
     }
   }
 
   function hearEvent({
     call_id,
     seq,
+    at,
     n,
     event,
     percent,
@@ -43,7 +49,7 @@ export function createCalls() {
     const call = calls.get(call_id);
     if (!call) return;
     if (event === 'progress') return shown(call_id, percent, note);
-    const result = { n, seq, ...(stored ? { stored } : { data }) };
+    const result = { n, seq, at, ...(stored ? { stored } : { data }) };
     const { suspended, ...rest } = { ...call, results: [...call.results, result] };
     const flow = suspended && { ...suspended, results: suspended.results + 1 };
     const isComplete = flow?.of !== undefined && flow.results >= flow.of;

@@ -1,5 +1,11 @@
 /** What a page, a terminal or a service imports: `import { Meanwhile } from 'meanwhile/client'`. */
-export { Meanwhile, Meanwhile as default } from './meanwhile.ts';
+export {
+  type AgentList,
+  Meanwhile,
+  Meanwhile as default,
+  type ServiceInfo,
+  type ToolList,
+} from './meanwhile.ts';
 export {
   type ApproveParams,
   Conversation,
@@ -36,7 +42,8 @@ export {
 } from './errors.ts';
 export { createFold, type Fold, foldOf } from './fold.ts';
 export type { Connection, FollowOptions } from './follow.ts';
-export type { ClientOptions, RequestOptions } from './http.ts';
+export { type ClientOptions, randomKey, type RequestOptions } from './http.ts';
+export { isPassing } from './retry.ts';
 export type {
   AgentMessage,
   CallState,
@@ -47,5 +54,5 @@ export type {
 } from './state.ts';
 export type { DeltaItem, EntryItem, ProgressItem, RewindItem, StreamItem } from './stream.ts';
 export type { Entry, EntryKind, EntryOf, Failure, Usage, WhenBusy } from '../contract/entry.ts';
-export type { Stored } from '../contract/stored.ts';
-export type { Turn } from '../contract/turns.ts';
+export type { ResultNumber, Stored } from '../contract/stored.ts';
+export type { Trigger, Turn, TurnCall, TurnReply } from '../contract/turns.ts';

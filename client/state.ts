@@ -80,6 +80,8 @@ export interface CallState {
   requested_at: string;
   started_at?: string;
   ended_at?: string;
+  /** Of the entry that ended it. */
+  ended_seq?: number;
   /** While it awaits approval: the question, and the deadline. */
   why?: string;
   expires_at?: string;
@@ -100,6 +102,7 @@ export interface CallState {
 export interface PartialResult {
   n: number;
   seq: number;
+  at: string;
   data?: unknown;
   stored?: Stored;
 }

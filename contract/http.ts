@@ -247,6 +247,21 @@ export const readiness = z
     'Every dependency answers. Redis or an MCP server that is down leaves the service ready.',
   );
 
+export const serviceInfo = z
+  .object({
+    version: z.string(),
+    demo_model: z
+      .boolean()
+      .describe('True: a scripted demo model answers, which is no AI and follows fixed rules.'),
+    temporal_ui: z
+      .object({ conversation: z.string(), call: z.string() })
+      .optional()
+      .describe(
+        "Where Temporal's UI shows the workflow of a conversation and of a call: append its id. Absent if the service does not know.",
+      ),
+  })
+  .describe('What this service is.');
+
 export const toolList = z
   .object({
     mcp_servers: serverList,

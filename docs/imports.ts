@@ -46,7 +46,7 @@ export const importOverrides = () =>
       return [0, 1, 2, 3].map((below) =>
         override(
           row,
-          `${row.path}/${'*/'.repeat(below)}*.ts`,
+          `${row.path}/${'*/'.repeat(below)}*.{ts,tsx}`,
           '../'.repeat(below + 1),
           row.path + '/_'.repeat(below),
         ),

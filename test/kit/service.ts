@@ -83,7 +83,7 @@ export async function startTestService({
     url = await new Promise((resolve, reject) => {
       const onOutput = (text: string) => {
         output += text;
-        const ready = /Meanwhile is ready\.\s+API\s+(\S+)/.exec(output.slice(before));
+        const ready = /Meanwhile is ready\.[^]*?\bAPI +(\S+)/.exec(output.slice(before));
         if (ready) resolve(ready[1]!);
       };
       for (const stream of [started.stdout, started.stderr])

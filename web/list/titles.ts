@@ -1,0 +1,31 @@
+/** What conversations are called in the list: as the page has named them, else by what the user said first. */
+import { computed, signal } from '@preact/signals';
+import type { ConversationHead } from '../../client/index.ts';
+import { meanwhile } from '../service.ts';
+import { heads } from './heads.ts';
+
+const firstWords = signal<ReadonlyMap<string, string>>(new Map());
+const asked = new Set<string>();
+
+export const titles = computed((): ReadonlyMap<string, string> => {
+  const all = new Map(firstWords.value);
+  for (const { id, metadata } of heads.value) {
+    if (typeof metadata.title === 'string' && metadata.title !== '') all.set(id, metadata.title);
+  }
+  return all;
+});
+
+/** Looks up what was said first, once for each conversation that has no title. */
+export async function findTitle({ id, metadata, last_seq }: ConversationHead): Promise<void> {
+  if (typeof metadata.title === 'string' || last_seq === 0 || asked.has(id)) return;
+  asked.add(id);
+  const first = meanwhile.peek().conversations.open(id);
+  try {
+    for await (const entry of first.entries({ kinds: ['message.user'], limit: 1 })) {
+      if (entry.kind !== 'message.user') continue;
+      firstWords.value = new Map(firstWords.peek()).set(id, entry.text.slice(0, 200));
+    }
+  } catch {
+    asked.delete(id);
+  }
+}

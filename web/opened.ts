@@ -1,0 +1,96 @@
+/** The conversation that is open: followed from its first entry, across lost connections, until another one is opened. */
+import { effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
+import { type Conversation, type ConversationState, type Meanwhile } from '../client/index.ts';
+import { perFrame } from './parts/per-frame.ts';
+import { route } from './route.ts';
+import { isKeyWanted, meanwhile } from './service.ts';
+
+export interface Opened {
+  id: string;
+  conversation: Conversation;
+  state: ReadonlySignal<ConversationState>;
+  /** `loading`: the log is on its way. */
+  connection: ReadonlySignal<'loading' | 'open' | 'lost'>;
+  /** An error that no retry helps against, such as a wrong id. */
+  trouble: ReadonlySignal<unknown>;
+  stop(): void;
+}
+
+export const opened = signal<Opened | undefined>(undefined);
+
+/** Another key is another client. */
+const clientOf = new WeakMap<Opened, Meanwhile>();
+
+effect(() => {
+  const client = meanwhile.value;
+  const id = route.value.view === 'new' ? undefined : route.value.id;
+  untracked(() => {
+    const now = opened.value;
+    if (now?.id === id && now?.conversation && clientOf.get(now) === client) return;
+    now?.stop();
+    opened.value = id === undefined ? undefined : open(client, id);
+  });
+});
+
+function open(client: Meanwhile, id: string): Opened {
+  const conversation = client.conversations.open(id);
+  const state = signal(conversation.state());
+  const connection = signal<'loading' | 'open' | 'lost'>('loading');
+  const trouble = signal<unknown>(undefined);
+  const ending = new AbortController();
+  let attempt = new AbortController();
+  const show = perFrame(() => {
+    state.value = conversation.state();
+    if (connection.value === 'loading') connection.value = 'open';
+  });
+
+  async function follow(): Promise<void> {
+    let after: string | undefined;
+    while (!ending.signal.aborted) {
+      attempt = new AbortController();
+      const { signal } = attempt;
+      const items = conversation.follow({
+        signal,
+        after,
+        onConnection: ({ status }) => {
+          if (status === 'lost') connection.value = 'lost';
+          else if (connection.value === 'lost') connection.value = 'open';
+          else show();
+        },
+      });
+      for await (const item of items) {
+        if ('id' in item) after = item.id;
+        show();
+      }
+      // Otherwise the conversation is closed.
+      if (!signal.aborted) return;
+    }
+  }
+
+  /** Waits no longer: the network is there again, or has just gone. */
+  const again = () => attempt.abort();
+  const away = () => {
+    connection.value = 'lost';
+    again();
+  };
+  const seen = () => {
+    if (document.visibilityState === 'visible' && connection.value === 'lost') again();
+  };
+  const listen = { signal: ending.signal };
+  addEventListener('online', again, listen);
+  addEventListener('offline', away, listen);
+  document.addEventListener('visibilitychange', seen, listen);
+
+  follow().catch((error: unknown) => {
+    if (!isKeyWanted(error)) trouble.value = error;
+  });
+  const made: Opened = {
+    ...{ id, conversation, state, connection, trouble },
+    stop() {
+      ending.abort();
+      attempt.abort();
+    },
+  };
+  clientOf.set(made, client);
+  return made;
+}

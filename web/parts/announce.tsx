@@ -1,0 +1,15 @@
+/** What a screen reader says: whole messages and what needs a person, one at a time. Live text is not announced word by word. */
+import { signal } from '@preact/signals';
+
+const spoken = signal('');
+
+export function announce(words: string): void {
+  // The same words again would not be announced.
+  spoken.value = spoken.peek() === words ? `${words} ` : words;
+}
+
+export const Announcer = () => (
+  <div class="unseen" role="status" aria-live="polite">
+    {spoken}
+  </div>
+);

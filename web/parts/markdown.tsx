@@ -1,0 +1,136 @@
+/**
+ * The words of a model as Markdown. They are not trusted: nothing in them can run, load, look like a part of the page, or lead
+ * elsewhere than it says. Text that still grows is parsed block by block, so that only its last block changes.
+ */
+import DOMPurify from 'dompurify';
+import { Marked, type Token, type TokensList } from 'marked';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import remend from 'remend';
+import { withoutHidden } from './clear-text.ts';
+
+export function Markdown({ text, growing = false }: { text: string; growing?: boolean }) {
+  const blocks = useMemo(() => blocksOf(growing ? remend(text) : text), [text, growing]);
+  return (
+    <div class="prose">
+      {blocks.map((block, nth) => (
+        // A block keeps its place while the text grows.
+        <Block key={nth} block={block} />
+      ))}
+    </div>
+  );
+}
+
+interface Parsed {
+  raw: string;
+  /** Undefined where Markdown has failed: the text is shown as it is. */
+  html?: string;
+}
+
+function Block({ block: { raw, html } }: { block: Parsed }) {
+  const element = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const content = html === undefined ? document.createTextNode(raw) : safe(html);
+    element.current!.replaceChildren(content);
+  }, [raw, html]);
+  return <div ref={element} class={html === undefined ? 'raw' : undefined} />;
+}
+
+const marked = new Marked({ gfm: true, breaks: true });
+
+const known = new Map<string, Parsed>();
+const MOST_KNOWN = 500;
+
+function blocksOf(text: string): Parsed[] {
+  try {
+    const tokens = marked.lexer(text);
+    return tokens
+      .filter(({ type }) => type !== 'space' && type !== 'def')
+      .map((token) => parsed(token, tokens));
+  } catch {
+    // Nested deeper than a parser can follow.
+    return [{ raw: text }];
+  }
+}
+
+function parsed(token: Token, { links }: TokensList): Parsed {
+  // The same words may refer to different definitions.
+  const key = Object.keys(links).length > 0 ? JSON.stringify([token.raw, links]) : token.raw;
+  const before = known.get(key);
+  if (before) return before;
+  const html = marked.parser(Object.assign([token], { links }));
+  const block = { raw: token.raw, html };
+  if (known.size > MOST_KNOWN) known.clear();
+  known.set(key, block);
+  return block;
+}
+
+/** Elements that only arrange text. None has an attribute by which it could take the look of a part of the page. */
+const ALLOWED_TAGS =
+  'p br hr strong em del s code pre blockquote ul ol li table thead tbody tr th td a img input h1 h2 h3 h4 h5 h6'.split(
+    ' ',
+  );
+
+function safe(html: string): DocumentFragment {
+  const fragment = DOMPurify.sanitize(html, {
+    ALLOWED_TAGS,
+    ALLOWED_ATTR: ['href', 'src', 'alt', 'start', 'checked', 'type'],
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+    RETURN_DOM_FRAGMENT: true,
+  });
+  for (const image of fragment.querySelectorAll('img')) image.replaceWith(asLink(image));
+  for (const link of fragment.querySelectorAll('a')) tell(link);
+  for (const box of fragment.querySelectorAll('input')) box.replaceWith(box.checked ? '☑ ' : '☐ ');
+  // The page has its own headings; these stand below them.
+  for (const heading of fragment.querySelectorAll('h1,h2,h3,h4,h5,h6')) {
+    const lower = document.createElement(`h${Math.min(6, Number(heading.tagName[1]) + 2)}`);
+    lower.replaceChildren(...heading.childNodes);
+    heading.replaceWith(lower);
+  }
+  for (const table of fragment.querySelectorAll('table')) {
+    const scroller = document.createElement('div');
+    scroller.className = 'wide';
+    scroller.tabIndex = 0;
+    table.replaceWith(scroller);
+    scroller.append(table);
+  }
+  for (const code of fragment.querySelectorAll('pre')) code.tabIndex = 0;
+  return fragment;
+}
+
+/** An image would tell its server that it was looked at, and what the model has put into its address. */
+function asLink(image: HTMLImageElement): Node {
+  const address = image.getAttribute('src');
+  const alt = image.getAttribute('alt') || 'image';
+  if (address === null || image.closest('a')) return document.createTextNode(`[${alt}]`);
+  const link = document.createElement('a');
+  link.href = address;
+  link.textContent = `[${alt}]`;
+  return link;
+}
+
+/** Says where a link leads, unless its text is the address. */
+function tell(link: HTMLAnchorElement): void {
+  const address = link.getAttribute('href');
+  const url = address === null ? null : URL.parse(address);
+  const words = withoutHidden(link.textContent);
+  if (!url) return link.replaceWith(words);
+  link.href = url.href;
+  link.target = '_blank';
+  link.rel = 'noopener noreferrer nofollow';
+  for (const text of textsIn(link)) text.data = withoutHidden(text.data);
+  const isPlain = url.username === '' && url.password === '';
+  if (isPlain && (words === url.href || words === url.href.replace(/\/$/, ''))) return;
+  const destination = document.createElement('span');
+  destination.className = 'leads-to';
+  destination.textContent = url.protocol === 'mailto:' ? url.pathname : url.host;
+  link.append(destination);
+}
+
+function textsIn(node: Node): Text[] {
+  const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+  const found: Text[] = [];
+  while (walker.nextNode()) found.push(walker.currentNode as Text);
+  return found;
+}

@@ -1,0 +1,46 @@
+/** The service that serves this page, and the key that it may ask for. */
+import { computed, effect, signal } from '@preact/signals';
+import { AuthenticationError, Meanwhile, type ServiceInfo } from '../client/index.ts';
+
+const STORED = 'meanwhile.key';
+
+/** Kept for this tab alone, and until it is closed. */
+export const apiKey = signal(sessionStorage.getItem(STORED) ?? undefined);
+
+/** `refused`: the key that was given is not accepted. */
+export const keyWanted = signal<'no' | 'yes' | 'refused'>('no');
+
+export const meanwhile = computed(
+  () => new Meanwhile({ apiKey: apiKey.value, baseURL: new URL('.', location.href).href }),
+);
+
+/** Undefined until it has answered. */
+export const service = signal<ServiceInfo | undefined>(undefined);
+export const agents = signal<readonly string[]>([]);
+
+effect(() => {
+  const client = meanwhile.value;
+  const answers = Promise.all([client.service(), client.agents()]);
+  answers.then(
+    ([info, list]) => {
+      if (client !== meanwhile.peek()) return;
+      service.value = info;
+      agents.value = list.agents.map(({ name }) => name);
+      keyWanted.value = 'no';
+    },
+    (error: unknown) => client === meanwhile.peek() && isKeyWanted(error),
+  );
+});
+
+/** Asks for a key if that is what the error is about. */
+export function isKeyWanted(error: unknown): boolean {
+  if (!(error instanceof AuthenticationError)) return false;
+  keyWanted.value = apiKey.peek() === undefined ? 'yes' : 'refused';
+  return true;
+}
+
+export function useKey(key: string | undefined): void {
+  if (key === undefined) sessionStorage.removeItem(STORED);
+  else sessionStorage.setItem(STORED, key);
+  apiKey.value = key;
+}

@@ -1,0 +1,97 @@
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import type { Opened } from '../opened.ts';
+import type { Outgoing } from '../outbox.ts';
+import { ArrowDown } from '../parts/icons.tsx';
+import { Pending } from './pending.tsx';
+import { RowView } from './row.tsx';
+import { MOST_LANES, rowsOf } from './rows.ts';
+
+interface Props {
+  opened: Opened;
+  pending: readonly Outgoing[];
+  /** The seq of an entry to show. */
+  to: number | undefined;
+}
+
+/** Only the rows in sight are in the document. It stays at the end while the reader is there, and never moves what is being read. */
+export function Log({ opened, pending, to }: Props) {
+  const state = opened.state.value;
+  const rows = useMemo(() => rowsOf(state), [state]);
+  const lanes = useMemo(
+    () =>
+      Math.min(MOST_LANES, Math.max(0, ...rows.map((row) => (row.lanes.at(-1)?.lane ?? -1) + 1))),
+    [rows],
+  );
+  const scroller = useRef<HTMLDivElement>(null);
+  const list = useRef<VirtualizerHandle>(null);
+  const [isAtEnd, setAtEnd] = useState(true);
+  const atEnd = useRef(true);
+  const count = rows.length + pending.length;
+
+  const follow = () => {
+    const { current } = scroller;
+    if (atEnd.current && current) current.scrollTop = current.scrollHeight;
+  };
+  useLayoutEffect(follow);
+  useEffect(() => {
+    // Heights of rows are known a moment later, and the field below may grow.
+    const observer = new ResizeObserver(follow);
+    observer.observe(scroller.current!);
+    observer.observe(scroller.current!.firstElementChild!);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    if (to === undefined || rows.length === 0) return;
+    const nth = rows.findLastIndex(({ seq }) => seq <= to);
+    atEnd.current = false;
+    list.current?.scrollToIndex(Math.max(0, nth), { align: 'center' });
+  }, [to, rows.length === 0]);
+
+  const onScroll = () => {
+    const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
+    const near = scrollHeight - scrollTop - clientHeight < NEAR;
+    atEnd.current = near;
+    if (near !== isAtEnd) setAtEnd(near);
+  };
+  const toEnd = () => {
+    atEnd.current = true;
+    setAtEnd(true);
+    list.current?.scrollToIndex(count - 1, { align: 'end' });
+    follow();
+  };
+  return (
+    <div class="log-frame">
+      <div
+        ref={scroller}
+        class="log"
+        role="log"
+        aria-label="Conversation"
+        // New messages are announced as a whole: parts/announce.tsx.
+        aria-live="off"
+        tabIndex={0}
+        style={{ '--lanes': lanes }}
+        onScroll={onScroll}
+      >
+        <div class="log-inside">
+          <Virtualizer ref={list} scrollRef={scroller} itemSize={64}>
+            {[
+              ...rows.map((row) => (
+                <RowView key={row.key} row={row} opened={opened} isSought={row.seq === to} />
+              )),
+              ...pending.map((each) => <Pending key={each.key} outgoing={each} />),
+            ]}
+          </Virtualizer>
+        </div>
+      </div>
+      {!isAtEnd && (
+        <button class="to-end" onClick={toEnd}>
+          <ArrowDown /> Newest
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Pixels from the end that still count as the end. */
+const NEAR = 60;

@@ -1,0 +1,22 @@
+import type { CallState } from '../../client/index.ts';
+
+/** What the look of a call says of it. */
+export function toneOf({ status }: Pick<CallState, 'status'>): string {
+  switch (status) {
+    case 'awaiting_approval':
+      return 'asks';
+    case 'running':
+      return 'live';
+    case 'requested':
+    case 'queued':
+      return 'waits';
+    case 'completed':
+      return 'done';
+    case 'failed':
+      return 'bad';
+    case 'cancelled':
+    case 'denied':
+    case 'dropped':
+      return 'off';
+  }
+}
