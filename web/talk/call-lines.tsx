@@ -67,11 +67,13 @@ export function ResultLine({
 export function EndLine({ call, opened }: { call: CallState; opened: Opened }) {
   const { status, tool, result, stored, error, reason } = call;
   const [words, tone] = endOf(call);
+  const given = inputLine(call.input);
   const hasMore = status === 'completed' ? result !== undefined || stored : (error ?? reason);
   const line = (
     <>
       <b>{withoutHidden(tool)}</b>
-      <span class={`given ${tone}`}>{words}</span>
+      {given !== '' && <span class="given">{given}</span>}
+      <span class={`how ${tone}`}>{words}</span>
     </>
   );
   if (!hasMore) return <div class="call-line">{line}</div>;

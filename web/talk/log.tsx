@@ -27,6 +27,8 @@ export function Log({ opened, pending, to }: Props) {
   const list = useRef<VirtualizerHandle>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const atEnd = useRef(true);
+  /** When the reader last moved the log. */
+  const touched = useRef(-Infinity);
   const count = rows.length + pending.length;
 
   const follow = () => {
@@ -45,15 +47,19 @@ export function Log({ opened, pending, to }: Props) {
     if (to === undefined || rows.length === 0) return;
     const nth = rows.findLastIndex(({ seq }) => seq <= to);
     atEnd.current = false;
+    setAtEnd(false);
     list.current?.scrollToIndex(Math.max(0, nth), { align: 'center' });
   }, [to, rows.length === 0]);
 
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
     const near = scrollHeight - scrollTop - clientHeight < NEAR;
+    // The list scrolls by itself too, as it learns how high its rows are.
+    if (!near && performance.now() - touched.current > BY_HAND_MS) return follow();
     atEnd.current = near;
     if (near !== isAtEnd) setAtEnd(near);
   };
+  const onTouch = () => void (touched.current = performance.now());
   const toEnd = () => {
     atEnd.current = true;
     setAtEnd(true);
@@ -72,6 +78,11 @@ export function Log({ opened, pending, to }: Props) {
         tabIndex={0}
         style={{ '--lanes': lanes }}
         onScroll={onScroll}
+        onWheel={onTouch}
+        onTouchMove={onTouch}
+        onPointerDown={onTouch}
+        onPointerMove={(event) => event.buttons > 0 && onTouch()}
+        onKeyDown={onTouch}
       >
         <div class="log-inside">
           <Virtualizer ref={list} scrollRef={scroller} itemSize={64}>
@@ -92,6 +103,9 @@ export function Log({ opened, pending, to }: Props) {
     </div>
   );
 }
+
+/** A movement of the reader goes on for a while: a page that glides, a wheel that turns. */
+const BY_HAND_MS = 1_000;
 
 /** Pixels from the end that still count as the end. */
 const NEAR = 60;

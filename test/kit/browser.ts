@@ -1,0 +1,99 @@
+/** Debian's Chromium, for tests of the page. */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+
+export interface Tab extends Page {
+  /** Errors of its scripts, and what its content security policy has refused. */
+  faults: string[];
+}
+
+export interface TestBrowser {
+  /** A tab of a browser with its own storage. */
+  open(url: string, options?: BrowserContextOptions): Promise<Tab>;
+  /** Another tab of the same browser. */
+  openBeside(tab: Tab, url: string): Promise<Tab>;
+}
+
+/** For all tests of a file. No test passes whose page had a fault. */
+export function useBrowser(): TestBrowser {
+  let browser: Browser;
+  let tabs: Tab[] = [];
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: chromiumPath(), args: FLAGS });
+  });
+  afterEach(async () => {
+    const faults = tabs.flatMap((tab) => tab.faults);
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    tabs = [];
+    expect(faults).toEqual([]);
+  });
+  afterAll(() => browser.close());
+
+  async function watched(page: Page, url: string): Promise<Tab> {
+    const tab = Object.assign(page, { faults: [] as string[] });
+    tabs.push(tab);
+    tab.on('pageerror', (error) => tab.faults.push(error.stack ?? error.message));
+    tab.on('console', (message) => {
+      const text = message.text();
+      // A service that is away is part of some tests.
+      if (message.type() === 'error' && !/Failed to load resource|ERR_/.test(text)) {
+        tab.faults.push(text);
+      }
+    });
+    tab.setDefaultTimeout(30_000);
+    await tab.goto(url);
+    return tab;
+  }
+
+  return {
+    async open(url, options) {
+      const context = await browser.newContext({
+        viewport: { width: 1360, height: 860 },
+        locale: 'en-GB',
+        // What is photographed does not move.
+        reducedMotion: 'reduce',
+        ...options,
+      });
+      return watched(await context.newPage(), url);
+    },
+    openBeside: async (tab, url) => watched(await tab.context().newPage(), url),
+  };
+}
+
+/** Writes a picture for the documents where SCREENSHOTS names a folder; otherwise the state is only looked at. */
+export async function photograph(tab: Tab, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS'];
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  await tab.mouse.move(0, 0);
+  await tab.screenshot({ path: join(folder, `${name}.png`) });
+}
+
+function chromiumPath(): string {
+  const found = PLACES.find((path) => existsSync(path));
+  if (!found) {
+    throw new Error(`Chromium is missing: install Debian's package "chromium" (${PLACES[0]}).`);
+  }
+  return found;
+}
+
+const PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/** Nothing beyond the page is loaded, and a container needs no further rights. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];

@@ -1,0 +1,112 @@
+/** The scenario of the README, played by clicking, with the demo model; and what the page does when the service dies. */
+import getPort from 'get-port';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { photograph, useBrowser } from '../kit/browser.ts';
+import { bar, field, idIn, log, panel, said, say, wrote } from '../kit/on-the-page.ts';
+import { startTestService, type TestService } from '../kit/service.ts';
+
+let service: TestService;
+const browser = useBrowser();
+beforeAll(async () => {
+  const PORT = String(await getPort());
+  service = await startTestService({ temporal: inject('temporalAddress'), env: { PORT } });
+});
+afterEach((test) => service.explain(test));
+afterAll(() => service.remove());
+
+test('a person installs, asks, hears of progress, cancels, and installs something else', async () => {
+  const tab = await browser.open(service.url);
+  await tab.getByRole('heading', { name: /keeps talking/ }).waitFor();
+  await photograph(tab, 'page-new');
+  await tab.getByRole('button', { name: 'run the installer and update me every 25%' }).click();
+  await said(tab, /Starting the installer for alpha/).waitFor();
+  await bar(tab, 'alpha').getByRole('progressbar').waitFor();
+
+  await say(tab, 'what is a signal in Temporal?');
+  await said(tab, /A signal in Temporal is an asynchronous message/).waitFor();
+  expect(await bar(tab, 'alpha').count()).toBe(1);
+
+  const unprompted = log(tab).locator('.unprompted');
+  await unprompted.filter({ hasText: 'alpha: 25 % done.' }).waitFor();
+  expect(await unprompted.first().innerText()).toMatch(
+    /^Agent:\s+run_installer alpha reached 25 %/,
+  );
+  await photograph(tab, 'page-talk');
+  await unprompted.filter({ hasText: 'alpha: 50 % done.' }).waitFor();
+  await say(tab, 'How far is it?');
+  await said(tab, /alpha is at \d\d %/).waitFor();
+
+  await bar(tab, 'alpha').getByRole('button', { name: 'Cancel run_installer alpha' }).click();
+  await bar(tab, 'alpha').waitFor({ state: 'detached' });
+  await log(tab).getByText('cancelled by you').waitFor();
+  await say(tab, 'install beta instead, update me every 25%');
+  await bar(tab, 'beta').waitFor();
+  await unprompted.filter({ hasText: 'beta is installed.' }).waitFor();
+  expect(await panel(tab).locator('.ended').innerText()).toMatch(/beta/);
+});
+
+test('two browsers see the same conversation, and either may stop the other’s reply', async () => {
+  const one = await browser.open(service.url);
+  await say(one, 'install gamma, update me every 50%');
+  await bar(one, 'gamma').waitFor();
+  const two = await browser.open(one.url());
+  await bar(two, 'gamma').waitFor();
+  await say(two, 'what is a signal in Temporal?');
+  await wrote(one, 'what is a signal').waitFor();
+  await said(one, /A signal in/).waitFor();
+  await one.getByRole('button', { name: 'Stop talking' }).click();
+  await log(two).getByText('You stopped it here.').waitFor();
+  await log(one).getByText('You stopped it here.').waitFor();
+  const texts = (tab: typeof one) => log(tab).locator('.prose, .bubble .words').allInnerTexts();
+  await expect.poll(async () => (await texts(one)).join('\n')).toBe((await texts(two)).join('\n'));
+  await one.reload();
+  await said(one, 'Starting the installer for gamma').waitFor();
+  // A list of conversations leads to it too.
+  await two.getByRole('link', { name: 'Meanwhile: new conversation' }).click();
+  await two.getByRole('searchbox').fill('install GAMMA');
+  await two.getByRole('link', { name: /install gamma/ }).click();
+  await said(two, 'Starting the installer for gamma').waitFor();
+});
+
+test('when the service is killed, the page says so, keeps what is written, and says it once', async () => {
+  const tab = await browser.open(service.url);
+  await say(tab, 'install alpha, update me every 50%');
+  await bar(tab, 'alpha').getByText(/\d+ %/).waitFor();
+  const before = await said(tab, 'Starting the installer').innerText();
+  await service.kill9();
+  await tab.getByText('No connection to the service.').waitFor();
+  await say(tab, 'How far is it?');
+  await log(tab).locator('.pending').getByText('How far is it?').waitFor();
+  await photograph(tab, 'page-offline');
+  // Neither a reload nor a second tab doubles or loses it.
+  const beside = await browser.openBeside(tab, 'about:blank');
+  await service.start();
+  await beside.goto(tab.url());
+  await said(beside, /alpha is at \d+ %/).waitFor();
+  await said(tab, /alpha is at \d+ %/).waitFor();
+  await tab.getByText('No connection to the service.').waitFor({ state: 'detached' });
+  expect(await said(tab, 'Starting the installer').innerText()).toBe(before);
+  await said(tab, 'alpha is installed.').waitFor();
+  const conversation = service.client.conversations.open(idIn(tab));
+  const asked = [];
+  for await (const entry of conversation.entries({ kinds: ['message.user'] })) asked.push(entry);
+  expect(asked).toHaveLength(2);
+  expect(await log(tab).locator('.pending').count()).toBe(0);
+});
+
+test('a message that is written offline is sent once the network is back', async () => {
+  const tab = await browser.open(service.url);
+  await say(tab, 'hello');
+  await said(tab, /Hello!.* in Temporal"\.$/).waitFor();
+  await tab.context().setOffline(true);
+  await tab.getByText('No connection to the service.').waitFor();
+  await say(tab, 'help');
+  await log(tab).locator('.pending').waitFor();
+  expect(await field(tab).inputValue()).toBe('');
+  await tab.context().setOffline(false);
+  await said(tab, /I am a scripted demo model.* in Temporal"\.$/)
+    .nth(1)
+    .waitFor();
+  await expect.poll(() => log(tab).locator('.pending').count()).toBe(0);
+  expect(await wrote(tab, 'help').count()).toBe(1);
+});
