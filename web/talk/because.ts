@@ -11,15 +11,23 @@ export function becauseOf(
   calls: readonly CallState[],
 ): string | undefined {
   if (because !== 'news') return undefined;
-  const news = cause.flatMap((seq) => {
-    const entry = entries[seq - 1];
-    const words = entry && inWords(entry, calls);
+  const told = cause.flatMap((seq) => entries[seq - 1] ?? []);
+  const over = new Set(
+    told.flatMap((entry) => ('call_id' in entry && isEnd(entry) ? [entry.call_id] : [])),
+  );
+  const news = told.flatMap((entry) => {
+    // That it has reached 100 % goes without saying.
+    if (entry.kind === 'call.event' && entry.event === 'progress' && over.has(entry.call_id))
+      return [];
+    const words = inWords(entry, calls);
     return words === undefined ? [] : [words];
   });
   const [first, ...rest] = [...new Set(news)];
   if (first === undefined) return 'news of its calls';
   return rest.length === 0 ? first : `${first}, and ${rest.length} more`;
 }
+
+const isEnd = ({ kind }: Entry) => kind === 'call.completed' || kind === 'call.failed';
 
 function inWords(entry: Entry, calls: readonly CallState[]): string | undefined {
   if (!('call_id' in entry)) return undefined;
