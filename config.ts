@@ -289,6 +289,13 @@ function checkTogether(given: Settings): void {
 export const startedByNpm = (environment: Record<string, string | undefined> = process.env) =>
   environment['npm_lifecycle_event'] !== undefined;
 
+/** Before React is loaded: its build for development is slower, and keeps a record of every drawing. */
+export function reactForProduction(
+  environment: Record<string, string | undefined> = process.env,
+): void {
+  environment['NODE_ENV'] ??= 'production';
+}
+
 /** The user's cache folder, for files that can be downloaded again, with a subfolder for this service. */
 export function cacheFolder(
   environment: Record<string, string | undefined> = process.env,

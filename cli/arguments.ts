@@ -8,11 +8,21 @@ export type Task =
   | { kind: 'api' }
   | { kind: 'worker' }
   | { kind: 'demo' }
+  | ({ kind: 'chat' } & ChatOptions)
   | { kind: 'doctor' }
   | { kind: 'explain'; id: string }
   | KeysTask
   /** `url`: of the service. */
   | { kind: 'mcp'; url?: string; serves?: 'tools' };
+
+export interface ChatOptions {
+  /** Of the conversation to go on with. */
+  id?: string;
+  url?: string;
+  key?: string;
+  agent?: string;
+  json?: boolean;
+}
 
 export type Command =
   | Task
@@ -32,27 +42,29 @@ export function readArguments(given: string[]): Command {
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
         url: { type: 'string' },
+        key: { type: 'string' },
+        agent: { type: 'string' },
+        json: { type: 'boolean' },
         ...KEY_OPTIONS,
       },
     });
-    const { url, help, version, ...ofKeys } = values;
+    const { help, version, url, key, agent, json, ...ofKeys } = values;
     if (help) return helpOf(positionals);
     if (version) return { kind: 'version' };
-    if (positionals[0] === 'keys' && url === undefined) {
-      return readKeys(positionals.slice(1), ofKeys);
-    }
-    const [foreign] = Object.keys(ofKeys);
+    const options = onlyGiven({ url, key, agent, json });
+    const isKeys = positionals[0] === 'keys';
+    const [foreign] = Object.keys(isKeys ? options : ofKeys);
     if (foreign !== undefined) return { kind: 'wrong', message: `Unexpected option --${foreign}.` };
-    const command = readCommand(positionals);
-    if (url === undefined) return command;
-    return command.kind === 'mcp'
-      ? readUrl(command, url)
-      : { kind: 'wrong', message: 'Unexpected option --url.' };
+    if (isKeys) return readKeys(positionals.slice(1), ofKeys);
+    return withOptions(readCommand(positionals), options);
   } catch (error) {
     // The parser's messages are whole sentences for the user.
     return { kind: 'wrong', message: (error as Error).message };
   }
 }
+
+const onlyGiven = (options: Omit<ChatOptions, 'id'>): Omit<ChatOptions, 'id'> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
 function helpOf([name]: string[]): Command {
   return name === 'api' || name === 'worker' ? { kind: 'help', of: name } : { kind: 'help' };
@@ -63,6 +75,7 @@ function readCommand([name, ...rest]: string[]): Command {
   if (name === 'mcp' && rest.length === 1 && rest[0] === 'tools') {
     return { kind: 'mcp', serves: 'tools' };
   }
+  if (name === 'chat' && rest.length === 1) return { kind: 'chat', id: rest[0]! };
   if (rest.length > 0)
     return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
   switch (name) {
@@ -72,6 +85,7 @@ function readCommand([name, ...rest]: string[]): Command {
     case 'demo':
     case 'doctor':
     case 'mcp':
+    case 'chat':
       return { kind: name };
     case undefined:
       return { kind: 'wrong', message: 'Missing command.' };
@@ -80,11 +94,24 @@ function readCommand([name, ...rest]: string[]): Command {
   }
 }
 
-function readUrl(command: Task & { kind: 'mcp' }, url: string): Command {
-  const isHttp = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-  return isHttp
-    ? { ...command, url }
-    : { kind: 'wrong', message: `--url must begin with http:// or https://, not "${url}".` };
+const OPTIONS: Partial<Record<Command['kind'], readonly string[]>> = {
+  mcp: ['url'],
+  chat: ['url', 'key', 'agent', 'json'],
+};
+
+function withOptions(command: Command, options: Omit<ChatOptions, 'id'>): Command {
+  if (command.kind === 'wrong') return command;
+  const allowed = OPTIONS[command.kind] ?? [];
+  const unexpected = Object.keys(options).find((name) => !allowed.includes(name));
+  if (unexpected) return { kind: 'wrong', message: `Unexpected option --${unexpected}.` };
+  const { url } = options;
+  if (url !== undefined && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) {
+    return { kind: 'wrong', message: `--url must begin with http:// or https://, not "${url}".` };
+  }
+  if (command.kind === 'chat' && command.id !== undefined && options.agent !== undefined) {
+    return { kind: 'wrong', message: 'A conversation keeps its agent: --agent is for a new one.' };
+  }
+  return { ...command, ...options };
 }
 
 function readExplain([id, ...rest]: string[]): Command {

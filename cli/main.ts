@@ -30,8 +30,8 @@ switch (command.kind) {
 /** Each part is loaded on demand: an invalid command should not wait for everything. */
 async function run(command: Task, settings: Settings): Promise<void> {
   // For modules loaded from now on, and for the keepers of programs. A folder that is not writable only costs time.
-  // The relay is started in any folder by a harness, and leaves nothing there.
-  if (command.kind !== 'mcp') {
+  // A client of a service is started in any folder, and leaves nothing there.
+  if (command.kind !== 'mcp' && command.kind !== 'chat') {
     enableCompileCache(join(settings.MEANWHILE_HOME, 'cache', 'code'));
   }
   switch (command.kind) {
@@ -43,6 +43,8 @@ async function run(command: Task, settings: Settings): Promise<void> {
       return (await import('./worker.ts')).worker(settings);
     case 'demo':
       return (await import('./demo.ts')).demo(settings);
+    case 'chat':
+      return (await import('./chat.ts')).chat(settings, command);
     case 'doctor':
       return (await import('./doctor.ts')).doctor(settings);
     case 'mcp':

@@ -7,6 +7,8 @@ Commands:
              and from .env; .env.example lists them.
   api        Starts an API process, one of any number; \`api --help\` says what it needs.
   worker     Starts a worker process, one of any number; \`worker --help\` says what it needs.
+  chat [ID]  Talks to an agent of the running service; with an id, in a conversation that was begun before.
+             --url URL, --key KEY (of the API), --agent NAME, --json (prints the stream, for scripts).
   demo       Plays a sample conversation, on the running service or one started for it.
   doctor     Asks your model server a few small questions and says which settings fit it.
   mcp        Relays MCP over stdio to the running service, for a harness that starts a program.

@@ -10,7 +10,7 @@ import { useStage } from '../kit/stage.ts';
 import { installHarness } from './install.ts';
 import { startMessagesApi } from './messages-api.ts';
 import type { ScriptedApi } from './script.ts';
-import { openTerminal, type Terminal } from './terminal.ts';
+import { openTerminal, type Terminal } from '../kit/terminal.ts';
 
 const stage = useStage({ MEANWHILE_GRACE_MS: '100', PORT: String(await getPort()) });
 const KEY = 'sk-ant-made-up-0123456789';

@@ -5,8 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 export interface Terminal {
-  /** Types a line. */
+  /** Types a line, and ends it a moment later: a program may take a line that arrives at once for pasted text. */
   type(text: string): Promise<void>;
+  /** Types without an end. */
+  write(text: string): Promise<void>;
   /** Presses a key, by tmux's name for it. */
   key(name: string): Promise<void>;
   /** Waits until the screen shows it. */
@@ -21,22 +23,30 @@ const LONGEST_MS = 60_000;
 
 export async function openTerminal(
   command: string[],
-  { cwd, env }: { cwd: string; env: Record<string, string> },
+  {
+    cwd,
+    env = {},
+    columns = 200,
+    rows = 120,
+  }: { cwd: string; env?: Record<string, string>; columns?: number; rows?: number },
 ): Promise<Terminal> {
   const socket = `meanwhile-${randomUUID()}`;
   const tmux = async (...given: string[]) =>
     (await promisify(execFile)('tmux', ['-L', socket, '-f', '/dev/null', ...given])).stdout;
   const settings = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-  await tmux('new-session', '-d', '-x', '200', '-y', '120', '-c', cwd, ...settings, ...command);
+  const size = ['-x', String(columns), '-y', String(rows)];
+  await tmux('new-session', '-d', ...size, '-c', cwd, ...settings, ...command);
   await tmux('set-option', 'remain-on-exit', 'on');
   const screen = () => tmux('capture-pane', '-p', '-J');
 
   return {
     async type(text) {
       await tmux('send-keys', '-l', text);
-      // A line that arrives at once with its end is taken for pasted text.
       await sleep(500);
       await tmux('send-keys', 'Enter');
+    },
+    async write(text) {
+      await tmux('send-keys', '-l', text);
     },
     async key(name) {
       await tmux('send-keys', name);

@@ -1,0 +1,105 @@
+/** Carries out what was typed. Answers are printed as blocks; nothing that fails ends the chat. */
+import type { CallState, Turn } from '../../client/index.ts';
+import { clean } from './clean.ts';
+import { detailsOf, nameOf, statusOf } from './call-words.ts';
+import { type Command, findCall, HELP } from './commands.ts';
+import { whyQuiet } from './quiet.ts';
+import { reasonOf, type Session } from './session.ts';
+
+export interface Surroundings {
+  session: Session;
+  /** Who decides about approvals. */
+  author: string;
+  /** A turn as text. */
+  printTurn: (turn: Turn) => string;
+  /** Where a person can look at the conversation; also opens the first of these in a browser, where there is one. */
+  open(id: string): Promise<string[]>;
+  quit(): void;
+}
+
+export async function act(command: Command, around: Surroundings): Promise<void> {
+  const { session } = around;
+  try {
+    await carryOut(command, around);
+  } catch (error) {
+    session.show({ kind: 'problem', text: reasonOf(error) });
+  }
+}
+
+async function carryOut(command: Command, around: Surroundings): Promise<void> {
+  const { session, author } = around;
+  const say = (text: string) => session.show({ kind: 'notice', text });
+  const { calls, open, approvals } = session.view().state;
+  switch (command.kind) {
+    case 'nothing':
+      return;
+    case 'wrong':
+      return session.show({ kind: 'problem', text: command.message });
+    case 'say':
+      return session.say(command.text, { queue: command.queue === true });
+    case 'calls':
+      return say(callsInWords(command.call, calls));
+    case 'cancel':
+      return onCall(command.call, open, around, async ({ id }) => {
+        await session.conversation().cancel(id);
+      });
+    case 'approve':
+      return onCall(command.call, approvals, around, async ({ id }) => {
+        await session.conversation().approve(id, { author });
+      });
+    case 'deny':
+      return onCall(command.call, approvals, around, async ({ id }) => {
+        const { reason } = command;
+        await session.conversation().deny(id, { author, ...(reason !== undefined && { reason }) });
+      });
+    case 'stop':
+      await session.conversation().interrupt();
+      return;
+    case 'why':
+      return say(await why(around));
+    case 'open':
+      return say((await around.open(session.conversation().id)).join('\n'));
+    case 'close':
+      await session.conversation().close();
+      return;
+    case 'help':
+      return say(HELP);
+    case 'quit':
+      return around.quit();
+    default:
+      command satisfies never;
+  }
+}
+
+async function onCall(
+  given: string | undefined,
+  among: readonly CallState[],
+  { session }: Surroundings,
+  carry: (call: CallState) => Promise<void>,
+): Promise<void> {
+  const call = findCall(given, among, session.view().state.calls);
+  if (typeof call === 'string') return session.show({ kind: 'problem', text: call });
+  await carry(call);
+}
+
+function callsInWords(given: string | undefined, calls: readonly CallState[]): string {
+  if (given !== undefined) {
+    const call = findCall(given, calls, calls);
+    return typeof call === 'string' ? call : detailsOf(call, calls.indexOf(call) + 1);
+  }
+  if (calls.length === 0) return 'There are no calls yet.';
+  const rows = calls.map(
+    (call, nth) => `${String(nth + 1).padStart(3)}  ${call.id}  ${nameOf(call)}: ${statusOf(call)}`,
+  );
+  return rows.slice(-MOST_ROWS).join('\n');
+}
+
+const MOST_ROWS = 30;
+
+/** The last turn as the service explains it, and why it is quiet now. */
+async function why({ session, printTurn }: Surroundings): Promise<string> {
+  let last: Turn | undefined;
+  for await (const turn of session.conversation().turns()) last = turn;
+  const turn = last === undefined ? 'It has not spoken yet.' : clean(printTurn(last));
+  return [turn, ...whyQuiet(session.view().state)].join('\n');
+}

@@ -1,0 +1,97 @@
+/** The chat for pipes and scripts: lines in, lines out. */
+import type { ConversationState, StreamItem } from '../../client/index.ts';
+import { act, type Surroundings } from './act.ts';
+import type { Block } from './blocks.ts';
+import { readLine } from './commands.ts';
+import { isOver, isSettled } from './settled.ts';
+import type { Session, SessionView } from './session.ts';
+
+export interface PlainOptions extends Surroundings {
+  /** Each is a message or a command. */
+  lines: AsyncIterable<string>;
+  print(line: string): void;
+  /** Says what is no part of the conversation. */
+  note(line: string): void;
+  /** Each item of the stream is printed in place of what it means. */
+  json: boolean;
+  signal: AbortSignal;
+}
+
+/**
+ * Says each line once the one before it was answered. After the last one it waits until the agent has nothing more to tell: nothing
+ * runs, and all news was told. A call that waits for approval is not waited for, since nobody here can decide.
+ * @throws Error when the conversation can no longer be followed
+ */
+export async function runPlain(options: PlainOptions): Promise<void> {
+  const { session, lines, note, signal } = options;
+  const stop = options.json ? () => {} : printBlocks(options);
+  try {
+    for await (const line of lines) {
+      const command = readLine(line);
+      await act(command, options);
+      if (command.kind === 'quit') return;
+      if (command.kind === 'say') await settle(options, isSettled);
+      if (signal.aborted || session.view().over) break;
+    }
+    if (session.id === undefined) return;
+    await settle(options, isOver);
+    const { approvals, calls } = session.view().state;
+    for (const call of approvals) note(`Call ${calls.indexOf(call) + 1} waits for approval.`);
+  } finally {
+    stop();
+  }
+  const { over } = session.view();
+  if (over?.error) throw over.error;
+}
+
+/** Entries that were written together arrive one by one, so the log is read to its end before it is believed. */
+async function settle(
+  { session, signal }: PlainOptions,
+  holds: (state: ConversationState) => boolean,
+): Promise<void> {
+  const isIn = ({ caughtUp, unsent, state }: SessionView) =>
+    caughtUp && unsent.length === 0 && holds(state);
+  for (;;) {
+    await waitUntil(session, () => isIn(session.view()), signal);
+    if (signal.aborted || session.view().over) return;
+    const { last_seq } = await session.conversation().head({ signal, maxRetries: Infinity });
+    await waitUntil(session, () => session.view().state.seq >= last_seq, signal);
+    if (isIn(session.view())) return;
+  }
+}
+
+/** Prints what there is and what comes. @returns what ends that */
+function printBlocks({ session, print }: PlainOptions): () => void {
+  let printed = 0;
+  const look = () => {
+    const { blocks } = session.view();
+    for (const block of blocks.slice(printed)) print(inPlain(block));
+    printed = blocks.length;
+  };
+  look();
+  return session.subscribe(look);
+}
+
+const MARKS = { user: '> ', agent: '', call: '  ', notice: '  ', problem: '! ' } as const;
+
+function inPlain({ kind, text, note }: Block): string {
+  const whole = `${text}${note ? ` (${note})` : ''}`;
+  return whole.replaceAll(/^/gm, MARKS[kind]);
+}
+
+export const itemAsLine = (item: StreamItem): string => JSON.stringify(item);
+
+/** Also returns when the conversation is over, or `signal` aborts. */
+function waitUntil(session: Session, holds: () => boolean, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!holds() && !session.view().over && !signal.aborted) return;
+      unsubscribe();
+      signal.removeEventListener('abort', look);
+      resolve();
+    };
+    const unsubscribe = session.subscribe(look);
+    signal.addEventListener('abort', look);
+    look();
+  });
+}

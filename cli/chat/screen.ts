@@ -1,0 +1,205 @@
+/** The chat on a terminal: what was said scrolls away above; what is said and running now stays at the bottom, above the line being typed. */
+import { Box, Static, Text, useInput, usePaste, useWindowSize } from 'ink';
+import {
+  createElement as h,
+  useEffect,
+  useReducer,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+import type { CallState } from '../../client/index.ts';
+import { act, type Surroundings } from './act.ts';
+import { ApprovalCard } from './approval-card.ts';
+import { BlockLines } from './block-lines.ts';
+import { oneLine } from './clean.ts';
+import { readLine } from './commands.ts';
+import { edit, EMPTY, type Line } from './editor.ts';
+import { InputLine } from './input-line.ts';
+import { type Key, readKeys } from './keys.ts';
+import { barOf, lastLines } from './live.ts';
+
+export interface ScreenProps extends Surroundings {
+  /** Shown at the bottom. */
+  agent: string;
+  url: string;
+}
+
+export function Screen(props: ScreenProps) {
+  const { session } = props;
+  const { blocks, state, unsent, lost, over } = useSyncExternalStore(
+    session.subscribe,
+    session.view,
+  );
+  const { columns, rows } = useWindowSize();
+  const { line, press, paste } = useTyping(props);
+  const approval = useShownFor(state.approvals[0]);
+  const now = useClock(state.open.length > 0);
+  useInput((input, key) => {
+    for (const each of readKeys(input, key)) press(each, approval);
+  });
+  usePaste(paste);
+  useEffect(() => {
+    if (over) props.quit();
+  }, [over]);
+
+  const width = Math.max(20, columns - 1);
+  const open = state.open.filter(({ status }) => status !== 'awaiting_approval');
+  const { reply } = state;
+  const room = Math.max(3, rows - Math.min(open.length, MOST_BARS) - RESERVED_ROWS);
+  return h(
+    Box,
+    { flexDirection: 'column' },
+    h(Static<(typeof blocks)[number]>, {
+      items: blocks as (typeof blocks)[number][],
+      children: (block, nth) => h(BlockLines, { key: nth, block }),
+    }),
+    reply &&
+      h(
+        Text,
+        { color: reply.text === '' ? 'gray' : undefined },
+        lastLines(reply.text || '…', width, room),
+      ),
+    ...open
+      .slice(0, MOST_BARS)
+      .map((call) =>
+        h(
+          Text,
+          { key: call.id, color: 'cyan', wrap: 'truncate' },
+          barOf(call, state.calls.indexOf(call) + 1, now),
+        ),
+      ),
+    open.length > MOST_BARS &&
+      h(Text, { color: 'cyan' }, `and ${open.length - MOST_BARS} more: /calls`),
+    approval &&
+      h(ApprovalCard, {
+        call: approval.call,
+        number: state.calls.indexOf(approval.call) + 1,
+        of: state.approvals.length,
+      }),
+    ...unsent
+      .slice(0, MOST_BARS)
+      .map(({ text }, nth) =>
+        h(
+          Text,
+          { key: `unsent ${nth}`, dimColor: true, wrap: 'truncate' },
+          `› ${oneLine(text, width)} (sending …)`,
+        ),
+      ),
+    h(InputLine, { line, columns: width }),
+    h(Text, { dimColor: true, wrap: 'truncate' }, statusLine(props, state.status, lost)),
+  );
+}
+
+const MOST_BARS = 6;
+/** For the input, the status line, an approval and unsent messages. */
+const RESERVED_ROWS = 14;
+
+function statusLine(
+  { session, agent, url }: ScreenProps,
+  status: string,
+  lost: string | undefined,
+) {
+  const what = lost === undefined ? status : 'offline, reconnecting …';
+  const who = session.id ?? `new conversation with ${agent}`;
+  return [what, who, url, '/help'].join(' · ');
+}
+
+/** The line being typed, which nothing but keys and pastes change. */
+function useTyping(around: ScreenProps) {
+  const { session, quit } = around;
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  // Several keys may arrive before the next drawing; each has to find what the one before it did.
+  const line = useRef<Line>(EMPTY);
+  const typed = useRef<string[]>([]);
+  const set = (next: Line) => {
+    line.current = next;
+    redraw();
+  };
+
+  function history(): string[] {
+    const said = session
+      .view()
+      .state.messages.flatMap((each) => (each.from === 'user' ? [each.text] : []));
+    const own = new Set(typed.current);
+    return [...said.filter((text) => !own.has(text)), ...typed.current];
+  }
+
+  function submit(): void {
+    const { text } = line.current;
+    set(EMPTY);
+    if (text.trim() === '') return;
+    typed.current = [...typed.current.filter((other) => other !== text), text];
+    void act(readLine(text), around);
+  }
+
+  function press(key: Key, approval: Shown | undefined): void {
+    switch (key.kind) {
+      case 'submit':
+        return submit();
+      case 'interrupt':
+        return interrupt(around);
+      case 'leave':
+        return line.current.text === '' ? quit() : key.clears ? set(EMPTY) : undefined;
+      case 'approve':
+      case 'deny':
+        if (approval && Date.now() - approval.since >= LOOK_MS) {
+          void act({ kind: key.kind, call: approval.call.id }, around);
+        }
+        return;
+      case 'older':
+      case 'newer':
+        return set(edit(line.current, { kind: key.kind, history: history() }));
+      case 'edit':
+        return set(edit(line.current, key.edit));
+      case 'none':
+        return;
+      default:
+        key satisfies never;
+    }
+  }
+
+  return {
+    line: line.current,
+    press,
+    paste: (text: string) =>
+      set(edit(line.current, { kind: 'insert', text: text.replaceAll(/\r\n?/g, '\n') })),
+  };
+}
+
+function interrupt({ session }: ScreenProps): void {
+  const { reply } = session.view().state;
+  if (!reply)
+    return session.show({ kind: 'notice', text: 'Nothing is being said. /stop stops calls too.' });
+  session
+    .conversation()
+    .interrupt({ scope: 'reply' })
+    .catch((error: Error) => session.show({ kind: 'problem', text: error.message }));
+}
+
+interface Shown {
+  call: CallState;
+  since: number;
+}
+
+/** A key that was meant for an earlier card must not decide about the next one. Milliseconds. */
+const LOOK_MS = 500;
+
+function useShownFor(call: CallState | undefined): Shown | undefined {
+  const shown = useRef<{ id: string; since: number }>(undefined);
+  if (call === undefined) return undefined;
+  if (shown.current?.id !== call.id) shown.current = { id: call.id, since: Date.now() };
+  return { call, since: shown.current.since };
+}
+
+/** The time, each second while something runs. */
+function useClock(runs: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!runs) return undefined;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, [runs]);
+  return now;
+}

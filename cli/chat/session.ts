@@ -1,0 +1,210 @@
+/** A conversation as a terminal holds it: what was printed of it, what is on its way, and what may be done. */
+import {
+  APIError,
+  type Conversation,
+  type ConversationState,
+  createFold,
+  type Entry,
+  type Meanwhile,
+  type RequestOptions,
+  type StreamItem,
+} from '../../client/index.ts';
+import { type Block, createBlocks } from './blocks.ts';
+
+export interface SessionView {
+  /** Everything to print for good, in order; only ever grows. */
+  blocks: readonly Block[];
+  state: ConversationState;
+  /** Messages that are not in the log yet. They are sent in this order. */
+  unsent: readonly Unsent[];
+  /** Whether the log is known up to where it was when the conversation was taken up. */
+  caughtUp: boolean;
+  /** Undefined while the service answers. */
+  lost: string | undefined;
+  /** Set when the conversation cannot be followed any more. */
+  over: { error?: Error } | undefined;
+}
+
+export interface Unsent {
+  text: string;
+  /** Set once the service has accepted it: its message id, or `first` for the message that begins a conversation. */
+  accepted?: string;
+}
+
+export interface Session {
+  /** Undefined until the first message of a new conversation was accepted. */
+  readonly id: string | undefined;
+  view(): SessionView;
+  subscribe(listener: () => void): () => void;
+  /** Sends it as soon as the service answers, once, after those before it. Resolves when it is accepted or refused. */
+  say(text: string, options?: { queue?: boolean }): Promise<void>;
+  /** Prints this between what the conversation brings. */
+  show(block: Block): void;
+  /** @throws Error where the conversation has not begun yet */
+  conversation(): Conversation;
+  close(): void;
+}
+
+export interface SessionOptions {
+  client: Meanwhile;
+  /** A conversation to go on with, and the seq of its newest entry. Default: a new one, which begins with the first message. */
+  resume?: { conversation: Conversation; last_seq: number };
+  /** Of a new conversation. */
+  agent?: string;
+  /** Of the end of its past, the most blocks that are shown. */
+  most_blocks?: number;
+  /** Hears what the stream brings. */
+  onItem?: (item: StreamItem) => void;
+  onBegin?: (id: string) => void;
+}
+
+export function createSession(options: SessionOptions): Session {
+  const { client, agent, resume, most_blocks = 200, onItem, onBegin } = options;
+  const stop = new AbortController();
+  const listeners = new Set<() => void>();
+  let conversation: Conversation | undefined;
+  let entries = createBlocks();
+  let view: SessionView = {
+    blocks: [],
+    state: createFold().state(),
+    unsent: [],
+    caughtUp: resume === undefined,
+    lost: undefined,
+    over: undefined,
+  };
+  let sending: Promise<unknown> = Promise.resolve();
+
+  function change(more: Partial<SessionView>): void {
+    view = { ...view, ...more };
+    for (const listener of listeners) listener();
+  }
+
+  /** What the log has is no longer on its way. */
+  function arrived(unsent: readonly Unsent[], { messages }: ConversationState): readonly Unsent[] {
+    const said = messages.filter(({ from }) => from === 'user');
+    const isSaid = ({ accepted }: Unsent) =>
+      accepted === 'first' ? said.length > 0 : said.some(({ id }) => id === accepted);
+    return unsent.some(isSaid) ? unsent.filter((one) => !isSaid(one)) : unsent;
+  }
+
+  const show = (block: Block) => change({ blocks: [...view.blocks, block] });
+
+  function take(item: StreamItem, state: ConversationState): void {
+    if (item.type === 'rewind') {
+      replay(state.entries);
+      show({ kind: 'notice', text: 'The service took back the last entries; they follow again.' });
+    }
+    const block = item.type === 'entry' ? entries.add(item.data) : undefined;
+    const unsent = arrived(view.unsent, state);
+    change({ state, unsent, ...(block && { blocks: [...view.blocks, block] }) });
+    onItem?.(item);
+  }
+
+  function replay(kept: readonly Entry[]): Block[] {
+    entries = createBlocks();
+    return kept.flatMap((entry) => entries.add(entry) ?? []);
+  }
+
+  /** What was there before is printed at once, and only its end. */
+  function recall(blocks: Block[], state: ConversationState): void {
+    const left = blocks.length - most_blocks;
+    const note: Block[] =
+      left > 0 ? [{ kind: 'notice', text: `… ${left} earlier lines are not shown.` }] : [];
+    change({
+      state,
+      caughtUp: true,
+      blocks: [...view.blocks, ...note, ...blocks.slice(-most_blocks)],
+    });
+  }
+
+  async function follow(known: Conversation, past: number): Promise<void> {
+    let recalled: Block[] = [];
+    let isPast = past > 0;
+    const { signal } = stop;
+    const onConnection = (connection: { status: string; error?: unknown }) => {
+      if (connection.status === 'open') return change({ lost: undefined });
+      const { error } = connection;
+      change({ lost: error instanceof Error ? error.message : 'The service is stopping.' });
+    };
+    for await (const item of known.follow({ signal, onConnection })) {
+      if (!isPast) {
+        take(item, known.state());
+        continue;
+      }
+      onItem?.(item);
+      if (item.type === 'rewind') recalled = replay(known.state().entries);
+      if (item.type !== 'entry') continue;
+      const block = entries.add(item.data);
+      if (block) recalled.push(block);
+      isPast = item.data.seq < past;
+      if (!isPast) recall(recalled, known.state());
+    }
+  }
+
+  function begin(known: Conversation, past: number): void {
+    conversation = known;
+    if (past === 0) change({ caughtUp: true });
+    onBegin?.(known.id);
+    follow(known, past).then(
+      () => change({ over: {} }),
+      (error: unknown) => change({ over: { error: error as Error } }),
+    );
+  }
+
+  async function send(message: Unsent, queue: boolean): Promise<void> {
+    const { text } = message;
+    const forever = { signal: stop.signal, maxRetries: Infinity };
+    try {
+      const accepted = conversation
+        ? await conversation.send({ text, ...(queue && { when_busy: 'queue' }) }, forever)
+        : await create(text, forever);
+      const unsent = view.unsent.map((one) =>
+        one === message ? { text, accepted: accepted.message_id } : one,
+      );
+      change({ unsent: arrived(unsent, view.state) });
+    } catch (error) {
+      if (stop.signal.aborted) return;
+      change({ unsent: view.unsent.filter((one) => one !== message) });
+      show({ kind: 'problem', text: `"${text}" was not accepted: ${reasonOf(error)}` });
+    }
+  }
+
+  async function create(text: string, forever: RequestOptions): Promise<{ message_id: string }> {
+    const message = { text };
+    begin(await client.conversations.create({ ...(agent && { agent }), message }, forever), 0);
+    return { message_id: 'first' };
+  }
+
+  if (resume) begin(resume.conversation, resume.last_seq);
+
+  return {
+    get id() {
+      return conversation?.id;
+    },
+    view: () => view,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    say(text, { queue = false } = {}) {
+      const message = { text };
+      change({ unsent: [...view.unsent, message] });
+      const sent = sending.then(() => send(message, queue));
+      sending = sent;
+      return sent;
+    },
+    show,
+    conversation() {
+      if (!conversation) throw new Error('The conversation begins with your first message.');
+      return conversation;
+    },
+    close: () => stop.abort(),
+  };
+}
+
+/** The service's own words, with the fields that are invalid. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof APIError)) return (error as Error).message;
+  const fields = error.errors.map(({ path, message }) => `${path} ${message}`);
+  return [error.problem?.detail ?? error.message, ...fields].join(' ');
+}
