@@ -7,10 +7,15 @@ import {
 
 let installed = false;
 
-/** Workers of tools and errands run no workflows, about which the SDK warns at each start. */
+/**
+ * Workers of tools and errands run no workflows, about which the SDK warns at each start; and it warns about each reply that was
+ * stopped before it had begun.
+ */
 class QuietLogger extends DefaultLogger {
   override warn(...[message, meta]: Parameters<DefaultLogger['warn']>): void {
-    if (!message.startsWith('No workflows registered')) super.warn(message, meta);
+    const isExpected =
+      message.startsWith('No workflows registered') || meta?.error?.type === 'ReplyStopped';
+    if (!isExpected) super.warn(message, meta);
   }
 }
 
