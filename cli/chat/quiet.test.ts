@@ -72,6 +72,17 @@ test.each<[string, Parameters<typeof log>, RegExp, settled: boolean, over: boole
     true,
   ],
   [
+    'the agent has cancelled a call',
+    [
+      ...answered,
+      { ...requested, tool: 'cancel_call' },
+      { ...completed, result: { cancelled: 'call_b' } },
+    ],
+    /nothing is running/,
+    true,
+    true,
+  ],
+  [
     'silent news is kept',
     [...answered, requested, started, { ...progress('call_a', 1, 10), schedule: 'silent' }],
     /1 silent event will be told with the next turn \(R5\)/,

@@ -1,6 +1,7 @@
 /** Why the agent says nothing at the moment, with the rule's number (docs/rules.md). */
 import type { ConversationState, Entry } from '../../client/index.ts';
 import { nameOf, resultsOf } from './call-words.ts';
+import { untold } from './untold.ts';
 
 export function whyQuiet(state: ConversationState): string[] {
   const { limit, open, approvals, suspended, reply, closed, entries } = state;
@@ -15,7 +16,7 @@ export function whyQuiet(state: ConversationState): string[] {
       }`,
     ];
   }
-  const waiting = unheard(entries);
+  const waiting = untold(entries);
   const running = open.filter(({ status }) => status === 'running');
   const queued = open.filter(({ status }) => status === 'queued');
   const reasons = [
@@ -43,19 +44,6 @@ export function whyQuiet(state: ConversationState): string[] {
   return reasons.length > 0
     ? reasons
     : ['It is quiet because it has answered, and nothing is running.'];
-}
-
-/** What calls brought and the agent has not been told. */
-function unheard(entries: readonly Entry[]): { silent: number; soon: number } {
-  const told = new Set<number>();
-  const count = { silent: 0, soon: 0 };
-  for (const entry of entries.toReversed()) {
-    if (entry.kind === 'receipt') for (const seq of entry.of) told.add(seq);
-    if (told.has(entry.seq)) continue;
-    if (entry.kind === 'call.event') count[entry.schedule === 'silent' ? 'silent' : 'soon'] += 1;
-    else if (entry.kind === 'call.completed' || entry.kind === 'call.failed') count.soon += 1;
-  }
-  return count;
 }
 
 function reportOf(id: string, entries: readonly Entry[]): string {

@@ -1,5 +1,6 @@
 /** Whether a script may go on, according to the log alone. */
 import type { ConversationState } from '../../client/index.ts';
+import { untold } from './untold.ts';
 
 /** Every message was answered, nobody speaks, and the calls that the agent asked for have begun or wait. */
 export function isSettled({ reply, entries, open: calls, closed }: ConversationState): boolean {
@@ -27,18 +28,5 @@ export function isOver(state: ConversationState): boolean {
   if (state.open.some(({ status }) => status !== 'awaiting_approval')) return false;
   // At a limit, the agent says no more until somebody writes.
   if (state.limit && state.limit.limit !== 'unsolicited_per_minute') return true;
-  const told = new Set<number>();
-  for (const entry of state.entries) {
-    if (entry.kind === 'receipt') for (const seq of entry.of) told.add(seq);
-  }
-  return state.entries.every(
-    (entry) =>
-      told.has(entry.seq) ||
-      !(
-        (entry.kind === 'call.event' && entry.schedule !== 'silent') ||
-        entry.kind === 'call.completed' ||
-        entry.kind === 'call.failed' ||
-        entry.kind === 'call.denied'
-      ),
-  );
+  return untold(state.entries).soon === 0;
 }
