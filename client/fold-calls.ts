@@ -35,7 +35,7 @@ export function createCalls() {
     }
   }
 
-  function hearEvent({
+  function applyEvent({
     call_id,
     seq,
     at,
@@ -94,7 +94,7 @@ export function createCalls() {
             position: undefined,
           });
         case 'call.event':
-          return hearEvent(entry);
+          return applyEvent(entry);
         case 'call.completed': {
           const { result, stored } = entry;
           return end(entry, { status: 'completed', ...(stored ? { stored } : { result }) });
@@ -114,7 +114,7 @@ export function createCalls() {
       }
     },
 
-    hear({ call_id, percent, note }: ProgressItem['data']): void {
+    applyProgress({ call_id, percent, note }: ProgressItem['data']): void {
       const call = calls.get(call_id);
       if (call && call.ended_at === undefined) shown(call_id, percent, note);
     },

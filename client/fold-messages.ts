@@ -63,7 +63,7 @@ export function createMessages() {
       }
     },
 
-    hear({ reply_id, attempt, offset, text }: DeltaItem['data']): void {
+    applyDelta({ reply_id, attempt, offset, text }: DeltaItem['data']): void {
       const known = draft?.reply_id === reply_id ? draft : undefined;
       if (over.has(reply_id) || (known && known.attempt > attempt)) return;
       const before = known?.attempt === attempt ? known.text : '';

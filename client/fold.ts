@@ -78,8 +78,8 @@ export function createFold(): Fold {
       snapshot = undefined;
       if (item.type === 'entry') add(item.data);
       else if (item.type === 'rewind') rewind(item.data.to);
-      else if (item.type === 'delta') messages.hear(item.data);
-      else calls.hear(item.data);
+      else if (item.type === 'delta') messages.applyDelta(item.data);
+      else calls.applyProgress(item.data);
     },
     state: () => (snapshot ??= take()),
   };

@@ -1,4 +1,4 @@
-/** Requests and responses of the HTTP API (DESIGN §7). Requests are strict: a misspelt field is an error and is not ignored. */
+/** Requests and responses of the HTTP API. Requests are strict: a misspelt field is an error and is not ignored. */
 import { z } from 'zod';
 import { entry, schedule, whenBusy, type EntryKind } from './entry.ts';
 import { decision, head } from './head.ts';

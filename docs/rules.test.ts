@@ -7,7 +7,7 @@ const read = (path: string) => readFileSync(path, 'utf8');
 const rules = new Set(
   [...read('docs/rules.md').matchAll(/^## (R\d+)\. /gm)].map(([, name]) => name!),
 );
-const IGNORED = ['node_modules/**', '**/.meanwhile/**'];
+const IGNORED = ['node_modules/**', 'build/**', 'dist/**', '**/.meanwhile/**'];
 const code = globSync('**/*.ts', { exclude: IGNORED });
 const documents = globSync('**/*.md', { exclude: IGNORED });
 
@@ -34,6 +34,13 @@ test('every document that code names exists', () => {
     [...read(path).matchAll(/\bdocs\/[\w/-]+\.(?:md|json)\b/g)]
       .filter(([name]) => !existsSync(name))
       .map(([name]) => `${path}: ${name}`),
+  );
+  expect(astray).toEqual([]);
+});
+
+test('code and documents cite no section of a document outside this repository', () => {
+  const astray = [...code, ...documents].flatMap((path) =>
+    [...read(path).matchAll(/§ ?\d/g)].map(([name]) => `${path}: ${name}`),
   );
   expect(astray).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /**
- * Writes the log before the workflow's task is committed (DESIGN §3). The write with the highest fence wins.
+ * Writes the log before the workflow's task is committed (docs/decisions/0020-certain-writes.md). The write with the highest fence wins.
  *
  * Nearly every batch is a plain append: one statement, which finds the conversation as expected and locks it, or does nothing.
  * Only if it did nothing (a rewrite, a late duplicate, a stale worker, the very first batch), or if a reply is cut short,

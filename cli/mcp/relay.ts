@@ -60,7 +60,7 @@ export async function relay({
     }
   }
 
-  function hear(line: string): void {
+  function receive(line: string): void {
     if (line.trim() === '') return;
     let message: RpcMessage | RpcMessage[];
     try {
@@ -83,7 +83,7 @@ export async function relay({
   }
 
   const lines = createInterface({ input, crlfDelay: Infinity });
-  lines.on('line', hear);
+  lines.on('line', receive);
   await new Promise<void>((resolve) => {
     lines.once('close', resolve);
     output.once('error', () => resolve());

@@ -38,7 +38,7 @@ export function answerTo(
       continue;
     }
     at = entry.at;
-    rest.hear(entry);
+    rest.apply(entry);
     const result = resultOf(entry);
     if (result) results.push(result);
     if (STOPS.has(entry.kind) && entry.actor.id === canceller) {
@@ -81,7 +81,7 @@ export function firstAfter(
   const rest = createRest(log, { isExternal });
   const read = readerOf(head);
   for (const [nth, entry] of log.entries()) {
-    rest.hear(entry);
+    rest.apply(entry);
     const { seq, at } = entry;
     const result = seq > after ? read(entry) : undefined;
     if (result) return { state: 'over', results: [result], at };
@@ -123,6 +123,6 @@ export function answerOfCall(
 /** Whether nothing more comes after the end of the log unless somebody asks for it. */
 export function isAtRest(log: readonly Entry[], { isBusy, isExternal }: Omit<At, 'head'>): boolean {
   const rest = createRest(log, { isExternal });
-  log.forEach(rest.hear);
+  log.forEach(rest.apply);
   return rest.isReached() && !isBusy;
 }

@@ -25,7 +25,7 @@ const isUnderWay = (state: State) => {
 
 function reached(log: Entry[], known: Entry[] = log): boolean {
   const rest = createRest(known);
-  log.forEach(rest.hear);
+  log.forEach(rest.apply);
   return rest.isReached();
 }
 

@@ -24,8 +24,8 @@ export const KINDS_FOR_REST = [
 ] as const satisfies EntryKind[];
 
 export interface Rest {
-  hear(entry: Entry): void;
-  /** True when nothing comes of what was heard unless the user writes again. */
+  apply(entry: Entry): void;
+  /** True when the entries so far lead to nothing more unless the user writes again. */
   isReached(): boolean;
 }
 
@@ -35,7 +35,7 @@ interface OpenCall {
 }
 
 /**
- * @param log all entries that are known, including those not heard yet: an entry says by its cause which earlier one it continues,
+ * @param log all entries that are known, including those not applied yet: an entry says by its cause which earlier one it continues,
  *   and between the two the agent is not at rest
  * @param options.isExternal the model is elsewhere: only calls matter
  */
@@ -59,7 +59,7 @@ export function createRest(
   /** News of a reply that was stopped or failed is told in the next turn, and causes none. */
   const silence = () => reply?.cause.forEach((seq) => untold.delete(seq));
 
-  function hearEvent({ seq, call_id, event, schedule }: EntryOf<'call.event'>) {
+  function applyEvent({ seq, call_id, event, schedule }: EntryOf<'call.event'>) {
     const flow = calls.get(call_id)?.flow;
     if (!flow) {
       if (schedule !== 'silent') untold.add(seq);
@@ -69,7 +69,7 @@ export function createRest(
     }
   }
 
-  function hearEnd(entry: EntryOf<'call.completed' | 'call.failed' | 'call.cancelled'>) {
+  function applyEnd(entry: EntryOf<'call.completed' | 'call.failed' | 'call.cancelled'>) {
     const flow = calls.get(entry.call_id)?.flow;
     calls.delete(entry.call_id);
     const { got = 0, wants = Infinity } = flow ?? {};
@@ -80,7 +80,7 @@ export function createRest(
   }
 
   return {
-    hear(entry) {
+    apply(entry) {
       switch (entry.kind) {
         case 'message.user':
           messages.add(entry.seq);
@@ -117,7 +117,7 @@ export function createRest(
           calls.set(entry.call_id, entry.awaits ? { flow: { wants: entry.results, got: 0 } } : {});
           return;
         case 'call.event':
-          return hearEvent(entry);
+          return applyEvent(entry);
         case 'call.dropped':
           calls.delete(entry.call_id);
           isSilentSoFar = false;
@@ -129,7 +129,7 @@ export function createRest(
         case 'call.completed':
         case 'call.failed':
         case 'call.cancelled':
-          return hearEnd(entry);
+          return applyEnd(entry);
         case 'receipt':
           entry.of.forEach((seq) => untold.delete(seq));
           return;

@@ -1,4 +1,4 @@
-/** What a careful client holds of a conversation: the rules of DESIGN §7 for entry, rewind and delta, and nothing else. */
+/** What a careful client holds of a conversation: the documented rules for `entry`, `rewind` and `delta`, and nothing else. */
 import { expect } from 'vitest';
 import type { Entry } from '../../contract/entry.ts';
 import { type Position, START, type StreamItem } from '../../stream/item.ts';
