@@ -2,7 +2,6 @@
  * The calls whose tools run in this process, by their ids. An attempt at a call that already runs here adopts it: from then on
  * the attempt carries its heartbeat, its cancellation and its end, and the tool is not started again.
  */
-import { ApplicationFailure } from '@temporalio/common';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallEnd } from '../../contract/signals.ts';
@@ -22,7 +21,7 @@ import { insist } from '../insist.ts';
 import { createLink, type Link, type Outcome } from './link.ts';
 import { openCall } from './open-call.ts';
 import { type BodyDependencies, runBody } from './run-body.ts';
-import { MESSAGES, Stopped, type Why } from './stopped.ts';
+import { holdLost, MESSAGES, shutDown, Stopped, type Why } from './stopped.ts';
 
 export interface LiveCallsDependencies extends BodyDependencies {
   holder: Holder;
@@ -286,16 +285,3 @@ const WRITE_MS = 60_000;
 const ATTENDED_MS = 1_000;
 const RELEASE_MS = 1_000;
 const TAKEN = 'Another worker has the call.';
-
-/** A failure that Temporal retries: the next worker resumes from the last heartbeat. */
-function shutDown(): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'WorkerShutdown',
-    message: 'The worker shut down.',
-    nextRetryDelay: 1,
-  });
-}
-
-function holdLost({ message }: HoldLost): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'HoldLost', message, nextRetryDelay: '200ms' });
-}

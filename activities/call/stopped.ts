@@ -1,4 +1,5 @@
-/** Why a tool that runs in this process has to stop. */
+/** Why a tool that runs in this process has to stop, and the failures with which its attempt then hands it over. */
+import { ApplicationFailure } from '@temporalio/common';
 import { HoldLost } from './holder.ts';
 
 export type Why = 'cancelled' | 'shutdown' | 'gone';
@@ -19,3 +20,16 @@ export const MESSAGES: Record<Why, string> = {
   shutdown: 'The worker is shutting down.',
   gone: "The call's workflow is over: it was terminated or timed out.",
 };
+
+/** A failure that Temporal retries: the next worker resumes from the last heartbeat. */
+export function shutDown(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'WorkerShutdown',
+    message: 'The worker shut down.',
+    nextRetryDelay: 1,
+  });
+}
+
+export function holdLost({ message }: HoldLost): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'HoldLost', message, nextRetryDelay: '200ms' });
+}
