@@ -25,11 +25,11 @@ export function App() {
   const { view } = route.value;
   return (
     <div class={`app ${isListOpen.value ? 'list-open' : ''}`}>
-      <a class="skip" href="#write" onClick={skipToWriting}>
-        Skip to the message field
+      <a class="skip" href="#main" onClick={skip}>
+        Skip to the conversation
       </a>
       <Sidebar onClose={() => (isListOpen.value = false)} />
-      <main class="main">
+      <main class="main" id="main" tabIndex={-1}>
         <Header opened={open} onMenu={() => (isListOpen.value = !isListOpen.value)} />
         {open === undefined ? (
           <NewTalk />
@@ -49,7 +49,8 @@ export function App() {
   );
 }
 
-function skipToWriting(event: Event): void {
+/** The address says what is shown, so it stays. */
+function skip(event: Event): void {
   event.preventDefault();
-  document.querySelector<HTMLElement>('textarea')?.focus();
+  document.querySelector<HTMLElement>('textarea, main')?.focus();
 }

@@ -29,7 +29,7 @@ export function CallsPanel({ opened }: { opened: Opened }) {
       class={`panel ${open.length === 0 ? 'nothing' : ''} ${isOpen.value ? 'open' : ''}`}
       aria-label="Meanwhile: calls"
     >
-      <h2 class="wide-only">Meanwhile</h2>
+      <h2>Meanwhile</h2>
       {open.length > 0 && (
         <button
           class={`panel-fold narrow-only ${approvals.length > 0 ? 'asks' : ''}`}

@@ -36,6 +36,15 @@ function Block({ block: { raw, html } }: { block: Parsed }) {
 }
 
 const marked = new Marked({ gfm: true, breaks: true });
+marked.use({
+  renderer: {
+    // Markup that a model writes is text: seen, and no more than that.
+    html: ({ text }) => (/^<br\s*\/?>$/i.test(text.trim()) ? '<br>' : escaped(text)),
+  },
+});
+
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escaped = (text: string) => text.replaceAll(/[&<>"]/g, (character) => ESCAPES[character]!);
 
 const known = new Map<string, Parsed>();
 const MOST_KNOWN = 500;
@@ -82,9 +91,9 @@ function safe(html: string): DocumentFragment {
   for (const image of fragment.querySelectorAll('img')) image.replaceWith(asLink(image));
   for (const link of fragment.querySelectorAll('a')) tell(link);
   for (const box of fragment.querySelectorAll('input')) box.replaceWith(box.checked ? '☑ ' : '☐ ');
-  // The page has its own headings; these stand below them.
+  // The page has its own heading; these stand below it.
   for (const heading of fragment.querySelectorAll('h1,h2,h3,h4,h5,h6')) {
-    const lower = document.createElement(`h${Math.min(6, Number(heading.tagName[1]) + 2)}`);
+    const lower = document.createElement(`h${Math.min(6, Number(heading.tagName[1]) + 1)}`);
     lower.replaceChildren(...heading.childNodes);
     heading.replaceWith(lower);
   }
@@ -125,7 +134,7 @@ function tell(link: HTMLAnchorElement): void {
   const destination = document.createElement('span');
   destination.className = 'leads-to';
   destination.textContent = url.protocol === 'mailto:' ? url.pathname : url.host;
-  link.append(destination);
+  link.append(' ', destination);
 }
 
 function textsIn(node: Node): Text[] {

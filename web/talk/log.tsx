@@ -43,12 +43,13 @@ export function Log({ opened, pending, to }: Props) {
     observer.observe(scroller.current!.firstElementChild!);
     return () => observer.disconnect();
   }, []);
+  // Not every entry has a row of its own.
+  const sought = to === undefined ? -1 : rows.findLastIndex(({ seq }) => seq <= to);
   useEffect(() => {
     if (to === undefined || rows.length === 0) return;
-    const nth = rows.findLastIndex(({ seq }) => seq <= to);
     atEnd.current = false;
     setAtEnd(false);
-    list.current?.scrollToIndex(Math.max(0, nth), { align: 'center' });
+    list.current?.scrollToIndex(Math.max(0, sought), { align: 'center' });
   }, [to, rows.length === 0]);
 
   const onScroll = () => {
@@ -87,8 +88,8 @@ export function Log({ opened, pending, to }: Props) {
         <div class="log-inside">
           <Virtualizer ref={list} scrollRef={scroller} itemSize={64}>
             {[
-              ...rows.map((row) => (
-                <RowView key={row.key} row={row} opened={opened} isSought={row.seq === to} />
+              ...rows.map((row, nth) => (
+                <RowView key={row.key} row={row} opened={opened} isSought={nth === sought} />
               )),
               ...pending.map((each) => <Pending key={each.key} outgoing={each} />),
             ]}

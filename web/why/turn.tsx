@@ -136,7 +136,7 @@ function Section({
 }) {
   return (
     <section>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {explain !== undefined && <p class="small">{explain}</p>}
       <ul>{children}</ul>
     </section>
