@@ -1,4 +1,16 @@
-# Built by `docker compose up --build`. Two stages: what only the build needs stays out of the image.
+# Built by `docker compose up --build`. What only a build needs stays out of the image.
+
+# The page: built with development dependencies, which the service does not need.
+FROM node:24.21.0-bookworm-slim AS page
+WORKDIR /app
+COPY package.json package-lock.json tsconfig.json ./
+RUN npm ci --ignore-scripts && npm cache clean --force
+COPY client/ client/
+COPY contract/ contract/
+COPY web/ web/
+COPY cli/page.ts cli/
+RUN node -e "import('./cli/page.ts').then(({ buildPage }) => buildPage())"
+
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 ENV NODE_ENV=production
@@ -24,6 +36,7 @@ COPY tools/ tools/
 COPY worker/ worker/
 COPY workflows/ workflows/
 COPY config.ts index.ts ./
+COPY --from=page /app/build/page/ build/page/
 RUN npm run build
 
 FROM node:24.21.0-bookworm-slim

@@ -13,13 +13,13 @@ const MADE_FROM = 'made-from';
 
 /** Undefined if it has not been built and cannot be: the tool that builds it is a development dependency. */
 export async function pageFolder(): Promise<string | undefined> {
-  // In the package there are no sources, which could have changed.
-  if (extname(import.meta.filename) === '.ts') await buildPage();
+  await buildPage();
   return existsSync(join(PAGE, 'index.html')) ? PAGE : undefined;
 }
 
-/** Does nothing if the page is up to date, or without the tool that builds it. */
+/** Does nothing if the page is up to date, or without its sources, as in the package, or the tool that builds it. */
 export async function buildPage(): Promise<void> {
+  if (!existsSync(join(ROOT, 'web'))) return;
   const sources = await fingerprint();
   if ((await madeFrom()) !== sources) {
     const vite = await import('vite').catch(() => undefined);

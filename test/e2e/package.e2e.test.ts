@@ -92,6 +92,11 @@ test('the service starts from it, with the tools of the folder, and the example 
     const names = tools.map(({ name }: { name: string }) => name);
     expect(names).toEqual(expect.arrayContaining(['count_down', 'run_installer']));
 
+    // The page is in the package: it was not built here.
+    const page = await fetch(`http://127.0.0.1:${PORT}/`).then((response) => response.text());
+    const script = /src="\.\/(assets\/[^"]+\.js)"/.exec(page)![1]!;
+    expect((await fetch(`http://127.0.0.1:${PORT}/${script}`)).status).toBe(200);
+
     const docs = await readFile(join(REPOSITORY, 'docs/client.md'), 'utf8');
     const example = blockWith(docs, 'conversations.create').replace(':3000', `:${PORT}`);
     await writeFile(join(project, 'src/example.ts'), example);
