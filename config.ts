@@ -23,6 +23,7 @@ const port = whole(0, 65_535);
 const milliseconds = whole(0, 3_600_000);
 const count = whole(1, 1_000);
 const atOnce = whole(1, 10_000);
+const perWindow = whole(1, 1_000_000_000);
 const tokens = whole(1, 1_000_000_000_000);
 const bytes = whole(1_000, 100_000_000);
 
@@ -219,6 +220,25 @@ export const settings = z.object({
     .min(1)
     .default('tenant')
     .describe('The claim that names the tenant.'),
+  MEANWHILE_MAX_REQUESTS_PER_MINUTE: perWindow
+    .optional()
+    .describe('Maximum requests a minute with one key or token, per API process. Unset: no limit.'),
+  MEANWHILE_MAX_REQUESTS_PER_MINUTE_PER_TENANT: perWindow
+    .optional()
+    .describe('The same for all keys of a tenant.'),
+  MEANWHILE_MAX_CONVERSATIONS_PER_HOUR_PER_TENANT: perWindow
+    .optional()
+    .describe(
+      'Maximum new conversations of a tenant in an hour, per API process. Unset: no limit.',
+    ),
+  MEANWHILE_MAX_STREAMS_PER_TENANT: perWindow
+    .optional()
+    .describe('Maximum open streams of a tenant, per API process. Unset: no limit.'),
+  MEANWHILE_REFUSE_AT_TOKENS_PER_TENANT_PER_DAY: tokens
+    .optional()
+    .describe(
+      "Tokens of a tenant in a day (UTC) after which its users' messages are refused too. Unset: no limit.",
+    ),
   MEANWHILE_CORS_ORIGINS: z
     .string()
     .regex(

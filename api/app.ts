@@ -14,10 +14,12 @@ import { drainOnClose } from './drain.ts';
 import { requestIdOf, sealResponses } from './envelope.ts';
 import { handleError, handleNotFound } from './errors.ts';
 import { GatewayUnavailable } from './gateway.ts';
+import { limitRequests } from './limit-requests.ts';
 import { answerOtherMethods } from './methods.ts';
 import { measure } from './metrics.ts';
 import { describe } from './openapi.ts';
 import { aboutRoute } from './routes/about.ts';
+import { createQuotas } from './quotas.ts';
 import { approvalRoute } from './routes/approval.ts';
 import { callEventsRoute } from './routes/call-events.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
@@ -61,6 +63,9 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   await allowOrigins(app, settings);
   answerOtherMethods(app);
   authenticate(app, dependencies.access);
+  const quotas = createQuotas(settings, dependencies.store);
+  const parts = { ...dependencies, quotas };
+  limitRequests(app, quotas);
   readBodies(app);
   answerClientErrors(app);
 
@@ -80,23 +85,23 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   const metrics = measure(app, { streams, bus, speculation: dependencies.speculation });
   await describe(app);
 
-  createRoute(app, dependencies);
-  lookRoutes(app, dependencies);
-  messageRoute(app, dependencies);
-  controlRoutes(app, dependencies);
-  approvalRoute(app, dependencies);
-  callEventsRoute(app, dependencies);
-  logRoutes(app, dependencies);
-  resultRoute(app, dependencies);
-  turnRoutes(app, dependencies);
-  streamRoute(app, dependencies, streams, hub);
-  mcpRoute(app, dependencies, hub, closing.signal);
-  tokenRoute(app, dependencies);
-  keyRoutes(app, dependencies);
-  catalogueRoutes(app, dependencies);
-  serviceRoutes(app, dependencies, metrics, closing.signal);
-  aboutRoute(app, dependencies);
-  pageRoutes(app, dependencies);
+  createRoute(app, parts);
+  lookRoutes(app, parts);
+  messageRoute(app, parts);
+  controlRoutes(app, parts);
+  approvalRoute(app, parts);
+  callEventsRoute(app, parts);
+  logRoutes(app, parts);
+  resultRoute(app, parts);
+  turnRoutes(app, parts);
+  streamRoute(app, parts, streams, hub);
+  mcpRoute(app, parts, hub, closing.signal);
+  tokenRoute(app, parts);
+  keyRoutes(app, parts);
+  catalogueRoutes(app, parts);
+  serviceRoutes(app, parts, metrics, closing.signal);
+  aboutRoute(app, parts);
+  pageRoutes(app, parts);
   return app;
 }
 

@@ -99,4 +99,9 @@ interface Described {
   response?: Record<string, unknown>;
 }
 
-const ALWAYS: ProblemCode[] = ['unauthenticated', 'forbidden', 'sign_in_unavailable'];
+const ALWAYS: ProblemCode[] = [
+  'unauthenticated',
+  'forbidden',
+  'rate_limited',
+  'sign_in_unavailable',
+];

@@ -4,7 +4,7 @@ import type { Agent } from '../agents/define.ts';
 import type { createConversationBody } from '../contract/http.ts';
 import type { Conversation } from '../store/store.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
-import type { ApiDependencies } from './dependencies.ts';
+import type { ApiParts } from './dependencies.ts';
 import { claimKey } from './idempotency.ts';
 import { derivedId, randomId } from './ids.ts';
 import { Problem } from './problems.ts';
@@ -22,7 +22,8 @@ export async function beginConversation(
     gateway,
     catalogue,
     limits,
-  }: Pick<ApiDependencies, 'store' | 'gateway' | 'catalogue' | 'limits'>,
+    quotas,
+  }: Pick<ApiParts, 'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas'>,
   {
     tenant,
     body,
@@ -30,6 +31,8 @@ export async function beginConversation(
   }: { tenant: string; body: z.infer<typeof createConversationBody>; key?: string },
 ): Promise<Begun> {
   const agent = findAgent(catalogue, body.agent);
+  await quotas.conversation(tenant);
+  if (body.message) await quotas.tokens(tenant);
   const id = key === undefined ? randomId('conv') : derivedId('conv', tenant, key);
   const { answer, repeated } = await claimKey(store, {
     tenant,

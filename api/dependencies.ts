@@ -11,6 +11,7 @@ import type { Bus } from '../stream/bus.ts';
 import type { HubOptions } from '../stream/hub.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
 import type { Gateway } from './gateway.ts';
+import type { Quotas, QuotaSettings } from './quotas.ts';
 
 export interface ApiDependencies {
   store: Store;
@@ -25,7 +26,8 @@ export interface ApiDependencies {
     | 'MEANWHILE_MAX_RESULT_BYTES'
     | 'MEANWHILE_INLINE_RESULT_BYTES'
     | 'MEANWHILE_CORS_ORIGINS'
-  >;
+  > &
+    QuotaSettings;
   access: Access;
   /** Signs the URLs at which remote tools push, and tokens. */
   pushSecret: string;
@@ -53,6 +55,11 @@ export interface Speculation {
   guess(this: void, conversation: ConversationKey, message: MessageSignal): () => void;
   /** Since the start of the process. Tokens are those of refused guesses, estimated. */
   counts: Readonly<{ adopted: number; refused: number; wasted_tokens: number }>;
+}
+
+/** What routes get: the dependencies, and what the app makes of them. */
+export interface ApiParts extends ApiDependencies {
+  quotas: Quotas;
 }
 
 /** The Fastify instance as routes see it: schemas are zod. */

@@ -33,6 +33,7 @@ export const PROBLEMS = {
   request_too_large: { status: 413, title: 'The body is too large.' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json.' },
   unknown_agent: { status: 422, title: 'There is no such agent.' },
+  rate_limited: { status: 429, title: 'A limit of the tenant or key is reached.' },
   headers_too_large: { status: 431, title: 'The headers are too large.' },
   internal_error: { status: 500, title: 'Something went wrong on our side.' },
   conversation_lost: { status: 503, title: 'The conversation is not running.' },

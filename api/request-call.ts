@@ -5,7 +5,7 @@ import type { ConversationKey } from '../contract/names.ts';
 import { approvalOf } from '../tools/approval.ts';
 import type { Tool } from '../tools/define.ts';
 import { takenInput } from '../tools/taken-input.ts';
-import type { ApiDependencies } from './dependencies.ts';
+import type { ApiParts } from './dependencies.ts';
 import { derivedId } from './ids.ts';
 import { whyNotRunning } from './not-running.ts';
 import { Problem } from './problems.ts';
@@ -24,10 +24,10 @@ export interface CallRequest {
 
 /** The conversation is begun with the first call of its thread. */
 export async function requestCall(
-  dependencies: Pick<ApiDependencies, 'store' | 'gateway' | 'catalogue' | 'limits'>,
+  dependencies: Pick<ApiParts, 'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas'>,
   { tenant, client, thread, tool: name, input, key = randomUUID() }: CallRequest,
 ): Promise<{ conversation: ConversationKey; call_id: string }> {
-  const { store, gateway, catalogue, limits } = dependencies;
+  const { store, gateway, catalogue, limits, quotas } = dependencies;
   const tool = catalogue.tools.get(name);
   if (!tool) throw new Problem('invalid_request', `There is no tool ${name}.`);
   const call_id = callIdOf(tenant, key);
@@ -37,6 +37,7 @@ export async function requestCall(
   if ((await gateway.requestCall(conversation, { call })) === 'sent') {
     return { conversation, call_id };
   }
+  await quotas.conversation(tenant);
   const agent = `client:${client}`;
   // Checks that the store answers: a conversation that starts but cannot be entered in the store would be orphaned.
   const known = await store.conversation(conversation);

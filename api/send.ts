@@ -5,7 +5,7 @@ import type { ConversationKey } from '../contract/names.ts';
 import type { MessageSignal } from '../contract/signals.ts';
 import type { Store } from '../store/store.ts';
 import { allEntries } from './all-entries.ts';
-import type { ApiDependencies } from './dependencies.ts';
+import type { ApiParts } from './dependencies.ts';
 import type { Gateway } from './gateway.ts';
 import { claimKey } from './idempotency.ts';
 import { derivedId, hashOf, randomId } from './ids.ts';
@@ -17,11 +17,17 @@ import { Problem } from './problems.ts';
  * @returns what identifies the accepted message
  */
 export async function sendMessage(
-  { store, gateway, speculation }: Pick<ApiDependencies, 'store' | 'gateway' | 'speculation'>,
+  {
+    store,
+    gateway,
+    quotas,
+    speculation,
+  }: Pick<ApiParts, 'store' | 'gateway' | 'quotas' | 'speculation'>,
   conversation: ConversationKey,
   { body, key }: { body: z.infer<typeof sendMessageBody>; key?: string },
 ): Promise<{ message_id: string }> {
   const { tenant, id } = conversation;
+  await quotas.tokens(tenant);
   // Key and body determine the id, and the workflow ignores an id that it knows, so sending a repeat is safe. This covers a
   // process that died between the claim and the signal, and a store that was unavailable when the key was claimed.
   const made =

@@ -4,13 +4,13 @@ import {
   idempotencyHeaders,
 } from '../../contract/http.ts';
 import { beginConversation } from '../begin.ts';
-import type { Api, ApiDependencies } from '../dependencies.ts';
+import type { Api, ApiParts } from '../dependencies.ts';
 import { BODY_PROBLEMS, problemResponses } from '../problems.ts';
 import { tenantOf } from '../tenant.ts';
 
 export function createRoute(
   app: Api,
-  dependencies: Pick<ApiDependencies, 'store' | 'gateway' | 'catalogue' | 'limits'>,
+  dependencies: Pick<ApiParts, 'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas'>,
 ): void {
   app.post(
     '/v1/conversations',

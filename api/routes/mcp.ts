@@ -9,19 +9,14 @@ import type { Hub } from '../../stream/hub.ts';
 import { beginConversation } from '../begin.ts';
 import { cancelCall, closeConversation, interrupt } from '../control.ts';
 import { decideCall } from '../decide.ts';
-import type { Api, ApiDependencies } from '../dependencies.ts';
+import type { Api, ApiParts } from '../dependencies.ts';
 import { toProblem } from '../errors.ts';
 import { requestCall } from '../request-call.ts';
 import { sendMessage } from '../send.ts';
 import { tenantOf } from '../tenant.ts';
 
 /** The agents of this service for any MCP client, and its tools for one that has a model of its own. */
-export function mcpRoute(
-  app: Api,
-  dependencies: ApiDependencies,
-  hub: Hub,
-  closing: AbortSignal,
-): void {
+export function mcpRoute(app: Api, dependencies: ApiParts, hub: Hub, closing: AbortSignal): void {
   const { store, catalogue, pushSecret, mcp = {} } = dependencies;
   const parts = {
     store,
@@ -100,7 +95,7 @@ const errorOf = (code: number, message: string) => ({
   error: { code, message },
 });
 
-function talkOf(dependencies: ApiDependencies): Talk {
+function talkOf(dependencies: ApiParts): Talk {
   return {
     async begin(request) {
       const { answer, message_id } = await beginConversation(dependencies, request);

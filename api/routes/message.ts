@@ -4,7 +4,7 @@ import {
   messageAccepted,
   sendMessageBody,
 } from '../../contract/http.ts';
-import type { Api, ApiDependencies } from '../dependencies.ts';
+import type { Api, ApiParts } from '../dependencies.ts';
 import { BODY_PROBLEMS, RUNNING_PROBLEMS, problemResponses } from '../problems.ts';
 import { sendMessage } from '../send.ts';
 import { conversationOf } from '../tenant.ts';
@@ -12,7 +12,7 @@ import { conversationOf } from '../tenant.ts';
 /** The hot path: a single signal, unless the client sends a key or the workflow does not exist. */
 export function messageRoute(
   app: Api,
-  dependencies: Pick<ApiDependencies, 'store' | 'gateway'>,
+  dependencies: Pick<ApiParts, 'store' | 'gateway' | 'quotas'>,
 ): void {
   app.post(
     '/v1/conversations/:id/messages',

@@ -5,7 +5,7 @@ import type { Hub } from '../../stream/hub.ts';
 import { parsePosition, POSITION_PATTERN, START } from '../../stream/item.ts';
 import { createPulse } from '../../stream/pulse.ts';
 import { sendEvents } from '../../stream/sse.ts';
-import type { Api, ApiDependencies } from '../dependencies.ts';
+import type { Api, ApiParts } from '../dependencies.ts';
 import { unknownConversation } from '../not-running.ts';
 import { problemResponses } from '../problems.ts';
 import type { Streams } from '../streams.ts';
@@ -39,7 +39,7 @@ const events = z
 
 export function streamRoute(
   app: Api,
-  { streaming }: Pick<ApiDependencies, 'streaming'>,
+  { streaming, quotas }: Pick<ApiParts, 'streaming' | 'quotas'>,
   streams: Streams,
   hub: Hub,
 ): void {
@@ -80,6 +80,7 @@ export function streamRoute(
       const conversation = conversationOf(request);
       const from = request.headers['last-event-id'] ?? request.query.after ?? START;
       const signal = streams.open(reply.raw);
+      quotas.stream(conversation.tenant, signal);
       const reading = hub.join(conversation, from, signal);
       // The stream must open soon, or an EventSource gives up; if the store hangs, the reader learns it later.
       const begun = await Promise.race([

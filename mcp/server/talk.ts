@@ -51,6 +51,7 @@ const ADVICE: Record<string, string> = {
   conversation_closed: 'Begin a new one with start_conversation.',
   conversation_lost: 'Begin a new one with start_conversation.',
   conversation_busy: 'Wait with next_results, or send it with when_busy "queue" or "interrupt".',
+  rate_limited: 'Wait as long as it says, then try the same call again.',
   store_unavailable: 'Nothing is lost. Try the same call again in a few seconds.',
   temporal_unavailable: 'Nothing is lost. Try the same call again in a few seconds.',
 };

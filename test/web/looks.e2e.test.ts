@@ -103,7 +103,7 @@ describe('ten thousand entries', () => {
 test('everything is reached by keyboard, and focus stays where it is', async () => {
   const tab = await browser.open(`${page.url}/#/${short}`);
   await said(tab, 'Package').first().waitFor();
-  expect(await field(tab).evaluate((element) => element.matches(':focus'))).toBe(true);
+  expect(await field(tab).evaluate((element: any) => element.matches(':focus'))).toBe(true);
   await tab.keyboard.press('Shift+Tab');
   const seen = new Set<string>();
   for (let step = 0; step < 60; step++) {
