@@ -49,6 +49,7 @@ export default defineConfig({
         'tools/keeper/environment.ts',
         // The program of an MCP call: its keeper hands it the call.
         'mcp/client/call-program.ts',
+        'mcp/client/warm/host-program.ts',
         // Programs of their own, and what starts programs with an environment of the test's choice.
         'docs/examples/**',
         'test/**',

@@ -6,6 +6,7 @@ import { type OpenStore, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { type Bus, createLocalBus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
+import { spoolRoot } from '../tools/keeper/sweep.ts';
 import { loadCatalogue, MCP_FILE } from '../tools/load.ts';
 import { isDemo } from './model.ts';
 import type { Stack } from './stack.ts';
@@ -38,7 +39,11 @@ export async function openCatalogue(
     ...(mcp && { isExpected: mcp.isExpected }),
   });
   if (!mcp) return own;
-  const options = { servers: mcp.servers, knownFile: join(home, 'mcp-tools.json') };
+  const options = {
+    servers: mcp.servers,
+    spoolRoot: spoolRoot(home),
+    knownFile: join(home, 'mcp-tools.json'),
+  };
   const opening = mcp.open(own, { ...options, allowPrivateUrls, log });
   return stack.opening('The MCP servers', opening, (servers) => servers.close());
 }

@@ -19,6 +19,8 @@ export interface ToolServers {
    * @param patience_ms how long to wait for a server that has not answered since the start
    */
   find(name: string, patience_ms: number): Promise<Tool | undefined>;
+  /** Makes the servers ready for calls, ahead of the first one. */
+  warmUp(): void;
   /** In the order in which they are declared. */
   status(): ServerStatus[];
 }

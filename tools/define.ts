@@ -17,6 +17,8 @@ export interface LocalTool<Input = any, Result = unknown> extends ToolBase<Input
   keeps?: true;
   /** Set for tools of MCP servers: the server's name. */
   server?: string;
+  /** Set for tools of MCP servers whose calls start no process: a call may begin before it has a workflow. */
+  quick?: true;
   run(input: Input, call: CallContext): AsyncGenerator<CallYield, Result, void> | Promise<Result>;
 }
 

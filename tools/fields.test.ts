@@ -6,6 +6,7 @@ import { defineCommandTool } from './command.ts';
 import type { ToolBase } from './base.ts';
 import { defineTool, type Tool } from './define.ts';
 import { mcpTool } from './mcp.ts';
+import { keptProgram } from './mcp-program.ts';
 import { defineRemoteTool } from './remote.ts';
 
 const least = { name: 'least', description: 'Does little.', input: z.object({}) };
@@ -67,7 +68,7 @@ test.each(Object.entries(fields))('a tool of an MCP server keeps %s', (field, [v
     schema: {},
     repeatable: false,
     failsWithWorker: false,
-    program: { argv: ['true'], variables: () => ({}) },
+    program: keptProgram({ argv: ['true'], variables: () => ({}) }),
     [field]: value,
   });
   expect(tool[field as keyof ToolBase]).toEqual(value);

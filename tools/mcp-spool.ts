@@ -5,8 +5,13 @@ import { join } from 'node:path';
 import { readableLine } from './lines.ts';
 
 export interface McpFiles {
-  /** Written before the program starts. `task`: what an earlier program of this call began, to be attached to again. */
+  /** Written before the program of the call starts. */
   'call.json': McpRequest;
+  /**
+   * Written before the server hears of the call. `host`: the folder of the host that makes it; without one, the call was prevented.
+   * `label`: for people.
+   */
+  'begun.json': { host?: string; label?: string };
   /** As soon as the server has named it. */
   'task.json': { id: string };
   /** The program's last act. */
@@ -21,14 +26,15 @@ export interface McpRequest {
   schema: Record<string, unknown>;
   /** That of the call in all its attempts. */
   idempotency_key: string;
+  /** What an earlier attempt at this call began, to be found again. */
   task?: string;
 }
 
 /** How a call of an MCP server ended, as far as its program knows. */
 export type McpOutcome =
   | { type: 'returned'; result: McpResult }
-  /** The server answered with an error, or with something that is not an answer. */
-  | { type: 'failed'; name: string; message: string }
+  /** The server answered with an error, or with something that is not an answer. `status`: of its HTTP response. */
+  | { type: 'failed'; name: string; message: string; status?: number }
   /** The call never reached the server. */
   | { type: 'unavailable'; message: string }
   /** The call reached the server, perhaps, and its outcome is not known. */
@@ -78,6 +84,25 @@ export function writeMcpFile<Name extends keyof McpFiles>(
   content: McpFiles[Name],
 ): Promise<void> {
   return writeAny(join(folder, name), content);
+}
+
+/** False when the file exists. It is on the disk before this returns. */
+export async function claimMcpFile<Name extends keyof McpFiles>(
+  folder: string,
+  name: Name,
+  content: McpFiles[Name],
+): Promise<boolean> {
+  try {
+    await writeFile(join(folder, name), JSON.stringify(content), {
+      flag: 'wx',
+      flush: true,
+      mode: 0o600,
+    });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 export const readPartial = (folder: string, n: number) => readAny(join(folder, `result.${n}.json`));

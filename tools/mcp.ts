@@ -1,6 +1,6 @@
 /**
- * Tools of MCP servers. Each call is a program under a keeper, which talks to the server: it goes on when the worker dies, and is
- * found again by the next one.
+ * Tools of MCP servers. A program outside the worker talks to the server: the call goes on when the worker dies, and is found again by
+ * the next one.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,17 +8,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ToolBase } from './base.ts';
 import type { CallContext, CallYield, LocalTool } from './define.ts';
-import { attach, stopKept } from './keeper/attach.ts';
 import { attemptsIn } from './keeper/attempts.ts';
-import { environment } from './keeper/environment.ts';
 import { ProgramLost } from './keeper/lost.ts';
 import { errorText, resultOf } from './mcp-content.ts';
+import type { McpProgram } from './mcp-program.ts';
 import {
   type McpOutcome,
   type McpRequest,
   readMcpFile,
   readPartial,
-  readReport,
   writeMcpFile,
 } from './mcp-spool.ts';
 
@@ -33,12 +31,6 @@ export interface McpTool extends ToolBase {
   /** Tell the model that a call was cut off when its worker died, in place of finding its program again. */
   failsWithWorker: boolean;
   program: McpProgram;
-}
-
-export interface McpProgram {
-  argv: readonly [string, ...string[]];
-  /** What it is given in its environment, beyond what every program sees. Read at each start. */
-  variables(): Record<string, string>;
 }
 
 /** The server says that the call failed. */
@@ -62,6 +54,7 @@ export function mcpTool(definition: McpTool): LocalTool {
     ...tool,
     server,
     keeps: true,
+    ...(definition.program.isWarm && !failsWithWorker && { quick: true }),
     restart: failsWithWorker ? 'fail' : 'reattach',
     run: (input, call) => run(definition, input, call),
   };
@@ -84,13 +77,11 @@ async function* run(
       if (!isLost || call.signal.aborted) throw error;
       const task = await readMcpFile(folder, 'task.json');
       if (!(task || tool.repeatable) || attempt + 1 >= MOST_ATTEMPTS) throw asUnknown(error, tool);
-      await stopKept(folder);
+      await tool.program.stop(folder);
       await sleep(PAUSE_MS * 2 ** attempt, undefined, { signal: call.signal });
       attempt += 1;
       const next = folderOf(own, attempt);
       await mkdir(next, { recursive: true, mode: 0o700 });
-      const request = requestOf(tool, input, call);
-      await writeMcpFile(next, 'call.json', { ...request, ...(task && { task: task.id }) });
       if (task) await writeMcpFile(next, 'task.json', task);
     }
   }
@@ -112,24 +103,17 @@ async function* follow(
   const told = readCheckpoint(call.checkpoint);
   let isOver = false;
   try {
-    if (attempt === 0 && !(await readMcpFile(folder, 'call.json'))) {
-      await writeMcpFile(folder, 'call.json', requestOf(tool, input, call));
-    }
-    const command = {
+    // Only in the folder of a further attempt is there a task before the call has begun.
+    const task = attempt === 0 ? undefined : await readMcpFile(folder, 'task.json');
+    const order = {
+      folder,
       label: `${tool.name} (${call.id})`,
-      argv: tool.program.argv,
-      grace_ms: GRACE_MS,
+      request: { ...requestOf(tool, input, call), ...(task && { task: task.id }) },
       max_bytes: call.maxOutputBytes,
     };
-    const variables = {
-      ...environment(['USER', 'LOGNAME', 'SHELL', 'TERM']),
-      ...tool.program.variables(),
-    };
-    const program = await attach(folder, command, variables, call.signal);
+    const { reports, outcome } = await tool.program.attach(order, call.signal);
     let percent = 0;
-    for await (const { text, offset } of program.lines) {
-      const report = readReport(text);
-      if (!report) continue;
+    for await (const { report, offset } of reports) {
       if (report.type === 'progress') percent = report.percent ?? percent;
       if (attempt < told.attempt || (attempt === told.attempt && offset <= told.offset)) continue;
       const checkpoint = { attempt, offset };
@@ -137,14 +121,12 @@ async function* follow(
       else yield call.result(await readPartial(folder, report.n), { checkpoint });
     }
     call.signal.throwIfAborted();
-    await program.ended();
+    const end = await outcome();
     isOver = true;
-    // A server that its program could not stop.
-    await stopKept(folder);
-    return returned(tool, await readMcpFile(folder, 'outcome.json'));
+    return returned(tool, end);
   } finally {
     const goesOn = call.handsOver && !tool.failsWithWorker;
-    if (!isOver && !goesOn) await stopKept(folder);
+    if (!isOver && !goesOn) await tool.program.stop(folder);
   }
 }
 
@@ -197,6 +179,3 @@ function readCheckpoint(checkpoint: unknown): { attempt: number; offset: number 
   if (checkpoint === undefined) return { attempt: 0, offset: 0 };
   return z.object({ attempt: z.int().min(0), offset: z.int().min(0) }).parse(checkpoint);
 }
-
-/** The program first tells the server that the call is cancelled, and lets it end by itself. */
-const GRACE_MS = 9_000;

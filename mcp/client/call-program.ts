@@ -3,15 +3,10 @@
  * MEANWHILE_SPOOL names, and MEANWHILE_MCP says how to reach the server. SIGTERM cancels the call.
  */
 import { once } from 'node:events';
-import {
-  type McpOutcome,
-  readMcpFile,
-  reportLine,
-  writeMcpFile,
-  writePartial,
-} from '../../tools/mcp-spool.ts';
+import { readMcpFile, reportLine, writeMcpFile, writePartial } from '../../tools/mcp-spool.ts';
 import { performCall } from './call.ts';
 import { connect } from './connection.ts';
+import { bounded } from './outcome.ts';
 import { type ProgramVariables, RESULT_META } from './program.ts';
 import { shareOf } from './share.ts';
 import type { WireProgress } from './wire.ts';
@@ -51,16 +46,6 @@ function report(progress: WireProgress): void {
   const line = reportLine({ type: 'progress', ...shareOf(progress) });
   writing = writing.then(() => console.log(line));
 }
-
-/** The worker reads it whole. */
-function bounded(outcome: McpOutcome): McpOutcome {
-  const { length } = JSON.stringify(outcome);
-  if (length <= MOST_CHARS) return outcome;
-  const message = `It was done, but its result has ${length} characters: at most ${MOST_CHARS} are allowed.`;
-  return { type: 'failed', name: 'ResultTooLarge', message };
-}
-
-const MOST_CHARS = 32_000_000;
 
 const call = (await readMcpFile(folder, 'call.json'))!;
 try {

@@ -1,24 +1,48 @@
 /** One call of a tool on an MCP server, from the first connection to its outcome. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
 import type { Connection } from './connection.ts';
-import { type CallOptions, openPatiently } from './open.ts';
+import { type CallOptions, isHopeless, openPatiently, PATIENCE_MS } from './open.ts';
 import { asResult, messageOf, outcomeOf } from './outcome.ts';
 import { followTask, type TaskHandle } from './task.ts';
 import { TASKS } from './wire.ts';
 
-/** @throws the signal's reason, once the server has been told, or could not be */
+/**
+ * Tries again for a while if the server is out of reach before it has seen the call. Some connections only find out then.
+ * @throws the signal's reason, once the server has been told, or could not be
+ */
 export async function performCall(options: CallOptions): Promise<McpOutcome> {
-  let connection: Connection;
-  try {
-    connection = await openPatiently(options);
-  } catch (error) {
-    options.signal.throwIfAborted();
-    return { type: 'unavailable', message: messageOf(error) };
+  const { patience_ms = PATIENCE_MS, signal } = options;
+  const giveUp = performance.now() + patience_ms;
+  for (;;) {
+    let connection: Connection;
+    try {
+      connection = await openPatiently({ ...options, patience_ms: giveUp - performance.now() });
+    } catch (error) {
+      signal.throwIfAborted();
+      return { type: 'unavailable', message: messageOf(error) };
+    }
+    try {
+      return await callOn(connection, options);
+    } catch (error) {
+      if (!(error instanceof Unseen)) throw error;
+      if (performance.now() > giveUp) return error.outcome;
+      options.unseen?.();
+    } finally {
+      await connection.close().catch(() => {});
+    }
+    await sleep(PAUSE_MS, undefined, { signal });
   }
-  try {
-    return await callOn(connection, options);
-  } finally {
-    await connection.close().catch(() => {});
+}
+
+const PAUSE_MS = 500;
+
+/** The server has not seen the call, and may be there in a moment. */
+class Unseen extends Error {
+  readonly outcome: McpOutcome;
+  constructor(outcome: McpOutcome) {
+    super('The server has not seen the call.');
+    this.outcome = outcome;
   }
 }
 
@@ -32,7 +56,9 @@ async function callOn(connection: Connection, options: CallOptions): Promise<Mcp
     return await followTask({ ...options, connection, task: begun });
   } catch (error) {
     signal.throwIfAborted();
-    return outcomeOf(error, connection.stderr());
+    const outcome = outcomeOf(error, connection.stderr());
+    if (outcome.type === 'unavailable' && !isHopeless(error)) throw new Unseen(outcome);
+    return outcome;
   }
 }
 

@@ -1,6 +1,6 @@
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import type { Tool } from '../../tools/define.ts';
@@ -26,6 +26,7 @@ async function open(servers: McpServer[], knownFile: string) {
   const lines: string[] = [];
   const catalogue = await openMcpCatalogue(own, {
     servers,
+    spoolRoot: join(dirname(knownFile), 'spool'),
     knownFile,
     allowPrivateUrls: true,
     log: (line) => lines.push(line),

@@ -9,11 +9,14 @@ import { UnusableSchema } from './input-schema.ts';
 import { type KnownServers, openKnown } from './known.ts';
 import { isOfServer, toolName } from './names.ts';
 import { callProgram } from './program.ts';
+import { type WarmProgram, warmProgram } from './warm/warm-program.ts';
 import { createSession, type Session } from './session.ts';
 import { type Watch, watchServer, type WatchTiming } from './watch.ts';
 
 export interface McpCatalogueOptions {
   servers: McpServer[];
+  /** Contains the folders of calls, and those of the hosts that make them. */
+  spoolRoot: string;
   /** Keeps what servers said of their tools between starts. */
   knownFile: string;
   allowPrivateUrls: boolean;
@@ -37,6 +40,8 @@ interface ServerState {
   fingerprints: Map<string, string>;
   answered: PromiseWithResolvers<void>;
   session?: Session;
+  /** Makes its calls, if they share a process that outlives the worker. */
+  warm?: WarmProgram;
 }
 
 /**
@@ -45,7 +50,7 @@ interface ServerState {
  */
 export async function openMcpCatalogue(
   own: Catalogue,
-  { servers, knownFile, allowPrivateUrls, log, timing }: McpCatalogueOptions,
+  { servers, spoolRoot: root, knownFile, allowPrivateUrls, log, timing }: McpCatalogueOptions,
 ): Promise<McpCatalogue> {
   const known = await openKnown(knownFile);
   const tools = new Map<string, Tool>(own.tools);
@@ -56,7 +61,7 @@ export async function openMcpCatalogue(
     const { name, settings } = server;
     const { era, used = false } = known.of(name);
     const use = () => void known.note(name, { used: true });
-    return {
+    const state: ServerState = {
       ...(settings.session === 'shared' && { session: createSession(used, use) }),
       server,
       status: { name: server.name, status: 'starting', since: now(), tools: 0, left_out: [] },
@@ -66,7 +71,17 @@ export async function openMcpCatalogue(
       fingerprints: new Map(),
       answered: Promise.withResolvers(),
     };
+    if (settings.session === 'warm') {
+      state.warm = warmProgram(() => ({ root, server: name, variables: variablesOf(state) }));
+    }
+    return state;
   }
+
+  const variablesOf = ({ server, era }: ServerState) => ({
+    server: server.transport,
+    ...(era && { era }),
+    allowPrivateUrls,
+  });
 
   /** The tool objects stay the same while their declarations do: what was derived from them is cached. */
   function take(
@@ -75,11 +90,7 @@ export async function openMcpCatalogue(
     seen: KnownServers,
   ): Map<string, LocalTool> {
     const { server } = state;
-    const program = callProgram(() => ({
-      server: server.transport,
-      ...(state.era && { era: state.era }),
-      allowPrivateUrls,
-    }));
+    const program = state.warm ?? callProgram(() => variablesOf(state));
     const { first } = seen.of(server.name);
     const found = new Map<string, LocalTool>();
     const left_out: ServerStatus['left_out'] = [];
@@ -191,8 +202,12 @@ export async function openMcpCatalogue(
         return find();
       },
       status: () => states.map(({ status }) => status),
+      warmUp() {
+        for (const { status, warm } of states) if (status.status === 'ready') warm?.warmUp();
+      },
     },
     async close() {
+      for (const { warm } of states) warm?.close();
       await Promise.all(watches.map((watch) => watch.close()));
     },
   };

@@ -61,7 +61,7 @@ test('both kinds of server are read, and their variables are substituted', async
         cwd: join(folder, 'sub'),
       },
       settings: {
-        session: 'own',
+        session: 'warm',
         approve_changes: false,
         timeout_ms: 1_000,
         tools: { read: { approval: true } },
@@ -74,7 +74,7 @@ test('both kinds of server are read, and their variables are substituted', async
         url: 'https://mcp.example.com/mcp',
         headers: { Authorization: 'Bearer xyz' },
       },
-      settings: { session: 'own', approve_changes: false, tools: {} },
+      settings: { session: 'warm', approve_changes: false, tools: {} },
     },
   ]);
 });

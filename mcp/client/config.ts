@@ -91,7 +91,7 @@ const toolSettings = z.strictObject({
 const serverSettings = z.strictObject({
   ...forTool,
   /** `own`: a process of its own for each call. `shared`: one process for all calls, which keeps state between them. */
-  session: z.enum(['own', 'shared'], "must be 'own' or 'shared'").default('own'),
+  session: z.enum(['warm', 'own', 'shared'], "must be 'warm', 'own' or 'shared'").default('warm'),
   /** A tool whose declaration has changed since it was first seen needs a person's approval. */
   approve_changes: z.boolean().default(false),
   tools: z.record(z.string(), toolSettings).default({}),

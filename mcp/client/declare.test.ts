@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { checkTool } from '../../tools/check.ts';
+import { keptProgram } from '../../tools/mcp-program.ts';
 import { declareUpstream, fingerprint } from './declare.ts';
 
-const program = { argv: ['true'], variables: () => ({}) } as const;
+const program = keptProgram({ argv: ['true'], variables: () => ({}) });
 const plain = { name: 'work', inputSchema: { type: 'object' as const } };
 
 function declare(upstream: object = {}, settings: object = {}, hasChanged = false) {

@@ -12,9 +12,47 @@ export function upstreamFetch(allowPrivate: boolean): typeof fetch {
     bodyTimeout: 0,
     connect: { timeout: 10_000, ...(!allowPrivate && { lookup: publicOnly(dns.lookup) }) },
   });
-  return ((input: string | URL, init?: RequestInit) => {
+  const send = ((input: string | URL, init?: RequestInit) => {
     const problem = refuseUrl(String(input), { allowPrivate });
     if (problem) return Promise.reject(new ForbiddenAddress(`Its URL ${problem}.`));
     return undiciFetch(input, { ...init, dispatcher: agent } as never);
   }) as typeof fetch;
+  return closingCancelled(send);
+}
+
+/**
+ * Closes the response stream of a request once its cancellation has been sent. A server of the older protocol that keeps no sessions
+ * cannot tell which request the notification is about, and stops when the stream is closed.
+ */
+function closingCancelled(send: typeof fetch): typeof fetch {
+  const open = new Map<unknown, AbortController>();
+  return async (input, init) => {
+    const { id, method, params } = messageIn(init?.body);
+    if (method === 'notifications/cancelled') {
+      const response = await send(input, init);
+      open.get(params?.requestId)?.abort();
+      return response;
+    }
+    if (method !== 'tools/call' || id === undefined) return send(input, init);
+    const closing = new AbortController();
+    open.set(id, closing);
+    // The client numbers its requests. A thousand are never in flight at once.
+    if (open.size > MOST_OPEN) open.delete(open.keys().next().value);
+    const signals = [closing.signal, ...(init?.signal ? [init.signal] : [])];
+    return send(input, { ...init, signal: AbortSignal.any(signals) });
+  };
+}
+
+const MOST_OPEN = 1_000;
+
+interface Message {
+  id?: unknown;
+  method?: string;
+  params?: { requestId?: unknown };
+}
+
+function messageIn(body: unknown): Message {
+  if (typeof body !== 'string') return {};
+  const message = JSON.parse(body) as Message | Message[];
+  return Array.isArray(message) ? {} : message;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { declareTools } from '../../model/tools-schema.ts';
 import { mcpTool } from '../../tools/mcp.ts';
+import { keptProgram } from '../../tools/mcp-program.ts';
 import { inputSchema, UnusableSchema } from './input-schema.ts';
 
 const nested = (depth: number): object =>
@@ -46,7 +47,7 @@ describe('a server’s schema', () => {
       schema: given,
       repeatable: false,
       failsWithWorker: false,
-      program: { argv: ['true'], variables: () => ({}) },
+      program: keptProgram({ argv: ['true'], variables: () => ({}) }),
     });
     const [declared] = declareTools([tool]);
     expect(declared!.parameters).toMatchObject({

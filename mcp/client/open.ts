@@ -26,7 +26,11 @@ export interface CallOptions {
   began(task: string): Promise<void>;
   /** How long a server may be out of reach before the call is given up. Milliseconds; default 20 seconds. */
   patience_ms?: number;
+  /** Called before another attempt: the connection is of no use. */
+  unseen?(): void;
 }
+
+export const PATIENCE_MS = 20_000;
 
 /** Tries again for a while: nothing has reached the server yet. */
 export async function openPatiently({
@@ -34,7 +38,7 @@ export async function openPatiently({
   heard,
   token,
   signal,
-  patience_ms = 20_000,
+  patience_ms = PATIENCE_MS,
 }: Pick<CallOptions, 'open' | 'heard' | 'token' | 'signal' | 'patience_ms'>): Promise<Connection> {
   const giveUp = performance.now() + patience_ms;
   for (let pause_ms = 250; ; pause_ms = Math.min(pause_ms * 2, 4_000)) {
@@ -50,7 +54,8 @@ export async function openPatiently({
   }
 }
 
-function isHopeless(error: unknown): boolean {
+/** Whether to try again is of no use. */
+export function isHopeless(error: unknown): boolean {
   const status = error instanceof SdkHttpError ? error.status : undefined;
   return (
     error instanceof UnauthorizedError ||

@@ -13,6 +13,16 @@ export function asResult(given: unknown): McpResult {
   };
 }
 
+/** The worker reads it whole. */
+export function bounded(outcome: McpOutcome): McpOutcome {
+  const { length } = JSON.stringify(outcome);
+  if (length <= MOST_CHARS) return outcome;
+  const message = `It was done, but its result has ${length} characters: at most ${MOST_CHARS} are allowed.`;
+  return { type: 'failed', name: 'ResultTooLarge', message };
+}
+
+const MOST_CHARS = 32_000_000;
+
 /** What an error says about the call that it ended. */
 export function outcomeOf(error: unknown, said: string): McpOutcome {
   const words = messageOf(error);
@@ -29,7 +39,9 @@ export function outcomeOf(error: unknown, said: string): McpOutcome {
   if (isUnsent(error)) return { type: 'unavailable', message };
   if (error instanceof SdkHttpError) {
     const isRefused = error.status !== undefined && error.status < 500 && error.status !== 408;
-    return isRefused ? { type: 'failed', name: 'ServerError', message } : { type: 'lost', message };
+    return isRefused
+      ? { type: 'failed', name: 'ServerError', message, status: error.status }
+      : { type: 'lost', message };
   }
   if (error instanceof SdkError && UNREADABLE.has(error.code)) {
     const why = `The server answered, but not with a result: ${words}`;

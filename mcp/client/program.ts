@@ -1,9 +1,9 @@
-/** The program that makes a call of an MCP tool, and what it is given. */
+/** The programs that talk to MCP servers, and what they are given. */
 import type { PriorDiscovery } from '@modelcontextprotocol/client';
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { McpProgram } from '../../tools/mcp.ts';
+import { keptProgram, type McpProgram } from '../../tools/mcp-program.ts';
 import type { McpServer } from './config.ts';
 
 /** In the variable MEANWHILE_MCP. */
@@ -16,12 +16,18 @@ export interface ProgramVariables {
 /** A progress notification that carries this in its `_meta` is a partial result. */
 export const RESULT_META = 'meanwhile/result';
 
-/** @param variables called at each start */
-export function callProgram(variables: () => ProgramVariables): McpProgram {
+/** Each call in a program of its own. @param variables called at each start */
+export const callProgram = (variables: () => ProgramVariables): McpProgram =>
+  keptProgram({ argv: startOf('call'), variables: () => asEnvironment(variables()) });
+
+export const asEnvironment = (variables: ProgramVariables) => ({
+  MEANWHILE_MCP: JSON.stringify(variables),
+});
+
+/** The command line of a program: of one call, or of a host, which makes all calls of a server. */
+export function startOf(program: 'call' | 'host'): [string, ...string[]] {
   const compiled = getCompileCacheDir();
   const start = fileURLToPath(new URL('start.js', import.meta.url));
-  return {
-    argv: [process.execPath, start, ...(compiled === undefined ? [] : [dirname(compiled)])],
-    variables: () => ({ MEANWHILE_MCP: JSON.stringify(variables()) }),
-  };
+  const cache = compiled === undefined ? [] : [dirname(compiled)];
+  return [process.execPath, start, program, ...cache];
 }

@@ -15,6 +15,7 @@ async function openShared(ledger: Ledger, home?: string) {
     { tools: new Map(), agents: new Map() },
     {
       servers: [{ name: 'test', transport: testServer(ledger.path), settings }],
+      spoolRoot: join(folder, 'spool'),
       knownFile: join(folder, 'mcp-tools.json'),
       allowPrivateUrls: true,
       log() {},

@@ -5,6 +5,7 @@ import { crowd, crowdHelp } from './crowd.ts';
 import { growth } from './growth.ts';
 import { idle, idleHelp } from './idle.ts';
 import { latency, latencyHelp } from './latency.ts';
+import { mcp, mcpHelp } from './mcp.ts';
 import { races, racesHelp } from './races.ts';
 import { readers, readersHelp } from './readers.ts';
 import { recovery, recoveryHelp } from './recovery.ts';
@@ -32,6 +33,7 @@ const benches: Record<string, Bench> = {
   recovery: { run: recovery, help: recoveryHelp },
   async: { run: asynchronous, help: asyncHelp },
   crowd: { run: crowd, help: crowdHelp },
+  mcp: { run: mcp, help: mcpHelp },
 };
 
 const [name = 'turn', ...args] = process.argv.slice(2);

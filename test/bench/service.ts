@@ -73,6 +73,8 @@ export function post(url: string, body: object): Promise<void> {
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
+  // Otherwise this process would end first.
+  child.ref();
   child.kill('SIGTERM');
   await ended;
 }

@@ -1,5 +1,5 @@
 /** A call of an MCP tool as a worker runs it, in a folder of its own. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -7,9 +7,11 @@ import { z } from 'zod';
 import type { HttpServer, StdioServer } from '../../../mcp/client/config.ts';
 import { connect } from '../../../mcp/client/connection.ts';
 import { callProgram, type ProgramVariables } from '../../../mcp/client/program.ts';
+import { warmProgram } from '../../../mcp/client/warm/warm-program.ts';
 import type { CallYield, LocalTool } from '../../../tools/define.ts';
 import { stopAllKept } from '../../../tools/keeper/attempts.ts';
 import { mcpTool } from '../../../tools/mcp.ts';
+import type { McpProgram } from '../../../tools/mcp-program.ts';
 import { callContext } from '../call-context.ts';
 
 export interface PlayedCall {
@@ -25,6 +27,10 @@ export interface PlayedCall {
 export interface PlayOptions {
   server: StdioServer | HttpServer;
   era: ProgramVariables['era'];
+  /** Whether the call has a process of its own. Default: `own`. */
+  session?: 'own' | 'warm';
+  /** Contains the folders of hosts. Default: one of its own. */
+  root?: string;
   repeatable?: boolean;
   /** Where an earlier worker ran it. */
   folder?: string;
@@ -42,7 +48,7 @@ export async function eraOf(server: StdioServer | HttpServer): Promise<ProgramVa
 export async function playCall(
   upstream: string,
   input: object,
-  { server, era, repeatable = false, yielded = () => {}, ...earlier }: PlayOptions,
+  { server, era, session = 'own', repeatable = false, yielded = () => {}, ...earlier }: PlayOptions,
 ): Promise<PlayedCall> {
   const folder = earlier.folder ?? (await mkdtemp(join(tmpdir(), 'meanwhile-call-')));
   if (earlier.folder === undefined) {
@@ -51,7 +57,12 @@ export async function playCall(
       await rm(folder, { recursive: true, force: true });
     });
   }
-  const tool = toolOf(upstream, repeatable, () => ({ server, era, allowPrivateUrls: true }));
+  const variables = () => ({ server, era, allowPrivateUrls: true });
+  const tool = toolOf(
+    upstream,
+    repeatable,
+    session === 'own' ? callProgram(variables) : await warmUnder(earlier.root, variables),
+  );
   const stopping = new AbortController();
   let handsOver = false;
   const told: unknown[] = [];
@@ -85,11 +96,7 @@ export async function playCall(
   };
 }
 
-function toolOf(
-  upstream: string,
-  repeatable: boolean,
-  variables: () => ProgramVariables,
-): LocalTool {
+function toolOf(upstream: string, repeatable: boolean, program: McpProgram): LocalTool {
   return mcpTool({
     name: `test__${upstream}`,
     description: 'A tool of the test server.',
@@ -99,6 +106,27 @@ function toolOf(
     schema: { type: 'object' },
     repeatable,
     failsWithWorker: false,
-    program: callProgram(variables),
+    program,
   });
+}
+
+/** With a host of its own, which ends with the test. */
+async function warmUnder(
+  given: string | undefined,
+  variables: () => ProgramVariables,
+): Promise<McpProgram> {
+  const root = given ?? (await hostRoot());
+  const program = warmProgram(() => ({ root, server: 'test', variables: variables() }));
+  onTestFinished(() => program.close());
+  return program;
+}
+
+/** A folder for hosts, which end with the test. */
+export async function hostRoot(): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'meanwhile-hosts-'));
+  onTestFinished(async () => {
+    for (const name of await readdir(root)) await stopAllKept(join(root, name));
+    await rm(root, { recursive: true, force: true });
+  });
+  return root;
 }

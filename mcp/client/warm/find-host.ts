@@ -1,0 +1,91 @@
+/** Finds the host of a server, or starts it. Each start has a folder of its own, among those of calls, so that nothing starts it twice. */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { attach } from '../../../tools/keeper/attach.ts';
+import { readSpool } from '../../../tools/keeper/spool.ts';
+import { isAlive } from '../../../tools/process-identity.ts';
+import { programVariables } from '../../../tools/mcp-program.ts';
+import { packageVersion } from '../../../tools/version.ts';
+import { asEnvironment, type ProgramVariables, startOf } from '../program.ts';
+import { openLink, type Link } from './link.ts';
+import { ADDRESS_FILE, type HostAddress } from './messages.ts';
+
+export interface FindOptions {
+  /** Contains a folder for each call, and for each start of a host. */
+  root: string;
+  /** Name of the server. */
+  server: string;
+  variables: ProgramVariables;
+}
+
+/** @throws Error when it cannot be started */
+export async function findHost(options: FindOptions): Promise<{ folder: string; link: Link }> {
+  for (let tries = 0; ; tries += 1) {
+    const folder = await latestFolder(options);
+    await start(folder, options);
+    const link = await linkTo(folder, START_MS).catch(() => undefined);
+    if (link) return { folder, link };
+    if (tries >= MOST_TRIES) throw new Error(`The host of ${options.server} could not be started.`);
+  }
+}
+
+/** Undefined when the host of that folder has gone. */
+export async function linkIfAlive(folder: string): Promise<Link | undefined> {
+  return (await isThere(folder)) ? linkTo(folder, 0).catch(() => undefined) : undefined;
+}
+
+const START_MS = 60_000;
+const MOST_TRIES = 5;
+const POLL_MS = 20;
+
+async function start(folder: string, { server, variables }: FindOptions): Promise<void> {
+  const command = {
+    label: `The MCP server ${server}`,
+    argv: startOf('host'),
+    grace_ms: 9_000,
+    max_bytes: 1_000_000,
+  };
+  const never = new AbortController().signal;
+  const environment = programVariables(asEnvironment(variables));
+  const { lines } = await attach(folder, command, environment, never);
+  await lines.return();
+}
+
+async function linkTo(folder: string, patience_ms: number): Promise<Link> {
+  for (const end = performance.now() + patience_ms; ;) {
+    const text = await readFile(join(folder, ADDRESS_FILE), 'utf8').catch(() => undefined);
+    if (text !== undefined) return openLink(JSON.parse(text) as HostAddress);
+    if (performance.now() >= end || !(await isThere(folder))) throw new Error('It is not there.');
+    await sleep(POLL_MS);
+  }
+}
+
+/** The folder of the host that runs, or of the one to start. */
+async function latestFolder(options: FindOptions): Promise<string> {
+  const { root } = options;
+  const prefix = `mcp-${idOf(options)}-`;
+  const names = await readdir(root).catch(() => []);
+  const numbers = names
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => Number(name.slice(prefix.length)));
+  const last = Math.max(0, ...numbers);
+  const folder = (n: number) => join(root, `${prefix}${n}`);
+  if (last > 0 && (await isThere(folder(last)))) return folder(last);
+  await mkdir(folder(last + 1), { recursive: true, mode: 0o700 });
+  return folder(last + 1);
+}
+
+/** Whether a host runs there, or may still come up. */
+async function isThere(folder: string): Promise<boolean> {
+  const keeper = await readSpool(folder, 'keeper.json');
+  if (!keeper || 'given_up' in keeper || !(await isAlive(keeper))) return false;
+  return (await readSpool(folder, 'exit.json')) === undefined;
+}
+
+/** A server that is declared in another way has another host. */
+function idOf({ server, variables: { server: transport, allowPrivateUrls } }: FindOptions): string {
+  const facts = JSON.stringify([server, transport, allowPrivateUrls, packageVersion()]);
+  return createHash('sha256').update(facts).digest('hex').slice(0, 16);
+}

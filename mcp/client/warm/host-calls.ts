@@ -1,0 +1,152 @@
+/** The calls that a host makes, by their folders: each at most once, whoever asks for it and however often. */
+import { appendFile, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  claimMcpFile,
+  type McpOutcome,
+  type McpReport,
+  readMcpFile,
+  writeMcpFile,
+  writePartial,
+} from '../../../tools/mcp-spool.ts';
+import { bounded } from '../outcome.ts';
+import { RESULT_META } from '../program.ts';
+import { shareOf } from '../share.ts';
+import type { WireProgress } from '../wire.ts';
+import type { FromHost, ToHost } from './messages.ts';
+import type { Upstream } from './upstream.ts';
+
+type Order = Omit<ToHost & { kind: 'call' }, 'kind'>;
+
+export type Tell = (message: FromHost) => void;
+
+export interface HostCalls {
+  /** Makes the call, or joins it. `tell` gets all of it, from the beginning to the end. */
+  attach(order: Order, tell: Tell): void;
+  leave(folder: string, tell: Tell): void;
+  cancel(folder: string): void;
+  cancelAll(): void;
+  /** How many are under way. */
+  running(): number;
+}
+
+interface Hosted {
+  reports: McpReport[];
+  listeners: Set<Tell>;
+  stopping: AbortController;
+  /** Partial results and reports are written in their order, and before the outcome. */
+  writing: Promise<void>;
+  partials: number;
+}
+
+/** @param host folder of this host */
+export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'>): HostCalls {
+  const calls = new Map<string, Hosted>();
+
+  function tell(folder: string, call: Hosted, report: McpReport): void {
+    if (call.reports.length >= MOST_REPORTS && report.type === 'progress') return;
+    call.reports.push(report);
+    const offset = call.reports.length;
+    for (const listener of call.listeners) listener({ kind: 'report', folder, offset, report });
+  }
+
+  function hear(folder: string, call: Hosted, { meta, ...progress }: WireProgress): void {
+    if (meta && RESULT_META in meta) {
+      const n = (call.partials += 1);
+      const data = meta[RESULT_META];
+      call.writing = call.writing
+        .then(() => writePartial(folder, n, data))
+        .then(() => note(folder, call, { type: 'result', n }));
+      return;
+    }
+    const report = { type: 'progress', ...shareOf({ ...progress, meta }) } as const;
+    call.writing = call.writing.then(() => note(folder, call, report));
+  }
+
+  async function note(folder: string, call: Hosted, report: McpReport): Promise<void> {
+    await appendFile(join(folder, REPORTS), `${JSON.stringify(report)}\n`);
+    tell(folder, call, report);
+  }
+
+  async function make(
+    { folder, label, request }: Order,
+    call: Hosted,
+  ): Promise<McpOutcome | undefined> {
+    if (!(await claimMcpFile(folder, 'begun.json', { host, label }))) {
+      for (const report of await reportsIn(folder)) tell(folder, call, report);
+      return readMcpFile(folder, 'outcome.json');
+    }
+    const { signal } = call.stopping;
+    const outcome = await upstream
+      .perform({
+        ...request,
+        signal,
+        heard: (progress) => hear(folder, call, progress),
+        began: (id) => writeMcpFile(folder, 'task.json', { id }),
+      })
+      .catch((error: Error): McpOutcome => {
+        if (signal.aborted) return { type: 'lost', message: 'The call was cancelled.' };
+        return { type: 'lost', message: error.message };
+      });
+    await call.writing;
+    const kept = bounded(outcome);
+    await writeMcpFile(folder, 'outcome.json', kept);
+    return kept;
+  }
+
+  const watching = setInterval(() => {
+    // Whoever ends a call's programs without asking its tool leaves a mark: see stopKept.
+    for (const [folder, { stopping }] of calls) {
+      if (existsSync(join(folder, 'keeper.json'))) stopping.abort();
+    }
+  }, 1_000).unref();
+
+  return {
+    attach(order, listener) {
+      const { folder } = order;
+      const known = calls.get(folder);
+      if (known) {
+        known.listeners.add(listener);
+        known.reports.forEach((report, nth) =>
+          listener({ kind: 'report', folder, offset: nth + 1, report }),
+        );
+        return;
+      }
+      const call: Hosted = {
+        reports: [],
+        listeners: new Set([listener]),
+        stopping: new AbortController(),
+        writing: Promise.resolve(),
+        partials: 0,
+      };
+      calls.set(folder, call);
+      void make(order, call)
+        .catch((error: Error) => ({ type: 'lost', message: error.message }) as const)
+        .then((outcome) => {
+          calls.delete(folder);
+          for (const each of call.listeners) {
+            each({ kind: 'over', folder, ...(outcome && { outcome }) });
+          }
+        });
+    },
+    leave: (folder, listener) => void calls.get(folder)?.listeners.delete(listener),
+    cancel: (folder) => calls.get(folder)?.stopping.abort(),
+    cancelAll() {
+      clearInterval(watching);
+      for (const { stopping } of calls.values()) stopping.abort();
+    },
+    running: () => calls.size,
+  };
+}
+
+const REPORTS = 'reports.jsonl';
+/** Of one call. More progress than that helps nobody. */
+const MOST_REPORTS = 50_000;
+
+async function reportsIn(folder: string): Promise<McpReport[]> {
+  const text = await readFile(join(folder, REPORTS), 'utf8').catch(() => '');
+  // The last line may have been cut off.
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as McpReport);
+}

@@ -1,0 +1,86 @@
+/** The one connection of a host to its server, opened when it is needed and again when it has ended. */
+import type { Connection, ConnectOptions } from '../connection.ts';
+import { connect } from '../connection.ts';
+import type { CallOptions } from '../open.ts';
+import type { McpOutcome } from '../../../tools/mcp-spool.ts';
+import { performCall } from '../call.ts';
+import type { ProgramVariables } from '../program.ts';
+import type { WireProgress } from '../wire.ts';
+
+export interface Upstream {
+  /** @throws the signal's reason, once the server has been told */
+  perform(call: Omit<CallOptions, 'open' | 'token'>): Promise<McpOutcome>;
+  /** Opens the connection ahead of the first call. Never rejects. */
+  warmUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createUpstream(
+  { server, era, allowPrivateUrls }: ProgramVariables,
+  marks: Record<string, string>,
+): Upstream {
+  const listeners = new Map<string | number, (progress: WireProgress) => void>();
+  let opening: Promise<Connection> | undefined;
+  let calls = 0;
+
+  function open(): Promise<Connection> {
+    if (opening) return opening;
+    const options: ConnectOptions = {
+      allowPrivateUrls,
+      marks,
+      timeout_ms: 60_000,
+      ...(era && { era }),
+      heard: (progress) => listeners.get(progress.token)?.(progress),
+      closed: () => forget(opened),
+    };
+    const opened = connect(server, options);
+    opening = opened;
+    opened.catch(() => forget(opened));
+    return opened;
+  }
+
+  function forget(which: Promise<Connection> | undefined): void {
+    if (opening === which) opening = undefined;
+  }
+
+  /** For one call, which must not close what others use. */
+  const borrowed = async (): Promise<Connection> => ({
+    ...(await open()),
+    close: () => Promise.resolve(),
+  });
+
+  async function drop(): Promise<void> {
+    const dropped = opening;
+    opening = undefined;
+    await dropped?.then((connection) => connection.close()).catch(() => {});
+  }
+
+  return {
+    async perform(call) {
+      calls += 1;
+      const token = `call-${process.pid}-${calls}`;
+      listeners.set(token, call.heard);
+      try {
+        const known = opening;
+        const options = { ...call, token, open: borrowed, unseen: () => void drop() };
+        const outcome = await performCall(options);
+        // The connection may be older than the server, which then knows nothing of it and has not taken the call.
+        if (known === undefined || !isSessionLost(outcome) || call.signal.aborted) return outcome;
+        if (opening === known) await drop();
+        return await performCall(options);
+      } finally {
+        listeners.delete(token);
+      }
+    },
+    async warmUp() {
+      await open().catch(() => {});
+    },
+    close: drop,
+  };
+}
+
+/** Servers of the older protocol answer so where they do not know the session. */
+const NO_SESSION = [400, 404];
+
+const isSessionLost = (outcome: McpOutcome) =>
+  outcome.type === 'failed' && NO_SESSION.includes(outcome.status ?? 0);

@@ -1,0 +1,140 @@
+/** Calls that the host of their server makes: a worker orders them, and follows them from wherever they are. */
+import { claimMcpFile, type McpOutcome, readMcpFile } from '../../../tools/mcp-spool.ts';
+import type { McpOrder, McpProgram, McpRun } from '../../../tools/mcp-program.ts';
+import { findHost, type FindOptions, linkIfAlive } from './find-host.ts';
+import type { Link } from './link.ts';
+import type { FromHost } from './messages.ts';
+
+export interface WarmProgram extends McpProgram {
+  /** Starts the host ahead of the first call. */
+  warmUp(): void;
+  /** A host without calls ends then. */
+  close(): void;
+}
+
+/** @param variables called at each start */
+export function warmProgram(options: () => FindOptions): WarmProgram {
+  let current: Promise<{ folder: string; link: Link }> | undefined;
+  /** Hosts of earlier declarations, with calls that still run. */
+  const others = new Map<string, Link>();
+
+  function reach(): Promise<{ folder: string; link: Link }> {
+    if (current) return current;
+    const found = findHost(options());
+    current = found;
+    const forget = () => {
+      if (current === found) current = undefined;
+    };
+    found.then(({ link }) => link.closed).then(forget, forget);
+    return found;
+  }
+
+  /** The host that has the call; or the one that may make it, or knows that it was lost. */
+  async function linkFor(folder: string): Promise<Link> {
+    const begun = await readMcpFile(folder, 'begun.json').catch(() => undefined);
+    const host = await reach();
+    if (begun?.host === undefined || begun.host === host.folder) return host.link;
+    const known = others.get(begun.host);
+    if (known?.isOpen()) return known;
+    const link = await linkIfAlive(begun.host);
+    if (!link) return host.link;
+    others.set(begun.host, link);
+    return link;
+  }
+
+  async function attach(
+    { folder, label, request }: McpOrder,
+    signal: AbortSignal,
+  ): Promise<McpRun> {
+    let outcome: McpOutcome | undefined;
+
+    async function* reports() {
+      let seen = 0;
+      for (let isOver = false; !isOver && !signal.aborted;) {
+        const link = await linkFor(folder);
+        const inbox = createInbox(link, signal);
+        const unlisten = link.listen(folder, inbox.put);
+        link.send({ kind: 'call', folder, label, request });
+        try {
+          for await (const message of inbox.messages()) {
+            if (message.kind === 'over') {
+              outcome = message.outcome;
+              isOver = true;
+              break;
+            }
+            if (message.offset <= seen) continue;
+            seen = message.offset;
+            yield { report: message.report, offset: message.offset };
+          }
+        } finally {
+          unlisten();
+          if (!isOver) link.send({ kind: 'leave', folder });
+        }
+      }
+    }
+
+    return { reports: reports(), outcome: async () => outcome };
+  }
+
+  async function stop(folder: string): Promise<void> {
+    if (await claimMcpFile(folder, 'begun.json', {})) return;
+    const { host } = (await readMcpFile(folder, 'begun.json').catch(() => undefined)) ?? {};
+    const link = host === undefined ? undefined : await linkIfAlive(host);
+    if (!link) return;
+    const over = new Promise<void>((resolve) => {
+      link.listen(folder, ({ kind }) => kind === 'over' && resolve());
+    });
+    // To a call that is over already, the host answers at once.
+    link.send({ kind: 'cancel', folder });
+    link.send({ kind: 'call', folder, label: '', request: NOTHING });
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
+    await Promise.race([over, link.closed, timeout]);
+    link.close();
+  }
+
+  return {
+    isWarm: true,
+    attach,
+    stop,
+    warmUp: () => void reach().catch(() => {}),
+    close() {
+      void current?.then(({ link }) => link.send({ kind: 'goodbye' })).catch(() => {});
+      for (const link of others.values()) link.close();
+    },
+  };
+}
+
+/** Never sent to a server: the call has begun. */
+const NOTHING = { tool: '', input: {}, schema: {}, idempotency_key: '' };
+const STOP_MS = 9_000;
+
+/** What the host says of one call, in order, until the link is closed or the signal aborts. */
+function createInbox(link: Link, signal: AbortSignal) {
+  const waiting: FromHost[] = [];
+  let wake = () => {};
+  let isClosed = false;
+  const awake = () => wake();
+  void link.closed.then(() => {
+    isClosed = true;
+    wake();
+  });
+  signal.addEventListener('abort', awake, { once: true });
+  return {
+    put(this: void, message: FromHost) {
+      waiting.push(message);
+      wake();
+    },
+    async *messages(): AsyncGenerator<FromHost, void, void> {
+      try {
+        while (!signal.aborted) {
+          yield* waiting.splice(0);
+          if (isClosed || signal.aborted) return;
+          if (waiting.length > 0) continue;
+          await new Promise<void>((resolve) => (wake = resolve));
+        }
+      } finally {
+        signal.removeEventListener('abort', awake);
+      }
+    },
+  };
+}
