@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Access } from '../access/access.ts';
 import type { Settings } from '../config.ts';
+import type { QuickRunner } from '../contract/quick.ts';
 import type { Limits } from '../contract/limits.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { MessageSignal } from '../contract/signals.ts';
@@ -39,6 +40,8 @@ export interface ApiDependencies {
   about?: { demoModel?: boolean; temporalUi?: { url: string; namespace: string } };
   /** Folder of the compiled page; undefined if it was not built. Absent: the service has no page. */
   page?: () => Promise<string | undefined>;
+  /** Makes calls of MCP servers ahead of their workflow, on this host. Default: none is. */
+  quick?: QuickRunner;
   /** How long clients have to notice that the service is closing. Milliseconds; default 500. */
   grace_ms?: number;
   /** Default: silent. */

@@ -8,6 +8,7 @@ import type {
   DecideCall,
   InterruptSignal,
   MessageSignal,
+  RecordCallsSignal,
   RequestCallSignal,
 } from '../contract/signals.ts';
 import type { ConversationKey } from '../contract/names.ts';
@@ -36,6 +37,8 @@ export interface Gateway {
   decideCall(conversation: ConversationKey, decision: DecideCall): Promise<Decided>;
   /** For a conversation whose model is elsewhere. Idempotent for the same call id. */
   requestCall(conversation: ConversationKey, request: RequestCallSignal): Promise<Sent>;
+  /** Calls that are over already. Idempotent for the same call ids. */
+  recordCalls(conversation: ConversationKey, record: RecordCallsSignal): Promise<Sent>;
   /** Its client has everything up to this entry. */
   acknowledge(conversation: ConversationKey, acknowledge: AcknowledgeSignal): Promise<Sent>;
   close(conversation: ConversationKey, close: CloseSignal): Promise<Sent>;

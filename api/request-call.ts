@@ -2,12 +2,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { RequestedCall } from '../contract/call.ts';
 import type { ConversationKey } from '../contract/names.ts';
+import type { CallEnd } from '../contract/signals.ts';
 import { approvalOf } from '../tools/approval.ts';
 import type { Tool } from '../tools/define.ts';
 import { takenInput } from '../tools/taken-input.ts';
 import type { ApiParts } from './dependencies.ts';
 import { derivedId } from './ids.ts';
-import { whyNotRunning } from './not-running.ts';
+import type { QuickCalls } from './quick-calls.ts';
+import { signalExternal } from './external-conversation.ts';
 import { Problem } from './problems.ts';
 
 export interface CallRequest {
@@ -22,32 +24,40 @@ export interface CallRequest {
   key?: string;
 }
 
-/** The conversation is begun with the first call of its thread. */
+export interface CallRequested {
+  conversation: ConversationKey;
+  call_id: string;
+  /** Its end, if it has been made and is over; or that it has been made, and takes longer than the grace time. */
+  made?: CallEnd | 'goes_on';
+}
+
+/** @param isGone whether the client has hung up */
 export async function requestCall(
-  dependencies: Pick<ApiParts, 'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas'>,
+  dependencies: Pick<ApiParts, 'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas'> & {
+    quick?: Pick<QuickCalls, 'run' | 'forget'>;
+  },
   { tenant, client, thread, tool: name, input, key = randomUUID() }: CallRequest,
-): Promise<{ conversation: ConversationKey; call_id: string }> {
-  const { store, gateway, catalogue, limits, quotas } = dependencies;
+  isGone: () => boolean = () => false,
+): Promise<CallRequested> {
+  const { gateway, catalogue, quick, quotas } = dependencies;
   const tool = catalogue.tools.get(name);
   if (!tool) throw new Problem('invalid_request', `There is no tool ${name}.`);
   const call_id = callIdOf(tenant, key);
   const id = derivedId('conv', tenant, 'client', client, thread ?? call_id);
   const conversation = { tenant, id };
   const call = await callOf(tool, call_id, input);
-  if ((await gateway.requestCall(conversation, { call })) === 'sent') {
-    return { conversation, call_id };
-  }
-  await quotas.conversation(tenant);
   const agent = `client:${client}`;
-  // Checks that the store answers: a conversation that starts but cannot be entered in the store would be orphaned.
-  const known = await store.conversation(conversation);
-  if (known?.status === 'closed') throw await whyNotRunning({ store, gateway }, conversation);
-  await gateway.start({ conversation, agent, limits, replies: 'external' });
-  const at = new Date().toISOString();
-  await store.open(conversation, { agent, metadata: thread === undefined ? {} : { thread }, at });
-  if ((await gateway.requestCall(conversation, { call })) !== 'sent') {
-    throw await whyNotRunning({ store, gateway }, conversation);
-  }
+  const begun = { conversation, agent, ...(thread !== undefined && { thread }), call };
+  const outcome = await quick?.run(begun, isGone);
+  if (outcome?.type === 'ended') return { conversation, call_id, made: outcome.end };
+  if (outcome?.type === 'goes_on') return { conversation, call_id, made: 'goes_on' };
+  await signalExternal(
+    dependencies,
+    begun,
+    () => gateway.requestCall(conversation, { call }),
+    () => quotas.conversation(tenant),
+  );
+  quick?.forget(conversation);
   return { conversation, call_id };
 }
 

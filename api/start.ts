@@ -14,7 +14,7 @@ import { createTemporalGateway } from './temporal-gateway.ts';
 
 export interface ApiOptions extends Pick<
   ApiDependencies,
-  'store' | 'bus' | 'catalogue' | 'speculation' | 'page'
+  'store' | 'bus' | 'catalogue' | 'speculation' | 'page' | 'quick'
 > {
   settings: Settings;
   /** host:port of the Temporal server. */

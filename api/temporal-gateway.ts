@@ -108,6 +108,7 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
     interrupt: (key, interrupt) => signal(key, SIGNALS.interrupt, interrupt),
     cancelCall: (key, cancel) => signal(key, SIGNALS.cancelCall, cancel),
     requestCall: (key, request) => signal(key, SIGNALS.requestCall, request),
+    recordCalls: (key, record) => signal(key, SIGNALS.recordCalls, record),
     acknowledge: (key, acknowledge) => signal(key, SIGNALS.acknowledge, acknowledge),
     close: (key, close) => signal(key, SIGNALS.close, close),
     push: ({ tenant, call_id }, push) =>

@@ -66,6 +66,7 @@ export const startService = (settings: Settings, options: StartOptions): Promise
       startApi({
         ...parts,
         speculation: worker.speculation,
+        quick: worker.quick,
         uiUrl: temporal.uiUrl,
         demoModel: model.demoUrl !== undefined,
         page: pageFolder,

@@ -82,7 +82,19 @@ export const signalShapes = {
     reason: optional(text(1_000)),
   }) satisfies Shape<Signals.ResetSignal>,
   // The rest of a call is our own, as in the result of a reply.
-  request_call: object({ call: looseObject({ call_id: id, tool: text() }) }),
+  request_call: object({
+    call: looseObject({ call_id: id, tool: text() }),
+    begun: optional(oneOf(true)),
+  }),
+  record_calls: object({
+    calls: list(
+      object({
+        call: looseObject({ call_id: id, tool: text() }),
+        end: callEnd,
+        delivered: optional(oneOf(true)),
+      }),
+    ),
+  }),
   acknowledge: object({ to: whole(0) }) satisfies Shape<Signals.AcknowledgeSignal>,
 };
 

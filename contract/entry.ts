@@ -175,11 +175,11 @@ export const entry = z.discriminatedUnion('kind', [
       .array(seq)
       .describe('The call.event, call.completed, call.failed and call.denied entries it is about.'),
     fate: z
-      .enum(['spoken', 'merged', 'superseded', 'silent', 'failed', 'acknowledged'])
+      .enum(['spoken', 'merged', 'superseded', 'silent', 'failed', 'delivered', 'acknowledged'])
       .describe(
         'spoken: told in reply_id. merged: a later event of the same call was told instead. superseded: its call was cancelled first. ' +
           'silent: the model saw it and said nothing. failed: the conversation closed first. ' +
-          'acknowledged: the client of a conversation whose model is elsewhere has it.',
+          'delivered: it was sent to the client of a conversation whose model is elsewhere. acknowledged: that client has it.',
       ),
     reply_id: reply_id.optional(),
   }),

@@ -32,6 +32,7 @@ export const SIGNALS = {
   reset: 'reset',
   /** For a conversation whose model is elsewhere. */
   requestCall: 'request_call',
+  recordCalls: 'record_calls',
   acknowledge: 'acknowledge',
 } as const;
 

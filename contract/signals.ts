@@ -120,6 +120,16 @@ export interface ConversationStart {
 /** A client requests a call in a conversation whose model is elsewhere. Repeatable: the id of the call identifies a repeat. */
 export interface RequestCallSignal {
   call: RequestedCall;
+  /** Its tool has begun: it does not wait for a slot. */
+  begun?: true;
+}
+
+/**
+ * Calls that began and ended before the conversation heard of them, within the grace time. Repeatable. `delivered`: the client has
+ * been sent the result.
+ */
+export interface RecordCallsSignal {
+  calls: { call: RequestedCall; end: CallEnd; delivered?: true }[];
 }
 
 /** The client has everything up to this entry. Repeatable. */

@@ -115,6 +115,25 @@ export function cancelCall(step: Step, call: Call, actor: Actor, by: string, cau
   retire(step, call, 'cancelled');
 }
 
+/** A call that runs already, whoever started it, starts here without a slot (R9). */
+export function startRequested(step: Step, callId: string): void {
+  const call = findRequested(step, callId);
+  if (call) startCall(step, { ...call, status: 'queued', queued_at: step.at, released: [] });
+}
+
+/** Ends a call that began and ended elsewhere. @returns seq of the entry. Undefined if the call was cancelled before. */
+export function endRequested(step: Step, callId: string, end: CallEnd): number | undefined {
+  const call = findRequested(step, callId);
+  if (!call) return undefined;
+  const context = { actor: SYSTEM, cause: [call.requested] };
+  addEntry(step, 'call.started', { call_id: callId }, context);
+  endCall(step, call, end);
+  return step.state.news.findLast(({ call_id }) => call_id === callId)?.seq;
+}
+
+const findRequested = (step: Step, callId: string) =>
+  requestedCalls(step).find(({ id }) => id === callId);
+
 /** Ends a call and queues the news of its end for the model. */
 export function endCall(
   step: Step,

@@ -10,6 +10,7 @@ import type {
   DecideCall,
   InterruptSignal,
   MessageSignal,
+  RecordCallsSignal,
   RequestCallSignal,
   ResetSignal,
 } from '../contract/signals.ts';
@@ -51,6 +52,7 @@ export type Event = { at: number } & (
   /** This run was created by an operator's reset. */
   | ({ type: 'reset' } & ResetSignal)
   | ({ type: 'request_call' } & RequestCallSignal)
+  | ({ type: 'record_calls' } & RecordCallsSignal)
   | ({ type: 'acknowledge' } & AcknowledgeSignal)
   /** A signal that does not fit its schema. */
   | { type: 'signal_dropped'; signal: string; why: string }

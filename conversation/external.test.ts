@@ -118,3 +118,57 @@ test.each(['request_call', 'acknowledge'] as const)(
     ]);
   },
 );
+
+describe('a call that began before the conversation heard of it', () => {
+  test('starts at once, even if as many run as may (R9)', () => {
+    const story = elsewhere({ max_running: 1 });
+    request(story, 'call_a');
+    const begun = { type: 'request_call', call: call('call_b'), begun: true } as const;
+    expect(story.happens(begun)).toMatchObject([
+      { kind: 'call.requested', call_id: 'call_b' },
+      { kind: 'call.started', call_id: 'call_b' },
+    ]);
+    expect(story.happens(begun)).toEqual([]);
+    request(story, 'call_c');
+    expect(story.state.calls.at(-1)).toMatchObject({ id: 'call_c', status: 'queued' });
+    story.ends('call_b');
+    expect(story.state.calls.at(-1), 'one still runs').toMatchObject({ status: 'queued' });
+  });
+
+  test('is over at once if it has ended, and is news unless it was delivered', () => {
+    const story = elsewhere();
+    const end = { type: 'completed', result: 'done' } as const;
+    const recorded = {
+      type: 'record_calls' as const,
+      calls: [
+        { call: call('call_a'), end, delivered: true as const },
+        { call: call('call_b'), end: { type: 'failed' as const, error: ERROR } },
+      ],
+    };
+    expect(story.happens(recorded)).toMatchObject([
+      { kind: 'call.requested', call_id: 'call_a' },
+      { kind: 'call.started', call_id: 'call_a' },
+      { kind: 'call.completed', call_id: 'call_a', result: 'done' },
+      { kind: 'receipt', fate: 'delivered', of: [3] },
+      { kind: 'call.requested', call_id: 'call_b' },
+      { kind: 'call.started', call_id: 'call_b' },
+      { kind: 'call.failed', call_id: 'call_b', error: ERROR },
+    ]);
+    expect(story.effects).toEqual([]);
+    expect(story.state.news).toMatchObject([{ call_id: 'call_b' }]);
+    expect(story.happens(recorded), 'a repeat changes nothing (R8)').toEqual([]);
+  });
+
+  test('is cancelled if that was asked for before', () => {
+    const story = elsewhere();
+    story.happens({ type: 'cancel_call', call_id: 'call_a' });
+    const end = { type: 'completed', result: 'done' } as const;
+    const calls = [{ call: call('call_a'), end, delivered: true as const }];
+    expect(story.happens({ type: 'record_calls', calls })).toMatchObject([
+      { kind: 'call.requested' },
+      { kind: 'call.cancelled' },
+    ]);
+  });
+});
+
+const ERROR = { type: 'ToolError', message: 'The disk is full.' };

@@ -3,22 +3,47 @@
  * rules as any (R7–R10), and it is told of their results when it asks. No rule makes the service speak: turns, and the rules about
  * them, do not exist here.
  */
-import type { AcknowledgeSignal, RequestCallSignal } from '../contract/signals.ts';
-import { requestCalls } from './calls.ts';
+import type {
+  AcknowledgeSignal,
+  RecordCallsSignal,
+  RequestCallSignal,
+} from '../contract/signals.ts';
+import { endRequested, requestCalls, startRequested } from './calls.ts';
 import { writeReceipt } from './news.ts';
 import { releaseCalls } from './release.ts';
 import { hearDropped } from './signals.ts';
+import type { State } from './state.ts';
 import type { Step } from './step.ts';
 
-/** A call is released at once: no message can make it stale (R3). A repeat changes nothing (R8). */
-export function hearRequest(step: Step, { call }: RequestCallSignal): void {
+/**
+ * A call is released at once: no message can make it stale (R3). One that has begun waits for nothing, and may be one more than run at
+ * once (R9). A repeat changes nothing (R8).
+ */
+export function hearRequest(step: Step, { call, begun }: RequestCallSignal): void {
   const { state } = step;
   if (!state.external) return drop(step, 'request_call');
-  const isKnown = [...state.calls, ...state.ended].some(({ id }) => id === call.call_id);
-  if (isKnown || state.turn.phase === 'closing') return;
+  if (isKnown(state, call.call_id) || state.turn.phase === 'closing') return;
   requestCalls(step, [call], []);
-  releaseCalls(step);
+  if (begun) startRequested(step, call.call_id);
+  else releaseCalls(step);
 }
+
+/** A result that its client has been sent is no news. */
+export function hearRecorded(step: Step, { calls }: RecordCallsSignal): void {
+  const { state } = step;
+  if (!state.external) return drop(step, 'record_calls');
+  for (const { call, end, delivered } of calls) {
+    if (isKnown(state, call.call_id)) continue;
+    requestCalls(step, [call], []);
+    const ended = endRequested(step, call.call_id, end);
+    if (ended === undefined || !delivered) continue;
+    state.news = state.news.filter(({ seq }) => seq !== ended);
+    writeReceipt(step, [ended], 'delivered');
+  }
+}
+
+const isKnown = ({ calls, ended }: State, callId: string) =>
+  [...calls, ...ended].some(({ id }) => id === callId);
 
 /** What the client has is no news any more. */
 export function hearAcknowledgement(step: Step, { to }: AcknowledgeSignal): void {

@@ -1,7 +1,9 @@
 /** What a worker and the program of an MCP call tell each other through the call's folder. */
 import { randomUUID } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { QuickCall } from '../contract/quick.ts';
 import { readableLine } from './lines.ts';
 
 export interface McpFiles {
@@ -12,6 +14,8 @@ export interface McpFiles {
    * `label`: for people.
    */
   'begun.json': { host?: string; label?: string };
+  /** Exists while its conversation may not have heard of it. */
+  'quick.json': QuickCall;
   /** As soon as the server has named it. */
   'task.json': { id: string };
   /** The program's last act. */
@@ -86,16 +90,20 @@ export function writeMcpFile<Name extends keyof McpFiles>(
   return writeAny(join(folder, name), content);
 }
 
-/** False when the file exists. It is on the disk before this returns. */
-export async function claimMcpFile<Name extends keyof McpFiles>(
+/**
+ * False when the file exists. Unless `isLight`, it is on the disk before this returns. Synchronous, as the two below: each is over sooner than a thread
+ * of the pool would be found for it.
+ */
+export function claimMcpFile<Name extends keyof McpFiles>(
   folder: string,
   name: Name,
   content: McpFiles[Name],
-): Promise<boolean> {
+  isLight = false,
+): boolean {
   try {
-    await writeFile(join(folder, name), JSON.stringify(content), {
+    writeFileSync(join(folder, name), JSON.stringify(content), {
       flag: 'wx',
-      flush: true,
+      flush: !isLight,
       mode: 0o600,
     });
     return true;
@@ -103,6 +111,28 @@ export async function claimMcpFile<Name extends keyof McpFiles>(
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
+}
+
+/** Undefined when there is no such file, or it has no content yet. */
+export function readMcpFileNow<Name extends keyof McpFiles>(
+  folder: string,
+  name: Name,
+): McpFiles[Name] | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, name), 'utf8')) as McpFiles[Name];
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeMcpFileNow<Name extends keyof McpFiles>(
+  folder: string,
+  name: Name,
+  content: McpFiles[Name],
+): void {
+  const draft = join(folder, `${name}.${randomUUID()}`);
+  writeFileSync(draft, JSON.stringify(content), { flush: true, mode: 0o600 });
+  renameSync(draft, join(folder, name));
 }
 
 export const readPartial = (folder: string, n: number) => readAny(join(folder, `result.${n}.json`));

@@ -2,6 +2,7 @@
  * Tools of MCP servers. A program outside the worker talks to the server: the call goes on when the worker dies, and is found again by
  * the next one.
  */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -67,7 +68,8 @@ async function* run(
 ): AsyncGenerator<CallYield, unknown, void> {
   call.signal.throwIfAborted();
   const own = await call.folder();
-  let attempt = (await attemptsIn(own)).length;
+  // Most calls have one attempt, and this costs no turn of the thread pool.
+  let attempt = existsSync(folderOf(own, 1)) ? (await attemptsIn(own)).length : 0;
   for (;;) {
     const folder = folderOf(own, attempt);
     try {

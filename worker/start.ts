@@ -10,8 +10,11 @@ import { createCallServer } from '../activities/call/call-server.ts';
 import { isDead, ownIdentity } from '../activities/call/holder-identity.ts';
 import { createHolder } from '../activities/call/holder.ts';
 import { createLiveCalls, type LiveCalls } from '../activities/call/live-calls.ts';
+import { createQuickRunner } from '../activities/call/quick.ts';
 import { createToolPlaces, withPlaces } from '../activities/call/tool-places.ts';
+import type { Settings } from '../config.ts';
 import { conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
+import type { QuickRunner } from '../contract/quick.ts';
 import { loadTokenizer } from '../model/tokens.ts';
 import { pushSecretOf } from '../remote/secret.ts';
 import { patient } from '../store/patient.ts';
@@ -37,6 +40,8 @@ export interface RunningWorker {
   speculation?: Speculation;
   /** Rejects when the worker stops unexpectedly. */
   failed: Promise<never>;
+  /** Makes calls of MCP servers ahead of their workflow. */
+  quick: QuickRunner;
   /** Resolves when the Temporal server answers. @throws when it does not */
   ready(): Promise<void>;
   /** Takes no new work, hands over what loses nothing by it, and the rest after MEANWHILE_DRAIN_MS. */
@@ -153,6 +158,13 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   void loadTokenizer();
   return {
     ...(speculation && { speculation }),
+    quick: createQuickRunner({
+      ...options,
+      spools,
+      spoolRoot: spoolRoot(home),
+      alone: isAlone(settings),
+      warn,
+    }),
     failed: Promise.race([running.then(() => new Promise<never>(() => {})), stuck.promise]),
     async ready() {
       await client.workflowService.getSystemInfo({});
@@ -184,8 +196,7 @@ async function createCalls(
 ): Promise<LiveCalls> {
   const holder = createHolder({
     store,
-    // The embedded store belongs to the process that has locked its home.
-    alone: options.settings.DATABASE_URL === undefined,
+    alone: isAlone(options.settings),
     who: await ownIdentity(),
     isDead,
     timing: holding,
@@ -203,6 +214,9 @@ async function createCalls(
         .signal(SIGNALS.callEvent, event),
   });
 }
+
+/** The embedded store belongs to the process that has locked its home. */
+const isAlone = ({ DATABASE_URL }: Settings) => DATABASE_URL === undefined;
 
 /** Work that was cut off is not lost: Temporal gives it to the next worker. */
 function unlessOverdue(error: unknown): void {

@@ -59,6 +59,7 @@ const EVENTS = {
   summary_failed: 0,
   reset: 0,
   request_call: 0,
+  record_calls: 0,
   acknowledge: 0,
   signal_dropped: 0,
   tick: 0,

@@ -48,7 +48,8 @@ function remoteFacts({ remote, timeout_ms = 3_600_000, results = ONE_RESULT, rep
   return { ...facts, ...(report !== undefined && { report }) } satisfies ToolFacts;
 }
 
-function slotsOf(
+/** Undefined if calls of it are not limited across conversations. */
+export function slotsOf(
   { name, max_running: ofTool }: Tool,
   ofTenant: number | undefined,
 ): Slots | undefined {

@@ -130,7 +130,7 @@ export function gatherTurns(): Turns {
 
   function settle({ of, fate, reply_id }: EntryOf<'receipt'>) {
     // There are no turns where the model is elsewhere.
-    if (fate === 'acknowledged') return;
+    if (fate === 'acknowledged' || fate === 'delivered') return;
     const turn = (reply_id && replies.get(reply_id)?.turn) || turns.at(-1);
     const told = of.flatMap((seq) => triggers.get(seq) ?? []);
     turn?.[fate === 'failed' ? 'unheard' : fate].push(...told);

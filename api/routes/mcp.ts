@@ -11,6 +11,7 @@ import { cancelCall, closeConversation, interrupt } from '../control.ts';
 import { decideCall } from '../decide.ts';
 import type { Api, ApiParts } from '../dependencies.ts';
 import { toProblem } from '../errors.ts';
+import { createQuickCalls, type QuickCalls } from '../quick-calls.ts';
 import { requestCall } from '../request-call.ts';
 import { sendMessage } from '../send.ts';
 import { tenantOf } from '../tenant.ts';
@@ -18,10 +19,14 @@ import { tenantOf } from '../tenant.ts';
 /** The agents of this service for any MCP client, and its tools for one that has a model of its own. */
 export function mcpRoute(app: Api, dependencies: ApiParts, hub: Hub, closing: AbortSignal): void {
   const { store, catalogue, pushSecret, mcp = {} } = dependencies;
+  const quick =
+    dependencies.quick &&
+    createQuickCalls(dependencies.quick, { ...dependencies, logger: app.log }, closing);
+  if (quick) app.addHook('onClose', () => quick.close());
   const parts = {
     store,
     hub,
-    talk: talkOf(dependencies),
+    talk: talkOf({ ...dependencies, quick }),
     secret: pushSecret,
     now: () => Date.now(),
     version: packageVersion(),
@@ -41,7 +46,14 @@ export function mcpRoute(app: Api, dependencies: ApiParts, hub: Hub, closing: Ab
         input,
         results,
       }));
-  const tools = openToolEndpoint(parts, offered, dependencies.limits);
+  const tools = openToolEndpoint(
+    parts,
+    () => {
+      catalogue.servers?.warmUp();
+      return offered();
+    },
+    dependencies.limits,
+  );
   serveMcp(app, '/mcp/tools', tools, { hosts, closing });
 }
 
@@ -95,7 +107,9 @@ const errorOf = (code: number, message: string) => ({
   error: { code, message },
 });
 
-function talkOf(dependencies: ApiParts): Talk {
+type TalkDependencies = Omit<ApiParts, 'quick'> & { quick: QuickCalls | undefined };
+
+function talkOf(dependencies: TalkDependencies): Talk {
   return {
     async begin(request) {
       const { answer, message_id } = await beginConversation(dependencies, request);
@@ -104,12 +118,16 @@ function talkOf(dependencies: ApiParts): Talk {
     send: (conversation, request) => sendMessage(dependencies, conversation, request),
     interrupt: (conversation, body, key) => interrupt(dependencies, conversation, { ...body, key }),
     cancelCall: (conversation, callId) => cancelCall(dependencies, conversation, callId),
-    requestCall: ({ thread, key, ...request }) =>
-      requestCall(dependencies, {
-        ...request,
-        ...(thread !== undefined && { thread }),
-        ...(key !== undefined && { key }),
-      }),
+    requestCall: ({ thread, key, isGone, ...request }) =>
+      requestCall(
+        dependencies,
+        {
+          ...request,
+          ...(thread !== undefined && { thread }),
+          ...(key !== undefined && { key }),
+        },
+        isGone,
+      ),
     async acknowledge(conversation, to) {
       await dependencies.gateway.acknowledge(conversation, { to });
     },

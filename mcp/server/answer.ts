@@ -79,7 +79,7 @@ export function firstAfter(
   { isBusy, isExternal, head }: At,
 ): Answer {
   const rest = createRest(log, { isExternal });
-  const read = readerOf(head);
+  const read = readerOf({ log, head });
   for (const [nth, entry] of log.entries()) {
     rest.apply(entry);
     const { seq, at } = entry;

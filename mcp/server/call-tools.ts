@@ -4,13 +4,14 @@
  */
 import { z } from 'zod';
 import { callParams } from '../../contract/http.ts';
+import type { ConversationKey } from '../../contract/names.ts';
 import type { Limits } from '../../contract/limits.ts';
 import type { ResultRange } from '../../contract/result-count.ts';
 import type { Conversation } from '../../store/store.ts';
 import { keyOfCall, threadOf } from './call-key.ts';
-import { look, withLiveProgress } from './look.ts';
+import { heard, isRequest, look, type Look } from './look.ts';
 import { answerOf, answers, type QuestionParts, startTask } from './questions.ts';
-import { isExternal } from './results.ts';
+import { cursorOf, isExternal, resultOfEnd } from './results.ts';
 import { told } from './talk.ts';
 import type { TaskFacts } from './task-id.ts';
 import { type McpRequest, type McpTool, type ToolAnswer, ToolError } from './tool.ts';
@@ -44,7 +45,7 @@ export function callTools(
       input,
       async call(given: unknown, request): Promise<ToolAnswer> {
         const { tenant } = request;
-        const { conversation, call_id } = await told(
+        const { conversation, call_id, made } = await told(
           talk,
           talk.requestCall({
             tenant,
@@ -53,19 +54,37 @@ export function callTools(
             tool: name,
             input: given,
             key: keyOfCall(request, name, given),
+            isGone: () => request.signal.aborted,
           }),
         );
+        if (made !== undefined && made !== 'goes_on') {
+          return called(conversation.id, [resultOfEnd(conversation.id, call_id, made)]);
+        }
         const facts = { kind: 'call', tenant, conversation: conversation.id, call_id } as const;
-        const quick = await within(request, { ...facts, created: parts.now() });
-        if (quick) return quick;
+        const soon = made ? undefined : await within(request, { ...facts, created: parts.now() });
+        if (soon) return soon;
         if (request.tasks) return { task: startTask(parts, facts) };
-        const seen = await told(talk, look(store, conversation));
+        const seen = await whenLogged(request, conversation, call_id);
         if (!seen) throw new ToolError(`Conversation ${conversation.id} no longer exists.`);
-        const { head } = await withLiveProgress(store, conversation, seen);
         const { results: soFar } = answerOf({ ...facts, created: 0 }, seen);
-        return callSuspended({ head, call_id, tool: name, expected }, soFar);
+        const after = soFar.at(-1)?.n ?? cursorOf(seen);
+        return callSuspended({ head: seen.head, call_id, tool: name, expected, after }, soFar);
       },
     };
+  }
+
+  /** A client that asks for results next must not be told that there is no call. */
+  async function whenLogged(
+    { closing }: McpRequest,
+    conversation: ConversationKey,
+    callId: string,
+  ): Promise<Look | undefined> {
+    const find = () => told(talk, look(store, conversation));
+    const seen = await find();
+    if (!seen || seen.log.some(isRequest(callId))) return seen;
+    const from = { after: seen.head.last_seq, revision: seen.head.revision };
+    await heard(parts, conversation, isRequest(callId), { from, closing });
+    return find();
   }
 
   async function within(request: McpRequest, facts: TaskFacts): Promise<ToolAnswer | undefined> {

@@ -81,13 +81,13 @@ export async function* looks(
 }
 
 /**
- * Resolves once the log has a message that was accepted, so that a client which looks next does not take the agent for idle; or
- * after `patience_ms`, if no worker is there to write it.
+ * Resolves once the log has what was accepted, so that a client which looks next does not take the conversation for idle; or after
+ * `patience_ms`, if no worker is there to write it.
  */
 export async function heard(
   { hub }: { hub: Pick<Hub, 'join'> },
   key: ConversationKey,
-  messageId: string,
+  isIt: (entry: Entry) => boolean,
   {
     from,
     closing,
@@ -96,10 +96,15 @@ export async function heard(
 ): Promise<void> {
   const signal = AbortSignal.any([closing, AbortSignal.timeout(patience_ms)]);
   for await (const item of hub.join(key, from, signal).items()) {
-    if (item.type !== 'entry' || item.entry.kind !== 'message.user') continue;
-    if (item.entry.message_id === messageId) return;
+    if (item.type === 'entry' && isIt(item.entry)) return;
   }
 }
+
+export const isMessage = (id: string) => (entry: Entry) =>
+  entry.kind === 'message.user' && entry.message_id === id;
+
+export const isRequest = (callId: string) => (entry: Entry) =>
+  entry.kind === 'call.requested' && entry.call_id === callId;
 
 /** After any other entry of a log, nothing can be over that was not over before. */
 const MATTERS = new Set<EntryKind>([

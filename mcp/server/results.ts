@@ -1,5 +1,6 @@
 /** What a client is told of a conversation: numbered results. The number is the seq of its entry. Pure. */
-import type { Entry, EntryKind } from '../../contract/entry.ts';
+import type { Entry, EntryKind, EntryOf } from '../../contract/entry.ts';
+import type { CallEnd } from '../../contract/signals.ts';
 import { legible, type Stored } from '../../contract/stored.ts';
 
 export interface Result {
@@ -25,17 +26,38 @@ export const KINDS_OF_RESULTS = [
   'conversation.closed',
 ] as const satisfies EntryKind[];
 
-export const resultsAfter = (
-  { log, head }: { log: readonly Entry[]; head: { id: string; agent: string } },
-  after: number,
-): Result[] => {
-  const read = readerOf(head);
-  return log.flatMap((entry) => (entry.seq > after ? (read(entry) ?? []) : []));
+interface Seen {
+  log: readonly Entry[];
+  head: { id: string; agent: string };
+}
+
+export const resultsAfter = (seen: Seen, after: number): Result[] => {
+  const read = readerOf(seen);
+  return seen.log.flatMap((entry) => (entry.seq > after ? (read(entry) ?? []) : []));
 };
 
-/** What counts as a result in this conversation. */
-export const readerOf = (head: { id: string; agent: string }) =>
-  isExternal(head) ? (entry: Entry) => resultOfCall(entry, head.id) : resultOf;
+/** What counts as a result in this conversation. What its client was sent already, with the call or by a push, is not repeated. */
+export function readerOf({ log, head }: Seen): (entry: Entry) => Result | undefined {
+  if (!isExternal(head)) return resultOf;
+  const sent = sentIn(log, ['delivered']);
+  return (entry) => (sent.has(entry.seq) ? undefined : resultOfCall(entry, head.id));
+}
+
+/** The client has all results up to this one. */
+export function cursorOf({ log, head }: Seen): number {
+  const known = sentIn(log, ['delivered', 'acknowledged']);
+  let cursor = 0;
+  for (const entry of log) {
+    if (known.has(entry.seq)) cursor = entry.seq;
+    else if (resultOfCall(entry, head.id)) break;
+  }
+  return cursor;
+}
+
+function sentIn(log: readonly Entry[], fates: EntryOf<'receipt'>['fate'][]): Set<number> {
+  const receipts = log.filter((entry) => entry.kind === 'receipt');
+  return new Set(receipts.flatMap(({ of, fate }) => (fates.includes(fate) ? of : [])));
+}
 
 /** What a call has brought. Its words are data of a tool, and are marked with the call that they are of. */
 export function resultOfCall(entry: Entry, conversation_id: string): Result | undefined {
@@ -72,6 +94,24 @@ export function resultOfCall(entry: Entry, conversation_id: string): Result | un
       return undefined;
   }
 }
+
+/** Of a call that is over before the log knows of it. */
+export function resultOfEnd(conversation_id: string, call_id: string, end: CallEnd): Result {
+  return resultOfCall({ ...bodyOf(end), ...UNLOGGED, call_id }, conversation_id)!;
+}
+
+function bodyOf(end: CallEnd) {
+  switch (end.type) {
+    case 'completed':
+      return { kind: 'call.completed' as const, result: end.result, stored: end.stored };
+    case 'failed':
+      return { kind: 'call.failed' as const, error: end.error };
+    case 'cancelled':
+      return { kind: 'call.cancelled' as const, by: 'user' };
+  }
+}
+
+const UNLOGGED = { seq: 0, at: '', actor: { type: 'tool' as const, id: '' }, cause: [] };
 
 const wordsOf = (data: unknown) => (data === undefined ? 'done' : legible(data));
 

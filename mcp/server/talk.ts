@@ -7,6 +7,7 @@ import type {
   sendMessageBody,
 } from '../../contract/http.ts';
 import type { ConversationKey } from '../../contract/names.ts';
+import type { CallEnd } from '../../contract/signals.ts';
 import { ToolError } from './tool.ts';
 
 export interface Talk {
@@ -33,7 +34,14 @@ export interface Talk {
     tool: string;
     input: unknown;
     key?: string | undefined;
-  }): Promise<{ conversation: ConversationKey; call_id: string }>;
+    /** Whether the client has hung up. */
+    isGone: () => boolean;
+  }): Promise<{
+    conversation: ConversationKey;
+    call_id: string;
+    /** Its end, if it is over already; or that the grace time has passed without one. */
+    made?: CallEnd | 'goes_on';
+  }>;
   /** That client has everything up to this entry. */
   acknowledge(conversation: ConversationKey, to: number): Promise<void>;
   close(conversation: ConversationKey, by?: string): Promise<void>;

@@ -9,7 +9,7 @@ import {
 import { type Position, START } from '../../stream/item.ts';
 import { isAtRest } from './answer.ts';
 import { keyOfCall } from './call-key.ts';
-import { heard, look, type Look, looks, stateOf, withLiveProgress } from './look.ts';
+import { heard, isMessage, look, type Look, looks, stateOf, withLiveProgress } from './look.ts';
 import { type QuestionParts, startTask } from './questions.ts';
 import { isExternal, resultsAfter } from './results.ts';
 import { text } from './server.ts';
@@ -51,7 +51,10 @@ export function conversationTools(
         const begun = await told(talk, talk.begin({ tenant: request.tenant, body, key }));
         const { id: of, message_id } = begun;
         if (message_id !== undefined) {
-          await heard(parts, keyOf(request, of), message_id, { from: START, ...request });
+          await heard(parts, keyOf(request, of), isMessage(message_id), {
+            from: START,
+            ...request,
+          });
         }
         const next =
           first === undefined ? 'Send it a message with send_message.' : waitWith(begun.id, 0);
@@ -73,7 +76,7 @@ export function conversationTools(
         const { after, from } = await endOf(request, to);
         const key = keyOfCall(request, `send_message ${to}`, body);
         const { message_id } = await told(talk, talk.send(keyOf(request, to), { body, key }));
-        await heard(parts, keyOf(request, to), message_id, { from, ...request });
+        await heard(parts, keyOf(request, to), isMessage(message_id), { from, ...request });
         return text(`Sent. ${waitWith(to, after)}`);
       },
     }),
@@ -167,7 +170,7 @@ export function conversationTools(
           talk.interrupt(keyOf(request, of), body, keyOfCall(request, `interrupt ${of}`, body)),
         );
         if (message_id === undefined) return text('Interrupted.');
-        await heard(parts, keyOf(request, of), message_id, { from, ...request });
+        await heard(parts, keyOf(request, of), isMessage(message_id), { from, ...request });
         return text(`Interrupted, and sent. ${waitWith(of, after)}`);
       },
     }),

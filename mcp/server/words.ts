@@ -46,10 +46,10 @@ export function callSuspended(
     call_id,
     tool,
     expected,
-  }: { head: Conversation; call_id: string; tool: string; expected: string },
+    after,
+  }: { head: Conversation; call_id: string; tool: string; expected: string; after: number },
   results: Result[],
 ): CallToolResult {
-  const after = results.at(-1)?.n ?? 0;
   const lines = [
     `Suspended as ${call_id}: this is not the result. ${tool} goes on by itself, and nothing is lost. ${expected}`,
     ...(results.length > 0 ? [`So far:\n${numbered(results)}`] : []),

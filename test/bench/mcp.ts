@@ -18,7 +18,7 @@ export const mcpHelp = `npm run bench -- mcp [--calls 200] [--events 30]
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const UPSTREAM = fileURLToPath(new URL('mcp-upstream.ts', import.meta.url));
 /** Calls that are made first and not counted: code is compiled, and connections are opened. */
-const WARM_UP = 5;
+const WARM_UP = 30;
 
 export function mcp(args: string[]): Promise<object> {
   const { values } = parseArgs({
@@ -90,7 +90,7 @@ async function eventTimes(client: Client, times: number): Promise<number[]> {
   const all: number[] = [];
   for (let nth = 0; nth < times; nth += 1) {
     const mark = `event ${nth} sent at `;
-    const input = { ms: 2_500, mark };
+    const input = { ms: 4_000, mark };
     const text = await answer(client, { name: 'bench__later', input, wanted: mark });
     all.push(Date.now() - Number(text.split(mark)[1]!.slice(0, 13)));
   }

@@ -42,6 +42,23 @@ export const conversationStories: Record<string, Story> = {
     return close(conversation, [alpha.call_id, beta.call_id]);
   },
 
+  /** Its calls began before it heard of them: two are over, one of them delivered, and one goes on. */
+  async 'hears-of-calls-later'(rig) {
+    const conversation = await rig.converse({ max_running: 1 }, { replies: 'external' });
+    const alpha = asks('run_installer');
+    const beta = asks('run_installer');
+    const gamma = asks('run_installer');
+    const end = { type: 'completed', result: 'done' } as const;
+    await conversation.record({ calls: [{ call: alpha, end, delivered: true }, { call: beta, end }] });
+    await conversation.until('they are over', (kinds) => kinds.includes('receipt'));
+    await conversation.request({ call: gamma, begun: true });
+    const tool = await rig.running();
+    await conversation.record({ calls: [{ call: beta, end }] });
+    tool.ends({ type: 'completed', result: 'done' });
+    await conversation.until('all are over', (kinds) => count(kinds, 'call.completed') === 3);
+    return close(conversation, [gamma.call_id]);
+  },
+
   /** A reply is cut off, a call queues, one is cancelled, a reply fails; then it closes. */
   async 'is-interrupted-and-cancelled'(rig) {
     const conversation = await rig.converse({ max_running: 1 });

@@ -41,6 +41,9 @@ export class FakeGateway implements Gateway {
   async requestCall(key: ConversationKey, payload: object) {
     return this.#send('requestCall', key, payload);
   }
+  async recordCalls(key: ConversationKey, payload: object) {
+    return this.#send('recordCalls', key, payload);
+  }
   async acknowledge(key: ConversationKey, payload: object) {
     return this.#send('acknowledge', key, payload);
   }

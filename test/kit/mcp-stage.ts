@@ -1,7 +1,9 @@
 /** The MCP endpoint of an API whose conversations follow the rules, and whose model and tools the test plays. */
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { Limits } from '../../contract/limits.ts';
-import { createLocalBus } from '../../stream/bus.ts';
+import type { QuickRunner } from '../../contract/quick.ts';
+import type { Store } from '../../store/store.ts';
+import { type Bus, createLocalBus } from '../../stream/bus.ts';
 import { createTestApi, type TestApi } from './api.ts';
 import { createMcpTestClient, type McpTestClient } from './mcp-client.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -16,8 +18,13 @@ export interface McpStage {
   client: McpTestClient;
   /** Declares no tasks. */
   plain: McpTestClient;
-  /** @param wait_ms how long a call without a task waits */
-  open(wait_ms?: number, limits?: Partial<Limits>): Promise<void>;
+  /** @param wait_ms how long a call without a task waits; @param earlier of an API that was closed */
+  open(
+    wait_ms?: number,
+    limits?: Partial<Limits>,
+    quick?: QuickRunner,
+    earlier?: { store: Store; bus: Bus; gateway: PlayedGateway },
+  ): Promise<void>;
   /** The key of the one conversation that there is. */
   only(): Promise<{ tenant: string; id: string }>;
   /** Begins a conversation, and gives its id. */
@@ -33,16 +40,16 @@ export const ASKED = { call_id: 'call_1', tool: 'echo', input: { words: 'hi' } }
 /** Sets up the stage for every test of a file. */
 export function useMcp(): McpStage {
   const stage: McpStage = {
-    async open(wait_ms = 60_000, limits = {}) {
-      const store = createMemoryStore();
-      const bus = createLocalBus();
-      stage.played = new PlayedGateway(store, bus);
+    async open(wait_ms = 60_000, limits = {}, quick, earlier) {
+      const { store = createMemoryStore(), bus = createLocalBus() } = earlier ?? {};
+      stage.played = earlier?.gateway ?? new PlayedGateway(store, bus);
       stage.api = await createTestApi({
         store,
         bus,
         gateway: stage.played,
         limits: { ...LIMITS, ...limits },
         mcp: { wait_ms },
+        ...(quick && { quick }),
       });
       stage.url = await stage.api.listen();
       stage.client = createMcpTestClient(stage.url);

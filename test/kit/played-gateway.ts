@@ -9,6 +9,7 @@ import type {
   DecideCall,
   InterruptSignal,
   MessageSignal,
+  RecordCallsSignal,
   RequestCallSignal,
 } from '../../contract/signals.ts';
 import { refuseDecision } from '../../conversation/approvals.ts';
@@ -81,6 +82,11 @@ export class PlayedGateway extends FakeGateway {
   override async requestCall(key: ConversationKey, request: RequestCallSignal) {
     return this.#signal(await super.requestCall(key, request), key, (story) =>
       story.happens({ type: 'request_call', ...request }),
+    );
+  }
+  override async recordCalls(key: ConversationKey, record: RecordCallsSignal) {
+    return this.#signal(await super.recordCalls(key, record), key, (story) =>
+      story.happens({ type: 'record_calls', ...record }),
     );
   }
   override async acknowledge(key: ConversationKey, acknowledge: AcknowledgeSignal) {

@@ -222,6 +222,7 @@ export async function createRig(
         cancel: signal(SIGNALS.cancelCall),
         close: signal(SIGNALS.close),
         request: signal(SIGNALS.requestCall),
+        record: signal(SIGNALS.recordCalls),
         acknowledge: signal(SIGNALS.acknowledge),
         decide: (decision: DecideCall) =>
           client.workflow

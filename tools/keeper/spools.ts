@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ConversationKey, DEFAULT_TENANT } from '../../contract/names.ts';
 import { spoolLost } from './lost.ts';
@@ -15,6 +16,8 @@ export interface Spools {
    * @throws HeldElsewhere; ProgramLost `SpoolLost` when it was here and is gone; the signal's reason
    */
   open(conversation: ConversationKey, callId: string, signal?: AbortSignal): Promise<string>;
+  /** As `open`, but claims nothing. Only where no other host can have the call. */
+  reserve(conversation: Pick<ConversationKey, 'tenant'>, callId: string): string;
   /** Call when the attempt that opened it is over. */
   release(conversation: Pick<ConversationKey, 'tenant'>, callId: string): void;
   /** @param folder its name within the root */
@@ -44,8 +47,22 @@ export interface SpoolsOptions {
 
 export function createSpools({ root, claim }: SpoolsOptions): Spools {
   const inUse = new Set<string>();
+  let isRootMade = false;
   return {
     release: (conversation, callId) => void inUse.delete(spoolName(conversation, callId)),
+    reserve(conversation, callId) {
+      const name = spoolName(conversation, callId);
+      inUse.add(name);
+      const folder = join(root, name);
+      if (!isRootMade) mkdirSync(root, { recursive: true, mode: 0o700 });
+      isRootMade = true;
+      try {
+        mkdirSync(folder, { mode: 0o700 });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      return folder;
+    },
     isInUse: (folder) => inUse.has(folder),
     async open(conversation, callId, signal = new AbortController().signal) {
       const name = spoolName(conversation, callId);

@@ -8,6 +8,7 @@ import {
   type McpReport,
   readMcpFile,
   writeMcpFile,
+  writeMcpFileNow,
   writePartial,
 } from '../../../tools/mcp-spool.ts';
 import { bounded } from '../outcome.ts';
@@ -73,7 +74,7 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
     { folder, label, request }: Order,
     call: Hosted,
   ): Promise<McpOutcome | undefined> {
-    if (!(await claimMcpFile(folder, 'begun.json', { host, label }))) {
+    if (!claimMcpFile(folder, 'begun.json', { host, label })) {
       for (const report of await reportsIn(folder)) tell(folder, call, report);
       return readMcpFile(folder, 'outcome.json');
     }
@@ -90,9 +91,16 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
         return { type: 'lost', message: error.message };
       });
     await call.writing;
-    const kept = bounded(outcome);
-    await writeMcpFile(folder, 'outcome.json', kept);
-    return kept;
+    return bounded(outcome);
+  }
+
+  /** Told first: whoever hears of it needs no file. The write follows before anything else happens. */
+  function finish(folder: string, call: Hosted, outcome: McpOutcome | undefined): void {
+    calls.delete(folder);
+    for (const tell of call.listeners) tell({ kind: 'over', folder, ...(outcome && { outcome }) });
+    if (outcome && !existsSync(join(folder, 'outcome.json'))) {
+      writeMcpFileNow(folder, 'outcome.json', outcome);
+    }
   }
 
   const watching = setInterval(() => {
@@ -123,12 +131,9 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
       calls.set(folder, call);
       void make(order, call)
         .catch((error: Error) => ({ type: 'lost', message: error.message }) as const)
-        .then((outcome) => {
-          calls.delete(folder);
-          for (const each of call.listeners) {
-            each({ kind: 'over', folder, ...(outcome && { outcome }) });
-          }
-        });
+        .then((outcome) => finish(folder, call, outcome))
+        // Its folder has been removed.
+        .catch(() => {});
     },
     leave: (folder, listener) => void calls.get(folder)?.listeners.delete(listener),
     cancel: (folder) => calls.get(folder)?.stopping.abort(),

@@ -1,5 +1,5 @@
 /** Calls that the host of their server makes: a worker orders them, and follows them from wherever they are. */
-import { claimMcpFile, type McpOutcome, readMcpFile } from '../../../tools/mcp-spool.ts';
+import { claimMcpFile, type McpOutcome, readMcpFileNow } from '../../../tools/mcp-spool.ts';
 import type { McpOrder, McpProgram, McpRun } from '../../../tools/mcp-program.ts';
 import { findHost, type FindOptions, linkIfAlive } from './find-host.ts';
 import type { Link } from './link.ts';
@@ -31,7 +31,7 @@ export function warmProgram(options: () => FindOptions): WarmProgram {
 
   /** The host that has the call; or the one that may make it, or knows that it was lost. */
   async function linkFor(folder: string): Promise<Link> {
-    const begun = await readMcpFile(folder, 'begun.json').catch(() => undefined);
+    const begun = readMcpFileNow(folder, 'begun.json');
     const host = await reach();
     if (begun?.host === undefined || begun.host === host.folder) return host.link;
     const known = others.get(begun.host);
@@ -77,8 +77,8 @@ export function warmProgram(options: () => FindOptions): WarmProgram {
   }
 
   async function stop(folder: string): Promise<void> {
-    if (await claimMcpFile(folder, 'begun.json', {})) return;
-    const { host } = (await readMcpFile(folder, 'begun.json').catch(() => undefined)) ?? {};
+    if (claimMcpFile(folder, 'begun.json', {})) return;
+    const { host } = readMcpFileNow(folder, 'begun.json') ?? {};
     const link = host === undefined ? undefined : await linkIfAlive(host);
     if (!link) return;
     const over = new Promise<void>((resolve) => {

@@ -88,6 +88,7 @@ function whyUntrue(trace: Trace, receipt: EntryOf<'receipt'>, seq: number): stri
     }
     case 'failed':
       return trace.closed ? undefined : 'but the conversation has not closed';
+    case 'delivered':
     case 'acknowledged':
       return trace.replies.size === 0 ? undefined : 'though the conversation has a model here';
     case 'spoken':

@@ -1,0 +1,132 @@
+/**
+ * Runs a call ahead of its workflow. What makes this safe is the call's folder: it says that the call has begun, so that whoever runs the
+ * tool later finds it and does not begin again; and `quick.json` says what its conversation has to be told, should this process die first.
+ */
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Settings } from '../../config.ts';
+import type { CallStart } from '../../contract/call.ts';
+import type { QuickCall, QuickOutcome, QuickRunner } from '../../contract/quick.ts';
+import { reportOf } from '../../contract/report.ts';
+import { isRemote, type LocalTool } from '../../tools/define.ts';
+import { spoolName } from '../../tools/keeper/spools.ts';
+import { claimMcpFile, readMcpFile } from '../../tools/mcp-spool.ts';
+import { restoreCursor } from './call-cursor.ts';
+import { toolFailure } from './call-failed.ts';
+import { slotsOf } from './describe-tools.ts';
+import { type BodyDependencies, runBody } from './run-body.ts';
+
+export interface QuickDependencies extends Omit<
+  BodyDependencies,
+  'signalConversation' | 'settings'
+> {
+  /** Contains a folder for each call. */
+  spoolRoot: string;
+  /** No other host can have the call. */
+  alone: boolean;
+  settings: BodyDependencies['settings'] & Pick<Settings, 'MEANWHILE_MAX_RUNNING_PER_TENANT'>;
+  warn(message: string, facts: object): void;
+}
+
+/** The reason with which a tool's signal aborts when a workflow takes the call over. */
+class TakenOver extends Error {
+  override name = 'AbortError';
+}
+
+export function createQuickRunner(dependencies: QuickDependencies): QuickRunner {
+  const { catalogue, spools, spoolRoot } = dependencies;
+
+  async function run(
+    quick: QuickCall,
+    { grace_ms, stop }: { grace_ms: number; stop: AbortSignal },
+  ): Promise<QuickOutcome> {
+    const { conversation, call } = quick;
+    const tool = catalogue.tools.get(call.tool);
+    if (!tool || isRemote(tool) || !tool.quick) return { type: 'not_quick' };
+    const slots = slotsOf(tool, dependencies.settings.MEANWHILE_MAX_RUNNING_PER_TENANT);
+    if (slots || stop.aborted) return { type: 'not_quick' };
+    let folder: string;
+    try {
+      folder = dependencies.alone
+        ? spools.reserve(conversation, call.call_id)
+        : await spools.open(conversation, call.call_id, stop);
+    } catch {
+      // Another host has it, or its folder is gone: the workflow knows what to do.
+      return { type: 'not_quick' };
+    }
+    try {
+      const isRepeat = existsSync(join(folder, 'begun.json')) || !begin(folder, quick);
+      const end = await endWithin(tool, { quick, folder, grace_ms, stop });
+      return end ? { type: 'ended', end, isRepeat } : { type: 'goes_on' };
+    } finally {
+      spools.release(conversation, call.call_id);
+    }
+  }
+
+  /** Not flushed to the disk: it only matters if this process ends, and the machine goes on. */
+  const begin = (folder: string, quick: QuickCall) =>
+    claimMcpFile(folder, 'quick.json', quick, true);
+
+  /** Undefined when a workflow has to take it over. */
+  async function endWithin(
+    tool: LocalTool,
+    {
+      quick: { conversation, call },
+      folder,
+      grace_ms,
+      stop,
+    }: { quick: QuickCall; folder: string; grace_ms: number; stop: AbortSignal },
+  ) {
+    const start: CallStart = { ...call, conversation };
+    const stopping = new AbortController();
+    const takeOver = () => stopping.abort(new TakenOver('A workflow takes the call over.'));
+    const timer = setTimeout(takeOver, grace_ms);
+    stop.addEventListener('abort', takeOver, { once: true });
+    const warn = (message: string, error?: unknown) =>
+      dependencies.warn(message, { call_id: call.call_id, tool: call.tool, error });
+    try {
+      return await runBody(
+        {
+          ...dependencies,
+          spools: { ...spools, open: async () => folder },
+          // Only a workflow reports, and from the beginning. Progress of a call that is soon over is no news.
+          signalConversation: async (_, { event }) => {
+            if (event === 'result') takeOver();
+          },
+        },
+        {
+          start,
+          tool,
+          from: restoreCursor(undefined, reportOf(call.report, tool.report), Date.now()),
+        },
+        {
+          signal: stopping.signal,
+          handsOver: () => true,
+          confirm: async () => {},
+          moved() {},
+          left() {},
+          warn,
+        },
+      );
+    } catch (error) {
+      if (error === stopping.signal.reason) return undefined;
+      return { type: 'failed', error: toolFailure(error) } as const;
+    } finally {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', takeOver);
+    }
+  }
+
+  return {
+    run,
+    heard: ({ conversation, call }) =>
+      rm(join(spoolRoot, spoolName(conversation, call.call_id), 'quick.json'), { force: true }),
+    async left() {
+      const names = await readdir(spoolRoot).catch(() => []);
+      const read = (name: string) =>
+        readMcpFile(join(spoolRoot, name), 'quick.json').catch(() => undefined);
+      return (await Promise.all(names.map(read))).filter((quick) => quick !== undefined);
+    },
+  };
+}

@@ -1,0 +1,207 @@
+/** Calls that are made before their conversation hears of them, as a client of `/mcp/tools` sees them. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { QuickCall, QuickOutcome, QuickRunner } from '../contract/quick.ts';
+import { createMcpTestClient, type McpTestClient } from '../test/kit/mcp-client.ts';
+import { useMcp, words } from '../test/kit/mcp-stage.ts';
+
+const stage = useMcp();
+const done = (result: unknown): QuickOutcome => ({
+  type: 'ended',
+  end: { type: 'completed', result },
+  isRepeat: false,
+});
+
+/** A runner whose calls end when the test says so. */
+function createRunner() {
+  const begun: QuickCall[] = [];
+  const heard: string[] = [];
+  const left: QuickCall[] = [];
+  let answer = (_: QuickCall): Promise<QuickOutcome> => Promise.resolve(done('quick'));
+  const runner: QuickRunner = {
+    run(quick) {
+      begun.push(quick);
+      return answer(quick);
+    },
+    async heard({ call }) {
+      heard.push(call.call_id);
+    },
+    left: async () => left,
+  };
+  return { runner, begun, heard, left, will: (next: typeof answer) => (answer = next) };
+}
+
+let made: ReturnType<typeof createRunner>;
+let client: McpTestClient;
+async function open(limits = {}) {
+  await stage.api.app.close();
+  await stage.open(1_000, { grace_ms: 50, ...limits }, made.runner);
+  client = createMcpTestClient(stage.url, { path: '/mcp/tools', tasks: false });
+}
+beforeEach(async () => {
+  made = createRunner();
+  await open();
+});
+afterEach(() => void vi.restoreAllMocks());
+
+const call = (callId: string, input: object = { words: 'hi' }) =>
+  client.call('echo', input, { meta: { threadId: 'thread_1', callId } });
+const entries = async () =>
+  (await stage.api.store.entries(await stage.only(), { after: 0, limit: 99 }))!.entries;
+const kinds = async () => (await entries()).map(({ kind }) => kind);
+const next = (text: string) => JSON.parse(/next_results\((.*?)\)/.exec(text)![1]!);
+
+test('a call that ends within the grace time is answered first and logged then, as delivered', async () => {
+  expect(words(await call('c1'))).toEqual(['quick']);
+  await vi.waitFor(async () =>
+    expect(await kinds()).toEqual(['call.requested', 'call.started', 'call.completed', 'receipt']),
+  );
+  expect((await entries()).at(-1)).toMatchObject({ fate: 'delivered', of: [3] });
+  expect(made.heard).toHaveLength(1);
+  expect(stage.played.calls.map(({ method }) => method)).not.toContain('requestCall');
+});
+
+test('a failure is answered as such', async () => {
+  const error = { type: 'ToolError', message: 'The disk is full.' };
+  made.will(async () => ({ type: 'ended', end: { type: 'failed', error }, isRepeat: false }));
+  const result = await call('c1');
+  expect([result.isError, words(result)[0]]).toEqual([
+    true,
+    expect.stringContaining('The disk is full. (ToolError)'),
+  ]);
+});
+
+test('several calls are logged with one signal', async () => {
+  for (const each of ['c1', 'c2', 'c3']) await call(each);
+  await vi.waitFor(() => expect(made.heard).toHaveLength(3));
+  const recorded = stage.played.calls.filter(({ method }) => method === 'recordCalls');
+  // The first one finds that the conversation has not begun.
+  expect(recorded).toHaveLength(2);
+});
+
+test('a call that takes longer is handed over to its conversation, once, and suspended', async () => {
+  made.will(async () => ({ type: 'goes_on' }));
+  const text = words(await call('c1'))[0]!;
+  expect(text).toMatch(/^Suspended as call_/);
+  expect(await kinds()).toEqual(['call.requested', 'call.started']);
+  expect(made.heard).toHaveLength(1);
+  await stage.played.play((story) =>
+    story.ends(story.state.calls[0]!.id, { type: 'completed', result: 'late' }),
+  );
+  expect(words(await client.call('next_results', next(text)))[0]).toContain('its last: late');
+});
+
+test('a result that was delivered is not told again, and the one after it is', async () => {
+  await call('c1');
+  await vi.waitFor(() => expect(made.heard).toHaveLength(1));
+  made.will(async () => ({ type: 'goes_on' }));
+  const text = words(await call('c2'))[0]!;
+  expect(next(text).after, 'the client has the first result').toBe(3);
+  await stage.played.play((story) =>
+    story.ends(story.state.calls[0]!.id, { type: 'completed', result: 'late' }),
+  );
+  const news = words(await client.call('next_results', { ...next(text), after: 0 }))[0];
+  expect(news).toContain('its last: late');
+  expect(news).not.toContain('quick');
+});
+
+test('late-result-discarded: what came after its client had hung up is told by next_results', async () => {
+  const ended = Promise.withResolvers<QuickOutcome>();
+  made.will(() => ended.promise);
+  const away = new AbortController();
+  const meta = { threadId: 'thread_1', callId: 'c1' };
+  const calling = client.call('echo', { words: 'hi' }, { meta, signal: away.signal });
+  await vi.waitFor(() => expect(made.begun).toHaveLength(1));
+  away.abort();
+  await expect(calling).rejects.toThrow();
+  // The server notices that the connection is closed.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  ended.resolve(done('late'));
+  await vi.waitFor(() => expect(made.heard).toHaveLength(1));
+  const { id: conversation_id } = await stage.only();
+  const news = await client.call('next_results', { conversation_id });
+  expect(words(news)[0]).toContain('its last: late');
+});
+
+test('timeout-retry-loop: the same call again joins the one that is under way', async () => {
+  const ended = Promise.withResolvers<QuickOutcome>();
+  made.will(() => ended.promise);
+  const both = [call('c1'), call('c1')];
+  await vi.waitFor(() => expect(made.begun).toHaveLength(1));
+  ended.resolve(done('once'));
+  expect((await Promise.all(both)).map(words)).toEqual([['once'], ['once']]);
+  expect(made.begun).toHaveLength(1);
+});
+
+test('a repeat that finds the call over is answered and not logged again', async () => {
+  made.will(async () => ({ ...done('known'), isRepeat: true }) as QuickOutcome);
+  expect(words(await call('c1'))).toEqual(['known']);
+  expect(made.heard).toEqual([]);
+});
+
+describe('a call is requested as any other', () => {
+  const requested = () => stage.played.calls.filter(({ method }) => method === 'requestCall');
+
+  test('if its tool cannot be called ahead of a workflow', async () => {
+    made.will(async () => ({ type: 'not_quick' }));
+    void call('c1');
+    await vi.waitFor(() => expect(requested()).not.toEqual([]));
+    expect(requested()[0]!.payload).not.toHaveProperty('begun');
+  });
+
+  test('if as many are open as may run (R9)', async () => {
+    await open({ max_running: 1 });
+    made.will(async () => ({ type: 'goes_on' }));
+    await call('c1');
+    await call('c2');
+    expect(made.begun).toHaveLength(1);
+    expect((await stage.api.store.conversation(await stage.only()))?.calls).toMatchObject([
+      { status: 'running' },
+      { status: 'queued' },
+    ]);
+  });
+});
+
+describe('what an earlier process left', () => {
+  const quick = (call_id: string): QuickCall => ({
+    conversation: { tenant: 'default', id: 'conv_1' },
+    agent: 'client:test',
+    thread: 'thread_1',
+    call: { call_id, tool: 'echo', input: { words: 'hi' } },
+  });
+
+  test('is handed over to its conversation, which begins with it', async () => {
+    made.left.push(quick('call_a'));
+    await open();
+    await vi.waitFor(() => expect(made.heard).toEqual(['call_a']));
+    expect(await kinds()).toEqual(['call.requested', 'call.started']);
+  });
+
+  test('is left alone if its conversation has heard of it', async () => {
+    await call('c1');
+    await vi.waitFor(() => expect(made.heard).toHaveLength(1));
+    const { store, bus } = stage.api;
+    const known = made.begun[0]!;
+    await stage.api.app.close();
+    made = createRunner();
+    made.left.push(known);
+    await stage.open(1_000, { grace_ms: 50 }, made.runner, { store, bus, gateway: stage.played });
+    await vi.waitFor(() => expect(made.heard).toEqual([known.call.call_id]));
+    expect(await kinds()).toHaveLength(4);
+  });
+});
+
+test('a service that closes tells the conversation first', async () => {
+  await call('c1');
+  await stage.api.app.close();
+  expect(await kinds()).toHaveLength(4);
+});
+
+test('while Temporal is away, the client is answered, and the conversation told later', async () => {
+  const failure = new Error('Temporal does not answer.');
+  stage.played.failure = failure;
+  expect(words(await call('c1'))).toEqual(['quick']);
+  await vi.waitFor(() => expect(stage.played.calls.length).toBeGreaterThan(0));
+  expect(made.heard).toEqual([]);
+  stage.played.failure = undefined;
+  await vi.waitFor(() => expect(made.heard).toHaveLength(1), 5_000);
+});

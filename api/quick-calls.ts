@@ -1,0 +1,103 @@
+/**
+ * Calls of a client that has a model of its own, made at once where that is possible. The client is answered first; the conversation
+ * hears of it a moment later, of several calls at a time.
+ */
+import type { ConversationKey } from '../contract/names.ts';
+import type { QuickCall, QuickOutcome, QuickRunner } from '../contract/quick.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { nameOf } from './external-conversation.ts';
+import { createRecorder } from './record-calls.ts';
+
+export interface QuickCalls {
+  /**
+   * @param isGone whether the client has hung up: then it has not been sent the result
+   * @returns `not_quick` if it has to be requested as any other; `goes_on` when its conversation has heard of it
+   */
+  run(quick: QuickCall, isGone: () => boolean): Promise<QuickOutcome>;
+  /** Another call of this conversation has been requested: how many are open is not known any more. */
+  forget(conversation: ConversationKey): void;
+  /** Tells the conversations of what they have not heard yet. */
+  close(): Promise<void>;
+}
+
+type Dependencies = Pick<ApiDependencies, 'store' | 'gateway' | 'limits' | 'logger'>;
+
+export function createQuickCalls(
+  runner: QuickRunner,
+  dependencies: Dependencies,
+  closing: AbortSignal,
+): QuickCalls {
+  const { store, limits } = dependencies;
+  const recorder = createRecorder(runner, dependencies);
+  /** By conversation, then by call. */
+  const inFlight = new Map<string, Map<string, Promise<QuickOutcome>>>();
+  /** Conversations that had no open call when they were looked at. */
+  const idle = new Set<string>();
+  void recorder.recover();
+
+  async function run(quick: QuickCall, isGone: () => boolean): Promise<QuickOutcome> {
+    const { conversation, call } = quick;
+    const name = nameOf(conversation);
+    const others = inFlight.get(name) ?? new Map<string, Promise<QuickOutcome>>();
+    const same = others.get(call.call_id);
+    if (same) return same;
+    if (call.approval) return { type: 'not_quick' };
+    // R10: whether it is a duplicate is known when the others are over, or have a workflow.
+    if (call.duplicates) await Promise.all(others.values());
+    if (!(await hasRoom(conversation, name, others.size, call.duplicates !== undefined))) {
+      return { type: 'not_quick' };
+    }
+    const running = perform(quick, isGone);
+    inFlight.set(name, others.set(call.call_id, running));
+    try {
+      return await running;
+    } finally {
+      others.delete(call.call_id);
+      if (others.size === 0) inFlight.delete(name);
+    }
+  }
+
+  async function perform(quick: QuickCall, isGone: () => boolean): Promise<QuickOutcome> {
+    const outcome = await runner.run(quick, { grace_ms: limits.grace_ms, stop: closing });
+    switch (outcome.type) {
+      case 'ended':
+        // Asked now: a request that was answered is gone too.
+        if (!outcome.isRepeat) recorder.add({ quick, end: outcome.end, isSent: !isGone() });
+        break;
+      case 'goes_on':
+        idle.delete(nameOf(quick.conversation));
+        await recorder.handOver(quick);
+        break;
+      case 'not_quick':
+        break;
+    }
+    return outcome;
+  }
+
+  /** R9. A closed conversation has none. @param alone no other call may be open */
+  async function hasRoom(
+    conversation: ConversationKey,
+    name: string,
+    begun: number,
+    alone: boolean,
+  ): Promise<boolean> {
+    if (begun >= limits.max_running) return false;
+    if (idle.has(name)) return true;
+    const head = await store.conversation(conversation);
+    if (head?.status === 'closed') return false;
+    const open = head?.calls.filter(({ ended_at }) => ended_at === undefined).length ?? 0;
+    if (open === 0) {
+      if (idle.size >= MOST_KNOWN) idle.clear();
+      idle.add(name);
+    }
+    return open === 0 || (!alone && open + begun < limits.max_running);
+  }
+
+  return {
+    run,
+    forget: (conversation) => void idle.delete(nameOf(conversation)),
+    close: () => recorder.close(),
+  };
+}
+
+const MOST_KNOWN = 10_000;
