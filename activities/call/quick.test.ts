@@ -52,7 +52,7 @@ test('a call that ends within its time has the end that any call has', async () 
   const end = { type: 'completed', result: { said: 'hi' } };
   expect(await run()).toEqual({ type: 'ended', end, isRepeat: false });
   expect(await runner.left(), 'until its conversation has heard of it').toEqual([QUICK]);
-  await runner.heard('call_1');
+  await runner.heard(QUICK);
   expect(await runner.left()).toEqual([]);
 });
 
@@ -101,7 +101,7 @@ test('a call whose conversation has heard of it is a repeat as well', async () =
     return 'known';
   });
   expect(await run()).toMatchObject({ isRepeat: false });
-  await runner.heard('call_1');
+  await runner.heard(QUICK);
   expect(await run()).toMatchObject({ isRepeat: true });
 });
 
