@@ -37,6 +37,7 @@ const SAMPLES: Record<string, Sample> = {
   createConversation: { body: { metadata: { of: 'mine' } } },
   listConversations: { query: 'after' },
   listKeys: {},
+  describeService: {},
   createKey: { body: { name: 'mine' } },
 
   // The token is the permission, and is signed for one tenant.
