@@ -49,7 +49,8 @@ export function dayOrTime(at: string, now = new Date()): string {
 
 export const moment = (at: string) => new Date(at).toLocaleString();
 
-export const percentOf = (percent: number) => `${Math.floor(percent)} %`;
+/** The number and its sign stay on one line. */
+export const percentOf = (percent: number) => `${Math.floor(percent)}\u00a0%`;
 
 export const plural = (count: number, one: string, many = `${one}s`) =>
   `${count} ${count === 1 ? one : many}`;

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import type { CallState } from '../../client/index.ts';
 import { titles } from '../list/titles.ts';
 import type { Opened } from '../opened.ts';
 import { Menu } from '../parts/icons.tsx';
@@ -55,8 +56,13 @@ function Status({ opened: { state, connection } }: { opened: Opened }) {
   if (approvals.length > 0) return <span class="status asks">needs you</span>;
   if (status === 'replying') return <span class="status live">speaking</span>;
   if (limit) return <span class="status asks">waiting for you</span>;
-  if (open.length > 0) return <span class="status live">{open.length} running or waiting</span>;
+  if (open.length > 0) return <span class="status live">{openWords(open)}</span>;
   return <span class="status">idle</span>;
+}
+
+function openWords(open: readonly CallState[]): string {
+  const running = open.filter((call) => call.status === 'running').length;
+  return running > 0 ? `${running} running` : `${open.length} waiting`;
 }
 
 function More({ opened: { id, conversation, state } }: { opened: Opened }) {

@@ -77,5 +77,5 @@ test('an unprompted message says what made the agent speak, and an end says more
   const words = state.messages.flatMap((message) =>
     message.from === 'agent' ? [becauseOf(message, state.entries, state.calls)] : [],
   );
-  expect(words).toEqual(['install beta reached 50 %', 'install beta finished', undefined]);
+  expect(words).toEqual(['install beta reached 50\u00a0%', 'install beta finished', undefined]);
 });

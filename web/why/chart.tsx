@@ -28,7 +28,9 @@ interface Props {
 export function ChartView({ opened, turns, selected }: Props) {
   const state = opened.state.value;
   const isOver = state.open.length === 0 && !state.reply;
-  const end = isOver ? 0 : now.value;
+  // The clock of the service may be ahead of this one.
+  const latest = Date.parse(state.entries.at(-1)?.at ?? '');
+  const end = isOver ? latest : Math.max(latest, now.value);
   const scroller = useRef<HTMLDivElement>(null);
   const view = useView(scroller);
   const room = view.width - 2 * PAD - AFTER;

@@ -38,9 +38,7 @@ export function TurnView({ turn, opened, isOpen, entry }: Props) {
             {turn.because === 'message' ? 'You' : 'News'}
             <q>{cause || 'something that is no longer in the log'}</q>
           </span>
-          {!isOpen && (
-            <span class="turn-said">{withoutHidden(said.join(' ')) || 'said nothing'}</span>
-          )}
+          {!isOpen && <span class="turn-said">{plain(said.join(' ')) || 'said nothing'}</span>}
         </span>
         <span class="turn-marks">
           {marksOf(turn).map(([mark, tone]) => (
@@ -205,8 +203,7 @@ function Reply({ reply, opened: { id } }: { reply: TurnReply; opened: Opened }) 
   return (
     <li>
       <p class={status === 'failed' ? 'wrong' : undefined}>
-        {withoutHidden(error ?? text ?? '') ||
-          (status === 'in_flight' ? 'speaking …' : 'said nothing')}
+        {plain(error ?? text ?? '') || (status === 'in_flight' ? 'speaking …' : 'said nothing')}
       </p>
       <Rules rules={rules} />
       <p class="meta">
@@ -264,6 +261,9 @@ function Rules({ rules }: { rules: readonly string[] }) {
     </dl>
   );
 }
+
+/** An excerpt without the marks of Markdown. */
+const plain = (text: string) => withoutHidden(text).replaceAll(/\*\*|__|`|^#+ /gm, '');
 
 /** Says which call is meant where the service names it by its id. */
 function named({ state }: Opened): Words {
