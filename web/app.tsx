@@ -2,7 +2,8 @@ import { signal, useSignalEffect } from '@preact/signals';
 import { CallsPanel } from './calls/panel.tsx';
 import { KeyForm } from './key-form.tsx';
 import { Sidebar } from './list/sidebar.tsx';
-import { opened } from './opened.ts';
+import { titles } from './list/titles.ts';
+import { type Opened, opened } from './opened.ts';
 import { Announcer } from './parts/announce.tsx';
 import { route } from './route.ts';
 import { keyWanted } from './service.ts';
@@ -19,6 +20,9 @@ export function App() {
   useSignalEffect(() => {
     void route.value;
     isListOpen.value = false;
+  });
+  useSignalEffect(() => {
+    document.title = tabTitle(opened.value);
   });
   if (keyWanted.value !== 'no') return <KeyForm />;
   const open = opened.value;
@@ -47,6 +51,15 @@ export function App() {
       <Announcer />
     </div>
   );
+}
+
+/** Says in the row of tabs what the agent does. */
+function tabTitle(open: Opened | undefined): string {
+  if (!open) return 'Meanwhile';
+  const { approvals, open: calls, reply } = open.state.value;
+  const title = titles.value.get(open.id) ?? 'Conversation';
+  const state = approvals.length > 0 ? '(!) ' : reply || calls.length > 0 ? '… ' : '';
+  return `${state}${title} · Meanwhile`;
 }
 
 /** The address says what is shown, so it stays. */

@@ -138,7 +138,6 @@ test('the timeline names the cause of a turn and its rules, and leads to the ent
   expect(words).toContain('R5 when_idle');
   expect(words).toContain('The news waited until nobody was speaking.');
   expect(words).toContain('Told');
-  await photograph(tab, 'page-timeline');
   await open
     .getByRole('link', { name: /^entry/ })
     .first()

@@ -1,15 +1,22 @@
 /** The scenario of the README, played by clicking, with the demo model; and what the page does when the service dies. */
+import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { photograph, useBrowser } from '../kit/browser.ts';
-import { bar, field, idIn, log, panel, said, say, wrote } from '../kit/on-the-page.ts';
+import { approval, bar, field, idIn, log, panel, said, say, wrote } from '../kit/on-the-page.ts';
 import { startTestService, type TestService } from '../kit/service.ts';
+
+/** They have a payment that a person approves. */
+const EXAMPLES = fileURLToPath(new URL('../../docs/examples/extensions', import.meta.url));
 
 let service: TestService;
 const browser = useBrowser();
 beforeAll(async () => {
   const PORT = String(await getPort());
-  service = await startTestService({ temporal: inject('temporalAddress'), env: { PORT } });
+  service = await startTestService({
+    temporal: inject('temporalAddress'),
+    env: { PORT, MEANWHILE_MAX_RUNNING: '2', MEANWHILE_EXTENSIONS: EXAMPLES },
+  });
 });
 afterEach((test) => service.explain(test));
 afterAll(() => service.remove());
@@ -31,7 +38,6 @@ test('a person installs, asks, hears of progress, cancels, and installs somethin
   expect(await unprompted.first().innerText()).toMatch(
     /^Agent:\s+run_installer alpha reached 25\s%/,
   );
-  await photograph(tab, 'page-talk');
   await unprompted.filter({ hasText: 'alpha: 50 % done.' }).waitFor();
   await say(tab, 'How far is it?');
   await said(tab, /alpha is at \d\d %/).waitFor();
@@ -43,6 +49,26 @@ test('a person installs, asks, hears of progress, cancels, and installs somethin
   await bar(tab, 'beta').waitFor();
   await unprompted.filter({ hasText: 'beta is installed.' }).waitFor();
   expect(await panel(tab).locator('.ended').innerText()).toMatch(/beta/);
+});
+
+test('running and queued calls and an approval stand beside the talk', async () => {
+  const tab = await browser.open(service.url);
+  await say(tab, 'install alpha, update me every 25%');
+  await bar(tab, 'alpha').waitFor();
+  await say(tab, 'install beta and gamma, only tell me at the end');
+  await bar(tab, 'gamma').getByText('1 in line').waitFor();
+  await say(tab, 'pay 20 to ann');
+  await approval(tab).getByText('May this payment be sent?').waitFor();
+  await say(tab, 'what is a signal in Temporal?');
+  await said(tab, /as soon as one does/).waitFor();
+  await log(tab).locator('.unprompted').first().waitFor();
+  await photograph(tab, 'page-talk');
+  await approval(tab).getByRole('button', { name: 'Approve' }).click();
+  await log(tab).locator('.unprompted').filter({ hasText: 'send_payment is done' }).waitFor();
+  await tab.getByRole('link', { name: 'Timeline' }).click();
+  await tab.locator('.turn-head').filter({ hasText: 'send_payment' }).last().click();
+  await tab.locator('.turn.open').waitFor();
+  await photograph(tab, 'page-timeline');
 });
 
 test('two browsers see the same conversation, and either may stop the other’s reply', async () => {

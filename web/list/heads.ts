@@ -16,6 +16,37 @@ const EVERY_MS = 3_000;
 const pages = signal(1);
 export const showMore = () => void (pages.value += 1);
 
+/** Every conversation, for a search; undefined while nobody searches. */
+export const everything = signal<readonly ConversationHead[] | undefined>(undefined);
+let search: AbortController | undefined;
+
+/** Asks for all of them once. What changes meanwhile is in `heads`. */
+export async function beginSearch(): Promise<void> {
+  if (search) return;
+  search = new AbortController();
+  const { signal } = search;
+  const found: ConversationHead[] = [];
+  try {
+    const client = meanwhile.peek();
+    for await (const head of client.conversations.list({ limit: 500 }, { signal })) {
+      found.push(head);
+      if (found.length % 500 === 0) everything.value = [...found];
+      if (found.length >= MOST_SEARCHED) break;
+    }
+    if (!signal.aborted) everything.value = found;
+  } catch (error) {
+    if (!signal.aborted) isKeyWanted(error);
+  }
+}
+
+export function endSearch(): void {
+  search?.abort();
+  search = undefined;
+  everything.value = undefined;
+}
+
+const MOST_SEARCHED = 10_000;
+
 let timer: ReturnType<typeof setTimeout> | undefined;
 let latest = 0;
 

@@ -6,18 +6,21 @@ import { Mark } from '../parts/mark.tsx';
 import { dayOrTime, moment } from '../parts/words.ts';
 import { hashOf, route } from '../route.ts';
 import { apiKey, useKey } from '../service.ts';
-import { hasMore, heads, listing, showMore } from './heads.ts';
+import { beginSearch, endSearch, everything, hasMore, heads, listing, showMore } from './heads.ts';
 import { ThemeButton } from './theme.tsx';
-import { findTitle, titles } from './titles.ts';
+import { findTitle, titleIn, titles } from './titles.ts';
 
 type Filter = 'all' | 'busy' | 'closed';
 
 export function Sidebar({ onClose }: { onClose: () => void }) {
   const words = useSignal('');
   const filter = useSignal<Filter>('all');
-  const all = heads.value;
-  const found = all.filter((head) => fits(head, filter.value) && matches(head, words.value));
-  useEffect(() => all.forEach((head) => void findTitle(head)), [all]);
+  const isSearching = words.value.trim() !== '';
+  const all = isSearching ? merged(heads.value, everything.value ?? []) : heads.value;
+  const found = all
+    .filter((head) => fits(head, filter.value) && matches(head, words.value))
+    .slice(0, isSearching ? MOST_FOUND : Infinity);
+  useEffect(() => heads.value.forEach((head) => void findTitle(head)), [heads.value]);
   return (
     <nav class="sidebar" aria-label="Conversations">
       <div class="sidebar-head">
@@ -37,7 +40,11 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
         placeholder="Search"
         aria-label="Search conversations"
         value={words.value}
-        onInput={(event) => (words.value = event.currentTarget.value)}
+        onInput={(event) => {
+          words.value = event.currentTarget.value;
+          if (words.value.trim() === '') endSearch();
+          else void beginSearch();
+        }}
       />
       <div class="filters" role="group" aria-label="Which conversations">
         {(['all', 'busy', 'closed'] as const).map((name) => (
@@ -55,7 +62,7 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
           <Item key={head.id} head={head} />
         ))}
         {found.length === 0 && <li class="small none">{noneWords(all.length, words.value)}</li>}
-        {hasMore.value && (
+        {hasMore.value && !isSearching && (
           <li>
             <button class="link more" onClick={showMore}>
               Show earlier ones
@@ -74,6 +81,17 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
       </div>
     </nav>
   );
+}
+
+const MOST_FOUND = 200;
+
+/** The newest state of each, newest first. */
+function merged(
+  recent: readonly ConversationHead[],
+  all: readonly ConversationHead[],
+): readonly ConversationHead[] {
+  const known = new Set(recent.map(({ id }) => id));
+  return [...recent, ...all.filter(({ id }) => !known.has(id))];
 }
 
 function Item({ head }: { head: ConversationHead }) {
@@ -96,7 +114,9 @@ function Item({ head }: { head: ConversationHead }) {
         href={hashOf({ view: 'talk', id })}
         aria-current={current ? 'page' : undefined}
       >
-        <span class="item-title">{titles.value.get(id) ?? 'Nothing said yet'}</span>
+        <span class="item-title">
+          {titles.value.get(id) ?? titleIn(head) ?? 'Nothing said yet'}
+        </span>
         <span class="item-foot">
           <time dateTime={created_at} title={moment(created_at)}>
             {dayOrTime(created_at)}
@@ -122,8 +142,14 @@ function fits({ status, calls }: ConversationHead, filter: Filter): boolean {
   return status === 'replying' || (isOpen && status !== 'closed');
 }
 
-function matches({ id, agent, calls }: ConversationHead, words: string): boolean {
-  const text = [titles.value.get(id), id, agent, ...calls.map(({ tool }) => tool)].join('\n');
+function matches({ id, agent, calls, metadata }: ConversationHead, words: string): boolean {
+  const text = [
+    titles.value.get(id),
+    metadata.title,
+    id,
+    agent,
+    ...calls.map(({ tool }) => tool),
+  ].join('\n');
   return words
     .toLowerCase()
     .split(/\s+/)

@@ -9,11 +9,16 @@ const asked = new Set<string>();
 
 export const titles = computed((): ReadonlyMap<string, string> => {
   const all = new Map(firstWords.value);
-  for (const { id, metadata } of heads.value) {
-    if (typeof metadata.title === 'string' && metadata.title !== '') all.set(id, metadata.title);
+  for (const head of heads.value) {
+    const title = titleIn(head);
+    if (title !== undefined) all.set(head.id, title);
   }
   return all;
 });
+
+/** As the page has named it. */
+export const titleIn = ({ metadata: { title } }: ConversationHead): string | undefined =>
+  typeof title === 'string' && title !== '' ? title : undefined;
 
 /** Looks up what was said first, once for each conversation that has no title. */
 export async function findTitle({ id, metadata, last_seq }: ConversationHead): Promise<void> {

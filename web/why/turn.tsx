@@ -73,15 +73,13 @@ function Details({
   entry,
 }: Pick<Props, 'turn' | 'opened' | 'entry'> & { words: Words }) {
   const { input_tokens, output_tokens } = turn.usage;
+  const isToldAlone = turn.because === 'news' && isSame(turn.spoken, turn.triggered_by);
   const list = (title: string, items: readonly Trigger[], explain?: string) => (
     <Triggers {...{ title, items, explain, opened, words, entry }} />
   );
   return (
     <div class="turn-details">
-      {list(
-        turn.because === 'message' ? 'Because you wrote' : 'Because of news',
-        turn.triggered_by,
-      )}
+      {list(titleOf(turn, isToldAlone), turn.triggered_by)}
       <Section
         title={turn.replies.length === 1 ? 'It replied' : `It replied ${turn.replies.length} times`}
       >
@@ -96,7 +94,7 @@ function Details({
           ))}
         </Section>
       )}
-      {list('Told', turn.spoken)}
+      {!isToldAlone && list('Told', turn.spoken)}
       {list('Merged', turn.merged, 'A later report of the same call was told instead.')}
       {list('Passed over in silence', turn.silent, 'The model saw it and said nothing about it.')}
       {list('Superseded', turn.superseded, 'Its call was cancelled before it was told.')}
@@ -261,6 +259,14 @@ function Rules({ rules }: { rules: readonly string[] }) {
     </dl>
   );
 }
+
+function titleOf({ because }: Turn, isToldAlone: boolean): string {
+  if (because === 'message') return 'Because you wrote';
+  return isToldAlone ? 'Because of news, which it told' : 'Because of news';
+}
+
+const isSame = (a: readonly Trigger[], b: readonly Trigger[]) =>
+  a.length === b.length && a.every(({ seq }) => b.some((other) => other.seq === seq));
 
 /** An excerpt without the marks of Markdown. */
 const plain = (text: string) => withoutHidden(text).replaceAll(/\*\*|__|`|^#+ /gm, '');
