@@ -68,3 +68,23 @@ test('the log is read page by page', async () => {
   for await (const _ of c.entries({ after: 2 })) throw new Error('There is nothing after it.');
   for await (const turn of c.turns()) expect(turn.turn).toBeGreaterThan(0);
 });
+
+test('the log is read as far as it is asked for', async () => {
+  const entries = [1, 2, 3].map((seq) => message(seq, `message ${seq}`));
+  const key = { tenant: 'default', id: c.id };
+  await api.store.record(batch(key, [1, 1], 1, entries, idle));
+  const seqs = async (params: { limit?: number; after?: number }) => {
+    const read: number[] = [];
+    for await (const { seq } of c.entries(params)) read.push(seq);
+    return read;
+  };
+  expect(await seqs({})).toEqual([1, 2, 3]);
+  expect(await seqs({ limit: 2 })).toEqual([1, 2]);
+  expect(await seqs({ limit: 1, after: 1 })).toEqual([2]);
+});
+
+test('the service, its tools and its agents are described', async () => {
+  expect(await m.service()).toMatchObject({ demo_model: false });
+  expect((await m.tools()).tools.map(({ name }) => name)).toEqual(['echo']);
+  expect((await m.agents()).agents.map(({ name }) => name)).toEqual(['default', 'helper']);
+});

@@ -39,6 +39,9 @@ export function discard(key: string): void {
   write(outbox.peek().filter((each) => each.key !== key));
 }
 
+/** Why the service cannot take a message at the moment, in its own words. It is sent again. */
+export const held = signal<string | undefined>(undefined);
+
 let isFlushing = false;
 let failures = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -53,10 +56,12 @@ async function flush(): Promise<void> {
       try {
         await deliver(next);
         failures = 0;
+        held.value = undefined;
       } catch (error) {
         if (isKeyWanted(error)) return;
         if (isPassing(error)) {
           failures += 1;
+          held.value = error instanceof APIError ? error.problem?.detail : undefined;
           timer = setTimeout(() => void flush(), Math.min(500 * 2 ** failures, 8_000));
           return;
         }

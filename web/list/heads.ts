@@ -1,13 +1,17 @@
 /** The conversations of the list, newest first. Asked for again and again while the page is in sight. */
 import { effect, signal, untracked } from '@preact/signals';
-import type { ConversationHead, Meanwhile } from '../../client/index.ts';
+import {
+  type ConversationHead,
+  type Meanwhile,
+  PermissionDeniedError,
+} from '../../client/index.ts';
 import { outbox } from '../outbox.ts';
 import { route } from '../route.ts';
 import { isKeyWanted, meanwhile } from '../service.ts';
 
 export const heads = signal<readonly ConversationHead[]>([]);
-/** `loading`: nothing is known yet. */
-export const listing = signal<'loading' | 'there' | 'lost'>('loading');
+/** `loading`: nothing is known yet. `refused`: the key is for a single conversation, or may not read. */
+export const listing = signal<'loading' | 'there' | 'lost' | 'refused'>('loading');
 export const hasMore = signal(false);
 
 /** Conversations that are asked for at once; the list grows by as many. */
@@ -61,7 +65,8 @@ async function refresh(client: Meanwhile): Promise<void> {
     listing.value = 'there';
   } catch (error) {
     if (turn !== latest || isKeyWanted(error)) return;
-    listing.value = 'lost';
+    listing.value = error instanceof PermissionDeniedError ? 'refused' : 'lost';
+    if (listing.value === 'refused') return;
   }
   if (document.visibilityState === 'visible')
     timer = setTimeout(() => void refresh(client), EVERY_MS);

@@ -158,6 +158,7 @@ function matches({ id, agent, calls, metadata }: ConversationHead, words: string
 
 function noneWords(count: number, words: string): string {
   if (listing.value === 'lost') return 'The service cannot be reached.';
+  if (listing.value === 'refused') return 'Your key may not list conversations.';
   if (listing.value === 'loading') return 'Loading …';
   if (count === 0) return 'Your conversations appear here.';
   return words === '' ? 'There are none of these.' : 'Nothing matches.';

@@ -1,4 +1,4 @@
-import { discard, type Outgoing } from '../outbox.ts';
+import { discard, held, type Outgoing } from '../outbox.ts';
 import { draft } from './draft.ts';
 
 /** A message that the service has not accepted yet. */
@@ -13,7 +13,7 @@ export function Pending({ outgoing }: { outgoing: Outgoing }) {
     <div class={`bubble pending ${refused ? 'refused' : ''}`}>
       <p class="words">{text}</p>
       {refused === undefined ? (
-        <p class="meta">sending …</p>
+        <p class="meta">{held.value ?? 'sending …'}</p>
       ) : (
         <p class="meta" role="alert">
           {refused}{' '}
