@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CallEventSignal } from '../../contract/signals.ts';
 import type { Report } from '../../contract/report.ts';
-import { advance, type CallCursor, restoreCursor } from './call-cursor.ts';
+import { advance, type CallCursor, readCursor, resumed } from './call-cursor.ts';
 import type { CheckedYield } from './tool-yield.ts';
 
 type Told = Omit<CallEventSignal, 'call_id'>;
@@ -21,7 +21,7 @@ const result = (data: unknown, checkpoint?: unknown): CheckedYield => ({
 });
 
 function run(steps: CheckedYield[], from?: CallCursor) {
-  let cursor = restoreCursor(from && JSON.parse(JSON.stringify(from)), quarters, 0);
+  let cursor = resumed(readCursor(from && JSON.parse(JSON.stringify(from)), quarters, 0));
   const told: Told[] = [];
   for (const step of steps) {
     const next = advance(cursor, step, 0);
@@ -111,13 +111,13 @@ describe('the next attempt', () => {
     { n: -1, results: 0, since: [], repeats: [], filter: {} },
     { n: 1, results: 0, since: [], repeats: [], filter: { report: { type: 'often' } } },
   ])('fails the call when it finds %j in place of the cursor', (details) => {
-    expect(() => restoreCursor(details, quarters, 0)).toThrow(
+    expect(() => readCursor(details, quarters, 0)).toThrow(
       expect.objectContaining({ type: 'InvalidCheckpoint' }),
     );
   });
 
   test.each([undefined, null])('starts over when it finds %j', (details) => {
-    expect(restoreCursor(details, quarters, 9)).toMatchObject({ n: 0, results: 0 });
+    expect(readCursor(details, quarters, 9)).toMatchObject({ n: 0, results: 0 });
   });
 });
 

@@ -45,19 +45,25 @@ export type CallCursor = z.infer<typeof callCursor>;
 
 /**
  * @param details the last heartbeat of the previous attempt, if any
- * @throws CallFailed `InvalidCheckpoint` when the tool cannot resume from it
+ * @throws CallFailed `InvalidCheckpoint` when this version cannot read it
  */
-export function restoreCursor(details: unknown, report: Report, now: number): CallCursor {
+export function readCursor(details: unknown, report: Report, now: number): CallCursor {
   if (details === undefined || details === null) {
     return { n: 0, results: 0, since: [], repeats: [], filter: createFilter(report, now) };
   }
   const parsed = callCursor.safeParse(details);
-  if (parsed.success) return { ...parsed.data, repeats: parsed.data.since };
-  throw new CallFailed(
+  if (parsed.success) return parsed.data;
+  throw unreadable();
+}
+
+export const unreadable = () =>
+  new CallFailed(
     'InvalidCheckpoint',
     'It was interrupted and cannot resume: this version of the service cannot read its saved progress.',
   );
-}
+
+/** For a tool that starts again from the checkpoint. */
+export const resumed = (cursor: CallCursor): CallCursor => ({ ...cursor, repeats: cursor.since });
 
 /** The cursor after a step, and the event to report. The cursor is valid once the event has arrived. */
 export function advance(

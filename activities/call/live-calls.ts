@@ -10,18 +10,18 @@ import type { Hold } from '../../store/store.ts';
 import { hostLost } from '../../tools/keeper/lost.ts';
 import { HeldElsewhere } from '../../tools/keeper/spools.ts';
 import type { Attempt } from './attempt.ts';
-import type { CallCursor } from './call-cursor.ts';
 import { toolFailure } from './call-failed.ts';
 import type { CallServer } from './call-server.ts';
 import { ConversationGone } from './deliver.ts';
 import { createPatience, heldElsewhere } from './held-elsewhere.ts';
 import { type Holder, HoldLost, type WatchedCall } from './holder.ts';
-import { createLostHolds, type LostHold, type LostHolds } from './lost-holds.ts';
-import { insist } from '../insist.ts';
 import { createLink, type Link, type Outcome } from './link.ts';
+import { createLostHolds, type LostHolds } from './lost-holds.ts';
 import { openCall } from './open-call.ts';
 import { type BodyDependencies, runBody } from './run-body.ts';
+import { carried, type Standing, type Untold } from './standing.ts';
 import { holdLost, MESSAGES, shutDown, Stopped, type Why } from './stopped.ts';
+import { writeEnd } from './write-end.ts';
 
 export interface LiveCallsDependencies extends BodyDependencies {
   holder: Holder;
@@ -43,6 +43,7 @@ export function createLiveCalls(dependencies: LiveCallsDependencies): LiveCalls 
   const links = new Set<Link>();
   const isPatient = createPatience(ELSEWHERE_MS);
   const lostHolds = createLostHolds();
+  const closing = new AbortController();
   // A tool outlives the attempt that started it, so it must keep nothing of that attempt's context.
   const outside = AsyncLocalStorage.snapshot();
   return {
@@ -51,7 +52,7 @@ export function createLiveCalls(dependencies: LiveCallsDependencies): LiveCalls 
       let call = live.get(key);
       if (!call) {
         const begun = outside(() =>
-          begin({ ...dependencies, isPatient, lostHolds }, start, attempt),
+          begin({ ...dependencies, isPatient, lostHolds, closing: closing.signal }, start, attempt),
         );
         call = begun;
         live.set(key, begun);
@@ -73,6 +74,7 @@ export function createLiveCalls(dependencies: LiveCallsDependencies): LiveCalls 
       for (const call of running) call.stop('shutdown');
       await Promise.all(running.map(({ outcome }) => outcome));
       for (const link of links) link.close();
+      closing.abort();
       await Promise.all([...links].map((link) => link.finished()));
       await dependencies.holder.close();
     },
@@ -97,6 +99,8 @@ interface LiveCall {
 type Beginning = LiveCallsDependencies & {
   isPatient(callId: string): boolean;
   lostHolds: LostHolds;
+  /** Aborts when this process hands over nothing more. */
+  closing: AbortSignal;
 };
 
 function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveCall {
@@ -105,8 +109,8 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   const stopping = new AbortController();
   const { signal } = stopping;
   const over = Promise.withResolvers<Outcome>();
-  let cursor: CallCursor | undefined;
-  let untold: LostHold['untold'];
+  /** Undefined before the tool has begun. */
+  let standing: Standing | undefined;
   let hold: Hold | undefined;
   /** The run that got the hold. */
   let heldFor: string | undefined;
@@ -116,7 +120,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     call: name,
     server,
     outcome: over.promise,
-    details: () => cursor ?? link.latest().details,
+    details: () => (standing ? carried(standing) : link.latest().details),
     stop(why) {
       if (why === 'gone') warnOfStop(MESSAGES.gone);
       stop(why);
@@ -156,9 +160,8 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
         attempt: link.latest,
         signal,
         lost(turn) {
-          const known = dependencies.lostHolds.take(keyOf(start), turn);
-          ({ cursor, untold } = known ?? {});
-          return known;
+          standing = dependencies.lostHolds.take(keyOf(start), turn);
+          return standing;
         },
         held(mine, { run, repeatable }) {
           hold = mine;
@@ -173,8 +176,8 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
         return await letGo({ kind: 'elsewhere' });
       }
       if (opened.kind === 'ended') return { ...opened, isCertain: true };
-      cursor = opened.from;
-      untold = opened.untold;
+      standing = opened.from;
+      if (opened.kind === 'unwritten') return await finish(opened.end);
       const end = await runBody(
         dependencies,
         { start, ...opened },
@@ -185,12 +188,12 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
             return why === 'shutdown' || why instanceof HoldLost;
           },
           confirm: () => holder.confirm(watched),
-          moved(next, isNews) {
-            cursor = next;
-            untold = undefined;
+          moved(cursor, isNews) {
+            standing = { cursor };
             if (isNews) link.beat();
           },
-          left: (yielded) => (untold = { yielded }),
+          yielded: (yielded) => leave({ kind: 'yielded', yielded }),
+          returned: (returned) => leave({ kind: 'returned', returned }),
           warn,
         },
       );
@@ -200,25 +203,29 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     }
   }
 
+  /** Until somebody has been told of it. */
+  function leave(untold: Untold): void {
+    if (standing) standing = { ...standing, untold };
+  }
+
   /** For the next hold, if it comes here and nobody has the call in between. */
   function remember(): void {
-    if (!cursor || !hold) return;
-    const { turn } = hold;
-    dependencies.lostHolds.put(keyOf(start), { turn, cursor, ...(untold && { untold }) });
+    if (standing && hold)
+      dependencies.lostHolds.put(keyOf(start), { turn: hold.turn, ...standing });
   }
 
   async function conclude(error: unknown): Promise<Outcome> {
     if (signal.aborted && error === signal.reason) {
       const { why } = error as Stopped;
       // A worker that shuts down hands over what happened since the last heartbeat.
-      if (cursor) link.beat();
+      if (standing) link.beat();
       if (why === 'shutdown') return letGo({ kind: 'again', failure: shutDown() });
       if (why instanceof HoldLost) {
         remember();
         return letGo({ kind: 'again', failure: holdLost(why) });
       }
-      const { isCertain } = await write({ type: 'cancelled' });
-      return { kind: 'cancelled', isCertain };
+      const written = await write({ type: 'cancelled' });
+      return { kind: 'cancelled', isCertain: written === 'written' };
     }
     if (error instanceof ConversationGone) return finish({ type: 'cancelled' });
     if (error instanceof HeldElsewhere && dependencies.isPatient(start.call_id)) {
@@ -230,31 +237,26 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
 
   /** Once this is written the call will not run again, and nothing is reported that another process may contradict. */
   async function finish(end: CallEnd): Promise<Outcome> {
-    const { isLost, isCertain } = await write(end);
-    if (isLost) return { kind: 'again', failure: holdLost(new HoldLost(TAKEN)) };
-    return { kind: 'ended', end, isCertain };
+    leave({ kind: 'ended', end });
+    const written = await write(end);
+    if (written === 'refused') return { kind: 'again', failure: holdLost(new HoldLost(TAKEN)) };
+    // An attempt that reports it may not reach Temporal.
+    if (written === 'unwritten') remember();
+    return { kind: 'ended', end, isCertain: written === 'written' };
   }
 
-  async function write(end: CallEnd): Promise<{ isLost: boolean; isCertain: boolean }> {
-    if (!hold) return { isLost: false, isCertain: false };
+  async function write(end: CallEnd) {
+    if (!hold) return 'unwritten';
     const mine = hold;
-    const isOver = AbortSignal.timeout(WRITE_MS);
-    const giveUp = signal.aborted ? isOver : AbortSignal.any([isOver, signal]);
-    const unwritten = { isLost: false, isCertain: false };
-    const writing = insist(
-      () => holder.end(name, mine, end),
-      giveUp,
-      (error) => warn('The end of the call was not recorded. Retrying.', error),
-    ).then(
-      (isWritten) => ({ isLost: !isWritten, isCertain: isWritten }),
-      () => unwritten,
-    );
-    for (;;) {
-      const written = await Promise.race([writing, sleep(ATTENDED_MS, undefined, { ref: false })]);
-      if (written) return written;
-      // Temporal schedules no other attempt once this one has reported the end. The store learns of it when it is back.
-      if (link.isAttended()) return unwritten;
-    }
+    const { isAttended } = link;
+    const { closing } = dependencies;
+    return writeEnd({
+      write: () => holder.end(name, mine, end),
+      isAttended,
+      signal,
+      closing,
+      warn,
+    });
   }
 
   /**
@@ -276,12 +278,9 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     link,
     outcome: over.promise,
     stop,
-    hasCheckpoint: () => watched.repeatable && cursor?.checkpoint !== undefined,
+    hasCheckpoint: () => watched.repeatable && standing?.cursor.checkpoint !== undefined,
   };
 }
 
-const WRITE_MS = 60_000;
-/** How long a worker may withhold from Temporal the end of a call: it may be killed meanwhile. */
-const ATTENDED_MS = 1_000;
 const RELEASE_MS = 1_000;
 const TAKEN = 'Another worker has the call.';

@@ -2,20 +2,17 @@
  * How far calls were whose hold this process lost. When it gets such a hold back and nobody had it in between, it knows more than
  * the last heartbeat that reached Temporal.
  */
-import type { CallCursor } from './call-cursor.ts';
+import type { Standing } from './standing.ts';
 
-export interface LostHold {
+export interface LostHold extends Standing {
   /** The turn of the hold that was lost. */
   turn: number;
-  cursor: CallCursor;
-  /** A yield with a checkpoint that was not reported any more: the tool has done what it stands for. */
-  untold?: { yielded: unknown };
 }
 
 export interface LostHolds {
   put(key: string, lost: LostHold): void;
   /** Undefined unless `turn` is the one that follows the lost hold. Forgets it in any case. */
-  take(key: string, turn: number): Omit<LostHold, 'turn'> | undefined;
+  take(key: string, turn: number): Standing | undefined;
 }
 
 /** Other processes end most of these calls, so the oldest are dropped. */
@@ -33,8 +30,8 @@ export function createLostHolds(): LostHolds {
       const found = lost.get(key);
       lost.delete(key);
       if (found?.turn !== turn - 1) return undefined;
-      const { turn: _, ...rest } = found;
-      return rest;
+      const { turn: _, ...standing } = found;
+      return standing;
     },
   };
 }

@@ -6,18 +6,19 @@ import type { CallBody, Hold } from '../../store/store.ts';
 import { type Catalogue, toolOfCall } from '../../tools/catalogue.ts';
 import { isRemote, type LocalTool } from '../../tools/define.ts';
 import type { Attempt } from './attempt.ts';
-import { type CallCursor, restoreCursor } from './call-cursor.ts';
 import { CallFailed } from './call-failed.ts';
 import type { CallServer } from './call-server.ts';
 import { factsOf } from './describe-tools.ts';
 import type { Holder } from './holder.ts';
-import type { LostHold } from './lost-holds.ts';
 import { insist } from '../insist.ts';
 import { findTool } from './run-body.ts';
+import { carried, readStanding, type Standing } from './standing.ts';
 
 export type Opened =
   /** It never ran, or has to resume. */
-  | { kind: 'mine'; tool: LocalTool; from: CallCursor; untold?: LostHold['untold'] }
+  | { kind: 'mine'; tool: LocalTool; from: Standing }
+  /** Its tool has ended, and the store does not know. */
+  | { kind: 'unwritten'; end: CallEnd; from: Standing }
   /** It has already ended. */
   | { kind: 'ended'; end: CallEnd }
   /** Another process runs it, or Temporal has given it to another attempt. */
@@ -32,7 +33,7 @@ export interface Opening {
   attempt(): Attempt;
   signal: AbortSignal;
   /** How far this process was when it lost the hold before this turn, if nobody had the call in between. */
-  lost(turn: number): Omit<LostHold, 'turn'> | undefined;
+  lost(turn: number): Standing | undefined;
   /** Called with the hold as soon as there is one. Resolves when it is certain. */
   held(hold: Hold, facts: { run: string; repeatable: boolean }): Promise<void>;
 }
@@ -48,29 +49,31 @@ export async function openCall(opening: Opening): Promise<Opened> {
   if (held.outcome === 'elsewhere') return { kind: 'elsewhere' };
   if (held.outcome === 'ended') return { kind: 'ended', end: held.end ?? forgotten() };
 
-  const restart = found && !isRemote(found) ? factsOf(found).restart : 'fail';
+  const local = found && !isRemote(found) ? found : undefined;
+  const restart = local ? factsOf(local).restart : 'fail';
   await opening.held({ holder: held.by, turn: held.turn }, { run, repeatable: restart !== 'fail' });
-  const tool = findTool(found, start.tool);
-  const { token, details: reported } = attempt();
+  const { token, details } = attempt();
   const known = opening.lost(held.turn);
-  const details: unknown = known?.cursor ?? reported;
+  const report = reportOf(start.report, local?.report);
+  const from = known ?? readStanding(details, report, Date.now());
+  const { untold } = from;
+  if (untold?.kind === 'ended') return { kind: 'unwritten', end: untold.end, from };
+  const tool = findTool(found, start.tool);
+  const hasBegun = known !== undefined || details !== undefined;
   // For a call that began before its hold was recorded, only the heartbeat says how far it is.
-  if (held.outcome === 'taken' || details !== undefined) {
+  if (held.outcome === 'taken' || hasBegun) {
     if (held.outcome === 'taken') refuseChanged(tool, held.body, body);
-    if (restart === 'fail') throw workerLost(tool);
-    if (held.outcome === 'taken' && held.run !== run && details === undefined) {
-      refuseReset(tool, restart);
-    }
+    if (restart === 'fail' && untold?.kind !== 'returned') throw workerLost(tool);
+    if (held.outcome === 'taken' && held.run !== run && !hasBegun) refuseReset(tool, restart);
     // A heartbeat that was delivered late does not know how far later attempts were.
     const isCurrent = await insist(
-      () => server.isCurrent(token, details),
+      () => server.isCurrent(token, carried(from)),
       signal,
       () => {},
     );
     if (!isCurrent) return { kind: 'elsewhere' };
   }
-  const from = restoreCursor(details, reportOf(start.report, tool.report), Date.now());
-  return { kind: 'mine', tool, from, ...(known?.untold && { untold: known.untold }) };
+  return { kind: 'mine', tool, from };
 }
 
 function workerLost({ name }: LocalTool): CallFailed {

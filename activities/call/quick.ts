@@ -12,10 +12,10 @@ import { reportOf } from '../../contract/report.ts';
 import { isRemote, type LocalTool } from '../../tools/define.ts';
 import { spoolName } from '../../tools/keeper/spools.ts';
 import { claimMcpFile, readMcpFile } from '../../tools/mcp-spool.ts';
-import { restoreCursor } from './call-cursor.ts';
 import { toolFailure } from './call-failed.ts';
 import { slotsOf } from './describe-tools.ts';
 import { type BodyDependencies, runBody } from './run-body.ts';
+import { readStanding } from './standing.ts';
 
 export interface QuickDependencies extends Omit<
   BodyDependencies,
@@ -98,14 +98,15 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
         {
           start,
           tool,
-          from: restoreCursor(undefined, reportOf(call.report, tool.report), Date.now()),
+          from: readStanding(undefined, reportOf(call.report, tool.report), Date.now()),
         },
         {
           signal: stopping.signal,
           handsOver: () => true,
           confirm: async () => {},
           moved() {},
-          left() {},
+          yielded() {},
+          returned() {},
           warn,
         },
       );

@@ -12,7 +12,7 @@ import type { Catalogue } from '../../tools/catalogue.ts';
 import { isAgreed } from '../../tools/taken-input.ts';
 import type { Spools } from '../../tools/keeper/spools.ts';
 import { asJson } from './as-json.ts';
-import { advance, type CallCursor } from './call-cursor.ts';
+import { advance, type CallCursor, resumed } from './call-cursor.ts';
 import { CallFailed } from './call-failed.ts';
 import { deliver } from './deliver.ts';
 import { driveTool } from './drive-tool.ts';
@@ -20,6 +20,7 @@ import { factsOf } from './describe-tools.ts';
 import { createLargeResults } from './large-results.ts';
 import { createProgressWriter } from './progress-writer.ts';
 import { countResults, refuseExcess } from './result-count.ts';
+import type { Standing } from './standing.ts';
 import { readYield } from './tool-yield.ts';
 
 export interface BodyDependencies {
@@ -47,23 +48,24 @@ export interface Ground {
   confirm(): Promise<void>;
   /** Called with how far the call is. `isNews`: without this, the next attempt would do or report something twice. */
   moved(cursor: CallCursor, isNews: boolean): void;
-  /** Called with a yield with a checkpoint that was not reported, since the signal aborted. */
-  left(yielded: unknown): void;
+  /** Called with each yield with a checkpoint before it is reported, as JSON: the tool has done what it stands for. */
+  yielded(step: unknown): void;
+  /** Called with what the tool returned, before its result is stored. */
+  returned(returned: unknown): void;
   warn(message: string, error?: unknown): void;
 }
 
 export interface Body {
   start: CallStart;
   tool: LocalTool;
-  from: CallCursor;
-  /** What has to be reported first: see Ground.left. */
-  untold?: { yielded: unknown };
+  /** Where it stands. What was not told is told first. */
+  from: Standing;
 }
 
 /** @throws what the tool throws; CallFailed; ConversationGone; the signal's reason, once the tool has stopped */
 export async function runBody(
   dependencies: BodyDependencies,
-  { start, tool, from, untold }: Body,
+  { start, tool, from }: Body,
   ground: Ground,
 ): Promise<CallEnd> {
   const { settings, signalConversation, stop_ms = 15_000 } = dependencies;
@@ -72,7 +74,8 @@ export async function runBody(
   const { timeout_ms } = factsOf(tool);
   const { warn } = ground;
   const input = await readInput(tool, start);
-  let cursor = from;
+  const { untold } = from;
+  let { cursor } = from;
 
   // Temporal's own timeout would end the call without a readable reason, and would not stop the tool.
   const timeout = new AbortController();
@@ -94,6 +97,7 @@ export async function runBody(
       last = step.percent;
       live.show({ percent: step.percent, note: step.note });
     }
+    if (step.checkpoint !== undefined) ground.yielded(step);
     const { cursor: next, event } = advance(cursor, step, Date.now());
     refuseExcess(tool, next.results);
     if (event) {
@@ -110,12 +114,13 @@ export async function runBody(
   };
 
   const left = (yielded: unknown) => {
-    const { checkpoint } = readYield(yielded, maxBytes, { last, warn: () => {} });
-    if (checkpoint !== undefined) ground.left(yielded);
+    const step = readYield(yielded, maxBytes, { last, warn: () => {} });
+    if (step.checkpoint !== undefined) ground.yielded(step);
   };
 
   try {
-    if (untold) await take(untold.yielded);
+    if (untold?.kind === 'yielded') await take(untold.yielded);
+    cursor = resumed(cursor);
     const call: CallContext = {
       ...callContext(start, signal, cursor.checkpoint),
       maxOutputBytes: settings.MEANWHILE_MAX_OUTPUT_BYTES,
@@ -125,7 +130,11 @@ export async function runBody(
         return signal.aborted && signal.reason === ground.signal.reason && ground.handsOver();
       },
     };
-    const returned = await driveTool({ tool, input, call, take, left, stop_ms, warn });
+    const returned =
+      untold?.kind === 'returned'
+        ? untold.returned
+        : await driveTool({ tool, input, call, take, left, stop_ms, warn });
+    ground.returned(returned);
     countResults(tool, cursor.results, returned);
     if (returned instanceof Described) {
       const readable = asJson(returned.readable, maxBytes, 'Its result');

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Attempt } from '../../activities/call/attempt.ts';
 import type { CallServer } from '../../activities/call/call-server.ts';
 import { createHolder } from '../../activities/call/holder.ts';
-import { createLiveCalls } from '../../activities/call/live-calls.ts';
+import { createLiveCalls, type LiveCallsDependencies } from '../../activities/call/live-calls.ts';
 import type { CallContext, LocalTool } from '../../tools/define.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { aloneIn, conversation, SILENT } from './played-call.ts';
@@ -70,7 +70,11 @@ export function stage(tool: Partial<LocalTool> = {}) {
     starts: (times: number) => starting[times - 1]!.promise,
     /** Ends the tool's nth run. */
     ends: (result: unknown, nth = 1) => ends[nth - 1]!.resolve(result),
-    process: (server: Partial<CallServer> = {}, holder = aloneIn(store)) =>
+    process: (
+      server: Partial<CallServer> = {},
+      holder = aloneIn(store),
+      more: Partial<LiveCallsDependencies> = {},
+    ) =>
       createLiveCalls({
         holder,
         server: { ...SILENT, ...server },
@@ -85,6 +89,7 @@ export function stage(tool: Partial<LocalTool> = {}) {
         spools: createHost(),
         signalConversation: async () => {},
         beat_ms: 1,
+        ...more,
       }),
     /** One of several processes. */
     other: (place = '') =>

@@ -1,0 +1,57 @@
+/**
+ * How far a call is: its cursor, and what its tool has done that nobody has been told of yet. The heartbeat carries both, so the
+ * next attempt repeats nothing, whichever process gets it.
+ */
+import { z } from 'zod';
+import { believe, callEnd } from '../../contract/believe.ts';
+import type { Report } from '../../contract/report.ts';
+import type { CallEnd } from '../../contract/signals.ts';
+import { type CallCursor, readCursor, unreadable } from './call-cursor.ts';
+
+export type Untold =
+  /** A yield with a checkpoint, which has not been reported: the tool has done what it stands for. */
+  | { kind: 'yielded'; yielded: unknown }
+  /** What the tool returned, before its result is stored. */
+  | { kind: 'returned'; returned: unknown }
+  /** How the call ended, before the store has confirmed it. */
+  | { kind: 'ended'; end: CallEnd };
+
+export interface Standing {
+  cursor: CallCursor;
+  untold?: Untold;
+}
+
+/** Temporal limits the size of a heartbeat. What exceeds this is kept only in the memory of this process. */
+const MOST_CARRIED_CHARS = 600_000;
+
+/** @returns the details of a heartbeat */
+export function carried({ cursor, untold }: Standing): object {
+  // What was returned may be no JSON, and as large as a result may be.
+  const isCarried = untold && untold.kind !== 'returned' && fits(untold);
+  return isCarried ? { ...cursor, untold } : cursor;
+}
+
+const fits = (untold: Untold) => JSON.stringify(untold).length <= MOST_CARRIED_CHARS;
+
+const heartbeat = z.object({
+  untold: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('yielded'), yielded: z.unknown() }),
+      z.object({
+        kind: z.literal('ended'),
+        end: z.custom<CallEnd>((end) => believe(callEnd, end).why === undefined),
+      }),
+    ])
+    .optional(),
+});
+
+/**
+ * @param details the last heartbeat of the previous attempt, if any
+ * @throws CallFailed `InvalidCheckpoint` when the tool cannot resume from it
+ */
+export function readStanding(details: unknown, report: Report, now: number): Standing {
+  const cursor = readCursor(details, report, now);
+  const { success, data } = heartbeat.safeParse(details ?? {});
+  if (!success) throw unreadable();
+  return { cursor, ...(data.untold && { untold: data.untold }) };
+}
