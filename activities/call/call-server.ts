@@ -18,6 +18,8 @@ export type Heard = 'heard' | 'unheard' | 'gone';
 export interface CallServer {
   /** Whether the attempt with this token is the current one. Counts as its heartbeat. */
   isCurrent(token: Uint8Array, details: unknown): Promise<boolean>;
+  /** The details of the last heartbeat, from whichever process it came. */
+  lastBeat(call: CallName): Promise<unknown>;
   /** A heartbeat for whichever attempt is running. */
   beat(call: CallName, activityId: string, details: unknown): Promise<Heard | 'cancelled'>;
   complete(call: CallName, activityId: string, end: CallEnd): Promise<Heard>;
@@ -25,9 +27,15 @@ export interface CallServer {
 }
 
 export function createCallServer(
-  client: Pick<Client, 'activity' | 'workflow' | 'withDeadline'>,
+  client: Pick<Client, 'activity' | 'workflow' | 'withDeadline' | 'options'>,
 ): CallServer {
   const soon = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + DEADLINE_MS, ask);
+
+  async function pending(workflowId: string) {
+    const { status, raw } = await client.workflow.getHandle(workflowId).describe();
+    const found = raw.pendingActivities?.find(({ activityType }) => activityType?.name === TYPE);
+    return { isRunning: status.name === 'RUNNING', found };
+  }
 
   /** @param activityId as far as is known: after a reset it may differ */
   async function byId(
@@ -43,9 +51,8 @@ export function createCallServer(
       if (!(error instanceof ActivityNotFoundError)) throw error;
     }
     try {
-      const { status, raw } = await client.workflow.getHandle(workflowId).describe();
-      if (status.name !== 'RUNNING') return 'gone';
-      const found = raw.pendingActivities?.find(({ activityType }) => activityType?.name === TYPE);
+      const { isRunning, found } = await pending(workflowId);
+      if (!isRunning) return 'gone';
       if (!found?.activityId || found.activityId === activityId) return 'unheard';
       await act({ workflowId, activityId: found.activityId });
       return 'heard';
@@ -66,6 +73,15 @@ export function createCallServer(
           throw error;
         },
       ),
+    lastBeat: ({ tenant, call_id }) =>
+      soon(async () => {
+        const { found } = await pending(callWorkflowId(tenant, call_id));
+        const payload = found?.heartbeatDetails?.payloads?.[0];
+        return payload && client.options.loadedDataConverter.payloadConverter.fromPayload(payload);
+      }).catch((error: unknown) => {
+        if (error instanceof WorkflowNotFoundError) return undefined;
+        throw error;
+      }),
     async beat(call, activityId, details) {
       let isCancelled = false;
       const heard = await soon(() =>

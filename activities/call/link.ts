@@ -24,7 +24,7 @@ export type Outcome =
 export interface LinkOptions {
   call: CallName;
   server: CallServer;
-  /** How far the call is, for the attempt after this one. */
+  /** How far the call is, for the attempt after this one. Undefined before this process goes on with it. */
   details(): unknown;
   stop(why: 'cancelled' | 'shutdown' | 'gone'): void;
   /** At `at`, Temporal was asked and confirmed an attempt of `run` that this process has. Monotonic milliseconds. */
@@ -59,12 +59,24 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
   let replace = () => {};
   let telling: Promise<void> | undefined;
 
+  /** A heartbeat replaces the previous one, which may come from the process that still holds the call. */
+  const upToDate = async (attempt: Attempt): Promise<unknown> =>
+    details() ?? (await server.lastBeat(call)) ?? attempt.details;
+
+  /** Sends nothing without an answer: Temporal would hear the heartbeat too late. */
+  async function beatFor(attempt: Attempt, isOver: () => boolean): Promise<void> {
+    const known = details();
+    if (known !== undefined) return attempt.beat(known);
+    const last = await upToDate(attempt).catch(() => UNHEARD);
+    if (last !== UNHEARD && !isOver()) attempt.beat(last);
+  }
+
   /** Sends heartbeats by the call's id until an attempt arrives here or the tool ends. */
   async function goOnById(left: Attempt): Promise<void> {
     const pause = () => sleep(beat_ms, 'pause' as const, { ref: false });
     for (;;) {
-      const heard = await server
-        .beat(call, left.activity_id, details())
+      const heard = await upToDate(left)
+        .then((known) => server.beat(call, left.activity_id, known))
         .catch(() => 'away' as const);
       if (current || closing.signal.aborted) return;
       if (heard === 'cancelled' || heard === 'gone') stop(heard);
@@ -97,7 +109,8 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
       const replaced = new Promise<'replaced'>((resolve) => {
         replace = () => resolve('replaced');
       });
-      const timer = setInterval(() => attempt.beat(details()), beat_ms);
+      let isOver = false;
+      const timer = setInterval(() => void beatFor(attempt, () => isOver), beat_ms);
       try {
         const heard = await Promise.race([outcome, attempt.told, replaced]);
         if (typeof heard === 'object') return settle(heard, attempt);
@@ -111,6 +124,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
         }
         throw new CompleteAsyncError();
       } finally {
+        isOver = true;
         clearInterval(timer);
       }
     },
@@ -120,7 +134,9 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
       if (!current) return;
       const { token, run } = current;
       const at = performance.now();
-      const isHeard = await server.isCurrent(token, details()).catch(() => false);
+      const isHeard = await upToDate(current)
+        .then((known) => server.isCurrent(token, known))
+        .catch(() => false);
       if (isHeard) answered(at, run);
     },
     finished: async () => telling,
@@ -129,6 +145,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
 }
 
 const BEAT_MS = 1_000;
+const UNHEARD = Symbol('unheard');
 
 function settle(outcome: Outcome, attempt: Attempt): CallEnd {
   switch (outcome.kind) {

@@ -2,7 +2,7 @@
 import { CompleteAsyncError } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
 import { attempt, completed, NAME, stage, start, who } from '../../test/kit/call-stage.ts';
-import { failed } from '../../test/kit/played-call.ts';
+import { aloneIn, failed } from '../../test/kit/played-call.ts';
 import type { LocalTool } from '../../tools/define.ts';
 
 describe('one of several processes', () => {
@@ -46,6 +46,16 @@ describe('one of several processes', () => {
   });
 });
 
+/** A heartbeat. */
+const at = (checkpoint: number) => ({
+  n: checkpoint,
+  results: 0,
+  since: [],
+  repeats: [],
+  filter: { report: { type: 'everything' }, milestone: 0, told_at: 0 },
+  checkpoint,
+});
+
 describe('a call that was held by a dead process', () => {
   const gone = async (tool: Partial<LocalTool>, body: 'function' | 'program' = 'function') => {
     const played = stage(tool);
@@ -77,6 +87,26 @@ describe('a call that was held by a dead process', () => {
       failed('CallReset', /reset the call after.*not restarted/),
     );
     expect(begun).toEqual([]);
+  });
+
+  test("resumes from the holder's last heartbeat, even if it came after the attempt had been given out", async () => {
+    const { process, starts, ends, begun } = await gone({});
+    const server = { lastBeat: async () => at(5) };
+    const next = process(server).run(start, attempt(2, { details: at(3) }));
+    await starts(1);
+    ends('done');
+    expect(await next).toEqual(completed('done'));
+    expect(begun.map(({ checkpoint }) => checkpoint)).toEqual([5]);
+  });
+
+  test('keeps the heartbeat of its holder while another process waits for the call', async () => {
+    const { process, store } = await gone({});
+    const holder = { ...aloneIn(store), hold: () => new Promise<never>(() => {}) };
+    const waiting = attempt(2, { details: at(3) });
+    let steps = 3;
+    void process({ lastBeat: async () => at(++steps) }, holder).run(start, waiting);
+    await expect.poll(() => waiting.beats.length).toBeGreaterThan(1);
+    expect(waiting.beats.slice(0, 2)).toEqual([at(4), at(5)]);
   });
 
   test('does not resume in an attempt that is no longer current, but in the one that is', async () => {

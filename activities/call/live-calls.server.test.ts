@@ -107,6 +107,7 @@ async function stage(more: Partial<LocalTool> = {}) {
     args: [{ conversation: { tenant: 'default', id: 'gone' }, call_id, tool: 'play', input: {} }],
   });
   return {
+    call: { tenant: 'default', call_id },
     handle,
     begun,
     startWorker,
@@ -189,4 +190,23 @@ test('a call that is cancelled after a reset is cancelled where its tool runs', 
   expect(await end()).toEqual({ type: 'cancelled' });
   await expect.poll(() => begun.every(({ signal }) => signal.aborted)).toBe(true);
   expect(begun).toHaveLength(1);
+});
+
+test('the server knows how far a call is, and that there is nothing to know of one that is over', async () => {
+  const go = Promise.withResolvers<void>();
+  const { call, startWorker, end } = await stage({
+    async *run(_, { progress }) {
+      yield progress(1, undefined, { checkpoint: 7 });
+      await go.promise;
+    },
+  });
+  const server = createCallServer(client);
+  await startWorker();
+  await expect
+    .poll(() => server.lastBeat(call), { timeout: 20_000 })
+    .toMatchObject({ checkpoint: 7 });
+  go.resolve();
+  await end();
+  expect(await server.lastBeat(call)).toBeUndefined();
+  expect(await server.lastBeat({ ...call, call_id: 'call_unknown' })).toBeUndefined();
 });

@@ -120,7 +120,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     call: name,
     server,
     outcome: over.promise,
-    details: () => (standing ? carried(standing) : link.latest().details),
+    details: () => standing && carried(standing),
     stop(why) {
       if (why === 'gone') warnOfStop(MESSAGES.gone);
       stop(why);

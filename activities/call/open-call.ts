@@ -27,7 +27,7 @@ export type Opened =
 export interface Opening {
   catalogue: Catalogue;
   holder: Holder;
-  server: Pick<CallServer, 'isCurrent'>;
+  server: Pick<CallServer, 'isCurrent' | 'lastBeat'>;
   start: CallStart;
   /** The latest attempt. */
   attempt(): Attempt;
@@ -42,6 +42,7 @@ export interface Opening {
 export async function openCall(opening: Opening): Promise<Opened> {
   const { catalogue, holder, server, start, attempt, signal } = opening;
   const name = { tenant: start.conversation.tenant, call_id: start.call_id };
+  const ask = <T>(question: () => Promise<T>) => insist(question, signal, () => {});
   const found = await toolOfCall(catalogue, start.tool);
   const body: CallBody = found && !isRemote(found) && found.keeps ? 'program' : 'function';
   const { number, run } = attempt();
@@ -52,8 +53,12 @@ export async function openCall(opening: Opening): Promise<Opened> {
   const local = found && !isRemote(found) ? found : undefined;
   const restart = local ? factsOf(local).restart : 'fail';
   await opening.held({ holder: held.by, turn: held.turn }, { run, repeatable: restart !== 'fail' });
-  const { token, details } = attempt();
   const known = opening.lost(held.turn);
+  // While this attempt waited for the call, its holder may have sent further heartbeats.
+  const last =
+    held.outcome === 'taken' && !known ? await ask(() => server.lastBeat(name)) : undefined;
+  const { token, details: given } = attempt();
+  const details = last ?? given;
   const report = reportOf(start.report, local?.report);
   const from = known ?? readStanding(details, report, Date.now());
   const { untold } = from;
@@ -66,12 +71,7 @@ export async function openCall(opening: Opening): Promise<Opened> {
     if (restart === 'fail' && untold?.kind !== 'returned') throw workerLost(tool);
     if (held.outcome === 'taken' && held.run !== run && !hasBegun) refuseReset(tool, restart);
     // A heartbeat that was delivered late does not know how far later attempts were.
-    const isCurrent = await insist(
-      () => server.isCurrent(token, carried(from)),
-      signal,
-      () => {},
-    );
-    if (!isCurrent) return { kind: 'elsewhere' };
+    if (!(await ask(() => server.isCurrent(token, carried(from))))) return { kind: 'elsewhere' };
   }
   return { kind: 'mine', tool, from };
 }

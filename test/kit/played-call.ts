@@ -81,6 +81,7 @@ export function aloneIn(store: Store): Holder {
 /** A server that takes every attempt for the current one, and has none to be told of by id. */
 export const SILENT: CallServer = {
   isCurrent: async () => true,
+  lastBeat: async () => undefined,
   beat: async () => 'unheard',
   complete: async () => 'gone',
   reportCancelled: async () => 'gone',
