@@ -7,6 +7,8 @@ export interface Attempt {
   run: string;
   activity_id: string;
   token: Uint8Array;
+  /** Milliseconds since 1970, by Temporal's clock. */
+  scheduled_at: number;
   /** The last heartbeat of the previous attempt. */
   details: unknown;
   beat(details: unknown): void;
@@ -26,6 +28,7 @@ export function attemptOf(context: Context): Attempt {
     run: info.workflowExecution?.runId ?? '',
     activity_id: info.activityId,
     token: info.taskToken,
+    scheduled_at: info.currentAttemptScheduledTimestampMs,
     details: info.heartbeatDetails ?? undefined,
     beat: (details) => context.heartbeat(details),
     told: new Promise((resolve) => {

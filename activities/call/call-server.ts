@@ -16,8 +16,8 @@ export type Heard = 'heard' | 'unheard' | 'gone';
 
 /** Every method rejects while the server is unreachable. */
 export interface CallServer {
-  /** Whether the attempt with this token is the current one. Counts as its heartbeat. */
-  isCurrent(token: Uint8Array, details: unknown): Promise<boolean>;
+  /** What Temporal says of the attempt with this token. Counts as its heartbeat. `cancelled`: it is current, and has to end. */
+  stateOf(token: Uint8Array, details: unknown): Promise<'current' | 'cancelled' | 'not_current'>;
   /** The details of the last heartbeat, from whichever process it came. */
   lastBeat(call: CallName): Promise<unknown>;
   /** A heartbeat for whichever attempt is running. */
@@ -64,12 +64,13 @@ export function createCallServer(
   }
 
   return {
-    isCurrent: (token, details) =>
+    stateOf: (token, details) =>
       soon(() => client.activity.heartbeat(token, details)).then(
-        () => true,
+        () => 'current',
         (error: unknown) => {
-          if (error instanceof ActivityNotFoundError) return false;
-          if (isAnswer(error)) return true;
+          if (error instanceof ActivityNotFoundError) return 'not_current';
+          if (error instanceof ActivityCancelledError) return 'cancelled';
+          if (isAnswer(error)) return 'current';
           throw error;
         },
       ),

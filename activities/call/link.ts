@@ -135,8 +135,11 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
       const { token, run } = current;
       const at = performance.now();
       const isHeard = await upToDate(current)
-        .then((known) => server.isCurrent(token, known))
-        .catch(() => false);
+        .then((known) => server.stateOf(token, known))
+        .then(
+          (state) => state !== 'not_current',
+          () => false,
+        );
       if (isHeard) answered(at, run);
     },
     finished: async () => telling,

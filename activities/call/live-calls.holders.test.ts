@@ -111,7 +111,7 @@ describe('a call that was held by a dead process', () => {
 
   test('does not resume in an attempt that is no longer current, but in the one that is', async () => {
     const { process, starts, ends, begun } = await gone({});
-    const late = process({ isCurrent: async () => false }).run(start, attempt(2));
+    const late = process({ stateOf: async () => 'not_current' }).run(start, attempt(2));
     await expect(late).rejects.toBeInstanceOf(CompleteAsyncError);
     expect(begun).toEqual([]);
     const current = process().run(start, attempt(3));

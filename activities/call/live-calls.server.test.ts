@@ -1,10 +1,12 @@
 /** On a real server, a tool begins once even if attempts are lost or an operator resets the workflow of its call. */
+import { Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { callWorkflowId } from '../../contract/names.ts';
+import type { CallStart } from '../../contract/call.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
 import { createHost } from '../../test/kit/spools.ts';
@@ -35,6 +37,7 @@ async function stage(more: Partial<LocalTool> = {}) {
   const call_id = `call_${randomUUID()}`;
   const store = createMemoryStore();
   const begun: CallContext[] = [];
+  const tokens: Uint8Array[] = [];
   const started = Promise.withResolvers<void>();
   const end = Promise.withResolvers<unknown>();
   const tool: LocalTool = {
@@ -77,7 +80,10 @@ async function stage(more: Partial<LocalTool> = {}) {
     });
     const activities = {
       describeTool: createDescribeTools({ catalogue, settings: {} }),
-      runTool: createRunTool(calls),
+      runTool: (start: CallStart) => {
+        tokens.push(Context.current().info.taskToken);
+        return createRunTool(calls)(start);
+      },
     };
     const options = {
       connection: native,
@@ -109,6 +115,7 @@ async function stage(more: Partial<LocalTool> = {}) {
   return {
     call: { tenant: 'default', call_id },
     handle,
+    tokens,
     begun,
     startWorker,
     started: started.promise,
@@ -209,4 +216,18 @@ test('the server knows how far a call is, and that there is nothing to know of o
   await end();
   expect(await server.lastBeat(call)).toBeUndefined();
   expect(await server.lastBeat({ ...call, call_id: 'call_unknown' })).toBeUndefined();
+});
+
+test('the server tells an attempt that it is current, that it was cancelled, and that it is over', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { handle, tokens, startWorker, end } = await stage({ run: () => promise });
+  const { stateOf } = createCallServer(client);
+  await startWorker();
+  await expect.poll(() => tokens.length, { timeout: 20_000 }).toBe(1);
+  expect(await stateOf(tokens[0]!, undefined)).toBe('current');
+  await handle.cancel();
+  await expect.poll(() => stateOf(tokens[0]!, undefined), { timeout: 20_000 }).toBe('cancelled');
+  resolve();
+  await end();
+  expect(await stateOf(tokens[0]!, undefined)).toBe('not_current');
 });

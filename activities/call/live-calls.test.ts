@@ -210,3 +210,39 @@ test('a call has the same idempotency key in every attempt', async () => {
   expect(begun[1]!.idempotency_key).toBe(first);
   expect(first).toBe('meanwhile/default/call_1');
 });
+
+describe('an attempt that begins late, in a process that stood still', () => {
+  const late = () => attempt(1, { scheduled_at: Date.now() - 60_000 });
+
+  test('does not begin when Temporal has given it up', async () => {
+    const { process, begun } = stage({ restart: 'fail' });
+    const calls = process({ stateOf: async () => 'not_current' });
+    await expect(calls.run(start, late())).rejects.toBeInstanceOf(CompleteAsyncError);
+    expect(begun).toEqual([]);
+  });
+
+  test('does not begin when the call was cancelled meanwhile', async () => {
+    const { process, begun } = stage();
+    const calls = process({ stateOf: async () => 'cancelled' });
+    expect(await calls.run(start, late())).toEqual({ type: 'cancelled' });
+    expect(begun).toEqual([]);
+  });
+
+  test('begins when it is still the current one', async () => {
+    const { process, begun, starts, ends } = stage();
+    const one = process().run(start, late());
+    await starts(1);
+    ends('done');
+    expect(await one).toEqual(completed('done'));
+    expect(begun).toHaveLength(1);
+  });
+});
+
+test('an attempt that begins promptly costs no request', async () => {
+  const { process, starts, ends } = stage();
+  const stateOf = () => Promise.reject(new Error('It was asked.'));
+  const one = process({ stateOf }).run(start, attempt(1));
+  await starts(1);
+  ends('done');
+  expect(await one).toEqual(completed('done'));
+});

@@ -170,6 +170,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
           unwatch = holder.watch(watched);
           return holder.confirm(watched);
         },
+        cancel: () => stop('cancelled'),
       });
       if (opened.kind === 'elsewhere') {
         remember();

@@ -20,6 +20,7 @@ const attempt = (number: number): Attempt => ({
   run: 'run_1',
   activity_id: '1',
   token: new Uint8Array(),
+  scheduled_at: Date.now(),
   details: undefined,
   beat: () => {},
   told: new Promise(() => {}),
@@ -107,10 +108,10 @@ test('no step runs twice when no other process held the call in between, even if
 });
 
 test('the process remembers how far the tool was when an attempt that is not current gives the hold up again', async () => {
-  const current = [false, true];
+  const answers: ('not_current' | 'current')[] = ['not_current', 'current'];
   const { calls, steps, blocked, lose } = createWalk({
     ...SILENT,
-    isCurrent: async () => current.shift() ?? true,
+    stateOf: async () => answers.shift() ?? 'current',
   });
   const first = calls.run(start, attempt(1));
   await blocked;

@@ -27,7 +27,7 @@ export type Opened =
 export interface Opening {
   catalogue: Catalogue;
   holder: Holder;
-  server: Pick<CallServer, 'isCurrent' | 'lastBeat'>;
+  server: Pick<CallServer, 'stateOf' | 'lastBeat'>;
   start: CallStart;
   /** The latest attempt. */
   attempt(): Attempt;
@@ -36,6 +36,8 @@ export interface Opening {
   lost(turn: number): Standing | undefined;
   /** Called with the hold as soon as there is one. Resolves when it is certain. */
   held(hold: Hold, facts: { run: string; repeatable: boolean }): Promise<void>;
+  /** Called when the attempt was cancelled. Aborts the signal. */
+  cancel(): void;
 }
 
 /** @throws CallFailed for a call that must not go on, which is held then; the signal's reason */
@@ -66,15 +68,27 @@ export async function openCall(opening: Opening): Promise<Opened> {
   const tool = findTool(found, start.tool);
   const hasBegun = known !== undefined || details !== undefined;
   // For a call that began before its hold was recorded, only the heartbeat says how far it is.
-  if (held.outcome === 'taken' || hasBegun) {
+  const isNew = held.outcome === 'fresh' && !hasBegun;
+  if (!isNew) {
     if (held.outcome === 'taken') refuseChanged(tool, held.body, body);
     if (restart === 'fail' && untold?.kind !== 'returned') throw workerLost(tool);
     if (held.outcome === 'taken' && held.run !== run && !hasBegun) refuseReset(tool, restart);
-    // A heartbeat that was delivered late does not know how far later attempts were.
-    if (!(await ask(() => server.isCurrent(token, carried(from))))) return { kind: 'elsewhere' };
+  }
+  // A process that stood still gets an attempt late: there may be later ones, or the call is over.
+  if (!isNew || isLate(attempt())) {
+    const state = await ask(() => server.stateOf(token, known ? carried(known) : details));
+    if (state === 'not_current') return { kind: 'elsewhere' };
+    if (state === 'cancelled') opening.cancel();
+    signal.throwIfAborted();
   }
   return { kind: 'mine', tool, from };
 }
+
+/** Clocks that differ only make it ask more often than it has to. */
+const isLate = ({ scheduled_at }: Attempt) => Math.abs(Date.now() - scheduled_at) > PROMPT_MS;
+
+/** An attempt that begins sooner is not asked about: it costs a request. Less than any timeout after which Temporal gives up on it. */
+const PROMPT_MS = 1_000;
 
 function workerLost({ name }: LocalTool): CallFailed {
   return new CallFailed(

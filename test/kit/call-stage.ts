@@ -25,6 +25,7 @@ export function attempt(number = 1, more: Partial<Attempt> = {}) {
     run: 'run_1',
     activity_id: '1',
     token: new Uint8Array(),
+    scheduled_at: Date.now(),
     details: undefined,
     beat: (details: unknown) => void beats.push(details),
     told: told.promise,
