@@ -1,6 +1,7 @@
 /** The ledger of real side effects against the calls that may have had them. */
 import type { Evidence, LedgerLine } from '../evidence.ts';
 import { endedAt } from './causes.ts';
+import { WOKEN } from './excuses.ts';
 import { besideAnother, isWaking, loses, whyRepeated } from './repeats.ts';
 import type { Excused, Finding, Verdict } from './report.ts';
 import type { CallTrace, Trace } from './trace.ts';
@@ -62,11 +63,16 @@ export function doubledEffects(evidence: Evidence, traces: Trace[]): Verdict {
           `${id} (${all.tool}) had finished ${since} ms before it failed as WorkerLost.`,
         );
     }
-    const wrong = found
-      ? whyWrong(found.call, lines, { ...evidence, conversation: found.trace.id })
-      : whyUnknown(id, lines, traces);
-    if (wrong)
-      report(found?.call.ends.map(({ seq }) => seq) ?? [], `${id} had an effect, ${wrong}.`);
+    const whyOf = (own: LedgerLine[]) =>
+      found
+        ? whyWrong(found.call, own, { ...evidence, conversation: found.trace.id })
+        : whyUnknown(id, own, traces);
+    const wrong = whyOf(lines.filter((line) => !isWaking(line, lines, faults)));
+    const onlyWaking = !wrong && whyOf(lines);
+    const had = `${id} had an effect,`;
+    if (wrong) report(found?.call.ends.map(({ seq }) => seq) ?? [], `${had} ${wrong}.`);
+    else if (onlyWaking && !excused.some(({ why, words }) => why === WOKEN && words.includes(id)))
+      excused.push({ conversation, seqs: [], words: `${had} ${onlyWaking}.`, why: WOKEN });
   }
   const wishes = doneByAnother(ledger, traces);
   return {
@@ -84,24 +90,21 @@ function whyWrong(
   const end = ends[0];
   const { undone = [] } = conversations.find((each) => each.id === conversation)!;
   const reset = undone.findLast(({ calls }) => calls.includes(id));
-  const stopped = lines.filter((line) => !isWaking(line, lines, faults));
   if (started.length === 0) {
     return reset
-      ? late(stopped, reset.at, TIME_TO_FIND_MS, 'reset')
+      ? late(lines, reset.at, TIME_TO_FIND_MS, 'reset')
       : `but it was never started (${end?.kind ?? 'it has no end'})`;
   }
   const gone = endedAt(faults, { conversation, call_id: id });
-  const wrong = gone && late(stopped, gone, TIME_TO_FIND_MS, 'end by an operator');
+  const wrong = gone && late(lines, gone, TIME_TO_FIND_MS, 'end by an operator');
   if (wrong || !end) return wrong || undefined;
   const ended = Date.parse(end.at);
   if (end.kind === 'call.failed' && end.error.type === 'WorkerLost') {
-    // A worker that is called lost has stopped the tool, or it was frozen.
-    const inWorker = stopped.filter(({ restart }) => restart);
+    // A worker that is called lost has stopped the tool.
+    const inWorker = lines.filter(({ restart }) => restart);
     return late(inWorker, ended, CLOCKS_MS, end.kind);
   }
-  return end.kind === 'call.completed'
-    ? late(lines, ended, CLOCKS_MS, end.kind)
-    : late(stopped, ended, TIME_TO_STOP_MS, end.kind);
+  return late(lines, ended, end.kind === 'call.completed' ? CLOCKS_MS : TIME_TO_STOP_MS, end.kind);
 }
 
 function late(lines: LedgerLine[], over: number, allowed: number, what: string) {

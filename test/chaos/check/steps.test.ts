@@ -98,6 +98,33 @@ describe('a step that is in the ledger twice', () => {
     excuses([step(1, 1, 15), step(2, 2, 18), step(2, 1, 20.5)], [frozen], WOKEN);
   });
 
+  test('is excused if a frozen worker finishes it when it wakes after the end of the call', () => {
+    const long = fault('freeze', 15.5, { until: second(50) });
+    const lines = [step(1, 1, 15), step(2, 2, 18), step('done', 2, 19), step(2, 1, 50.5)];
+    excuses(lines, [long], WOKEN);
+    const { findings } = broken(run([...lines, step(3, 1, 51)], long));
+    expect(findings.map(({ words }) => words)).toEqual([
+      'call_a had an effect, "step 3" 28000 ms after its call.completed.',
+    ]);
+  });
+
+  test('is excused if a frozen worker finishes it when it wakes after a reset of the conversation', () => {
+    const lost = { call_id: 'call_x' };
+    const by =
+      (ledger: LedgerLine[]): Break =>
+      (log, conversation, evidence) => {
+        conversation.undone = [{ at: second(16), calls: ['call_x'], messages: [] }];
+        run(ledger, fault('freeze', 15.5, { until: second(50) }))(log, conversation, evidence);
+      };
+    const lines = [step(1, 1, 15, lost), step(2, 1, 50.5, lost)];
+    const { findings, excused } = broken(by(lines));
+    expect(findings).toEqual([]);
+    expect(excused.map(({ why }) => why)).toEqual([WOKEN]);
+    finds('doubled_effects', by([...lines, step(3, 1, 51, lost)]), [
+      'call_x had an effect, "step 3" 35000 ms after its reset.',
+    ]);
+  });
+
   test('is doubled if a frozen worker wakes and goes on to the next step', () => {
     const lines = [step(1, 1, 15), step(2, 2, 18), step(3, 2, 19), step(2, 1, 20.5)];
     const { findings } = broken(run([...lines, step(3, 1, 21)], frozen));
