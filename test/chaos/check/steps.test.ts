@@ -1,6 +1,6 @@
 /** Effects of tools that run in a worker, and payments: which of them count as doubled, and which are excused, with the reason. */
 import { describe, expect, test } from 'vitest';
-import type { Evidence, FaultEvidence, LedgerLine } from '../evidence.ts';
+import type { FaultEvidence, LedgerLine } from '../evidence.ts';
 import { ASKED_AGAIN, REPEATED, WOKEN } from './excuses.ts';
 import { type Break, broken, finds } from './faults.ts';
 import { BEGAN } from './sound.ts';
@@ -240,12 +240,28 @@ describe('a payment', () => {
     doubled([pay('call_a', 15), pay('call_b', 30)], [], 'c1-m1.1 was done by call_a and again by');
   });
 
-  test('is excused if a reset made the model request it again', () => {
-    const { findings, excused } = broken((_, conversation, evidence: Evidence) => {
-      evidence.ledger = [pay('call_a', 15), pay('call_b', 30)];
-      conversation.undone = [{ at: second(20), calls: ['call_a'], messages: [] }];
-    });
-    expect(findings).toEqual([]);
-    expect(excused).toMatchObject([{ conversation: 'conv_1', why: ASKED_AGAIN }]);
+  const removes =
+    (calls: string[], ledger: LedgerLine[]): Break =>
+    (_, conversation, evidence) => {
+      evidence.ledger = ledger;
+      conversation.undone = [{ at: second(20), calls, messages: [] }];
+    };
+
+  test.each(['call_a', 'call_c'])(
+    'is excused if a reset removed one of the two calls, in whichever order they made it: %s',
+    (removed) => {
+      const { findings, excused } = broken(
+        removes([removed], [pay('call_a', 15), pay('call_c', 30)]),
+      );
+      expect(findings).toEqual([]);
+      expect(excused).toMatchObject([{ conversation: 'conv_1', why: ASKED_AGAIN }]);
+    },
+  );
+
+  test('is doubled if two calls remain beside the one that a reset removed', () => {
+    const lines = [pay('call_x', 15), pay('call_a', 20), pay('call_c', 30)];
+    finds('doubled_effects', removes(['call_x'], lines), [
+      'c1-m1.1 was done by call_a and again by call_c.',
+    ]);
   });
 });

@@ -11,14 +11,22 @@ export function doneByAnother(ledger: LedgerLine[], traces: Trace[]): Verdict {
     (evidence.undone ?? []).map((reset) => ({ ...reset, conversation: id })),
   );
   for (const [key, lines] of Map.groupBy(ledger, ({ key }) => key)) {
-    const [first, ...others] = new Set(lines.map(({ call_id }) => call_id));
-    if (key === undefined || first === undefined) continue;
-    for (const other of others) {
-      const reset = undone.find(({ calls }) => calls.includes(first));
-      const words = `${key} was done by ${first} and again by ${other}.`;
-      const where = { conversation: reset?.conversation, seqs: [], words };
-      if (reset) excused.push({ ...where, why: ASKED_AGAIN });
-      else findings.push({ ...where, count: 'doubled_effects' });
+    if (key === undefined) continue;
+    const resetOf = (id: string) => undone.find(({ calls }) => calls.includes(id));
+    const ids = [...new Set(lines.map(({ call_id }) => call_id))];
+    const words = (pair: string[]) => {
+      const [first, again] = ids.filter((id) => pair.includes(id));
+      return `${key} was done by ${first} and again by ${again}.`;
+    };
+    // A call that a reset removed may have been frozen, and take its first step after the other one.
+    const [kept, ...others] = ids.filter((id) => !resetOf(id));
+    for (const other of others)
+      findings.push({ count: 'doubled_effects', seqs: [], words: words([kept!, other]) });
+    const removed = ids.filter(resetOf);
+    const one = kept ?? removed.shift()!;
+    for (const id of removed) {
+      const { conversation } = resetOf(id)!;
+      excused.push({ conversation, seqs: [], words: words([one, id]), why: ASKED_AGAIN });
     }
   }
   return { findings, excused };
