@@ -26,12 +26,16 @@ export interface ManyProcesses {
 }
 
 /** Starts the fleet before the tests of a file, and ends it after them. */
-export function useManyProcesses(temporal?: () => Promise<FleetTemporal>): ManyProcesses {
+export function useManyProcesses(
+  startTemporal?: () => Promise<FleetTemporal & { stop(): Promise<void> }>,
+): ManyProcesses {
   let handler: StubHandler = () => ({ text: 'Well.' });
   const given = {
     answers: (next: StubHandler) => void (handler = next),
   } as { -readonly [K in keyof ManyProcesses]: ManyProcesses[K] };
+  let temporal: Awaited<ReturnType<NonNullable<typeof startTemporal>>> | undefined;
   beforeAll(async () => {
+    temporal = await startTemporal?.();
     given.model = await startStubModel((request) => handler(request));
     given.fleet = await startFleet({
       apis: 2,
@@ -45,15 +49,16 @@ export function useManyProcesses(temporal?: () => Promise<FleetTemporal>): ManyP
         MEANWHILE_PROBE_PORT: '0',
         MEANWHILE_DEMO_TOOLS: 'true',
       },
-      temporal: await temporal?.(),
+      temporal,
     });
-  }, 300_000);
+  }, LONGEST_START_MS);
   afterEach(({ task }) => {
     if (task.result?.state === 'fail') console.error(given.fleet.output());
   });
   afterAll(async () => {
     await given.fleet?.close();
     await given.model?.close();
+    await temporal?.stop();
   }, 60_000);
   return given;
 }
@@ -239,6 +244,9 @@ export function describeManyProcesses(given: ManyProcesses): void {
     expect(await playScenario(client, () => {})).toHaveLength(12);
   });
 }
+
+/** The first time, the Temporal server may have to be built. */
+const LONGEST_START_MS = 60 * 60_000;
 
 /** Any step may have to wait until something that was killed is noticed and replaced. */
 const POLL = { timeout: 60_000, interval: 50 };

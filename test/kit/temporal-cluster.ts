@@ -1,30 +1,33 @@
-/** A Temporal cluster server on PostgreSQL: its four services in one process, on free ports of 127.0.0.1. */
+/**
+ * The Temporal cluster of docker-compose.yml as a process: its four services together, on free ports of 127.0.0.1, with the schemas
+ * and settings of that file and a PostgreSQL of its own.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
-import getPort from 'get-port';
 import { stringify } from 'yaml';
+import { usualOrFreePort } from '../../cli/ports.ts';
+import { findTemporal } from '../../cli/temporal/find.ts';
 import { waitForTemporal } from '../../cli/temporal/ready.ts';
+import { type ComposeService, readCompose } from './compose.ts';
+import type { FleetTemporal } from './fleet.ts';
 import { startPostgresServer, type TestPostgresServer } from './postgres.ts';
 import { stopWithThisProcess } from './stop-with-this-process.ts';
 import { findTemporalServer } from './temporal-server.ts';
 
-export interface TemporalCluster {
-  /** host:port */
-  address: string;
-  /** Its database, which it shares with nobody. */
+export interface TemporalCluster extends FleetTemporal {
   database: TestPostgresServer;
-  /** Undefined while it is dead. */
-  pid(): number | undefined;
-  kill9(): Promise<void>;
-  /** On the same port. Resolves when it serves the namespace `default`. */
-  start(): Promise<void>;
-  /** Resolves when its process is gone, however that came. */
+  /** Runs the scripts of docker-compose.yml for schemas and namespace once more, as `docker compose up` does. */
+  prepareAgain(): Promise<void>;
+  /** Resolves when its process has died. */
   died(): Promise<unknown>;
+  kill9(): Promise<void>;
+  /** On the same ports. Resolves when it serves the namespace `default`. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,24 +37,17 @@ export interface ClusterOptions {
   logFile?: string;
 }
 
+const HOST = '127.0.0.1';
+const START_MS = 120_000;
+
 export async function startTemporalCluster({
-  log = () => {},
+  log = console.log,
   logFile,
 }: ClusterOptions = {}): Promise<TemporalCluster> {
   const { server, sqlTool } = await findTemporalServer(log);
   const database = await startPostgresServer();
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-cluster-'));
-  const url = new URL(database.url);
-  await createSchemas(sqlTool, url);
-  const ports = await freePorts();
-  await writeFile(join(folder, 'dynamic.yaml'), stringify(DYNAMIC));
-  await writeFile(
-    join(folder, 'cluster.yaml'),
-    stringify(configuration(url, ports, join(folder, 'dynamic.yaml'))),
-  );
-  const address = `${HOST}:${ports.frontend.grpc}`;
   let child: ChildProcess | undefined;
-  let said = '';
 
   async function start(): Promise<void> {
     const own = spawn(
@@ -61,26 +57,23 @@ export async function startTemporalCluster({
     );
     child = own;
     stopWithThisProcess(own, folder, 'KILL');
-    const died = once(own, 'exit').then(() => {
-      if (child === own) child = undefined;
-      throw new Error(`the server ended`);
-    });
-    died.catch(() => {});
+    let said = '';
     const kept = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' });
     for (const output of [own.stdout, own.stderr]) {
-      output
-        .setEncoding('utf8')
-        .on('data', (text: string) => (said = (said + text).slice(-10_000)));
-      if (kept) output.pipe(kept, { end: false });
+      output.setEncoding('utf8').on('data', (text: string) => {
+        said = (said + text).slice(-10_000);
+        kept?.write(text);
+      });
     }
-    const wanted = {
-      address,
-      namespace: 'default',
-      timeoutMs: START_MS,
-      ifNoNamespace: 'create',
-    } as const;
+    const died = once(own, 'exit').then(() => {
+      kept?.end();
+      if (child === own) child = undefined;
+      throw new Error('it ended');
+    });
+    died.catch(() => {});
+    const wanted = { address, namespace: 'default', timeoutMs: START_MS } as const;
     try {
-      await Promise.race([waitForTemporal(wanted), died]);
+      await Promise.race([waitForTemporal({ ...wanted, ifNoNamespace: 'create' }), died]);
     } catch (cause) {
       throw new Error(`The Temporal cluster did not start:\n${said}`, { cause });
     }
@@ -93,89 +86,126 @@ export async function startTemporalCluster({
     await exited;
   }
 
-  const cluster: TemporalCluster = {
+  async function stop(): Promise<void> {
+    await kill9();
+    await database.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  const { services, configs } = await readCompose();
+  const { environment } = services.temporal;
+  const url = new URL(database.url);
+  const prepare = () =>
+    runScript(
+      services['temporal-schema'],
+      { name: 'temporal-sql-tool', path: sqlTool },
+      { SQL_HOST: url.hostname, SQL_PORT: url.port },
+    );
+  let address = '';
+  try {
+    await prepare();
+    const ports = await freePorts();
+    address = `${HOST}:${ports.frontend.grpc}`;
+    const dynamicFile = join(folder, 'dynamic.yaml');
+    await writeFile(dynamicFile, configs['temporal-dynamic'].content);
+    const configured = configuration({ url, environment, ports, dynamicFile });
+    await writeFile(join(folder, 'cluster.yaml'), stringify(configured));
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
     address,
     database,
     pid: () => child?.pid,
+    died: async () => child && once(child, 'exit'),
     kill9,
     start,
-    died: async () => child && once(child, 'exit'),
-    async stop() {
-      await kill9();
-      await database.stop();
-      await rm(folder, { recursive: true, force: true });
+    async prepareAgain() {
+      await prepare();
+      const temporal = await findTemporal(log, AbortSignal.timeout(START_MS));
+      const namespace = { name: 'temporal', path: await absolute(temporal) };
+      await runScript(services['temporal-namespace'], namespace, { TEMPORAL_ADDRESS: address });
     },
+    parts: {
+      Temporal: async () => {
+        await kill9();
+        await start();
+      },
+      "Temporal's database": () => database.restart(),
+    },
+    stop,
   };
+}
+
+/** Runs the script of a service of docker-compose.yml, with the program that it calls. */
+async function runScript(
+  { entrypoint, command, environment }: ComposeService,
+  program: { name: string; path: string },
+  own: Record<string, string>,
+): Promise<void> {
+  const bin = await mkdtemp(join(tmpdir(), 'meanwhile-bin-'));
   try {
-    await start();
-  } catch (error) {
-    await cluster.stop();
-    throw error;
+    await symlink(program.path, join(bin, program.name));
+    const [shell, ...words] = [...entrypoint, ...command];
+    const env = { ...environment, ...own, PATH: `${bin}:${process.env.PATH}` };
+    await execa(shell!, words, { env });
+  } finally {
+    await rm(bin, { recursive: true });
   }
-  return cluster;
 }
 
-const HOST = '127.0.0.1';
-const START_MS = 120_000;
-
-/** As README.md advises for a cluster. */
-const DYNAMIC = Object.fromEntries(
-  Object.entries({
-    'system.enableActivityEagerExecution': true,
-    'history.timerProcessorMaxTimeShift': '20ms',
-    'history.timerProcessorMaxPollRPS': 1_000,
-    'history.transferProcessorMaxPollRPS': 200,
-  }).map(([name, value]) => [name, [{ value }]]),
-);
-
-const STORES = {
-  temporal: 'postgresql/v12/temporal',
-  temporal_visibility: 'postgresql/v12/visibility',
-};
-
-/** The schemas are inside the tool. */
-async function createSchemas(tool: string, { hostname, port, username }: URL): Promise<void> {
-  const common = ['--plugin', 'postgres12', '--ep', hostname, '-p', port, '-u', username];
-  await Promise.all(
-    Object.entries(STORES).map(async ([database, schema]) => {
-      const run = (...words: string[]) => execa(tool, [...common, '--db', database, ...words]);
-      await run('create-database');
-      await run('setup-schema', '-v', '0.0');
-      await run('update-schema', '--schema-name', schema);
-    }),
-  );
-}
+/** A name on PATH, or a path. */
+const absolute = async (command: string) =>
+  isAbsolute(command) ? command : (await execa('sh', ['-c', `command -v ${command}`])).stdout;
 
 const SERVICES = ['frontend', 'history', 'matching', 'worker'] as const;
 type Ports = Record<(typeof SERVICES)[number], { grpc: number; membership: number }>;
 
-/** One after the other: two requests at once may get the same port. */
+/** One after the other: two requests at once may get the same port. The database keeps a membership port in 16 bits, with a sign. */
 async function freePorts(): Promise<Ports> {
   const ports = {} as Ports;
-  for (const service of SERVICES)
-    ports[service] = { grpc: await getPort(), membership: await getPort() };
+  const taken: number[] = [];
+  const next = async () => {
+    const port = await usualOrFreePort('', { usual: 0, host: HOST, exclude: taken, log: () => {} });
+    taken.push(port);
+    return port;
+  };
+  for (const service of SERVICES) ports[service] = { grpc: await next(), membership: await next() };
   return ports;
 }
 
-function configuration({ host, username }: URL, ports: Ports, dynamicFile: string) {
+/** What the official image makes of its environment. */
+function configuration({
+  url,
+  environment,
+  ports,
+  dynamicFile,
+}: {
+  url: URL;
+  environment: Record<string, string>;
+  ports: Ports;
+  dynamicFile: string;
+}) {
   const sql = (databaseName: string) => ({
     sql: {
-      pluginName: 'postgres12',
+      pluginName: environment.DB,
       databaseName,
-      connectAddr: host,
+      connectAddr: url.host,
       connectProtocol: 'tcp',
-      user: username,
+      user: url.username,
       maxConns: 20,
       maxIdleConns: 20,
       maxConnLifetime: '1h',
     },
   });
   return {
-    log: { stdout: true, level: 'warn' },
+    log: { stdout: true, level: environment.LOG_LEVEL },
     persistence: {
       defaultStore: 'default',
       visibilityStore: 'visibility',
-      numHistoryShards: 4,
+      numHistoryShards: Number(environment.NUM_HISTORY_SHARDS),
       datastores: { default: sql('temporal'), visibility: sql('temporal_visibility') },
     },
     global: { membership: { maxJoinDuration: '30s', broadcastAddress: HOST } },
