@@ -6,6 +6,7 @@ import type { Fault, Injected, Stage } from './faults/fault.ts';
 import { FAULTS } from './faults/table.ts';
 import type { MomentName, Moments } from './moments.ts';
 import type { Random } from './random.ts';
+import type { TopologyName } from './servers.ts';
 
 export interface DriverOptions {
   faults: number;
@@ -54,7 +55,9 @@ export async function driveFaults(options: DriverOptions): Promise<void> {
       await sleep(-Math.log(1 - random.next()) * BETWEEN_MS);
       if (random.chance(0.5)) await breath();
       if (done + open < wanted) begin();
-      if (underWay.size > MOST_AT_ONCE || done + open >= wanted) await Promise.race(underWay);
+      // The last one may be over already, and a race of none never ends.
+      const isEnough = underWay.size > MOST_AT_ONCE || done + open >= wanted;
+      if (isEnough && underWay.size > 0) await Promise.race(underWay);
     }
     await Promise.all(underWay);
   } finally {
@@ -80,7 +83,7 @@ export async function driveFaults(options: DriverOptions): Promise<void> {
 
   async function bringAbout(kind: Kind, chance: Random): Promise<void> {
     for (let tries = 1; tries <= TRIES && !signal.aborted; tries += 1) {
-      const fault = draw(kind, chance);
+      const fault = draw(kind, chance, stage.topology.name);
       const moment = chance.weighted(fault.moments);
       const rested = fault.isWide ? await myTurn() : () => {};
       const injected = await inject(fault, moment, chance).catch((error: unknown) => {
@@ -137,8 +140,9 @@ export async function driveFaults(options: DriverOptions): Promise<void> {
   }
 }
 
-const draw = (kind: Kind, chance: Random) => {
-  const own = FAULTS.filter((fault) => fault.kind === kind);
+const draw = (kind: Kind, chance: Random, topology: TopologyName) => {
+  const isThere = ({ only }: Fault) => only === undefined || only === topology;
+  const own = FAULTS.filter((fault) => fault.kind === kind && isThere(fault));
   const weights = Object.fromEntries(own.map(({ weight }, i) => [i, weight]));
   return own[Number(chance.weighted(weights))]!;
 };

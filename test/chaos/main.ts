@@ -1,4 +1,4 @@
-/** `npm run chaos -- --faults N --seed S [--kinds a,b] [--conversations C] [--keep DIR]` */
+/** `npm run chaos -- --faults N --seed S [--topology T] [--kinds a,b] [--conversations C] [--keep DIR]` */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,11 +9,13 @@ import { KINDS } from './evidence.ts';
 import { isKind } from './faults/table.ts';
 import { printRun } from './print.ts';
 import { runChaos } from './run.ts';
+import { TOPOLOGIES } from './servers.ts';
 
-const USAGE = `Usage: npm run chaos -- [--faults N] [--seed S] [--kinds LIST] [--conversations C] [--keep DIR]
+const USAGE = `Usage: npm run chaos -- [--faults N] [--seed S] [--topology T] [--kinds LIST] [--conversations C] [--keep DIR]
 
   --faults N         number of faults (30); --kills N is an alias
   --seed S           the same seed chooses the same faults, targets and moments (1)
+  --topology T       small: Temporal's development server; cluster: Temporal on PostgreSQL, Redis, two APIs (small)
   --kinds LIST       only these kinds: ${KINDS.join(',')} (all)
   --conversations C  concurrent conversations (12)
   --keep DIR         folder for the evidence and all process logs; must be new or empty
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     kinds: { type: 'string', default: KINDS.join(',') },
     seed: { type: 'string', default: '1' },
     conversations: { type: 'string', default: '12' },
+    topology: { type: 'string', default: 'small' },
     keep: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -46,6 +49,11 @@ if (values.help) {
     console.error(`Unknown kind "${unknown.join(', ')}". Kinds are ${KINDS.join(', ')}.`);
     process.exit(2);
   }
+  const topology = TOPOLOGIES.find((name) => name === values.topology);
+  if (topology === undefined) {
+    console.error(`Unknown topology "${values.topology}". It is ${TOPOLOGIES.join(' or ')}.`);
+    process.exit(2);
+  }
   const stopping = new AbortController();
   process.once('SIGINT', () => {
     console.log('No more faults. Ctrl-C again ends the run at once.');
@@ -53,6 +61,7 @@ if (values.help) {
   });
   const run = await runChaos({
     faults: Number(values.faults ?? values.kills ?? 30),
+    topology,
     kinds: kinds.filter(isKind),
     seed: Number(values.seed),
     conversations: Number(values.conversations),

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Meanwhile } from '../../client/meanwhile.ts';
 import { collectConversations, readLedger, runningCalls } from './collect.ts';
 import { driveFaults } from './driver.ts';
 import { type Evidence, type FaultEvidence, type Kind, KINDS } from './evidence.ts';
@@ -17,11 +16,14 @@ import { programsOf } from './processes.ts';
 import { seeded } from './random.ts';
 import { createRecovery } from './recovery.ts';
 import { createPlaces } from './standstill.ts';
+import type { TopologyName } from './servers.ts';
 import { startTopology, type Topology } from './topology.ts';
 import { startWorkload, type Workload } from './workload.ts';
 
 export interface ChaosOptions {
   faults: number;
+  /** Default: small. */
+  topology?: TopologyName;
   /** Which are done. Default: all. */
   kinds?: readonly Kind[];
   /** No fault lasts longer. Milliseconds; default: as long as its kind does. */
@@ -70,6 +72,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     const recovery = createRecovery(() => workload?.talks ?? []);
     const places = createPlaces(() => topology?.workers ?? []);
     topology = await startTopology({
+      name: options.topology ?? 'small',
       folder,
       modelUrl: model.url,
       workers: WORKERS,
@@ -87,7 +90,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     const start = Date.now();
     let seen = 0;
     workload = startWorkload({
-      url: topology.url,
+      client: topology.client,
       conversations,
       random: random.fork('workload'),
       notice(talk) {
@@ -134,8 +137,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     await Promise.all(workload.talks.map(({ follower }) => follower.stop()));
     log(`${seconds(start)} s  At rest. Collecting ${workload.talks.length} conversations.`);
 
-    const client = new Meanwhile({ baseURL: topology.url, maxRetries: 0 });
-    const collected = await collectConversations(client, topology.temporalAddress, {
+    const collected = await collectConversations(topology.client, topology.temporalAddress, {
       talks: workload.talks,
       faults,
     });

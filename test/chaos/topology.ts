@@ -1,30 +1,29 @@
-/** The real topology: PostgreSQL, Temporal, workers and an API, each a process of its own, on data that stays. */
+/** The service as separate processes on the servers of a topology, each with a network of its own to each server. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { usualOrFreePort } from '../../cli/ports.ts';
-import { findTemporal } from '../../cli/temporal/find.ts';
-import { launch } from '../../cli/temporal/launch.ts';
+import type { Meanwhile } from '../../client/meanwhile.ts';
 import { settings } from '../../config.ts';
-import { startPostgresServer } from '../kit/postgres.ts';
+import { throughBalancer } from '../kit/balancer.ts';
 import { bundleOptions } from '../../worker/bundle.ts';
 import type { FromWorker, Reached, ToWorker } from './places.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 import type { Random } from './random.ts';
+import { HOST, startServers, type TopologyName } from './servers.ts';
 import { type Member, type Process, supervise } from './supervise.ts';
 
 export interface WorkerMember extends Member {
   tell(message: ToWorker): void;
 }
 
-export type Upstream = 'temporal' | 'database';
+export type Upstream = 'temporal' | 'database' | 'redis';
 
-/** The network between two of them: whatever a member sends to Temporal or the database goes through it. */
+/** The network between two of them: whatever a member sends to a server goes through it. */
 export interface Link {
   member: Member;
   to: Upstream;
@@ -32,16 +31,20 @@ export interface Link {
 }
 
 export interface Topology {
-  /** Of the API. */
-  url: string;
+  name: TopologyName;
+  /** Speaks with each API in turn, and repeats nothing. */
+  client: Meanwhile;
   /** Past all proxies. */
   temporalAddress: string;
   /** MEANWHILE_HOME of all of them. */
   home: string;
   workers: WorkerMember[];
-  api: Member;
+  apis: Member[];
   temporal: Member;
   database: Member;
+  /** Temporal's own. Undefined in the small topology, as is Redis. */
+  temporalDatabase?: Member;
+  redis?: Member;
   links: Link[];
   /** Every member does its work. */
   up(): Promise<void>;
@@ -49,6 +52,7 @@ export interface Topology {
 }
 
 export interface TopologyOptions {
+  name: TopologyName;
   /** Empty. Absolute. */
   folder: string;
   modelUrl: string;
@@ -61,7 +65,6 @@ export interface TopologyOptions {
   log(line: string): void;
 }
 
-const HOST = '127.0.0.1';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** A process manager waits a moment before it starts something again. Milliseconds. */
 const RESTART_MS = [100, 1_000] as const;
@@ -70,22 +73,17 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   const { folder, modelUrl, random, log } = options;
   const home = join(folder, 'home');
   await mkdir(home, { recursive: true });
-  const [postgres, command, bundle, port, uiPort, apiPort] = await Promise.all([
-    startPostgresServer(),
-    findTemporal(log, new AbortController().signal),
-    bundleInto(folder),
-    freePort(),
-    freePort(),
-    freePort(),
-  ]);
-  const temporalAddress = `${HOST}:${port}`;
+  const apiCount = options.name === 'cluster' ? 2 : 1;
+  const bundle = await bundleInto(folder);
+  const apiPorts: number[] = [];
+  while (apiPorts.length < apiCount) apiPorts.push(await freePort(apiPorts));
   const environment = {
     ...withoutSettings(process.env),
     MEANWHILE_HOME: home,
     MEANWHILE_EXTENSIONS: join(HERE, 'extensions'),
     OPENAI_BASE_URL: modelUrl,
     OPENAI_MODEL: 'chaos',
-    PORT: String(apiPort),
+    PORT: String(apiPorts[0]),
   };
   const member = (
     name: string,
@@ -96,45 +94,36 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     return supervise({ name, start, started, log, delay: () => delays.between(...RESTART_MS) });
   };
 
-  let firstDatabase = true;
-  const database = member('database', async () => {
-    if (!firstDatabase) await postgres.restart();
-    firstDatabase = false;
-    return { pid: postgres.pid()!, ready: Promise.resolve(), died: gone(() => postgres.pid()) };
-  });
-  const temporal = member('temporal', async () => {
-    const { signal } = new AbortController();
-    const server = await launch({
-      command,
-      home,
-      namespace: 'default',
-      port,
-      uiPort,
-      signal,
-    });
-    return { pid: server.identity.pid, ready: Promise.resolve(), died: server.died };
-  });
-  await Promise.all([database.up(), temporal.up()]);
+  const servers = await startServers(options.name, { folder, home, log, member });
+  const { temporal, database, temporalDatabase, redis, ports } = servers;
+  const kept = [temporal, database, temporalDatabase, redis].filter((one) => one !== undefined);
+  await Promise.all(kept.map((one) => one.up()));
 
   const links: Link[] = [];
-  /** A network of its own: the addresses of its two proxies. @returns them, and what to call once the member is there */
+  /** A network of its own: the addresses of its proxies. @returns them, and what to call once the member is there */
   const connectAlone = async () => {
-    const url = new URL(postgres.url);
-    const [toTemporal, toDatabase] = await Promise.all([
-      startProxy({ host: HOST, port }),
+    const url = new URL(servers.databaseUrl);
+    const [toTemporal, toDatabase, toRedis] = await Promise.all([
+      startProxy({ host: HOST, port: ports.temporal }),
       startProxy({ host: HOST, port: Number(url.port) }),
+      ports.redis === undefined ? undefined : startProxy({ host: HOST, port: ports.redis }),
     ]);
     url.port = String(toDatabase.port);
-    const own = { TEMPORAL_ADDRESS: `${HOST}:${toTemporal.port}`, DATABASE_URL: url.href };
+    const own = {
+      TEMPORAL_ADDRESS: `${HOST}:${toTemporal.port}`,
+      DATABASE_URL: url.href,
+      ...(toRedis && { REDIS_URL: `redis://${HOST}:${toRedis.port}` }),
+    };
     const belongsTo = (member: Member) =>
       void links.push(
         { member, to: 'temporal', proxy: toTemporal },
         { member, to: 'database', proxy: toDatabase },
+        ...(toRedis ? [{ member, to: 'redis' as const, proxy: toRedis }] : []),
       );
     return { env: { ...environment, ...own }, belongsTo };
   };
   const networks = await Promise.all(
-    Array.from({ length: options.workers + 1 }, () => connectAlone()),
+    Array.from({ length: options.workers + apiCount }, () => connectAlone()),
   );
 
   const workers: WorkerMember[] = Array.from({ length: options.workers }, (_, i) => {
@@ -164,46 +153,55 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     return worker;
   });
 
-  const outermost = networks.at(-1)!;
-  const api = member('api', async () => {
-    const own = spawn(process.execPath, [join(HERE, '../../cli/meanwhile.js'), 'api'], {
-      cwd: home,
-      env: outermost.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const apis = apiPorts.map((port, i): Member => {
+    const name = apiCount === 1 ? 'api' : `api ${i + 1}`;
+    const { env, belongsTo } = networks[options.workers + i]!;
+    const api = member(name, async () => {
+      const own = spawn(process.execPath, [join(HERE, '../../cli/meanwhile.js'), 'api'], {
+        cwd: home,
+        env: { ...env, PORT: String(port) },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      keepOutput(own, join(folder, `${name}.log`));
+      const ready = new Promise<void>((resolve) => {
+        own.stdout.on('data', (text) => /The API is ready/.test(String(text)) && resolve());
+      });
+      return { pid: own.pid!, ready, died: once(own, 'exit') };
     });
-    keepOutput(own, join(folder, 'api.log'));
-    const ready = new Promise<void>((resolve) => {
-      own.stdout.on('data', (text) => /The API is ready/.test(String(text)) && resolve());
-    });
-    return { pid: own.pid!, ready, died: once(own, 'exit') };
+    belongsTo(api);
+    return api;
   });
 
-  outermost.belongsTo(api);
-
-  const all = [...workers, api, temporal, database];
+  const all = [...workers, ...apis, ...kept];
   return {
-    url: `http://${HOST}:${apiPort}`,
-    temporalAddress,
+    name: options.name,
+    client: throughBalancer(
+      apiPorts.map((port) => ({ url: `http://${HOST}:${port}` })),
+      { maxRetries: 0 },
+    ),
+    temporalAddress: `${HOST}:${ports.temporal}`,
     home,
     workers,
-    api,
+    apis,
     temporal,
     database,
+    temporalDatabase,
+    redis,
     links,
     async up() {
       await Promise.all(all.map((one) => one.up()));
     },
     async stop() {
-      await Promise.all([...workers, api].map((one) => one.stop()));
+      await Promise.all([...workers, ...apis].map((one) => one.stop()));
       await Promise.all(links.map(({ proxy }) => proxy.close()));
-      await temporal.stop();
-      await database.stop();
-      await postgres.stop();
+      for (const one of kept) await one.stop();
+      await servers.remove();
     },
   };
 }
 
-const freePort = () => usualOrFreePort('', { usual: 0, host: HOST, log: () => {} });
+const freePort = (exclude: number[]) =>
+  usualOrFreePort('', { usual: 0, host: HOST, exclude, log: () => {} });
 
 /** With the workflow code that tells when it continues as new. */
 async function bundleInto(folder: string): Promise<string> {
@@ -225,8 +223,4 @@ function keepOutput({ stdout, stderr }: ChildProcess, file: string): void {
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = new Set(Object.keys(settings.shape));
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !own.has(name)));
-}
-
-async function gone(pid: () => number | undefined): Promise<void> {
-  while (pid() !== undefined) await sleep(20);
 }

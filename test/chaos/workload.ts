@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCallEnd } from '../../contract/call-ends.ts';
 import type { APIError } from '../../client/errors.ts';
-import { Meanwhile } from '../../client/meanwhile.ts';
+import type { Meanwhile } from '../../client/meanwhile.ts';
 import type { Entry } from '../../contract/entry.ts';
 import type { Evidence } from './evidence.ts';
 import { follow, type Follower } from './follower.ts';
@@ -36,7 +36,7 @@ export interface Workload {
 }
 
 export interface WorkloadOptions {
-  url: string;
+  client: Meanwhile;
   /** At a time. */
   conversations: number;
   random: Random;
@@ -53,8 +53,12 @@ const GONE_WITHIN_MS = 10_000;
 /** How long a reader waits for the end of a conversation that an operator has touched, before the next one is begun. Milliseconds. */
 const END_WITHIN_MS = 20_000;
 
-export function startWorkload({ url, conversations, random, notice }: WorkloadOptions): Workload {
-  const client = new Meanwhile({ baseURL: url, maxRetries: 0 });
+export function startWorkload({
+  client,
+  conversations,
+  random,
+  notice,
+}: WorkloadOptions): Workload {
   const talks: Talk[] = [];
   const sent: Evidence['sent'] = [];
   const surprises: string[] = [];

@@ -75,6 +75,7 @@ export async function startTemporalCluster({
     try {
       await Promise.race([waitForTemporal({ ...wanted, ifNoNamespace: 'create' }), died]);
     } catch (cause) {
+      own.kill('SIGKILL');
       throw new Error(`The Temporal cluster did not start:\n${said}`, { cause });
     }
   }

@@ -11,7 +11,11 @@ export const leavesTemporal = ({ kind, target }: FaultEvidence) =>
 
 /** Whether this process was without Temporal. */
 export const leavesTemporalFor = (fault: FaultEvidence, pid: number) =>
-  leavesTemporal(fault) && (fault.target === 'temporal' || fault.pids!.includes(pid));
+  leavesTemporal(fault) && (isTemporal(fault) || fault.pids!.includes(pid));
+
+/** The server, or the database without which it does nothing. */
+const isTemporal = ({ target }: FaultEvidence) =>
+  target === 'temporal' || target === 'temporal database';
 
 interface Subject {
   conversation: string;

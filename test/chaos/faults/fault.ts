@@ -3,6 +3,7 @@ import type { FaultEvidence, Kind } from '../evidence.ts';
 import type { MomentName, Scene } from '../moments.ts';
 import type { Random } from '../random.ts';
 import type { Member } from '../supervise.ts';
+import type { TopologyName } from '../servers.ts';
 import type { Topology } from '../topology.ts';
 import type { Workload } from '../workload.ts';
 import type { Operators } from './operators.ts';
@@ -13,6 +14,8 @@ export interface Fault {
   name: string;
   /** Among the faults of its kind. */
   weight: number;
+  /** Only in this topology is there what it is done to. */
+  only?: TopologyName;
   /** It holds up everything for as long as it lasts: no two of these at a time, or nothing would happen at all. */
   isWide?: true;
   /** When it is done: weights. */
@@ -40,3 +43,19 @@ export interface Stage {
 }
 
 export const pidsOf = (members: Member[]) => members.flatMap(({ pid }) => pid ?? []);
+
+export type ServerName = 'api' | 'temporal' | 'temporal database' | 'database' | 'redis';
+
+/** All of this name. Empty if the topology has none. */
+export function serversOf(topology: Topology, name: ServerName): Member[] {
+  switch (name) {
+    case 'api':
+      return topology.apis;
+    case 'temporal database':
+      return topology.temporalDatabase ? [topology.temporalDatabase] : [];
+    case 'redis':
+      return topology.redis ? [topology.redis] : [];
+    default:
+      return [topology[name]];
+  }
+}

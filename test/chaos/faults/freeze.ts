@@ -4,7 +4,8 @@ import { CONDITIONS, type MomentName, STANDSTILLS } from '../moments.ts';
 import { childrenOf } from '../processes.ts';
 import type { Random } from '../random.ts';
 import type { Member } from '../supervise.ts';
-import type { Fault, Stage } from './fault.ts';
+import type { TopologyName } from '../servers.ts';
+import { type Fault, type ServerName, serversOf, type Stage } from './fault.ts';
 
 /** Short ones are more frequent than long ones. Milliseconds. */
 type Span = readonly [min: number, max: number];
@@ -15,31 +16,36 @@ export const freezes: Fault[] = [
   freeze('api', 12, [1_000, 15_000], { random: 1 }),
   freeze('temporal', 28, [1_000, 10_000], { random: 6, ...CONDITIONS }),
   freeze('database', 20, [1_000, 10_000], { random: 6, ...STANDSTILLS }),
+  freeze('temporal database', 20, [1_000, 10_000], { random: 6, ...CONDITIONS }, 'cluster'),
+  freeze('redis', 20, [1_000, 10_000], { random: 6, 'the model streams': 4 }, 'cluster'),
 ];
 
 function freeze(
-  name: 'worker' | 'api' | 'temporal' | 'database',
+  name: 'worker' | ServerName,
   weight: number,
   span: Span,
   moments: Partial<Record<MomentName, number>>,
+  only?: TopologyName,
 ): Fault {
   return {
     kind: 'freeze',
     name,
     weight,
     moments,
-    ...(name !== 'worker' && { isWide: true }),
+    only,
+    // Nothing waits for Redis.
+    ...(name !== 'worker' && name !== 'redis' && { isWide: true }),
     async inject(stage, chance, scene) {
       const member =
         name === 'worker'
           ? (scene.worker ?? freeWorker(stage, chance))
-          : unlessHeld(stage, stage.topology[name]);
+          : unheld(stage, chance, name);
       const pid = member?.pid;
       if (!member || pid === undefined || !mayStop(stage, member)) return undefined;
       stage.held.add(member);
       signalProcess(pid, 'SIGSTOP');
       // PostgreSQL is one process for each connection. A worker's children are programs, which are no part of it.
-      const pids = [pid, ...(name === 'database' ? await childrenOf(pid) : [])];
+      const pids = [pid, ...(name.endsWith('database') ? await childrenOf(pid) : [])];
       for (const each of pids) signalProcess(each, 'SIGSTOP');
       const heal = () => {
         for (const each of pids) signalProcess(each, 'SIGCONT');
@@ -56,7 +62,11 @@ export function spread(chance: Random, [min, max]: Span, longest: number): numbe
   return Math.exp(chance.between(Math.log(min), Math.log(most)));
 }
 
-const unlessHeld = ({ held }: Stage, member: Member) => (held.has(member) ? undefined : member);
+function unheld({ topology, held }: Stage, chance: Random, name: ServerName): Member | undefined {
+  const [first, ...rest] = serversOf(topology, name).filter((one) => !held.has(one));
+  if (rest.length === 0) return first;
+  return chance.pick([first!, ...rest]);
+}
 
 export function freeWorker({ topology, held }: Stage, chance: Random): Member | undefined {
   const workers: Member[] = topology.workers;

@@ -4,9 +4,18 @@ import { signalProcess } from '../../../tools/process-group.ts';
 import { CONDITIONS, type MomentName, type Scene, STANDSTILLS } from '../moments.ts';
 import { programsOf } from '../processes.ts';
 import type { Random } from '../random.ts';
-import { type Fault, pidsOf, type Stage } from './fault.ts';
+import type { TopologyName } from '../servers.ts';
+import { type Fault, pidsOf, serversOf, type Stage } from './fault.ts';
 
-type Target = 'worker' | 'api' | 'temporal' | 'database' | 'program' | 'keeper';
+type Target =
+  | 'worker'
+  | 'api'
+  | 'temporal'
+  | 'temporal database'
+  | 'database'
+  | 'redis'
+  | 'program'
+  | 'keeper';
 
 /** What is to die may be dead at this moment: then as soon as it lives again. Milliseconds. */
 const TARGET_WITHIN_MS = 10_000;
@@ -16,16 +25,24 @@ export const kills: Fault[] = [
   kill('api', 12, { random: 1 }),
   kill('temporal', 14, { random: 12, ...CONDITIONS }),
   kill('database', 12, { random: 10, ...CONDITIONS }),
+  kill('temporal database', 12, { random: 10, ...CONDITIONS }, 'cluster'),
+  kill('redis', 12, { random: 6, 'the model streams': 4 }, 'cluster'),
   kill('program', 12, { random: 1 }),
   kill('keeper', 10, { random: 1 }),
 ];
 
-function kill(name: Target, weight: number, moments: Partial<Record<MomentName, number>>): Fault {
+function kill(
+  name: Target,
+  weight: number,
+  moments: Partial<Record<MomentName, number>>,
+  only?: TopologyName,
+): Fault {
   return {
     kind: 'kill',
     name,
     weight,
     moments,
+    only,
     async inject(stage, chance, scene) {
       const pids =
         name === 'worker' && scene.worker
@@ -65,6 +82,6 @@ async function allOf({ topology }: Stage, name: Target): Promise<number[]> {
       return running.flatMap(({ target, pid }) => (target === name ? [pid] : []));
     }
     default:
-      return pidsOf([topology[name]]);
+      return pidsOf(serversOf(topology, name));
   }
 }

@@ -3,6 +3,7 @@ import { CONDITIONS, type MomentName, STANDSTILLS } from '../moments.ts';
 import type { Cut } from '../proxy.ts';
 import type { Random } from '../random.ts';
 import type { Member } from '../supervise.ts';
+import type { TopologyName } from '../servers.ts';
 import type { Upstream } from '../topology.ts';
 import { type Fault, pidsOf, type Stage } from './fault.ts';
 import { freeWorker, spread } from './freeze.ts';
@@ -22,6 +23,9 @@ export const partitions: Fault[] = [
   partition('everyone', ['database'], 16, { random: 6, ...STANDSTILLS }),
   partition('api', ['temporal'], 8, { random: 1 }),
   partition('api', ['database'], 8, { random: 1 }),
+  partition('api', ['redis'], 8, { random: 6, 'the model streams': 4 }, 'cluster'),
+  partition('worker', ['redis'], 8, { random: 6, 'the model streams': 4 }, 'cluster'),
+  partition('everyone', ['redis'], 8, { random: 1 }, 'cluster'),
 ];
 
 function partition(
@@ -29,13 +33,16 @@ function partition(
   from: Upstream[],
   weight: number,
   moments: Partial<Record<MomentName, number>>,
+  only?: TopologyName,
 ): Fault {
   return {
     kind: 'partition',
     name: `${who} from ${from.join(' and ')}`,
     weight,
     moments,
-    ...(who !== 'worker' && { isWide: true }),
+    only,
+    // Nothing waits for Redis.
+    ...(who !== 'worker' && !from.includes('redis') && { isWide: true }),
     inject(stage, chance, { worker }) {
       const members = who === 'worker' && worker ? [worker] : membersOf(stage, who, chance);
       const pids = pidsOf(members);
@@ -52,12 +59,12 @@ function partition(
 }
 
 function membersOf(stage: Stage, who: Who, chance: Random): Member[] {
-  const { workers, api } = stage.topology;
+  const { workers, apis } = stage.topology;
   switch (who) {
     case 'api':
-      return [api];
+      return [chance.pick(apis as [Member])];
     case 'everyone':
-      return [...workers, api];
+      return [...workers, ...apis];
     case 'worker': {
       const worker = freeWorker(stage, chance);
       return worker ? [worker] : [];

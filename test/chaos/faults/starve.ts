@@ -16,7 +16,7 @@ const RUNS_MS = 20;
 export const starvations: Fault[] = [
   slow('worker', 4, (stage, chance) => [freeWorker(stage, chance)]),
   slow('temporal', 2, ({ topology }) => [topology.temporal]),
-  slow('all workers and the API', 2, ({ topology }) => [...topology.workers, topology.api]),
+  slow('all workers and the API', 2, ({ topology }) => [...topology.workers, ...topology.apis]),
   {
     kind: 'starve',
     name: 'the machine',
