@@ -70,6 +70,13 @@ export const settings = z.object({
     .describe(
       'Redis, which carries live text and progress between processes. Unset: they stay in their process.',
     ),
+  MEANWHILE_BUILD_ID: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, 'must be letters, digits, ".", "_" and "-"')
+    .optional()
+    .describe(
+      'Version of the workers, such as a commit. Set: conversations move to it when it is promoted. Unset: any worker takes any.',
+    ),
   MEANWHILE_DRAIN_MS: whole(0, 600_000)
     .default(5_000)
     .describe('How long running replies and tools may go on in a process that is told to stop.'),

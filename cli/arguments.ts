@@ -12,6 +12,7 @@ export type Task =
   | { kind: 'doctor' }
   | { kind: 'explain'; id: string }
   | KeysTask
+  | { kind: 'promote'; build: string }
   /** `url`: of the service. */
   | { kind: 'mcp'; url?: string; serves?: 'tools' };
 
@@ -72,6 +73,7 @@ function helpOf([name]: string[]): Command {
 
 function readCommand([name, ...rest]: string[]): Command {
   if (name === 'explain') return readExplain(rest);
+  if (name === 'promote') return readPromote(rest);
   if (name === 'mcp' && rest.length === 1 && rest[0] === 'tools') {
     return { kind: 'mcp', serves: 'tools' };
   }
@@ -119,4 +121,11 @@ function readExplain([id, ...rest]: string[]): Command {
   if (rest.length > 0)
     return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
   return { kind: 'explain', id };
+}
+
+function readPromote([build, ...rest]: string[]): Command {
+  if (build === undefined) return { kind: 'wrong', message: 'Missing build id.' };
+  if (rest.length > 0)
+    return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
+  return { kind: 'promote', build };
 }

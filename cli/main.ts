@@ -51,6 +51,8 @@ async function run(command: Task, settings: Settings): Promise<void> {
       return (await import('./mcp.ts')).mcp(settings, command);
     case 'keys':
       return (await import('./keys.ts')).keys(settings, command);
+    case 'promote':
+      return (await import('./promote.ts')).promote(settings, command.build);
     case 'explain':
       return (await import('./explain.ts')).explain(settings, command.id);
   }
@@ -62,6 +64,8 @@ function readSettings({ kind }: Task): Settings | undefined {
     if (kind !== 'mcp' && existsSync('.env')) process.loadEnvFile('.env');
     const settings = readConfig();
     if (kind === 'api' || kind === 'worker') needServers(settings, kind);
+    if (kind === 'promote' && settings.TEMPORAL_ADDRESS === undefined)
+      throw new ConfigError('`meanwhile promote` needs TEMPORAL_ADDRESS.');
     return settings;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

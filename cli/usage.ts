@@ -13,6 +13,8 @@ Commands:
   doctor     Asks your model server a few small questions and says which settings fit it.
   mcp        Relays MCP over stdio to the running service, for a harness that starts a program.
              \`mcp tools\` offers the service's tools instead of its agents. --url URL: that of the service.
+  promote BUILD
+             Lets conversations go on with the workers of this build (MEANWHILE_BUILD_ID).
   explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
   keys       Manages API keys of the service: \`keys create --name NAME [--tenant TENANT]
              [--scopes read,write,approve,admin] [--expires 90d] [--test]\`, \`keys list [--tenant TENANT]\`,
@@ -52,6 +54,7 @@ ${SHARED}
                       each other within half a second after a kill.
   MEANWHILE_PUBLIC_URL  URL at which remote tools reach the API.
   MEANWHILE_PROBE_PORT  Answers /healthz, /readyz and /metrics there. Unset: no port.
+  MEANWHILE_BUILD_ID    Version of this worker, if conversations should move to it only when it is promoted.
   MEANWHILE_DRAIN_MS    How long a reply may go on after SIGTERM (5000).
 
 SIGTERM takes no new work, hands tools that have a checkpoint to other workers at once, lets the rest go on

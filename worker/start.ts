@@ -26,6 +26,7 @@ import { askingOf, createSpeculation, type Speculation } from './asking.ts';
 import { workflowBundle } from './bundle.ts';
 import { callState } from './call-state.ts';
 import { claimIn } from './claim-host.ts';
+import { promoteFirst, versioned } from './deployment.ts';
 import { joinSuccession } from './succession.ts';
 import { createResetNotices } from './notice-resets.ts';
 import { watchForGone } from './watch-for-gone.ts';
@@ -53,6 +54,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   const options = { ...given, store: patient(given.store) };
   const { settings, address, taskQueue = TASK_QUEUE, home, sinks } = options;
   const { TEMPORAL_NAMESPACE: namespace, MEANWHILE_DRAIN_MS: drain_ms } = settings;
+  const { MEANWHILE_BUILD_ID: buildId } = settings;
   const { client: clientInterceptors, ...interceptors } = options.interceptors ?? {};
   const pushSecret = await pushSecretOf(settings);
   installRuntime();
@@ -108,6 +110,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
       identity: succession.identity,
       namespace,
       taskQueue,
+      ...versioned(buildId),
       workflowBundle: bundle,
       interceptors: {
         ...interceptors,
@@ -149,6 +152,13 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
     isInUse: spools.isInUse,
   });
   const running = workers.run();
+  const closing = new AbortController();
+  const promoted =
+    buildId &&
+    promoteFirst(client, buildId, {
+      signal: closing.signal,
+      warn: (message, error) => warn(message, { error }),
+    });
   const watching = watchForGone({
     client,
     store: options.store,
@@ -170,6 +180,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
       await client.workflowService.getSystemInfo({});
     },
     async close() {
+      closing.abort();
       workers.shutdown();
       // Not before: this process would take them again.
       calls.handOver();
@@ -179,6 +190,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
       clearInterval(sweeping);
       await watching.close();
       await resets.close();
+      await promoted;
       await calls.close();
       await connection.close();
     },

@@ -1,14 +1,13 @@
 /** What docker-compose.yml starts, as processes: its settings and health checks, and the files of the image. */
-import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
 import { execa } from 'execa';
 import getPort from 'get-port';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { Meanwhile } from '../../client/meanwhile.ts';
-import { copiedPaths, type ComposeService, readCompose, REPOSITORY } from '../kit/compose.ts';
+import { type ComposeService, readCompose } from '../kit/compose.ts';
 import { type FleetProcess, startFleetProcess } from '../kit/fleet-process.ts';
+import { imageFolder } from '../kit/image.ts';
 import { createNamespace } from '../kit/namespace.ts';
 import { startPostgres, type TestPostgres } from '../kit/postgres.ts';
 import { startRedis } from '../kit/redis.ts';
@@ -124,15 +123,6 @@ async function check({ healthcheck, environment }: ComposeService, port: number)
   const here = words.map((word) => word.replace(`127.0.0.1:${given}`, `127.0.0.1:${port}`));
   expect(here).not.toEqual(words);
   return (await execa(process.execPath, here, { reject: false })).exitCode;
-}
-
-/** What the image holds, and nothing else of this repository. */
-async function imageFolder(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), 'meanwhile-image-'));
-  for (const path of await copiedPaths())
-    await cp(join(REPOSITORY, path), join(made, path), { recursive: true });
-  await symlink(join(REPOSITORY, 'node_modules'), join(made, 'node_modules'));
-  return made;
 }
 
 async function freshFolder(): Promise<string> {

@@ -42,7 +42,8 @@ export interface Fleet {
   postgres: TestPostgresServer;
   redis: TestRedis | undefined;
   temporal: FleetTemporal;
-  startWorker(settings?: Record<string, string>): Promise<FleetProcess>;
+  /** @param folder of its program; default: this repository */
+  startWorker(settings?: Record<string, string>, folder?: string): Promise<FleetProcess>;
   /** All that its processes have printed. */
   output(): string;
   close(): Promise<void>;
@@ -62,11 +63,18 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
   } as unknown as Fleet;
 
-  async function start(role: 'api' | 'worker', number: number, ready: RegExp, more: object = {}) {
+  async function start(
+    role: 'api' | 'worker',
+    number: number,
+    ready: RegExp,
+    more: object = {},
+    folder?: string,
+  ) {
     const started = await startFleetProcess({
       name: `${role} ${number}`,
       role,
       ready,
+      folder,
       settings: {
         PORT: '0',
         TEMPORAL_ADDRESS: fleet.temporal.address,
@@ -82,9 +90,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     return started;
   }
 
-  async function startWorker(settings: Record<string, string> = {}): Promise<FleetProcess> {
+  async function startWorker(
+    settings: Record<string, string> = {},
+    folder?: string,
+  ): Promise<FleetProcess> {
     const number = fleet.workers.length + 1;
-    const worker = await start('worker', number, /The worker is ready/, settings);
+    const worker = await start('worker', number, /The worker is ready/, settings, folder);
     fleet.workers.push(worker);
     return worker;
   }
