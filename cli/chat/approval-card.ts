@@ -1,5 +1,5 @@
 import { Box, Text } from 'ink';
-import { createElement as h } from 'react';
+import { createElement as h, type ReactElement } from 'react';
 import type { CallState } from '../../client/index.ts';
 import { inFull } from './call-words.ts';
 import { clean } from './clean.ts';
@@ -13,7 +13,7 @@ export interface ApprovalProps {
 }
 
 /** A call that a person has to decide about, with the input that will run. */
-export function ApprovalCard({ call, number, of }: ApprovalProps) {
+export function ApprovalCard({ call, number, of }: ApprovalProps): ReactElement {
   const lines = clean(inFull(call.input)).split('\n');
   const left = lines.length - MOST_LINES;
   const others = of > 1 ? `, and ${of - 1} more wait` : '';

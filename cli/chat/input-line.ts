@@ -1,9 +1,9 @@
 import { Box, Text } from 'ink';
-import { createElement as h } from 'react';
+import { createElement as h, type ReactElement } from 'react';
 import { behind, type Line } from './editor.ts';
 
 /** The line being typed with its cursor. Of a long text only what is around the cursor is shown. */
-export function InputLine({ line, columns }: { line: Line; columns: number }) {
+export function InputLine({ line, columns }: { line: Line; columns: number }): ReactElement {
   const { before, under, after } = shownOf(line, MOST_LINES * columns);
   return h(
     Box,

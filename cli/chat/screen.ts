@@ -2,6 +2,7 @@
 import { Box, Static, Text, useInput, usePaste, useWindowSize } from 'ink';
 import {
   createElement as h,
+  type ReactElement,
   useEffect,
   useReducer,
   useRef,
@@ -25,7 +26,7 @@ export interface ScreenProps extends Surroundings {
   url: string;
 }
 
-export function Screen(props: ScreenProps) {
+export function Screen(props: ScreenProps): ReactElement {
   const { session } = props;
   const { blocks, state, unsent, lost, over } = useSyncExternalStore(
     session.subscribe,

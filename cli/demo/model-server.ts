@@ -1,6 +1,6 @@
 /** A model without AI that speaks the OpenAI protocol, for trying the service without a key. */
 import { paced } from './pace.ts';
-import { answer } from './rules.ts';
+import { answer as answerByRules } from './rules.ts';
 import { estimateUsage } from './wire.ts';
 import { startWireServer, type WireServer } from './wire-server.ts';
 
@@ -10,13 +10,16 @@ export interface DemoModelOptions {
   host?: string;
   /** Before each word. */
   tokenDelayMs?: number;
+  /** Default: its rules in rules.ts. */
+  answer?: typeof answerByRules;
 }
 
-/** Its rules stand in rules.ts. It answers under any model name, and any key will do. */
+/** It answers under any model name, and any key will do. */
 export function startDemoModel({
   port,
   host = '127.0.0.1',
   tokenDelayMs = 15,
+  answer = answerByRules,
 }: DemoModelOptions): Promise<WireServer> {
   return startWireServer({
     port,

@@ -1,4 +1,5 @@
 import type { StreamItem } from '../../client/stream.ts';
+import type { EntryOf } from '../../contract/entry.ts';
 
 /** Prints a stream as a conversation: the agent's words as they come, calls as a margin note. */
 export function createTranscript(print: (text: string) => void) {
@@ -50,7 +51,7 @@ export function createTranscript(print: (text: string) => void) {
       case 'call.denied':
         return line(`       · ${entry.call_id} denied: ${entry.reason ?? 'no reason given'}`);
       case 'call.event':
-        return line(`       · ${entry.call_id} ${entry.percent ?? ''} % ${entry.note ?? ''}`);
+        return line(`       · ${entry.call_id} ${whatOf(entry)}`);
       default:
         return undefined;
     }
@@ -58,3 +59,11 @@ export function createTranscript(print: (text: string) => void) {
 
   return { show, end };
 }
+
+function whatOf({ event, percent, note, data, stored }: EntryOf<'call.event'>): string {
+  if (event === 'progress') return `${percent ?? ''} % ${note ?? ''}`;
+  const text = stored ? `${stored.bytes} bytes, stored separately` : (JSON.stringify(data) ?? '');
+  return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text;
+}
+
+const MOST_CHARS = 120;
