@@ -52,6 +52,7 @@ export default defineConfig({
         'mcp/client/warm/host-program.ts',
         // Programs of their own, and what starts programs with an environment of the test's choice.
         'docs/examples/**',
+        'examples/**',
         'test/**',
         '**/*.test.ts',
       ],

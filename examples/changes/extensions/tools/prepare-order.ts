@@ -1,0 +1,60 @@
+import { access } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineTool, z } from 'meanwhile';
+import {
+  cheapest,
+  differences,
+  ordersFile,
+  type PriceList,
+  readPrices,
+  totalOf,
+  wantedItems,
+} from '../price-list.ts';
+
+/** So long a person would take to compare the offers of one item. */
+const ITEM_MS = Number(process.env['CHANGES_ITEM_MS'] ?? 1_500);
+const LOOK_MS = 100;
+
+/**
+ * Compares the offers item by item and stays with the price list: a change of what it has read is told at once, with the plan that is
+ * right now. It ends when an order has been placed.
+ */
+export default defineTool({
+  name: 'prepare_order',
+  description:
+    'Compares the offers for each item and finds the cheapest lines. A result for each item, and one whenever somebody changes a price; the newest one holds. `missing` says how many items are still to be compared.',
+  input: z.object({ items: wantedItems }),
+  results: { min: 1, max: 'many' },
+  report: 'only the end',
+  async *run({ items }, call) {
+    let known: PriceList = await readPrices();
+    for (let compared = 0, due = Date.now() + ITEM_MS; ;) {
+      await sleep(LOOK_MS, undefined, { signal: call.signal });
+      const list = await readPrices();
+      const changed = list.version === known.version ? [] : differences(known, list);
+      known = list;
+      if (changed.length > 0) {
+        yield call.result({ changed, ...planOf(list, items, compared) }, { schedule: 'interrupt' });
+      }
+      if (compared < items.length && Date.now() >= due) {
+        compared += 1;
+        due = Date.now() + ITEM_MS;
+        yield call.progress((100 * compared) / items.length, items[compared - 1]!.item);
+        yield call.result(planOf(list, items, compared));
+      }
+      if (await isPlaced()) return { order: 'placed', ...planOf(list, items, compared) };
+    }
+  },
+});
+
+function planOf(list: PriceList, items: { item: string; count: number }[], compared: number) {
+  const lines = cheapest(list, items.slice(0, compared));
+  const missing = items.length - compared;
+  return { version: list.version, missing, lines, total: totalOf(lines) };
+}
+
+const isPlaced = () =>
+  access(ordersFile()).then(
+    () => true,
+    () => false,
+  );

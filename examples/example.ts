@@ -1,0 +1,40 @@
+/** What an example is: real tools, surroundings in which something happens, a user who talks, and checks of the log. */
+import type { Entry } from '../contract/entry.ts';
+import type { Answer } from '../cli/demo/rules.ts';
+import type { Situation } from '../cli/demo/situation.ts';
+import type { ModelMessage } from '../model/message.ts';
+import type { Settings } from '../config.ts';
+import type { Talk } from './talk.ts';
+
+export interface Example<World extends Surroundings = any> {
+  name: string;
+  /** One sentence. */
+  about: string;
+  /** Folder with its tools and its agent, which has the example's name. */
+  folder: string;
+  /** Settings that it needs. */
+  settings?: Partial<Settings>;
+  /** @param home an empty folder */
+  open(home: string): Promise<World>;
+  /** What the scripted model answers. */
+  answer(situation: Situation, messages: readonly ModelMessage[]): Answer;
+  /**
+   * Plays the user, and everyone else who changes something. Waits for what the log says, never for a time.
+   * @throws Error when the agent does not do what the story needs to go on
+   */
+  play(talk: Talk, world: World): Promise<void>;
+  checks: Record<string, Check<World>>;
+}
+
+/** Says what is wrong, a line each. Empty: passed. Looks at facts, never at particular sentences: any model may be checked. */
+export type Check<World> = (entries: readonly Entry[], world: World) => string[];
+
+/** What the tools work on. */
+export interface Surroundings {
+  /** Tells the tools where it is. */
+  env: Record<string, string>;
+  close(): Promise<void>;
+}
+
+/** Keeps the types of an example together. */
+export const defineExample = <World extends Surroundings>(example: Example<World>) => example;

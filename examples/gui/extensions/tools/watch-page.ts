@@ -1,0 +1,48 @@
+import { defineTool, z } from 'meanwhile';
+import { openPage, type Shown } from '../page.ts';
+
+/** Opens a page in a real browser and tells what changes on it, until it shows what the agent waits for. */
+export default defineTool({
+  name: 'watch_page',
+  description:
+    'Opens a web page in a browser and stays with it. A result each time a dialog opens, something fails or the buttons change; the last one when the page shows the words of `until`.',
+  input: z.object({
+    url: z.url(),
+    until: z
+      .string()
+      .min(1)
+      .describe('Words of its status that say that the work is done, such as "Deployed".'),
+  }),
+  results: { min: 1, max: 'many' },
+  report: 'every 50 percent',
+  async *run({ url, until }, call) {
+    const page = await openPage(url);
+    try {
+      let before: Shown | undefined;
+      for await (const shown of page.shown(call.signal)) {
+        if (shown.status?.includes(until)) return { page: page.title, ...shown };
+        if (isNews(shown, before)) {
+          yield call.result(
+            { page: page.title, ...shown },
+            { schedule: shown.dialog || shown.alerts.length > 0 ? 'interrupt' : 'when_idle' },
+          );
+        }
+        if (shown.percent !== undefined) yield call.progress(shown.percent, shown.status);
+        before = shown;
+      }
+      call.signal.throwIfAborted();
+      throw new Error('The page was closed.');
+    } finally {
+      await page.close();
+    }
+  },
+});
+
+/** A bar that moves is progress. A page without anything to press or read that it had before is not worth a word. */
+function isNews({ dialog, alerts, buttons }: Shown, before: Shown | undefined): boolean {
+  if (before === undefined) return true;
+  const differ = (one: unknown, other: unknown) => JSON.stringify(one) !== JSON.stringify(other);
+  if (dialog) return differ(dialog, before.dialog);
+  if (alerts.length > 0) return differ([alerts, buttons], [before.alerts, before.buttons]);
+  return buttons.length > 0 && differ(buttons, before.buttons);
+}
