@@ -1,9 +1,25 @@
 import { expect, test } from 'vitest';
+import { EXAMPLES } from '../../examples/examples.ts';
 import { readArguments, USAGE } from './arguments.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
 test('every scenario is played once if there are no arguments', () => {
-  expect(readArguments([])).toMatchObject({ kind: 'run', scenarios: SCENARIOS, runs: 1 });
+  const examples = EXAMPLES.map(({ name }) => name);
+  expect(readArguments([])).toMatchObject({
+    kind: 'run',
+    scenarios: SCENARIOS,
+    examples,
+    runs: 1,
+  });
+});
+
+test('an example is a scenario, unless the service or the scripted model is not its own', () => {
+  expect(readArguments(['--scenario', 'gui'])).toMatchObject({ scenarios: [], examples: ['gui'] });
+  expect(readArguments(['--scripted', 'deaf'])).toMatchObject({ examples: [] });
+  expect(readArguments(['--scenario', 'gui', '--scripted', 'deaf'])).toMatchObject({
+    kind: 'wrong',
+    message: 'The example gui has a service and a scripted model of its own.',
+  });
 });
 
 test('every option can be set', () => {
@@ -33,5 +49,6 @@ test.each([
 });
 
 test('the usage names every scenario', () => {
-  for (const { name, about } of SCENARIOS) expect(USAGE).toMatch(new RegExp(`${name} +${about}`));
+  for (const { name, about } of [...SCENARIOS, ...EXAMPLES])
+    expect(USAGE).toMatch(new RegExp(`${name} +${about}`));
 });

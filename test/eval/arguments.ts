@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { EXAMPLES } from '../../examples/examples.ts';
 import { type Habit, HABITS, isHabit } from './models/habits.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -11,6 +12,8 @@ export type Command =
 
 export interface Run {
   scenarios: Scenario[];
+  /** Names of examples, which are played as well. */
+  examples: string[];
   runs: number;
   parallel: number;
   patience_ms: number;
@@ -41,7 +44,10 @@ ${Object.entries(HABITS)
   --help           Shows this.
 
 Scenarios:
-${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(16)} ${about}`).join('\n')}`;
+${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(16)} ${about}`).join('\n')}
+
+Examples (docs/examples.md), which are scenarios too, each with a service of its own:
+${EXAMPLES.map(({ name, about }) => `  ${name.padEnd(16)} ${about}`).join('\n')}`;
 
 /** @param given what stands after the program's name */
 export function readArguments(given: string[]): Command {
@@ -61,9 +67,10 @@ export function readArguments(given: string[]): Command {
       },
     });
     if (values.help) return { kind: 'help' };
+    const isOwn = values.url === undefined && (values.scripted ?? 'good') === 'good';
     return {
       kind: 'run',
-      scenarios: chosen(values.scenario),
+      ...chosen(values.scenario, isOwn),
       runs: whole('--runs', values.runs),
       parallel: whole('--parallel', values.parallel),
       patience_ms: 1_000 * whole('--patience', values.patience),
@@ -77,13 +84,22 @@ export function readArguments(given: string[]): Command {
   }
 }
 
-function chosen(names: string[] | undefined): Scenario[] {
-  if (!names) return SCENARIOS;
-  return names.map((name) => {
-    const scenario = SCENARIOS.find((each) => each.name === name);
-    if (!scenario) throw new Error(`There is no scenario "${name}".`);
-    return scenario;
-  });
+/** @param isOwn whether an example's own service, and the model that is set, may play it */
+function chosen(names: string[] | undefined, isOwn: boolean): Pick<Run, 'scenarios' | 'examples'> {
+  const known = EXAMPLES.map(({ name }) => name);
+  if (!names) return { scenarios: SCENARIOS, examples: isOwn ? known : [] };
+  const examples = names.filter((name) => known.includes(name));
+  if (examples.length > 0 && !isOwn) {
+    throw new Error(`The example ${examples[0]} has a service and a scripted model of its own.`);
+  }
+  const scenarios = names
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const scenario = SCENARIOS.find((each) => each.name === name);
+      if (!scenario) throw new Error(`There is no scenario "${name}".`);
+      return scenario;
+    });
+  return { scenarios, examples };
 }
 
 function whole(option: string, given: string): number {

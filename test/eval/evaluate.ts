@@ -1,5 +1,5 @@
 /** Plays scenarios against a service and checks each of them. */
-import { CHECKS, type CheckName } from './checks.ts';
+import { CHECKS } from './checks.ts';
 import { type Conversation, converse, NotPlayed, type Surroundings } from './conversation.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
@@ -14,7 +14,8 @@ export interface Outcome {
 
 /** `played`: the script could be played to its end; where it could not, nothing else is checked. */
 export interface CheckOutcome {
-  check: CheckName | 'played';
+  /** One of CHECKS, or of an example's own. */
+  check: string;
   /** Lines that say why. Empty: passed. */
   problems: string[];
 }

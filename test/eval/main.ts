@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { Meanwhile } from '../../client/meanwhile.ts';
 import { readConfig } from '../../config.ts';
 import { readArguments, type Run, USAGE } from './arguments.ts';
-import { evaluate, isPassed } from './evaluate.ts';
-import { explain, summarise, table } from './report.ts';
+import { evaluate, isPassed, type Outcome } from './evaluate.ts';
+import { playExamples } from './examples.ts';
+import { explain, summarise, tables } from './report.ts';
 import { openStage, type Stage } from './stage.ts';
 
 const command = readArguments(process.argv.slice(2));
@@ -27,15 +28,16 @@ async function run(wanted: Run): Promise<void> {
   if (!stage) return;
   try {
     say(`Model: ${stage.model}\n`);
-    const outcomes = await evaluate({
-      ...wanted,
-      client: new Meanwhile({ baseURL: stage.url, maxRetries: 0 }),
-      steering: stage.steering,
-      onOutcome: (outcome) =>
-        say(`${isPassed(outcome) ? '✓' : '✗'} ${outcome.scenario}, run ${outcome.run}`),
-    });
+    const onOutcome = (outcome: Outcome) =>
+      say(`${isPassed(outcome) ? '✓' : '✗'} ${outcome.scenario}, run ${outcome.run}`);
+    const { url, steering } = stage;
+    const client = new Meanwhile({ baseURL: url, maxRetries: 0 });
+    const outcomes = [
+      ...(await evaluate({ ...wanted, client, steering, onOutcome })),
+      ...(await playExamples({ ...wanted, onOutcome })),
+    ];
     const summary = summarise(stage.model, outcomes);
-    say(`\n${[table(outcomes), explain(outcomes)].filter(Boolean).join('\n\n')}\n`);
+    say(`\n${[tables(outcomes), explain(outcomes)].filter(Boolean).join('\n\n')}\n`);
     console.log(JSON.stringify(summary));
     if (summary.failed > 0) process.exitCode = 1;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Outcome } from './evaluate.ts';
-import { explain, summarise, table } from './report.ts';
+import { explain, summarise, table, tables } from './report.ts';
 
 const outcomes: Outcome[] = [
   {
@@ -51,6 +51,22 @@ test('the table has a row for each scenario, and a dash for a check that did not
     ['scenario', 'played', 'told', 'told_once'],
     ['cancel', '2/2', '1/2', '–'],
     ['never-comes', '0/1', '–', '–'],
+  ]);
+});
+
+test('an example has a table of its own checks', () => {
+  const gui = {
+    ...{ scenario: 'gui', run: 1, conversation: 'conv_4' },
+    checks: [
+      { check: 'played', problems: [] },
+      { check: 'not_blind', problems: ['call_1 presses "Go".'] },
+    ],
+  };
+  const [steered, own] = tables([...outcomes, gui]).split('\n\n');
+  expect(steered).toBe(table(outcomes));
+  expect(own!.split('\n').map((line) => line.split(/ +/))).toEqual([
+    ['scenario', 'played', 'not_blind'],
+    ['gui', '1/1', '0/1'],
   ]);
 });
 

@@ -25,9 +25,26 @@ export function summarise(model: string, outcomes: readonly Outcome[]): Summary 
   };
 }
 
+/** A table of the scenarios, and one of each example, whose checks are its own. */
+export function tables(outcomes: readonly Outcome[]): string {
+  const [steered, own] = [false, true].map((isOwn) =>
+    outcomes.filter(({ checks }) => hasOwn(checks) === isOwn),
+  );
+  const each = [...Map.groupBy(own!, ({ scenario }) => scenario).values()].map((runs) => {
+    const names = runs.flatMap(({ checks }) => checks.map(({ check }) => check));
+    return table(runs, [...new Set(names)]);
+  });
+  return [...(steered!.length > 0 ? [table(steered!)] : []), ...each].join('\n\n');
+}
+
+const hasOwn = (checks: Outcome['checks']) =>
+  checks.some(({ check }) => check !== 'played' && !Object.hasOwn(CHECKS, check));
+
 /** A row for each scenario, a column for each check: passed of so many runs, or `–` where it is not asked. */
-export function table(outcomes: readonly Outcome[]): string {
-  const columns = ['played', ...Object.keys(CHECKS)];
+export function table(
+  outcomes: readonly Outcome[],
+  columns = ['played', ...Object.keys(CHECKS)],
+): string {
   const rows = [...Map.groupBy(outcomes, ({ scenario }) => scenario)].map(([scenario, runs]) => [
     scenario,
     ...columns.map((column) => {

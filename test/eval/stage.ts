@@ -48,6 +48,8 @@ async function openParts(
     return { url, steering, model: `that of ${url}` };
   }
   const { model, env } = await chooseModel(run.scripted, settings, stack);
+  // Examples have services of their own.
+  if (run.scenarios.length === 0) return { url: '', steering, model };
   const starting = startTestService({
     env: { ...env, MEANWHILE_EXTENSIONS: EXTENSIONS, EVAL_STEERING_URL: steering.url },
   });

@@ -1,6 +1,6 @@
 /** A price list that several people edit: a JSON file, whose version grows with each edit. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { z } from 'meanwhile';
+import { z } from 'zod';
 
 export const priceList = z.object({
   version: z.int(),
