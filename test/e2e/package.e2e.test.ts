@@ -31,8 +31,10 @@ beforeAll(async () => {
   const options = ['--prefer-offline', '--no-audit', '--no-fund'];
   await execa('npm', ['install', ...options, tarball, '@types/node@24'], { cwd: project });
   await cp(join(import.meta.dirname, 'package'), join(project, 'src'), { recursive: true });
+  const tools = await readFile(join(REPOSITORY, 'docs/tools.md'), 'utf8');
+  await writeFile(join(project, 'team/tools/count_down.ts'), blockWith(tools, 'defineTool('));
   const readme = await readFile(join(REPOSITORY, 'README.md'), 'utf8');
-  await writeFile(join(project, 'team/tools/count_down.ts'), blockWith(readme, 'defineTool('));
+  await writeFile(join(project, 'src/readme.ts'), blockWith(readme, 'new Meanwhile('));
 }, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -50,7 +52,7 @@ test('a page, and a folder of tools, are checked against its types without a bui
     ...{ ...strict, lib: ['es2024', 'dom', 'dom.iterable'], types: [] },
     ...{ module: 'esnext', moduleResolution: 'bundler' },
   });
-  await check('team', ['src/tool.ts', 'team'], {
+  await check('team', ['src/tool.ts', 'src/readme.ts', 'team'], {
     ...{ ...strict, lib: ['es2024'], types: ['node'], module: 'nodenext' },
   });
 });

@@ -1,4 +1,4 @@
-/** What the README tells a newcomer to type, typed. */
+/** What the documents tell a newcomer to type, typed. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,8 @@ import { asks, type PlayedModel, startPlayedModel } from '../kit/played-model.ts
 import { startTestService, type TestService } from '../kit/service.ts';
 import { follow, talk } from '../kit/talk.ts';
 
-const readme = await readFile('README.md', 'utf8');
+const documents = ['docs/talk.md', 'docs/tools.md'];
+const texts = await Promise.all(documents.map((path) => readFile(path, 'utf8')));
 
 let folder: string;
 let model: PlayedModel;
@@ -95,8 +96,8 @@ async function countDown(input: { from: number }): Promise<void> {
 
 /** The block of code that has these words, without its indentation. */
 function blockWith(words: string): string {
-  const blocks = [...readme.matchAll(/^( *)```\w*\n(.*?)^\1```$/gms)];
+  const blocks = [...texts.join('\n').matchAll(/^( *)```\w*\n(.*?)^\1```$/gms)];
   const [, indent = '', code = ''] = blocks.find(([text]) => text.includes(words)) ?? [];
-  if (code === '') throw new Error(`The README has no block with ${words}.`);
+  if (code === '') throw new Error(`No document has a block with ${words}.`);
   return code.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
 }
