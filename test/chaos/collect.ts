@@ -29,6 +29,7 @@ export async function collectConversations(
         id,
         entries: await allEntries(client, id),
         followed: [...follower.entries],
+        cancelled: [...follower.cancelled].map(([call_id, at]) => ({ call_id, at })),
         isOver: follower.isOver,
         head,
         ...(await signalsOf(temporal, id)),

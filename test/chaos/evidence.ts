@@ -26,6 +26,8 @@ export interface ConversationEvidence {
   entries: Entry[];
   /** What a reader saw who followed the stream through the whole run: what it holds at the end, rewinds carried out. */
   followed: Entry[];
+  /** When the follower was told that a call was cancelled. An entry carries the time of its cause, and may be written later. */
+  cancelled?: { call_id: string; at: number }[];
   /** The stream has said that nothing more comes, ever. */
   isOver: boolean;
   head: Head;

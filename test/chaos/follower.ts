@@ -7,6 +7,8 @@ import type { Entry } from '../../contract/entry.ts';
 export interface Follower {
   /** What it holds, rewinds carried out. */
   readonly entries: Entry[];
+  /** When it was told that a call was cancelled, by call id. Milliseconds since 1970. */
+  readonly cancelled: ReadonlyMap<string, number>;
   /** The stream has said that nothing more comes. */
   readonly isOver: boolean;
   /** Resolves when `isOver`, or when it was stopped. */
@@ -18,6 +20,7 @@ export interface Follower {
 /** @param notice of each entry as it comes */
 export function follow(client: Meanwhile, id: string, notice: (entry: Entry) => void): Follower {
   const entries: Entry[] = [];
+  const cancelled = new Map<string, number>();
   const stopping = new AbortController();
   let lastEventId: string | undefined;
   let isOver = false;
@@ -42,6 +45,7 @@ export function follow(client: Meanwhile, id: string, notice: (entry: Entry) => 
     }
     if (item.type === 'entry') {
       entries.push(item.data);
+      if (item.data.kind === 'call.cancelled') cancelled.set(item.data.call_id, Date.now());
       notice(item.data);
     }
   }
@@ -57,6 +61,7 @@ export function follow(client: Meanwhile, id: string, notice: (entry: Entry) => 
 
   return {
     entries,
+    cancelled,
     get isOver() {
       return isOver;
     },

@@ -88,7 +88,7 @@ function whyWrong(
   { faults, conversations, conversation }: Evidence & { conversation: string },
 ): string | undefined {
   const end = ends[0];
-  const { undone = [] } = conversations.find((each) => each.id === conversation)!;
+  const { undone = [], cancelled = [] } = conversations.find((each) => each.id === conversation)!;
   const reset = undone.findLast(({ calls }) => calls.includes(id));
   if (started.length === 0) {
     return reset
@@ -104,7 +104,10 @@ function whyWrong(
     const inWorker = lines.filter(({ restart }) => restart);
     return late(inWorker, ended, CLOCKS_MS, end.kind);
   }
-  return late(lines, ended, end.kind === 'call.completed' ? CLOCKS_MS : TIME_TO_STOP_MS, end.kind);
+  if (end.kind === 'call.completed') return late(lines, ended, CLOCKS_MS, end.kind);
+  // Nothing is cancelled before the log says so, and what is to be written may have to wait.
+  const told = cancelled.find((each) => each.call_id === id)?.at ?? ended;
+  return late(lines, Math.max(ended, told), TIME_TO_STOP_MS, end.kind);
 }
 
 function late(lines: LedgerLine[], over: number, allowed: number, what: string) {

@@ -1,6 +1,6 @@
 /** The checker finds each fault that is put into sound evidence, under its count and with its message: effects and ends. */
-import { describe, test } from 'vitest';
-import { type Case, finds } from './faults.ts';
+import { describe, expect, test } from 'vitest';
+import { type Break, broken, type Case, finds } from './faults.ts';
 import { BEGAN } from './sound.ts';
 
 describe('doubled_effects', () => {
@@ -39,6 +39,19 @@ describe('doubled_effects', () => {
       'call_b had an effect, "step 2" 61000 ms after its call.cancelled',
     ],
   ])('%s', (_, by, ...words) => finds('doubled_effects', by, words));
+
+  test('a call may have effects until its cancellation is written and it had time to stop', () => {
+    const until = (at: number): Break => {
+      return (_, conversation, { ledger }) => {
+        conversation.cancelled = [{ call_id: 'call_b', at: BEGAN + 60_000 }];
+        ledger.push(line('call_b', 'step 2', at));
+      };
+    };
+    expect(broken(until(119)).findings).toEqual([]);
+    finds('doubled_effects', until(121), [
+      'call_b had an effect, "step 2" 61000 ms after its call.cancelled',
+    ]);
+  });
 });
 
 describe('at the end of a run', () => {
