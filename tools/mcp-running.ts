@@ -8,7 +8,7 @@ import { readMcpFile } from './mcp-spool.ts';
 export async function mcpCallsIn(root: string): Promise<string[]> {
   const names = await readdir(root).catch(() => []);
   const labels = names
-    .filter((name) => name.startsWith('call_'))
+    .filter((name) => name.includes('call_'))
     .map(async (name) => {
       const call = join(root, name);
       const attempts = await attemptsIn(call).catch(() => []);

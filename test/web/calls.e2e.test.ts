@@ -137,7 +137,7 @@ test('the timeline names the cause of a turn and its rules, and leads to the ent
   expect(words).toContain('pays 40 completed');
   expect(words).toContain('R5 when_idle');
   expect(words).toContain('The news waited until nobody was speaking.');
-  expect(words).toContain('Told');
+  expect(words).toContain('which it told');
   await open
     .getByRole('link', { name: /^entry/ })
     .first()

@@ -180,8 +180,8 @@ test('calls that are under way are listed for people', async () => {
   await mkdir(folder);
   const call = await playCall('waits', {}, { ...options, folder });
   await expect.poll(() => ledger.lines(), until).toEqual(['waits']);
-  expect(await mcpCallsIn(root)).toEqual(['test__waits (call_1)']);
+  await expect.poll(() => mcpCallsIn(root), until).toEqual(['test__waits (call_1)']);
   call.cancel();
   await expect(call.end).rejects.toThrow();
-  expect(await mcpCallsIn(root)).toEqual([]);
+  await expect.poll(() => mcpCallsIn(root), until).toEqual([]);
 });
