@@ -172,7 +172,9 @@ test('the state of an older version is completed, and a state that cannot be rea
   };
   await expect
     .poll(async () => (await failure())?.[0], { timeout: 10_000 })
-    .toMatch(/cannot continue .* state\.turn\.phase must be one of .* Start a worker of the version/);
+    .toMatch(
+      /cannot continue .* state\.turn\.phase must be one of .* Start a worker of the version/,
+    );
   await newer.terminate();
 });
 
