@@ -132,7 +132,7 @@ async function pipe(around: Around, print: (line: string) => void, json: boolean
 
 /** The page, and the Temporal UI where it is known: the server that a service of this home has started. */
 async function open(id: string, url: string, settings: Settings, browse: boolean) {
-  const page = `${url}/#/conversations/${encodeURIComponent(id)}`;
+  const page = `${url}/#/${encodeURIComponent(id)}`;
   const record = await readRecord(resolve(settings.MEANWHILE_HOME));
   const isOurs = record !== undefined && url === serviceUrl(settings);
   const workflow = encodeURIComponent(conversationWorkflowId({ tenant: DEFAULT_TENANT, id }));

@@ -62,7 +62,7 @@ async function play(
       if (outcome.checks.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
       if (!stay) return;
       print(
-        `\nTo go on: npm run chat -- ${outcome.conversation} --url ${stage.url}\nCtrl-C stops it.\n`,
+        `\nTo go on: ${stage.url}/#/${outcome.conversation}, or npm run chat -- ${outcome.conversation} --url ${stage.url}\nCtrl-C stops it.\n`,
       );
       await aborted(signal);
     },

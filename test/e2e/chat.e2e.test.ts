@@ -102,8 +102,9 @@ describe('in a terminal', { timeout: LONGEST_MS }, () => {
     await terminal.shows('[R2 message] completed');
     await terminal.shows('It is quiet because it has answered, and nothing is running.');
     await terminal.key('C-c');
-    const left = await terminal.shows(/meanwhile chat (conv_\w+)/);
-    const id = /meanwhile chat (conv_\w+)/.exec(left)![1]!;
+    // The screen may be read while the id is being written.
+    const whole = /meanwhile chat (conv_\w{22})/;
+    const id = whole.exec(await terminal.shows(whole))![1]!;
     await terminal.close();
 
     await open(id);
@@ -124,7 +125,7 @@ describe('through a pipe', { timeout: LONGEST_MS }, () => {
     });
 
   test('each line is said after the answer to the one before, and the end waits for news', async () => {
-    const talking = chat('Count to three.\nHow far are you?\n');
+    const talking = chat('Count to three.\nHow far are you?\n/open\n');
     (await stage.model.asked()).says('Counting.', asks('counts', { to: 3 }));
     for (;;) {
       const { request, says } = await stage.model.asked();
@@ -139,6 +140,7 @@ describe('through a pipe', { timeout: LONGEST_MS }, () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^> Count to three\.\nCounting\.\n/);
     expect(stdout).toMatch(/> How far are you\?\n/);
+    expect(stdout).toMatch(new RegExp(`^ +Page: ${stage.service.url}/#/conv_\\w+$`, 'm'));
     expect(stdout).toMatch(/All counted\. \(unasked: .*\)$/);
   });
 
