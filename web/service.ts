@@ -1,6 +1,11 @@
 /** The service that serves this page, and the key that it may ask for. */
 import { computed, effect, signal } from '@preact/signals';
-import { AuthenticationError, Meanwhile, type ServiceInfo } from '../client/index.ts';
+import {
+  AuthenticationError,
+  Meanwhile,
+  PermissionDeniedError,
+  type ServiceInfo,
+} from '../client/index.ts';
 
 const STORED = 'meanwhile.key';
 
@@ -28,7 +33,11 @@ effect(() => {
       agents.value = list.agents.map(({ name }) => name);
       keyWanted.value = 'no';
     },
-    (error: unknown) => client === meanwhile.peek() && isKeyWanted(error),
+    (error: unknown) => {
+      if (client !== meanwhile.peek() || isKeyWanted(error)) return;
+      // A key for a single conversation may not ask this, and is a key all the same.
+      if (error instanceof PermissionDeniedError) keyWanted.value = 'no';
+    },
   );
 });
 

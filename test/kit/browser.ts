@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pageFolder } from '../../cli/page.ts';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 
@@ -22,6 +23,8 @@ export function useBrowser(): TestBrowser {
   let browser: Browser;
   let tabs: Tab[] = [];
   beforeAll(async () => {
+    // Built before the first test needs it.
+    await pageFolder();
     browser = await chromium.launch({ executablePath: chromiumPath(), args: FLAGS });
   });
   afterEach(async () => {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { BrowserContextOptions } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pageFolder } from '../../cli/page.ts';
+import { Meanwhile } from '../../client/index.ts';
 import { violations } from '../kit/axe.ts';
 import { photograph, useBrowser } from '../kit/browser.ts';
 import { longLog } from '../kit/long-log.ts';
-import { bar, field, log, panel, said } from '../kit/on-the-page.ts';
+import { bar, field, log, panel, said, say } from '../kit/on-the-page.ts';
 import { usePageOnFakes } from '../kit/page-on-fakes.ts';
 
 const page = usePageOnFakes();
@@ -130,30 +131,55 @@ test('everything is reached by keyboard, and focus stays where it is', async () 
   expect(named).toContain('Message');
 });
 
-test('a key is asked for when the service wants one, is kept for the tab alone, and can be forgotten', async () => {
-  const tab = await browser.open('about:blank');
-  await tab.route('**/v1/**', async (request) => {
-    const { authorization } = await request.request().allHeaders();
-    if (authorization === 'Bearer mw_good') return request.continue();
-    const body = { status: 401, title: 'No key.', code: 'unauthorized', detail: 'No key.' };
-    await request.fulfill({ status: 401, json: body, contentType: 'application/problem+json' });
+describe('a service that asks for a key', () => {
+  const closed = usePageOnFakes({ isClosed: true });
+  let id: string;
+  beforeAll(async () => {
+    const { entries, head } = longLog(40);
+    id = await closed.holds(entries, head, 'Install two packages');
   });
-  await tab.goto(`${page.url}/#/${short}`);
-  const key = tab.getByLabel('API key');
-  await key.waitFor();
-  await photograph(tab, 'page-key');
-  expect(await violations(tab)).toEqual([]);
-  await key.fill('mw_bad');
-  await tab.getByRole('button', { name: 'Continue' }).click();
-  await tab.getByText('does not accept this key').waitFor();
-  await key.fill(' mw_good\n');
-  await key.press('Enter');
-  await said(tab, 'Package').first().waitFor();
-  await tab.reload();
-  await said(tab, 'Package').first().waitFor();
-  expect(await tab.evaluate('Object.values(localStorage).join()')).not.toContain('mw_good');
-  await tab.getByRole('button', { name: 'Forget the key' }).click();
-  await key.waitFor();
+
+  test('is asked with the one that a person gives, which is kept for the tab alone', async () => {
+    const tab = await browser.open(`${closed.url}/#/${id}`);
+    const key = tab.getByLabel('API key');
+    await key.waitFor();
+    await photograph(tab, 'page-key');
+    expect(await violations(tab)).toEqual([]);
+    await key.fill('mw_live_wrong');
+    await tab.getByRole('button', { name: 'Continue' }).click();
+    await tab.getByText('does not accept this key').waitFor();
+    const good = await closed.key('read', 'write');
+    await key.fill(` ${good} `);
+    await key.press('Enter');
+    await said(tab, 'Package').first().waitFor();
+    await tab.reload();
+    await said(tab, 'Package').first().waitFor();
+    expect(await tab.evaluate('Object.values(localStorage).join()')).not.toContain(good);
+    await tab.getByRole('button', { name: 'Forget the key' }).click();
+    await key.waitFor();
+  });
+
+  test('says what a key does not allow, and loses nothing that was written', async () => {
+    const tab = await browser.open(`${closed.url}/#/${id}`);
+    await tab.getByLabel('API key').fill(await closed.key('read'));
+    await tab.getByRole('button', { name: 'Continue' }).click();
+    await said(tab, 'Package').first().waitFor();
+    await say(tab, 'May I?');
+    await log(tab).locator('.refused').getByText(/write/).waitFor();
+    await log(tab).getByRole('button', { name: 'Edit' }).click();
+    expect(await field(tab).inputValue()).toBe('May I?');
+  });
+
+  test('shows a single conversation to who has a token for no more', async () => {
+    const key = await closed.key('read', 'write');
+    const owner = new Meanwhile({ baseURL: closed.url, apiKey: key });
+    const { token } = await owner.conversations.open(id).createToken();
+    const tab = await browser.open(`${closed.url}/#/${id}`);
+    await tab.getByLabel('API key').fill(token);
+    await tab.getByRole('button', { name: 'Continue' }).click();
+    await said(tab, 'Package').first().waitFor();
+    await tab.getByText('Your key may not list conversations.').waitFor();
+  });
 });
 
 test('the whole page is at most 100 kB, as it is sent', async () => {
