@@ -64,10 +64,10 @@ test('the death of a shared process is reported to the call that it ended and to
   const { pid } = inWords((await call('remembers')).result);
   await expect(call('dies')).rejects.toMatchObject({
     name: 'OutcomeUnknown',
-    message: expect.stringMatching(/shared process .* has ended .* may or may not have done/),
+    message: expect.stringMatching(/shared process .* ended .* may or may not have done/),
   });
   const next = await call('remembers');
-  expect(next.result).toMatchObject({ note: expect.stringContaining('is gone') });
+  expect(next.result).toMatchObject({ note: expect.stringContaining('is lost') });
   const { count, pid: other } = inWords((next.result as { result: string }).result);
   expect(count).toBe('1');
   expect(other).not.toBe(pid);
@@ -81,7 +81,7 @@ test('the next worker reports that the session of its predecessor is gone', asyn
   await before.catalogue.close();
   const after = await openShared(ledger, before.folder);
   expect((await after.call('remembers')).result).toMatchObject({
-    note: expect.stringContaining('is gone'),
+    note: expect.stringContaining('is lost'),
   });
 });
 
