@@ -51,7 +51,9 @@ test('an API and a worker that share only Temporal and PostgreSQL form a service
   ]);
 
   const client = new Meanwhile({ baseURL: api.ready[1]!, maxRetries: 0 });
-  expect(await client.get('/readyz')).toEqual({ store: 'ok', temporal: 'ok' });
+  expect(await client.get('/readyz')).toEqual({
+    ...{ store: 'ok', temporal: 'ok', live: 'delayed' },
+  });
   const message = { text: 'what is a signal in Temporal?' };
   const { id } = await client.post('/v1/conversations', { message });
   const log = watch(client, id);

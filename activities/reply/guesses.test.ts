@@ -100,6 +100,7 @@ test('a reply that asks for something else refuses the guess, which is aborted a
 test.each<[string, () => void | Promise<unknown>]>([
   ['a reply is in flight', () => write('replying', [])],
   ['a call is open', () => write('idle', [], 'running')],
+  ['news waits to be told', () => write('idle', [news(4)])],
   ['this process has given no reply before', () => void (guesses = fresh())],
   [
     'its window is near its budget',
@@ -184,6 +185,8 @@ test('a stopped reply aborts the answer that it has adopted', async () => {
   expect(asked[0]!.signal.aborted).toBe(true);
 });
 
+const news = (seq: number) =>
+  entry(seq, { kind: 'call.event', call_id: 'call_a', n: 1, event: 'progress', percent: 75 });
 const message = (text: string) => ({ message_id: 'm2', text });
 const measured = (tokens: number) => ({ tokens, sizes: { fixed: 0, turns: [] } });
 const isAsked = () => expect.poll(() => asked).not.toEqual([]);

@@ -48,6 +48,8 @@ interface Guess {
 }
 
 type Known = Pick<ReplyRequest, 'agent' | 'from' | 'summary' | 'attempts'> & {
+  /** Seq of its reply.started entry. */
+  started: number;
   isNearBudget: boolean;
 };
 
@@ -62,6 +64,9 @@ export function createGuesses(dependencies: GuessesDependencies): Guesses {
     if (!before || before.isNearBudget) return;
     const head = await store.conversation(conversation);
     if (guess.isDropped || !head || head.status !== 'idle' || head.calls.some(isOpen)) return;
+    // News that waits, as at a limit, would be told with the answer.
+    const range = { from: before.started + 1, to: head.last_seq };
+    if (!(await store.window(conversation, range)).every(({ kind }) => QUIET.has(kind))) return;
     const { request } = await prepareAsking(
       dependencies,
       expected(conversation, before, message, head.last_seq),
@@ -115,11 +120,11 @@ export function createGuesses(dependencies: GuessesDependencies): Guesses {
       return () => drop(conversation, guess);
     },
 
-    learn({ conversation, agent, from, summary, attempts, most_tokens }, { measured }) {
+    learn({ conversation, agent, from, to, summary, attempts, most_tokens }, { measured }) {
       const key = conversationWorkflowId(conversation);
       known.delete(key);
       known.set(key, {
-        ...{ agent, from, attempts },
+        ...{ agent, from, attempts, started: to },
         ...(summary !== undefined && { summary }),
         // A window that has to be shortened, or is about to be summarised, cannot be foretold.
         isNearBudget:
@@ -148,7 +153,7 @@ export function createGuesses(dependencies: GuessesDependencies): Guesses {
 /** The reply that the rules start when a message finds its conversation idle. */
 function expected(
   conversation: ConversationKey,
-  { isNearBudget: _, ...before }: Known,
+  { isNearBudget: _, started: __, ...before }: Known,
   { message_id, text, when_busy = 'interrupt', author = 'user' }: MessageSignal,
   last: number,
 ): ReplyRequest {
@@ -181,6 +186,14 @@ function expected(
     },
   };
 }
+
+/** What may follow a reply that has told everything. */
+const QUIET: ReadonlySet<Entry['kind']> = new Set([
+  'reply.completed',
+  'receipt',
+  'summary',
+  'summary.failed',
+]);
 
 const OPEN = new Set(['requested', 'awaiting_approval', 'queued', 'running']);
 const isOpen = ({ status }: { status: string }) => OPEN.has(status);
