@@ -86,13 +86,15 @@ export function serveMcp(
     },
     handler: async (request, reply) => {
       const key = request.headers['idempotency-key'];
-      reply.hijack();
-      await endpoint.serve(request.raw, reply.raw, request.body, {
+      const caller = {
         tenant: tenantOf(request),
         mayApprove: request.principal.scopes.includes('approve'),
         ...(typeof key === 'string' && { key }),
         closing,
-      });
+      };
+      // From here on Fastify answers no error.
+      reply.hijack();
+      await endpoint.serve(request.raw, reply.raw, request.body, caller);
     },
   });
   app.addHook('onClose', () => endpoint.close());

@@ -12,6 +12,8 @@ export async function runScreen(props: Omit<ScreenProps, 'quit'>): Promise<void>
     // Ctrl-C clears the line first.
     exitOnCtrlC: false,
     incrementalRendering: true,
+    // A terminal was found. Ink would draw nothing before the end where the variable CI is set.
+    interactive: true,
   });
   unmount = () => screen.unmount();
   process.once('SIGTERM', unmount);

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openToAnyone } from '../../access/anyone.ts';
+import { authenticate } from '../../api/authenticate.ts';
 import { readBodies } from '../../api/body.ts';
 import type { Api } from '../../api/dependencies.ts';
 import { serveMcp } from '../../api/routes/mcp.ts';
@@ -23,6 +25,7 @@ beforeAll(async () => {
   results = await mkdtemp(join(tmpdir(), 'meanwhile-conformance-'));
   app = Fastify();
   readBodies(app);
+  authenticate(app, openToAnyone);
   serveMcp(app, '/mcp', createFixtures(), { hosts: [], closing: new AbortController().signal });
   await app.listen({ port: 0, host: '127.0.0.1' });
   url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/mcp`;

@@ -89,7 +89,7 @@ describe('in a terminal', { timeout: LONGEST_MS }, () => {
     await terminal.key('C-y');
     await terminal.shows('was approved by');
     (await stage.model.asked()).says('Paid.');
-    await terminal.shows(/^Paid\. \(unasked: call_\w+ completed\)$/m);
+    await terminal.shows(/^Paid\. \(unasked: call_[\w-]+ completed\)$/m);
     expect(await terminal.screen()).not.toContain('Ctrl-Y approves');
   });
 
@@ -103,7 +103,7 @@ describe('in a terminal', { timeout: LONGEST_MS }, () => {
     await terminal.shows('It is quiet because it has answered, and nothing is running.');
     await terminal.key('C-c');
     // The screen may be read while the id is being written.
-    const whole = /meanwhile chat (conv_\w{22})/;
+    const whole = /meanwhile chat (conv_[\w-]{22})/;
     const id = whole.exec(await terminal.shows(whole))![1]!;
     await terminal.close();
 
@@ -140,7 +140,7 @@ describe('through a pipe', { timeout: LONGEST_MS }, () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^> Count to three\.\nCounting\.\n/);
     expect(stdout).toMatch(/> How far are you\?\n/);
-    expect(stdout).toMatch(new RegExp(`^ +Page: ${stage.service.url}/#/conv_\\w+$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^ +Page: ${stage.service.url}/#/conv_[\\w-]+$`, 'm'));
     expect(stdout).toMatch(/All counted\. \(unasked: .*\)$/);
   });
 

@@ -1,11 +1,12 @@
 /** One process of a fleet: `meanwhile api` or `meanwhile worker`, which a test can stop, kill and start again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { guardHome } from './guard-home.ts';
+import { removeFolder } from './remove-folder.ts';
 
 export interface FleetProcess {
   name: string;
@@ -72,7 +73,7 @@ export async function startFleetProcess(options: FleetProcessOptions): Promise<F
   async function remove(): Promise<void> {
     await end('SIGKILL');
     guard.kill();
-    await rm(home, { recursive: true, force: true });
+    await removeFolder(home);
   }
 
   try {

@@ -1,8 +1,9 @@
 /** What tools of tests have done, as they wrote it down themselves: a line a step. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import { removeFolder } from './remove-folder.ts';
 
 export interface LedgerLine {
   key: string;
@@ -20,7 +21,7 @@ export interface Ledger {
 
 export async function createLedger(): Promise<Ledger> {
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-ledger-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => removeFolder(folder));
   const path = join(folder, 'ledger');
   const steps = async () => {
     const text = await readFile(path, 'utf8').catch(() => '');

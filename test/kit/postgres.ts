@@ -3,13 +3,14 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import getPort from 'get-port';
 import pg from 'pg';
 import { signalProcess } from '../../tools/process-group.ts';
 import { stopWithThisProcess } from './stop-with-this-process.ts';
+import { removeFolder } from './remove-folder.ts';
 
 export interface TestPostgres {
   url: string;
@@ -80,7 +81,7 @@ export async function startPostgresServer(): Promise<TestPostgresServer> {
     async stop() {
       signalAll(server, 'SIGCONT');
       await end(server, 'SIGINT');
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     },
   };
 }

@@ -1,10 +1,11 @@
 /** The example's service of a remote tool as a process of its own, which a test can kill and start again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMailbox } from './mailbox.ts';
+import { removeFolder } from './remove-folder.ts';
 
 export interface Receiver {
   start(): Promise<void>;
@@ -50,7 +51,7 @@ export async function startReceiver(env: {
     said: lines.take,
     async remove() {
       await receiver.kill9();
-      await rm(folder, { recursive: true });
+      await removeFolder(folder);
     },
   };
   await receiver.start();

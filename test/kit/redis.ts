@@ -1,11 +1,12 @@
 /** A throw-away Redis for tests: on a free port of 127.0.0.1, with nothing on disk. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import { stopWithThisProcess } from './stop-with-this-process.ts';
+import { removeFolder } from './remove-folder.ts';
 
 export interface TestRedis {
   url: string;
@@ -74,7 +75,7 @@ export async function startRedis({ password = '' } = {}): Promise<TestRedis> {
     start,
     async stop() {
       await kill9();
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     },
   };
 }

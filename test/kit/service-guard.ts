@@ -2,11 +2,12 @@
  * Outlives a test run that is killed, and then ends its service, which is in a group of its own, with its Temporal server. The
  * run holds the other end of our standard input, which the system closes when it dies.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRecord } from '../../cli/temporal/record.ts';
 import { terminate } from '../../cli/processes.ts';
 import { signalProcess } from '../../tools/process-group.ts';
+import { removeFolder } from './remove-folder.ts';
 
 const [home] = process.argv.slice(2);
 if (home === undefined) throw new Error('usage: service-guard.ts <home>');
@@ -18,7 +19,7 @@ async function clear(home: string): Promise<void> {
   if (pid !== undefined) signalProcess(-pid, 'SIGKILL');
   const server = await readRecord(home);
   if (server) await terminate(server, 1_000);
-  await rm(home, { recursive: true, force: true });
+  await removeFolder(home);
 }
 
 /** As the service's lock on its home says. Undefined if none runs. */

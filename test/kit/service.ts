@@ -1,7 +1,7 @@
 /** The real service as a user starts it: a process of its own, which a test can stop, kill and start again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ import { stopAllKept } from '../../tools/keeper/attempts.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
 import { guardHome } from './guard-home.ts';
 import { createNamespace } from './namespace.ts';
+import { removeFolder } from './remove-folder.ts';
 
 export interface TestServiceOptions {
   /** host:port of a Temporal server, on which it gets a namespace of its own. Default: it starts a server of its own. */
@@ -136,7 +137,7 @@ export async function startTestService({
       if (server) await terminate(server);
       await stopPrograms(join(home, 'spool'));
       guard.kill();
-      await rm(home, { recursive: true, force: true });
+      await removeFolder(home);
     },
   };
   try {

@@ -1,10 +1,10 @@
 /** Folders for calls, on hosts that a test makes. */
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createSpools, type Spools, type SpoolsOptions } from '../../tools/keeper/spools.ts';
+import { removeFolder } from './remove-folder.ts';
 
 /** Claims that every host sees, as in a store that they share. */
 export function createClaims(): SpoolsOptions['claim'] {
@@ -19,6 +19,6 @@ export function createClaims(): SpoolsOptions['claim'] {
 /** Those of one host, gone after the test. */
 export function createHost(claim = createClaims()): Spools & { root: string } {
   const root = join(tmpdir(), `spools-${randomUUID()}`);
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  onTestFinished(() => removeFolder(root));
   return { ...createSpools({ root, claim }), root };
 }

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
@@ -18,6 +18,7 @@ import type { FleetTemporal } from './fleet.ts';
 import { startPostgresServer, type TestPostgresServer } from './postgres.ts';
 import { stopWithThisProcess } from './stop-with-this-process.ts';
 import { findTemporalServer } from './temporal-server.ts';
+import { removeFolder } from './remove-folder.ts';
 
 export interface TemporalCluster extends FleetTemporal {
   database: TestPostgresServer;
@@ -90,7 +91,7 @@ export async function startTemporalCluster({
   async function stop(): Promise<void> {
     await kill9();
     await database.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 
   const { services, configs } = await readCompose();
@@ -153,7 +154,7 @@ async function runScript(
     const env = { ...environment, ...own, PATH: `${bin}:${process.env.PATH}` };
     await execa(shell!, words, { env });
   } finally {
-    await rm(bin, { recursive: true });
+    await removeFolder(bin);
   }
 }
 

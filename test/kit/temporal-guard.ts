@@ -2,9 +2,9 @@
  * Outlives a test run that is killed, and then ends its Temporal server: the server is detached, and nobody else would.
  * The run holds the other end of our standard input, which the system closes when it dies.
  */
-import { rm } from 'node:fs/promises';
 import { readRecord } from '../../cli/temporal/record.ts';
 import { terminate } from '../../cli/processes.ts';
+import { removeFolder } from './remove-folder.ts';
 
 const [home] = process.argv.slice(2);
 if (home === undefined) throw new Error('usage: temporal-guard.ts <home>');
@@ -14,5 +14,5 @@ process.stdin.resume().once('end', () => void clear(home));
 async function clear(home: string): Promise<void> {
   const record = await readRecord(home);
   if (record) await terminate(record, 1_000);
-  await rm(home, { recursive: true, force: true });
+  await removeFolder(home);
 }

@@ -1,11 +1,12 @@
 /** The Temporal cluster server and its tool for SQL schemas: from PATH, from our cache, or built with Go, once. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, mkdtemp, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheFolder } from '../../config.ts';
+import { removeFolder } from './remove-folder.ts';
 
 export interface TemporalServerPrograms {
   server: string;
@@ -68,7 +69,7 @@ async function build(packages: string[], target: string): Promise<void> {
       await install(own(join('bin', name.split('/').at(-1)!)), target);
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 }
 

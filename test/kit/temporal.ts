@@ -1,10 +1,11 @@
 /** A Temporal server for tests: its own, in a folder of its own, gone when the tests are. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startTemporal } from '../../cli/temporal/start.ts';
+import { removeFolder } from './remove-folder.ts';
 
 export interface TestTemporal {
   /** host:port */
@@ -36,12 +37,12 @@ export async function startTestTemporal(log: (line: string) => void): Promise<Te
       async close() {
         await temporal.stop();
         dismiss();
-        await rm(home, { recursive: true, force: true });
+        await removeFolder(home);
       },
     };
   } catch (error) {
     dismiss();
-    await rm(home, { recursive: true, force: true });
+    await removeFolder(home);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** A call of an MCP tool as a worker runs it, in a folder of its own. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -13,6 +13,7 @@ import { stopAllKept } from '../../../tools/keeper/attempts.ts';
 import { mcpTool } from '../../../tools/mcp.ts';
 import type { McpProgram } from '../../../tools/mcp-program.ts';
 import { callContext } from '../call-context.ts';
+import { removeFolder } from '../remove-folder.ts';
 
 export interface PlayedCall {
   folder: string;
@@ -54,7 +55,7 @@ export async function playCall(
   if (earlier.folder === undefined) {
     onTestFinished(async () => {
       await stopAllKept(folder);
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     });
   }
   const variables = () => ({ server, era, allowPrivateUrls: true });
@@ -126,7 +127,7 @@ export async function hostRoot(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'meanwhile-hosts-'));
   onTestFinished(async () => {
     for (const name of await readdir(root)) await stopAllKept(join(root, name));
-    await rm(root, { recursive: true, force: true });
+    await removeFolder(root);
   });
   return root;
 }

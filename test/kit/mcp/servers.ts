@@ -1,12 +1,13 @@
 /** MCP servers for tests: the test server of this folder, and the public one that shows everything. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { StdioServer } from '../../../mcp/client/config.ts';
+import { removeFolder } from '../remove-folder.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const SERVER = path('server.ts');
@@ -35,7 +36,7 @@ export interface Ledger {
 /** Where the test server notes what it does. */
 export async function createLedger(): Promise<Ledger> {
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-mcp-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => removeFolder(folder));
   return ledgerAt(join(folder, 'ledger'));
 }
 
