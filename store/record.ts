@@ -34,8 +34,9 @@ export const recording = (db: Kysely<Database>): Pick<Store, 'record'> => ({
     if (!appended) {
       return db.transaction().execute((transaction) => settle(transaction, batch, options));
     }
-    const reset = await untold(db, batch, appended.reset);
-    return { outcome: 'recorded', said: {}, ...(reset && { reset }) };
+    const { reset, revision } = appended;
+    const answered = await answer(db, batch, reset, {});
+    return { ...answered, appended: { revision } };
   },
 });
 
@@ -53,13 +54,13 @@ function checkOrder({ conversation, base, entries }: Batch): void {
 export async function append(
   db: Db,
   { conversation: { tenant, id }, fence, base, entries, head }: Batch,
-): Promise<{ reset: Reset | null } | undefined> {
+): Promise<{ reset: Reset | null; revision: number } | undefined> {
   const started = entries.filter((entry) => entry.kind === 'reply.started').at(-1);
   // The draft of the previous reply is kept: this batch may still be replaced by one that interrupts that reply only now.
   const forget = started ? replyNumber(started.reply_id) - 1 : 0;
   const { status, replying, head: headJson } = headColumns(head);
   const { run_id = null, continued_from = null } = fence;
-  const appended = await sql<{ reset: Reset | null }>`
+  const appended = await sql<{ reset: Reset | null; revision: number }>`
     with head as (
       update conversations set
         last_seq = ${base - 1 + entries.length}, fence_run = ${fence.run}, fence_length = ${fence.length}, fence_at = ${fence.at},
@@ -70,7 +71,7 @@ export async function append(
       where tenant = ${tenant} and id = ${id} and last_seq = ${base - 1}
         and (fence_run, fence_length, fence_at) <= (${fence.run}, ${fence.length}, ${fence.at})
         and (fence_run_id is null or ${run_id}::text is null or fence_run_id in (${run_id}::text, ${continued_from}::text))
-      returning reset
+      returning reset, revision
     ), added as (
       insert into entries (tenant, conversation, seq, kind, body)
       select ${tenant}::text, ${id}::text, seq, kind, body::json
@@ -85,7 +86,7 @@ export async function append(
       where tenant = ${tenant} and conversation = ${id} and reply < ${forget}
         and exists (select from head)
     )
-    select reset from head`.execute(db);
+    select reset, revision from head`.execute(db);
   return appended.rows[0];
 }
 
@@ -159,7 +160,7 @@ async function answer(
   batch: Batch,
   last: Reset | null,
   said: Record<string, string>,
-): Promise<Recorded> {
+): Promise<Recorded & { outcome: 'recorded' }> {
   const reset = await untold(db, batch, last);
   return { outcome: 'recorded', said, ...(reset && { reset }) };
 }

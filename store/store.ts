@@ -14,9 +14,15 @@ import type { KeyStore } from './key-store.ts';
 export type Recorded =
   /**
    * `said` has the text of each reply.interrupted and reply.failed of the batch, by reply id. `reset`: the writing run was created
-   * by an operator's reset, and the log has no `conversation.reset` for it yet.
+   * by an operator's reset, and the log has no `conversation.reset` for it yet. `appended`: the log is what it was, followed by the
+   * entries as they are in the batch.
    */
-  | { outcome: 'recorded'; said: Record<string, string>; reset?: Reset }
+  | {
+      outcome: 'recorded';
+      said: Record<string, string>;
+      reset?: Reset;
+      appended?: { revision: number };
+    }
   /** The fence was lower than one that has written. Nothing was changed. */
   | { outcome: 'refused' }
   /** The log is held by another run, which this one does not follow. Nothing was changed: Temporal knows which run is current. */

@@ -4,15 +4,21 @@
  */
 import { EventEmitter } from 'node:events';
 import type { ConversationKey } from '../contract/names.ts';
+import type { Changes } from '../store/store.ts';
 import type { SentMessage } from './bus-message.ts';
 
-export type BusMessage =
+export type PublishedMessage =
   | SentMessage
+  /** What a write added to the log after this seq. For readers in the process that wrote it: the others are sent a poke. */
+  | { type: 'appended'; after: number; changes: Changes };
+
+export type BusMessage =
+  | PublishedMessage
   /** From the bus itself: messages may have been lost, so whatever they would have said is to be read from the store. */
   | { type: 'missed' };
 
 export interface Bus {
-  publish(conversation: ConversationKey, message: SentMessage): void;
+  publish(conversation: ConversationKey, message: PublishedMessage): void;
   /** Returns the function that ends the subscription. */
   subscribe(conversation: ConversationKey, listener: (message: BusMessage) => void): () => void;
   /** False while the messages of other processes do not arrive. Readers then look at the store for the text of a reply too. */

@@ -16,36 +16,42 @@ import { StoreUnavailable } from '../store/unavailable.ts';
 import { createHandTicker } from '../test/kit/hand-ticker.ts';
 import { createMemoryStore } from '../test/kit/memory-store.ts';
 import { Reader } from '../test/kit/reader.ts';
-import { createLocalBus } from './bus.ts';
+import { createLocalBus, type PublishedMessage } from './bus.ts';
 import { createHub } from './hub.ts';
+import { newsOf } from './news.ts';
 
 const text = fc.string({ minLength: 1, maxLength: 4 });
-const lost = fc.boolean();
+/** What the bus does with a message. */
+const fate = fc.constantFrom('heard' as const, 'poke' as const, 'late' as const, 'lost' as const);
+type Fate = 'heard' | 'poke' | 'late' | 'lost';
 const step = fc.oneof(
-  fc.record({ do: fc.constant('append' as const), texts: fc.array(text, { maxLength: 4 }), lost }),
+  fc.record({ do: fc.constant('append' as const), texts: fc.array(text, { maxLength: 4 }), fate }),
   /** The last few entries, which were not certain yet, are decided again. */
   fc.record({
     do: fc.constant('revise' as const),
     back: fc.integer({ min: 1, max: 6 }),
     texts: fc.array(text, { maxLength: 4 }),
-    lost,
+    fate,
   }),
-  fc.record({ do: fc.constant('speak' as const), text, lost }),
-  fc.record({ do: fc.constant('complete' as const), lost }),
+  fc.record({ do: fc.constant('speak' as const), text, fate }),
+  fc.record({ do: fc.constant('complete' as const), fate }),
   fc.record({ do: fc.constant('read' as const), turns: fc.integer({ min: 1, max: 30 }) }),
   fc.record({ do: fc.constant('look' as const) }),
+  /** Messages that were late arrive. */
+  fc.record({ do: fc.constant('deliver' as const) }),
   /** From then on the store is unavailable, or back. */
   fc.record({ do: fc.constant('turn store' as const), isAway: fc.boolean() }),
 );
 type FollowStep = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-/** Writes a conversation; bus messages are lost as the step says. */
+/** Writes a conversation; the bus treats its messages as the step says. */
 function createWriter() {
   const store = createMemoryStore();
   const bus = createLocalBus();
   const conversation = someone();
   const log: Entry[] = [];
   const said = new Map<string, string>();
+  const late: PublishedMessage[] = [];
   let task = 0;
   /** Entries that the model has been sent are certain: they are not decided again. */
   let certain = 0;
@@ -54,23 +60,28 @@ function createWriter() {
     const last = log.findLast(({ kind }) => kind.startsWith('reply.'));
     return last?.kind === 'reply.started' ? last.reply_id : undefined;
   };
+  function publish(news: PublishedMessage, fate: Fate) {
+    if (fate === 'late') late.push(news);
+    else if (fate !== 'lost') bus.publish(conversation, fate === 'poke' ? { type: 'poke' } : news);
+  }
   const numberOf = (reply: string) => Number(reply.split('_')[1]);
-  async function write(base: number, entries: Entry[], isLost: boolean, closed = false) {
+  async function write(base: number, entries: Entry[], fate: Fate, closed = false) {
     log.splice(base - 1, Infinity, ...entries);
     const reply = inFlight();
     const head = reply ? replying(numberOf(reply)) : idle;
     const status = closed ? 'closed' : head.status;
-    await store.record(batch(conversation, [1, ++task], base, entries, { ...head, status }));
-    if (!isLost) bus.publish(conversation, { type: 'poke' });
+    const written = batch(conversation, [1, ++task], base, entries, { ...head, status });
+    const recorded = await store.record(written);
+    if (recorded.outcome === 'recorded') publish(newsOf(written, recorded), fate);
   }
   const messages = (base: number, texts: string[]) =>
     texts.map((each, index) => message(base + index, each));
   const next = () => log.length + 1;
 
-  async function speak(piece: string, isLost: boolean) {
+  async function speak(piece: string, fate: Fate) {
     if (!inFlight()) {
       const number = log.filter(({ kind }) => kind === 'reply.started').length + 1;
-      await write(next(), [started(next(), number)], isLost);
+      await write(next(), [started(next(), number)], fate);
       certain = log.length;
       await store.beginDraft(conversation, replyId(number), 1);
       said.set(replyId(number), '');
@@ -80,13 +91,13 @@ function createWriter() {
     said.set(reply_id, said.get(reply_id)! + piece);
     await store.appendDraft(conversation, { reply_id, attempt: 1, text: piece });
     const delta = { type: 'delta' as const, reply_id, attempt: 1, offset, text: piece };
-    if (!isLost) bus.publish(conversation, delta);
+    publish(delta, fate);
   }
 
-  async function complete(isLost: boolean) {
+  async function complete(fate: Fate) {
     const reply = inFlight();
     if (!reply) return;
-    await write(next(), [completed(next(), numberOf(reply), said.get(reply)!)], isLost);
+    await write(next(), [completed(next(), numberOf(reply), said.get(reply)!)], fate);
     certain = log.length;
   }
 
@@ -98,13 +109,21 @@ function createWriter() {
     said,
     complete,
     speak,
-    append: (texts: string[], isLost: boolean) => write(next(), messages(next(), texts), isLost),
-    revise(back: number, texts: string[], isLost: boolean) {
+    append: (texts: string[], fate: Fate) => write(next(), messages(next(), texts), fate),
+    revise(back: number, texts: string[], fate: Fate) {
       const base = Math.max(certain + 1, next() - back);
-      return write(base, messages(base, texts), isLost);
+      return write(base, messages(base, texts), fate);
     },
     close: () =>
-      write(next(), [{ ...message(next(), ''), kind: 'conversation.closed' } as never], true, true),
+      write(
+        next(),
+        [{ ...message(next(), ''), kind: 'conversation.closed' } as never],
+        'lost',
+        true,
+      ),
+    deliver() {
+      for (const news of late.splice(0)) bus.publish(conversation, news);
+    },
   };
 }
 
@@ -176,7 +195,7 @@ test('readers that disconnect and resume anywhere end with exactly the final log
         async function writeAll() {
           for (const each of steps) await play(each);
           store.isAway = false;
-          await writer.complete(true);
+          await writer.complete('lost');
           await writer.close();
           // Every poke may have been lost, so a reader that waits learns of the end by looking.
           while (!over) {
@@ -185,7 +204,7 @@ test('readers that disconnect and resume anywhere end with exactly the final log
           }
         }
 
-        await writer.append(['first'], false);
+        await writer.append(['first'], 'heard');
         const reading = Promise.all(readers.map(readAll)).finally(() => (over = true));
         await writeAll();
         for (const reader of await reading) {
@@ -196,13 +215,15 @@ test('readers that disconnect and resume anywhere end with exactly the final log
         async function play(each: FollowStep) {
           switch (each.do) {
             case 'append':
-              return writer.append(each.texts, each.lost);
+              return writer.append(each.texts, each.fate);
             case 'revise':
-              return writer.revise(each.back, each.texts, each.lost);
+              return writer.revise(each.back, each.texts, each.fate);
             case 'speak':
-              return writer.speak(each.text, each.lost);
+              return writer.speak(each.text, each.fate);
             case 'complete':
-              return writer.complete(each.lost);
+              return writer.complete(each.fate);
+            case 'deliver':
+              return writer.deliver();
             case 'read':
               return turns(each.turns);
             case 'look':

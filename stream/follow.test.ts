@@ -70,6 +70,19 @@ describe('a reader that follows a conversation', () => {
     });
   });
 
+  test('looks at the store when an entry is added after a rewrite that it missed', async () => {
+    await log.record(1, 1, [question, message(2, 'First')]);
+    const items = log.from(START);
+    const reader = await take(items, 2);
+    const next = items.next();
+    const rest = [message(2, 'Second'), message(3, 'Third')];
+    await log.store.record(batch(log.key, [1, 2], 2, rest.slice(0, 1)));
+    await log.record(3, 3, rest.slice(1));
+    reader.take((await next).value);
+    for (let taken = 0; taken < 2; taken++) reader.take((await items.next()).value);
+    expect(reader.entries).toEqual([question, ...rest]);
+  });
+
   test('ends after the last entry of a closed conversation', async () => {
     const closed = { ...message(2, ''), kind: 'conversation.closed' } as never;
     await log.record(1, 1, [question, closed], { ...idle, status: 'closed' });

@@ -91,9 +91,25 @@ describe('the text of a reply in flight', () => {
   });
 
   test.each([
-    { what: 'a new attempt', heard: delta(0, 'Hi', 2), now: draft('Hi', 2) },
-    { what: 'another reply', heard: delta(0, 'Hi', 1, 'reply_2'), now: draft('Hi', 1, 'reply_2') },
-  ])('starts again with $what, when the store confirms it', ({ heard, now }) => {
+    { what: 'a new attempt', heard: delta(0, 'Hi', 2) },
+    { what: 'the next reply', heard: delta(0, 'Hi', 1, 'reply_2') },
+    { what: 'the tenth reply', heard: delta(0, 'Hi', 1, 'reply_10') },
+  ])('starts again with the beginning of $what', ({ heard }) => {
+    const live = knowing('Hello');
+    live.receive(heard);
+    expect(live.isDoubtful).toBe(false);
+    expect(live.lacking(held(5))).toEqual(heard);
+  });
+
+  test.each([
+    { what: 'a new attempt', heard: delta(2, '!', 2), now: draft('Hi!', 2) },
+    { what: 'the next reply', heard: delta(2, '!', 1, 'reply_2'), now: draft('Hi!', 1, 'reply_2') },
+    {
+      what: 'an earlier reply',
+      heard: delta(0, 'Hi', 1, 'reply_0'),
+      now: draft('Hi', 1, 'reply_0'),
+    },
+  ])('starts again with a part of $what, when the store confirms it', ({ heard, now }) => {
     const live = knowing('Hello');
     live.receive(heard);
     expect(live.isDoubtful).toBe(true);

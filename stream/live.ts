@@ -2,12 +2,13 @@
  * The text of a reply in flight, assembled for all readers of a conversation from two sources: the draft in the store, which is
  * complete, and deltas from the bus, which are fast but may be lost, repeated, or arrive while the draft is being read.
  *
- * A delta is accepted only if it continues the known text. In any other case (another reply, a new attempt, a gap) the draft is
- * read, which is always right. The offset of a delta shows which part of it is known already.
+ * A delta is accepted only if it continues the known text, or begins a later one. In any other case (a gap, an earlier reply) the
+ * draft is read, which is always right. The offset of a delta shows which part of it is known already.
  *
  * A reader is given the part of the current text that it lacks. So a slow reader gets few large deltas, and nothing waits
  * for it.
  */
+import { replyNumber } from '../contract/names.ts';
 import type { Draft } from '../store/store.ts';
 import type { Delta } from './item.ts';
 
@@ -58,6 +59,7 @@ export function createLiveText(): LiveText {
         if (longer.text.length > whole.text.length) become(longer);
         return;
       }
+      if (!isDoubtful && begins(whole, delta)) return become(delta);
       isDoubtful = true;
       waiting = waiting && follows(waiting, delta) ? joined(waiting, delta) : delta;
     },
@@ -108,6 +110,13 @@ const isSame = (one: Omit<Held, 'length'>, other: Omit<Held, 'length'>) =>
 /** Whether the delta follows without a gap; it may repeat some of the text before it. */
 const follows = (before: Delta, delta: Delta) =>
   isSame(before, delta) && before.offset <= delta.offset && delta.offset <= end(before);
+
+/** Whether it is the beginning of a later reply than the known one, or of a later attempt at it. */
+function begins(before: Delta | undefined, { reply_id, attempt, offset }: Delta): boolean {
+  if (offset > 0) return false;
+  if (!before || replyNumber(reply_id) > replyNumber(before.reply_id)) return true;
+  return reply_id === before.reply_id && attempt > before.attempt;
+}
 
 const joined = (before: Delta, delta: Delta): Delta => ({
   ...before,

@@ -3,6 +3,7 @@ import type { ConversationKey } from '../contract/names.ts';
 import { startProxy } from '../test/chaos/proxy.ts';
 import { createMailbox } from '../test/kit/mailbox.ts';
 import { startRedis, type TestRedis } from '../test/kit/redis.ts';
+import type { Changes } from '../store/store.ts';
 import type { Bus, BusMessage } from './bus.ts';
 import { openRedisBus } from './redis-bus.ts';
 
@@ -53,6 +54,11 @@ test('a message reaches the subscribers of its conversation in every process, an
     expect(await take()).toEqual({ type: 'progress', call_id: 'call_1', percent: 50 });
   }
   expect(await tenant.take()).toEqual({ type: 'poke' });
+
+  const changes: Changes = { entries: [], revision: 0, status: 'idle' };
+  worker.publish(one, { type: 'appended', after: 1, changes });
+  expect(await near.take()).toMatchObject({ type: 'appended', after: 1 });
+  expect(await far.take()).toEqual({ type: 'poke' });
 
   // Whatever else was to arrive would have arrived before this.
   const outsider = busOf(url, 'staging');

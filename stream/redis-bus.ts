@@ -47,7 +47,8 @@ export function openRedisBus({ url, service, log, timing }: RedisBusOptions): Re
     publish(conversation, message) {
       const channel = channelOf(conversation);
       tell(channel, message);
-      redis.publish(channel, formatMessage(self, message));
+      const sent = message.type === 'appended' ? POKE : message;
+      redis.publish(channel, formatMessage(self, sent));
     },
 
     subscribe(conversation, listener) {
@@ -73,3 +74,5 @@ export function openRedisBus({ url, service, log, timing }: RedisBusOptions): Re
 }
 
 type Listener = (message: BusMessage) => void;
+
+const POKE = { type: 'poke' } as const;

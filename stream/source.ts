@@ -1,7 +1,7 @@
 /**
- * One conversation as this process follows it, for all of its readers. The store has every entry, so the bus's pokes only say when
- * to look; a lost poke costs only the time until the next look (stream/hub.ts). There is one look at a time, whatever the number
- * of readers, and one read of the draft when the text of a reply is in doubt.
+ * One conversation as this process follows it, for all of its readers. The store has every entry. The bus says when to look, or
+ * what a write has just added; a lost message costs only the time until the next look (stream/hub.ts). There is one look at a
+ * time, whatever the number of readers, and one read of the draft when the text of a reply is in doubt.
  *
  * Nothing is lost while the store is unavailable: pending reads are made when it is back.
  */
@@ -156,6 +156,8 @@ export function openSource(options: SourceOptions): Source {
     switch (message.type) {
       case 'poke':
         return lookAgain();
+      case 'appended':
+        return follows(message) ? accept(message.changes) : lookAgain();
       case 'delta':
         live.receive(message);
         // If it is another reply, its start is in the log by now, and entries go first.
@@ -237,13 +239,34 @@ export function openSource(options: SourceOptions): Source {
     return read;
   }
 
-  async function take(read: Changes): Promise<void> {
-    const { entries, rewind, status, reply_id } = read;
+  /** Whether it is what the next look would find. The end of a conversation is always looked at: it may not be final. */
+  function follows({ after, changes }: BusMessage & { type: 'appended' }): boolean {
+    const isIdle = state === 'open' && !isWorking && !isAway;
+    if (!isIdle || changes.status === 'closed' || changes.entries.length >= page) return false;
+    const { position } = tail!;
+    return position.after === after && position.revision === changes.revision;
+  }
+
+  function accept(changes: Changes): void {
+    add(changes);
+    work();
+    waking.wake();
+  }
+
+  /** Returns false if the store may have more. */
+  function add(read: Changes): boolean {
+    const { entries, rewind, reply_id } = read;
     const isAtEnd = entries.length < page;
     tail!.extend(read);
     if (rewind !== undefined) live.forget();
     for (const entry of entries) notice(entry);
     replying = isAtEnd ? reply_id : undefined;
+    return isAtEnd;
+  }
+
+  async function take(read: Changes): Promise<void> {
+    const { status } = read;
+    const isAtEnd = add(read);
     if (!isAtEnd) hasNews = true;
     if (!isAtEnd || status !== 'closed') {
       state = 'open';

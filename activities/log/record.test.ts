@@ -44,7 +44,9 @@ test('a write during replay is refused, and then succeeds once its task is commi
   expect(heard).toEqual([]);
   await inRun(() => createRecordCommitted(dependencies)(riding));
   expect(await log()).toEqual(riding.entries);
-  expect(heard).toEqual([{ type: 'poke' }]);
+  expect(heard).toMatchObject([
+    { type: 'appended', after: 0, changes: { entries: riding.entries } },
+  ]);
 });
 
 test('a write with a stale fence is refused, and then succeeds once its task is committed', async () => {
@@ -88,7 +90,9 @@ describe('a batch that rides on a reply', () => {
   test('is written once, and the readers are notified', async () => {
     const { record, log, riding, heard } = setUp();
     expect(await record()).toBe(true);
-    expect(heard).toEqual([{ type: 'poke' }]);
+    expect(heard).toMatchObject([
+      { type: 'appended', after: 0, changes: { entries: riding.entries } },
+    ]);
     expect(await record()).toBe(true);
     expect(await log()).toEqual(riding.entries);
   });

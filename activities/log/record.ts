@@ -5,6 +5,7 @@ import type { Batch, ResetOrigin, Written } from '../../contract/batch.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Recorded, RecordOptions, Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
+import { newsOf } from '../../stream/news.ts';
 
 export interface RecordDependencies {
   store: Pick<Store, 'record'>;
@@ -120,6 +121,6 @@ async function write(
   for (const reply_id of Object.keys(recorded.said)) {
     bus.publish(batch.conversation, { type: 'stop', reply_id });
   }
-  bus.publish(batch.conversation, { type: 'poke' });
+  bus.publish(batch.conversation, newsOf(batch, recorded));
   return recorded;
 }

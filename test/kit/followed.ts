@@ -3,6 +3,7 @@ import type { ConversationKey } from '../../contract/names.ts';
 import { batch, idle, someone } from '../store/samples.ts';
 import type { Store } from '../../store/store.ts';
 import { type Bus, createLocalBus } from '../../stream/bus.ts';
+import { newsOf } from '../../stream/news.ts';
 import { createHub, type Hub, type HubOptions } from '../../stream/hub.ts';
 import type { Position, StreamItem } from '../../stream/item.ts';
 import { createHandTicker } from './hand-ticker.ts';
@@ -26,10 +27,11 @@ export class FollowedLog {
     return this.hub(more).join(this.key, position, this.abort.signal).items();
   }
 
-  /** Records from `base` on, as the task with this number, and pokes. */
+  /** Records from `base` on, as the task with this number, and publishes it. */
   async record(task: number, base: number, entries: Parameters<typeof batch>[3], head = idle) {
-    await this.store.record(batch(this.key, [1, task], base, entries, head));
-    this.bus.publish(this.key, { type: 'poke' });
+    const written = batch(this.key, [1, task], base, entries, head);
+    const recorded = await this.store.record(written);
+    if (recorded.outcome === 'recorded') this.bus.publish(this.key, newsOf(written, recorded));
   }
 
   /** More of what `reply_1` says. */

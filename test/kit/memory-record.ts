@@ -109,7 +109,8 @@ export function writeBatch(
     log.drafts.forgetAfter(last ? replyNumber(last.reply_id) : 0);
   }
   if (started) log.drafts.forgetBefore(started.reply_id);
-  return recorded(log, said);
+  const isAppended = !takes && standing.length === 0 && cut.length === 0;
+  return { ...recorded(log, said), ...(isAppended && { appended: { revision: log.revision } }) };
 }
 
 function keepSuperseded(log: MemoryLog, kept: number): void {

@@ -1,0 +1,14 @@
+import type { Batch } from '../contract/batch.ts';
+import type { Recorded } from '../store/store.ts';
+import type { PublishedMessage } from './bus.ts';
+
+/** What the bus says of a write that the store accepted. */
+export function newsOf(
+  { base, entries, head: { status, reply } }: Batch,
+  { appended }: Recorded & { outcome: 'recorded' },
+): PublishedMessage {
+  if (!appended) return { type: 'poke' };
+  const { revision } = appended;
+  const changes = { entries, revision, status, ...(reply && { reply_id: reply.id }) };
+  return { type: 'appended', after: base - 1, changes };
+}
