@@ -14,12 +14,18 @@ import type {
 import type { ConversationEvidence, FaultEvidence, LedgerLine, Undone } from './evidence.ts';
 import type { Talk } from './workload.ts';
 
+/** A busy machine takes a while, and a whole run is lost without an answer. Milliseconds. */
+const CONNECT_MS = 120_000;
+
 export async function collectConversations(
   client: Meanwhile,
   temporalAddress: string,
   { talks, faults }: { talks: Talk[]; faults: FaultEvidence[] },
 ): Promise<ConversationEvidence[]> {
-  const connection = await Connection.connect({ address: temporalAddress });
+  const connection = await Connection.connect({
+    address: temporalAddress,
+    connectTimeout: CONNECT_MS,
+  });
   const temporal = new Client({ connection });
   try {
     const evidence: ConversationEvidence[] = [];
@@ -47,7 +53,10 @@ export async function collectConversations(
 
 /** Ids of the calls whose workflows still run. */
 export async function runningCalls(temporalAddress: string): Promise<string[]> {
-  const connection = await Connection.connect({ address: temporalAddress });
+  const connection = await Connection.connect({
+    address: temporalAddress,
+    connectTimeout: CONNECT_MS,
+  });
   try {
     const query = `WorkflowType = 'call' AND ExecutionStatus = 'Running'`;
     const ids: string[] = [];
