@@ -35,7 +35,7 @@ export default defineConfig({
           include: ['**/*.server.test.ts', '**/*.e2e.test.ts'],
           exclude: ['node_modules/**', 'dist/**', '.meanwhile/**'],
           globalSetup: ['test/kit/global-setup.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
         },

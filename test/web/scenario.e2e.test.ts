@@ -79,10 +79,15 @@ test('two browsers see the same conversation, and either may stop the other’s 
   await bar(two, 'gamma').waitFor();
   await say(two, 'what is a signal in Temporal?');
   await wrote(one, 'what is a signal').waitFor();
-  await said(one, /A signal in/).waitFor();
-  await one.getByRole('button', { name: 'Stop talking' }).click();
-  await log(two).getByText('You stopped it here.').waitFor();
-  await log(one).getByText('You stopped it here.').waitFor();
+  const stop = one.getByRole('button', { name: 'Stop talking' });
+  const stopped = log(two).getByText('You stopped it here.').first();
+  const isStopped = () => seen(stopped.waitFor({ timeout: 3_000 }));
+  // The answer may be over before a slow browser has pressed the button. Then it is asked for again.
+  for (let round = 1; !(await seen(stop.click({ timeout: 3_000 }))) || !(await isStopped());) {
+    expect((round += 1)).toBeLessThan(10);
+    await say(two, 'what is a signal in Temporal?');
+  }
+  await log(one).getByText('You stopped it here.').first().waitFor();
   const texts = (tab: typeof one) => log(tab).locator('.prose, .bubble .words').allInnerTexts();
   await expect.poll(async () => (await texts(one)).join('\n')).toBe((await texts(two)).join('\n'));
   await one.reload();
@@ -138,3 +143,9 @@ test('a message that is written offline is sent once the network is back', async
   await expect.poll(() => log(tab).locator('.pending').count()).toBe(0);
   expect(await wrote(tab, 'help').count()).toBe(1);
 });
+
+const seen = (wait: Promise<void>) =>
+  wait.then(
+    () => true,
+    () => false,
+  );
