@@ -27,6 +27,7 @@ COPY cli/ cli/
 COPY client/ client/
 COPY contract/ contract/
 COPY conversation/ conversation/
+COPY encryption/ encryption/
 COPY mcp/ mcp/
 COPY model/ model/
 COPY remote/ remote/

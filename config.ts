@@ -246,6 +246,21 @@ export const settings = z.object({
     .describe(
       "Tokens of a tenant in a day (UTC) after which its users' messages are refused too. Unset: no limit.",
     ),
+  MEANWHILE_ENCRYPTION_KEYS: z
+    .string()
+    .regex(
+      /^[\w.-]{1,64}:[A-Za-z0-9+/]{43}=(,[\w.-]{1,64}:[A-Za-z0-9+/]{43}=)*$/,
+      'must be id:key, separated by commas, each key 32 bytes in base64',
+    )
+    .optional()
+    .describe(
+      'Keys that encrypt words in Temporal and in the store, as `id:base64,…`: the first encrypts, all decrypt. Unset: nothing is encrypted.',
+    ),
+  MEANWHILE_CODEC_TOKEN: z
+    .string()
+    .regex(/^[\w-]{32,}$/, 'must be at least 32 letters, digits, _ or -')
+    .optional()
+    .describe("Opens the codec for Temporal's UI at /codec/TOKEN. Unset: there is none."),
   MEANWHILE_CORS_ORIGINS: z
     .string()
     .regex(
@@ -345,6 +360,6 @@ export const allVariables = (): Record<string, string | undefined> => process.en
 /** The value is shown unless it may contain a key or a password. */
 function explain(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(issue.path[0]);
-  const shown = /KEY|URL$|SECRET/.test(name) ? '' : `, not "${given[name]}"`;
+  const shown = /KEY|URL$|SECRET|TOKEN$/.test(name) ? '' : `, not "${given[name]}"`;
   return `${name} ${issue.message}${shown}. (${settings.shape[name as keyof Settings].description})`;
 }

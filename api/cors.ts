@@ -19,6 +19,8 @@ export async function allowOrigins(
       'idempotency-key',
       'last-event-id',
       'x-request-id',
+      // Temporal's UI sends it to the codec.
+      'x-namespace',
     ],
     exposedHeaders: ['x-request-id', 'location', 'retry-after', 'ratelimit', 'ratelimit-policy'],
     maxAge: 600,

@@ -7,6 +7,7 @@ import type { QuickRunner } from '../contract/quick.ts';
 import type { Limits } from '../contract/limits.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { MessageSignal } from '../contract/signals.ts';
+import type { Keyring } from '../encryption/keyring.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { HubOptions } from '../stream/hub.ts';
@@ -32,6 +33,8 @@ export interface ApiDependencies {
   access: Access;
   /** Signs the URLs at which remote tools push, and tokens. */
   pushSecret: string;
+  /** Decrypts for Temporal's UI. Default: it has no codec here. */
+  codec?: { token: string; keyring: Keyring };
   /** The MCP endpoint: host names besides those of this machine; how long a call without a task waits. Default: 25,000 ms. */
   mcp?: { hosts?: string[]; wait_ms?: number };
   /** Asks the model early. Default: it is asked when the conversation has decided. */

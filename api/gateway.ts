@@ -50,6 +50,11 @@ export interface Gateway {
    * @param evenIfLost also when the workflow does not exist
    */
   settle(conversation: ConversationKey, evenIfLost: boolean): Promise<void>;
+  /**
+   * Deletes the workflows of an ended conversation and of these calls, with their histories. The server does so a little later.
+   * Repeatable.
+   */
+  forget(conversation: ConversationKey, callIds: readonly string[]): Promise<void>;
   /** Signals the workflow of a remote tool's call. Idempotent for the same number. */
   push(call: { tenant: string; call_id: string }, push: CallPush): Promise<Sent>;
   /** Resolves when the server answers. */

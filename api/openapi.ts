@@ -29,6 +29,10 @@ export async function describe(app: Api): Promise<void> {
         },
         { name: 'log', description: 'Read the entries of a conversation, and follow them.' },
         { name: 'catalogue', description: 'List the agents and tools.' },
+        {
+          name: 'erasing',
+          description: 'For administrators of a tenant: what is stored, and its end.',
+        },
         { name: 'keys', description: 'For administrators of a tenant: its API keys.' },
         { name: 'service', description: 'For operators.' },
       ],

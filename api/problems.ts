@@ -22,6 +22,7 @@ export const PROBLEMS = {
   request_timeout: { status: 408, title: 'The request did not arrive in time.' },
   tool_changed: { status: 409, title: 'The tool has changed since the call was requested.' },
   conversation_busy: { status: 409, title: 'The conversation is busy.' },
+  conversation_closing: { status: 409, title: 'The conversation is still being closed.' },
   conversation_closed: { status: 409, title: 'The conversation is closed.' },
   idempotency_conflict: {
     status: 409,

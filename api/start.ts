@@ -7,6 +7,7 @@ import { openAccessOf } from '../access/open.ts';
 import type { Settings } from '../config.ts';
 import type { Limits } from '../contract/limits.ts';
 import { serviceUrl } from '../contract/service-url.ts';
+import { dataConverterOf, keyringOf } from '../encryption/open.ts';
 import { pushSecretOf } from '../remote/secret.ts';
 import { buildApp } from './app.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -46,7 +47,9 @@ export async function startApi({
   const { PORT: port, HOST: host, TEMPORAL_NAMESPACE: namespace } = settings;
   // The worker's kind of connection: it works outside the thread that answers requests.
   const connect = () => NativeConnection.connect({ address });
-  const gateway = createTemporalGateway({ connect, namespace });
+  const keyring = keyringOf(settings);
+  const dataConverter = dataConverterOf(keyring);
+  const gateway = createTemporalGateway({ connect, namespace, dataConverter });
   let access: Access | undefined;
   try {
     const secret = await pushSecretOf(settings);
@@ -56,6 +59,10 @@ export async function startApi({
     const app = await buildApp({
       ...parts,
       access,
+      ...(keyring &&
+        settings.MEANWHILE_CODEC_TOKEN !== undefined && {
+          codec: { keyring, token: settings.MEANWHILE_CODEC_TOKEN },
+        }),
       settings,
       gateway,
       limits: limitsOf(settings),

@@ -29,6 +29,7 @@ import {
   UPDATES,
 } from '../contract/names.ts';
 import type { ConversationStart } from '../contract/signals.ts';
+import { forgetWorkflows } from './forget-workflows.ts';
 import { type Decided, type Gateway, GatewayUnavailable, type Sent } from './gateway.ts';
 
 export interface TemporalOptions {
@@ -36,7 +37,7 @@ export interface TemporalOptions {
   connect(): Promise<ConnectionLike>;
   namespace: string;
   taskQueue?: string;
-  dataConverter?: DataConverter;
+  dataConverter?: DataConverter | undefined;
   /** How long the server may take to answer, retries included. Milliseconds; default 5,000. */
   deadline_ms?: number;
 }
@@ -171,6 +172,8 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
           throw error;
         }
       }),
+
+    forget: (key, callIds) => call((client) => forgetWorkflows(client, key, callIds)),
 
     async ready() {
       await call(({ workflowService }) => workflowService.describeNamespace({ namespace }));

@@ -30,6 +30,8 @@ const SAMPLES: Record<string, Sample> = {
   decideCall: { body: { decision: 'approve' } },
   cancelCall: {},
   closeConversation: {},
+  exportConversation: {},
+  eraseConversation: { place: 1 },
   rotateKey: { body: {} },
   revokeKey: {},
 
@@ -38,6 +40,8 @@ const SAMPLES: Record<string, Sample> = {
   listConversations: { query: 'after' },
   listKeys: {},
   describeService: {},
+  exportTenant: {},
+  eraseTenant: { place: -1 },
   createKey: { body: { name: 'mine' } },
 
   // The token is the permission, and is signed for one tenant.
@@ -56,6 +60,8 @@ interface Sample {
   /** A parameter that takes an id. */
   query?: string;
   isShared?: true;
+  /** Called before (-1) or after (1) the others. */
+  place?: number;
 }
 
 interface Operation {
@@ -91,6 +97,8 @@ beforeEach(async () => {
 });
 afterEach(() => api.app.close());
 
+const closed = { ...idle, status: 'closed' as const };
+
 /** A conversation with words, a call that awaits approval and a result that is stored aside; and a key to manage. */
 async function inhabit(tenant: string, key: string): Promise<Record<string, string>> {
   const body = JSON.stringify({ metadata: { MARK } });
@@ -101,7 +109,7 @@ async function inhabit(tenant: string, key: string): Promise<Record<string, stri
     ...{ seq: 2, at: '2030-01-02T03:04:05.678Z', kind: 'call.requested', cause: [1] },
     ...{ actor: { type: 'agent', id: 'default' }, call_id, tool: 'echo', input: { words: MARK } },
   };
-  await api.store.record(batch(conversation, [1, 1], 1, [message(1, MARK), requested], idle));
+  await api.store.record(batch(conversation, [1, 1], 1, [message(1, MARK), requested], closed));
   await api.store.keepResult(conversation, { call_id, n: 'end' }, JSON.stringify(MARK));
   api.gateway.running.add(`${tenant}/${call_id}`);
   const scopes = ['read' as const];
@@ -135,18 +143,20 @@ async function ask(key: string, method: string, path: string, body?: string): Pr
     return { status: response.status, text: '', json: undefined };
   }
   const text = await response.text();
-  return { status: response.status, text, json: type.includes('json') ? JSON.parse(text) : {} };
+  return { status: response.status, text, json: /[/+]json/.test(type) ? JSON.parse(text) : {} };
 }
 
 function operations(): Operation[] {
   const { paths } = api.app.swagger() as { paths: Record<string, Record<string, any>> };
-  return Object.entries(paths).flatMap(([path, methods]) =>
+  const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId }]) => {
       const sample = SAMPLES[operationId];
       if (!sample) throw new Error(`${operationId} is not covered: say how it is called.`);
       return { operationId, method: method.toUpperCase(), path, sample };
     }),
   );
+  const place = ({ sample }: Operation) => sample.place ?? 0;
+  return all.toSorted((a, b) => place(a) - place(b));
 }
 
 const call = (tenant: Tenant, { method, path, sample }: Operation, ids: Record<string, string>) => {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { allVariables, type Settings } from '../config.ts';
+import { keyringOf } from '../encryption/open.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { type Bus, createLocalBus } from '../stream/bus.ts';
@@ -89,10 +90,12 @@ const NO_REDIS =
 export const workerCloses_ms = ({ MEANWHILE_DRAIN_MS }: Settings) => MEANWHILE_DRAIN_MS + 15_000;
 
 export function openStoreOf(
-  { DATABASE_URL: url }: Settings,
+  settings: Settings,
   home: string,
   { log, stack }: { log: (line: string) => void; stack: Stack },
 ): Promise<OpenStore> {
-  const opening = openStore({ url, folder: join(home, 'store'), log });
+  const { DATABASE_URL: url } = settings;
+  const keyring = keyringOf(settings);
+  const opening = openStore({ url, folder: join(home, 'store'), log, keyring });
   return stack.opening('The store', opening, (store) => store.close());
 }

@@ -11,6 +11,7 @@ import { Http } from '../client/http.ts';
 import type { Settings } from '../config.ts';
 import type { ApiKey } from '../contract/access.ts';
 import { DEFAULT_TENANT } from '../contract/names.ts';
+import { keyringOf } from '../encryption/open.ts';
 import { pushSecretOf } from '../remote/secret.ts';
 import { openStore } from '../store/open.ts';
 import type { KeyStore } from '../store/key-store.ts';
@@ -66,7 +67,7 @@ async function withKeys(settings: Settings, use: (manager: Manager) => Promise<v
   await mkdir(home, { recursive: true });
   const lock = url === undefined ? lockHome(home) : undefined;
   try {
-    const store = await openStore({ url, folder: `${home}/store` });
+    const store = await openStore({ url, folder: `${home}/store`, keyring: keyringOf(settings) });
     try {
       await use(local(store));
     } finally {

@@ -36,8 +36,8 @@ export const keyId = z
 const keyName = z
   .string()
   .regex(
-    /^\S(.{0,126}\S)?$/u,
-    'must be 1 to 128 characters that neither begin nor end with a space',
+    /^[^\s\p{Cc}]([^\p{Cc}]{0,126}[^\s\p{Cc}])?$/u,
+    'must be 1 to 128 characters that neither begin nor end with a space, without control characters',
   )
   .describe('For people: who or what uses it.');
 

@@ -165,6 +165,10 @@ export const conversation = head.extend({
     .int()
     .nonnegative()
     .describe('Grows when entries that could have been read are replaced.'),
+  erased_at: z.iso
+    .datetime()
+    .optional()
+    .describe('When its words were erased: nothing else of it is left.'),
 });
 
 export const conversationPage = z
@@ -176,6 +180,13 @@ export const conversationPage = z
       .describe('Pass as `after` for the next page; absent on the last.'),
   })
   .describe('A page of conversations.');
+
+export const erasedTenant = z
+  .object({
+    erased: z.int().nonnegative().describe('Conversations that this request has erased.'),
+    is_complete: z.boolean().describe('False: there are more; repeat the request.'),
+  })
+  .describe('How far it is.');
 
 export const entryPage = z
   .object({

@@ -1,6 +1,7 @@
 /** Leases on calls: exactly one process holds a call, until the call ends, the process releases it, or its lease expires. */
 import { sql } from 'kysely';
 import type { Db } from './schema.ts';
+import { asJson } from './words.ts';
 import type { Held, HoldRequest, Store } from './store.ts';
 
 type Calls = 'renewHolder' | 'retireHolder' | 'holdCall' | 'endCall' | 'releaseCall';
@@ -39,7 +40,7 @@ export const calls = (db: Db): Pick<Store, Calls> => ({
   async endCall(call, { holder, turn }, end) {
     const ended = await db
       .updateTable('calls')
-      .set({ holder: null, ended: true, how: JSON.stringify(end), changed_at: sql<string>`now()` })
+      .set({ holder: null, ended: true, how: asJson(end), changed_at: sql<string>`now()` })
       .where('tenant', '=', call.tenant)
       .where('call_id', '=', call.call_id)
       .where('holder', '=', holder)

@@ -4,10 +4,11 @@ import type { Head } from '../contract/head.ts';
 import { replyNumber } from '../contract/names.ts';
 import type { Database, Db } from './schema.ts';
 import type { Conversation, Store } from './store.ts';
+import { asJson } from './words.ts';
 
 export const conversations = (db: Db): Pick<Store, 'open' | 'conversation' | 'list'> => ({
   async open({ tenant, id }, { agent, metadata, at }) {
-    const facts = { agent, metadata: JSON.stringify(metadata), created_at: at, opened: true };
+    const facts = { agent, metadata: asJson(metadata), created_at: at, opened: true };
     await db
       .insertInto('conversations')
       .values({ tenant, id, ...facts, ...headColumns(NOTHING_YET) })
@@ -73,7 +74,7 @@ export const NOTHING_YET: Head = {
 export const headColumns = (head: Head) => ({
   status: head.status,
   replying: head.reply ? replyNumber(head.reply.id) : null,
-  head: JSON.stringify(head),
+  head: asJson(head),
 });
 
 const present = (row: Selectable<Database['conversations']>): Conversation => ({
@@ -85,4 +86,5 @@ const present = (row: Selectable<Database['conversations']>): Conversation => ({
   updated_at: row.updated_at.toISOString(),
   last_seq: row.last_seq,
   revision: row.revision,
+  ...(row.erased_at && { erased_at: row.erased_at.toISOString() }),
 });

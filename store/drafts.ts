@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { replyId, replyNumber, type ConversationKey } from '../contract/names.ts';
 import type { Db } from './schema.ts';
 import type { Draft, Store } from './store.ts';
+import { asText } from './words.ts';
 
 export const drafts = (db: Db): Pick<Store, 'beginDraft' | 'appendDraft' | 'draft'> => ({
   async beginDraft({ tenant, id }, reply, attempt, runId = '') {
@@ -34,7 +35,7 @@ export const drafts = (db: Db): Pick<Store, 'beginDraft' | 'appendDraft' | 'draf
     const { attempt, text, offset, run_id = '' } = draft;
     const number = replyNumber(draft.reply_id);
     const appended = await sql`
-      update drafts set text = text || ${toEscaped(text)}, length = length + ${text.length}
+      update drafts set text = text || ${asText(toEscaped(text))}, length = length + ${text.length}
       where tenant = ${tenant} and conversation = ${id} and reply = ${number} and attempt = ${attempt}
         and run_id = ${run_id} and not stopped and length = coalesce(${offset ?? null}::int4, length)
       returning reply`.execute(db);

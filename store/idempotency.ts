@@ -1,12 +1,20 @@
 /** Idempotency keys. Of several requests that claim a key at once, exactly one goes ahead. */
 import type { Db } from './schema.ts';
 import type { Store } from './store.ts';
+import { asJson } from './words.ts';
 
 export const idempotency = (db: Db): Pick<Store, 'claim'> => ({
   async claim({ tenant, scope, key }, bodyHash, answer) {
     const fresh = await db
       .insertInto('idempotency_keys')
-      .values({ tenant, scope, key, body_hash: bodyHash, answer: JSON.stringify(answer ?? null) })
+      .values({
+        tenant,
+        scope,
+        key,
+        body_hash: bodyHash,
+        answer: asJson(answer ?? null),
+        about: aboutOf(answer),
+      })
       .onConflict((conflict) => conflict.columns(['tenant', 'scope', 'key']).doNothing())
       .returning('key')
       .executeTakeFirst();
@@ -25,3 +33,9 @@ export const idempotency = (db: Db): Pick<Store, 'claim'> => ({
       : { outcome: 'conflict' };
   },
 });
+
+/** The conversation that an answer is about, so that its key is found when the conversation is erased. */
+function aboutOf(answer: unknown): string | undefined {
+  const { id } = (answer ?? {}) as { id?: unknown };
+  return typeof id === 'string' ? id : undefined;
+}

@@ -3,7 +3,6 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Entry } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import { type ConversationKey, replyId } from '../contract/names.ts';
-import { readJson } from './read-json.ts';
 import type { Db } from './schema.ts';
 import type { Mark, Store } from './store.ts';
 
@@ -66,12 +65,12 @@ export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'marks' | 'windo
 
   async window({ tenant, id }, { from, to }) {
     // One text, since a window may have thousands of entries: as rows, they take more than twice as long from PGlite's thread.
-    const found = await sql<{ entries: string }>`
-      select coalesce(json_agg(body order by seq), '[]')::text as entries from entries
+    const found = await sql<{ entries: Entry[] }>`
+      select coalesce(json_agg(body order by seq), '[]') as entries from entries
       where tenant = ${tenant} and conversation = ${id} and seq between ${from} and ${to}`.execute(
       db,
     );
-    return readJson(found.rows[0]!.entries) as Entry[];
+    return found.rows[0]!.entries;
   },
 });
 

@@ -259,4 +259,23 @@ export const migrations: Record<string, Migration> = {
       await sql`create index api_keys_newest on api_keys (tenant, created_at desc)`.execute(db);
     },
   },
+  '0010_erased': {
+    async up(db: Kysely<unknown>) {
+      await sql`alter table conversations add column erased_at timestamptz`.execute(db);
+      // Null in rows of earlier versions, whose answers are not encrypted.
+      await sql`alter table idempotency_keys add column about text`.execute(db);
+      await sql`create index idempotency_keys_about on idempotency_keys (tenant, about)`.execute(
+        db,
+      );
+      await sql`
+        create table erased_calls (
+          tenant text not null,
+          conversation text not null,
+          call_id text not null,
+          erased_at timestamptz not null default now(),
+          primary key (tenant, call_id)
+        )`.execute(db);
+      await sql`create index erased_calls_newest on erased_calls (erased_at)`.execute(db);
+    },
+  },
 };

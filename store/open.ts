@@ -1,11 +1,13 @@
 /** Opens the store: PostgreSQL if a URL is given, else PGlite in a folder. */
 import { Kysely, PGliteDialect, type Dialect } from 'kysely';
+import type { Keyring } from '../encryption/keyring.ts';
 import { calls } from './calls.ts';
 import { closingGone } from './close-gone.ts';
 import { conversations } from './conversations.ts';
 import { drafts } from './drafts.ts';
 import { writers } from './writer.ts';
 import { idempotency } from './idempotency.ts';
+import { erasing } from './erase.ts';
 import { keys } from './keys.ts';
 import { log } from './log.ts';
 import { migrate } from './migrations.ts';
@@ -20,6 +22,7 @@ import type { Database } from './schema.ts';
 import { slots } from './slots.ts';
 import type { Store } from './store.ts';
 import { tokens } from './tokens.ts';
+import { withWords } from './words.ts';
 import { tellUnavailable } from './unavailable.ts';
 
 /**
@@ -33,14 +36,15 @@ import { tellUnavailable } from './unavailable.ts';
  *
  * @throws Error if the database cannot be reached or migrated; the message is complete, without the password.
  */
-export async function openStore({ url, folder, log }: StoreOptions): Promise<OpenStore> {
+export async function openStore({ url, folder, log, keyring }: StoreOptions): Promise<OpenStore> {
   if (url !== undefined) {
     await migrateOn(await connectPatiently(url));
-    const store = pruned(storeIn(new Kysely({ dialect: connectPostgres(url) })));
+    const dialect = withWords(connectPostgres(url), keyring);
+    const store = pruned(storeIn(new Kysely({ dialect })));
     return { ...store, failed: new Promise<never>(() => {}) };
   }
   const pglite = await openPGlite(folder, log);
-  const store = pruned(tidied(await storeOn(new PGliteDialect({ pglite })), pglite));
+  const store = pruned(tidied(await storeOn(new PGliteDialect({ pglite }), keyring), pglite));
   return { ...store, failed: pglite.failed };
 }
 
@@ -48,6 +52,8 @@ export interface StoreOptions {
   url?: string;
   folder: string;
   log?: (line: string) => void;
+  /** Encrypts words. Default: they are stored as they are. */
+  keyring?: Keyring | undefined;
 }
 
 export interface OpenStore extends Store {
@@ -56,8 +62,8 @@ export interface OpenStore extends Store {
 }
 
 /** The store on any dialect of PostgreSQL's SQL, for instance PGlite in memory. `close` also ends the connections. */
-export async function storeOn(dialect: Dialect): Promise<Store> {
-  const db = new Kysely<Database>({ dialect });
+export async function storeOn(dialect: Dialect, keyring?: Keyring): Promise<Store> {
+  const db = new Kysely<Database>({ dialect: withWords(dialect, keyring) });
   try {
     await migrate(db);
   } catch (error) {
@@ -92,6 +98,7 @@ const storeIn = (db: Kysely<Database>): Store =>
     ...calls(db),
     ...tokens(db),
     ...keys(db),
+    ...erasing(db),
     ...pruning(db),
     close: () => db.destroy(),
   });

@@ -72,7 +72,10 @@ export function patient(store: Store, patience: Patience = {}): Store {
     spendTokens: (of, amount) =>
       retry(() => store.spendTokens(of, amount).catch(unlessMaybeDone), long_ms),
 
-    // A worker never asks for keys.
+    erasedCalls: waiting('erasedCalls', short_ms),
+
+    // A worker never erases, or asks for keys.
+    erase: store.erase,
     addKey: store.addKey,
     findKey: store.findKey,
     listKeys: store.listKeys,

@@ -3,13 +3,14 @@ import type { Insertable } from 'kysely';
 import { gathered } from './gathered.ts';
 import type { Database, Db } from './schema.ts';
 import type { Store } from './store.ts';
+import { asJson } from './words.ts';
 
 export const progress = (db: Db): Pick<Store, 'setProgress' | 'progress'> => {
   // Forty calls that report progress several times a second would otherwise keep the embedded database from the log.
   const put = gathered((rows: Row[]) => write(db, rows), GATHER_MS);
   return {
     setProgress({ tenant, id }, call_id, latest) {
-      const row = { tenant, conversation: id, call_id, progress: JSON.stringify(latest) };
+      const row = { tenant, conversation: id, call_id, progress: asJson(latest) };
       return put(JSON.stringify([tenant, id, call_id]), row);
     },
 

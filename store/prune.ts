@@ -21,6 +21,10 @@ export const pruning = (db: Db): Pick<Store, 'prune'> => ({
       .deleteFrom('holders')
       .where('seen_at', '<', sql<Date>`${claimedBefore}::timestamptz`)
       .execute();
+    await db
+      .deleteFrom('erased_calls')
+      .where('erased_at', '<', sql<Date>`${claimedBefore}::timestamptz`)
+      .execute();
     await db.deleteFrom('tenant_tokens').where('day', '<', claimedBefore.slice(0, 10)).execute();
   },
 });

@@ -22,6 +22,7 @@ import { replyNumber, type ConversationKey } from '../contract/names.ts';
 import { headColumns } from './conversations.ts';
 import { forgetDraftsAfter, resumeDrafts, stopDrafts } from './drafts.ts';
 import { entriesFrom, fenceOf, type Held, lock, rewind } from './held.ts';
+import { asJson } from './words.ts';
 import { runningCallsOf } from './writer.ts';
 import type { Database, Db } from './schema.ts';
 import { fillBefore, keepSuperseded, restore } from './superseded.ts';
@@ -78,7 +79,7 @@ export async function append(
       from unnest(
         ${entries.map((entry) => entry.seq)}::int4[],
         ${entries.map((entry) => entry.kind)}::text[],
-        ${entries.map((entry) => JSON.stringify(entry))}::text[]
+        ${entries.map((entry) => asJson(entry))}::text[]
       ) as entry (seq, kind, body)
       where exists (select from head)
     ), forgotten as (
@@ -231,7 +232,7 @@ async function takeOver(
     .set({
       ...fenceColumns(fence),
       fence_runs: [...line, fence.run_id!],
-      reset: JSON.stringify(reset),
+      reset: asJson(reset),
     })
     .where('tenant', '=', tenant)
     .where('id', '=', id)

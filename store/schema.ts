@@ -40,6 +40,15 @@ export interface Database {
     status: Generated<Head['status']>;
     replying: number | null;
     head: Json<Head>;
+    /** Its words were erased: the row is a tombstone. */
+    erased_at: ColumnType<Date | null, string | undefined, string>;
+  };
+  /** Calls of erased conversations, whose files may be on any host. */
+  erased_calls: {
+    tenant: string;
+    conversation: string;
+    call_id: string;
+    erased_at: Moment;
   };
   entries: {
     tenant: string;
@@ -145,6 +154,8 @@ export interface Database {
     key: string;
     body_hash: string;
     answer: Json<unknown>;
+    /** The conversation that the answer is about. */
+    about: string | null | undefined;
     claimed_at: Moment;
   };
 }

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startPostgres, type TestPostgres } from '../test/kit/postgres.ts';
+import { readKeyring } from '../encryption/keyring.ts';
 import { openStore } from './open.ts';
 import { batch, idle, messages, someone } from '../test/store/samples.ts';
 import { storeContract } from '../test/store/store.contract.ts';
@@ -22,6 +24,13 @@ afterAll(async () => {
 
 storeContract('PGlite', () => openStore({ folder: join(folder, 'new', 'folder') }));
 storeContract('PostgreSQL', () => openStore({ url: postgres.url, folder: '' }));
+storeContract('PostgreSQL, encrypted', () =>
+  openStore({
+    url: postgres.url,
+    folder: '',
+    keyring: readKeyring(`one:${randomBytes(32).toString('base64')}`),
+  }),
+);
 
 describe('opening a store', () => {
   test('again in the same folder finds everything', async () => {

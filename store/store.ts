@@ -8,6 +8,7 @@ import type { ClosedBy, Entry, EntryKind } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { ResultNumber } from '../contract/stored.ts';
+import type { EraseStore } from './erase-store.ts';
 import type { Sent } from './gone.ts';
 import type { KeyStore } from './key-store.ts';
 
@@ -58,6 +59,8 @@ export interface Conversation extends Head {
   updated_at: string;
   last_seq: number;
   revision: number;
+  /** When its words were erased. */
+  erased_at?: string;
 }
 
 export interface Page {
@@ -151,7 +154,7 @@ export interface Hold {
  * Every method throws StoreUnavailable when the store cannot be asked now. It may then be repeated, whether or not it took effect,
  * unless it says otherwise.
  */
-export interface Store extends KeyStore {
+export interface Store extends KeyStore, EraseStore {
   /** Creates the conversation before its first entry. Repeating it changes nothing. */
   open(
     conversation: ConversationKey,

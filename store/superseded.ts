@@ -5,6 +5,7 @@ import type { ConversationKey } from '../contract/names.ts';
 import { lackingBefore, logOf } from './lines.ts';
 import { entriesFrom, type Held, rewind } from './held.ts';
 import type { Db } from './schema.ts';
+import { asJson } from './words.ts';
 
 /** Stores removed entries; called after the rewind that removes them. */
 export async function keepSuperseded(
@@ -22,7 +23,7 @@ export async function keepSuperseded(
       revision: revision + 1,
       runs,
       kept,
-      entries: JSON.stringify(entries),
+      entries: asJson(entries),
     })
     .execute();
 }
@@ -100,5 +101,5 @@ const put = (db: Db, { tenant, id }: ConversationKey, entries: Entry[]) =>
     from unnest(
       ${entries.map((entry) => entry.seq)}::int4[],
       ${entries.map((entry) => entry.kind)}::text[],
-      ${entries.map((entry) => JSON.stringify(entry))}::text[]
+      ${entries.map((entry) => asJson(entry))}::text[]
     ) as entry (seq, kind, body)`.execute(db);

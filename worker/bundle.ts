@@ -23,11 +23,14 @@ export const SOURCES = ['workflows', 'conversation', 'contract'];
 const BUILT = join(root, 'build');
 
 /** The one that was built ahead, else that of an earlier start on this home, else a new one. */
-export async function workflowBundle(home: string): Promise<WorkflowBundleOption> {
-  const name = await bundleName();
+export async function workflowBundle(
+  home: string,
+  { isSealed = false } = {},
+): Promise<WorkflowBundleOption> {
+  const name = await bundleName(isSealed);
   const built = join(BUILT, name);
   if (await exists(built)) return { codePath: built };
-  return { codePath: await bundleInto(join(home, 'cache'), name) };
+  return { codePath: await bundleInto(join(home, 'cache'), name, isSealed) };
 }
 
 /** For every start from now on. */
@@ -35,12 +38,14 @@ export async function buildBundle(): Promise<void> {
   await bundleInto(BUILT, await bundleName());
 }
 
-const bundleName = async () => `workflows-${await fingerprint()}.js`;
+/** @param isSealed messages of failures are encrypted */
+const bundleName = async (isSealed = false) =>
+  `workflows-${await fingerprint()}${isSealed ? '-sealed' : ''}.js`;
 
-async function bundleInto(folder: string, name: string): Promise<string> {
+async function bundleInto(folder: string, name: string, isSealed = false): Promise<string> {
   const codePath = join(folder, name);
   if (await exists(codePath)) return codePath;
-  const { code } = await bundleWorkflowCode(bundleOptions());
+  const { code } = await bundleWorkflowCode(bundleOptions(isSealed));
   await mkdir(folder, { recursive: true });
   await removeOthers(folder, name);
   // The bundle is complete or absent: a kill in the middle leaves only a file that nothing reads.
@@ -51,13 +56,16 @@ async function bundleInto(folder: string, name: string): Promise<string> {
 }
 
 /** A hash of the bundle's sources and options. */
-export function bundleOptions(): BundleOptions {
+export function bundleOptions(isSealed = false): BundleOptions {
   const workflowsPath = join(root, `workflows/index${EXTENSION}`);
   const payloadConverterPath = join(root, `workflows/payload-converter${EXTENSION}`);
   const interceptorsPath = join(root, `workflows/one-task${EXTENSION}`);
   return {
     workflowsPath,
     payloadConverterPath,
+    ...(isSealed && {
+      failureConverterPath: join(root, `workflows/sealed-failures${EXTENSION}`),
+    }),
     workflowInterceptorModules: [interceptorsPath],
     // Evaluated once for all workflows; otherwise each costs 9 ms. No module keeps state (bundle.test.ts).
     preloadModules: [workflowsPath, payloadConverterPath, interceptorsPath],

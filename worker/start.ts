@@ -15,6 +15,7 @@ import { createToolPlaces, withPlaces } from '../activities/call/tool-places.ts'
 import type { Settings } from '../config.ts';
 import { conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
 import type { QuickRunner } from '../contract/quick.ts';
+import { dataConverterOf, keyringOf } from '../encryption/open.ts';
 import { loadTokenizer } from '../model/tokens.ts';
 import { pushSecretOf } from '../remote/secret.ts';
 import { patient } from '../store/patient.ts';
@@ -34,6 +35,7 @@ import { installRuntime } from './runtime.ts';
 import type { WorkerOptions } from './options.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { leanOptions } from './sandbox/index.ts';
+import { sweepErasedRegularly } from './sweep-erased.ts';
 import { createWorkers, type WorkLimits } from './workers.ts';
 
 export interface RunningWorker {
@@ -59,7 +61,14 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   const pushSecret = await pushSecretOf(settings);
   installRuntime();
   const connection = await NativeConnection.connect({ address });
-  const client = new Client({ connection, namespace, interceptors: clientInterceptors });
+  const keyring = keyringOf(settings);
+  const dataConverter = dataConverterOf(keyring);
+  const client = new Client({
+    connection,
+    namespace,
+    dataConverter,
+    interceptors: clientInterceptors,
+  });
   const { logger } = Runtime.instance();
   const warn = (message: string, facts: object) => logger.warn(message, { ...facts });
   const spools = createSpools({ root: spoolRoot(home), claim: claimIn(options.store, warn) });
@@ -104,7 +113,8 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   stuck.promise.catch(() => {});
   const begin = async () => {
     await registerSearchAttributes(connection, namespace);
-    const bundle = options.bundle ?? (await workflowBundle(home));
+    const bundle =
+      options.bundle ?? (await workflowBundle(home, { isSealed: keyring !== undefined }));
     const temporal = {
       connection,
       identity: succession.identity,
@@ -112,6 +122,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
       taskQueue,
       ...versioned(buildId),
       workflowBundle: bundle,
+      dataConverter,
       interceptors: {
         ...interceptors,
         activity: [succession.interceptor, ...(interceptors.activity ?? [])],
@@ -151,6 +162,12 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
     keep_ms: settings.MEANWHILE_SPOOL_HOURS * 3_600_000,
     isInUse: spools.isInUse,
   });
+  const sweepingErased = sweepErasedRegularly({
+    root: spoolRoot(home),
+    store: options.store,
+    isInUse: spools.isInUse,
+    warn: (message, error) => warn(message, { error }),
+  });
   const running = workers.run();
   const closing = new AbortController();
   const promoted =
@@ -188,6 +205,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
       places.close();
       await succession.close();
       clearInterval(sweeping);
+      clearInterval(sweepingErased);
       await watching.close();
       await resets.close();
       await promoted;

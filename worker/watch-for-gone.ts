@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { DefaultLogger } from '@temporalio/worker';
+import { readPayload } from '../activities/log/read-payload.ts';
 import { callWorkflowId, settleCallWorkflowId, settleWorkflowId } from '../contract/names.ts';
 import type { CallStart } from '../contract/call.ts';
 import type { Store } from '../store/store.ts';
@@ -131,18 +132,17 @@ function unlessStarted(error: unknown): void {
 
 /** The call's input is in the first event of its history. */
 async function startOfCall(
-  { workflowService, options }: Client,
+  client: Client,
   workflowId: string,
   runId: string,
 ): Promise<CallStart | undefined> {
-  const { history } = await workflowService.getWorkflowExecutionHistory({
-    namespace: options.namespace,
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace: client.options.namespace,
     execution: { workflowId, runId },
     maximumPageSize: 1,
   });
   const input = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
   if (!input) return undefined;
-  const { payloadConverter } = options.loadedDataConverter;
-  const start: Partial<CallStart> | undefined = payloadConverter.fromPayload(input);
+  const start: Partial<CallStart> | undefined = await readPayload(client, input);
   return start?.conversation && start.call_id !== undefined ? (start as CallStart) : undefined;
 }

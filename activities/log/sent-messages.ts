@@ -7,6 +7,7 @@ import {
   SIGNALS,
   UPDATES,
 } from '../../contract/names.ts';
+import { readPayload } from './read-payload.ts';
 import type { Sent } from '../../store/gone.ts';
 
 /**
@@ -18,30 +19,25 @@ export async function sentMessages(
 ): Promise<Sent[]> {
   const handle = client.workflow.getHandle(conversationWorkflowId(conversation));
   const { events } = await handle.fetchHistory();
-  const { payloadConverter } = client.options.loadedDataConverter;
-  const read = (payload?: Payload | null): any => {
-    try {
-      return payload ? payloadConverter.fromPayload(payload) : undefined;
-    } catch {
-      // No one could have read it.
-      return undefined;
-    }
-  };
-  return (events ?? []).flatMap((event): Sent[] => {
+  const read = async (payload?: Payload | null): Promise<any> =>
+    // If it cannot be read, no one could have read it.
+    payload ? readPayload(client, payload).catch(() => undefined) : undefined;
+  const sent = (events ?? []).map(async (event): Promise<Sent[]> => {
     const at = new Date(Number(event.eventTime?.seconds ?? 0) * 1_000).toISOString();
     const started = event.workflowExecutionStartedEventAttributes;
     const signal = event.workflowExecutionSignaledEventAttributes;
     const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
-    if (started) return handedOver(read(started.input?.payloads?.[1]), at);
+    if (started) return handedOver(await read(started.input?.payloads?.[1]), at);
     if (signal?.signalName === SIGNALS.message)
-      return message(read(signal.input?.payloads?.[0]), at);
+      return message(await read(signal.input?.payloads?.[0]), at);
     if (signal?.signalName === SIGNALS.interrupt) {
-      return message(read(signal.input?.payloads?.[0])?.message, at);
+      return message((await read(signal.input?.payloads?.[0]))?.message, at);
     }
     if (update?.name === UPDATES.messageIfIdle)
-      return message(read(update.args?.payloads?.[0]), at);
+      return message(await read(update.args?.payloads?.[0]), at);
     return [];
   });
+  return (await Promise.all(sent)).flat();
 }
 
 function message(given: unknown, at: string): Sent[] {

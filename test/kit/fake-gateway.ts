@@ -60,6 +60,10 @@ export class FakeGateway implements Gateway {
     this.#note('settle', key, evenIfLost);
     await this.settled(key, evenIfLost);
   }
+  async forget(key: ConversationKey, callIds: readonly string[]) {
+    this.#note('forget', key, callIds);
+    this.running.delete(nameOf(key));
+  }
   async push({ tenant, call_id }: { tenant: string; call_id: string }, payload: object) {
     return this.#send('push', { tenant, id: call_id }, payload);
   }

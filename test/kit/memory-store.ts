@@ -1,6 +1,7 @@
 /** A store without a database, for tests. It keeps the whole contract (test/store/store.contract.ts) and forgets with the process. */
 import { NO_RUN } from '../../contract/batch.ts';
 import type { ConversationKey } from '../../contract/names.ts';
+import { requestedIn } from '../../store/erase.ts';
 import { endOfGone } from '../../store/gone.ts';
 import { runningCallsOf } from '../../store/writer.ts';
 import type { Conversation, Progress, Store } from '../../store/store.ts';
@@ -17,12 +18,14 @@ interface Row extends MemoryLog {
   metadata: Record<string, unknown>;
   created_at: string;
   progress: Map<string, Progress>;
+  erased_at?: string;
 }
 
 export function createMemoryStore(now = () => new Date().toISOString()): Store {
   const rows = new Map<string, Row>();
   const claims = new Map<string, { bodyHash: string; answer: unknown; at: number }>();
   const results = new Map<string, string>();
+  const erased: { tenant: string; conversation: string; call_id: string; at: string }[] = [];
   /** Call ids by tenant and name. */
   const queues = new Map<string, string[]>();
   /** By tenant and day. */
@@ -161,6 +164,7 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
     },
 
     async keepResult({ tenant, id }, { call_id, n }, json) {
+      if (find({ tenant, id })?.erased_at !== undefined) return json;
       const place = JSON.stringify([tenant, id, call_id, n]);
       if (!results.has(place)) results.set(place, json);
       return results.get(place)!;
@@ -197,6 +201,54 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
 
     ...calls,
     ...createMemoryKeys(),
+
+    async erase(key, at) {
+      const row = find(key);
+      if (!row) return undefined;
+      if (row.head.status !== 'closed') return 'open';
+      const { tenant, id } = key;
+      const taken = row.superseded.flatMap(({ entries }) => entries);
+      const before = erased.filter((each) => each.tenant === tenant && each.conversation === id);
+      const call_ids = [
+        ...new Set([
+          ...requestedIn([...row.entries, ...taken]),
+          ...before.map(({ call_id }) => call_id),
+        ]),
+      ];
+      for (const call_id of call_ids) {
+        if (before.some((each) => each.call_id === call_id)) continue;
+        erased.push({ tenant, conversation: id, call_id, at });
+      }
+      const { usage } = row.head;
+      row.revision += 1;
+      row.bases.set(row.revision, 1);
+      Object.assign(row, {
+        metadata: {},
+        entries: [],
+        superseded: [],
+        drafts: createMemoryDrafts(),
+        head: { status: 'closed', calls: [], usage },
+        fence: { ...row.fence, run_id: NO_RUN },
+        erased_at: row.erased_at ?? at,
+      });
+      row.progress.clear();
+      for (const name of results.keys()) {
+        const [ofTenant, of] = JSON.parse(name) as string[];
+        if (ofTenant === tenant && of === id) results.delete(name);
+      }
+      for (const [name, claim] of claims) {
+        const [ofTenant, scope = ''] = JSON.parse(name) as string[];
+        if (ofTenant !== tenant) continue;
+        const about = [id, ...call_ids].some((each) => new RegExp(` of ${each}( |$)`).test(scope));
+        if (about && !scope.startsWith('host of ')) claims.delete(name);
+        if (scope === 'conversations' && (claim.answer as { id?: string }).id === id) {
+          Object.assign(claim, { bodyHash: '', answer: {} });
+        }
+      }
+      return { call_ids };
+    },
+    erasedCalls: async (since) =>
+      erased.filter(({ at }) => at >= since).map(({ tenant, call_id }) => ({ tenant, call_id })),
 
     async queueUp({ tenant, queue, call_id }) {
       const id = JSON.stringify([tenant, queue]);
@@ -256,6 +308,7 @@ const present = (row: Row): Conversation => ({
   updated_at: row.updated_at,
   last_seq: row.entries.length,
   revision: row.revision,
+  ...(row.erased_at !== undefined && { erased_at: row.erased_at }),
 });
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

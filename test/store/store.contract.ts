@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { callsContract } from './calls.contract.ts';
 import { conversationsContract } from './conversations.contract.ts';
 import { draftsContract } from './drafts.contract.ts';
+import { eraseContract } from './erase.contract.ts';
 import { keysContract } from './keys.contract.ts';
 import { logContract } from './log.contract.ts';
 import { pruneContract } from './prune.contract.ts';
@@ -34,6 +35,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     resultsContract(() => store);
     keysContract(() => store);
     tenantsContract(() => store);
+    eraseContract(() => store);
     // Last, since it prunes the data of all tests.
     pruneContract(() => store);
   });
