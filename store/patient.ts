@@ -72,7 +72,7 @@ export function patient(store: Store, patience: Patience = {}): Store {
     spendTokens: (of, amount) =>
       retry(() => store.spendTokens(of, amount).catch(unlessMaybeDone), long_ms),
 
-    erasedCalls: waiting('erasedCalls', short_ms),
+    erasedCalls: retrying('erasedCalls', short_ms),
 
     // A worker never erases, or asks for keys.
     erase: store.erase,

@@ -38,7 +38,9 @@ test('an erased conversation with a running call is ended, and its words are gon
 const folders = (home: string) => readdir(join(home, 'spool')).catch(() => []);
 
 function unlessGone(error: unknown): 'gone' {
-  // NOT_FOUND of gRPC: a history is fetched without the client's own error.
-  if (isGrpcServiceError(error) && Number(error.code) === 5) return 'gone';
+  if (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND) return 'gone';
   throw error;
 }
+
+/** Of gRPC: a history is fetched without the client's own error. */
+const NOT_FOUND = 5;
