@@ -72,15 +72,17 @@ async function readMcp(file: string, allowPrivateUrls: boolean) {
  * @param alone whether no other process belongs to the service
  */
 export async function openBusOf(
-  { REDIS_URL: url, TEMPORAL_NAMESPACE: service }: Settings,
+  settings: Settings,
   { alone, log, stack }: { alone: boolean; log: (line: string) => void; stack: Stack },
 ): Promise<Bus> {
+  const { REDIS_URL: url, TEMPORAL_NAMESPACE: service } = settings;
   if (url === undefined) {
     if (!alone) log(NO_REDIS);
     return createLocalBus({ alone });
   }
   const { openRedisBus } = await import('../stream/redis-bus.ts');
-  return stack.opening('Redis', openRedisBus({ url, service, log }), (bus) => bus.close());
+  const bus = openRedisBus({ url, service, log, keyring: keyringOf(settings) });
+  return stack.opening('Redis', bus, (opened) => opened.close());
 }
 
 const NO_REDIS =

@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { createClient } from '@redis/client';
 import { afterEach, expect, test } from 'vitest';
 import type { ConversationKey } from '../contract/names.ts';
+import { type Keyring, readKeyring } from '../encryption/keyring.ts';
 import { startProxy } from '../test/chaos/proxy.ts';
 import { createMailbox } from '../test/kit/mailbox.ts';
 import { startRedis, type TestRedis } from '../test/kit/redis.ts';
@@ -25,9 +28,9 @@ async function redisServer(): Promise<TestRedis> {
 }
 
 /** The bus of a process of its own, as far as Redis can tell. */
-function busOf(url: string, service = 'tests') {
+function busOf(url: string, service = 'tests', keyring?: Keyring) {
   const lines = createMailbox<string>('the bus has reported something');
-  const bus = openRedisBus({ url, service, log: lines.put, timing });
+  const bus = openRedisBus({ url, service, log: lines.put, keyring, timing });
   ends.push(() => bus.close());
   return { ...bus, line: lines.take };
 }
@@ -144,3 +147,54 @@ test('a password is sent, and appears in no message', async () => {
   expect(line).toMatch(/^Redis at 127\.0\.0\.1:\d+ is away: WRONGPASS/);
   expect(line).not.toContain('very-secret');
 });
+
+const keyOf = (id: string) => readKeyring(`${id}:${randomBytes(32).toString('base64')}`);
+
+test('with keys, no command that Redis gets has words of a conversation', async () => {
+  const { url } = await redisServer();
+  const commands = await everyCommand(url);
+  const sentWith = async (keyring?: Keyring) => {
+    const [worker, api] = [busOf(url, 'tests', keyring), busOf(url, 'tests', keyring)];
+    const far = hearing(api);
+    expect(await far.take()).toEqual({ type: 'missed' });
+    await expect.poll(() => worker.hearsAll()).toBe(true);
+    const sent = [
+      delta(0, 'a zebra'),
+      { type: 'progress', call_id: 'call_1', note: 'zebra' } as const,
+      { type: 'stop', reply_id: 'reply_1' } as const,
+    ];
+    for (const message of sent) worker.publish(one, message);
+    for (const message of sent) expect(await far.take()).toEqual(message);
+  };
+  await sentWith(keyOf('one'));
+  expect(commands().filter((line) => line.includes('PUBLISH'))).toHaveLength(3);
+  expect(commands().join('\n')).not.toMatch(/zebra|reply_1|call_1/);
+  // The same without keys, so that it is known what would be seen.
+  await sentWith();
+  expect(commands().join('\n')).toMatch(/zebra/);
+});
+
+test('a message that cannot be opened counts as missed, and its key is logged once', async () => {
+  const { url } = await redisServer();
+  const [worker, api] = [busOf(url, 'tests', keyOf('old')), busOf(url, 'tests', keyOf('new'))];
+  const far = hearing(api);
+  expect(await far.take()).toEqual({ type: 'missed' });
+  await expect.poll(() => worker.hearsAll()).toBe(true);
+  for (const offset of [0, 3]) worker.publish(one, delta(offset, 'Hel'));
+  for (const _ of [1, 2]) expect(await far.take()).toEqual({ type: 'missed' });
+  expect(await api.line()).toMatch(/cannot be read.*the key old/);
+  const plain = busOf(url);
+  await expect.poll(() => plain.hearsAll()).toBe(true);
+  plain.publish(one, delta(6, 'lo'));
+  expect(await far.take()).toEqual(delta(6, 'lo'));
+});
+
+/** As the server reports them, by `MONITOR`. */
+async function everyCommand(url: string): Promise<() => string[]> {
+  const client = createClient({ url });
+  const commands: string[] = [];
+  await client.connect();
+  ends.push(async () => client.destroy());
+  await client.monitor((line) => void commands.push(line));
+  return () => commands;
+}

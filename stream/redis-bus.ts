@@ -1,8 +1,11 @@
 /**
  * The bus between the processes of a service: Redis's publish and subscribe, with a channel for each conversation. Listeners in the
  * same process are called directly. What Redis loses is in the store, and listeners are told when they may have missed something.
+ * With keys, messages are encrypted; the names of channels, which have the ids of tenants and conversations, are not.
  */
 import { randomUUID } from 'node:crypto';
+import type { Keyring } from '../encryption/keyring.ts';
+import { openText, sealText } from '../encryption/text.ts';
 import { type Bus, type BusMessage, topicOf } from './bus.ts';
 import { formatMessage, parseMessage } from './bus-message.ts';
 import { connectRedis, type RedisTiming } from './redis-connection.ts';
@@ -17,11 +20,13 @@ export interface RedisBusOptions {
   /** Tells services apart that share a Redis. */
   service: string;
   log(line: string): void;
+  /** Encrypts messages. Default: they are sent as they are. */
+  keyring?: Keyring | undefined;
   timing?: Partial<RedisTiming>;
 }
 
 /** Does not wait for Redis: while it does not answer, messages reach this process alone. */
-export function openRedisBus({ url, service, log, timing }: RedisBusOptions): RedisBus {
+export function openRedisBus({ url, service, log, keyring, timing }: RedisBusOptions): RedisBus {
   const self = randomUUID();
   const listeners = new Map<string, Set<Listener>>();
   const redis = connectRedis({
@@ -29,13 +34,27 @@ export function openRedisBus({ url, service, log, timing }: RedisBusOptions): Re
     log,
     timing,
     heard(channel, text) {
-      const heard = parseMessage(text);
-      if (heard && heard.from !== self) tell(channel, heard.message);
+      const heard = open(text);
+      if (heard === 'sealed') tell(channel, { type: 'missed' });
+      else if (heard && heard.from !== self) tell(channel, heard.message);
     },
     subscribed: (channel) => tell(channel, { type: 'missed' }),
   });
   const channelOf = (conversation: Parameters<Bus['publish']>[0]) =>
     `meanwhile:${service}:${topicOf(conversation)}`;
+
+  let isSealed = false;
+  function open(text: string) {
+    try {
+      return parseMessage(openText(text, keyring));
+    } catch (error) {
+      // Once: every message of that process is like it.
+      if (!isSealed)
+        log(`A message of another process cannot be read. ${(error as Error).message}`);
+      isSealed = true;
+      return 'sealed';
+    }
+  }
 
   function tell(channel: string, message: BusMessage): void {
     for (const listener of listeners.get(channel) ?? []) listener(message);
@@ -48,7 +67,7 @@ export function openRedisBus({ url, service, log, timing }: RedisBusOptions): Re
       const channel = channelOf(conversation);
       tell(channel, message);
       const sent = message.type === 'appended' ? POKE : message;
-      redis.publish(channel, formatMessage(self, sent));
+      redis.publish(channel, sealText(formatMessage(self, sent), keyring));
     },
 
     subscribe(conversation, listener) {
