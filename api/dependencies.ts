@@ -36,7 +36,14 @@ export interface ApiDependencies {
   /** Decrypts for Temporal's UI. Default: it has no codec here. */
   codec?: { token: string; keyring: Keyring };
   /** The MCP endpoint: host names besides those of this machine; how long a call without a task waits. Default: 25,000 ms. */
-  mcp?: { hosts?: string[]; wait_ms?: number };
+  mcp?: {
+    hosts?: string[];
+    wait_ms?: number;
+    /** Whoever has it may declare servers, which runs programs. Default: nobody may. */
+    token?: string;
+  };
+  /** Whether an MCP server that is declared may have a private address. */
+  allowPrivateUrls?: boolean;
   /** Asks the model early. Default: it is asked when the conversation has decided. */
   speculation?: Speculation;
   /** What `GET /v1/service` says. */

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { RequestedCall } from '../contract/call.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { CallEnd } from '../contract/signals.ts';
+import { toolOfCall } from '../tools/catalogue.ts';
 import { approvalOf } from '../tools/approval.ts';
 import type { Tool } from '../tools/define.ts';
 import { takenInput } from '../tools/taken-input.ts';
@@ -29,6 +30,8 @@ export interface CallRequested {
   call_id: string;
   /** Its end, if it has been made and is over; or that it has been made, and takes longer than the grace time. */
   made?: CallEnd | 'goes_on';
+  /** That of an MCP server, as it gave it. */
+  answer?: unknown;
 }
 
 /** @param isGone whether the client has hung up */
@@ -40,7 +43,7 @@ export async function requestCall(
   isGone: () => boolean = () => false,
 ): Promise<CallRequested> {
   const { gateway, catalogue, quick, quotas } = dependencies;
-  const tool = catalogue.tools.get(name);
+  const tool = await toolOfCall(catalogue, name);
   if (!tool) throw new Problem('invalid_request', `There is no tool ${name}.`);
   const call_id = callIdOf(tenant, key);
   const id = derivedId('conv', tenant, 'client', client, thread ?? call_id);
@@ -49,7 +52,10 @@ export async function requestCall(
   const agent = `client:${client}`;
   const begun = { conversation, agent, ...(thread !== undefined && { thread }), call };
   const outcome = await quick?.run(begun, isGone);
-  if (outcome?.type === 'ended') return { conversation, call_id, made: outcome.end };
+  if (outcome?.type === 'ended') {
+    const { end: made, answer } = outcome;
+    return { conversation, call_id, made, ...(answer !== undefined && { answer }) };
+  }
   if (outcome?.type === 'goes_on') return { conversation, call_id, made: 'goes_on' };
   await signalExternal(
     dependencies,

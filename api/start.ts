@@ -17,6 +17,8 @@ export interface ApiOptions extends Pick<
   ApiDependencies,
   'store' | 'bus' | 'catalogue' | 'speculation' | 'page' | 'quick'
 > {
+  /** Whoever has it may declare MCP servers. Default: nobody may. */
+  token?: string;
   settings: Settings;
   /** host:port of the Temporal server. */
   address: string;
@@ -42,6 +44,7 @@ export async function startApi({
   address,
   uiUrl,
   demoModel,
+  token,
   ...parts
 }: ApiOptions): Promise<RunningApi> {
   const { PORT: port, HOST: host, TEMPORAL_NAMESPACE: namespace } = settings;
@@ -66,7 +69,12 @@ export async function startApi({
       settings,
       gateway,
       limits: limitsOf(settings),
-      mcp: { hosts: mcpHostsOf(settings), wait_ms: settings.MEANWHILE_MCP_WAIT_MS },
+      mcp: {
+        hosts: mcpHostsOf(settings),
+        wait_ms: settings.MEANWHILE_MCP_WAIT_MS,
+        ...(token !== undefined && { token }),
+      },
+      allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
       about: { demoModel, temporalUi: temporalUiOf(settings, uiUrl) },
       pushSecret: secret,
       logger,

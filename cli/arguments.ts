@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { KEY_OPTIONS, type KeysTask, readKeys } from './keys-arguments.ts';
-import type { Role } from './usage.ts';
+import type { CommandWithHelp } from './usage.ts';
+import { type McpCommand, readMcpArguments } from './mcp/arguments.ts';
 
 /** Commands that need settings. */
 export type Task =
@@ -13,8 +14,7 @@ export type Task =
   | { kind: 'explain'; id: string }
   | KeysTask
   | { kind: 'promote'; build: string }
-  /** `url`: of the service. */
-  | { kind: 'mcp'; url?: string; serves?: 'tools' };
+  | McpCommand;
 
 export interface ChatOptions {
   /** Of the conversation to go on with. */
@@ -28,7 +28,7 @@ export interface ChatOptions {
 export type Command =
   | Task
   /** `of`: a command that has its own. */
-  | { kind: 'help'; of?: Role }
+  | { kind: 'help'; of?: CommandWithHelp }
   | { kind: 'version' }
   /** `message` is one sentence. */
   | { kind: 'wrong'; message: string };
@@ -36,6 +36,7 @@ export type Command =
 /** @param given the arguments after the program's name */
 export function readArguments(given: string[]): Command {
   try {
+    if (given[0] === 'mcp') return readMcp(given.slice(1));
     const { values, positionals } = parseArgs({
       args: given,
       allowPositionals: true,
@@ -74,9 +75,6 @@ function helpOf([name]: string[]): Command {
 function readCommand([name, ...rest]: string[]): Command {
   if (name === 'explain') return readExplain(rest);
   if (name === 'promote') return readPromote(rest);
-  if (name === 'mcp' && rest.length === 1 && rest[0] === 'tools') {
-    return { kind: 'mcp', serves: 'tools' };
-  }
   if (name === 'chat' && rest.length === 1) return { kind: 'chat', id: rest[0]! };
   if (rest.length > 0)
     return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
@@ -86,7 +84,6 @@ function readCommand([name, ...rest]: string[]): Command {
     case 'worker':
     case 'demo':
     case 'doctor':
-    case 'mcp':
     case 'chat':
       return { kind: name };
     case undefined:
@@ -97,7 +94,6 @@ function readCommand([name, ...rest]: string[]): Command {
 }
 
 const OPTIONS: Partial<Record<Command['kind'], readonly string[]>> = {
-  mcp: ['url'],
   chat: ['url', 'key', 'agent', 'json'],
 };
 
@@ -114,6 +110,11 @@ function withOptions(command: Command, options: Omit<ChatOptions, 'id'>): Comman
     return { kind: 'wrong', message: 'A conversation keeps its agent: --agent is for a new one.' };
   }
   return { ...command, ...options };
+}
+
+function readMcp(given: string[]): Command {
+  const command = readMcpArguments(given);
+  return command.kind === 'mcp-help' ? { kind: 'help', of: 'mcp' } : command;
 }
 
 function readExplain([id, ...rest]: string[]): Command {

@@ -39,13 +39,14 @@ export async function openCatalogue(
     demoTools: settings.MEANWHILE_DEMO_TOOLS ?? isDemo(settings),
     ...(mcp && { isExpected: mcp.isExpected }),
   });
-  if (!mcp) return own;
+  const { openMcpCatalogue } = await import('../mcp/client/catalogue.ts');
   const options = {
-    servers: mcp.servers,
+    servers: mcp?.servers ?? [],
     spoolRoot: spoolRoot(home),
+    declaredFile: join(home, 'mcp-declared.json'),
     knownFile: join(home, 'mcp-tools.json'),
   };
-  const opening = mcp.open(own, { ...options, allowPrivateUrls, log });
+  const opening = openMcpCatalogue(own, { ...options, allowPrivateUrls, log });
   return stack.opening('The MCP servers', opening, (servers) => servers.close());
 }
 
@@ -55,16 +56,14 @@ function mcpFileOf({ MEANWHILE_MCP, MEANWHILE_EXTENSIONS }: Settings): string | 
   return existsSync(file) ? file : undefined;
 }
 
-/** Loaded on demand: the SDK takes a while, and most services declare no server. */
 async function readMcp(file: string, allowPrivateUrls: boolean) {
-  const [{ readServers }, { openMcpCatalogue }, { isOfServer }] = await Promise.all([
+  const [{ readServers }, { isOfServer }] = await Promise.all([
     import('../mcp/client/config.ts'),
-    import('../mcp/client/catalogue.ts'),
     import('../mcp/client/names.ts'),
   ]);
   const servers = await readServers(file, { environment: allVariables(), allowPrivateUrls });
   const isExpected = (name: string) => servers.some((server) => isOfServer(server.name, name));
-  return { servers, isExpected, open: openMcpCatalogue };
+  return { servers, isExpected };
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ConfigError, readConfig, type Settings } from '../config.ts';
 import { packageVersion } from '../tools/version.ts';
 import { readArguments, type Task } from './arguments.ts';
-import { ROLE_USAGE, USAGE } from './usage.ts';
+import { USAGE, USAGE_OF } from './usage.ts';
 
 /** Exit code for an invalid command line or setting: nothing was started. */
 const WRONG_USE = 2;
@@ -12,7 +12,7 @@ const WRONG_USE = 2;
 const command = readArguments(process.argv.slice(2));
 switch (command.kind) {
   case 'help':
-    console.log(command.of ? ROLE_USAGE[command.of] : USAGE);
+    console.log(command.of ? USAGE_OF[command.of] : USAGE);
     break;
   case 'version':
     console.log(packageVersion());

@@ -10,6 +10,7 @@ import { pageFolder } from './page.ts';
 import { listenError, portTaken, whyNotFree } from './ports.ts';
 import { tellWhatGoesOn } from './programs.ts';
 import { aborted, runService } from './run-service.ts';
+import { announceRun, newToken } from './run-file.ts';
 import { openTogether, type Running, type StartOptions } from './stack.ts';
 import { reachTemporal } from './temporal/reach.ts';
 
@@ -52,6 +53,7 @@ export const startService = (settings: Settings, options: StartOptions): Promise
     const parts = { settings, address: temporal.address, store, bus, catalogue };
 
     signal.throwIfAborted();
+    const token = newToken();
     const listening = Promise.withResolvers<string>();
     void tellWhatGoesOn(home, log, stack);
     const worker = await stack.opening(
@@ -67,6 +69,7 @@ export const startService = (settings: Settings, options: StartOptions): Promise
         ...parts,
         speculation: worker.speculation,
         quick: worker.quick,
+        token,
         uiUrl: temporal.uiUrl,
         demoModel: model.demoUrl !== undefined,
         page: pageFolder,
@@ -75,6 +78,7 @@ export const startService = (settings: Settings, options: StartOptions): Promise
     );
     listening.resolve(url);
     lock.announce(url);
+    await stack.opening('The announcement', announceRun({ url, token }), (remove) => remove?.());
 
     const failed = Promise.race([temporal.failed, worker.failed, store.failed]);
     failed.catch(() => {}); // Callers may await it; if none does, the process must not crash.

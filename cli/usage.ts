@@ -1,4 +1,5 @@
 /** What `--help` says. */
+import { MCP_USAGE } from './mcp/arguments.ts';
 
 export const USAGE = `Usage: meanwhile <command>
 
@@ -11,8 +12,8 @@ Commands:
              --url URL, --key KEY (of the API), --agent NAME, --json (prints the stream, for scripts).
   demo       Plays a sample conversation, on the running service or one started for it.
   doctor     Asks your model server a few small questions and says which settings fit it.
-  mcp        Relays MCP over stdio to the running service, for a harness that starts a program.
-             \`mcp tools\` offers the service's tools instead of its agents. --url URL: that of the service.
+  mcp        The running service in a harness that starts a program: its agents, its tools, or a proxy in front
+             of an MCP server. \`mcp install codex\` sets it up. \`mcp --help\` says more.
   promote BUILD
              Lets conversations go on with the workers of this build (MEANWHILE_BUILD_ID).
   explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
@@ -21,10 +22,11 @@ Commands:
              \`keys rotate ID [--overlap 24h]\`, \`keys revoke ID\`.
 
 Options:
-  --help     Shows this help, or that of \`api\` and \`worker\`.
+  --help     Shows this help, or that of \`api\`, \`worker\` and \`mcp\`.
   --version  Shows the version.`;
 
-export type Role = 'api' | 'worker';
+/** Commands with a help of their own. */
+export type CommandWithHelp = 'api' | 'worker' | 'mcp';
 
 const SHARED = `Settings (from the environment and .env; .env.example lists all of them):
   TEMPORAL_ADDRESS    host:port of the Temporal server. Required, and the same in every process.
@@ -33,7 +35,8 @@ const SHARED = `Settings (from the environment and .env; .env.example lists all 
                       text of a reply once a second, and no live percentages.
   MEANWHILE_SECRET    Signs push URLs; the same in every process, or a token of one is refused by others.`;
 
-export const ROLE_USAGE: Record<Role, string> = {
+export const USAGE_OF: Record<CommandWithHelp, string> = {
+  mcp: MCP_USAGE,
   api: `Usage: meanwhile api
 
 Starts an API process: requests and streams, no workers. Run any number of them behind a load balancer,

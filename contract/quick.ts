@@ -13,8 +13,8 @@ export interface QuickCall {
 }
 
 export type QuickOutcome =
-  /** `isRepeat`: it was begun before, so its conversation is told of it already. */
-  | { type: 'ended'; end: CallEnd; isRepeat: boolean }
+  /** `isRepeat`: it was begun before, so its conversation is told of it already. `answer`: the server's own. */
+  | { type: 'ended'; end: CallEnd; answer?: unknown; isRepeat: boolean }
   /** It takes longer, or has something to report: a workflow has to take it over. */
   | { type: 'goes_on' }
   /** It was not begun: it has to begin in its workflow. */

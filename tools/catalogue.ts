@@ -1,13 +1,13 @@
 import type { Agent } from '../agents/define.ts';
 import { READ_TOOL } from '../contract/names.ts';
-import type { Tool } from './define.ts';
+import type { LocalTool, Tool } from './define.ts';
 
 /** Every tool and agent of the service, by name. */
 export interface Catalogue {
   /** Those that can be called now. Changes while the service runs if there are `servers`. */
   tools: ReadonlyMap<string, Tool>;
   agents: ReadonlyMap<string, Agent>;
-  /** The MCP servers whose tools are among them. Absent when none are declared. */
+  /** The MCP servers whose tools are among them. */
   servers?: ToolServers;
 }
 
@@ -19,10 +19,37 @@ export interface ToolServers {
    * @param patience_ms how long to wait for a server that has not answered since the start
    */
   find(name: string, patience_ms: number): Promise<Tool | undefined>;
-  /** Makes the servers ready for calls, ahead of the first one. */
-  warmUp(): void;
-  /** In the order in which they are declared. */
-  status(): ServerStatus[];
+  /**
+   * A server for clients with a model of their own: its tools are offered to no agent. A repeat changes nothing.
+   * @returns its id
+   */
+  declare(server: DeclaredServer): Promise<string>;
+  /**
+   * What one server offers. Undefined if there is no such server, or a proxy of another tenant has declared it.
+   * @param options.patience_ms how long to wait for a server that has not answered since the start
+   */
+  offers(
+    server: string,
+    options: { tenant: string; patience_ms: number },
+  ): Promise<LocalTool[] | undefined>;
+  /** Makes servers ready for calls, ahead of the first one. Default: those of the file. */
+  warmUp(server?: string): void;
+  /** Those of the file, and those that proxies of this tenant have declared. */
+  status(tenant?: string): ServerStatus[];
+}
+
+export interface DeclaredServer {
+  tenant: string;
+  name: string;
+  transport:
+    | {
+        type: 'stdio';
+        command: string;
+        args: string[];
+        env: Record<string, string>;
+        cwd: string;
+      }
+    | { type: 'http'; url: string; headers: Record<string, string> };
 }
 
 export interface ServerStatus {
@@ -35,6 +62,15 @@ export interface ServerStatus {
   /** How many tools it offers. */
   tools: number;
   left_out: { tool: string; why: string }[];
+}
+
+/** For people and programs that look. Absent when there is no server. */
+export function mcpServersOf(
+  { servers }: Catalogue,
+  tenant?: string,
+): { mcp_servers: ServerStatus[] } | undefined {
+  const status = servers?.status(tenant) ?? [];
+  return status.length > 0 ? { mcp_servers: status } : undefined;
 }
 
 /** The tool of a call that was requested before. Waits a moment for a server that has not answered since the start. */

@@ -77,6 +77,7 @@ const localTool = z
     restart: z.enum(['resume', 'reattach', 'fail']).optional(),
     keeps: z.literal(true, 'is set by defineCommandTool').optional(),
     server: z.never('is set for tools of MCP servers').optional(),
+    upstream: z.never('is set for tools of MCP servers').optional(),
     quick: z.never('is set for tools of MCP servers').optional(),
     run: z.custom<LocalTool['run']>(
       (given) => typeof given === 'function' && !isSyncGenerator(given),

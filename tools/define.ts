@@ -17,9 +17,21 @@ export interface LocalTool<Input = any, Result = unknown> extends ToolBase<Input
   keeps?: true;
   /** Set for tools of MCP servers: the server's name. */
   server?: string;
+  /** Set for tools of MCP servers: what the server says of it. */
+  upstream?: UpstreamTool;
   /** Set for tools of MCP servers whose calls start no process: a call may begin before it has a workflow. */
   quick?: true;
   run(input: Input, call: CallContext): AsyncGenerator<CallYield, Result, void> | Promise<Result>;
+}
+
+export interface UpstreamTool {
+  /** Its name there. */
+  name: string;
+  title?: string;
+  description?: string;
+  /** JSON Schema of its input. */
+  schema: Record<string, unknown>;
+  annotations?: object;
 }
 
 /** What a running tool knows and can do. */
@@ -51,6 +63,8 @@ export interface CallContext {
   readonly handsOver: boolean;
   /** Most output that is kept of a program, in bytes. */
   readonly maxOutputBytes: number;
+  /** For tools of MCP servers: takes the server's answer as it is. */
+  answered?(answer: unknown): void;
   /** The progress, 0–100; values outside are clamped. Between the milestones that the model asked for it is only shown live. */
   progress(percent: number, note?: string, options?: YieldOptions): CallYield;
   /** A partial result. Always reported. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ToolBase } from './base.ts';
-import type { CallContext, CallYield, LocalTool } from './define.ts';
+import type { CallContext, CallYield, LocalTool, UpstreamTool } from './define.ts';
 import { attemptsIn } from './keeper/attempts.ts';
 import { ProgramLost } from './keeper/lost.ts';
 import { errorText, resultOf } from './mcp-content.ts';
@@ -27,6 +27,8 @@ export interface McpTool extends ToolBase {
   upstream: string;
   /** The schema of its input, as the server wrote it. */
   schema: Record<string, unknown>;
+  /** What else the server says of it. */
+  said?: Omit<UpstreamTool, 'name' | 'schema'>;
   /** A call may be made again if its outcome was lost: its server says that this is harmless, or its owner does. */
   repeatable: boolean;
   /** Tell the model that a call was cut off when its worker died, in place of finding its program again. */
@@ -50,10 +52,11 @@ export class OutcomeUnknown extends Error {
 
 export function mcpTool(definition: McpTool): LocalTool {
   const { server, failsWithWorker, ...more } = definition;
-  const { upstream: _, schema: _s, repeatable: _r, program: _p, ...tool } = more;
+  const { upstream, schema, said, repeatable: _r, program: _p, ...tool } = more;
   return {
     ...tool,
     server,
+    upstream: { name: upstream, schema, ...said },
     keeps: true,
     ...(definition.program.isWarm && !failsWithWorker && { quick: true }),
     restart: failsWithWorker ? 'fail' : 'reattach',
@@ -125,6 +128,7 @@ async function* follow(
     call.signal.throwIfAborted();
     const end = await outcome();
     isOver = true;
+    if (end?.type === 'returned') call.answered?.(end.result);
     return returned(tool, end);
   } finally {
     const goesOn = call.handsOver && !tool.failsWithWorker;

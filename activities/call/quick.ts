@@ -9,6 +9,7 @@ import type { Settings } from '../../config.ts';
 import type { CallStart } from '../../contract/call.ts';
 import type { QuickCall, QuickOutcome, QuickRunner } from '../../contract/quick.ts';
 import { reportOf } from '../../contract/report.ts';
+import { toolOfCall } from '../../tools/catalogue.ts';
 import { isRemote, type LocalTool } from '../../tools/define.ts';
 import { spoolName } from '../../tools/keeper/spools.ts';
 import { claimMcpFile, readMcpFile } from '../../tools/mcp-spool.ts';
@@ -42,7 +43,7 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
     { grace_ms, stop }: { grace_ms: number; stop: AbortSignal },
   ): Promise<QuickOutcome> {
     const { conversation, call } = quick;
-    const tool = catalogue.tools.get(call.tool);
+    const tool = await toolOfCall(catalogue, call.tool);
     if (!tool || isRemote(tool) || !tool.quick) return { type: 'not_quick' };
     const slots = slotsOf(tool, dependencies.settings.MEANWHILE_MAX_RUNNING_PER_TENANT);
     if (slots || stop.aborted) return { type: 'not_quick' };
@@ -57,8 +58,11 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
     }
     try {
       const isRepeat = existsSync(join(folder, 'begun.json')) || !begin(folder, quick);
-      const end = await endWithin(tool, { quick, folder, grace_ms, stop });
-      return end ? { type: 'ended', end, isRepeat } : { type: 'goes_on' };
+      let answer: unknown;
+      const answered = (given: unknown) => void (answer = given);
+      const end = await endWithin(tool, { quick, folder, grace_ms, stop, answered });
+      if (!end) return { type: 'goes_on' };
+      return { type: 'ended', end, isRepeat, ...(answer !== undefined && { answer }) };
     } finally {
       spools.release(conversation, call.call_id);
     }
@@ -76,7 +80,14 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
       folder,
       grace_ms,
       stop,
-    }: { quick: QuickCall; folder: string; grace_ms: number; stop: AbortSignal },
+      answered,
+    }: {
+      quick: QuickCall;
+      folder: string;
+      grace_ms: number;
+      stop: AbortSignal;
+      answered(answer: unknown): void;
+    },
   ) {
     const start: CallStart = { ...call, conversation };
     const stopping = new AbortController();
@@ -103,6 +114,7 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
         {
           signal: stopping.signal,
           handsOver: () => true,
+          answered,
           confirm: async () => {},
           moved() {},
           yielded() {},

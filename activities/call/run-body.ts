@@ -53,6 +53,8 @@ export interface Ground {
   /** Called with what the tool returned, before its result is stored. */
   returned(returned: unknown): void;
   warn(message: string, error?: unknown): void;
+  /** Takes the answer of an MCP server as it is. */
+  answered?(answer: unknown): void;
 }
 
 export interface Body {
@@ -126,6 +128,7 @@ export async function runBody(
       maxOutputBytes: settings.MEANWHILE_MAX_OUTPUT_BYTES,
       folder: () => dependencies.spools.open(conversation, call_id, signal),
       storedResult: large.read,
+      ...(ground.answered && { answered: ground.answered }),
       get handsOver() {
         return signal.aborted && signal.reason === ground.signal.reason && ground.handsOver();
       },

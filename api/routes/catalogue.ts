@@ -2,17 +2,17 @@ import { z } from 'zod';
 import type { Agent } from '../../agents/define.ts';
 import { agentList, toolList } from '../../contract/http.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
-import { type Catalogue, toolNames } from '../../tools/catalogue.ts';
+import { type Catalogue, mcpServersOf, toolNames } from '../../tools/catalogue.ts';
 import { approvalOf } from '../../tools/approval.ts';
 import { isRemote, type Tool } from '../../tools/define.ts';
 import type { Api } from '../dependencies.ts';
 import { problemResponses } from '../problems.ts';
+import { tenantOf } from '../tenant.ts';
 
 export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue }): void {
   // Tools of MCP servers come and go.
   const tools = () => [...catalogue.tools.values()].map(describeOnce);
   const agents = () => [...catalogue.agents.values()].map((each) => describeAgent(each, catalogue));
-  const servers = () => catalogue.servers && { mcp_servers: catalogue.servers.status() };
 
   app.get(
     '/v1/tools',
@@ -25,7 +25,7 @@ export function catalogueRoutes(app: Api, { catalogue }: { catalogue: Catalogue 
         response: { 200: toolList, ...problemResponses() },
       },
     },
-    () => ({ tools: tools(), ...servers() }),
+    (request) => ({ tools: tools(), ...mcpServersOf(catalogue, tenantOf(request)) }),
   );
 
   app.get(

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { readiness } from '../../contract/http.ts';
+import { mcpServersOf } from '../../tools/catalogue.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { answers, failures } from '../readiness.ts';
 import { type FieldError, Problem, problemResponses } from '../problems.ts';
@@ -55,7 +56,7 @@ export function serviceRoutes(
         temporal: () => gateway.ready(),
       });
       if (failed.length === 0) {
-        const servers = catalogue.servers && { mcp_servers: catalogue.servers.status() };
+        const servers = mcpServersOf(catalogue);
         const live = !bus.hearsAll() && { live: 'delayed' as const };
         return { store: 'ok' as const, temporal: 'ok' as const, ...live, ...servers };
       }

@@ -37,9 +37,16 @@ export async function* forward(
     patience_ms,
     signal,
     apiKey,
-  }: { patience_ms: number; signal: AbortSignal; apiKey?: string | undefined },
+    headers: further = {},
+  }: {
+    patience_ms: number;
+    signal: AbortSignal;
+    apiKey?: string | undefined;
+    headers?: Record<string, string>;
+  },
 ): AsyncGenerator<RpcMessage, void, void> {
   const headers = {
+    ...further,
     ...headersOf(message),
     'idempotency-key': randomUUID(),
     ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),

@@ -6,6 +6,8 @@ import { forward, type RpcMessage, ServiceAway } from './forward.ts';
 export interface RelayOptions {
   /** URL of the service's MCP endpoint. */
   url: string;
+  /** Names the harness's thread. Default: the harness names it, or nobody does. */
+  thread?: string;
   input: Readable;
   output: Writable;
   /** Sent with every request. Default: none. */
@@ -26,6 +28,7 @@ const OPENING = new Set(['initialize', 'server/discover', 'tools/list', 'ping'])
 /** Resolves when the client has closed its end. What is in flight then is abandoned here, and goes on in the service. */
 export async function relay({
   url,
+  thread,
   input,
   output,
   note,
@@ -35,6 +38,8 @@ export async function relay({
   const inFlight = new Map<string | number, AbortController>();
   const ended = new AbortController();
   let isTold = false;
+  /** The harness's program. Older protocols say it only once. */
+  let program: string | undefined;
 
   const write = (message: RpcMessage) => void output.write(`${JSON.stringify(message)}\n`);
 
@@ -45,9 +50,12 @@ export async function relay({
     const signal = AbortSignal.any([own.signal, ended.signal]);
     const patience_ms = OPENING.has(method) ? patience.opening : patience.working;
     try {
-      for await (const answer of forward(url, message, { patience_ms, signal, apiKey })) {
-        write(answer);
-      }
+      const says = {
+        ...(thread !== undefined && { 'meanwhile-thread': thread }),
+        ...(program !== undefined && { 'meanwhile-client': program }),
+      };
+      const options = { patience_ms, signal, apiKey, headers: says };
+      for await (const answer of forward(url, message, options)) write(answer);
       isTold = false;
     } catch (error) {
       if (signal.aborted) return;
@@ -74,6 +82,7 @@ export async function relay({
       return;
     }
     const { method, params } = Array.isArray(message) ? {} : message;
+    if (method === 'initialize') program = programIn(params);
     if (method === 'notifications/cancelled') {
       // It ends the waiting, not the work: clients also send it when they time out.
       inFlight.get((params as { requestId?: string | number }).requestId ?? '')?.abort();
@@ -89,6 +98,14 @@ export async function relay({
     output.once('error', () => resolve());
   });
   ended.abort();
+}
+
+/** As a header may have it. */
+function programIn(params: unknown): string | undefined {
+  const { clientInfo } = (params ?? {}) as { clientInfo?: { name?: unknown } };
+  const { name } = clientInfo ?? {};
+  const text = typeof name === 'string' ? name.replaceAll(/[^\w. -]/g, '-').slice(0, 100) : '';
+  return text.trim() === '' ? undefined : text;
 }
 
 const reasonOf = (error: unknown) =>

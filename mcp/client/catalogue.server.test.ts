@@ -27,6 +27,7 @@ async function open(servers: McpServer[], knownFile: string) {
   const catalogue = await openMcpCatalogue(own, {
     servers,
     spoolRoot: join(dirname(knownFile), 'spool'),
+    declaredFile: join(dirname(knownFile), 'declared.json'),
     knownFile,
     allowPrivateUrls: true,
     log: (line) => lines.push(line),

@@ -10,13 +10,16 @@ import { type KnownServers, openKnown } from './known.ts';
 import { isOfServer, toolName } from './names.ts';
 import { callProgram } from './program.ts';
 import { type WarmProgram, warmProgram } from './warm/warm-program.ts';
-import { createSession, type Session } from './session.ts';
-import { type Watch, watchServer, type WatchTiming } from './watch.ts';
+import type { Session } from './session.ts';
+import type { Watch, WatchTiming } from './watch.ts';
+import { asDeclared, openDeclared } from './declared.ts';
 
 export interface McpCatalogueOptions {
   servers: McpServer[];
   /** Contains the folders of calls, and those of the hosts that make them. */
   spoolRoot: string;
+  /** Keeps the servers that were declared while the service ran. */
+  declaredFile: string;
   /** Keeps what servers said of their tools between starts. */
   knownFile: string;
   allowPrivateUrls: boolean;
@@ -50,19 +53,34 @@ interface ServerState {
  */
 export async function openMcpCatalogue(
   own: Catalogue,
-  { servers, spoolRoot: root, knownFile, allowPrivateUrls, log, timing }: McpCatalogueOptions,
+  {
+    servers,
+    spoolRoot: root,
+    declaredFile,
+    knownFile,
+    allowPrivateUrls,
+    log,
+    timing,
+  }: McpCatalogueOptions,
 ): Promise<McpCatalogue> {
   const known = await openKnown(knownFile);
+  const isShared = servers.some(({ settings }) => settings.session === 'shared');
+  const sessions = isShared ? await import('./session.ts') : undefined;
   const tools = new Map<string, Tool>(own.tools);
   const taken = new Set(own.tools.keys());
-  const states = servers.map((server) => stateOf(server));
+  const declared = await openDeclared(declaredFile);
+  const states = [...servers, ...declared.all()].map((server) => stateOf(server));
+
+  const isDeclared = ({ name }: McpServer) => declared.tenantOf(name) !== undefined;
+  const isVisible = (server: McpServer, tenant: string | undefined) =>
+    !isDeclared(server) || declared.tenantOf(server.name) === tenant;
 
   function stateOf(server: McpServer): ServerState {
     const { name, settings } = server;
     const { era, used = false } = known.of(name);
     const use = () => void known.note(name, { used: true });
     const state: ServerState = {
-      ...(settings.session === 'shared' && { session: createSession(used, use) }),
+      ...(settings.session === 'shared' && { session: sessions!.createSession(used, use) }),
       server,
       status: { name: server.name, status: 'starting', since: now(), tools: 0, left_out: [] },
       ...(era && { era }),
@@ -138,7 +156,8 @@ export async function openMcpCatalogue(
   function publish(): void {
     tools.clear();
     for (const [name, tool] of own.tools) tools.set(name, tool);
-    for (const { offered } of states) {
+    for (const { server, offered } of states) {
+      if (isDeclared(server)) continue;
       for (const [name, tool] of offered) tools.set(name, tool);
     }
   }
@@ -177,16 +196,21 @@ export async function openMcpCatalogue(
     // Known at once for calls that still run, and offered when the server has answered.
     take(state, known.of(state.server.name).tools, known);
   }
-  const watches: Watch[] = states.map((state) =>
-    watchServer({
+  const watches: Watch[] = [];
+  const watch = async (state: ServerState) => {
+    // Loaded with the first server: the SDK takes a while.
+    const { watchServer } = await import('./watch.ts');
+    const watching = watchServer({
       server: state.server,
       allowPrivateUrls,
       listed: (upstream, era) => listed(state, upstream, era),
       missing: (why) => missing(state, why),
       ...(state.session && { connected: state.session.connected, heard: state.session.heard }),
       ...(timing && { timing }),
-    }),
-  );
+    });
+    watches.push(watching);
+  };
+  await Promise.all(states.map(watch));
   const ownerOf = (name: string) =>
     states.find(({ server }) => !own.tools.has(name) && isOfServer(server.name, name));
 
@@ -201,9 +225,32 @@ export async function openMcpCatalogue(
         if (owner && !find()) await Promise.race([owner.answered.promise, after(patience_ms)]);
         return find();
       },
-      status: () => states.map(({ status }) => status),
-      warmUp() {
-        for (const { status, warm } of states) if (status.status === 'ready') warm?.warmUp();
+      status: (tenant) =>
+        states.filter(({ server }) => isVisible(server, tenant)).map(({ status }) => status),
+      async declare(given) {
+        const server = asDeclared(given);
+        if (!isDeclared(server)) {
+          await declared.add(server, given.tenant);
+          const state = stateOf(server);
+          states.push(state);
+          take(state, known.of(server.name).tools, known);
+          await watch(state);
+        }
+        return server.name;
+      },
+      async offers(name, { tenant, patience_ms }) {
+        const state = states.find(({ server }) => server.name === name);
+        if (!state || !isVisible(state.server, tenant)) return undefined;
+        await Promise.race([state.answered.promise, after(patience_ms)]);
+        const { offered, known: before } = state;
+        // A server that is away for a moment is called all the same, with patience.
+        return [...(offered.size > 0 ? offered : before).values()];
+      },
+      warmUp(name) {
+        for (const { server, status, warm } of states) {
+          const isMeant = name === undefined ? !isDeclared(server) : server.name === name;
+          if (isMeant && status.status === 'ready') warm?.warmUp();
+        }
       },
     },
     async close() {

@@ -42,6 +42,11 @@ export function declareUpstream(upstream: Upstream, declaring: Declaring): Local
     server: server.name,
     upstream: upstream.name,
     schema: upstream.inputSchema,
+    said: withoutUndefined({
+      title: upstream.title,
+      description: upstream.description,
+      annotations: upstream.annotations,
+    }),
   };
   // With a shared process a lost outcome means that its state is gone too: the same call would not do the same.
   if (session) return session.tool(declared);

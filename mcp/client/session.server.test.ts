@@ -16,6 +16,7 @@ async function openShared(ledger: Ledger, home?: string) {
     {
       servers: [{ name: 'test', transport: testServer(ledger.path), settings }],
       spoolRoot: join(folder, 'spool'),
+      declaredFile: join(folder, 'declared.json'),
       knownFile: join(folder, 'mcp-tools.json'),
       allowPrivateUrls: true,
       log() {},

@@ -63,10 +63,11 @@ export function createSession(wasUsed: boolean, used: () => void): Session {
     },
     heard: (progress) => listeners.get(progress.token)?.(progress),
     tool(definition) {
-      const { server, upstream: _, schema: _schema, ...tool } = definition;
+      const { server, upstream, schema, said, ...tool } = definition;
       return {
         ...tool,
         server,
+        upstream: { name: upstream, schema, ...said },
         restart: 'fail',
         async *run(input, call) {
           const steps: WireProgress[] = [];

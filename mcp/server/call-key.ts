@@ -23,8 +23,8 @@ export function keyOfCall(
 }
 
 /** The harness's own name for its thread. Undefined if it does not say. */
-export const threadOf = ({ meta }: Pick<McpRequest, 'meta'>): string | undefined =>
-  harness.safeParse(meta).data?.threadId;
+export const threadOf = ({ meta, thread }: Pick<McpRequest, 'meta' | 'thread'>) =>
+  harness.safeParse(meta).data?.threadId ?? thread;
 
 /** What Claude Code and Codex say of a call. */
 const harness = z.looseObject({

@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { callParams } from '../../contract/http.ts';
 import type { ConversationKey } from '../../contract/names.ts';
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { CallEnd } from '../../contract/signals.ts';
 import type { Limits } from '../../contract/limits.ts';
 import type { ResultRange } from '../../contract/result-count.ts';
 import type { Conversation } from '../../store/store.ts';
@@ -23,6 +25,12 @@ export interface OfferedTool {
   description: string;
   input: z.ZodType;
   results: ResultRange;
+  /** Its name in the service. Default: `name`. */
+  tool?: string;
+  title?: string;
+  /** Of its input, in place of what `input` says. */
+  schema?: Record<string, unknown>;
+  annotations?: object;
 }
 
 /** How many conversations `list_calls` looks at, the newest first. */
@@ -37,27 +45,28 @@ export function callTools(
   const { store, talk, list } = parts;
   return [...offered.map(callTool), listCalls()];
 
-  function callTool({ name, description, input, results }: OfferedTool): McpTool {
+  function callTool({ tool, description, results, ...offered }: OfferedTool): McpTool {
+    const { name } = offered;
     const expected = inWords(results);
     return {
-      name,
+      ...offered,
       description: `${description} ${expected}`.trim(),
-      input,
       async call(given: unknown, request): Promise<ToolAnswer> {
         const { tenant } = request;
-        const { conversation, call_id, made } = await told(
+        const { conversation, call_id, made, answer } = await told(
           talk,
           talk.requestCall({
             tenant,
             client: request.client ?? 'mcp',
             thread: threadOf(request),
-            tool: name,
+            tool: tool ?? name,
             input: given,
             key: keyOfCall(request, name, given),
             isGone: () => request.signal.aborted,
           }),
         );
         if (made !== undefined && made !== 'goes_on') {
+          if (answer && isShownWhole(made, answer)) return answer;
           return called(conversation.id, [resultOfEnd(conversation.id, call_id, made)]);
         }
         const facts = { kind: 'call', tenant, conversation: conversation.id, call_id } as const;
@@ -129,9 +138,15 @@ export function callTools(
 
 type ListedConversation = Pick<Conversation, 'id' | 'agent' | 'calls'>;
 
+/** A result that is too large for a model is stored, and the model sees its beginning. Pictures are the client's to show. */
+const isShownWhole = (end: CallEnd, { content }: CallToolResult) =>
+  end.type !== 'completed' ||
+  end.stored === undefined ||
+  content.some(({ type }) => type === 'image' || type === 'audio');
+
 /** What the description of a tool says about its results. */
 function inWords({ min, max }: ResultRange): string {
-  if (max === 1) return '';
+  if (max === 1) return 'Returns one result.';
   if (max === 'many') return `Returns ${min} or more asynchronous results.`;
   return min === max
     ? `Returns ${max} asynchronous results.`

@@ -154,6 +154,7 @@ function requestOf(caller: Caller, { mcpReq }: ServerContext): McpRequest {
   let progress = 0;
   return {
     ...caller,
+    ...(caller.program !== undefined && { client: caller.program }),
     ...clientOf(envelope),
     meta,
     signal,
@@ -201,8 +202,9 @@ export const text = (...texts: string[]): CallToolResult => ({
 
 const failed = (message: string): CallToolResult => ({ ...text(message), isError: true });
 
-function describe({ name, title, description, input, annotations, isLoadedAtOnce }: McpTool) {
-  const { $schema, ...schema } = z.toJSONSchema(input, { io: 'input' });
+function describe(tool: McpTool) {
+  const { name, title, description, input, annotations, isLoadedAtOnce } = tool;
+  const { $schema, ...schema } = tool.schema ?? z.toJSONSchema(input, { io: 'input' });
   return {
     name,
     ...(title !== undefined && { title }),

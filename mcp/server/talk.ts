@@ -1,4 +1,5 @@
 /** What the tools do to conversations: the same as the HTTP routes do, by the same functions. */
+import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
 import type {
   createConversationBody,
@@ -41,6 +42,8 @@ export interface Talk {
     call_id: string;
     /** Its end, if it is over already; or that the grace time has passed without one. */
     made?: CallEnd | 'goes_on';
+    /** Of an MCP server, as it gave it. */
+    answer?: CallToolResult;
   }>;
   /** That client has everything up to this entry. */
   acknowledge(conversation: ConversationKey, to: number): Promise<void>;

@@ -13,6 +13,9 @@ export interface Caller {
   mayApprove: boolean;
   /** The idempotency key of the request, if it had one. */
   key?: string;
+  /** The harness's thread, and its program, if a relay says so: for clients that do not say it themselves. */
+  thread?: string;
+  program?: string;
   /** Aborts when the service is about to close: requests that wait are answered then. */
   closing: AbortSignal;
 }
@@ -69,6 +72,8 @@ export interface McpTool<Input = any> {
   title?: string;
   description: string;
   input: z.ZodType<Input>;
+  /** Shown in place of that of `input`. */
+  schema?: Record<string, unknown>;
   annotations?: ToolAnnotations;
   /** Clients that load tools only when they search for them load this one at once. */
   isLoadedAtOnce?: true;

@@ -1,0 +1,140 @@
+/**
+ * One MCP server for a harness that has put the proxy in front of it: its tools have their own names, and each call is as durable as any
+ * other. A proxy may declare its server here, if it runs as the user whose service this is.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { openToolEndpoint } from '../../mcp/server/open.ts';
+import type { OfferedTool } from '../../mcp/server/call-tools.ts';
+import type { Endpoint } from '../../mcp/server/endpoint.ts';
+import { refuseUrl } from '../../remote/address.ts';
+import { ONE_RESULT } from '../../contract/result-count.ts';
+import type { LocalTool, Tool } from '../../tools/define.ts';
+import type { Api, ApiDependencies } from '../dependencies.ts';
+import { tenantOf } from '../tenant.ts';
+import { serveMcp } from './serve-mcp.ts';
+
+type Parts = Parameters<typeof openToolEndpoint>[0];
+
+/** How long a harness waits that lists the tools of a server which has just been declared. */
+const FIRST_ANSWER_MS = 20_000;
+/** More than that would be a list of guesses. */
+const MOST_ENDPOINTS = 1_000;
+
+export function mcpProxyRoutes(
+  app: Api,
+  { catalogue, limits, mcp = {}, allowPrivateUrls = true }: ApiDependencies,
+  parts: Parts,
+  options: { hosts: string[]; closing: AbortSignal },
+): void {
+  const endpoints = new Map<string, { endpoint: Endpoint; offered: OfferedTool[] }>();
+
+  function endpointOf(server: string) {
+    const known = endpoints.get(server);
+    if (known) return known;
+    const offered: OfferedTool[] = [];
+    const made = {
+      offered,
+      endpoint: openToolEndpoint(parts, () => offered, limits),
+    };
+    if (endpoints.size < MOST_ENDPOINTS) endpoints.set(server, made);
+    return made;
+  }
+
+  serveMcp(app, '/mcp/servers/:server', {
+    ...options,
+    async find(request) {
+      const { server } = request.params as { server: string };
+      const tools = await catalogue.servers?.offers(server, {
+        tenant: tenantOf(request),
+        patience_ms: FIRST_ANSWER_MS,
+      });
+      if (!tools) return undefined;
+      catalogue.servers?.warmUp(server);
+      const made = endpointOf(server);
+      made.offered.splice(0, Infinity, ...tools.map(offeredAsUpstream));
+      return made.endpoint;
+    },
+    close: async () => {
+      await Promise.all([...endpoints.values()].map(({ endpoint }) => endpoint.close()));
+    },
+  });
+
+  const { token } = mcp;
+  app.post(
+    '/mcp/servers',
+    {
+      config: { needs: ['read', 'write'] },
+      schema: { hide: true, body: declaration },
+      // Before the body is read: whoever may declare a server may run any program.
+      onRequest: async (request, reply) => {
+        if (isToken(request.headers[TOKEN_HEADER], token)) return;
+        return reply
+          .code(401)
+          .send({ message: 'Only this service’s own user may declare a server.' });
+      },
+    },
+    async (request, reply) => {
+      const { body } = request;
+      const problem =
+        body.transport.type === 'http'
+          ? refuseUrl(body.transport.url, { allowPrivate: allowPrivateUrls })
+          : undefined;
+      if (problem) return reply.code(400).send({ message: `The URL ${problem}.` });
+      if (!catalogue.servers) return reply.code(409).send({ message: 'It has no MCP servers.' });
+      return { server: await catalogue.servers.declare({ ...body, tenant: tenantOf(request) }) };
+    },
+  );
+}
+
+const texts = z.record(z.string(), z.string());
+const declaration = z.strictObject({
+  name: z.string().min(1).max(100),
+  transport: z.discriminatedUnion('type', [
+    z.strictObject({
+      type: z.literal('stdio'),
+      command: z.string().min(1),
+      args: z.array(z.string()),
+      env: texts,
+      cwd: z.string().min(1),
+    }),
+    z.strictObject({ type: z.literal('http'), url: z.string(), headers: texts }),
+  ]),
+});
+
+/** Not `authorization`, which has the API key. */
+const TOKEN_HEADER = 'meanwhile-token';
+
+function isToken(given: unknown, token: string | undefined): boolean {
+  if (typeof given !== 'string' || token === undefined) return false;
+  const [own, other] = [Buffer.from(token), Buffer.from(given)];
+  return own.length === other.length && timingSafeEqual(own, other);
+}
+
+export const offeredOf = ({
+  name,
+  description,
+  input,
+  results = ONE_RESULT,
+}: Tool): OfferedTool => ({
+  name,
+  description,
+  input,
+  results,
+});
+
+/** Our own tools, which an upstream one must not hide. */
+const OURS = new Set(['list_calls', 'next_results', 'cancel_call']);
+
+function offeredAsUpstream(tool: LocalTool): OfferedTool {
+  const { name, title, schema, annotations, description } = tool.upstream!;
+  return {
+    ...offeredOf(tool),
+    name: OURS.has(name) ? tool.name : name,
+    tool: tool.name,
+    description: description ?? tool.description,
+    schema,
+    ...(title !== undefined && { title }),
+    ...(annotations && { annotations }),
+  };
+}

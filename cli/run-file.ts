@@ -1,0 +1,52 @@
+/**
+ * How programs of the same user find a running service and show that they are that user's: a file that only the user can read. It has
+ * the secret without which nobody may declare a server, since a server is a program that the service then runs.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+
+export interface RunFacts {
+  url: string;
+  token: string;
+}
+
+export const newToken = () => randomBytes(32).toString('base64url');
+
+/** @returns the function that removes it. Undefined where another user has taken the folder's name. */
+export function announceRun(facts: RunFacts): (() => void) | undefined {
+  const folder = runFolder();
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!isOwn(folder)) return undefined;
+  chmodSync(folder, 0o700);
+  const file = fileOf(folder, facts.url);
+  rmSync(file, { force: true });
+  writeFileSync(file, JSON.stringify(facts), { mode: 0o600, flag: 'wx' });
+  return () => rmSync(file, { force: true });
+}
+
+/** Undefined if no service of this user runs at this address, on this machine. */
+export function findRun(url: string): RunFacts | undefined {
+  const folder = runFolder();
+  try {
+    if (!isOwn(folder)) return undefined;
+    return JSON.parse(readFileSync(fileOf(folder, url), 'utf8')) as RunFacts;
+  } catch {
+    return undefined;
+  }
+}
+
+const runFolder = () => join(tmpdir(), `meanwhile-${userInfo().username}`);
+
+const fileOf = (folder: string, url: string) => {
+  const { port, protocol } = new URL(url);
+  return join(folder, `${port || (protocol === 'https:' ? 443 : 80)}.json`);
+};
+
+function isOwn(folder: string): boolean {
+  const { uid } = userInfo();
+  const found = lstatSync(folder);
+  // On Windows there is no uid, and the folder for temporary files is the user's own.
+  return found.isDirectory() && (uid < 0 || found.uid === uid);
+}

@@ -1,0 +1,87 @@
+/** Servers that a harness's proxy declares while the service runs. They are kept: their calls may outlive the service. */
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { DeclaredServer } from '../../tools/catalogue.ts';
+import type { McpServer } from './config.ts';
+
+export interface DeclaredServers {
+  all(): McpServer[];
+  /** Whose server it is. Undefined for one that was not declared. */
+  tenantOf(id: string): string | undefined;
+  add(server: McpServer, tenant: string): Promise<void>;
+}
+
+const SETTINGS = { session: 'warm', approve_changes: false, tools: {} } as const;
+
+/** Its id is readable, and differs for each tenant and each way to reach it. */
+export function asDeclared({ name, transport, tenant }: DeclaredServer): McpServer {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([tenant, transport]))
+    .digest('hex')
+    .slice(0, 6);
+  const readable = name.replaceAll(/[^A-Za-z0-9-]/g, '-').slice(0, 30);
+  const id = /^[A-Za-z]/.test(readable) ? readable : `m${readable}`;
+  // Whoever puts a proxy in front of a tool was asked by their harness whether it may run.
+  return { name: `${id}-${hash}`, transport, settings: { ...SETTINGS, approval: false } };
+}
+
+const texts = z.record(z.string(), z.string());
+const file = z.array(
+  z.object({
+    name: z.string(),
+    tenant: z.string(),
+    transport: z.discriminatedUnion('type', [
+      z.object({
+        type: z.literal('stdio'),
+        command: z.string(),
+        args: z.array(z.string()),
+        env: texts,
+        cwd: z.string(),
+      }),
+      z.object({ type: z.literal('http'), url: z.string(), headers: texts }),
+    ]),
+  }),
+);
+
+/** A file that cannot be read counts as empty. */
+export async function openDeclared(path: string): Promise<DeclaredServers> {
+  const text = await readFile(path, 'utf8').catch(() => '[]');
+  const parsed = file.safeParse(parse(text));
+  const servers = new Map<string, { tenant: string; server: McpServer }>();
+  for (const { name, tenant, transport } of parsed.data ?? []) {
+    const server = { name, transport, settings: { ...SETTINGS, approval: false } };
+    servers.set(name, { tenant, server });
+  }
+  let writing: Promise<void> = Promise.resolve();
+
+  async function write(): Promise<void> {
+    const draft = `${path}.${randomUUID()}`;
+    const kept = [...servers.values()].map(({ tenant, server: { name, transport } }) => ({
+      name,
+      tenant,
+      transport,
+    }));
+    // Their environments may hold secrets.
+    await writeFile(draft, JSON.stringify(kept), { mode: 0o600 });
+    await rename(draft, path);
+  }
+
+  return {
+    all: () => [...servers.values()].map(({ server }) => server),
+    tenantOf: (id) => servers.get(id)?.tenant,
+    add(server, tenant) {
+      servers.set(server.name, { tenant, server });
+      writing = writing.then(write, write);
+      return writing;
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return [];
+  }
+}
