@@ -241,7 +241,9 @@ export async function openMcpCatalogue(
       async offers(name, { tenant, patience_ms }) {
         const state = states.find(({ server }) => server.name === name);
         if (!state || !isVisible(state.server, tenant)) return undefined;
-        await Promise.race([state.answered.promise, after(patience_ms)]);
+        if (state.offered.size === 0) {
+          await Promise.race([state.answered.promise, after(patience_ms)]);
+        }
         const { offered, known: before } = state;
         // A server that is away for a moment is called all the same, with patience.
         return [...(offered.size > 0 ? offered : before).values()];
