@@ -56,6 +56,14 @@ async function call(client: Client, name: string, input: object = {}, callId?: s
   return (await client.callTool(given, LONG)) as any;
 }
 
+/** Calls until the answer comes within the grace time, which a busy machine may exceed. */
+async function answered(client: Client, name: string, input: object = {}) {
+  for (;;) {
+    const result = await call(client, name, input);
+    if (!/^Suspended as call_/.test(result.content[0]?.text ?? '')) return result;
+  }
+}
+
 const OURS = ['list_calls', 'next_results', 'cancel_call'];
 function next(text: string) {
   const given = /next_results\((.*?)\)/.exec(text)?.[1];
@@ -87,20 +95,20 @@ test('answers, failures and pictures are those of the server', async () => {
     ['removes', {}],
   ] as const) {
     const { content, structuredContent, isError } = await call(direct.client, name, input);
-    expect(await call(through.client, name, input)).toMatchObject({
+    expect(await answered(through.client, name, input)).toMatchObject({
       content,
       ...(structuredContent && { structuredContent }),
       ...(isError && { isError }),
     });
   }
   const known = await proxy(['--name', 'known']);
-  const { content } = await call(known.client, 'get-tiny-image');
+  const { content } = await answered(known.client, 'get-tiny-image');
   expect(content[1]).toMatchObject({ type: 'image', data: expect.stringMatching(/^iVBOR/) });
 }, 120_000);
 
 test('the server sees the variables that are named, and no others', async () => {
   const { client } = await inFront({ SECRET: 'hush', OTHER: 'not this' });
-  const seen = JSON.parse(words(await call(client, 'environment'))[0]!) as object;
+  const seen = JSON.parse(words(await answered(client, 'environment'))[0]!) as object;
   expect(seen).toMatchObject({ SECRET: 'hush' });
   expect(Object.keys(seen)).not.toContain('OTHER');
 }, 120_000);
@@ -149,7 +157,7 @@ test('a server at a URL has a proxy too', async () => {
   const http = await startHttpServer(ledger.path);
   onTestFinished(() => http.kill());
   const { client } = await proxy(['--url', http.url]);
-  expect(words(await call(client, 'steps', { count: 1 }))[0]).toBe('all steps done');
+  expect(words(await answered(client, 'steps', { count: 1 }))[0]).toBe('all steps done');
 }, 120_000);
 
 test('the agents of the service are not offered what a proxy declares', async () => {
