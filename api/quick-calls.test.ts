@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { QuickCall, QuickOutcome, QuickRunner } from '../contract/quick.ts';
 import { createMcpTestClient, type McpTestClient } from '../test/kit/mcp-client.ts';
 import { useMcp, words } from '../test/kit/mcp-stage.ts';
+import type { QuotaSettings } from './quotas.ts';
 
 const stage = useMcp();
 const done = (result: unknown): QuickOutcome => ({
@@ -32,9 +33,9 @@ function createRunner() {
 
 let made: ReturnType<typeof createRunner>;
 let client: McpTestClient;
-async function open(limits = {}) {
+async function open(limits = {}, settings: QuotaSettings = {}) {
   await stage.api.app.close();
-  await stage.open(1_000, { grace_ms: 50, ...limits }, made.runner);
+  await stage.open(1_000, { grace_ms: 50, ...limits }, made.runner, { settings });
   client = createMcpTestClient(stage.url, { path: '/mcp/tools', tasks: false });
 }
 beforeEach(async () => {
@@ -108,13 +109,15 @@ test('late-result-discarded: what came after its client had hung up is told by n
   const ended = Promise.withResolvers<QuickOutcome>();
   made.will(() => ended.promise);
   const away = new AbortController();
+  const hungUp = new Promise<void>((resolve) =>
+    stage.api.app.server.once('request', (_, response) => response.once('close', resolve)),
+  );
   const meta = { threadId: 'thread_1', callId: 'c1' };
   const calling = client.call('echo', { words: 'hi' }, { meta, signal: away.signal });
   await vi.waitFor(() => expect(made.begun).toHaveLength(1));
   away.abort();
   await expect(calling).rejects.toThrow();
-  // The server notices that the connection is closed.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await hungUp;
   ended.resolve(done('late'));
   await vi.waitFor(() => expect(made.heard).toHaveLength(1));
   const { id: conversation_id } = await stage.only();
@@ -161,6 +164,26 @@ describe('a call is requested as any other', () => {
   });
 });
 
+test('the conversations that quick calls begin count against the limit of the tenant', async () => {
+  await open({}, { MEANWHILE_MAX_CONVERSATIONS_PER_HOUR_PER_TENANT: 1 });
+  const inThread = (threadId: string, callId: string) =>
+    client.call('echo', { words: 'hi' }, { meta: { threadId, callId } });
+  expect(words(await inThread('thread_1', 'c1'))).toEqual(['quick']);
+  expect(words(await inThread('thread_1', 'c2')), 'it has begun').toEqual(['quick']);
+  const refused = await inThread('thread_2', 'c3');
+  expect([refused.isError, words(refused)[0]]).toEqual([
+    true,
+    expect.stringContaining('more than 1 new conversations'),
+  ]);
+  expect(made.begun).toHaveLength(2);
+});
+
+test('a call that is not quick after all is counted once', async () => {
+  await open({}, { MEANWHILE_MAX_CONVERSATIONS_PER_HOUR_PER_TENANT: 1 });
+  made.will(async () => ({ type: 'not_quick' }));
+  expect(words(await call('c1'))[0]).toMatch(/^Suspended as call_/);
+});
+
 describe('what an earlier process left', () => {
   const quick = (call_id: string): QuickCall => ({
     conversation: { tenant: 'default', id: 'conv_1' },
@@ -184,7 +207,9 @@ describe('what an earlier process left', () => {
     await stage.api.app.close();
     made = createRunner();
     made.left.push(known);
-    await stage.open(1_000, { grace_ms: 50 }, made.runner, { store, bus, gateway: stage.played });
+    await stage.open(1_000, { grace_ms: 50 }, made.runner, {
+      earlier: { store, bus, gateway: stage.played },
+    });
     await vi.waitFor(() => expect(made.heard).toEqual([known.call.call_id]));
     expect(await kinds()).toHaveLength(4);
   });

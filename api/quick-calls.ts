@@ -10,14 +10,20 @@ import { createRecorder } from './record-calls.ts';
 
 export interface QuickCalls {
   /**
-   * @param isGone whether the client has hung up: then it has not been sent the result
+   * @param asking.isGone whether the client has hung up: then it has not been sent the result
+   * @param asking.mayBegin called for the first call of a conversation; throws if none may begin
    * @returns `not_quick` if it has to be requested as any other; `goes_on` when its conversation has heard of it
    */
-  run(quick: QuickCall, isGone: () => boolean): Promise<QuickOutcome>;
+  run(quick: QuickCall, asking: Asking): Promise<QuickOutcome>;
   /** Another call of this conversation has been requested: how many are open is not known any more. */
   forget(conversation: ConversationKey): void;
   /** Tells the conversations of what they have not heard yet. */
   close(): Promise<void>;
+}
+
+export interface Asking {
+  isGone(this: void): boolean;
+  mayBegin(this: void): Promise<void>;
 }
 
 type Dependencies = Pick<ApiDependencies, 'store' | 'gateway' | 'limits' | 'logger'>;
@@ -35,7 +41,7 @@ export function createQuickCalls(
   const idle = new Set<string>();
   void recorder.recover();
 
-  async function run(quick: QuickCall, isGone: () => boolean): Promise<QuickOutcome> {
+  async function run(quick: QuickCall, { isGone, mayBegin }: Asking): Promise<QuickOutcome> {
     const { conversation, call } = quick;
     const name = nameOf(conversation);
     const others = inFlight.get(name) ?? new Map<string, Promise<QuickOutcome>>();
@@ -44,7 +50,8 @@ export function createQuickCalls(
     if (call.approval) return { type: 'not_quick' };
     // R10: whether it is a duplicate is known when the others are over, or have a workflow.
     if (call.duplicates) await Promise.all(others.values());
-    if (!(await hasRoom(conversation, name, others.size, call.duplicates !== undefined))) {
+    const alone = call.duplicates !== undefined;
+    if (!(await hasRoom(conversation, { name, begun: others.size, alone, mayBegin }))) {
       return { type: 'not_quick' };
     }
     const running = perform(quick, isGone);
@@ -74,17 +81,21 @@ export function createQuickCalls(
     return outcome;
   }
 
-  /** R9. A closed conversation has none. @param alone no other call may be open */
+  /** R9. A closed conversation has none. @param options.alone no other call may be open. @throws what `mayBegin` throws */
   async function hasRoom(
     conversation: ConversationKey,
-    name: string,
-    begun: number,
-    alone: boolean,
+    {
+      name,
+      begun,
+      alone,
+      mayBegin,
+    }: { name: string; begun: number; alone: boolean; mayBegin: Asking['mayBegin'] },
   ): Promise<boolean> {
     if (begun >= limits.max_running) return false;
     if (idle.has(name)) return true;
     const head = await store.conversation(conversation);
     if (head?.status === 'closed') return false;
+    if (!head) await mayBegin();
     const open = head?.calls.filter(({ ended_at }) => ended_at === undefined).length ?? 0;
     if (open === 0) {
       if (idle.size >= MOST_KNOWN) idle.clear();

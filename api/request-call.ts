@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { RequestedCall } from '../contract/call.ts';
 import type { ConversationKey } from '../contract/names.ts';
+import type { QuickCall } from '../contract/quick.ts';
 import type { CallEnd } from '../contract/signals.ts';
 import { toolOfCall } from '../tools/catalogue.ts';
 import { approvalOf } from '../tools/approval.ts';
@@ -10,6 +11,7 @@ import { takenInput } from '../tools/taken-input.ts';
 import type { ApiParts } from './dependencies.ts';
 import { derivedId } from './ids.ts';
 import type { QuickCalls } from './quick-calls.ts';
+import type { SameCalls } from './same-calls.ts';
 import { signalExternal } from './external-conversation.ts';
 import { Problem } from './problems.ts';
 
@@ -23,6 +25,8 @@ export interface CallRequest {
   input: unknown;
   /** Idempotency key: the same key is the same call. */
   key?: string;
+  /** Whether the key says which of its calls this is. If it does not, an open call of the thread with the same tool and input is this one. */
+  isNamed?: boolean;
 }
 
 export interface CallRequested {
@@ -34,24 +38,54 @@ export interface CallRequested {
   answer?: unknown;
 }
 
+type RequestDependencies = Pick<
+  ApiParts,
+  'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas'
+> & {
+  quick?: Pick<QuickCalls, 'run' | 'forget'>;
+  same?: SameCalls;
+};
+
 /** @param isGone whether the client has hung up */
 export async function requestCall(
-  dependencies: Pick<ApiParts, 'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas'> & {
-    quick?: Pick<QuickCalls, 'run' | 'forget'>;
-  },
-  { tenant, client, thread, tool: name, input, key = randomUUID() }: CallRequest,
+  dependencies: RequestDependencies,
+  { tenant, client, thread, tool: name, input, key = randomUUID(), isNamed = true }: CallRequest,
   isGone: () => boolean = () => false,
 ): Promise<CallRequested> {
-  const { gateway, catalogue, quick, quotas } = dependencies;
-  const tool = await toolOfCall(catalogue, name);
+  const tool = await toolOfCall(dependencies.catalogue, name);
   if (!tool) throw new Problem('invalid_request', `There is no tool ${name}.`);
-  const call_id = callIdOf(tenant, key);
-  const id = derivedId('conv', tenant, 'client', client, thread ?? call_id);
+  const own = callIdOf(tenant, key);
+  const id = derivedId('conv', tenant, 'client', client, thread ?? own);
   const conversation = { tenant, id };
-  const call = await callOf(tool, call_id, input);
-  const agent = `client:${client}`;
-  const begun = { conversation, agent, ...(thread !== undefined && { thread }), call };
-  const outcome = await quick?.run(begun, isGone);
+  // A tool that says how its duplicates are handled decides itself.
+  const isJoined = !isNamed && thread !== undefined && tool.duplicates === undefined;
+  const joined = isJoined
+    ? await dependencies.same?.join({ conversation, tool: name, input, own })
+    : undefined;
+  let isOver = true;
+  try {
+    const call = await callOf(tool, joined?.call_id ?? own, input);
+    const agent = `client:${client}`;
+    const begun = { conversation, agent, ...(thread !== undefined && { thread }), call };
+    const requested = await request(dependencies, begun, isGone);
+    isOver = requested.made !== undefined && requested.made !== 'goes_on';
+    return requested;
+  } finally {
+    joined?.left(isOver);
+  }
+}
+
+async function request(
+  dependencies: RequestDependencies,
+  begun: QuickCall,
+  isGone: () => boolean,
+): Promise<CallRequested> {
+  const { gateway, quick, quotas } = dependencies;
+  const { conversation, call } = begun;
+  const { call_id } = call;
+  let counted: Promise<void> | undefined;
+  const mayBegin = () => (counted ??= quotas.conversation(conversation.tenant));
+  const outcome = await quick?.run(begun, { isGone, mayBegin });
   if (outcome?.type === 'ended') {
     const { end: made, answer } = outcome;
     return { conversation, call_id, made, ...(answer !== undefined && { answer }) };
@@ -61,7 +95,7 @@ export async function requestCall(
     dependencies,
     begun,
     () => gateway.requestCall(conversation, { call }),
-    () => quotas.conversation(tenant),
+    mayBegin,
   );
   quick?.forget(conversation);
   return { conversation, call_id };

@@ -11,6 +11,7 @@ import type { Api, ApiParts } from '../dependencies.ts';
 import { toProblem } from '../errors.ts';
 import { createQuickCalls, type QuickCalls } from '../quick-calls.ts';
 import { requestCall } from '../request-call.ts';
+import { createSameCalls, type SameCalls } from '../same-calls.ts';
 import { sendMessage } from '../send.ts';
 import { mcpProxyRoutes, offeredOf } from './mcp-proxy.ts';
 import { always, serveMcp } from './serve-mcp.ts';
@@ -25,7 +26,7 @@ export function mcpRoute(app: Api, dependencies: ApiParts, hub: Hub, closing: Ab
   const parts = {
     store,
     hub,
-    talk: talkOf({ ...dependencies, quick }),
+    talk: talkOf({ ...dependencies, quick, same: createSameCalls(store) }),
     secret: pushSecret,
     now: () => Date.now(),
     version: packageVersion(),
@@ -55,7 +56,10 @@ export function mcpRoute(app: Api, dependencies: ApiParts, hub: Hub, closing: Ab
 /** Below the shortest time-out that is usual, 30 seconds. */
 const WAIT_MS = 25_000;
 
-type TalkDependencies = Omit<ApiParts, 'quick'> & { quick: QuickCalls | undefined };
+type TalkDependencies = Omit<ApiParts, 'quick'> & {
+  quick: QuickCalls | undefined;
+  same: SameCalls;
+};
 
 function talkOf(dependencies: TalkDependencies): Talk {
   return {

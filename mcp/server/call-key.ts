@@ -11,9 +11,9 @@ export function keyOfCall(
   tool: string,
   input: unknown,
 ): string | undefined {
-  const { success, data: ids = {} } = harness.safeParse(meta);
-  const call = ids['claudecode/toolUseId'] ?? ids.callId;
-  const isNamed = success && call !== undefined;
+  const ids = harness.safeParse(meta).data ?? {};
+  const call = callOf(ids);
+  const isNamed = call !== undefined;
   if (!isNamed && key === undefined) return undefined;
   // Some models number their calls 1, 2, 3 … in every turn.
   const turn = ids['x-codex-turn-metadata']?.turn_id;
@@ -21,6 +21,12 @@ export function keyOfCall(
   const hash = createHash('sha256').update(JSON.stringify([...parts, tool, input]));
   return `mcp-${hash.digest('base64url')}`;
 }
+
+/** Whether the harness says which of its calls this is. */
+export const isNamedCall = ({ meta }: Pick<McpRequest, 'meta'>): boolean =>
+  callOf(harness.safeParse(meta).data ?? {}) !== undefined;
+
+const callOf = (ids: z.infer<typeof harness>) => ids['claudecode/toolUseId'] ?? ids.callId;
 
 /** The harness's own name for its thread. Undefined if it does not say. */
 export const threadOf = ({ meta, thread }: Pick<McpRequest, 'meta' | 'thread'>) =>

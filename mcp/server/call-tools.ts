@@ -10,7 +10,7 @@ import type { CallEnd } from '../../contract/signals.ts';
 import type { Limits } from '../../contract/limits.ts';
 import type { ResultRange } from '../../contract/result-count.ts';
 import type { Conversation } from '../../store/store.ts';
-import { keyOfCall, threadOf } from './call-key.ts';
+import { isNamedCall, keyOfCall, threadOf } from './call-key.ts';
 import { heard, isRequest, look, type Look } from './look.ts';
 import { answerOf, answers, type QuestionParts, startTask } from './questions.ts';
 import { cursorOf, isExternal, resultOfEnd } from './results.ts';
@@ -62,6 +62,7 @@ export function callTools(
             tool: tool ?? name,
             input: given,
             key: keyOfCall(request, name, given),
+            isNamed: isNamedCall(request),
             isGone: () => request.signal.aborted,
           }),
         );

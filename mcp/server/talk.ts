@@ -35,6 +35,8 @@ export interface Talk {
     tool: string;
     input: unknown;
     key?: string | undefined;
+    /** Whether the client names its calls. If it does not, an open call of its thread with the same tool and input is this one. */
+    isNamed: boolean;
     /** Whether the client has hung up. */
     isGone: () => boolean;
   }): Promise<{

@@ -1,10 +1,11 @@
 /** The MCP endpoint of an API whose conversations follow the rules, and whose model and tools the test plays. */
 import { afterEach, beforeEach, vi } from 'vitest';
+import type { QuotaSettings } from '../../api/quotas.ts';
 import type { Limits } from '../../contract/limits.ts';
 import type { QuickRunner } from '../../contract/quick.ts';
 import type { Store } from '../../store/store.ts';
 import { type Bus, createLocalBus } from '../../stream/bus.ts';
-import { createTestApi, type TestApi } from './api.ts';
+import { createTestApi, TEST_SETTINGS, type TestApi } from './api.ts';
 import { createMcpTestClient, type McpTestClient } from './mcp-client.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { PlayedGateway } from './played-gateway.ts';
@@ -18,12 +19,15 @@ export interface McpStage {
   client: McpTestClient;
   /** Declares no tasks. */
   plain: McpTestClient;
-  /** @param wait_ms how long a call without a task waits; @param earlier of an API that was closed */
+  /** @param wait_ms how long a call without a task waits; @param more.earlier of an API that was closed */
   open(
     wait_ms?: number,
     limits?: Partial<Limits>,
     quick?: QuickRunner,
-    earlier?: { store: Store; bus: Bus; gateway: PlayedGateway },
+    more?: {
+      earlier?: { store: Store; bus: Bus; gateway: PlayedGateway };
+      settings?: QuotaSettings;
+    },
   ): Promise<void>;
   /** The key of the one conversation that there is. */
   only(): Promise<{ tenant: string; id: string }>;
@@ -40,7 +44,7 @@ export const ASKED = { call_id: 'call_1', tool: 'echo', input: { words: 'hi' } }
 /** Sets up the stage for every test of a file. */
 export function useMcp(): McpStage {
   const stage: McpStage = {
-    async open(wait_ms = 60_000, limits = {}, quick, earlier) {
+    async open(wait_ms = 60_000, limits = {}, quick, { earlier, settings } = {}) {
       const { store = createMemoryStore(), bus = createLocalBus() } = earlier ?? {};
       stage.played = earlier?.gateway ?? new PlayedGateway(store, bus);
       stage.api = await createTestApi({
@@ -50,6 +54,7 @@ export function useMcp(): McpStage {
         limits: { ...LIMITS, ...limits },
         mcp: { wait_ms },
         ...(quick && { quick }),
+        settings: { ...TEST_SETTINGS, ...settings },
       });
       stage.url = await stage.api.listen();
       stage.client = createMcpTestClient(stage.url);
