@@ -60,7 +60,7 @@ async function call(client: Client, name: string, input: object = {}, callId?: s
 async function answered(client: Client, name: string, input: object = {}) {
   for (;;) {
     const result = await call(client, name, input);
-    if (!/^Suspended as call_/.test(result.content[0]?.text ?? '')) return result;
+    if (!result.content[0]?.text?.startsWith('Suspended as call_')) return result;
   }
 }
 
