@@ -68,12 +68,13 @@ test('a description is truncated to the limit', () => {
   expect(declare({ description: '  ', title: 'A title' }).description).toBe('A title');
 });
 
-test('a declared tool passes the check of a team’s tools, except for its server', () => {
-  const { server, ...tool } = declare({
+test('a declared tool passes the check of a team’s tools, except for what only MCP servers set', () => {
+  const { server, upstream, ...tool } = declare({
     description: 'Works.',
     inputSchema: { type: 'object', properties: { a: { type: 'number' } } },
   });
   expect(server).toBe('here');
+  expect(upstream).toMatchObject({ name: expect.any(String) });
   expect(checkTool(tool)).toEqual([]);
 });
 
