@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { HttpServer, StdioServer } from './config.ts';
 import {
   createLedger,
@@ -9,6 +9,9 @@ import {
 import { eraOf, playCall, type PlayOptions } from '../../test/kit/mcp/play-call.ts';
 import { readSpool } from '../../tools/keeper/spool.ts';
 import { readMcpFile } from '../../tools/mcp-spool.ts';
+
+// Every call starts two programs, each of which takes many seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 type Kind = 'stdio' | 'http';
 type Era = 'modern' | 'legacy';
@@ -70,10 +73,10 @@ describe.each<[Kind, Era]>([
   test('stop-never-arrives: a cancel reaches the server', async () => {
     const { options, ledger } = await serve(kind, era);
     const call = await playCall('waits', {}, options);
-    await expect.poll(() => ledger.lines(), { timeout: 20_000 }).toEqual(['waits']);
+    await expect.poll(() => ledger.lines(), { timeout: 50_000 }).toEqual(['waits']);
     call.cancel();
     await expect(call.end).rejects.toThrow('cancelled');
-    await expect.poll(() => ledger.lines(), { timeout: 20_000 }).toEqual(['waits', 'cancelled']);
+    await expect.poll(() => ledger.lines(), { timeout: 50_000 }).toEqual(['waits', 'cancelled']);
   });
 });
 
@@ -89,11 +92,11 @@ describe.each<Kind>(['stdio', 'http'])('a task over %s', (kind) => {
   test('is cancelled with the call', async () => {
     const { options, ledger } = await serve(kind, 'modern');
     const call = await playCall('job', { ms: 60_000 }, options);
-    await expect.poll(() => call.told.length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => call.told.length, { timeout: 50_000 }).toBe(1);
     call.cancel();
     await expect(call.end).rejects.toThrow('cancelled');
     await expect
-      .poll(() => ledger.lines(), { timeout: 20_000 })
+      .poll(() => ledger.lines(), { timeout: 50_000 })
       .toEqual(['job begins', 'job cancelled']);
   });
 });
@@ -119,7 +122,7 @@ describe('retried-unconditionally: a call whose server dies', () => {
   test('over HTTP it is not made again either', async () => {
     const { options, ledger, http } = await serve('http', 'legacy');
     const call = await playCall('waits', {}, options);
-    await expect.poll(() => ledger.lines(), { timeout: 20_000 }).toEqual(['waits']);
+    await expect.poll(() => ledger.lines(), { timeout: 50_000 }).toEqual(['waits']);
     await http!.kill();
     await expect(call.end).rejects.toMatchObject({ name: 'OutcomeUnknown' });
     expect(await ledger.lines()).toEqual(['waits']);
@@ -171,7 +174,7 @@ test('a call that is handed over continues and reports nothing twice', async () 
 test('a call whose program was killed finds its task again', async () => {
   const { options, ledger } = await serve('http', 'modern');
   const call = await playCall('job', { ms: 3_000 }, options);
-  await expect.poll(() => readMcpFile(call.folder, 'task.json'), { timeout: 20_000 }).toBeDefined();
+  await expect.poll(() => readMcpFile(call.folder, 'task.json'), { timeout: 50_000 }).toBeDefined();
   await killProgramIn(call.folder);
   expect(await call.end).toBe('the job is done');
   expect(await ledger.lines()).toEqual(['job begins']);
