@@ -32,8 +32,14 @@ export interface AccessOptions {
   now?(): number;
 }
 
-/** How long another process may accept a key after it was revoked, and stay open after the first key was made. Milliseconds. */
+/**
+ * How long another process may accept a key after it was revoked, with the streams that it has opened, and stay open after the first
+ * key was made. Milliseconds.
+ */
 export const NOTICED_MS = 10_000;
+
+/** How often it is checked whether those who follow still may. Milliseconds. */
+export const CHECK_MS = 2_000;
 
 /** How often the last uses are written down: one statement for all keys. Milliseconds. */
 const USES_MS = 60_000;
@@ -53,7 +59,7 @@ export async function openAccess({
   const known = remembered<ApiKey | undefined>({
     max: REMEMBERED,
     // While the store is away, nobody can revoke a key either: those seen before stay valid.
-    fresh_ms: NOTICED_MS,
+    fresh_ms: NOTICED_MS - CHECK_MS,
     now,
     read(name) {
       const id = ID.exec(name)?.[1];

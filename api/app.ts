@@ -19,6 +19,7 @@ import { answerOtherMethods } from './methods.ts';
 import { measure } from './metrics.ts';
 import { describe } from './openapi.ts';
 import { aboutRoute } from './routes/about.ts';
+import { createPermits } from './permits.ts';
 import { createQuotas } from './quotas.ts';
 import { approvalRoute } from './routes/approval.ts';
 import { callEventsRoute } from './routes/call-events.ts';
@@ -66,7 +67,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   answerOtherMethods(app);
   authenticate(app, dependencies.access);
   const quotas = createQuotas(settings, dependencies.store);
-  const parts = { ...dependencies, quotas };
+  const permits = createPermits(dependencies.access, dependencies.streaming?.ticker);
+  const parts = { ...dependencies, quotas, permits };
   limitRequests(app, quotas);
   readBodies(app);
   answerClientErrors(app);

@@ -58,7 +58,7 @@ function check(request: FastifyRequest, needs: Scope[]): void {
 
 const OF_A_CONVERSATION = '/v1/conversations/:id';
 
-function credentialOf({ headers }: FastifyRequest): string | undefined {
+export function credentialOf({ headers }: FastifyRequest): string | undefined {
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
   if (bearer !== undefined) return bearer;
   const key = headers['x-api-key'];

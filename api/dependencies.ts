@@ -13,6 +13,7 @@ import type { Bus } from '../stream/bus.ts';
 import type { HubOptions } from '../stream/hub.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
 import type { Gateway } from './gateway.ts';
+import type { Permits } from './permits.ts';
 import type { Quotas, QuotaSettings } from './quotas.ts';
 
 export interface ApiDependencies {
@@ -73,6 +74,7 @@ export interface Speculation {
 /** What routes get: the dependencies, and what the app makes of them. */
 export interface ApiParts extends ApiDependencies {
   quotas: Quotas;
+  permits: Permits;
 }
 
 /** The Fastify instance as routes see it: schemas are zod. */

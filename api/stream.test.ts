@@ -171,7 +171,7 @@ describe('a stream is released', () => {
     await record(1, 1, messages(1, 'a'));
     const reader = await open();
     await reader.take(1);
-    expect([listening, hand.size, await openStreams()]).toEqual([1, 2, 1]);
+    expect([listening, hand.size, await openStreams()]).toEqual([1, 3, 1]);
     reader.vanish();
     await vi.waitFor(() => expect([listening, hand.size]).toEqual([0, 0]), { interval: 1 });
     expect(await openStreams()).toBe(0);

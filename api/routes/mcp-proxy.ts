@@ -11,6 +11,7 @@ import { refuseUrl } from '../../remote/address.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
 import type { LocalTool, Tool } from '../../tools/define.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
+import type { Permits } from '../permits.ts';
 import { tenantOf } from '../tenant.ts';
 import { serveMcp } from './serve-mcp.ts';
 
@@ -25,7 +26,7 @@ export function mcpProxyRoutes(
   app: Api,
   { catalogue, limits, mcp = {}, allowPrivateUrls = true }: ApiDependencies,
   parts: Parts,
-  options: { hosts: string[]; closing: AbortSignal },
+  options: { hosts: string[]; closing: AbortSignal; permits: Permits },
 ): void {
   const endpoints = new Map<string, { endpoint: Endpoint; offered: OfferedTool[] }>();
 

@@ -18,7 +18,7 @@ import { always, serveMcp } from './serve-mcp.ts';
 
 /** The agents of this service for any MCP client, and its tools for one that has a model of its own. */
 export function mcpRoute(app: Api, dependencies: ApiParts, hub: Hub, closing: AbortSignal): void {
-  const { store, catalogue, pushSecret, mcp = {} } = dependencies;
+  const { store, catalogue, pushSecret, permits, mcp = {} } = dependencies;
   const quick =
     dependencies.quick &&
     createQuickCalls(dependencies.quick, { ...dependencies, logger: app.log }, closing);
@@ -35,7 +35,7 @@ export function mcpRoute(app: Api, dependencies: ApiParts, hub: Hub, closing: Ab
   };
   const hosts = mcp.hosts ?? [];
   const agents = openEndpoint({ ...parts, agents: catalogue.agents });
-  serveMcp(app, '/mcp', always(agents, { hosts, closing }));
+  serveMcp(app, '/mcp', always(agents, { hosts, closing, permits }));
   const offered = () =>
     [...catalogue.tools.values()]
       // It reads large results for a model of ours.
@@ -49,8 +49,8 @@ export function mcpRoute(app: Api, dependencies: ApiParts, hub: Hub, closing: Ab
     },
     dependencies.limits,
   );
-  serveMcp(app, '/mcp/tools', always(tools, { hosts, closing }));
-  mcpProxyRoutes(app, dependencies, parts, { hosts, closing });
+  serveMcp(app, '/mcp/tools', always(tools, { hosts, closing, permits }));
+  mcpProxyRoutes(app, dependencies, parts, { hosts, closing, permits });
 }
 
 /** Below the shortest time-out that is usual, 30 seconds. */

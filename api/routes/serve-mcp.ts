@@ -2,8 +2,10 @@
 import type { FastifyRequest } from 'fastify';
 import type { Endpoint } from '../../mcp/server/endpoint.ts';
 import { whyRefused } from '../../mcp/server/hosts.ts';
+import { credentialOf } from '../authenticate.ts';
 import type { Api } from '../dependencies.ts';
 import { toProblem } from '../errors.ts';
+import type { Permits } from '../permits.ts';
 import { tenantOf } from '../tenant.ts';
 
 export function serveMcp(
@@ -12,11 +14,13 @@ export function serveMcp(
   {
     hosts,
     closing,
+    permits,
     find,
     close,
   }: {
     hosts: string[];
     closing: AbortSignal;
+    permits: Permits;
     /** Undefined if there is none for this request. */
     find(request: FastifyRequest): Promise<Endpoint | undefined>;
     close(): Promise<void>;
@@ -50,7 +54,7 @@ export function serveMcp(
         mayApprove: request.principal.scopes.includes('approve'),
         ...(typeof key === 'string' && { key }),
         ...of(request, { thread: THREAD_HEADER, program: PROGRAM_HEADER }),
-        closing,
+        closing: AbortSignal.any([closing, permits.whileAllowed(credentialOf(request), reply.raw)]),
       };
       // From here on Fastify answers no error.
       reply.hijack();
@@ -82,7 +86,10 @@ const errorOf = (code: number, message: string) => ({
   error: { code, message },
 });
 
-export const always = (endpoint: Endpoint, options: { hosts: string[]; closing: AbortSignal }) => ({
+export const always = (
+  endpoint: Endpoint,
+  options: { hosts: string[]; closing: AbortSignal; permits: Permits },
+) => ({
   ...options,
   find: async () => endpoint,
   close: () => endpoint.close(),

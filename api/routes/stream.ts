@@ -5,6 +5,7 @@ import type { Hub } from '../../stream/hub.ts';
 import { parsePosition, POSITION_PATTERN, START } from '../../stream/item.ts';
 import { createPulse } from '../../stream/pulse.ts';
 import { sendEvents } from '../../stream/sse.ts';
+import { credentialOf } from '../authenticate.ts';
 import type { Api, ApiParts } from '../dependencies.ts';
 import { unknownConversation } from '../not-running.ts';
 import { problemResponses } from '../problems.ts';
@@ -39,7 +40,7 @@ const events = z
 
 export function streamRoute(
   app: Api,
-  { streaming, quotas }: Pick<ApiParts, 'streaming' | 'quotas'>,
+  { streaming, quotas, permits }: Pick<ApiParts, 'streaming' | 'quotas' | 'permits'>,
   streams: Streams,
   hub: Hub,
 ): void {
@@ -56,7 +57,8 @@ export function streamRoute(
         summary: 'Follow a conversation as server-sent events',
         description:
           'Sends the entries from your position on without gaps or repeats, then new ones as they come, with live text and progress in between. ' +
-          'Ends when the conversation is closed; a client that reconnects then gets 204, which stops an EventSource.',
+          'Ends when the conversation is closed; a client that reconnects then gets 204, which stops an EventSource. ' +
+          'Ends also when the key or token is revoked or expires; a client that reconnects then gets 401.',
         tags: ['log'],
         params: conversationParams,
         querystring: z.strictObject({
@@ -79,8 +81,10 @@ export function streamRoute(
     async (request, reply) => {
       const conversation = conversationOf(request);
       const from = request.headers['last-event-id'] ?? request.query.after ?? START;
-      const signal = streams.open(reply.raw);
-      quotas.stream(conversation.tenant, signal);
+      const open = streams.open(reply.raw);
+      quotas.stream(conversation.tenant, open);
+      const allowed = permits.whileAllowed(credentialOf(request), reply.raw);
+      const signal = AbortSignal.any([open, allowed]);
       const reading = hub.join(conversation, from, signal);
       // The stream must open soon, or an EventSource gives up; if the store hangs, the reader learns it later.
       const begun = await Promise.race([

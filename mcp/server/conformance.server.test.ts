@@ -12,6 +12,7 @@ import { openToAnyone } from '../../access/anyone.ts';
 import { authenticate } from '../../api/authenticate.ts';
 import { readBodies } from '../../api/body.ts';
 import type { Api } from '../../api/dependencies.ts';
+import { createPermits } from '../../api/permits.ts';
 import { always, serveMcp } from '../../api/routes/serve-mcp.ts';
 import { createFixtures } from '../../test/kit/mcp-fixtures.ts';
 
@@ -26,11 +27,9 @@ beforeAll(async () => {
   app = Fastify();
   readBodies(app);
   authenticate(app, openToAnyone);
-  serveMcp(
-    app,
-    '/mcp',
-    always(createFixtures(), { hosts: [], closing: new AbortController().signal }),
-  );
+  const permits = createPermits(openToAnyone);
+  const closing = new AbortController().signal;
+  serveMcp(app, '/mcp', always(createFixtures(), { hosts: [], closing, permits }));
   await app.listen({ port: 0, host: '127.0.0.1' });
   url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/mcp`;
 });
