@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
 import type { createConversationBody } from '../contract/http.ts';
-import type { Conversation } from '../store/store.ts';
+import type { StoredConversation } from '../store/store.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
 import type { ApiParts } from './dependencies.ts';
 import { claimKey } from './idempotency.ts';
@@ -10,7 +10,7 @@ import { derivedId, randomId } from './ids.ts';
 import { Problem } from './problems.ts';
 
 export interface Begun {
-  answer: Conversation;
+  answer: StoredConversation;
   /** Undefined when it begins without a message. */
   message_id?: string;
 }
@@ -67,8 +67,8 @@ function findAgent({ agents }: Catalogue, name: string): Agent {
 
 function newConversation(
   id: string,
-  { agent, metadata }: Pick<Conversation, 'agent' | 'metadata'>,
-): Conversation {
+  { agent, metadata }: Pick<StoredConversation, 'agent' | 'metadata'>,
+): StoredConversation {
   const now = new Date().toISOString();
   return {
     id,

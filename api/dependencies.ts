@@ -46,7 +46,7 @@ export interface ApiDependencies {
   /** Whether an MCP server that is declared may have a private address. */
   allowPrivateUrls?: boolean;
   /** Asks the model early. Default: it is asked when the conversation has decided. */
-  speculation?: Speculation;
+  speculation?: Speculator;
   /** What `GET /v1/service` says. */
   about?: { demoModel?: boolean; temporalUi?: { url: string; namespace: string } };
   /** Folder of the compiled page; undefined if it was not built. Absent: the service has no page. */
@@ -61,7 +61,7 @@ export interface ApiDependencies {
   streaming?: Pick<HubOptions, 'heal_ms' | 'ticker'> & { heartbeat_ms?: number };
 }
 
-export interface Speculation {
+export interface Speculator {
   /**
    * Asks the model for the reply that this message will most likely start. Returns at once and never fails.
    * @returns drops the guess, for a message that was not accepted

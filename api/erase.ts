@@ -1,7 +1,7 @@
 /** Erases what was said in a conversation: ends it first, then removes it from the log and from Temporal. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversationKey } from '../contract/names.ts';
-import type { Conversation } from '../store/store.ts';
+import type { StoredConversation } from '../store/store.ts';
 import { closeConversation } from './control.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { unknownConversation } from './not-running.ts';
@@ -21,7 +21,7 @@ export async function eraseConversation(
   dependencies: Needed,
   conversation: ConversationKey,
   patience_ms = PATIENCE_MS,
-): Promise<Conversation> {
+): Promise<StoredConversation> {
   const { store, bus, gateway } = dependencies;
   const known = await store.conversation(conversation);
   if (!known) throw unknownConversation(conversation);

@@ -4,7 +4,8 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { cut } from '../contract/stored.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
 import { GatewayUnavailable } from './gateway.ts';
-import { type FieldError, Problem } from './problems.ts';
+import type { FieldError } from '../contract/problem.ts';
+import { Problem } from './problems.ts';
 
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = toProblem(error, request);

@@ -1,6 +1,6 @@
 /** Everything that is stored of a conversation, as lines of JSON. */
 import type { ConversationKey } from '../contract/names.ts';
-import type { Conversation, Store } from '../store/store.ts';
+import type { StoredConversation, Store } from '../store/store.ts';
 import { allEntries } from './all-entries.ts';
 
 type Readable = Pick<Store, 'conversation' | 'entries' | 'result' | 'list'>;
@@ -9,7 +9,7 @@ type Readable = Pick<Store, 'conversation' | 'entries' | 'result' | 'list'>;
 export async function* exportConversation(
   store: Pick<Readable, 'entries' | 'result'>,
   { tenant, id }: ConversationKey,
-  conversation: Conversation,
+  conversation: StoredConversation,
 ): AsyncGenerator<string, void, void> {
   yield line({ type: 'conversation', conversation });
   for await (const entry of allEntries(store, { tenant, id })) {

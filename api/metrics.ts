@@ -1,17 +1,17 @@
 /** API metrics for operators. A separate registry, so that several services can share one process. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Bus } from '../stream/bus.ts';
-import type { Api, Speculation } from './dependencies.ts';
+import type { Api, Speculator } from './dependencies.ts';
 import type { Streams } from './streams.ts';
 
-export interface Measured {
+export interface MetricSources {
   streams: Streams;
   bus: Pick<Bus, 'hearsAll'>;
-  speculation?: Speculation;
+  speculation?: Speculator;
 }
 
 /** Measures every request from now on, by route and never by URL: ids would create one series each. */
-export function measure(app: Api, { streams, bus, speculation }: Measured): Registry {
+export function measure(app: Api, { streams, bus, speculation }: MetricSources): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const openStreams = new Gauge({
@@ -51,7 +51,7 @@ export function measure(app: Api, { streams, bus, speculation }: Measured): Regi
   return registry;
 }
 
-function countGuesses(registry: Registry, counts: Speculation['counts']): void {
+function countGuesses(registry: Registry, counts: Speculator['counts']): void {
   const guesses = new Counter({
     name: 'meanwhile_guesses_total',
     help: 'Answers that the model was asked for early, by what came of them.',

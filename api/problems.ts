@@ -3,6 +3,7 @@
  * the same codes and a test compares the two.
  */
 import { z } from 'zod';
+import { type FieldError, fieldError } from '../contract/problem.ts';
 
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not valid JSON.' },
@@ -46,11 +47,6 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-const fieldError = z.object({
-  path: z.string().describe('Path of the field: `body.message.text`, `query.limit`.'),
-  message: z.string(),
-});
-
 export const problemDocument = z.object({
   type: z.string().describe('`urn:meanwhile:problem:<code>`'),
   title: z.string(),
@@ -66,7 +62,6 @@ export const problemDocument = z.object({
 });
 
 export type ProblemDocument = z.infer<typeof problemDocument>;
-export type FieldError = z.infer<typeof fieldError>;
 
 /** Thrown by a route, answered as a problem. */
 export class Problem extends Error {

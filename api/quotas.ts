@@ -23,7 +23,7 @@ export type QuotaSettings = Partial<
 
 export interface Quotas {
   /** Counts a request. */
-  request(principal: Principal): Promise<Standing[]>;
+  request(principal: Principal): Promise<QuotaStanding[]>;
   /** Counts a new conversation. @throws Problem `rate_limited` */
   conversation(tenant: string): Promise<void>;
   /** @throws Problem `rate_limited` when the tenant has spent its tokens of today */
@@ -33,7 +33,7 @@ export interface Quotas {
 }
 
 /** Where a caller stands with one limit. */
-export interface Standing {
+export interface QuotaStanding {
   policy: string;
   quota: number;
   window_s: number;
@@ -129,7 +129,7 @@ function unlessAway(error: unknown): number {
 function window(policy: string, quota: number | undefined, window_s: number) {
   if (quota === undefined) return undefined;
   const limiter = new RateLimiterMemory({ points: quota, duration: window_s });
-  return async (name: string): Promise<Standing> => {
+  return async (name: string): Promise<QuotaStanding> => {
     const result = await limiter.consume(name).catch((error: unknown) => {
       if (error instanceof RateLimiterRes) return error;
       throw error;
@@ -141,7 +141,7 @@ function window(policy: string, quota: number | undefined, window_s: number) {
   };
 }
 
-export function exceeded(standings: Standing[]): Problem {
+export function exceeded(standings: QuotaStanding[]): Problem {
   const worst = standings.toSorted((a, b) => b.reset_s - a.reset_s)[0]!;
   const { policy, quota, window_s, reset_s } = worst;
   const what = policy === 'conversations' ? 'new conversations' : 'requests';

@@ -32,7 +32,7 @@ import type { ConversationStart } from '../contract/signals.ts';
 import { forgetWorkflows } from './forget-workflows.ts';
 import { type Decided, type Gateway, GatewayUnavailable, type Sent } from './gateway.ts';
 
-export interface TemporalOptions {
+export interface TemporalGatewayOptions {
   /** Called at the first request, and again at the next one until it succeeds. */
   connect(): Promise<ConnectionLike>;
   namespace: string;
@@ -47,7 +47,7 @@ export interface TemporalGateway extends Gateway {
 }
 
 /** Starts and stays up without a server. */
-export function createTemporalGateway(options: TemporalOptions): TemporalGateway {
+export function createTemporalGateway(options: TemporalGatewayOptions): TemporalGateway {
   const { namespace, dataConverter, deadline_ms = 5_000 } = options;
   const taskQueue = options.taskQueue ?? TASK_QUEUE;
   let connecting: Promise<Client> | undefined;

@@ -4,7 +4,7 @@ import type { CommandWithHelp } from './usage.ts';
 import { type McpCommand, readMcpArguments } from './mcp/arguments.ts';
 
 /** Commands that need settings. */
-export type Task =
+export type ServiceCommand =
   | { kind: 'start' }
   | { kind: 'api' }
   | { kind: 'worker' }
@@ -26,7 +26,7 @@ export interface ChatOptions {
 }
 
 export type Command =
-  | Task
+  | ServiceCommand
   /** `of`: a command that has its own. */
   | { kind: 'help'; of?: CommandWithHelp }
   | { kind: 'version' }

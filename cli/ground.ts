@@ -4,22 +4,12 @@ import { join } from 'node:path';
 import { allVariables, type Settings } from '../config.ts';
 import { keyringOf } from '../encryption/open.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
-import type { Store } from '../store/store.ts';
 import { type Bus, createLocalBus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
 import { spoolRoot } from '../tools/keeper/sweep.ts';
 import { loadCatalogue, MCP_FILE } from '../tools/load.ts';
 import { isDemo } from './model.ts';
 import type { Stack } from './stack.ts';
-
-/** What both the worker and the API use. */
-export interface Ground {
-  /** host:port of the Temporal server. */
-  address: string;
-  store: Store;
-  bus: Bus;
-  catalogue: Catalogue;
-}
 
 /**
  * The service's tools and agents. Those of MCP servers appear as the servers answer.

@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { ConfigError, readConfig, type Settings } from '../config.ts';
 import { packageVersion } from '../tools/version.ts';
-import { readArguments, type Task } from './arguments.ts';
+import { readArguments, type ServiceCommand } from './arguments.ts';
 import { USAGE, USAGE_OF } from './usage.ts';
 
 /** Exit code for an invalid command line or setting: nothing was started. */
@@ -28,7 +28,7 @@ switch (command.kind) {
 }
 
 /** Each part is loaded on demand: an invalid command should not wait for everything. */
-async function run(command: Task, settings: Settings): Promise<void> {
+async function run(command: ServiceCommand, settings: Settings): Promise<void> {
   // For modules loaded from now on, and for the keepers of programs. A folder that is not writable only costs time.
   // A client of a service is started in any folder, and leaves nothing there.
   if (command.kind !== 'mcp' && command.kind !== 'chat') {
@@ -58,7 +58,7 @@ async function run(command: Task, settings: Settings): Promise<void> {
   }
 }
 
-function readSettings({ kind }: Task): Settings | undefined {
+function readSettings({ kind }: ServiceCommand): Settings | undefined {
   try {
     // A harness starts the relay in the folder of somebody's project, whose .env is not ours.
     if (kind !== 'mcp' && existsSync('.env')) process.loadEnvFile('.env');

@@ -1,11 +1,6 @@
 /** Errors of requests, named and shaped as those of the `openai` package. */
 
-/** An invalid field of a request. */
-export interface FieldError {
-  /** `body.message.text`, `query.limit`. */
-  path: string;
-  message: string;
-}
+import type { FieldError } from '../contract/problem.ts';
 
 /** The body of an error response: RFC 9457 problem details. */
 export interface ProblemBody {

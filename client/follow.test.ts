@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
 import { sendJson } from '../cli/demo/wire-server.ts';
-import { type HttpServer, startHttpServer } from '../test/kit/http-server.ts';
+import { type TestHttpServer, startHttpServer } from '../test/kit/http-server.ts';
 import { NotFoundError } from './errors.ts';
 import type { Connection } from './follow.ts';
 import { Meanwhile } from './meanwhile.ts';
 import type { StreamItem } from './stream.ts';
 
-let server: HttpServer | undefined;
+let server: TestHttpServer | undefined;
 afterEach(async () => {
   await server?.close();
   server = undefined;

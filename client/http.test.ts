@@ -1,11 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { sendJson } from '../cli/demo/wire-server.ts';
-import { type HeardRequest, type HttpServer, startHttpServer } from '../test/kit/http-server.ts';
+import {
+  type HeardRequest,
+  type TestHttpServer,
+  startHttpServer,
+} from '../test/kit/http-server.ts';
 import * as errors from './errors.ts';
 import { Meanwhile } from './meanwhile.ts';
 
-let server: HttpServer | undefined;
+let server: TestHttpServer | undefined;
 afterEach(async () => {
   await server?.close();
   server = undefined;

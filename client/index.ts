@@ -31,7 +31,6 @@ export {
   AuthenticationError,
   BadRequestError,
   ConflictError,
-  type FieldError,
   InternalServerError,
   MeanwhileError,
   NotFoundError,
@@ -53,6 +52,7 @@ export type {
   UserMessage,
 } from './state.ts';
 export type { DeltaItem, EntryItem, ProgressItem, RewindItem, StreamItem } from './stream.ts';
+export type { FieldError } from '../contract/problem.ts';
 export type { Entry, EntryKind, EntryOf, Failure, Usage, WhenBusy } from '../contract/entry.ts';
 export type { ResultNumber, Stored } from '../contract/stored.ts';
 export type { Trigger, Turn, TurnCall, TurnReply } from '../contract/turns.ts';

@@ -16,7 +16,7 @@ export interface Watcher {
 }
 
 /** A reader's copy of a log, and the id of the last event it received. */
-export interface Held {
+export interface LogCopy {
   entries: readonly Entry[];
   lastEventId: string;
 }
@@ -26,7 +26,7 @@ export function watch(
   client: Http,
   id: string,
   show: (item: StreamItem) => void = () => {},
-  held?: Held,
+  held?: LogCopy,
 ): Watcher {
   let entries: Entry[] = [...(held?.entries ?? [])];
   const stop = new AbortController();

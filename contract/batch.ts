@@ -64,7 +64,7 @@ export interface Reset {
 }
 
 /** What a workflow learns from a write. */
-export interface Written {
+export interface BatchOutcome {
   /** The text of interrupted replies, by reply id, so that the history has it too. */
   said?: Record<string, string>;
   /** This run was created by a reset that its log does not record yet. */

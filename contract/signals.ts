@@ -80,7 +80,7 @@ export type CallEnd =
   | { type: 'cancelled' };
 
 /** The state of a call that may have been started before. */
-export type CallState = { state: 'unknown' | 'running' } | { state: 'ended'; end: CallEnd };
+export type CallWorkflowState = { state: 'unknown' | 'running' } | { state: 'ended'; end: CallEnd };
 
 /** The end of a call whose workflow an operator has terminated. */
 export const CALL_TERMINATED: Failure = {

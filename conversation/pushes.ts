@@ -25,7 +25,7 @@ export interface Pushes {
   heard_at: number;
 }
 
-export interface Heard {
+export interface HeardPush {
   pushes: Pushes;
   /** To be told to the conversation, before the end if there is one too. */
   event?: CallEventSignal;
@@ -43,7 +43,7 @@ export function hearPush(
   before: Pushes,
   push: CallPush,
   { start, facts, now }: { start: CallStart; facts: RemoteFacts; now: number },
-): Heard {
+): HeardPush {
   if (hasCome(before.numbers, push.n)) return { pushes: before };
   const missing = missingBelow(before.numbers, push.n);
   const pushes = { ...before, numbers: addNumber(before.numbers, push.n), heard_at: now };
@@ -102,7 +102,7 @@ export const overdueAt = (pushes: Pushes, { silence_ms, timeout_ms }: RemoteFact
 export function endIfOverdue(
   pushes: Pushes,
   { start, facts, now }: { start: CallStart; facts: RemoteFacts; now: number },
-): Omit<Heard, 'pushes'> | undefined {
+): Omit<HeardPush, 'pushes'> | undefined {
   if (now < overdueAt(pushes, facts)) return undefined;
   if (now >= pushes.began_at + facts.timeout_ms) {
     const message = `${start.tool} did not end within ${facts.timeout_ms / 1_000} seconds.`;

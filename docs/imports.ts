@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { relative } from 'node:path/posix';
 import type { OxlintConfig } from 'oxlint';
 
-export interface Row {
+export interface ImportRow {
   /** A folder, or a file at the top. */
   path: string;
   /** Folders and files besides itself; a folder includes its subfolders. */
@@ -19,7 +19,7 @@ interface Pattern {
   allowTypeImports?: boolean;
 }
 
-export function importTable(): Row[] {
+export function importTable(): ImportRow[] {
   const text = readFileSync(join(import.meta.dirname, '../CONTRIBUTING.md'), 'utf8');
   const table = text.slice(text.indexOf('<!-- imports -->'), text.indexOf('<!-- /imports -->'));
   return [...table.matchAll(/^\| `([\w./-]+?)\/?` \| [^|]+ \| ([^|]+) \|$/gm)].map(
@@ -65,7 +65,7 @@ const FORBIDDEN_PACKAGES: Record<string, string[]> = {
 type Override = NonNullable<OxlintConfig['overrides']>[number];
 
 /** @param outside how an import that leaves `row.path` begins in these files, which are in `folder` */
-function override(row: Row, files: string, outside: string, folder: string): Override {
+function override(row: ImportRow, files: string, outside: string, folder: string): Override {
   const to = (name: string) => {
     const way = relative(folder, name);
     return `${way.startsWith('.') ? way : `./${way}`}${/\.\w+$/.test(name) ? '' : '/**'}`;
@@ -97,4 +97,4 @@ function override(row: Row, files: string, outside: string, folder: string): Ove
   };
 }
 
-const depth = ({ path }: Row) => (path.endsWith('.ts') ? 0 : path.split('/').length);
+const depth = ({ path }: ImportRow) => (path.endsWith('.ts') ? 0 : path.split('/').length);

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export type Command =
+export type DemoCommand =
   | { kind: 'help' }
   /** `message` is one sentence. */
   | { kind: 'wrong'; message: string }
@@ -18,7 +18,7 @@ interface Options {
  * @param given what stands after the program's name
  * @param names of the examples; the first is the default
  */
-export function readArguments(given: string[], names: readonly string[]): Command {
+export function readArguments(given: string[], names: readonly string[]): DemoCommand {
   try {
     const { values, positionals } = parseArgs({
       args: given,

@@ -1,10 +1,10 @@
 /** What an example is: real tools, surroundings in which something happens, a user who talks, and checks of the log. */
 import type { Entry } from '../contract/entry.ts';
-import type { Answer } from '../cli/demo/rules.ts';
+import type { DemoAnswer } from '../cli/demo/rules.ts';
 import type { Situation } from '../cli/demo/situation.ts';
 import type { ModelMessage } from '../model/message.ts';
 import type { Settings } from '../config.ts';
-import type { Talk } from './talk.ts';
+import type { DemoTalk } from './talk.ts';
 
 export interface Example<World extends Surroundings = any> {
   name: string;
@@ -17,12 +17,12 @@ export interface Example<World extends Surroundings = any> {
   /** @param home an empty folder */
   open(home: string): Promise<World>;
   /** What the scripted model answers. */
-  answer(situation: Situation, messages: readonly ModelMessage[]): Answer;
+  answer(situation: Situation, messages: readonly ModelMessage[]): DemoAnswer;
   /**
    * Plays the user, and everyone else who changes something. Waits for what the log says, never for a time.
    * @throws Error when the agent does not do what the story needs to go on
    */
-  play(talk: Talk, world: World): Promise<void>;
+  play(talk: DemoTalk, world: World): Promise<void>;
   checks: Record<string, Check<World>>;
 }
 

@@ -1,7 +1,7 @@
 /** Facts of a log that checks ask for. */
 import type { Entry, EntryOf } from '../contract/entry.ts';
 
-/** The agent's words, in the order of the log. */
+/** What the agent said in one reply. */
 export interface Words {
   reply_id: string;
   /** It knew what stands before this seq and nothing else. */
@@ -11,19 +11,21 @@ export interface Words {
   whole: boolean;
 }
 
+/** In the order of the log, without silent replies. */
 export function wordsIn(entries: readonly Entry[]): Words[] {
   const started = new Map<string, number>();
   return entries.flatMap((entry): Words[] => {
     if (entry.kind === 'reply.started') started.set(entry.reply_id, entry.seq);
     if (entry.kind !== 'reply.completed' && entry.kind !== 'reply.interrupted') return [];
     const { reply_id, text, seq } = entry;
+    if (text.trim() === '') return [];
     const whole = entry.kind === 'reply.completed';
     return [{ reply_id, started: started.get(reply_id) ?? seq, text, whole }];
   });
 }
 
 /** A call with everything that happened to it. */
-export interface CallFacts {
+export interface CallHistory {
   id: string;
   tool: string;
   input: Record<string, unknown>;
@@ -36,7 +38,7 @@ export interface CallFacts {
   cancelled?: EntryOf<'call.cancelled'>;
 }
 
-export function callsIn(entries: readonly Entry[], tool?: string): CallFacts[] {
+export function callsIn(entries: readonly Entry[], tool?: string): CallHistory[] {
   const requests = entries.filter((entry) => entry.kind === 'call.requested');
   return requests
     .filter((entry) => tool === undefined || entry.tool === tool)

@@ -6,7 +6,7 @@ import { aborted, report, runService } from '../cli/run-service.ts';
 import { ConfigError, readConfig, type Settings } from '../config.ts';
 import { readArguments } from './arguments.ts';
 import { EXAMPLES } from './examples.ts';
-import { type Outcome, playExample, type Stage, startStage } from './play.ts';
+import { type DemoOutcome, playExample, type DemoStage, startStage } from './play.ts';
 
 const INSTALLER = 'installer';
 const NAMES = [INSTALLER, ...EXAMPLES.map(({ name }) => name)];
@@ -53,7 +53,7 @@ async function play(
   print(`${example.about}\n`);
   await runService(
     ({ log, signal }) => startStage(example, settings, { log: json ? () => {} : log, signal }),
-    async (stage: Stage, signal) => {
+    async (stage: DemoStage, signal) => {
       const model = isDemo(settings) ? 'a scripted model, no AI' : settings.OPENAI_MODEL;
       print(`\n${stage.url}, with ${model}\n\n`);
       const outcome = await playExample(example, stage, { print, patience_ms });
@@ -69,7 +69,7 @@ async function play(
   ).catch(report);
 }
 
-function inWords({ checks }: Outcome): string {
+function inWords({ checks }: DemoOutcome): string {
   return checks
     .flatMap(({ check, problems }) =>
       problems.length === 0

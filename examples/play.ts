@@ -14,13 +14,13 @@ import type { Example, Surroundings } from './example.ts';
 import { startScripted } from './scripted.ts';
 import { createTalk } from './talk.ts';
 
-export interface Outcome {
+export interface DemoOutcome {
   conversation: string;
   /** `played`: the story came to its end; where it did not, nothing else is checked. */
   checks: { check: string; problems: string[] }[];
 }
 
-export interface Stage extends Running {
+export interface DemoStage extends Running {
   /** Of the service. */
   url: string;
   world: Surroundings;
@@ -31,7 +31,7 @@ export const startStage = (
   example: Example,
   settings: Settings,
   options: StartOptions,
-): Promise<Stage> =>
+): Promise<DemoStage> =>
   openTogether(options, async ({ log, signal }, stack) => {
     const made = mkdtemp(join(tmpdir(), `meanwhile-${example.name}-`));
     const home = await stack.opening('The folder', made, (path) =>
@@ -64,9 +64,9 @@ export const startStage = (
 /** @param patience_ms how long one thing may take that a model has to do */
 export async function playExample(
   example: Example,
-  { url, world }: Pick<Stage, 'url' | 'world'>,
+  { url, world }: Pick<DemoStage, 'url' | 'world'>,
   { print, patience_ms = 60_000 }: { print: (text: string) => void; patience_ms?: number },
-): Promise<Outcome> {
+): Promise<DemoOutcome> {
   const client = new Meanwhile({ baseURL: url });
   const conversation = await client.conversations.create({ agent: example.name });
   const transcript = createTranscript(print);

@@ -1,7 +1,7 @@
 /** The demo model with an example's own rules: no AI, it knows what it is sent and nothing else. */
 import { asBlocks } from '../cli/demo/as-blocks.ts';
 import { type DemoModelOptions, startDemoModel } from '../cli/demo/model-server.ts';
-import { answer as demoAnswer, type Answer } from '../cli/demo/rules.ts';
+import { answer as demoAnswer, type DemoAnswer } from '../cli/demo/rules.ts';
 import { type Fact, readSituation } from '../cli/demo/situation.ts';
 import { summaryOf } from '../cli/demo/summary.ts';
 import type { ModelMessage } from '../model/message.ts';
@@ -24,7 +24,7 @@ export const startScripted = (
 export const smallTalk = (lines: readonly string[]): string[] =>
   lines.map((text) => demoAnswer([{ role: 'user', text }], []).text);
 
-export const call = (name: string, input: object): Answer['calls'][number] => ({
+export const call = (name: string, input: object): DemoAnswer['calls'][number] => ({
   name,
   arguments: JSON.stringify(input),
 });

@@ -4,7 +4,7 @@ import type { StreamItem } from '../client/stream.ts';
 import type { Watcher } from '../client/watch.ts';
 import { CANCEL_TOOL } from '../contract/names.ts';
 
-export interface Talk {
+export interface DemoTalk {
   conversation: Conversation;
   log: Watcher;
   say(text: string): Promise<void>;
@@ -21,9 +21,9 @@ export interface Talk {
 }
 
 export function createTalk(
-  { conversation, log }: Pick<Talk, 'conversation' | 'log'>,
+  { conversation, log }: Pick<DemoTalk, 'conversation' | 'log'>,
   { patience_ms }: { patience_ms: number },
-): Talk & { hear(item: StreamItem): void } {
+): DemoTalk & { hear(item: StreamItem): void } {
   const speaking = new Set<string>();
   const alive = new Set<string>();
 

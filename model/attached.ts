@@ -7,9 +7,10 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Attached } from '../contract/entry.ts';
 import { cut } from '../contract/stored.ts';
 import { type Fields, isFields, without } from './fields.ts';
+import type { ModelApi } from './message.ts';
 
 /** Identifies the sender. A hash, since a URL may contain a password. */
-export const giver = (api: 'chat' | 'responses', url: string, model: string) =>
+export const giver = (api: ModelApi, url: string, model: string) =>
   createHash('sha256').update(`${api} ${url} ${model}`).digest('base64url').slice(0, 16);
 
 /** Undefined when there is nothing to keep, or it is too large to keep. */

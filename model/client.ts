@@ -4,14 +4,14 @@ import { createBounds } from './bounds.ts';
 import { createChatAdapter } from './chat.ts';
 import { costIn, withCost } from './cost.ts';
 import type { Usage } from '../contract/entry.ts';
-import type { Adapter, ModelClient, ModelPart, ModelRequest } from './message.ts';
+import type { Adapter, ModelApi, ModelClient, ModelPart, ModelRequest } from './message.ts';
 import { createResponsesAdapter } from './responses.ts';
 import { createModelServer, type Fetch, withoutAsync } from './server/exchange.ts';
 import { afterUnopened, createThoughtFilter } from './thoughts.ts';
 import { completed, NOTHING } from './usage.ts';
 
 export interface ModelClientOptions {
-  api: 'chat' | 'responses';
+  api: ModelApi;
   /** Local servers need none. */
   apiKey?: string;
   /** Default: OpenAI's own. */

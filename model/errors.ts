@@ -7,7 +7,7 @@ import { cut } from '../contract/stored.ts';
 import type { FailedReply } from '../contract/reply.ts';
 import { asCause } from './cause.ts';
 import { costIn } from './cost.ts';
-import { isTooLong, type Refusal, type Sizes, sizesIn } from './server/too-long.ts';
+import { isTooLong, type ServerRefusal, type Sizes, sizesIn } from './server/too-long.ts';
 
 /** Stable words: they appear in `reply.failed` and in the Temporal UI. */
 export type ModelErrorType =
@@ -176,7 +176,7 @@ function statusOf({ status, code }: ApiError): number | undefined {
   return status ?? (/^\d{3}$/.test(String(code)) ? Number(code) : undefined);
 }
 
-export function refusalOf(error: ApiError): Refusal {
+export function refusalOf(error: ApiError): ServerRefusal {
   const { code, type } = error;
   return {
     status: statusOf(error),

@@ -1,6 +1,9 @@
 /** What goes to a model and what comes back, independent of the provider. */
 import type { Attached, Usage } from '../contract/entry.ts';
 
+/** Chat Completions or Responses. */
+export type ModelApi = 'chat' | 'responses';
+
 /**
  * An assistant message is followed directly by the tool messages of its calls, exactly one for each that is not asynchronous
  * (R13).

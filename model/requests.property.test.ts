@@ -9,7 +9,7 @@ import { all, never } from '../test/kit/model-request.ts';
 import { randomLog } from '../test/kit/random-log.ts';
 import { brokenRules } from '../test/requests/rules.ts';
 import { requestChecker } from '../test/requests/schemas.ts';
-import type { Body } from '../test/requests/turns.ts';
+import type { RequestBody } from '../test/requests/turns.ts';
 import { awaitsByTool } from '../tools/awaits.ts';
 import { defineTool } from '../tools/define.ts';
 import { inProfile } from './async-tools.ts';
@@ -89,7 +89,7 @@ describe.each(['chat', 'responses'] as const)('a request of the %s API', (api) =
           await all(sent);
           const { body } = stub.requests.at(-1)!;
           expect(check(body)).toEqual([]);
-          expect(brokenRules({ api, body } as Body, profile.name)).toEqual([]);
+          expect(brokenRules({ api, body } as RequestBody, profile.name)).toEqual([]);
         }),
         { numRuns: 100 },
       );

@@ -29,7 +29,7 @@ function count(value: unknown): number | undefined {
 const MOST_TOKENS = 1_000_000_000;
 
 /** What has been written of an answer, which may have been cut off. */
-export interface Written {
+export interface PartialAnswer {
   words: string;
   calls?: AskedCall[];
   /** Characters of reasoning and arguments that were streamed. If set, they are counted in place of `calls`. */
@@ -40,7 +40,7 @@ export interface Written {
 export async function completed(
   usage: Usage,
   request: Pick<ModelRequest, 'messages' | 'tools'>,
-  written: Written,
+  written: PartialAnswer,
 ): Promise<Usage> {
   const { input_tokens, output_tokens } = usage;
   const missesOutput = output_tokens === 0 && !isNothing(written);
@@ -55,13 +55,13 @@ export async function completed(
 /** The usage of an answer whose provider reports nothing. */
 export const estimate = (
   request: Pick<ModelRequest, 'messages' | 'tools'>,
-  written: Written,
+  written: PartialAnswer,
 ): Promise<Usage> => completed(NOTHING, request, written);
 
-const isNothing = ({ words, calls = [], unseen = 0 }: Written) =>
+const isNothing = ({ words, calls = [], unseen = 0 }: PartialAnswer) =>
   words === '' && calls.length === 0 && unseen === 0;
 
-async function countWritten({ words, calls = [], unseen = 0 }: Written): Promise<number> {
+async function countWritten({ words, calls = [], unseen = 0 }: PartialAnswer): Promise<number> {
   const asked = calls.map((call) => `${call.name} ${call.arguments}`).join('\n');
   const ofWords = words === '' ? 0 : await countTokens(words);
   if (unseen > 0) return ofWords + Math.ceil(unseen / CHARS_OF_A_TOKEN);

@@ -15,7 +15,7 @@ export interface PostOptions {
   lookup?: typeof dns.lookup;
 }
 
-export interface Answer {
+export interface RemoteResponse {
   status: number;
   retryAfter?: string;
   /** The beginning of the response body. */
@@ -28,12 +28,12 @@ export class ForbiddenAddress extends Error {
 }
 
 /** @throws ForbiddenAddress before anything is sent; Error for network failures and the timeout */
-export async function post(url: string, options: PostOptions): Promise<Answer> {
+export async function post(url: string, options: PostOptions): Promise<RemoteResponse> {
   const { headers, body, timeout_ms, allowPrivate } = options;
   const problem = refuseUrl(url, { allowPrivate });
   if (problem) throw new ForbiddenAddress(`Its URL ${problem}.`);
   const { request } = url.startsWith('https:') ? https : http;
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const { promise, resolve, reject } = Promise.withResolvers<RemoteResponse>();
   const sent = request(url, {
     method: 'POST',
     headers: { ...headers, 'content-length': Buffer.byteLength(body) },

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Db } from './schema.ts';
 import { asJson } from './words.ts';
-import type { Held, HoldRequest, Store } from './store.ts';
+import type { HoldResult, HoldRequest, Store } from './store.ts';
 
 type Calls = 'renewHolder' | 'retireHolder' | 'holdCall' | 'endCall' | 'releaseCall';
 type Which = Parameters<Store['holdCall']>[0];
@@ -62,7 +62,7 @@ export const calls = (db: Db): Pick<Store, Calls> => ({
   },
 });
 
-async function takeOver(db: Db, call: Which, request: HoldRequest): Promise<Held> {
+async function takeOver(db: Db, call: Which, request: HoldRequest): Promise<HoldResult> {
   return db.transaction().execute(async (transaction) => {
     const row = await transaction
       .selectFrom('calls')
@@ -92,7 +92,7 @@ async function findAlive(
   db: Db,
   holder: string,
   { lease_ms, dead }: HoldRequest,
-): Promise<Pick<Held & { outcome: 'elsewhere' }, 'who' | 'silent_ms'> | undefined> {
+): Promise<Pick<HoldResult & { outcome: 'elsewhere' }, 'who' | 'silent_ms'> | undefined> {
   await sql`
     update holders set lapsed = true
     where id = ${holder} and not lapsed

@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import type { Head } from '../contract/head.ts';
 import { replyNumber } from '../contract/names.ts';
 import type { Database, Db } from './schema.ts';
-import type { Conversation, Store } from './store.ts';
+import type { StoredConversation, Store } from './store.ts';
 import { asJson } from './words.ts';
 
 export const conversations = (db: Db): Pick<Store, 'open' | 'conversation' | 'list'> => ({
@@ -77,7 +77,7 @@ export const headColumns = (head: Head) => ({
   head: asJson(head),
 });
 
-const present = (row: Selectable<Database['conversations']>): Conversation => ({
+const present = (row: Selectable<Database['conversations']>): StoredConversation => ({
   ...row.head,
   id: row.id,
   agent: row.agent,

@@ -6,7 +6,7 @@ import type { Head } from '../contract/head.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { headColumns } from './conversations.ts';
 import type { EraseStore } from './erase-store.ts';
-import { entriesFrom, type Held, lock, rewind } from './held.ts';
+import { entriesFrom, type LockedConversation, lock, rewind } from './held.ts';
 import type { Database, Db } from './schema.ts';
 
 export const erasing = (db: Kysely<Database>): EraseStore => ({
@@ -79,7 +79,11 @@ async function noteErased(
 }
 
 /** Readers who follow are told to forget everything. */
-async function removeWords(db: Db, conversation: ConversationKey, held: Held): Promise<void> {
+async function removeWords(
+  db: Db,
+  conversation: ConversationKey,
+  held: LockedConversation,
+): Promise<void> {
   const { tenant, id } = conversation;
   await rewind(db, conversation, { base: 1, revision: held.revision + 1 });
   for (const table of ['superseded', 'drafts', 'progress', 'results'] as const) {
@@ -137,7 +141,7 @@ const beginsWith = (id: string) => `{"id":"${id.replaceAll(/[\\%_]/g, '\\$&')}",
 async function entomb(
   db: Db,
   { tenant, id }: ConversationKey,
-  { head: { usage } }: Held,
+  { head: { usage } }: LockedConversation,
   at: string,
 ): Promise<void> {
   const head: Head = { status: 'closed', calls: [], usage };

@@ -28,7 +28,7 @@ export interface Gone {
 }
 
 /** A message that Temporal has, whether or not the log does. `at` is in ISO 8601. */
-export interface Sent {
+export interface AcceptedMessage {
   at: string;
   message: MessageSignal;
 }
@@ -38,7 +38,7 @@ const ENDED_CALLS = 10;
 
 export function endOfGone(
   { entries, last_seq, head, said }: Gone,
-  { why, at, sent = [] }: { why: ClosedBy; at: string; sent?: Sent[] },
+  { why, at, sent = [] }: { why: ClosedBy; at: string; sent?: AcceptedMessage[] },
 ): { entries: Entry[]; head: Head } {
   const written: Entry[] = [];
   const log = (kind: EntryKind, body: object, cause: number[]) =>

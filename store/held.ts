@@ -25,9 +25,14 @@ export const lock = (db: Db, { tenant, id }: ConversationKey) =>
     ])
     .executeTakeFirstOrThrow();
 
-export type Held = Awaited<ReturnType<typeof lock>>;
+export type LockedConversation = Awaited<ReturnType<typeof lock>>;
 
-export const fenceOf = ({ fence_run, fence_length, fence_at, fence_run_id }: Held): Fence => ({
+export const fenceOf = ({
+  fence_run,
+  fence_length,
+  fence_at,
+  fence_run_id,
+}: LockedConversation): Fence => ({
   run: fence_run,
   length: fence_length,
   at: fence_at,

@@ -1,8 +1,13 @@
 /** PGlite in its own thread, so that the service does not block while the database works, and does not end with it. */
 import type { Worker } from 'node:worker_threads';
 import type { PGlite } from 'kysely';
-import { type Answered, DatabaseStopped, openSession, type Session } from './pglite-session.ts';
-import type { Opening } from './pglite-thread.ts';
+import {
+  type Answered,
+  DatabaseStopped,
+  openSession,
+  type PgliteSession,
+} from './pglite-session.ts';
+import type { ThreadOptions } from './pglite-thread.ts';
 import { readJson } from './read-json.ts';
 
 /** The part of PGlite that Kysely's dialect needs, and `exec` for statements without parameters. */
@@ -16,7 +21,7 @@ export interface PGliteOptions {
   /** Called when the database has stopped. */
   log?: (line: string) => void;
   /** For tests. */
-  start?: (opening: Opening) => Worker;
+  start?: (opening: ThreadOptions) => Worker;
 }
 
 /**
@@ -25,7 +30,7 @@ export interface PGliteOptions {
  * @throws what PGlite throws if the database cannot be opened.
  */
 export async function startPGlite(
-  opening: Opening,
+  opening: ThreadOptions,
   { log = () => {}, start }: PGliteOptions = {},
 ): Promise<ThreadedPGlite> {
   const failed = Promise.withResolvers<never>();
@@ -42,7 +47,10 @@ export async function startPGlite(
     live.catch(failed.reject);
   }
 
-  async function reopen(before: Promise<Session>, death: DatabaseStopped): Promise<Session> {
+  async function reopen(
+    before: Promise<PgliteSession>,
+    death: DatabaseStopped,
+  ): Promise<PgliteSession> {
     // Two threads with the same folder open would destroy it.
     await (await before).terminate();
     const now = performance.now();
@@ -58,7 +66,7 @@ export async function startPGlite(
 
   const inTurn = createTurns();
   /** Runs the work in one session: what was begun in another is lost with it. */
-  const withSession = async <T>(work: (session: Session) => Promise<T>) => {
+  const withSession = async <T>(work: (session: PgliteSession) => Promise<T>) => {
     if (closing) throw new DatabaseStopped();
     return inTurn(async () => work(await live));
   };
@@ -88,7 +96,11 @@ export async function startPGlite(
 const MOST_DEATHS = 5;
 const DEATHS_MS = 60_000;
 
-async function query(session: Session, sql: string, parameters: unknown[] = []): Promise<any> {
+async function query(
+  session: PgliteSession,
+  sql: string,
+  parameters: unknown[] = [],
+): Promise<any> {
   const { rows, json, affectedRows } = await session.ask({ kind: 'query', sql, parameters });
   return { rows: withJson(rows, json), affectedRows };
 }
@@ -105,7 +117,7 @@ function withJson(rows: Answered['rows'], names: string[] = []) {
 }
 
 async function transaction<T>(
-  session: Session,
+  session: PgliteSession,
   work: Parameters<PGlite['transaction']>[0],
 ): Promise<T> {
   const ask = (sql: string, parameters?: unknown[]) => query(session, sql, parameters);

@@ -1,12 +1,21 @@
 /** One thread that runs PGlite, from its start to its end. */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type Answer, OPENED, type Opening, type Question } from './pglite-thread.ts';
+import {
+  type ThreadResponse,
+  OPENED,
+  type ThreadOptions,
+  type ThreadRequest,
+} from './pglite-thread.ts';
 
-export type Answered = Answer & { ok: true };
-type Unnumbered = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
+export type Answered = ThreadResponse & { ok: true };
+type Unnumbered = ThreadRequest extends infer Q
+  ? Q extends ThreadRequest
+    ? Omit<Q, 'id'>
+    : never
+  : never;
 
-export interface Session {
+export interface PgliteSession {
   /** @throws what PGlite throws; DatabaseStopped once the thread has ended */
   ask(question: Unnumbered): Promise<Answered>;
   /** Resolves when the thread has ended: then another may open the same folder. */
@@ -27,10 +36,10 @@ export class DatabaseStopped extends Error {
  * @throws what PGlite throws if the database cannot be opened
  */
 export async function openSession(
-  opening: Opening,
+  opening: ThreadOptions,
   ended: (error: DatabaseStopped) => void,
-  start: (opening: Opening) => Worker = startThread,
-): Promise<Session> {
+  start: (opening: ThreadOptions) => Worker = startThread,
+): Promise<PgliteSession> {
   const thread = start(opening);
   const waiting = new Map<number, PromiseWithResolvers<Answered>>();
   let last = OPENED;
@@ -49,7 +58,7 @@ export async function openSession(
     for (const { reject } of waiting.values()) reject(over);
     waiting.clear();
   };
-  thread.on('message', (answer: Answer) => {
+  thread.on('message', (answer: ThreadResponse) => {
     const asker = waiting.get(answer.id);
     waiting.delete(answer.id);
     if (answer.ok) asker?.resolve(answer);
@@ -82,7 +91,7 @@ export async function openSession(
   };
 }
 
-export const startThread = (opening: Opening) =>
+export const startThread = (opening: ThreadOptions) =>
   new Worker(new URL(`pglite-thread${extname(import.meta.filename)}`, import.meta.url), {
     workerData: opening,
     name: 'store',

@@ -3,18 +3,18 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import { createStatements, type Statements } from './pglite-statements.ts';
 
-export interface Opening {
+export interface ThreadOptions {
   folder: string;
   startParams: string[];
 }
 
-export type Question = { id: number } & (
+export type ThreadRequest = { id: number } & (
   | { kind: 'query'; sql: string; parameters: unknown[] }
   | { kind: 'exec'; sql: string }
   | { kind: 'close' }
 );
 
-export type Answer = { id: number } &
+export type ThreadResponse = { id: number } &
   /** The columns listed in `json` are JSON, as text. */
   (
     | { ok: true; rows: Record<string, unknown>[]; json?: string[]; affectedRows?: number }
@@ -25,11 +25,11 @@ export type Answer = { id: number } &
 /** The id of the answer that says whether the database was opened. */
 export const OPENED = 0;
 
-type Result = Omit<Answer & { ok: true }, 'id' | 'ok'>;
+type Result = Omit<ThreadResponse & { ok: true }, 'id' | 'ok'>;
 
 const NOTHING: Result = { rows: [] };
 
-async function serve({ folder, startParams }: Opening): Promise<void> {
+async function serve({ folder, startParams }: ThreadOptions): Promise<void> {
   const opening = PGlite.create(folder, { startParams });
   await answer(
     OPENED,
@@ -37,7 +37,7 @@ async function serve({ folder, startParams }: Opening): Promise<void> {
   );
   const pglite = await opening;
   const statements = createStatements(pglite);
-  parentPort!.on('message', (question: Question) => {
+  parentPort!.on('message', (question: ThreadRequest) => {
     void answer(question.id, carryOut(pglite, statements, question));
   });
 }
@@ -45,7 +45,7 @@ async function serve({ folder, startParams }: Opening): Promise<void> {
 async function carryOut(
   pglite: PGlite,
   statements: Statements,
-  question: Question,
+  question: ThreadRequest,
 ): Promise<Result> {
   switch (question.kind) {
     case 'query': {
@@ -77,7 +77,7 @@ const FATAL = new Set(['RuntimeError', 'RangeError', 'ExitStatus']);
 
 /** @throws a fatal error, which ends the thread: the client then opens the database again */
 async function answer(id: number, result: Promise<Result>): Promise<void> {
-  const message: Answer = await result.then(
+  const message: ThreadResponse = await result.then(
     (done) => ({ id, ok: true, ...done }),
     (error: Error) => {
       if (isFatal(error)) throw error;
@@ -93,4 +93,4 @@ const fieldsOf = (error: Error) =>
     Object.entries(error).filter(([, value]) => ['string', 'number'].includes(typeof value)),
   );
 
-if (parentPort) await serve(workerData as Opening);
+if (parentPort) await serve(workerData as ThreadOptions);

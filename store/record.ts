@@ -21,7 +21,7 @@ import type { Entry, EntryOf } from '../contract/entry.ts';
 import { replyNumber, type ConversationKey } from '../contract/names.ts';
 import { headColumns } from './conversations.ts';
 import { forgetDraftsAfter, resumeDrafts, stopDrafts } from './drafts.ts';
-import { entriesFrom, fenceOf, type Held, lock, rewind } from './held.ts';
+import { entriesFrom, fenceOf, type LockedConversation, lock, rewind } from './held.ts';
 import { asJson } from './words.ts';
 import { runningCallsOf } from './writer.ts';
 import type { Database, Db } from './schema.ts';
@@ -210,7 +210,7 @@ async function takeOver(
     entries,
     base_runs = [],
     reason,
-  }: { held: Held; had: number; kept: number; entries: Entry[] } & ResetOrigin,
+  }: { held: LockedConversation; had: number; kept: number; entries: Entry[] } & ResetOrigin,
 ): Promise<void> {
   const { tenant, id } = conversation;
   const started = entries.findLast(isStarted) ?? (await lastStarted(db, conversation));

@@ -9,7 +9,7 @@ import type { Head } from '../contract/head.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { ResultNumber } from '../contract/stored.ts';
 import type { EraseStore } from './erase-store.ts';
-import type { Sent } from './gone.ts';
+import type { AcceptedMessage } from './gone.ts';
 import type { KeyStore } from './key-store.ts';
 
 export type Recorded =
@@ -51,7 +51,7 @@ export interface Writer {
   calls: string[];
 }
 
-export interface Conversation extends Head {
+export interface StoredConversation extends Head {
   id: string;
   agent: string;
   metadata: Record<string, unknown>;
@@ -63,7 +63,7 @@ export interface Conversation extends Head {
   erased_at?: string;
 }
 
-export interface Page {
+export interface LogPage {
   entries: Entry[];
   /** Pass as `after` for the next page; absent on the last. */
   next_after?: number;
@@ -134,7 +134,7 @@ export interface HoldRequest {
 
 export type CallBody = 'function' | 'program';
 
-export type Held =
+export type HoldResult =
   /** The call was never held before. The caller holds it now. `turn` counts the times that it was held. */
   | { outcome: 'fresh'; turn: number }
   /** The last holder has lapsed, has released the call, or is the caller, who holds it now. `run` and `body` are the first ones. */
@@ -180,19 +180,19 @@ export interface Store extends KeyStore, EraseStore {
       at: string;
       seen: Pick<Writer, 'run_id' | 'last_seq'>;
       /** Messages that Temporal has: those missing from the log are written first. */
-      sent: Sent[];
+      sent: AcceptedMessage[];
     },
   ): Promise<boolean>;
-  conversation(conversation: ConversationKey): Promise<Conversation | undefined>;
+  conversation(conversation: ConversationKey): Promise<StoredConversation | undefined>;
   /** Newest first; `after` is the id of the last conversation of the previous page. */
   list(
     tenant: string,
     options: { status?: Head['status']; after?: string; limit: number },
-  ): Promise<{ conversations: Conversation[]; next_after?: string }>;
+  ): Promise<{ conversations: StoredConversation[]; next_after?: string }>;
   entries(
     conversation: ConversationKey,
     options: { after: number; limit: number; kinds?: EntryKind[] },
-  ): Promise<Page | undefined>;
+  ): Promise<LogPage | undefined>;
   /** Entries and revision as of one moment. Undefined when there is no such conversation. */
   follow(
     conversation: ConversationKey,
@@ -256,7 +256,7 @@ export interface Store extends KeyStore, EraseStore {
   /** Gives up the lease: the holder's calls may be taken over at once. */
   retireHolder(holder: string): Promise<void>;
   /** Of several processes that ask at once, exactly one gets the call. */
-  holdCall(call: { tenant: string; call_id: string }, request: HoldRequest): Promise<Held>;
+  holdCall(call: { tenant: string; call_id: string }, request: HoldRequest): Promise<HoldResult>;
   /** False, with nothing changed, when another process holds the call or it is over. */
   endCall(call: { tenant: string; call_id: string }, hold: Hold, end: CallEnd): Promise<boolean>;
   /** Lets another process hold the call. Changes nothing when another holds it already, or when it is over. */

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { lackingBefore, logOf } from './lines.ts';
-import { entriesFrom, type Held, rewind } from './held.ts';
+import { entriesFrom, type LockedConversation, rewind } from './held.ts';
 import type { Db } from './schema.ts';
 import { asJson } from './words.ts';
 
@@ -11,7 +11,7 @@ import { asJson } from './words.ts';
 export async function keepSuperseded(
   db: Db,
   { tenant, id }: ConversationKey,
-  { fence_runs: runs, revision }: Pick<Held, 'fence_runs' | 'revision'>,
+  { fence_runs: runs, revision }: Pick<LockedConversation, 'fence_runs' | 'revision'>,
   kept: number,
   entries: Entry[],
 ): Promise<void> {
@@ -36,7 +36,7 @@ export async function keepSuperseded(
 export async function restore(
   db: Db,
   conversation: ConversationKey,
-  held: Held,
+  held: LockedConversation,
   runs: string[] = [],
 ): Promise<boolean> {
   if (runs.length === 0 || held.status === 'closed') return false;

@@ -1,8 +1,8 @@
 /** The wire format of a stream's items: server-sent events. */
-import { formatPosition, type StreamItem } from './item.ts';
+import { formatPosition, type ReaderItem } from './item.ts';
 
 /** One event. Entries and rewinds carry the reader's new position as their id; live items have none. */
-export function formatEvent(item: StreamItem): string {
+export function formatEvent(item: ReaderItem): string {
   switch (item.type) {
     case 'entry':
       return event('entry', item.entry, formatPosition(item.position));
@@ -20,7 +20,7 @@ export function formatEvent(item: StreamItem): string {
 }
 
 /** The same, encoded once for all readers that are given the same item object. */
-export function eventBytes(item: StreamItem): Buffer {
+export function eventBytes(item: ReaderItem): Buffer {
   const known = encoded.get(item);
   if (known) return known;
   const bytes = Buffer.from(formatEvent(item));
@@ -28,8 +28,8 @@ export function eventBytes(item: StreamItem): Buffer {
   return bytes;
 }
 
-const encoded = new WeakMap<StreamItem, Buffer>();
+const encoded = new WeakMap<ReaderItem, Buffer>();
 
 /** JSON has no line breaks of its own, so the data is always one line. */
-const event = (name: StreamItem['type'], data: unknown, id?: string) =>
+const event = (name: ReaderItem['type'], data: unknown, id?: string) =>
   `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;

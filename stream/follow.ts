@@ -4,8 +4,8 @@
  * that is not asked costs nothing and loses nothing.
  */
 import { StoreUnavailable } from '../store/unavailable.ts';
-import type { Position, StreamItem } from './item.ts';
-import type { Held } from './live.ts';
+import type { Position, ReaderItem } from './item.ts';
+import type { GivenText } from './live.ts';
 import type { Backlog, Source } from './source.ts';
 
 export interface Reading {
@@ -21,12 +21,12 @@ export interface Reading {
    * has been yielded, when there is no such conversation, or when the signal aborts.
    * @throws what the store throws, except StoreUnavailable: then it waits for the store
    */
-  items(): AsyncGenerator<StreamItem, void, void>;
+  items(): AsyncGenerator<ReaderItem, void, void>;
 }
 
 type Next =
   /** `nth` numbers progress. */
-  | { kind: 'yield'; item: StreamItem; nth?: number }
+  | { kind: 'yield'; item: ReaderItem; nth?: number }
   /** `look`: the source has to query the store first. `read`: the source no longer has the next entry, so the store is read. */
   | { kind: 'wait' | 'look' | 'read' | 'over' | 'unknown' };
 
@@ -42,7 +42,7 @@ export function createReading(
 ): Reading {
   let position = from;
   /** The live text that the reader has. */
-  let held: Held | undefined;
+  let held: GivenText | undefined;
   /** The number of the last progress that the reader has. */
   let seen = source.percentages.heard;
   /** Items that were read from the store. */

@@ -10,16 +10,16 @@ export interface Position {
   revision: number;
 }
 
-export type StreamItem = EntryItem | RewindItem | Delta | LiveProgress;
+export type ReaderItem = ReaderEntry | ReaderRewind | Delta | LiveProgress;
 
-export interface EntryItem {
+export interface ReaderEntry {
   type: 'entry';
   entry: Entry;
   position: Position;
 }
 
 /** Forget every entry after `position.after`, and the text of a reply in flight; both follow again. */
-export interface RewindItem {
+export interface ReaderRewind {
   type: 'rewind';
   position: Position;
 }

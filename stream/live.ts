@@ -13,7 +13,7 @@ import type { Draft } from '../store/store.ts';
 import type { Delta } from './item.ts';
 
 /** What a reader has been given of a reply. */
-export interface Held {
+export interface GivenText {
   reply_id: string;
   attempt: number;
   /** UTF-16 units. */
@@ -31,7 +31,7 @@ export interface LiveText {
   /** Forgets the text: another reply may be spoken now, or none. */
   forget(): void;
   /** The same object for all readers that lack the same part. Undefined when the reader has everything. */
-  lacking(held: Held | undefined): Delta | undefined;
+  lacking(held: GivenText | undefined): Delta | undefined;
 }
 
 export function createLiveText(): LiveText {
@@ -104,7 +104,7 @@ export function createLiveText(): LiveText {
   };
 }
 
-const isSame = (one: Omit<Held, 'length'>, other: Omit<Held, 'length'>) =>
+const isSame = (one: Omit<GivenText, 'length'>, other: Omit<GivenText, 'length'>) =>
   one.reply_id === other.reply_id && one.attempt === other.attempt;
 
 /** Whether the delta follows without a gap; it may repeat some of the text before it. */

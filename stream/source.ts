@@ -13,12 +13,12 @@ import { StoreUnavailable } from '../store/unavailable.ts';
 import type { Bus, BusMessage } from './bus.ts';
 import {
   type Delta,
-  type EntryItem,
+  type ReaderEntry,
   formatPosition,
   type Position,
-  type RewindItem,
+  type ReaderRewind,
 } from './item.ts';
-import { createLiveText, type Held } from './live.ts';
+import { createLiveText, type GivenText } from './live.ts';
 import { createPercentages, type Percentages } from './percentages.ts';
 import { createTail, type ReaderStep, type TailSize } from './tail.ts';
 import { createWaking, type Waking } from './waking.ts';
@@ -56,7 +56,7 @@ export interface Source {
    */
   next(reader: Position): ReaderStep;
   /** For a reader that has every entry: the text of the reply in flight that it lacks. */
-  lacking(held: Held | undefined): Delta | undefined;
+  lacking(held: GivenText | undefined): Delta | undefined;
   /** Resolves after a look, or when none is possible. */
   look(): Promise<void>;
   /** The entries in the store after a position; shared by all concurrent callers. Undefined when there is no such conversation. */
@@ -68,7 +68,7 @@ export interface Source {
 }
 
 export interface Backlog {
-  items: (RewindItem | EntryItem)[];
+  items: (ReaderRewind | ReaderEntry)[];
   revision: number;
 }
 

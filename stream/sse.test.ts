@@ -10,11 +10,11 @@ import { connectSse, nameOf } from '../test/kit/sse-client.ts';
 import { type Bus, createLocalBus } from './bus.ts';
 import { formatEvent } from './event.ts';
 import { createHub } from './hub.ts';
-import { START, type StreamItem } from './item.ts';
+import { START, type ReaderItem } from './item.ts';
 import { createPulse } from './pulse.ts';
 import { sendEvents } from './sse.ts';
 
-const entryItem = (seq: number): StreamItem => ({
+const entryItem = (seq: number): ReaderItem => ({
   type: 'entry',
   entry: message(seq, 'two\nlines'),
   position: { after: seq, revision: 3 },
@@ -35,7 +35,7 @@ describe('an event on the wire', () => {
       { type: 'progress', call_id: 'call_1', percent: 40 },
       'event: progress\ndata: {"call_id":"call_1","percent":40}\n\n',
     ],
-  ] as [StreamItem, string][])(
+  ] as [ReaderItem, string][])(
     'is a name, data in one line, and an id where it has a place: %j',
     (item, text) => {
       expect(formatEvent(item)).toBe(text);
@@ -107,8 +107,8 @@ describe('over a socket', () => {
   });
 
   /** Items that never come. */
-  function silence(): AsyncIterable<StreamItem> {
-    const nothing: AsyncIterator<StreamItem> = {
+  function silence(): AsyncIterable<ReaderItem> {
+    const nothing: AsyncIterator<ReaderItem> = {
       async next() {
         if (!abort.signal.aborted) await once(abort.signal, 'abort');
         return { done: true, value: undefined };

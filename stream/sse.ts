@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { eventBytes } from './event.ts';
-import type { StreamItem } from './item.ts';
+import type { ReaderItem } from './item.ts';
 import type { Pulse } from './pulse.ts';
 
 export interface SendOptions {
@@ -21,7 +21,7 @@ export interface SendOptions {
  */
 export async function sendEvents(
   response: ServerResponse,
-  items: AsyncIterable<StreamItem>,
+  items: AsyncIterable<ReaderItem>,
   { signal, pulse, retry_ms = 1_000 }: SendOptions,
 ): Promise<void> {
   response.writeHead(200, {

@@ -5,10 +5,10 @@
  */
 import type { Changes } from '../store/store.ts';
 import { eventBytes } from './event.ts';
-import type { EntryItem, Position, RewindItem } from './item.ts';
+import type { ReaderEntry, Position, ReaderRewind } from './item.ts';
 
 export type ReaderStep =
-  | { kind: 'yield'; item: EntryItem | RewindItem }
+  | { kind: 'yield'; item: ReaderEntry | ReaderRewind }
   /** The reader has everything. */
   | { kind: 'wait' }
   /** The reader is too far behind: only the store has what comes next. */
@@ -36,14 +36,14 @@ const MOST_REVISIONS = 100;
 
 export function createTail(begin: Position, size: TailSize = SIZE): Tail {
   let position = begin;
-  const items: EntryItem[] = [];
+  const items: ReaderEntry[] = [];
   let bytes = 0;
   /** Up to `kept`, a revision left the log as it was. `isExact`: the entry after that was changed. */
   const revisions: { revision: number; kept: number; isExact: boolean }[] = [];
   /** Every revision after this one is known. */
   let since = begin.revision;
 
-  const drop = (removed: EntryItem[]) => {
+  const drop = (removed: ReaderEntry[]) => {
     for (const item of removed) bytes -= eventBytes(item).length;
   };
   const isTooLarge = () => items.length > size.entries || bytes > size.bytes;
@@ -64,7 +64,7 @@ export function createTail(begin: Position, size: TailSize = SIZE): Tail {
       position = { after: kept, revision };
       for (const entry of entries) {
         position = { after: entry.seq, revision };
-        const item: EntryItem = { type: 'entry', entry, position };
+        const item: ReaderEntry = { type: 'entry', entry, position };
         items.push(item);
         bytes += eventBytes(item).length;
       }

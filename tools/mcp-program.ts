@@ -4,7 +4,7 @@ import { environment } from './keeper/environment.ts';
 import {
   type McpOutcome,
   type McpReport,
-  type McpRequest,
+  type McpCallRequest,
   readMcpFile,
   readReport,
   writeMcpFile,
@@ -23,7 +23,7 @@ export interface McpOrder {
   folder: string;
   /** For people: names the tool and the call. */
   label: string;
-  request: McpRequest;
+  request: McpCallRequest;
   /** Most output that is kept, in bytes. */
   max_bytes: number;
 }

@@ -8,7 +8,7 @@ import { readableLine } from './lines.ts';
 
 export interface McpFiles {
   /** Written before the program of the call starts. */
-  'call.json': McpRequest;
+  'call.json': McpCallRequest;
   /**
    * Written before the server hears of the call. `host`: the folder of the host that makes it; without one, the call was prevented.
    * `label`: for people.
@@ -22,7 +22,7 @@ export interface McpFiles {
   'outcome.json': McpOutcome;
 }
 
-export interface McpRequest {
+export interface McpCallRequest {
   /** Its name on the server. */
   tool: string;
   input: unknown;

@@ -15,7 +15,7 @@ import { errorText, resultOf } from './mcp-content.ts';
 import type { McpProgram } from './mcp-program.ts';
 import {
   type McpOutcome,
-  type McpRequest,
+  type McpCallRequest,
   readMcpFile,
   readPartial,
   writeMcpFile,
@@ -140,7 +140,7 @@ const requestOf = (
   { upstream, schema }: McpTool,
   input: unknown,
   { idempotency_key }: CallContext,
-): McpRequest => ({ tool: upstream, input, schema, idempotency_key });
+): McpCallRequest => ({ tool: upstream, input, schema, idempotency_key });
 
 /** @throws OutcomeUnknown and other errors that say how the call ended */
 export function returned(

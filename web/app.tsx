@@ -3,7 +3,7 @@ import { CallsPanel } from './calls/panel.tsx';
 import { KeyForm } from './key-form.tsx';
 import { Sidebar } from './list/sidebar.tsx';
 import { titles } from './list/titles.ts';
-import { type Opened, opened } from './opened.ts';
+import { type OpenedConversation, opened } from './opened.ts';
 import { Announcer } from './parts/announce.tsx';
 import { route } from './route.ts';
 import { keyWanted } from './service.ts';
@@ -54,7 +54,7 @@ export function App() {
 }
 
 /** Says in the row of tabs what the agent does. */
-function tabTitle(open: Opened | undefined): string {
+function tabTitle(open: OpenedConversation | undefined): string {
   if (!open) return 'Meanwhile';
   const { approvals, open: calls, reply } = open.state.value;
   const title = titles.value.get(open.id) ?? 'Conversation';

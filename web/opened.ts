@@ -5,7 +5,7 @@ import { perFrame } from './parts/per-frame.ts';
 import { route } from './route.ts';
 import { isKeyWanted, meanwhile } from './service.ts';
 
-export interface Opened {
+export interface OpenedConversation {
   id: string;
   conversation: Conversation;
   state: ReadonlySignal<ConversationState>;
@@ -16,10 +16,10 @@ export interface Opened {
   stop(): void;
 }
 
-export const opened = signal<Opened | undefined>(undefined);
+export const opened = signal<OpenedConversation | undefined>(undefined);
 
 /** Another key is another client. */
-const clientOf = new WeakMap<Opened, Meanwhile>();
+const clientOf = new WeakMap<OpenedConversation, Meanwhile>();
 
 effect(() => {
   const client = meanwhile.value;
@@ -32,7 +32,7 @@ effect(() => {
   });
 });
 
-function open(client: Meanwhile, id: string): Opened {
+function open(client: Meanwhile, id: string): OpenedConversation {
   const conversation = client.conversations.open(id);
   const state = signal(conversation.state());
   const connection = signal<'loading' | 'open' | 'lost'>('loading');
@@ -84,7 +84,7 @@ function open(client: Meanwhile, id: string): Opened {
   follow().catch((error: unknown) => {
     if (!isKeyWanted(error)) trouble.value = error;
   });
-  const made: Opened = {
+  const made: OpenedConversation = {
     ...{ id, conversation, state, connection, trouble },
     stop() {
       ending.abort();

@@ -14,13 +14,13 @@ import type { Guesses } from '../activities/reply/guesses.ts';
 import { createSummarise } from '../activities/reply/summarise.ts';
 import { callWorkflowId } from '../contract/names.ts';
 import type { Spools } from '../tools/keeper/spools.ts';
-import type { Asking } from './asking.ts';
+import type { AskingParts } from './asking.ts';
 import { runsOf } from './runs.ts';
 import type { WorkerOptions } from './options.ts';
 import { isWorkflowRunning } from './workflow-running.ts';
 
 export interface ActivitiesOptions extends Pick<WorkerOptions, 'bus' | 'apiUrl'> {
-  asking: Asking;
+  asking: AskingParts;
   client: Client;
   pushSecret: string;
   spools: Spools;

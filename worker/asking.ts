@@ -4,7 +4,7 @@ import { createGuesses, type Guesses } from '../activities/reply/guesses.ts';
 import { createModelClient } from '../model/client.ts';
 import type { WorkerOptions } from './options.ts';
 
-export type Asking = ReturnType<typeof askingOf>;
+export type AskingParts = ReturnType<typeof askingOf>;
 
 export const askingOf = ({
   settings,
@@ -25,12 +25,12 @@ export const askingOf = ({
   defaultProfile: model.profile,
 });
 
-export interface Speculation extends Guesses {
+export interface CountedGuesses extends Guesses {
   /** Since the start of the process. */
   counts: { adopted: number; refused: number; wasted_tokens: number };
 }
 
-export function createSpeculation(asking: Asking): Speculation {
+export function createSpeculation(asking: AskingParts): CountedGuesses {
   const counts = { adopted: 0, refused: 0, wasted_tokens: 0 };
   const guesses = createGuesses({
     ...asking,

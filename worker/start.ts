@@ -23,7 +23,7 @@ import { isRemote } from '../tools/define.ts';
 import { createSpools, type Spools } from '../tools/keeper/spools.ts';
 import { spoolRoot, sweepRegularly } from '../tools/keeper/sweep.ts';
 import { createActivities } from './activities.ts';
-import { askingOf, createSpeculation, type Speculation } from './asking.ts';
+import { askingOf, createSpeculation, type CountedGuesses } from './asking.ts';
 import { workflowBundle } from './bundle.ts';
 import { callState } from './call-state.ts';
 import { claimIn } from './claim-host.ts';
@@ -40,7 +40,7 @@ import { createWorkers, type WorkLimits } from './workers.ts';
 
 export interface RunningWorker {
   /** Undefined when it is switched off. */
-  speculation?: Speculation;
+  speculation?: CountedGuesses;
   /** Rejects when the worker stops unexpectedly. */
   failed: Promise<never>;
   /** Makes calls of MCP servers ahead of their workflow. */

@@ -10,7 +10,7 @@ import { callWorkflowId, settleCallWorkflowId, settleWorkflowId } from '../contr
 import type { CallStart } from '../contract/call.ts';
 import type { Store } from '../store/store.ts';
 
-export interface WatchOptions {
+export interface WatchForGoneOptions {
   client: Client;
   store: Pick<Store, 'writer'>;
   taskQueue: string;
@@ -28,7 +28,7 @@ const OVERLAP_MS = 120_000;
 
 const logger = new DefaultLogger('WARN');
 
-export function watchForGone(options: WatchOptions): GoneWatch {
+export function watchForGone(options: WatchForGoneOptions): GoneWatch {
   const { every_ms = EVERY_MS, warn = complain } = options;
   const closing = new AbortController();
   /** Run ids in the period being looked at that are already being settled. */
@@ -65,7 +65,7 @@ export function watchForGone(options: WatchOptions): GoneWatch {
 const complain = (message: string, error: unknown) => logger.error(message, { error });
 
 async function look(
-  { client, store, taskQueue }: WatchOptions,
+  { client, store, taskQueue }: WatchForGoneOptions,
   since: Date | undefined,
   known: Set<string>,
   signal: AbortSignal,
@@ -88,7 +88,7 @@ async function look(
   for (const runId of known) if (!found.has(runId)) known.delete(runId);
 }
 
-type At = Pick<WatchOptions, 'client' | 'store' | 'taskQueue'>;
+type At = Pick<WatchForGoneOptions, 'client' | 'store' | 'taskQueue'>;
 
 async function settleConversation(
   { client, store, taskQueue }: At,

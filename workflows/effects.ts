@@ -12,10 +12,10 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Activities } from '../activities/index.ts';
-import type { Batch, Reset, Written } from '../contract/batch.ts';
+import type { Batch, Reset, BatchOutcome } from '../contract/batch.ts';
 import { callWorkflowId, settleCallWorkflowId } from '../contract/names.ts';
 import { believe, replyResult, summaryResult } from '../contract/believe.ts';
-import type { CallEnd, CallState, ConversationStart } from '../contract/signals.ts';
+import type { CallEnd, CallWorkflowState, ConversationStart } from '../contract/signals.ts';
 import type { CallStart } from '../contract/call.ts';
 import type { Effect, Untimed } from '../conversation/event.ts';
 import type { Call } from '../conversation/state.ts';
@@ -34,7 +34,7 @@ const CALL_LOST = {
 
 export interface Effects {
   /** @param written what the write of the accompanying entries returned; `riding`: what the reply that is started has to write */
-  perform(this: void, effect: Effect, written?: Written & { riding?: Batch }): void;
+  perform(this: void, effect: Effect, written?: BatchOutcome & { riding?: Batch }): void;
   /** Resolves when all running calls have been sent a cancellation. */
   cancelCalls(calls: Call[]): Promise<void>;
   /** Number of operations under way that would be lost with this run, once the effects `next` are carried out. */
@@ -178,7 +178,7 @@ export function createEffects(
   }
 
   /** Looks up a call that was started before. A running call reports its end itself; the end of an ended one is heard here. */
-  async function lookUp(callId: string): Promise<CallState['state']> {
+  async function lookUp(callId: string): Promise<CallWorkflowState['state']> {
     const { tenant } = conversation;
     const found = await findCall.executeWithOptions({ summary: callId }, [{ tenant, callId }]);
     if (found.state === 'ended') enqueue({ type: 'call_ended', call_id: callId, end: found.end });

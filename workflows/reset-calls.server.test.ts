@@ -1,7 +1,7 @@
 /** The calls of a conversation that an operator resets: none is started twice, and none runs on unseen. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { callWorkflowId } from '../contract/names.ts';
-import { type Conversation, resetsOf } from '../test/kit/resets.ts';
+import { type RigConversation, resetsOf } from '../test/kit/resets.ts';
 import { asks, createRig, type Rig } from '../test/kit/rig.ts';
 
 let rig: Rig;
@@ -20,7 +20,7 @@ afterAll(() => rig.close());
 
 const { answered, askedIn, logOf, reset, taskBefore, tasksOf } = resetsOf(() => rig);
 
-async function withCall(conversation: Conversation, more: object = {}) {
+async function withCall(conversation: RigConversation, more: object = {}) {
   await conversation.say('pay Ann');
   const call = { ...asks('send_payment', { to: 'Ann' }), ...more };
   (await askedIn(conversation)).says('I pay.', call);

@@ -12,6 +12,7 @@ import type { EntryKind } from '../contract/entry.ts';
 import { callWorkflowId } from '../contract/names.ts';
 import { openStore } from '../store/open.ts';
 import { isHeard } from '../test/kit/is-heard.ts';
+import type { RigConversation } from '../test/kit/resets.ts';
 import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 
@@ -19,7 +20,7 @@ const address = inject('temporalAddress');
 /** A conversation whose first worker is killed at `place`. Its heir has the same store and is not started yet. */
 async function doom(
   place: 'in-reply' | 'in-record' | 'in-committed-record',
-  meanwhile: (doomed: ChildProcess, conversation: Conversation) => Promise<void>,
+  meanwhile: (doomed: ChildProcess, conversation: RigConversation) => Promise<void>,
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-'));
   const taskQueue = `doomed-${randomUUID()}`;
@@ -48,8 +49,6 @@ async function askedFor(rig: Rig, replyId: string) {
   while (reply.request.reply_id !== replyId) reply = await rig.asked();
   return reply;
 }
-
-type Conversation = Awaited<ReturnType<Rig['converse']>>;
 
 test('a worker that dies between the write and the commit leaves no entry twice, and readers are told', async () => {
   const { say, key, heir, store, log } = await doom('in-record', async (doomed, { say }) => {
@@ -110,7 +109,7 @@ test('a late write of a task that was carried over does not block the write of t
   await Worker.runReplayHistory({ workflowBundle: bundle }, history, handle.workflowId);
 });
 
-const activitiesIn = ({ events }: Awaited<ReturnType<Conversation['handle']['fetchHistory']>>) =>
+const activitiesIn = ({ events }: Awaited<ReturnType<RigConversation['handle']['fetchHistory']>>) =>
   events!.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
 
 describe('a worker that dies before a reply has written its batch', () => {

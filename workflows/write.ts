@@ -18,7 +18,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { Batch, Fence, Written } from '../contract/batch.ts';
+import type { Batch, Fence, BatchOutcome } from '../contract/batch.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { Decision } from '../conversation/event.ts';
@@ -33,7 +33,7 @@ export interface Log {
   writeNowOrWithReply(
     decided: Decision,
     fromUpdate: boolean,
-  ): Promise<Written & { riding?: Batch }>;
+  ): Promise<BatchOutcome & { riding?: Batch }>;
   /** The reply that carried the batch has written it. */
   isWritten(this: void, batch: Batch): void;
   /** The last entries that are not known to be written. */
@@ -100,7 +100,7 @@ function fenceOf(run: number): Fence {
  * and then replaced by a worker that was paused. Such a write, and any that is refused, therefore waits for the commit: a worker
  * that was replaced never gets that far.
  */
-async function writeNow(batch: Batch): Promise<Written> {
+async function writeNow(batch: Batch): Promise<BatchOutcome> {
   const { isReplaying } = workflowInfo().unsafe;
   try {
     const asked = { ...batch, replayed: isReplaying };
@@ -119,7 +119,7 @@ async function writeNow(batch: Batch): Promise<Written> {
  * is under way, the SDK takes the next task for the same one, and what comes with it is never heard. So nothing that an update
  * decides is written by a local activity.
  */
-async function writeCommitted(batch: Batch): Promise<Written> {
+async function writeCommitted(batch: Batch): Promise<BatchOutcome> {
   try {
     const written = await recordCommitted.executeWithOptions(
       { ...options, summary: summaryOf(batch) },

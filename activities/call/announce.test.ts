@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { verifyPushToken } from '../../remote/push-token.ts';
-import { type Answer, ForbiddenAddress, type post } from '../../remote/request.ts';
+import { type RemoteResponse, ForbiddenAddress, type post } from '../../remote/request.ts';
 import { defineRemoteTool } from '../../tools/remote.ts';
 import { createAnnounceCall, createWithdrawCall } from './announce.ts';
 
@@ -110,7 +110,7 @@ async function failureOf(send: typeof post): Promise<ApplicationFailure> {
 }
 
 describe('an answer', () => {
-  test.each<[number, Partial<Answer>, string, boolean, RegExp]>([
+  test.each<[number, Partial<RemoteResponse>, string, boolean, RegExp]>([
     [301, {}, 'Refused', true, /answered with HTTP 301, and redirects are not followed\.$/],
     [
       400,

@@ -4,7 +4,7 @@ import type { Settings } from '../../config.ts';
 import { readRetryAfter } from '../../contract/retry-after.ts';
 import type { CallStart } from '../../contract/call.ts';
 import { signPushToken } from '../../remote/push-token.ts';
-import { type Answer, ForbiddenAddress, post } from '../../remote/request.ts';
+import { type RemoteResponse, ForbiddenAddress, post } from '../../remote/request.ts';
 import { signedHeaders } from '../../remote/webhook.ts';
 import type { Catalogue } from '../../tools/catalogue.ts';
 import { isAgreed } from '../../tools/taken-input.ts';
@@ -86,7 +86,7 @@ async function announce(
   const id = `msg_${start.call_id}_${type}`;
   // The signature contains the time of the attempt: receivers refuse old ones.
   const headers = signedHeaders(tool.remote.secret, { id, at: new Date(), body });
-  let answer: Answer;
+  let answer: RemoteResponse;
   try {
     const { url } = tool.remote;
     answer = await send(url, {
@@ -135,7 +135,10 @@ function unsent({ name }: RemoteTool, error: Error): ApplicationFailure {
   );
 }
 
-function refused({ name }: RemoteTool, { status, retryAfter, text }: Answer): ApplicationFailure {
+function refused(
+  { name }: RemoteTool,
+  { status, retryAfter, text }: RemoteResponse,
+): ApplicationFailure {
   const said = text.trim() && `: ${text.trim()}`;
   if (status === 408 || status === 429 || status >= 500) {
     return ApplicationFailure.create({

@@ -12,7 +12,7 @@ import type { CallEnd } from '../../contract/signals.ts';
 import type { CallName } from './holder.ts';
 
 /** `unheard`: no attempt is running at the moment. `gone`: there will not be one either, since the call's workflow is over. */
-export type Heard = 'heard' | 'unheard' | 'gone';
+export type Delivery = 'heard' | 'unheard' | 'gone';
 
 /** Every method rejects while the server is unreachable. */
 export interface CallServer {
@@ -21,9 +21,9 @@ export interface CallServer {
   /** The details of the last heartbeat, from whichever process it came. */
   lastBeat(call: CallName): Promise<unknown>;
   /** A heartbeat for whichever attempt is running. */
-  beat(call: CallName, activityId: string, details: unknown): Promise<Heard | 'cancelled'>;
-  complete(call: CallName, activityId: string, end: CallEnd): Promise<Heard>;
-  reportCancelled(call: CallName, activityId: string): Promise<Heard>;
+  beat(call: CallName, activityId: string, details: unknown): Promise<Delivery | 'cancelled'>;
+  complete(call: CallName, activityId: string, end: CallEnd): Promise<Delivery>;
+  reportCancelled(call: CallName, activityId: string): Promise<Delivery>;
 }
 
 export function createCallServer(
@@ -42,7 +42,7 @@ export function createCallServer(
     { tenant, call_id }: CallName,
     activityId: string,
     act: (id: { workflowId: string; activityId: string }) => Promise<void>,
-  ): Promise<Heard> {
+  ): Promise<Delivery> {
     const workflowId = callWorkflowId(tenant, call_id);
     try {
       await act({ workflowId, activityId });

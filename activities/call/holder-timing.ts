@@ -1,7 +1,7 @@
 /** The clocks and intervals by which a holder knows whether its calls are still its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface Clock {
+export interface HolderClock {
   /** Monotonic milliseconds. */
   now(): number;
   /** Milliseconds since 1970: runs on while a machine is suspended, and may be set by hand. */
@@ -31,7 +31,7 @@ export const TIMING: HolderTiming = {
   tick_ms: 100,
 };
 
-export const realClock: Clock = {
+export const realClock: HolderClock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   pause: (ms) => sleep(ms, undefined, { ref: false }),

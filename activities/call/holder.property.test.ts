@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { createMemoryCalls } from '../../test/kit/memory-calls.ts';
 import { StoreUnavailable } from '../../store/unavailable.ts';
 import { createHolder, type Holder, HoldLost, type WatchedCall } from './holder.ts';
-import type { Clock } from './holder-timing.ts';
+import type { HolderClock } from './holder-timing.ts';
 
 const PROCESSES = 2;
 const HEARTBEAT_TIMEOUT_MS = 5_000;
@@ -72,7 +72,7 @@ function createWorld() {
     /** An answer does not reach a frozen process. */
     const awake = () =>
       state.isFrozen ? new Promise<void>((resolve) => waiting.push(resolve)) : undefined;
-    const clock: Clock = {
+    const clock: HolderClock = {
       now: () => time,
       wall: () => time,
       pause: (ms) => new Promise((resolve) => timers.add({ due: time + ms, work: resolve })),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createMemoryCalls } from '../../test/kit/memory-calls.ts';
 import { StoreUnavailable } from '../../store/unavailable.ts';
 import { createHolder, type HolderOptions, type WatchedCall } from './holder.ts';
-import type { Clock } from './holder-timing.ts';
+import type { HolderClock } from './holder-timing.ts';
 
 const NAME = { tenant: 'default', call_id: 'call_1' };
 const who = { place: '', pid: 0, began: '' };
@@ -16,7 +16,7 @@ async function stage({
   /** How long the machine was suspended, with its monotonic clock. */
   let suspended = 0;
   const timers = new Set<{ due: number; ms?: number; work: () => void }>();
-  const clock: Clock = {
+  const clock: HolderClock = {
     now: () => time,
     wall: () => time + suspended,
     pause: (ms) => new Promise((resolve) => timers.add({ due: time + ms, work: resolve })),

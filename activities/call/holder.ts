@@ -14,11 +14,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CallEnd } from '../../contract/signals.ts';
-import type { Held, Hold, HolderIdentity, HoldRequest, Store } from '../../store/store.ts';
+import type { HoldResult, Hold, HolderIdentity, HoldRequest, Store } from '../../store/store.ts';
 import { isUnavailable } from '../../store/unavailable.ts';
 import { insist } from '../insist.ts';
 import { raceAbort } from '../race-abort.ts';
-import { type Clock, type HolderTiming, realClock, TIMING } from './holder-timing.ts';
+import { type HolderClock, type HolderTiming, realClock, TIMING } from './holder-timing.ts';
 
 export interface HolderOptions {
   store: Pick<Store, 'renewHolder' | 'retireHolder' | 'holdCall' | 'endCall' | 'releaseCall'>;
@@ -29,7 +29,7 @@ export interface HolderOptions {
   alone: boolean;
   warn(message: string, error?: unknown): void;
   timing?: Partial<HolderTiming>;
-  clock?: Clock;
+  clock?: HolderClock;
 }
 
 /** Another process may be running the call. */
@@ -66,7 +66,7 @@ export interface Holder {
     call: CallName,
     asked: Pick<HoldRequest, 'run' | 'body'> & { attempt: number },
     signal: AbortSignal,
-  ): Promise<Held & { by: string }>;
+  ): Promise<HoldResult & { by: string }>;
   /** Watches the call from then on. */
   watch(call: WatchedCall): () => void;
   /** True when no other process runs it at the moment. */

@@ -7,11 +7,11 @@ import { CompleteAsyncError } from '@temporalio/activity';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallEnd } from '../../contract/signals.ts';
 import type { Attempt } from './attempt.ts';
-import type { CallServer, Heard } from './call-server.ts';
+import type { CallServer, Delivery } from './call-server.ts';
 import type { CallName } from './holder.ts';
 import { insist } from '../insist.ts';
 
-export type Outcome =
+export type AttemptOutcome =
   /** `isCertain`: the store has recorded it, so the call will not run again. */
   | { kind: 'ended'; end: CallEnd; isCertain: boolean }
   /** On request. */
@@ -29,7 +29,7 @@ export interface LinkOptions {
   stop(why: 'cancelled' | 'shutdown' | 'gone'): void;
   /** At `at`, Temporal was asked and confirmed an attempt of `run` that this process has. Monotonic milliseconds. */
   answered(at: number, run: string): void;
-  outcome: Promise<Outcome>;
+  outcome: Promise<AttemptOutcome>;
   beat_ms?: number;
 }
 
@@ -87,9 +87,9 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
   }
 
   /** Sends only what cannot be contradicted, since which attempt it reaches cannot be known. */
-  async function tell(over: Outcome, { activity_id }: Attempt): Promise<void> {
+  async function tell(over: AttemptOutcome, { activity_id }: Attempt): Promise<void> {
     if ((over.kind !== 'ended' && over.kind !== 'cancelled') || !over.isCertain) return;
-    const send = (): Promise<Heard> =>
+    const send = (): Promise<Delivery> =>
       over.kind === 'ended'
         ? server.complete(call, activity_id, over.end)
         : server.reportCancelled(call, activity_id);
@@ -150,7 +150,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
 const BEAT_MS = 1_000;
 const UNHEARD = Symbol('unheard');
 
-function settle(outcome: Outcome, attempt: Attempt): CallEnd {
+function settle(outcome: AttemptOutcome, attempt: Attempt): CallEnd {
   switch (outcome.kind) {
     case 'ended':
       return outcome.end;

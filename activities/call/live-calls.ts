@@ -15,7 +15,7 @@ import type { CallServer } from './call-server.ts';
 import { ConversationGone } from './deliver.ts';
 import { createPatience, heldElsewhere } from './held-elsewhere.ts';
 import { type Holder, HoldLost, type WatchedCall } from './holder.ts';
-import { createLink, type Link, type Outcome } from './link.ts';
+import { createLink, type Link, type AttemptOutcome } from './link.ts';
 import { createLostHolds, type LostHolds } from './lost-holds.ts';
 import { openCall } from './open-call.ts';
 import { type BodyDependencies, runBody } from './run-body.ts';
@@ -90,7 +90,7 @@ const keyOf = ({ conversation, call_id }: CallStart) =>
 interface LiveCall {
   link: Link;
   /** Never rejects. */
-  outcome: Promise<Outcome>;
+  outcome: Promise<AttemptOutcome>;
   stop(why: Why): void;
   /** Whether another worker would not begin again, and may go on. */
   hasCheckpoint(): boolean;
@@ -108,7 +108,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   const name = { tenant: start.conversation.tenant, call_id: start.call_id };
   const stopping = new AbortController();
   const { signal } = stopping;
-  const over = Promise.withResolvers<Outcome>();
+  const over = Promise.withResolvers<AttemptOutcome>();
   /** Undefined before the tool has begun. */
   let standing: Standing | undefined;
   let hold: Hold | undefined;
@@ -152,7 +152,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     if (!signal.aborted) stopping.abort(new Stopped(why));
   }
 
-  async function run(): Promise<Outcome> {
+  async function run(): Promise<AttemptOutcome> {
     try {
       const opened = await openCall({
         ...dependencies,
@@ -215,7 +215,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
       dependencies.lostHolds.put(keyOf(start), { turn: hold.turn, ...standing });
   }
 
-  async function conclude(error: unknown): Promise<Outcome> {
+  async function conclude(error: unknown): Promise<AttemptOutcome> {
     if (signal.aborted && error === signal.reason) {
       const { why } = error as Stopped;
       // A worker that shuts down hands over what happened since the last heartbeat.
@@ -237,7 +237,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   }
 
   /** Once this is written the call will not run again, and nothing is reported that another process may contradict. */
-  async function finish(end: CallEnd): Promise<Outcome> {
+  async function finish(end: CallEnd): Promise<AttemptOutcome> {
     leave({ kind: 'ended', end });
     const written = await write(end);
     if (written === 'refused') return { kind: 'again', failure: holdLost(new HoldLost(TAKEN)) };
@@ -264,7 +264,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
    * Lets another process have the call at once. While the store is unavailable, that happens when this holder's lease has run
    * out.
    */
-  async function letGo(outcome: Outcome): Promise<Outcome> {
+  async function letGo(outcome: AttemptOutcome): Promise<AttemptOutcome> {
     if (hold) {
       const released = holder.release(name, hold).catch(() => {});
       await Promise.race([released, sleep(RELEASE_MS, undefined, { ref: false })]);

@@ -39,7 +39,7 @@ export interface BodyDependencies {
 }
 
 /** What the body knows about the process that runs it. */
-export interface Ground {
+export interface BodyContext {
   /** Aborts when the tool has to stop for any reason other than its timeout. */
   signal: AbortSignal;
   /** After the abort: true when another attempt goes on with the call. */
@@ -68,7 +68,7 @@ export interface Body {
 export async function runBody(
   dependencies: BodyDependencies,
   { start, tool, from }: Body,
-  ground: Ground,
+  ground: BodyContext,
 ): Promise<CallEnd> {
   const { settings, signalConversation, stop_ms = 15_000 } = dependencies;
   const { MEANWHILE_MAX_RESULT_BYTES: maxBytes } = settings;
@@ -200,7 +200,7 @@ const idempotencyKey = ({ tenant }: ConversationKey, callId: string) =>
 function liveProgress(
   dependencies: BodyDependencies,
   { conversation, call_id }: CallStart,
-  warn: Ground['warn'],
+  warn: BodyContext['warn'],
 ) {
   return createProgressWriter<{ percent: number; note?: string }>(
     (step) => showProgress(dependencies, conversation, call_id, step),

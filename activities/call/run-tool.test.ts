@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
-import { conversation, failed, MANY, play, type Play } from '../../test/kit/played-call.ts';
+import { conversation, failed, MANY, play, type CallPlay } from '../../test/kit/played-call.ts';
 import type { CallContext, LocalTool } from '../../tools/define.ts';
 
 describe('a call that goes well', () => {
@@ -75,7 +75,7 @@ describe('progress', () => {
     for (let percent = 1; percent <= 100; percent += 1) yield progress(percent, `${percent}`);
     return 'done';
   };
-  const toldPercents = async (more: Play) => {
+  const toldPercents = async (more: CallPlay) => {
     const call = play(hundred, more);
     await call.end;
     return call.told.map(({ percent }) => percent);

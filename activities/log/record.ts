@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Batch, ResetOrigin, Written } from '../../contract/batch.ts';
+import type { Batch, ResetOrigin, BatchOutcome } from '../../contract/batch.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Recorded, RecordOptions, Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
@@ -27,7 +27,7 @@ export function createRecord(dependencies: Pick<RecordDependencies, 'store' | 'b
   return async function record({
     replayed,
     ...batch
-  }: Batch & { replayed: boolean }): Promise<Written | undefined> {
+  }: Batch & { replayed: boolean }): Promise<BatchOutcome | undefined> {
     const recorded = replayed ? undefined : await write(dependencies, batch);
     if (recorded?.outcome !== 'recorded') {
       throw ApplicationFailure.nonRetryable(
@@ -44,7 +44,7 @@ export function createRecord(dependencies: Pick<RecordDependencies, 'store' | 'b
  * @throws ApplicationFailure `Superseded` when this run has been ended
  */
 export function createRecordCommitted(dependencies: RecordDependencies) {
-  return async function recordCommitted(batch: Batch): Promise<Written | undefined> {
+  return async function recordCommitted(batch: Batch): Promise<BatchOutcome | undefined> {
     const recorded = await settle(dependencies, batch, await write(dependencies, batch, COMMITTED));
     switch (recorded.outcome) {
       case 'recorded':
@@ -59,7 +59,10 @@ export function createRecordCommitted(dependencies: RecordDependencies) {
 
 const COMMITTED = { committed: true };
 
-function whatWasWritten({ said, reset }: Recorded & { outcome: 'recorded' }): Written | undefined {
+function whatWasWritten({
+  said,
+  reset,
+}: Recorded & { outcome: 'recorded' }): BatchOutcome | undefined {
   const hasWords = Object.keys(said).length > 0;
   if (!hasWords && !reset) return undefined;
   return { ...(hasWords && { said }), ...(reset && { reset }) };
@@ -73,7 +76,7 @@ function whatWasWritten({ said, reset }: Recorded & { outcome: 'recorded' }): Wr
 export async function recordWithReply(
   dependencies: RecordDependencies & { store: Pick<Store, 'window'> },
   batch: Batch,
-): Promise<Written | undefined> {
+): Promise<BatchOutcome | undefined> {
   const recorded = await settle(dependencies, batch, await write(dependencies, batch));
   if (recorded.outcome === 'recorded') return whatWasWritten(recorded) ?? {};
   if (recorded.outcome !== 'refused') return undefined;

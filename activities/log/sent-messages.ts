@@ -8,7 +8,7 @@ import {
   UPDATES,
 } from '../../contract/names.ts';
 import { readPayload } from './read-payload.ts';
-import type { Sent } from '../../store/gone.ts';
+import type { AcceptedMessage } from '../../store/gone.ts';
 
 /**
  * What users have sent to the last run of a conversation, according to its history, and what the previous run handed over to it.
@@ -16,13 +16,13 @@ import type { Sent } from '../../store/gone.ts';
 export async function sentMessages(
   client: Pick<Client, 'workflow' | 'options'>,
   conversation: ConversationKey,
-): Promise<Sent[]> {
+): Promise<AcceptedMessage[]> {
   const handle = client.workflow.getHandle(conversationWorkflowId(conversation));
   const { events } = await handle.fetchHistory();
   const read = async (payload?: Payload | null): Promise<any> =>
     // If it cannot be read, no one could have read it.
     payload ? readPayload(client, payload).catch(() => undefined) : undefined;
-  const sent = (events ?? []).map(async (event): Promise<Sent[]> => {
+  const sent = (events ?? []).map(async (event): Promise<AcceptedMessage[]> => {
     const at = new Date(Number(event.eventTime?.seconds ?? 0) * 1_000).toISOString();
     const started = event.workflowExecutionStartedEventAttributes;
     const signal = event.workflowExecutionSignaledEventAttributes;
@@ -40,13 +40,13 @@ export async function sentMessages(
   return (await Promise.all(sent)).flat();
 }
 
-function message(given: unknown, at: string): Sent[] {
+function message(given: unknown, at: string): AcceptedMessage[] {
   const { value } = believe(messageSignal, given);
   return value ? [{ at, message: value }] : [];
 }
 
 /** Received or decided, and not written yet. */
-function handedOver(carried: any, at: string): Sent[] {
+function handedOver(carried: any, at: string): AcceptedMessage[] {
   const { inbox, unwritten } = carried ?? {};
   const heard = [unwritten, inbox].flatMap((list) => (Array.isArray(list) ? list : []));
   return heard.flatMap((each) => {

@@ -9,7 +9,7 @@ import {
   conversationWorkflowId,
 } from '../../contract/names.ts';
 import { CALL_TERMINATED, type CallEnd } from '../../contract/signals.ts';
-import type { CallState } from '../../contract/signals.ts';
+import type { CallWorkflowState } from '../../contract/signals.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
 import { sentMessages } from './sent-messages.ts';
@@ -18,7 +18,10 @@ type Workflows = Pick<Client, 'workflow' | 'options'>;
 
 /** The activity says whether a call runs, and if it has ended, how. */
 export function createFindCall(client: Workflows) {
-  return async function findCall(call: { tenant: string; callId: string }): Promise<CallState> {
+  return async function findCall(call: {
+    tenant: string;
+    callId: string;
+  }): Promise<CallWorkflowState> {
     const handle = client.workflow.getHandle(callWorkflowId(call.tenant, call.callId));
     const fate = await fateOf(client, handle.workflowId);
     if (fate === 'running') return { state: 'running' };

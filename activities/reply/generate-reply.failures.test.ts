@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { withCost } from '../../model/cost.ts';
 import { ModelError } from '../../model/errors.ts';
 import { away } from '../../test/kit/away.ts';
-import { conversation, type Play, play, riding, RUN } from '../../test/kit/reply-play.ts';
+import { conversation, type ReplyPlay, play, riding, RUN } from '../../test/kit/reply-play.ts';
 
 describe('failures', () => {
   test('of the provider are passed on with their type and delay', async () => {
@@ -38,7 +38,7 @@ describe('failures', () => {
   test('that are unexpected count too, and are shown as a type and a sentence that reveals nothing', async () => {
     const model = () => ({ text: 'Said.' });
     const broken = () => new TypeError("Cannot read properties of undefined (reading 'secret')");
-    const unforeseen: Partial<Play>[] = [
+    const unforeseen: Partial<ReplyPlay>[] = [
       { begin: () => Promise.reject(broken()) },
       { append: () => Promise.reject(broken()) },
       { recording: () => Promise.reject(broken()), request: { batch: riding({}) } },

@@ -7,7 +7,7 @@ import type { StubHandler } from '../../test/kit/model-server.ts';
 import { play } from '../../test/kit/reply-play.ts';
 import { brokenRules } from '../../test/requests/rules.ts';
 import { requestChecker } from '../../test/requests/schemas.ts';
-import { type Body, turnsOf } from '../../test/requests/turns.ts';
+import { type RequestBody, turnsOf } from '../../test/requests/turns.ts';
 
 const call_id = 'call_ne1sbarbhh';
 const half = log(
@@ -46,8 +46,8 @@ describe.each(['chat', 'responses'] as const)('over the %s API', (api) => {
       const { body } = stub.requests[0]!;
       const check = await requestChecker(api);
       expect(check(body)).toEqual([]);
-      expect(brokenRules({ api, body } as Body, profile.name)).toEqual([]);
-      return { text, turns: turnsOf({ api, body } as Body), tools: stub.requests[0]!.tools };
+      expect(brokenRules({ api, body } as RequestBody, profile.name)).toEqual([]);
+      return { text, turns: turnsOf({ api, body } as RequestBody), tools: stub.requests[0]!.tools };
     }
 
     test('the model is told of 50 % and of the end, and answers', async () => {
@@ -62,7 +62,7 @@ describe.each(['chat', 'responses'] as const)('over the %s API', (api) => {
     await result;
     const { body, tools } = stub.requests[0]!;
     expect(tools).toEqual(['look', 'other', 'gather', 'pay', 'again', 'cancel_call', 'next_event']);
-    const turns = turnsOf({ api, body } as Body);
+    const turns = turnsOf({ api, body } as RequestBody);
     expect(turns.filter(({ role }) => role === 'user').map(({ text }) => text)).toEqual([
       'Look here.',
     ]);
@@ -96,7 +96,7 @@ describe.each(['chat', 'responses'] as const)('over the %s API', (api) => {
     expect((await result).text).toBe('look is done: seen.');
     expect(stub.requests).toHaveLength(api === 'chat' ? 1 : 2);
     const { body } = stub.requests.at(-1)!;
-    expect(brokenRules({ api, body } as Body, 'openai')).toEqual([]);
+    expect(brokenRules({ api, body } as RequestBody, 'openai')).toEqual([]);
   });
 
   test('a model that calls next_event itself is told not to, and nothing runs', async () => {

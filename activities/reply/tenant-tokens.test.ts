@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { conversation, play, type Play, riding } from '../../test/kit/reply-play.ts';
+import { conversation, play, type ReplyPlay, riding } from '../../test/kit/reply-play.ts';
 
 const usage = { input_tokens: 90, output_tokens: 10 };
 const model = () => ({ text: 'Here.', usage });
@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers());
 
 /** A reply with 100 tokens a day, of which `spent` are spent. */
-const having = (spent: number, more: Play) =>
+const having = (spent: number, more: ReplyPlay) =>
   play({
     model,
     settings: { MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY: 100 },

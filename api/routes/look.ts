@@ -5,7 +5,7 @@ import {
   listQuery,
 } from '../../contract/http.ts';
 import type { ConversationKey } from '../../contract/names.ts';
-import type { Conversation, Store } from '../../store/store.ts';
+import type { StoredConversation, Store } from '../../store/store.ts';
 import type { Api } from '../dependencies.ts';
 import { unknownConversation } from '../not-running.ts';
 import { problemResponses } from '../problems.ts';
@@ -59,8 +59,8 @@ export function lookRoutes(app: Api, { store }: { store: Store }): void {
 async function withLiveProgress(
   store: Store,
   key: ConversationKey,
-  found: Conversation,
-): Promise<Conversation> {
+  found: StoredConversation,
+): Promise<StoredConversation> {
   const running = found.calls.filter(({ status }) => status === 'running').map(({ id }) => id);
   if (running.length === 0) return found;
   const live = await store.progress(key, running);

@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { READ_TOOL } from '../../contract/names.ts';
 import { openEndpoint, openToolEndpoint } from '../../mcp/server/open.ts';
-import type { Talk } from '../../mcp/server/talk.ts';
+import type { ConversationActions } from '../../mcp/server/talk.ts';
 import { packageVersion } from '../../tools/version.ts';
 import type { Hub } from '../../stream/hub.ts';
 import { beginConversation } from '../begin.ts';
@@ -61,7 +61,7 @@ type TalkDependencies = Omit<ApiParts, 'quick'> & {
   same: SameCalls;
 };
 
-function talkOf(dependencies: TalkDependencies): Talk {
+function talkOf(dependencies: TalkDependencies): ConversationActions {
   return {
     async begin(request) {
       const { answer, message_id } = await beginConversation(dependencies, request);

@@ -4,7 +4,8 @@ import { readiness } from '../../contract/http.ts';
 import { mcpServersOf } from '../../tools/catalogue.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { answers, failures } from '../readiness.ts';
-import { type FieldError, Problem, problemResponses } from '../problems.ts';
+import type { FieldError } from '../../contract/problem.ts';
+import { Problem, problemResponses } from '../problems.ts';
 
 /** Routes for operators of the service. */
 export function serviceRoutes(

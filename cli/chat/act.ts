@@ -2,12 +2,12 @@
 import type { CallState, Turn } from '../../client/index.ts';
 import { clean } from './clean.ts';
 import { detailsOf, nameOf, statusOf } from './call-words.ts';
-import { type Command, findCall, HELP } from './commands.ts';
+import { type ChatCommand, findCall, HELP } from './commands.ts';
 import { whyQuiet } from './quiet.ts';
-import { reasonOf, type Session } from './session.ts';
+import { reasonOf, type ChatSession } from './session.ts';
 
-export interface Surroundings {
-  session: Session;
+export interface ChatContext {
+  session: ChatSession;
   /** Who decides about approvals. */
   author: string;
   /** A turn as text. */
@@ -17,7 +17,7 @@ export interface Surroundings {
   quit(): void;
 }
 
-export async function act(command: Command, around: Surroundings): Promise<void> {
+export async function act(command: ChatCommand, around: ChatContext): Promise<void> {
   const { session } = around;
   try {
     await carryOut(command, around);
@@ -26,7 +26,7 @@ export async function act(command: Command, around: Surroundings): Promise<void>
   }
 }
 
-async function carryOut(command: Command, around: Surroundings): Promise<void> {
+async function carryOut(command: ChatCommand, around: ChatContext): Promise<void> {
   const { session, author } = around;
   const say = (text: string) => session.show({ kind: 'notice', text });
   const { calls, open, approvals } = session.view().state;
@@ -74,7 +74,7 @@ async function carryOut(command: Command, around: Surroundings): Promise<void> {
 async function onCall(
   given: string | undefined,
   among: readonly CallState[],
-  { session }: Surroundings,
+  { session }: ChatContext,
   carry: (call: CallState) => Promise<void>,
 ): Promise<void> {
   const call = findCall(given, among, session.view().state.calls);
@@ -97,7 +97,7 @@ function callsInWords(given: string | undefined, calls: readonly CallState[]): s
 const MOST_ROWS = 30;
 
 /** The last turn as the service explains it, and why it is quiet now. */
-async function why({ session, printTurn }: Surroundings): Promise<string> {
+async function why({ session, printTurn }: ChatContext): Promise<string> {
   let last: Turn | undefined;
   for await (const turn of session.conversation().turns()) last = turn;
   const turn = last === undefined ? 'It has not spoken yet.' : clean(printTurn(last));

@@ -1,7 +1,7 @@
 /** What a line that was typed asks for. */
 import type { CallState } from '../../client/index.ts';
 
-export type Command =
+export type ChatCommand =
   | { kind: 'say'; text: string; queue?: true }
   | { kind: 'calls'; call?: string }
   | { kind: 'cancel' | 'approve'; call?: string }
@@ -25,7 +25,7 @@ export const HELP = `/calls [CALL]          the calls of this conversation, or a
 CALL is a number of /calls, an id, or the name of a tool. Up and Down recall what you typed, Alt-Enter begins a
 new line, and // begins a message that starts with /.`;
 
-export function readLine(line: string): Command {
+export function readLine(line: string): ChatCommand {
   const text = line.trim();
   if (text === '') return { kind: 'nothing' };
   if (text.startsWith('//')) return { kind: 'say', text: text.slice(1) };

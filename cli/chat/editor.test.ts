@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { edit, type Edit, EMPTY, type Line } from './editor.ts';
+import { edit, type Edit, EMPTY, type EditorLine } from './editor.ts';
 
 /** The text with a bar where the cursor is. */
-const shown = ({ text, at }: Line) => `${text.slice(0, at)}|${text.slice(at)}`;
+const shown = ({ text, at }: EditorLine) => `${text.slice(0, at)}|${text.slice(at)}`;
 
 /** A line from such a text. */
-const line = (text: string): Line => ({ text: text.replace('|', ''), at: text.indexOf('|') });
+const line = (text: string): EditorLine => ({ text: text.replace('|', ''), at: text.indexOf('|') });
 
 test.each<
   [from: string, kind: Exclude<Edit['kind'], 'insert' | 'set' | 'older' | 'newer'>, to: string]
@@ -37,7 +37,7 @@ test('text is inserted at the cursor', () => {
 
 test('the history comes back oldest last, and then what was being typed', () => {
   const history = ['first', 'second'];
-  const press = (from: Line, kind: 'older' | 'newer') => edit(from, { kind, history });
+  const press = (from: EditorLine, kind: 'older' | 'newer') => edit(from, { kind, history });
   const typed = edit(EMPTY, { kind: 'insert', text: 'mine' });
   const second = press(typed, 'older');
   const first = press(second, 'older');

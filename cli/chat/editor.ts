@@ -1,6 +1,6 @@
 /** The line being typed: pure, so that nothing but the user's keys can change it. */
 
-export interface Line {
+export interface EditorLine {
   text: string;
   /** Where the cursor is: an index into `text`, never inside a character. */
   at: number;
@@ -17,11 +17,11 @@ export type Edit =
   | { kind: 'left' | 'right' | 'word_left' | 'word_right' | 'home' | 'end' }
   | { kind: 'backspace' | 'delete' | 'delete_word' | 'delete_before' | 'delete_after' };
 
-export const EMPTY: Line = { text: '', at: 0 };
+export const EMPTY: EditorLine = { text: '', at: 0 };
 
-export function edit(line: Line, change: Edit): Line {
+export function edit(line: EditorLine, change: Edit): EditorLine {
   const { text, at } = line;
-  const cut = (from: number, to: number): Line => ({
+  const cut = (from: number, to: number): EditorLine => ({
     text: text.slice(0, from) + text.slice(to),
     at: from,
   });
@@ -65,21 +65,21 @@ export function edit(line: Line, change: Edit): Line {
 }
 
 /** Undefined in the first of its lines, where the history begins. */
-function up({ text, at }: Line): Line | undefined {
+function up({ text, at }: EditorLine): EditorLine | undefined {
   const start = lineStart(text, at);
   if (start === 0) return undefined;
   const above = lineStart(text, start - 1);
   return { text, at: Math.min(above + (at - start), start - 1) };
 }
 
-function down({ text, at }: Line): Line | undefined {
+function down({ text, at }: EditorLine): EditorLine | undefined {
   const end = lineEnd(text, at);
   if (end === text.length) return undefined;
   const column = at - lineStart(text, at);
   return { text, at: Math.min(end + 1 + column, lineEnd(text, end + 1)) };
 }
 
-function recall(line: Line, place: number, history: readonly string[]): Line {
+function recall(line: EditorLine, place: number, history: readonly string[]): EditorLine {
   if (place < 0 || place > history.length) return line;
   const own = line.recalled === undefined ? line.text : (line.own ?? '');
   if (place === history.length) return { text: own, at: own.length };

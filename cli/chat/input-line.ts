@@ -1,9 +1,9 @@
 import { Box, Text } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
-import { behind, type Line } from './editor.ts';
+import { behind, type EditorLine } from './editor.ts';
 
 /** The line being typed with its cursor. Of a long text only what is around the cursor is shown. */
-export function InputLine({ line, columns }: { line: Line; columns: number }): ReactElement {
+export function InputLine({ line, columns }: { line: EditorLine; columns: number }): ReactElement {
   const { before, under, after } = shownOf(line, MOST_LINES * columns);
   return h(
     Box,
@@ -15,7 +15,7 @@ export function InputLine({ line, columns }: { line: Line; columns: number }): R
 
 const MOST_LINES = 5;
 
-export function shownOf({ text, at }: Line, most: number) {
+export function shownOf({ text, at }: EditorLine, most: number) {
   const end = behind(text, at);
   // A cursor at the end of a line stands on the blank behind it.
   const onBlank = end === at || text[at] === '\n';

@@ -1,12 +1,12 @@
 /** The chat for pipes and scripts: lines in, lines out. */
 import type { ConversationState, StreamItem } from '../../client/index.ts';
-import { act, type Surroundings } from './act.ts';
+import { act, type ChatContext } from './act.ts';
 import type { Block } from './blocks.ts';
 import { readLine } from './commands.ts';
 import { isOver, isSettled } from './settled.ts';
-import type { Session, SessionView } from './session.ts';
+import type { ChatSession, SessionView } from './session.ts';
 
-export interface PlainOptions extends Surroundings {
+export interface PlainOptions extends ChatContext {
   /** Each is a message or a command. */
   lines: AsyncIterable<string>;
   print(line: string): void;
@@ -82,7 +82,7 @@ function inPlain({ kind, text, note }: Block): string {
 export const itemAsLine = (item: StreamItem): string => JSON.stringify(item);
 
 /** Also returns when the conversation is over, or `signal` aborts. */
-function waitUntil(session: Session, holds: () => boolean, signal: AbortSignal): Promise<void> {
+function waitUntil(session: ChatSession, holds: () => boolean, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
       if (!holds() && !session.view().over && !signal.aborted) return;

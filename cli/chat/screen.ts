@@ -10,17 +10,17 @@ import {
   useSyncExternalStore,
 } from 'react';
 import type { CallState } from '../../client/index.ts';
-import { act, type Surroundings } from './act.ts';
+import { act, type ChatContext } from './act.ts';
 import { ApprovalCard } from './approval-card.ts';
 import { BlockLines } from './block-lines.ts';
 import { oneLine } from './clean.ts';
 import { readLine } from './commands.ts';
-import { edit, EMPTY, type Line } from './editor.ts';
+import { edit, EMPTY, type EditorLine } from './editor.ts';
 import { InputLine } from './input-line.ts';
 import { type Key, readKeys } from './keys.ts';
 import { barOf, lastLines } from './live.ts';
 
-export interface ScreenProps extends Surroundings {
+export interface ScreenProps extends ChatContext {
   /** Shown at the bottom. */
   agent: string;
   url: string;
@@ -111,9 +111,9 @@ function useTyping(around: ScreenProps) {
   const { session, quit } = around;
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   // Several keys may arrive before the next drawing; each has to find what the one before it did.
-  const line = useRef<Line>(EMPTY);
+  const line = useRef<EditorLine>(EMPTY);
   const typed = useRef<string[]>([]);
-  const set = (next: Line) => {
+  const set = (next: EditorLine) => {
     line.current = next;
     redraw();
   };

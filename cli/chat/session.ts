@@ -31,7 +31,7 @@ export interface Unsent {
   accepted?: string;
 }
 
-export interface Session {
+export interface ChatSession {
   /** Undefined until the first message of a new conversation was accepted. */
   readonly id: string | undefined;
   view(): SessionView;
@@ -58,7 +58,7 @@ export interface SessionOptions {
   onBegin?: (id: string) => void;
 }
 
-export function createSession(options: SessionOptions): Session {
+export function createSession(options: SessionOptions): ChatSession {
   const { client, agent, resume, most_blocks = 200, onItem, onBegin } = options;
   const stop = new AbortController();
   const listeners = new Set<() => void>();

@@ -13,13 +13,13 @@ import { INSTALLER, listOf, nameOf, PAYMENT, tellNews, tellProgress, toolOf } fr
 import { type Fact, readSituation, type Situation } from './situation.ts';
 import { summaryOf } from './summary.ts';
 
-export interface Answer {
+export interface DemoAnswer {
   text: string;
   calls: AskedCall[];
 }
 
 /** `tools` are the names of those offered. */
-export function answer(messages: readonly ModelMessage[], tools: readonly string[]): Answer {
+export function answer(messages: readonly ModelMessage[], tools: readonly string[]): DemoAnswer {
   const summary = summaryOf(messages);
   if (summary !== undefined) return { text: summary, calls: [] };
   const situation = readSituation(messages);

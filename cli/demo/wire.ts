@@ -1,10 +1,10 @@
 /** What the two OpenAI APIs have in common, as a server sees it. */
 import { randomUUID } from 'node:crypto';
 import type { Usage } from '../../contract/entry.ts';
-import type { AskedCall, ModelMessage } from '../../model/message.ts';
+import type { AskedCall, ModelApi, ModelMessage } from '../../model/message.ts';
 
 export interface WireRequest {
-  api: 'chat' | 'responses';
+  api: ModelApi;
   model: string;
   stream: boolean;
   messages: ModelMessage[];

@@ -2,7 +2,7 @@ import type { Failure, Usage } from '../../contract/entry.ts';
 import { toFailure } from '../../model/errors.ts';
 import type { AskedCall, ModelClient, ModelRequest } from '../../model/message.ts';
 
-export type Answer =
+export type ProbeAnswer =
   | {
       ok: true;
       text: string;
@@ -20,7 +20,7 @@ export async function ask(
   client: ModelClient,
   request: ModelRequest,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<ProbeAnswer> {
   const began = performance.now();
   let first_ms: number | undefined;
   let text = '';

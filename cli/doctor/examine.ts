@@ -3,16 +3,14 @@
  * answers a plain question, then the form in which it accepts a conversation with open calls, then what is good to know.
  */
 import { PROFILE_NAMES, type ProfileName } from '../../contract/profile.ts';
-import type { ModelClient } from '../../model/message.ts';
+import type { ModelApi, ModelClient } from '../../model/message.ts';
 import { profiles } from '../../model/profiles.ts';
 import { parseToolCall } from '../../model/tool-call.ts';
 import { countRequest } from '../../model/tokens.ts';
-import { type Answer, ask } from './ask.ts';
-import { ADD, longTalk, type Question, questions, requestOf } from './questions.ts';
+import { type ProbeAnswer, ask } from './ask.ts';
+import { ADD, longTalk, type ProbeQuestion, questions, requestOf } from './questions.ts';
 
-export type Api = 'chat' | 'responses';
-
-export interface Finding {
+export interface ProbeFinding {
   check: string;
   /** `poor`: it works, with the limitation in the detail. */
   verdict: 'ok' | 'poor' | 'no';
@@ -20,10 +18,10 @@ export interface Finding {
 }
 
 export interface Examination {
-  findings: Finding[];
+  findings: ProbeFinding[];
   /** Undefined when nothing that was tried works. */
   fits?: {
-    api: Api;
+    api: ModelApi;
     profile: ProfileName;
     /** False when the server refuses every request with tools, so its agents can have none. */
     tools: boolean;
@@ -32,27 +30,27 @@ export interface Examination {
 }
 
 export interface ExamineOptions {
-  clients: Record<Api, ModelClient>;
+  clients: Record<ModelApi, ModelClient>;
   model: string;
   /** The current setting; tried first. */
-  api: Api;
+  api: ModelApi;
   profile: ProfileName;
   /** MEANWHILE_CONTEXT_TOKENS. */
   context_tokens: number;
   signal: AbortSignal;
   /** Called with each finding as it comes: a slow model takes minutes. */
-  found?(finding: Finding): void;
+  found?(finding: ProbeFinding): void;
 }
 
 export async function examine(options: ExamineOptions): Promise<Examination> {
   const { clients, model, signal } = options;
-  const findings: Finding[] = [];
-  const note = (check: string, verdict: Finding['verdict'], detail: string) => {
+  const findings: ProbeFinding[] = [];
+  const note = (check: string, verdict: ProbeFinding['verdict'], detail: string) => {
     const finding = { check, verdict, detail };
     findings.push(finding);
     options.found?.(finding);
   };
-  const put = (api: Api, profile: ProfileName, question: Question) =>
+  const put = (api: ModelApi, profile: ProfileName, question: ProbeQuestion) =>
     ask(clients[api], requestOf(question, { model, profile: profiles[profile] }), signal);
 
   const api = await findApi(options, put, note);
@@ -69,15 +67,15 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   return { findings, fits: { api, profile, tools: withTools !== undefined, context_tokens } };
 }
 
-type Put = (api: Api, profile: ProfileName, question: Question) => Promise<Answer>;
-type Note = (check: string, verdict: Finding['verdict'], detail: string) => void;
+type Put = (api: ModelApi, profile: ProfileName, question: ProbeQuestion) => Promise<ProbeAnswer>;
+type Note = (check: string, verdict: ProbeFinding['verdict'], detail: string) => void;
 
 /** The configured API, or the other one if only that one answers. */
 async function findApi(
   { api: set, profile }: ExamineOptions,
   put: Put,
   note: Note,
-): Promise<Api | undefined> {
+): Promise<ModelApi | undefined> {
   for (const api of set === 'chat'
     ? (['chat', 'responses'] as const)
     : (['responses', 'chat'] as const)) {
@@ -110,7 +108,7 @@ async function findApi(
 /** The first form that the server accepts for a conversation in which a call is open, and in which news comes unprompted. */
 async function findProfile(
   { profile: set }: ExamineOptions,
-  api: Api,
+  api: ModelApi,
   put: Put,
   note: Note,
 ): Promise<ProfileName | undefined> {
@@ -143,12 +141,12 @@ async function findProfile(
 }
 
 /** Only the Responses API has async function tools. */
-const isKnown = (api: Api, profile: ProfileName) => api === 'responses' || profile !== ASYNC;
+const isKnown = (api: ModelApi, profile: ProfileName) => api === 'responses' || profile !== ASYNC;
 const ASYNC = 'async_tools';
 const NOT_IN_CHAT = 'Chat Completions has no async function tools; OPENAI_API=responses may';
 
 /** What could be used in addition to the profile that fits. */
-async function noteAsync(api: Api, profile: ProfileName, put: Put, note: Note): Promise<void> {
+async function noteAsync(api: ModelApi, profile: ProfileName, put: Put, note: Note): Promise<void> {
   if (profile === ASYNC || !isKnown(api, ASYNC)) return;
   const answer = await put(api, ASYNC, questions.openCall);
   const taken = `accepted: OPENAI_PROFILE=${ASYNC} uses them (a server that ignores the field looks the same)`;
@@ -158,7 +156,7 @@ async function noteAsync(api: Api, profile: ProfileName, put: Put, note: Note): 
 
 async function talksWithoutTools(
   { profile }: ExamineOptions,
-  api: Api,
+  api: ModelApi,
   put: Put,
   note: Note,
 ): Promise<boolean> {
@@ -170,14 +168,14 @@ async function talksWithoutTools(
   return answer.ok;
 }
 
-function noteCall(answer: Answer, note: Note): void {
+function noteCall(answer: ProbeAnswer, note: Note): void {
   if (!answer.ok) return note('a tool', 'no', why(answer));
   const [call] = answer.calls;
   if (!call) return note('a tool', 'poor', `no call; it said "${shorten(answer.text)}"`);
   note('a tool', 'ok', `${call.name}(${shorten(call.arguments)})`);
 }
 
-async function noteTwoCalls(answer: Answer, note: Note): Promise<void> {
+async function noteTwoCalls(answer: ProbeAnswer, note: Note): Promise<void> {
   if (!answer.ok) return note('two tools at once', 'no', why(answer));
   const parsed = await Promise.all(
     answer.calls.map((call) => parseToolCall(new Map([[ADD.name, ADD]]), call)),
@@ -194,7 +192,7 @@ async function noteTwoCalls(answer: Answer, note: Note): Promise<void> {
 /** Halves what is refused. A server that silently truncates a long prompt cannot be told from one that reads it. */
 async function findWindow(
   { context_tokens: set, model }: ExamineOptions,
-  { api, profile }: { api: Api; profile: ProfileName },
+  { api, profile }: { api: ModelApi; profile: ProfileName },
   put: Put,
   note: Note,
 ): Promise<number> {
@@ -224,7 +222,8 @@ const LEAST_TOKENS = 2_000;
 /** For the sentences that are sent, by the tokenizer of OpenAI's models. */
 const CHARACTERS_A_TOKEN = 3.5;
 
-const why = ({ error }: Answer & { ok: false }) => `${error.type}: ${shorten(error.message, 300)}`;
+const why = ({ error }: ProbeAnswer & { ok: false }) =>
+  `${error.type}: ${shorten(error.message, 300)}`;
 const plural = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 

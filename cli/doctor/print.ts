@@ -1,9 +1,9 @@
 /** Prints the results of an examination for the terminal. */
-import type { Examination, Finding } from './examine.ts';
+import type { Examination, ProbeFinding } from './examine.ts';
 
-const SIGN = { ok: '✓', poor: '!', no: '✗' } satisfies Record<Finding['verdict'], string>;
+const SIGN = { ok: '✓', poor: '!', no: '✗' } satisfies Record<ProbeFinding['verdict'], string>;
 
-export function printFinding({ check, verdict, detail }: Finding): string {
+export function printFinding({ check, verdict, detail }: ProbeFinding): string {
   return `${SIGN[verdict]} ${check}: ${detail}`;
 }
 

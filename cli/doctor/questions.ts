@@ -20,7 +20,7 @@ export const ADD = defineTool({
   async run() {},
 });
 
-export interface Question {
+export interface ProbeQuestion {
   entries: Entry[];
   because?: ReplyRequest['because'];
   calls?: OpenCall[];
@@ -46,10 +46,10 @@ export const questions = {
   },
   openCall: openCall(says('While that runs: what is the capital of France?')),
   news: { ...openCall(progress(75)), because: 'news' },
-} satisfies Record<string, Question>;
+} satisfies Record<string, ProbeQuestion>;
 
 /** A conversation with this many characters of text in it. */
-export function longTalk(characters: number): Question {
+export function longTalk(characters: number): ProbeQuestion {
   const turns = Math.max(1, Math.round(characters / SENTENCES.length));
   const talk = Array.from({ length: turns }, (_, i) => [
     says(`Part ${i + 1}. ${SENTENCES}`),
@@ -59,7 +59,7 @@ export function longTalk(characters: number): Question {
 }
 
 export function requestOf(
-  { entries, because = 'message', calls = [], tools = [] }: Question,
+  { entries, because = 'message', calls = [], tools = [] }: ProbeQuestion,
   { model, profile }: { model: string; profile: Profile },
 ): ModelRequest {
   const form = (each: Profile) => ({
@@ -86,7 +86,7 @@ export function requestOf(
 }
 
 /** A call that is running and has reported progress, and what comes after. */
-function openCall(last: object): Question {
+function openCall(last: object): ProbeQuestion {
   const call_id = 'call_a';
   return {
     entries: log(

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import { firstFound, TemporalNotFound, type Source } from './find.ts';
+import { firstFound, TemporalNotFound, type TemporalSource } from './find.ts';
 
 test('the first source that has a server is used, and later ones are not asked', async () => {
-  const later = vi.fn<Source['find']>();
+  const later = vi.fn<TemporalSource['find']>();
   const found = await firstFound(
     [source('PATH', { missing: 'not there' }), source('cache', { command: '/c/temporal' })].concat({
       name: 'download',
@@ -16,7 +16,7 @@ test('the first source that has a server is used, and later ones are not asked',
 
 test('a source that fails is reported and skipped', async () => {
   const lines: string[] = [];
-  const failing: Source = {
+  const failing: TemporalSource = {
     name: 'Download',
     find: () => Promise.reject(new Error('temporal.download answered 403')),
   };
@@ -47,6 +47,6 @@ test('if no source has a server, the error says what to do and what was tried', 
   expect(message).toMatch(/- on PATH: is too old\n {2}- Download: blocked$/);
 });
 
-function source(name: string, found: Awaited<ReturnType<Source['find']>>): Source {
+function source(name: string, found: Awaited<ReturnType<TemporalSource['find']>>): TemporalSource {
   return { name, find: () => Promise.resolve(found) };
 }

@@ -7,7 +7,7 @@ import { checkTemporal, CLI_VERSION } from './version.ts';
 
 type Log = (line: string) => void;
 
-export interface Source {
+export interface TemporalSource {
   name: string;
   /** `missing` briefly says why not. May throw: the error is then the reason. */
   find(): Promise<{ command: string } | { missing: string }>;
@@ -28,7 +28,7 @@ export function findTemporal(log: Log, signal: AbortSignal): Promise<string> {
 
 /** Later sources cost more, so they are tried only when the earlier ones fail. */
 export async function firstFound(
-  sources: Source[],
+  sources: TemporalSource[],
   log: Log,
   signal?: AbortSignal,
 ): Promise<string> {
@@ -50,11 +50,11 @@ const INSTRUCTIONS = `No Temporal server was found and none could be fetched. On
   2. Put its executable here: ${cachedTemporal()}
   3. Run a Temporal server elsewhere and set TEMPORAL_ADDRESS to its host:port.`;
 
-function onPath(): Source {
+function onPath(): TemporalSource {
   return { name: '`temporal` on PATH', find: () => usable('temporal') };
 }
 
-function cached(): Source {
+function cached(): TemporalSource {
   return { name: cachedTemporal(), find: () => usable(cachedTemporal()) };
 }
 
@@ -63,7 +63,7 @@ async function usable(command: string) {
   return checked.usable ? { command } : { missing: checked.why };
 }
 
-function downloaded(log: Log, signal: AbortSignal): Source {
+function downloaded(log: Log, signal: AbortSignal): TemporalSource {
   return {
     name: 'Download from temporal.download',
     async find() {
@@ -78,7 +78,7 @@ function downloaded(log: Log, signal: AbortSignal): Source {
   };
 }
 
-function built(log: Log, signal: AbortSignal): Source {
+function built(log: Log, signal: AbortSignal): TemporalSource {
   return {
     name: 'Build with `go install`',
     async find() {

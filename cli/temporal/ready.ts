@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 
-export interface Wanted {
+export interface WantedServer {
   /** host:port */
   address: string;
   namespace: string;
@@ -18,7 +18,7 @@ export class TemporalUnusable extends Error {
 }
 
 /** @throws TemporalUnusable when no server answers in time or the namespace is missing. */
-export async function waitForTemporal(wanted: Wanted): Promise<void> {
+export async function waitForTemporal(wanted: WantedServer): Promise<void> {
   const { address, timeoutMs, signal } = wanted;
   const deadline = Date.now() + timeoutMs;
   for (let attempt = 1; ; attempt++) {
@@ -47,7 +47,7 @@ const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 
 async function ask(
-  { address, namespace, ifNoNamespace }: Wanted,
+  { address, namespace, ifNoNamespace }: WantedServer,
   attemptMs: number,
 ): Promise<void> {
   const connection = Connection.lazy({

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { Situation } from '../../cli/demo/situation.ts';
 import { defineExample } from '../example.ts';
-import { type CallFacts, callsIn, invented, untold } from '../facts.ts';
+import { type CallHistory, callsIn, invented, untold } from '../facts.ts';
 import { broughtBy, call, smallTalk } from '../scripted.ts';
 import { type DeployConsole, startConsole } from './console.ts';
-import type { Shown } from './extensions/page.ts';
+import type { ShownPage } from './extensions/page.ts';
 
 export default defineExample<DeployConsole>({
   name: 'gui',
@@ -68,7 +68,7 @@ export default defineExample<DeployConsole>({
 });
 
 /** What the page has shown, in the order of the log. */
-function shownIn(watches: CallFacts[]): { seq: number; data: Shown }[] {
+function shownIn(watches: CallHistory[]): { seq: number; data: ShownPage }[] {
   return watches.flatMap(({ results }) => results);
 }
 
@@ -84,7 +84,7 @@ function answer({ news, unanswered, unfinished, dropped, open }: Situation) {
   for (const fact of news) {
     if (fact.status === 'failed') said.push(`${fact.tool} failed: ${fact.error?.message}`);
     if (fact.tool !== 'watch_page') continue;
-    const seen = broughtBy<Shown>(fact);
+    const seen = broughtBy<ShownPage>(fact);
     said.push(...seen.flatMap(inWords));
     const last = seen.at(-1);
     const button = last?.dialog?.buttons[0] ?? last?.buttons[0];
@@ -98,7 +98,7 @@ function answer({ news, unanswered, unfinished, dropped, open }: Situation) {
 
 const urlIn = (lines: string[]) => /https?:\S+?(?=[,.]?(?:\s|$))/.exec(lines.join(' '))?.[0];
 
-function inWords({ dialog, alerts, status, buttons }: Shown): string[] {
+function inWords({ dialog, alerts, status, buttons }: ShownPage): string[] {
   if (dialog) return [`A dialog has opened: "${dialog.text}"`];
   if (alerts.length > 0) return [`The build is red: ${alerts.join(' ')}`];
   if (status?.startsWith('Deployed')) return [`Done. ${status}`];

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Entry } from '../../contract/entry.ts';
 import type { Fact, Situation } from '../../cli/demo/situation.ts';
 import { defineExample } from '../example.ts';
-import { type CallFacts, callsIn, wordsIn } from '../facts.ts';
+import { type CallHistory, callsIn, wordsIn } from '../facts.ts';
 import { broughtBy, call, smallTalk } from '../scripted.ts';
 
 interface Figures {
@@ -84,7 +84,7 @@ export default defineExample({
   },
 });
 
-const europeIn = (entries: readonly Entry[]): CallFacts[] =>
+const europeIn = (entries: readonly Entry[]): CallHistory[] =>
   callsIn(entries, 'analyse_cities').filter(
     ({ input, started }) => input.region === 'Europe' && started,
   );

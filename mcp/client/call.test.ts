@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { performCall } from './call.ts';
 import type { CallOptions } from './open.ts';
 import { messageOf, outcomeOf } from './outcome.ts';
-import type { Connection } from './connection.ts';
+import type { McpConnection } from './connection.ts';
 import { CONNECTION_LOST, LOST_MESSAGE } from './wire.ts';
 
 const options = (callTool: (request: object, options: any) => Promise<unknown>): CallOptions => ({
   open: async () =>
-    ({ client: { callTool }, stderr: () => '', close: async () => {} }) as unknown as Connection,
+    ({ client: { callTool }, stderr: () => '', close: async () => {} }) as unknown as McpConnection,
   tool: 'work',
   input: {},
   schema: { type: 'object', required: ['a'] },

@@ -1,7 +1,7 @@
 /** One call of a tool on an MCP server, from the first connection to its outcome. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
-import type { Connection } from './connection.ts';
+import type { McpConnection } from './connection.ts';
 import { type CallOptions, isHopeless, openPatiently, PATIENCE_MS } from './open.ts';
 import { asResult, messageOf, outcomeOf } from './outcome.ts';
 import { followTask, type TaskHandle } from './task.ts';
@@ -15,7 +15,7 @@ export async function performCall(options: CallOptions): Promise<McpOutcome> {
   const { patience_ms = PATIENCE_MS, signal } = options;
   const giveUp = performance.now() + patience_ms;
   for (;;) {
-    let connection: Connection;
+    let connection: McpConnection;
     try {
       connection = await openPatiently({ ...options, patience_ms: giveUp - performance.now() });
     } catch (error) {
@@ -46,7 +46,7 @@ class Unseen extends Error {
   }
 }
 
-async function callOn(connection: Connection, options: CallOptions): Promise<McpOutcome> {
+async function callOn(connection: McpConnection, options: CallOptions): Promise<McpOutcome> {
   const { signal, task } = options;
   try {
     const result = task === undefined ? await ask(connection, options) : undefined;
@@ -63,7 +63,7 @@ async function callOn(connection: Connection, options: CallOptions): Promise<Mcp
 }
 
 async function ask(
-  connection: Connection,
+  connection: McpConnection,
   { tool, input, schema, idempotency_key, token, signal }: CallOptions,
 ) {
   const meta = { progressToken: token, [IDEMPOTENCY_META]: idempotency_key };

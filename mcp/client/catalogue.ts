@@ -10,7 +10,7 @@ import { type KnownServers, openKnown } from './known.ts';
 import { isOfServer, toolName } from './names.ts';
 import { callProgram } from './program.ts';
 import { type WarmProgram, warmProgram } from './warm/warm-program.ts';
-import type { Session } from './session.ts';
+import type { McpSession } from './session.ts';
 import type { Watch, WatchTiming } from './watch.ts';
 import { asDeclared, openDeclared } from './declared.ts';
 
@@ -42,7 +42,7 @@ interface ServerState {
   known: Map<string, LocalTool>;
   fingerprints: Map<string, string>;
   answered: PromiseWithResolvers<void>;
-  session?: Session;
+  session?: McpSession;
   /** Makes its calls, if they share a process that outlives the worker. */
   warm?: WarmProgram;
 }

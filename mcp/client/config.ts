@@ -11,7 +11,7 @@ export interface McpServer {
   name: string;
   transport: StdioServer | HttpServer;
   /** What applies to all of its tools, and per tool what applies to that one only. */
-  settings: ServerSettings;
+  settings: McpServerSettings;
 }
 
 export interface StdioServer {
@@ -28,8 +28,8 @@ export interface HttpServer {
   headers: Record<string, string>;
 }
 
-export type ServerSettings = z.infer<typeof serverSettings>;
-export type ToolSettings = z.infer<typeof toolSettings>;
+export type McpServerSettings = z.infer<typeof serverSettings>;
+export type McpToolSettings = z.infer<typeof toolSettings>;
 
 /** The file is invalid. The message is complete, one line for each mistake: show it and stop. */
 export class McpConfigError extends Error {

@@ -14,7 +14,7 @@ import { upstreamFetch } from './http.ts';
 import { stdioTransport, type StdioTransport } from './stdio.ts';
 import { flushed, onTheWire, TASKS, type WireProgress } from './wire.ts';
 
-export interface Connection {
+export interface McpConnection {
   client: Client;
   /** Which protocol the server speaks: with this the next connection needs no negotiation. */
   era: PriorDiscovery;
@@ -43,7 +43,7 @@ export interface ConnectOptions {
 export async function connect(
   server: StdioServer | HttpServer,
   options: ConnectOptions,
-): Promise<Connection> {
+): Promise<McpConnection> {
   try {
     return await open(server, options);
   } catch (error) {
@@ -61,7 +61,7 @@ const isUndecided = (error: unknown): boolean =>
 async function open(
   server: StdioServer | HttpServer,
   options: ConnectOptions,
-): Promise<Connection> {
+): Promise<McpConnection> {
   const { era, signal, heard, closed, toolsChanged, timeout_ms } = options;
   const client = new Client(IDENTITY, {
     versionNegotiation: { mode: 'auto', probe: { timeoutMs: Math.min(PROBE_MS, timeout_ms) } },

@@ -7,9 +7,9 @@ import type { LocalTool } from '../../tools/define.ts';
 import { mcpTool } from '../../tools/mcp.ts';
 import type { McpProgram } from '../../tools/mcp-program.ts';
 import { storableText } from '../../contract/storable.ts';
-import type { McpServer, ToolSettings } from './config.ts';
+import type { McpServer, McpToolSettings } from './config.ts';
 import { inputSchema } from './input-schema.ts';
-import type { Session } from './session.ts';
+import type { McpSession } from './session.ts';
 
 export interface Declaring {
   server: McpServer;
@@ -17,7 +17,7 @@ export interface Declaring {
   name: string;
   program: McpProgram;
   /** Set if all calls share one process. */
-  session?: Session;
+  session?: McpSession;
   /** The declaration is not the one that was seen first. */
   hasChanged: boolean;
 }
@@ -67,7 +67,7 @@ export function fingerprint(upstream: Upstream): string {
 
 /** Only what a server says outright counts: by the protocol's own defaults every tool would be destructive. */
 function approvalOf(
-  wanted: ToolSettings['approval'],
+  wanted: McpToolSettings['approval'],
   { name, annotations: { destructiveHint, readOnlyHint } = {} }: Upstream,
   hasChanged: boolean,
 ): Pick<ToolBase, 'approval'> {

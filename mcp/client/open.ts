@@ -2,13 +2,13 @@
 import { SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForbiddenAddress } from '../../remote/request.ts';
-import type { Connection } from './connection.ts';
+import type { McpConnection } from './connection.ts';
 import { codeOf, findCause } from './outcome.ts';
 import type { WireProgress } from './wire.ts';
 
 export interface CallOptions {
   /** @throws what `connect` throws */
-  open(heard: (progress: WireProgress) => void): Promise<Connection>;
+  open(heard: (progress: WireProgress) => void): Promise<McpConnection>;
   tool: string;
   input: unknown;
   /** As its server wrote it. */
@@ -39,7 +39,10 @@ export async function openPatiently({
   token,
   signal,
   patience_ms = PATIENCE_MS,
-}: Pick<CallOptions, 'open' | 'heard' | 'token' | 'signal' | 'patience_ms'>): Promise<Connection> {
+}: Pick<
+  CallOptions,
+  'open' | 'heard' | 'token' | 'signal' | 'patience_ms'
+>): Promise<McpConnection> {
   const giveUp = performance.now() + patience_ms;
   for (let pause_ms = 250; ; pause_ms = Math.min(pause_ms * 2, 4_000)) {
     try {

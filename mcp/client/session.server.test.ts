@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { callContext } from '../../test/kit/call-context.ts';
-import { createLedger, type Ledger, testServer } from '../../test/kit/mcp/servers.ts';
+import { createLedger, type McpLedger, testServer } from '../../test/kit/mcp/servers.ts';
 import type { CallYield, LocalTool } from '../../tools/define.ts';
 import { openMcpCatalogue } from './catalogue.ts';
 
-async function openShared(ledger: Ledger, home?: string) {
+async function openShared(ledger: McpLedger, home?: string) {
   const folder = home ?? (await mkdtemp(join(tmpdir(), 'meanwhile-home-')));
   if (home === undefined) onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const settings = { session: 'shared' as const, approve_changes: false, tools: {} };

@@ -6,13 +6,13 @@ import type { CallContext, CallYield, LocalTool } from '../../tools/define.ts';
 import { type McpTool, OutcomeUnknown, returned } from '../../tools/mcp.ts';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
 import { performCall } from './call.ts';
-import type { Connection } from './connection.ts';
+import type { McpConnection } from './connection.ts';
 import { RESULT_META } from './program.ts';
 import { shareOf } from './share.ts';
 import type { WireProgress } from './wire.ts';
 
-export interface Session {
-  connected(connection?: Connection): void;
+export interface McpSession {
+  connected(connection?: McpConnection): void;
   heard(progress: WireProgress): void;
   tool(definition: Omit<McpTool, 'repeatable' | 'failsWithWorker' | 'program'>): LocalTool;
 }
@@ -21,15 +21,15 @@ export interface Session {
  * @param wasUsed an earlier worker has used a session of this server, which is gone
  * @param used called when the session begins to have a state
  */
-export function createSession(wasUsed: boolean, used: () => void): Session {
+export function createSession(wasUsed: boolean, used: () => void): McpSession {
   const listeners = new Map<string | number, (progress: WireProgress) => void>();
-  let connection: Connection | undefined;
+  let connection: McpConnection | undefined;
   let hasState = wasUsed;
   /** A state was lost, and no call has been told yet. */
   let isLost = wasUsed;
 
   /** @throws Error while the server is not there */
-  async function open(): Promise<Connection> {
+  async function open(): Promise<McpConnection> {
     if (!connection) throw new Error('It is starting, or has ended.');
     return { ...connection, close: () => Promise.resolve() };
   }

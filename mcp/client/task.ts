@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
 import { type CallOptions, openPatiently } from './open.ts';
 import { asResult, messageOf, NOT_PASSED_ON, outcomeOf } from './outcome.ts';
-import type { Connection } from './connection.ts';
+import type { McpConnection } from './connection.ts';
 
 /** As the server sends it; everything but the id may be missing. */
 export interface TaskHandle {
@@ -24,7 +24,7 @@ const state = z.looseObject({
 type TaskState = z.infer<typeof state>;
 
 export interface Following extends Omit<CallOptions, 'task'> {
-  connection: Connection;
+  connection: McpConnection;
   task: TaskHandle;
 }
 
@@ -76,7 +76,7 @@ export async function followTask(following: Following): Promise<McpOutcome> {
 /** Undefined while it goes on. */
 async function ended(
   { task }: Following,
-  connection: Connection,
+  connection: McpConnection,
   now: TaskState,
 ): Promise<McpOutcome | undefined> {
   switch (now.status) {
@@ -109,14 +109,14 @@ async function ended(
   }
 }
 
-const lookAt = (connection: Connection, taskId: string, signal: AbortSignal) =>
+const lookAt = (connection: McpConnection, taskId: string, signal: AbortSignal) =>
   connection.client.request({ method: 'tasks/get', params: { taskId } }, state, {
     signal,
     timeout: ANSWER_MS,
   });
 
 /** Fails silently: the server may be gone. */
-async function cancel(connection: Connection, taskId: string): Promise<void> {
+async function cancel(connection: McpConnection, taskId: string): Promise<void> {
   await connection.client
     .request({ method: 'tasks/cancel', params: { taskId } }, z.looseObject({}), {
       timeout: CANCEL_MS,

@@ -3,7 +3,7 @@ import type { PriorDiscovery, Tool as Upstream } from '@modelcontextprotocol/cli
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from './outcome.ts';
 import type { McpServer } from './config.ts';
-import { connect, type Connection } from './connection.ts';
+import { connect, type McpConnection } from './connection.ts';
 import type { WireProgress } from './wire.ts';
 
 export interface WatchOptions {
@@ -12,7 +12,7 @@ export interface WatchOptions {
   /** Called with the complete list, whenever it may have changed. */
   listed(tools: Upstream[], era: PriorDiscovery): void;
   /** Called with a connection that lasts, and without one when it has ended. */
-  connected?(connection?: Connection): void;
+  connected?(connection?: McpConnection): void;
   /** Called with each progress notification of that connection. */
   heard?(progress: WireProgress): void;
   /** Called when the server cannot be reached, or has gone. */
@@ -61,7 +61,7 @@ export function watchServer(options: WatchOptions): Watch {
   async function attend(): Promise<boolean> {
     const { server, allowPrivateUrls, listed, missing, connected, heard } = options;
     const bell = createBell(signal);
-    let connection: Connection | undefined;
+    let connection: McpConnection | undefined;
     let hasAnswered = false;
     try {
       connection = await connect(server.transport, {
@@ -97,7 +97,7 @@ export function watchServer(options: WatchOptions): Watch {
   };
 }
 
-async function list({ client }: Connection, signal: AbortSignal): Promise<Upstream[]> {
+async function list({ client }: McpConnection, signal: AbortSignal): Promise<Upstream[]> {
   const { tools } = await client.listTools(undefined, {
     cacheMode: 'refresh',
     signal,
@@ -108,7 +108,7 @@ async function list({ client }: Connection, signal: AbortSignal): Promise<Upstre
 
 const LIST_MS = 60_000;
 
-function withWords(text: string, connection: Connection): string {
+function withWords(text: string, connection: McpConnection): string {
   const said = connection.stderr();
   return said === '' ? text : `${text} Its last words:\n${said}`;
 }

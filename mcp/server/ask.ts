@@ -8,7 +8,7 @@ import { look, withLiveProgress } from './look.ts';
 import { answerOf, answers, type QuestionParts, startTask } from './questions.ts';
 import { told } from './talk.ts';
 import type { TaskFacts } from './task-id.ts';
-import { type McpRequest, type McpTool, type ToolAnswer, ToolError } from './tool.ts';
+import { type McpRequest, type ServedTool, type ToolAnswer, ToolError } from './tool.ts';
 import { answered, inShort, suspended } from './words.ts';
 
 /** Between two notifications of progress to a client that counts its time-out from the last one. */
@@ -18,7 +18,7 @@ export function askTools(
   parts: QuestionParts,
   agents: ReadonlyMap<string, Agent>,
   options: { wait_ms: number },
-): McpTool[] {
+): ServedTool[] {
   const names = new Set<string>();
   return [...agents.values()].map((agent) =>
     askTool(parts, agent, nameOf(agent.name, names), options),
@@ -30,7 +30,7 @@ function askTool(
   agent: Agent,
   name: string,
   { wait_ms }: { wait_ms: number },
-): McpTool {
+): ServedTool {
   const { store, talk } = parts;
   const input = z.strictObject({
     text: sendMessageBody.shape.text.describe('The question or order, complete in itself.'),

@@ -9,14 +9,14 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { CallEnd } from '../../contract/signals.ts';
 import type { Limits } from '../../contract/limits.ts';
 import type { ResultRange } from '../../contract/result-count.ts';
-import type { Conversation } from '../../store/store.ts';
+import type { StoredConversation } from '../../store/store.ts';
 import { isNamedCall, keyOfCall, threadOf } from './call-key.ts';
 import { heard, isRequest, look, type Look } from './look.ts';
 import { answerOf, answers, type QuestionParts, startTask } from './questions.ts';
 import { cursorOf, isExternal, resultOfEnd } from './results.ts';
 import { told } from './talk.ts';
 import type { TaskFacts } from './task-id.ts';
-import { type McpRequest, type McpTool, type ToolAnswer, ToolError } from './tool.ts';
+import { type McpRequest, type ServedTool, type ToolAnswer, ToolError } from './tool.ts';
 import { called, callSuspended, nextCall, stateOf } from './words.ts';
 import { text } from './server.ts';
 
@@ -41,11 +41,11 @@ export function callTools(
   parts: QuestionParts & { list: (tenant: string, limit: number) => Promise<ListedConversation[]> },
   offered: OfferedTool[],
   limits: Pick<Limits, 'grace_ms'>,
-): McpTool[] {
+): ServedTool[] {
   const { store, talk, list } = parts;
   return [...offered.map(callTool), listCalls()];
 
-  function callTool({ tool, description, results, ...offered }: OfferedTool): McpTool {
+  function callTool({ tool, description, results, ...offered }: OfferedTool): ServedTool {
     const { name } = offered;
     const expected = inWords(results);
     return {
@@ -109,7 +109,7 @@ export function callTools(
   }
 
   /** For a client that has lost its ids. */
-  function listCalls(): McpTool {
+  function listCalls(): ServedTool {
     const input = z.strictObject({
       conversation_id: callParams.shape.id.optional().describe('Only the calls of this one.'),
     });
@@ -137,7 +137,7 @@ export function callTools(
   }
 }
 
-type ListedConversation = Pick<Conversation, 'id' | 'agent' | 'calls'>;
+type ListedConversation = Pick<StoredConversation, 'id' | 'agent' | 'calls'>;
 
 /** A result that is too large for a model is stored, and the model sees its beginning. Pictures are the client's to show. */
 const isShownWhole = (end: CallEnd, { content }: CallToolResult) =>

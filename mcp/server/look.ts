@@ -1,7 +1,7 @@
 /** Reads what the store has of a conversation, once or after every change. */
 import type { Entry, EntryKind } from '../../contract/entry.ts';
 import type { ConversationKey } from '../../contract/names.ts';
-import type { Conversation, Store } from '../../store/store.ts';
+import type { StoredConversation, Store } from '../../store/store.ts';
 import { isUnavailable } from '../../store/unavailable.ts';
 import type { Hub } from '../../stream/hub.ts';
 import type { LiveProgress, Position } from '../../stream/item.ts';
@@ -12,7 +12,7 @@ export type Reads = Pick<Store, 'conversation' | 'entries' | 'marks' | 'progress
 
 export interface Look {
   log: Entry[];
-  head: Conversation;
+  head: StoredConversation;
 }
 
 const KINDS: EntryKind[] = [...new Set<EntryKind>([...KINDS_FOR_REST, ...KINDS_OF_RESULTS])];

@@ -1,11 +1,11 @@
 /** Questions to agents and waits for news, as tasks. All that is kept of a task is its id and the log. */
 import { z } from 'zod';
 import type { ConversationKey } from '../../contract/names.ts';
-import type { Conversation } from '../../store/store.ts';
+import type { StoredConversation } from '../../store/store.ts';
 import type { Hub } from '../../stream/hub.ts';
 import { type Answer, answerOfCall, answerTo, firstAfter } from './answer.ts';
 import { look, type Look, looks, type Reads, stateOf, withLiveProgress } from './look.ts';
-import { type Talk, told } from './talk.ts';
+import { type ConversationActions, told } from './talk.ts';
 import { readTaskId, signTaskId, type TaskFacts } from './task-id.ts';
 import { type McpRequest, type Task, type Tasks, UnknownTask } from './tool.ts';
 import { isExternal, type Result } from './results.ts';
@@ -14,7 +14,7 @@ import { answered, called, inShort, news } from './words.ts';
 export interface QuestionParts {
   store: Reads;
   hub: Pick<Hub, 'join'>;
-  talk: Talk;
+  talk: ConversationActions;
   /** Signs the ids. */
   secret: string;
   /** Milliseconds since 1970. */
@@ -165,7 +165,7 @@ function taskOf(
 }
 
 /** Of an ended task nothing changes any more, so its result says nothing of what is under way now. */
-function resultOf(facts: TaskFacts, head: Conversation, results: Result[]) {
+function resultOf(facts: TaskFacts, head: StoredConversation, results: Result[]) {
   switch (facts.kind) {
     case 'ask':
       return answered(facts.conversation, results);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { cut, legible } from '../../contract/stored.ts';
 import type { Store } from '../../store/store.ts';
 import type { Hub } from '../../stream/hub.ts';
-import { type Talk, told } from './talk.ts';
+import { type ConversationActions, told } from './talk.ts';
 import type { McpRequest, McpResources } from './tool.ts';
 
 const JSON_TYPE = 'application/json';
@@ -22,7 +22,7 @@ export function createResources({
 }: {
   store: Pick<Store, 'list' | 'entries' | 'marks' | 'result'>;
   hub: Pick<Hub, 'join'>;
-  talk: Talk;
+  talk: ConversationActions;
 }): McpResources {
   return {
     templates: [

@@ -17,7 +17,7 @@ import {
   type Caller,
   type McpRequest,
   type McpResources,
-  type McpTool,
+  type ServedTool,
   type Task,
   type Tasks,
   ToolError,
@@ -30,7 +30,7 @@ export interface McpParts {
   name: string;
   version: string;
   instructions?: string;
-  tools: McpTool[];
+  tools: ServedTool[];
   tasks: Tasks;
   resources?: McpResources;
   /** Called with every failure that is our own fault. */
@@ -202,7 +202,7 @@ export const text = (...texts: string[]): CallToolResult => ({
 
 const failed = (message: string): CallToolResult => ({ ...text(message), isError: true });
 
-function describe(tool: McpTool) {
+function describe(tool: ServedTool) {
   const { name, title, description, input, annotations, isLoadedAtOnce } = tool;
   const { $schema, ...schema } = tool.schema ?? z.toJSONSchema(input, { io: 'input' });
   return {

@@ -11,7 +11,7 @@ import type { ConversationKey } from '../../contract/names.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 import { ToolError } from './tool.ts';
 
-export interface Talk {
+export interface ConversationActions {
   begin(request: {
     tenant: string;
     body: z.infer<typeof createConversationBody>;
@@ -70,7 +70,7 @@ const ADVICE: Record<string, string> = {
 };
 
 /** @throws ToolError for everything that is not our own fault */
-export async function told<T>(talk: Talk, work: Promise<T>): Promise<T> {
+export async function told<T>(talk: ConversationActions, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

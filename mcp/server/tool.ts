@@ -67,7 +67,7 @@ export class UnknownTask extends Error {
   override name = 'UnknownTask';
 }
 
-export interface McpTool<Input = any> {
+export interface ServedTool<Input = any> {
   name: string;
   title?: string;
   description: string;

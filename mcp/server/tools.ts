@@ -14,14 +14,14 @@ import { type QuestionParts, startTask } from './questions.ts';
 import { isExternal, resultsAfter } from './results.ts';
 import { text } from './server.ts';
 import { told } from './talk.ts';
-import { type McpRequest, type McpTool, ToolError } from './tool.ts';
+import { type McpRequest, type ServedTool, ToolError } from './tool.ts';
 import { news, nextCall, underWay } from './words.ts';
 
 const { id } = callParams.shape;
 const conversation_id = id.describe('As start_conversation or ask_… returned it.');
 const words = sendMessageBody.shape.text;
 
-const tool = <I>(one: McpTool<I>): McpTool<I> => one;
+const tool = <I>(one: ServedTool<I>): ServedTool<I> => one;
 
 /**
  * @param options.wait_ms the longest time that a call without a task waits. Below the time-out of every client
@@ -29,7 +29,7 @@ const tool = <I>(one: McpTool<I>): McpTool<I> => one;
 export function conversationTools(
   parts: QuestionParts,
   { wait_ms }: { wait_ms: number },
-): McpTool[] {
+): ServedTool[] {
   const { store, talk } = parts;
   const seconds = Math.max(1, Math.floor(wait_ms / 1_000));
 

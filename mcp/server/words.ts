@@ -2,7 +2,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { CallHead } from '../../contract/head.ts';
 import { cut } from '../../contract/stored.ts';
-import type { Conversation } from '../../store/store.ts';
+import type { StoredConversation } from '../../store/store.ts';
 import type { Result } from './results.ts';
 import { text } from './server.ts';
 
@@ -47,7 +47,7 @@ export function callSuspended(
     tool,
     expected,
     after,
-  }: { head: Conversation; call_id: string; tool: string; expected: string; after: number },
+  }: { head: StoredConversation; call_id: string; tool: string; expected: string; after: number },
   results: Result[],
 ): CallToolResult {
   const lines = [
@@ -63,7 +63,11 @@ export function callSuspended(
 }
 
 /** The question is still being worked on, and the client has to be answered now. */
-export function suspended(agent: string, head: Conversation, results: Result[]): CallToolResult {
+export function suspended(
+  agent: string,
+  head: StoredConversation,
+  results: Result[],
+): CallToolResult {
   const after = results.at(-1)?.n ?? 0;
   const lines = [
     `Suspended: this is not the answer yet. ${agent} goes on working in conversation ${head.id}, and nothing is lost.`,
@@ -78,7 +82,7 @@ export function suspended(agent: string, head: Conversation, results: Result[]):
   };
 }
 
-export interface News {
+export interface ResultsReport {
   results: Result[];
   /** The client has this one and all before it. */
   after: number;
@@ -89,7 +93,10 @@ export interface News {
 }
 
 /** News of a conversation. */
-export function news(id: string, { results, after, next, doing = [] }: News): CallToolResult {
+export function news(
+  id: string,
+  { results, after, next, doing = [] }: ResultsReport,
+): CallToolResult {
   const cursor = results.at(-1)?.n ?? after;
   const lines = [
     results.length > 0 ? numbered(results) : `Nothing new after result ${after}.`,
@@ -107,12 +114,12 @@ const WHAT_NEXT = {
 };
 
 /** What the agent is doing now, in a line for each call. */
-export function underWay({ calls }: Conversation): string[] {
+export function underWay({ calls }: StoredConversation): string[] {
   return calls.filter(isOpen).map((call) => `${call.tool} (${call.id}): ${stateOf(call)}`);
 }
 
 /** In one short line, for a person who watches. */
-export function inShort(head: Conversation, results: Result[]): string {
+export function inShort(head: StoredConversation, results: Result[]): string {
   const [call] = head.calls.filter(isOpen);
   const words = call ? `${call.tool}: ${stateOf(call)}` : (results.at(-1)?.text ?? 'replying');
   const line = words.replaceAll(/\s+/g, ' ');

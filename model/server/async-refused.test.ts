@@ -5,7 +5,7 @@ import { type ScriptedServer, startScriptedServer } from '../../test/providers/s
 import { createModelClient } from '../client.ts';
 import { typeOf } from '../errors.ts';
 import { type Fields, listOf } from '../fields.ts';
-import type { ModelRequest } from '../message.ts';
+import type { ModelApi, ModelRequest } from '../message.ts';
 
 let server: ScriptedServer | undefined;
 afterEach(async () => {
@@ -42,10 +42,7 @@ const answers = {
 };
 
 /** @param refuse returns what is wrong with a body, if anything */
-async function serve(
-  refuse: (body: Fields) => object | undefined,
-  api: 'chat' | 'responses' = 'responses',
-) {
+async function serve(refuse: (body: Fields) => object | undefined, api: ModelApi = 'responses') {
   server = await startScriptedServer((body) => {
     const error = refuse(body as Fields);
     if (!error) {

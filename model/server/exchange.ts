@@ -19,7 +19,7 @@ export interface Waiting {
   silence_ms: number;
 }
 
-export interface Question {
+export interface ModelServerRequest {
   /** The path of the API, such as `/responses`. */
   path: string;
   body: Body & { model: string };
@@ -40,7 +40,7 @@ export interface ModelServer {
    * Ends, closing the connection, when `signal` aborts (throwing its reason) and when nothing arrives for too long.
    * @throws what the `openai` package throws, also for an error inside the answer; ModelError for what is not an answer
    */
-  ask(this: void, question: Question): AsyncGenerator<BodyEvent>;
+  ask(this: void, question: ModelServerRequest): AsyncGenerator<BodyEvent>;
 }
 
 export interface ServerSettings {
@@ -124,7 +124,7 @@ function remedyFor(
 async function* answerTo(
   client: Client,
   body: Body,
-  { path, waiting, signal, isWriting }: Question,
+  { path, waiting, signal, isWriting }: ModelServerRequest,
 ): AsyncGenerator<BodyEvent> {
   const watch = createWatch(waiting);
   const either = AbortSignal.any([signal, watch.signal]);

@@ -6,7 +6,7 @@ import { attach, giver } from '../attached.ts';
 import { createModelClient } from '../client.ts';
 import { typeOf } from '../errors.ts';
 import type { Fields } from '../fields.ts';
-import type { ModelRequest } from '../message.ts';
+import type { ModelApi, ModelRequest } from '../message.ts';
 
 let server: ScriptedServer | undefined;
 afterEach(async () => {
@@ -32,7 +32,7 @@ const refusing = (message: string, status = 400) => ({
 });
 
 /** A server that refuses a body for which `isRefused` returns a reason. */
-async function serve(api: 'chat' | 'responses', isRefused: (body: Fields) => string | undefined) {
+async function serve(api: ModelApi, isRefused: (body: Fields) => string | undefined) {
   server = await startScriptedServer((body) => {
     const refusal = isRefused(body as Fields);
     if (refusal !== undefined) return refusing(refusal);

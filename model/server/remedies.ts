@@ -4,7 +4,7 @@
  * (exchange.ts).
  */
 import { type Fields as Body, isFields as isObject, listOf, only, without } from '../fields.ts';
-import type { Refusal } from './too-long.ts';
+import type { ServerRefusal } from './too-long.ts';
 
 export interface Remedy {
   name: string;
@@ -115,7 +115,7 @@ export const remedies: Remedy[] = [
 ];
 
 /** Statuses of servers that refuse a field. Undefined when the refusal came inside a stream. */
-export const isAboutTheRequest = ({ status }: Refusal) =>
+export const isAboutTheRequest = ({ status }: ServerRefusal) =>
   status === undefined || [400, 404, 413, 415, 422, 500, 501].includes(status);
 
 function dropping(name: string, fields: string[], said: RegExp): Remedy {

@@ -1,6 +1,6 @@
 /** Whether a provider refuses a request because the conversation is too long for its model, however it says so. */
 
-export interface Refusal {
+export interface ServerRefusal {
   /** Undefined when it came inside a stream. */
   status?: number;
   /** The code and the type of the error, if it has them. */
@@ -10,7 +10,7 @@ export interface Refusal {
   words: string;
 }
 
-export function isTooLong({ status, code = '', type = '', words }: Refusal): boolean {
+export function isTooLong({ status, code = '', type = '', words }: ServerRefusal): boolean {
   const said = words.toLowerCase();
   if (LARGER_THAN_ANY_RATE.test(said)) return true;
   if (status === 429 || RATE.test(said)) return false;

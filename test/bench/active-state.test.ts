@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { FRESH_MS, type Noted, staleIn } from './active-state.ts';
+import { FRESH_MS, type NotedProgress, staleIn } from './active-state.ts';
 
 const NOW = 10_000;
-const noted = (percent: number, ago_ms: number): Noted => ({
+const noted = (percent: number, ago_ms: number): NotedProgress => ({
   call_id: 'a',
   percent,
   at: NOW - ago_ms,

@@ -2,7 +2,7 @@
 import type { ModelMessage } from '../../model/message.ts';
 
 /** What a tool wrote down: it was at so many percent. 0 when it began, 100 when it was done. */
-export interface Noted {
+export interface NotedProgress {
   call_id: string;
   percent: number;
   /** Milliseconds since 1970, by the clock of this machine. */
@@ -17,7 +17,11 @@ export const FRESH_MS = 500;
  * - a call runs that is not in the block, or one is in it that was done more than FRESH_MS before;
  * - a call is shown at less than it was FRESH_MS before, or at more than it is.
  */
-export function staleIn(messages: readonly ModelMessage[], at: number, noted: Noted[]): string[] {
+export function staleIn(
+  messages: readonly ModelMessage[],
+  at: number,
+  noted: NotedProgress[],
+): string[] {
   const shown = new Map(activeCalls(messages).map((call) => [call.call_id, call.percent ?? 0]));
   const problems: string[] = [];
   for (const [call_id, notes] of Map.groupBy(noted, (note) => note.call_id)) {

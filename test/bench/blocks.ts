@@ -1,17 +1,17 @@
 /** Many conversations that talk without a pause, in blocks of turns: this service and bare workflows take turns. */
 import { parseArgs } from 'node:util';
 import { startBare } from './bare/turns.ts';
-import type { Ground } from './ground.ts';
-import { startTalk, type Talk } from './talk.ts';
+import type { BenchServers } from './ground.ts';
+import { startTalk, type BenchTalk } from './talk.ts';
 
 /** Turns of a conversation before it is the other side's turn. The first block of each warms up. */
 const BLOCK = 10;
 
 const SIDES = ['ours', 'bare'] as const;
-export type Side = (typeof SIDES)[number];
+export type BenchSide = (typeof SIDES)[number];
 
-export interface Block {
-  side: Side;
+export interface BenchBlock {
+  side: BenchSide;
   /** From 1. */
   number: number;
   /** Milliseconds from a message to the end of its answer. */
@@ -36,14 +36,14 @@ export function readBlocks(args: string[]): { conversations: number; blocks: num
 }
 
 export interface BlocksOptions {
-  ground: Ground;
+  ground: BenchServers;
   /** URL of the model server. */
   model: string;
   conversations: number;
   /** Of each side. */
   blocks: number;
   /** Around each block but the first of each side: called before, and what it gives with the block afterwards. */
-  around(): Promise<(block: Block) => Promise<void>>;
+  around(): Promise<(block: BenchBlock) => Promise<void>>;
 }
 
 export async function playBlocks(options: BlocksOptions): Promise<void> {
@@ -63,7 +63,7 @@ export async function playBlocks(options: BlocksOptions): Promise<void> {
   await Promise.all(ours.map((talk) => talk.close()));
 }
 
-async function play(talks: Talk[]): Promise<Pick<Block, 'turns' | 'time'>> {
+async function play(talks: BenchTalk[]): Promise<Pick<BenchBlock, 'turns' | 'time'>> {
   const turns: number[] = [];
   const begin = performance.now();
   const lanes = talks.map(async (talk, nth) => {

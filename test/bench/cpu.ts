@@ -2,7 +2,7 @@
  * CPU of a turn: this service and bare workflows (bare/) on the same Temporal server and with the same model, each while many
  * conversations talk without a pause. What the client of the bench and the model cost is left out. Linux only.
  */
-import { playBlocks, readBlocks, type Side } from './blocks.ts';
+import { playBlocks, readBlocks, type BenchSide } from './blocks.ts';
 import { ratio } from './figures.ts';
 import { onGround } from './ground.ts';
 import { cpuOf } from './processes.ts';
@@ -19,8 +19,8 @@ type Spent = Map<string, number>;
 export async function cpu(args: string[]): Promise<object> {
   const { conversations, blocks } = readBlocks(args);
   const model = await startSilentModel(() => {}, MODEL_LATENCY_MS);
-  const spent: Record<Side, Spent> = { ours: new Map(), bare: new Map() };
-  const turns: Record<Side, number> = { ours: 0, bare: 0 };
+  const spent: Record<BenchSide, Spent> = { ours: new Map(), bare: new Map() };
+  const turns: Record<BenchSide, number> = { ours: 0, bare: 0 };
   try {
     await onGround(async (ground) => {
       const read = async (): Promise<Spent> => {

@@ -1,5 +1,5 @@
 /** Readers of one conversation in a process of their own: `open` them, then have them tell what they `hear` of the next reply. */
-import { type Heard, type LightReader, openLightReader } from './light-reader.ts';
+import { type HeardReply, type LightReader, openLightReader } from './light-reader.ts';
 
 export type Order =
   | { do: 'open'; url: string; readers: number; entries: number }
@@ -7,7 +7,9 @@ export type Order =
   | { do: 'hear' }
   | { do: 'close' };
 
-export type Report = { did: 'open' | 'listen' | 'close' } | { did: 'hear'; heard: Heard[] };
+export type ReaderReport =
+  | { did: 'open' | 'listen' | 'close' }
+  | { did: 'hear'; heard: HeardReply[] };
 
 const AT_ONCE = 50;
 
@@ -38,7 +40,7 @@ async function carryOut(order: Order): Promise<void> {
   }
 }
 
-const report = (what: Report): void => void process.send!(what);
+const report = (what: ReaderReport): void => void process.send!(what);
 
 process.on('message', (order: Order) => void carryOut(order));
 process.once('disconnect', () => process.exit());

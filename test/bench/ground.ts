@@ -17,7 +17,7 @@ export const WITH_EXTENSIONS = {
   MEANWHILE_DEMO_TOOLS: 'true',
 };
 
-export interface Ground {
+export interface BenchServers {
   /** host:port of the Temporal server. */
   address: string;
   /** Folder of the service's data. */
@@ -39,7 +39,7 @@ export interface OurService {
   client: Meanwhile;
 }
 
-export async function onGround<T>(work: (ground: Ground) => Promise<T>): Promise<T> {
+export async function onGround<T>(work: (ground: BenchServers) => Promise<T>): Promise<T> {
   const home = await mkdtemp(join(tmpdir(), 'meanwhile-bench-'));
   const server = await startTestTemporal(console.log);
   const { address } = server;

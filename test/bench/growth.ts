@@ -18,7 +18,7 @@ import { onGround, type OurService } from './ground.ts';
 import { createHistoryMeter, type Grown } from './history-meter.ts';
 import { plot } from './plot.ts';
 import { startSilentModel } from './silent-model.ts';
-import { type Asked, startTalk, takeTurn } from './talk.ts';
+import { type NextRequest, startTalk, takeTurn } from './talk.ts';
 
 const SAMPLED = [10, 100, 500, 1_000, 2_000, 5_000];
 /** Turns. */
@@ -67,7 +67,7 @@ export async function growth(args: string[]): Promise<object> {
   }
 }
 
-async function begin(service: OurService, temporal: Client, asked: Asked) {
+async function begin(service: OurService, temporal: Client, asked: NextRequest) {
   const talk = await startTalk(service);
   const meter = createHistoryMeter(
     temporal,

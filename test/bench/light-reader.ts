@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 
 /** What a reader had of one reply. */
-export interface Heard {
+export interface HeardReply {
   /** Events with text of it that came before its end. */
   deltas: number;
   /** Characters of them, each counted once. */
@@ -19,7 +19,7 @@ export interface LightReader {
   /** Entries so far. */
   readonly entries: number;
   /** What the next reply that ends was heard as. */
-  heard(): Promise<Heard>;
+  heard(): Promise<HeardReply>;
   close(): void;
 }
 
@@ -29,7 +29,7 @@ export async function openLightReader(url: string): Promise<LightReader> {
   const socket = connect(Number(port), hostname);
   socket.write(`GET ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`);
   const opened = Promise.withResolvers<void>();
-  let next = Promise.withResolvers<Heard>();
+  let next = Promise.withResolvers<HeardReply>();
   let entries = 0;
   let deltas = 0;
   let text = '';

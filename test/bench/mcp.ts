@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { percentile } from './figures.ts';
-import { type Ground, onGround } from './ground.ts';
+import { type BenchServers, onGround } from './ground.ts';
 
 export const mcpHelp = `npm run bench -- mcp [--calls 200] [--events 30]
   What the proxy adds to a short call of an MCP server, against the server directly; and from an event of
@@ -31,7 +31,7 @@ export function mcp(args: string[]): Promise<object> {
   return onGround((ground) => measure(ground, Number(values.calls), Number(values.events)));
 }
 
-async function measure(ground: Ground, calls: number, events: number): Promise<object> {
+async function measure(ground: BenchServers, calls: number, events: number): Promise<object> {
   const file = join(ground.home, 'mcp.json');
   const server = { command: process.execPath, args: [UPSTREAM] };
   await writeFile(file, JSON.stringify({ mcpServers: { bench: server } }));

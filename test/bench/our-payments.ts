@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Meanwhile } from '../../client/meanwhile.ts';
 import { watch, type Watcher } from '../../client/watch.ts';
-import type { Played, Round, Side } from './payment-round.ts';
+import type { PlayedRound, Round, RoundPlayer } from './payment-round.ts';
 
 import { post } from './service.ts';
 
-export function startOurs(base: string, client: Meanwhile): Side {
+export function startOurs(base: string, client: Meanwhile): RoundPlayer {
   return {
     async play(round) {
       const message = { text: `Watch ${round.rates.join(' ')}` };
@@ -56,6 +56,6 @@ function isOver(log: Watcher, { messages }: Round): boolean {
   return answered && log.of('call.completed').every(({ seq }) => receipts.has(seq));
 }
 
-function decisions(log: Watcher): Played['decided'] {
+function decisions(log: Watcher): PlayedRound['decided'] {
   return log.of('call.started').map(({ call_id, at }) => ({ call_id, at: Date.parse(at) }));
 }

@@ -9,7 +9,7 @@ export interface Round {
 }
 
 /** Milliseconds since 1970. */
-export interface Played {
+export interface PlayedRound {
   round: Round;
   /** When the sender of each message had its acknowledgement. */
   acknowledged: number[];
@@ -18,8 +18,8 @@ export interface Played {
 }
 
 /** What plays rounds: this service, or a loop that it is compared with. */
-export interface Side {
-  play(round: Round): Promise<Played>;
+export interface RoundPlayer {
+  play(round: Round): Promise<PlayedRound>;
 }
 
 export interface Payment {
@@ -56,7 +56,7 @@ export function roundOf(seed: number, nth: number): Round {
   return { name: `r${nth}`, rates: Array.from({ length: 6 }, wait), messages };
 }
 
-export function count(played: Played[], ledger: Payment[]): Counts {
+export function count(played: PlayedRound[], ledger: Payment[]): Counts {
   const counts = { payments: 0, wanted: 0, superseded: 0, doubled: 0, missed: 0, overtaken: 0 };
   const byReference = Map.groupBy(ledger, ({ reference }) => reference);
   for (const { round, acknowledged, decided } of played) {

@@ -22,7 +22,7 @@ import { startNaive } from './naive/side.ts';
 import { onGround, WITH_EXTENSIONS } from './ground.ts';
 import { startOurs } from './our-payments.ts';
 import { startPaymentModel } from './payment-model.ts';
-import { count, type Counts, type Played, roundOf } from './payment-round.ts';
+import { count, type Counts, type PlayedRound, roundOf } from './payment-round.ts';
 
 export const racesHelp = `npm run bench -- races [--rounds 1000] [--at-once 12] [--seed 1]
   Payments made on a superseded instruction, and those made twice: this service against a naive loop.`;
@@ -50,7 +50,7 @@ export async function races(args: string[]): Promise<object> {
         ours: startOurs(base, client),
         naive: startNaive(ground.temporal, worker, model.url),
       };
-      const played = { ours: [] as Played[], naive: [] as Played[] };
+      const played = { ours: [] as PlayedRound[], naive: [] as PlayedRound[] };
       let next = 0;
       let failed: unknown;
       const playOn = async () => {

@@ -14,10 +14,10 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { Order, Report } from './crowd-of-readers.ts';
+import type { Order, ReaderReport } from './crowd-of-readers.ts';
 import { percentile, ratio } from './figures.ts';
 import { onGround, type OurService } from './ground.ts';
-import type { Heard } from './light-reader.ts';
+import type { HeardReply } from './light-reader.ts';
 import { post } from './service.ts';
 import { startSpeakingModel } from './speaking-model.ts';
 
@@ -31,7 +31,7 @@ const REST_MS = 10_000;
 interface Reply {
   /** Milliseconds. */
   time: number;
-  heard: Heard[];
+  heard: HeardReply[];
 }
 
 export async function readers(args: string[]): Promise<object> {
@@ -97,10 +97,10 @@ export async function readers(args: string[]): Promise<object> {
 }
 
 function crowdIn(child: ChildProcess) {
-  const answer = async <Did extends Report['did']>(did: Did) => {
-    const [report] = (await once(child, 'message')) as [Report];
+  const answer = async <Did extends ReaderReport['did']>(did: Did) => {
+    const [report] = (await once(child, 'message')) as [ReaderReport];
     if (report.did !== did) throw new Error(`The readers did ${report.did} instead of ${did}.`);
-    return report as Report & { did: Did };
+    return report as ReaderReport & { did: Did };
   };
   const order = (what: Order) => void child.send(what);
   return {

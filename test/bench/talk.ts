@@ -3,7 +3,7 @@ import { watch } from '../../client/watch.ts';
 import type { OurService } from './ground.ts';
 import { post } from './service.ts';
 
-export interface Talk {
+export interface BenchTalk {
   /**
    * Resolves once the message is acknowledged; `answered` with performance.now once the client knows of the answer, `heard` once
    * it has the first word. Without `heard` it gets the answer as a whole.
@@ -25,9 +25,9 @@ export interface Sample {
 }
 
 /** When the model was asked for the next time (performance.now). */
-export type Asked = () => Promise<number>;
+export type NextRequest = () => Promise<number>;
 
-export async function takeTurn(talk: Talk, asked: Asked, text: string): Promise<Sample> {
+export async function takeTurn(talk: BenchTalk, asked: NextRequest, text: string): Promise<Sample> {
   const sent = performance.now();
   const { answered, heard = answered } = await talk.send(text);
   const ack = performance.now() - sent;
@@ -35,7 +35,7 @@ export async function takeTurn(talk: Talk, asked: Asked, text: string): Promise<
   return { ack, model, word: (await heard) - sent, done: (await answered) - sent };
 }
 
-export interface OurTalk extends Talk {
+export interface OurTalk extends BenchTalk {
   /** Of the conversation. */
   id: string;
   close(): Promise<void>;

@@ -2,7 +2,7 @@
  * Turns a second when many conversations talk at once, each without a pause, for this service and for bare workflows (bare/), on the
  * same Temporal server and with the same model. The two take turns. Client, model and Temporal share the machine with both.
  */
-import { type Block, playBlocks, readBlocks, type Side } from './blocks.ts';
+import { type BenchBlock, playBlocks, readBlocks, type BenchSide } from './blocks.ts';
 import { percentile, ratio } from './figures.ts';
 import { onGround } from './ground.ts';
 import { startSilentModel } from './silent-model.ts';
@@ -12,7 +12,7 @@ export const throughputHelp = `npm run bench -- throughput [--conversations 50] 
 
 const MODEL_LATENCY_MS = 20;
 
-type Measured = Pick<Block, 'turns' | 'time'>;
+type Measured = Pick<BenchBlock, 'turns' | 'time'>;
 
 export async function throughput(args: string[]): Promise<object> {
   const { conversations, blocks } = readBlocks(args);
@@ -41,12 +41,12 @@ export async function throughput(args: string[]): Promise<object> {
 
 const nothing = (): Measured => ({ turns: [], time: 0 });
 
-function add(measured: Record<Side, Measured>, { side, turns, time }: Block): void {
+function add(measured: Record<BenchSide, Measured>, { side, turns, time }: BenchBlock): void {
   measured[side].turns.push(...turns);
   measured[side].time += time;
 }
 
-const summarise = ({ ours, bare }: Record<Side, Measured>) => ({
+const summarise = ({ ours, bare }: Record<BenchSide, Measured>) => ({
   ours: figures(ours),
   bare: figures(bare),
   ratio: ratio(perSecond(ours), perSecond(bare)),

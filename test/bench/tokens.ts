@@ -21,10 +21,10 @@ import { watch } from '../../client/watch.ts';
 import type { ModelMessage } from '../../model/message.ts';
 import { countTokens } from '../../model/tokens.ts';
 import { startStubModel, type StubModel, type StubRequest } from '../kit/model-server.ts';
-import { type Noted, staleIn } from './active-state.ts';
+import { type NotedProgress, staleIn } from './active-state.ts';
 import { ratio } from './figures.ts';
 import { fixedTokens } from './fixed-tokens.ts';
-import { type Ground, onGround, type OurService, WITH_EXTENSIONS } from './ground.ts';
+import { type BenchServers, onGround, type OurService, WITH_EXTENSIONS } from './ground.ts';
 import { post } from './service.ts';
 import { NAIVE_QUEUE } from './naive/worker.ts';
 import type { naive } from './naive/workflow.ts';
@@ -99,7 +99,7 @@ async function playOurs({ base, client }: OurService, everyMs: number): Promise<
 }
 
 async function playNaive(
-  { address, home, temporal, worker }: Ground,
+  { address, home, temporal, worker }: BenchServers,
   model: StubModel,
   everyMs: number,
 ): Promise<void> {
@@ -139,7 +139,7 @@ const isUser = ({ role }: ModelMessage) => role === 'user';
 
 async function summarise(
   { ours, naive: naively }: Record<'ours' | 'naive', Asked[]>,
-  noted: Noted[],
+  noted: NotedProgress[],
 ) {
   const stale = ours.flatMap(({ at, messages }, nth) => {
     const problems = staleIn(messages, at, noted);
@@ -187,7 +187,7 @@ const allTokens = ({ messages }: Asked) =>
 const wordsOf = (message: ModelMessage) =>
   message.role === 'assistant' ? message.text + JSON.stringify(message.calls) : message.text;
 
-async function readNoted(file: string): Promise<Noted[]> {
+async function readNoted(file: string): Promise<NotedProgress[]> {
   const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as Noted);
+  return lines.map((line) => JSON.parse(line) as NotedProgress);
 }

@@ -12,7 +12,7 @@ import { startBare } from './bare/turns.ts';
 import { percentile, ratio } from './figures.ts';
 import { onGround, type OurService } from './ground.ts';
 import { printHistory } from './history.ts';
-import { type Asked, type Sample, startTalk, takeTurn } from './talk.ts';
+import { type NextRequest, type Sample, startTalk, takeTurn } from './talk.ts';
 
 const WARM_UP = 20;
 /** As long as a talk usually is. What a conversation of thousands costs is another bench's question. */
@@ -48,7 +48,7 @@ export async function turn(args: string[]): Promise<object> {
 /** Our service with these settings against the bare workflow. */
 async function compare(
   turns: number,
-  asked: Asked,
+  asked: NextRequest,
   model: string,
   settings: Record<string, string>,
 ) {
@@ -88,7 +88,7 @@ async function talkOn(service: OurService) {
   let talk = await startTalk(service);
   let turns = 0;
   return {
-    async takeTurn(asked: Asked, text: string): Promise<Sample> {
+    async takeTurn(asked: NextRequest, text: string): Promise<Sample> {
       if (turns === TURNS_A_CONVERSATION) {
         await talk.close();
         talk = await startTalk(service);

@@ -12,7 +12,7 @@ import type {
   MessageSignal,
 } from '../../contract/signals.ts';
 import type { ConversationEvidence, FaultEvidence, LedgerLine, Undone } from './evidence.ts';
-import type { Talk } from './workload.ts';
+import type { ChaosTalk } from './workload.ts';
 
 /** A busy machine takes a while, and a whole run is lost without an answer. Milliseconds. */
 const CONNECT_MS = 120_000;
@@ -20,7 +20,7 @@ const CONNECT_MS = 120_000;
 export async function collectConversations(
   client: Meanwhile,
   temporalAddress: string,
-  { talks, faults }: { talks: Talk[]; faults: FaultEvidence[] },
+  { talks, faults }: { talks: ChaosTalk[]; faults: FaultEvidence[] },
 ): Promise<ConversationEvidence[]> {
   const connection = await Connection.connect({
     address: temporalAddress,

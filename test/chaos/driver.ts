@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultEvidence, Kind } from './evidence.ts';
 import { deckOf } from './deck.ts';
-import type { Fault, Injected, Stage } from './faults/fault.ts';
+import type { Fault, Injected, FaultTargets } from './faults/fault.ts';
 import { FAULTS } from './faults/table.ts';
 import type { MomentName, Moments } from './moments.ts';
 import type { Random } from './random.ts';
@@ -12,7 +12,7 @@ export interface DriverOptions {
   faults: number;
   kinds: readonly Kind[];
   random: Random;
-  stage: Stage;
+  stage: FaultTargets;
   moments: Moments;
   /** How many entries readers have seen so far. */
   entries(): number;

@@ -5,7 +5,7 @@ import type { Places } from './standstill.ts';
 import { type Place, PLACES } from './places.ts';
 import type { Member } from './supervise.ts';
 import type { WorkerMember } from './topology.ts';
-import { openCalls, type Talk, type Workload } from './workload.ts';
+import { openCalls, type ChaosTalk, type Workload } from './workload.ts';
 
 export type MomentName = 'random' | 'paused worker wakes' | Condition | Place;
 
@@ -18,7 +18,7 @@ export interface Scene {
   worker?: WorkerMember;
   pid?: number;
   /** Whose moment it is. */
-  talk?: Talk;
+  talk?: ChaosTalk;
   /** The worker may go on, where it is alive. */
   release?(): void;
 }
@@ -92,7 +92,7 @@ export function createMoments(workload: Workload, places: Places): Moments {
 
 const isPlace = (moment: MomentName): moment is Place => moment in PLACES;
 
-const WHEN: Record<Condition, (talk: Talk) => boolean> = {
+const WHEN: Record<Condition, (talk: ChaosTalk) => boolean> = {
   'approval pending': (talk) => someCallIs(talk, ['call.awaiting_approval']),
   'calls queued': (talk) => someCallIs(talk, ['call.queued']),
   'a tool runs in a worker': (talk) =>
@@ -100,7 +100,11 @@ const WHEN: Record<Condition, (talk: Talk) => boolean> = {
 };
 
 /** Whether the last entry of an open call is of such a kind. */
-function someCallIs({ follower: { entries } }: Talk, kinds: Entry['kind'][], tools?: string[]) {
+function someCallIs(
+  { follower: { entries } }: ChaosTalk,
+  kinds: Entry['kind'][],
+  tools?: string[],
+) {
   const open = new Set(openCalls(entries));
   const last = new Map<string, Entry['kind']>();
   for (const entry of entries) {

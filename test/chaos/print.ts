@@ -1,12 +1,12 @@
 /** A run, for a person: the report, and what only the run itself knows. */
 import { columns, print, timeRow } from './check/print.ts';
-import type { Report } from './check/report.ts';
+import type { CheckReport } from './check/report.ts';
 import { spreadOf } from './check/spread.ts';
 import type { ChaosRun } from './run.ts';
 
 const MOST_SURPRISES = 50;
 
-export function printRun(report: Report, { surprises, restarts, seconds }: ChaosRun): string {
+export function printRun(report: CheckReport, { surprises, restarts, seconds }: ChaosRun): string {
   return [
     '',
     `In ${seconds} s:`,

@@ -5,7 +5,7 @@
  * measured from the moment at which that is back.
  */
 import type { Evidence, FaultEvidence } from './evidence.ts';
-import type { Talk } from './workload.ts';
+import type { ChaosTalk } from './workload.ts';
 
 export interface Recovery {
   recoveries: Evidence['recoveries'];
@@ -15,13 +15,13 @@ export interface Recovery {
   healed(fault: FaultEvidence): void;
   restarted(): void;
   /** A reader has seen an entry. */
-  moved(talk: Talk): void;
+  moved(talk: ChaosTalk): void;
 }
 
-export function createRecovery(talks: () => Talk[]): Recovery {
+export function createRecovery(talks: () => ChaosTalk[]): Recovery {
   const recoveries: Evidence['recoveries'] = [];
   const restarts: number[] = [];
-  const waiting = new Map<Talk, { since: number; done(ms: number): void }[]>();
+  const waiting = new Map<ChaosTalk, { since: number; done(ms: number): void }[]>();
 
   function begin(done: (ms: number) => void): void {
     const since = Date.now();

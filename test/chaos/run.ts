@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { collectConversations, readLedger, runningCalls } from './collect.ts';
 import { driveFaults } from './driver.ts';
 import { type Evidence, type FaultEvidence, type Kind, KINDS } from './evidence.ts';
-import type { Stage } from './faults/fault.ts';
+import type { FaultTargets } from './faults/fault.ts';
 import { createOperators } from './faults/operators.ts';
 import { startChaosModel } from './model.ts';
 import { createMoments } from './moments.ts';
@@ -101,7 +101,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     const operators = createOperators(topology.temporalAddress);
     closing.push(() => operators.close());
     const shared = { held: new Set<never>(), dead: new Set<number>() };
-    const stage: Stage = { topology, workload, operators, longest_ms, ...shared };
+    const stage: FaultTargets = { topology, workload, operators, longest_ms, ...shared };
     const moments = createMoments(workload, places);
     const faults: FaultEvidence[] = [];
     await driveFaults({

@@ -21,12 +21,12 @@ export interface WorkerMember extends Member {
   tell(message: ToWorker): void;
 }
 
-export type Upstream = 'temporal' | 'database' | 'redis';
+export type Backend = 'temporal' | 'database' | 'redis';
 
 /** The network between two of them: whatever a member sends to a server goes through it. */
-export interface Link {
+export interface NetworkLink {
   member: Member;
-  to: Upstream;
+  to: Backend;
   proxy: Proxy;
 }
 
@@ -45,7 +45,7 @@ export interface Topology {
   /** Temporal's own. Undefined in the small topology, as is Redis. */
   temporalDatabase?: Member;
   redis?: Member;
-  links: Link[];
+  links: NetworkLink[];
   /** Every member does its work. */
   up(): Promise<void>;
   stop(): Promise<void>;
@@ -99,7 +99,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   const kept = [temporal, database, temporalDatabase, redis].filter((one) => one !== undefined);
   await Promise.all(kept.map((one) => one.up()));
 
-  const links: Link[] = [];
+  const links: NetworkLink[] = [];
   /** A network of its own: the addresses of its proxies. @returns them, and what to call once the member is there */
   const connectAlone = async () => {
     const url = new URL(servers.databaseUrl);

@@ -10,7 +10,7 @@ import { insist } from './insist.ts';
 import { chooseAction, pauseBefore, wishes } from './plan.ts';
 import type { Random } from './random.ts';
 
-export interface Talk {
+export interface ChaosTalk {
   id: string;
   follower: Follower;
   /** Of the last message that was acknowledged and is not in the log yet. */
@@ -25,9 +25,9 @@ export interface Talk {
 }
 
 export interface Workload {
-  talks: Talk[];
+  talks: ChaosTalk[];
   /** Those that are not over. */
-  live(): Talk[];
+  live(): ChaosTalk[];
   sent: Evidence['sent'];
   /** Answers that a client did not have to expect. */
   surprises: string[];
@@ -41,7 +41,7 @@ export interface WorkloadOptions {
   conversations: number;
   random: Random;
   /** Of every entry that a reader sees. */
-  notice(talk: Talk, entry: Entry): void;
+  notice(talk: ChaosTalk, entry: Entry): void;
 }
 
 /** How long a conversation may take to come to rest before it is closed as it is. Milliseconds. */
@@ -59,7 +59,7 @@ export function startWorkload({
   random,
   notice,
 }: WorkloadOptions): Workload {
-  const talks: Talk[] = [];
+  const talks: ChaosTalk[] = [];
   const sent: Evidence['sent'] = [];
   const surprises: string[] = [];
   const giveUp = new AbortController();
@@ -100,7 +100,7 @@ export function startWorkload({
         return undefined;
       }
     };
-    let talk: Talk | undefined;
+    let talk: ChaosTalk | undefined;
     const created = await post<{ id: string }>(
       '/v1/conversations',
       { agent: 'chaos', metadata: { tag } },
@@ -195,7 +195,7 @@ export function startWorkload({
   }
 
   /** What an operator has reset may be open again. One that is gone is closed by the service. */
-  async function closeAgain({ id, follower }: Talk): Promise<void> {
+  async function closeAgain({ id, follower }: ChaosTalk): Promise<void> {
     const within = AbortSignal.any([signal, AbortSignal.timeout(END_WITHIN_MS)]);
     await insist(() => client.post(`/v1/conversations/${id}/close`, {}), within).catch(() => {});
     const patience = sleep(END_WITHIN_MS, undefined, { signal: within }).catch(() => {});

@@ -4,7 +4,7 @@ import { type Habit, HABITS, isHabit } from './models/habits.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
-export type Command =
+export type EvalCommand =
   | { kind: 'help' }
   /** `message` is one sentence. */
   | { kind: 'wrong'; message: string }
@@ -50,7 +50,7 @@ Examples (docs/examples.md), which are scenarios too, each with a service of its
 ${EXAMPLES.map(({ name, about }) => `  ${name.padEnd(16)} ${about}`).join('\n')}`;
 
 /** @param given what stands after the program's name */
-export function readArguments(given: string[]): Command {
+export function readArguments(given: string[]): EvalCommand {
   try {
     const { values } = parseArgs({
       args: given,

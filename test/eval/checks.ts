@@ -3,11 +3,12 @@
  * sentences: references are random, so whoever says one has it from a tool or has invented it.
  */
 import { misnamed } from './naming.ts';
-import { codesIn, type Played, type Question, type Words, wordsIn } from './played.ts';
+import { type Words, wordsIn } from '../../examples/facts.ts';
+import { type AskedQuestion, codesIn, type Played } from './played.ts';
 import { callsIn } from './requests.ts';
 
 /** Says what is wrong, a line each, with the words it is about. Empty: passed. */
-export type Check = (played: Played) => string[];
+export type EvalCheck = (played: Played) => string[];
 
 export const CHECKS = {
   told: ({ entries, results }) => {
@@ -79,13 +80,13 @@ export const CHECKS = {
       .filter(({ started }) => started < heldUntil)
       .filter(({ text }) => results.some(({ code }) => says(text, code)))
       .map((words) => `It was told before all results were in: ${quote(words)}`),
-} satisfies Record<string, Check>;
+} satisfies Record<string, EvalCheck>;
 
 export type CheckName = keyof typeof CHECKS;
 
 const says = (text: string, wanted: string) => codesIn(text).some(({ code }) => code === wanted);
 
-function answers(text: string, { answer }: Question): boolean {
+function answers(text: string, { answer }: AskedQuestion): boolean {
   return answer === undefined || new RegExp(`(?<!\\d)${answer}(?!\\d)`).test(text);
 }
 

@@ -4,10 +4,11 @@ import type { Meanwhile } from '../../client/meanwhile.ts';
 import { watch } from '../../client/watch.ts';
 import { isSettled } from './settled.ts';
 import type { Steering } from './steering.ts';
-import { type Played, type Question, wordsIn } from './played.ts';
-import { type Call, callsIn } from './requests.ts';
+import { wordsIn } from '../../examples/facts.ts';
+import type { AskedQuestion, Played } from './played.ts';
+import { type EvalCall, callsIn } from './requests.ts';
 
-export interface Conversation {
+export interface PlayedConversation {
   readonly id: string;
   /** The user writes and waits for the answer, and until what the agent asked for has begun. */
   say(text: string): Promise<void>;
@@ -41,7 +42,7 @@ export class NotPlayed extends Error {
   override name = 'NotPlayed';
 }
 
-export interface Surroundings {
+export interface EvalContext {
   client: Meanwhile;
   steering: Steering;
   /** How long one thing may take that a model has to do. Milliseconds. */
@@ -50,9 +51,9 @@ export interface Surroundings {
 
 /** @param about names and subjects as in played.ts */
 export async function converse(
-  { client, steering, patience_ms }: Surroundings,
+  { client, steering, patience_ms }: EvalContext,
   { names, subjects }: Pick<Played, 'names' | 'subjects'>,
-): Promise<Conversation> {
+): Promise<PlayedConversation> {
   const { id } = await client.post('/v1/conversations', { agent: 'buyer' });
   const path = `/v1/conversations/${id}`;
   const speaking = new Set<string>();
@@ -105,7 +106,7 @@ export async function converse(
     return last ? `Its last words: "${last.text}"` : 'It has said nothing.';
   }
 
-  function steer({ call_id }: Call, subject: string): SteeredCall {
+  function steer({ call_id }: EvalCall, subject: string): SteeredCall {
     async function bring(type: 'result' | 'end', name: string): Promise<void> {
       const code = `KX-${randomInt(1_000, 10_000)}`;
       const field = subject === name ? 'item' : 'supplier';
@@ -125,7 +126,7 @@ export async function converse(
     };
   }
 
-  async function ask(question: Omit<Question, 'seq'>): Promise<void> {
+  async function ask(question: Omit<AskedQuestion, 'seq'>): Promise<void> {
     state.questions.push({ seq: await write(question.text), ...question });
     await settle();
   }

@@ -1,10 +1,10 @@
 /** Plays scenarios against a service and checks each of them. */
 import { CHECKS } from './checks.ts';
-import { type Conversation, converse, NotPlayed, type Surroundings } from './conversation.ts';
+import { type PlayedConversation, converse, NotPlayed, type EvalContext } from './conversation.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
 /** One scenario, played once. */
-export interface Outcome {
+export interface EvalOutcome {
   scenario: string;
   /** 1, 2, 3 … */
   run: number;
@@ -20,22 +20,22 @@ export interface CheckOutcome {
   problems: string[];
 }
 
-export interface Evaluation extends Surroundings {
+export interface Evaluation extends EvalContext {
   scenarios: readonly Scenario[];
   /** How often each. */
   runs: number;
   /** Conversations at once. */
   parallel: number;
-  onOutcome?: (outcome: Outcome) => void;
+  onOutcome?: (outcome: EvalOutcome) => void;
 }
 
 /** @returns in the order of the scenarios, and of the runs of each */
-export async function evaluate(evaluation: Evaluation): Promise<Outcome[]> {
+export async function evaluate(evaluation: Evaluation): Promise<EvalOutcome[]> {
   const { scenarios, runs, parallel, onOutcome } = evaluation;
   const plays = scenarios.flatMap((scenario) =>
     Array.from({ length: runs }, (_, index) => ({ scenario, run: index + 1 })),
   );
-  const outcomes: Outcome[] = [];
+  const outcomes: EvalOutcome[] = [];
   const waiting = [...plays.entries()];
   async function playOn(): Promise<void> {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
@@ -49,10 +49,10 @@ export async function evaluate(evaluation: Evaluation): Promise<Outcome[]> {
   return outcomes;
 }
 
-export const isPassed = ({ checks }: Outcome) =>
+export const isPassed = ({ checks }: EvalOutcome) =>
   checks.every(({ problems }) => problems.length === 0);
 
-async function play(around: Surroundings, scenario: Scenario, run: number): Promise<Outcome> {
+async function play(around: EvalContext, scenario: Scenario, run: number): Promise<EvalOutcome> {
   const conversation = await converse(around, scenario);
   const outcome = { scenario: scenario.name, run, conversation: conversation.id };
   try {
@@ -69,7 +69,7 @@ async function play(around: Surroundings, scenario: Scenario, run: number): Prom
   }
 }
 
-function checked({ checks }: Scenario, conversation: Conversation): CheckOutcome[] {
+function checked({ checks }: Scenario, conversation: PlayedConversation): CheckOutcome[] {
   const played = conversation.played();
   return checks.map((check) => ({ check, problems: CHECKS[check](played) }));
 }

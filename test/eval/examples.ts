@@ -1,14 +1,14 @@
 /** The examples as scenarios: each in a process of its own, with a service, tools and surroundings of its own. */
 import { execa } from 'execa';
 import { z } from 'zod';
-import type { Outcome } from './evaluate.ts';
+import type { EvalOutcome } from './evaluate.ts';
 
 export interface ExampleRuns {
   /** Names of examples. */
   examples: readonly string[];
   runs: number;
   patience_ms: number;
-  onOutcome?: (outcome: Outcome) => void;
+  onOutcome?: (outcome: EvalOutcome) => void;
 }
 
 /** One after the other: each has a whole service. The model is that of the environment. */
@@ -17,8 +17,8 @@ export async function playExamples({
   runs,
   patience_ms,
   onOutcome,
-}: ExampleRuns): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
+}: ExampleRuns): Promise<EvalOutcome[]> {
+  const outcomes: EvalOutcome[] = [];
   for (const example of examples) {
     for (let run = 1; run <= runs; run++) {
       const outcome = { scenario: example, run, ...(await playOnce(example, patience_ms)) };

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { Meanwhile } from '../../client/meanwhile.ts';
 import { readConfig } from '../../config.ts';
 import { readArguments, type Run, USAGE } from './arguments.ts';
-import { evaluate, isPassed, type Outcome } from './evaluate.ts';
+import { evaluate, isPassed, type EvalOutcome } from './evaluate.ts';
 import { playExamples } from './examples.ts';
 import { explain, summarise, tables } from './report.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openStage, type EvalStage } from './stage.ts';
 
 const command = readArguments(process.argv.slice(2));
 switch (command.kind) {
@@ -28,7 +28,7 @@ async function run(wanted: Run): Promise<void> {
   if (!stage) return;
   try {
     say(`Model: ${stage.model}\n`);
-    const onOutcome = (outcome: Outcome) =>
+    const onOutcome = (outcome: EvalOutcome) =>
       say(`${isPassed(outcome) ? '✓' : '✗'} ${outcome.scenario}, run ${outcome.run}`);
     const { url, steering } = stage;
     const client = new Meanwhile({ baseURL: url, maxRetries: 0 });
@@ -48,7 +48,7 @@ async function run(wanted: Run): Promise<void> {
   }
 }
 
-async function open(wanted: Run): Promise<Stage | undefined> {
+async function open(wanted: Run): Promise<EvalStage | undefined> {
   try {
     if (existsSync('.env')) process.loadEnvFile('.env');
     return await openStage(wanted, readConfig());

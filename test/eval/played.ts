@@ -5,12 +5,12 @@ export interface Played {
   /** Until the last line of the script was answered. */
   entries: readonly Entry[];
   /** What the tools have returned. */
-  results: Result[];
+  results: BroughtResult[];
   /** What a result can belong to, in small letters and in the singular: `bicycle`. */
   names: string[];
   /** What a call can be for, written alike. */
   subjects: string[];
-  questions: Question[];
+  questions: AskedQuestion[];
   /** Subjects whose calls the user no longer wants. */
   calledOff: string[];
   /** The user wants to hear no result of a call before its last one, which came at this seq. */
@@ -18,41 +18,17 @@ export interface Played {
 }
 
 /** A reference that only one result has, whose it is, and the entry that brought it. */
-export interface Result {
+export interface BroughtResult {
   code: string;
   name: string;
   seq: number;
 }
 
 /** Something the user asked, at this seq. Without an `answer` any words will do. */
-export interface Question {
+export interface AskedQuestion {
   seq: number;
   text: string;
   answer?: string;
-}
-
-/** The agent's words, in the order of the log. */
-export interface Words {
-  reply_id: string;
-  /** It knew what stands before this seq and nothing else. */
-  started: number;
-  text: string;
-  /** False: it was cut off. */
-  whole: boolean;
-}
-
-export function wordsIn(entries: readonly Entry[]): Words[] {
-  const started = new Map<string, number>();
-  const words: Words[] = [];
-  for (const entry of entries) {
-    if (entry.kind === 'reply.started') started.set(entry.reply_id, entry.seq);
-    if (entry.kind !== 'reply.completed' && entry.kind !== 'reply.interrupted') continue;
-    const { reply_id, text } = entry;
-    if (text.trim() === '') continue;
-    const whole = entry.kind === 'reply.completed';
-    words.push({ reply_id, started: started.get(reply_id) ?? entry.seq, text, whole });
-  }
-  return words;
 }
 
 /** References in a text, as `KX-1234`, however they are written: with another dash, a blank or none, in small letters. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Outcome } from './evaluate.ts';
+import type { EvalOutcome } from './evaluate.ts';
 import { explain, summarise, table, tables } from './report.ts';
 
-const outcomes: Outcome[] = [
+const outcomes: EvalOutcome[] = [
   {
     scenario: 'cancel',
     run: 1,

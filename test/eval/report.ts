@@ -1,6 +1,6 @@
 /** What an evaluation found, for a person and for a script. */
 import { CHECKS } from './checks.ts';
-import { isPassed, type Outcome } from './evaluate.ts';
+import { isPassed, type EvalOutcome } from './evaluate.ts';
 
 /** The last line of a run. */
 export interface Summary {
@@ -13,7 +13,7 @@ export interface Summary {
   failures: { scenario: string; run: number; check: string }[];
 }
 
-export function summarise(model: string, outcomes: readonly Outcome[]): Summary {
+export function summarise(model: string, outcomes: readonly EvalOutcome[]): Summary {
   const passed = outcomes.filter(isPassed).length;
   return {
     eval: true,
@@ -26,7 +26,7 @@ export function summarise(model: string, outcomes: readonly Outcome[]): Summary 
 }
 
 /** A table of the scenarios, and one of each example, whose checks are its own. */
-export function tables(outcomes: readonly Outcome[]): string {
+export function tables(outcomes: readonly EvalOutcome[]): string {
   const [steered, own] = [false, true].map((isOwn) =>
     outcomes.filter(({ checks }) => hasOwn(checks) === isOwn),
   );
@@ -37,12 +37,12 @@ export function tables(outcomes: readonly Outcome[]): string {
   return [...(steered!.length > 0 ? [table(steered!)] : []), ...each].join('\n\n');
 }
 
-const hasOwn = (checks: Outcome['checks']) =>
+const hasOwn = (checks: EvalOutcome['checks']) =>
   checks.some(({ check }) => check !== 'played' && !Object.hasOwn(CHECKS, check));
 
 /** A row for each scenario, a column for each check: passed of so many runs, or `–` where it is not asked. */
 export function table(
-  outcomes: readonly Outcome[],
+  outcomes: readonly EvalOutcome[],
   columns = ['played', ...Object.keys(CHECKS)],
 ): string {
   const rows = [...Map.groupBy(outcomes, ({ scenario }) => scenario)].map(([scenario, runs]) => [
@@ -66,7 +66,7 @@ export function table(
 }
 
 /** Each failed check with why. Empty where nothing failed. */
-export function explain(outcomes: readonly Outcome[]): string {
+export function explain(outcomes: readonly EvalOutcome[]): string {
   return failuresIn(outcomes)
     .map(({ scenario, run, conversation, check, problems }) =>
       [`✗ ${scenario}, run ${run}: ${check} (${conversation})`, ...problems].join('\n    '),
@@ -74,7 +74,7 @@ export function explain(outcomes: readonly Outcome[]): string {
     .join('\n');
 }
 
-function failuresIn(outcomes: readonly Outcome[]) {
+function failuresIn(outcomes: readonly EvalOutcome[]) {
   return outcomes.flatMap(({ checks, ...play }) =>
     checks
       .filter(({ problems }) => problems.length > 0)

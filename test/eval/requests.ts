@@ -2,7 +2,7 @@
 import type { Entry } from '../../contract/entry.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
 
-export interface Call {
+export interface EvalCall {
   call_id: string;
   tool: string;
   /** The one that its input names. */
@@ -16,7 +16,7 @@ export interface Call {
 }
 
 /** In the order of the log, without those that cancel others. */
-export function callsIn(entries: readonly Entry[], subjects: readonly string[]): Call[] {
+export function callsIn(entries: readonly Entry[], subjects: readonly string[]): EvalCall[] {
   return entries
     .filter((entry) => entry.kind === 'call.requested')
     .filter(({ tool }) => tool !== CANCEL_TOOL)

@@ -9,7 +9,7 @@ import type { Habit } from './models/habits.ts';
 import { startScriptedModels } from './models/server.ts';
 import { startSteering, type Steering } from './steering.ts';
 
-export interface Stage {
+export interface EvalStage {
   /** Of the service. */
   url: string;
   steering: Steering;
@@ -21,7 +21,7 @@ export interface Stage {
 export const EXTENSIONS = fileURLToPath(new URL('extensions', import.meta.url));
 
 /** @throws Error whose message says what to do, where a running service has no such tools */
-export async function openStage(run: Run, settings: Settings): Promise<Stage> {
+export async function openStage(run: Run, settings: Settings): Promise<EvalStage> {
   // A whole service closes in it, part by part.
   const stack = createStack(60_000);
   try {
@@ -36,7 +36,7 @@ async function openParts(
   run: Run,
   settings: Settings,
   stack: Stack,
-): Promise<Omit<Stage, 'close'>> {
+): Promise<Omit<EvalStage, 'close'>> {
   const steering = await stack.opening(
     'The steering',
     startSteering(run.running?.steeringPort),

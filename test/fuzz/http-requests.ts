@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { resolved, type Schema, textFor } from './schema-text.ts';
 
-export interface Operation {
+export interface ApiOperation {
   method: string;
   path: string;
   parameters: { name: string; in: 'path' | 'query' | 'header'; schema: Schema }[];
@@ -11,8 +11,8 @@ export interface Operation {
   answers: Record<string, Schema | undefined>;
 }
 
-export interface Asked {
-  operation: Operation;
+export interface FuzzedRequest {
+  operation: ApiOperation;
   /** Raw, as it goes into the address. */
   path: Record<string, string>;
   query: [string, string][];
@@ -25,7 +25,7 @@ export interface Document {
   components: { schemas: Record<string, Schema> };
 }
 
-export function operationsOf({ paths, components }: Document): Operation[] {
+export function operationsOf({ paths, components }: Document): ApiOperation[] {
   const whole = (schema?: Schema) => schema && resolved(schema, components.schemas);
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { parameters = [], requestBody, responses }]) => ({
@@ -62,7 +62,7 @@ const ODD = [
   ],
 ];
 
-export function asked(operation: Operation): fc.Arbitrary<Asked> {
+export function asked(operation: ApiOperation): fc.Arbitrary<FuzzedRequest> {
   const of = (place: string) => operation.parameters.filter((each) => each.in === place);
   const value = ({ schema }: { schema: Schema }) =>
     textFor(schema).map((text) => encode(text.replace(/^"(.*)"$/s, '$1')));

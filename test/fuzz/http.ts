@@ -10,7 +10,7 @@ import { signPushToken } from '../../remote/push-token.ts';
 import type { Store } from '../../store/store.ts';
 import { createTestApi, PUSH_SECRET, type TestApi } from '../kit/api.ts';
 import { type Effort, holds } from './found.ts';
-import { type Asked, asked, type Document, KNOWN, operationsOf } from './http-requests.ts';
+import { type FuzzedRequest, asked, type Document, KNOWN, operationsOf } from './http-requests.ts';
 
 /** @throws Error for the first thing that is not as it should be */
 export async function fuzzHttp(store: Store, effort: Effort): Promise<number> {
@@ -40,7 +40,7 @@ export async function fuzzHttp(store: Store, effort: Effort): Promise<number> {
   }
 }
 
-interface Ground {
+interface FuzzedService {
   api: TestApi;
   base: string;
   agent: Agent;
@@ -50,7 +50,7 @@ interface Ground {
   token: string;
 }
 
-async function prepare(api: TestApi): Promise<Ground> {
+async function prepare(api: TestApi): Promise<FuzzedService> {
   const { id } = await api.begin();
   const call_id = `call_${id.slice(-8).replaceAll(/[^\w]/g, '')}`;
   api.gateway.running.add(call_id);
@@ -60,7 +60,7 @@ async function prepare(api: TestApi): Promise<Ground> {
   return { api, base: await api.listen(), agent, id, call_id, token };
 }
 
-async function check(ground: Ground, one: Asked): Promise<void> {
+async function check(ground: FuzzedService, one: FuzzedRequest): Promise<void> {
   ground.api.gateway.calls = [];
   const { status, type, body } = await send(ground, one);
   const answer = body.toString();
@@ -87,7 +87,11 @@ async function check(ground: Ground, one: Asked): Promise<void> {
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 
 /** What was taken is what was sent, as text that can be stored. */
-async function checkKept({ api, id, call_id }: Ground, { operation, body }: Asked, answer: string) {
+async function checkKept(
+  { api, id, call_id }: FuzzedService,
+  { operation, body }: FuzzedRequest,
+  answer: string,
+) {
   if (body === undefined || body.length === 0) return;
   const sent = storableValue(JSON.parse(body.toString()));
   const told = api.gateway.calls.at(-1)?.payload as any;
@@ -117,7 +121,7 @@ async function checkKept({ api, id, call_id }: Ground, { operation, body }: Aske
   }
 }
 
-async function send({ base, agent, id, call_id, token }: Ground, one: Asked) {
+async function send({ base, agent, id, call_id, token }: FuzzedService, one: FuzzedRequest) {
   const known: Record<string, string> = { id, call_id, token, n: 'end' };
   const address = one.operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     one.path[name] === KNOWN ? known[name]! : one.path[name]!,
@@ -149,7 +153,7 @@ async function send({ base, agent, id, call_id, token }: Ground, one: Asked) {
 }
 
 /** After all of it the service answers, lists, and takes a conversation as ever. */
-async function checkHealth({ api }: Ground): Promise<void> {
+async function checkHealth({ api }: FuzzedService): Promise<void> {
   const expectStatus = (status: number, answer: { status: number; body: unknown }) => {
     if (answer.status === status) return answer.body as any;
     throw new Error(`Afterwards: ${answer.status} ${JSON.stringify(answer.body)}`);

@@ -1,9 +1,10 @@
 /** What a model server may stream: answers in the form of each API, hostile in their content, and frames of an unexpected shape. */
 import fc from 'fast-check';
+import type { ModelApi } from '../../model/message.ts';
 import { hostileText, strings } from './json-text.ts';
 
-export interface Script {
-  api: 'chat' | 'responses';
+export interface FuzzScript {
+  api: ModelApi;
   frames: string[];
   /** Where the bytes of the answer are cut. */
   cuts: number[];
@@ -102,7 +103,7 @@ const responses = fc.tuple(cutText(words), calls, usage).map(([pieces, asked, [i
   `{"type":"response.completed","response":{"output":[],"usage":{"input_tokens":${input},"output_tokens":${output}}}}`,
 ]);
 
-export const scripts: fc.Arbitrary<Script> = fc
+export const scripts: fc.Arbitrary<FuzzScript> = fc
   .record({
     api: fc.constantFrom('chat' as const, 'responses' as const),
     chat,

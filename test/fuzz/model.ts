@@ -18,7 +18,7 @@ import type { Store } from '../../store/store.ts';
 import { createLocalBus } from '../../stream/bus.ts';
 import { defineTool } from '../../tools/define.ts';
 import { type Effort, holds } from './found.ts';
-import { type Script, scripts } from './model-scripts.ts';
+import { type FuzzScript, scripts } from './model-scripts.ts';
 
 const tools = [
   defineTool({
@@ -42,7 +42,7 @@ const catalogue = {
 };
 
 export async function fuzzModel(store: Store, effort: Effort): Promise<number> {
-  let answer: Script | undefined;
+  let answer: FuzzScript | undefined;
   const server = createServer((request, response) => {
     request.resume();
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -75,7 +75,7 @@ const byUser = { ...FEWEST_FIELDS, actor: { type: 'user' as const, id: 'user' } 
 const byAgent = { ...FEWEST_FIELDS, actor: { type: 'agent' as const, id: 'default' } };
 const idle = { calls: [], usage: { input_tokens: 0, output_tokens: 0 } };
 
-async function check(store: Store, url: string, { api }: Script): Promise<void> {
+async function check(store: Store, url: string, { api }: FuzzScript): Promise<void> {
   const conversation = { tenant: 'fuzz', id: randomUUID() };
   const began: Entry[] = [
     {

@@ -4,9 +4,9 @@ import { CALL_SIGNALS, callWorkflowId } from '../../contract/names.ts';
 import type { CallPush } from '../../contract/signals.ts';
 import { createMailbox } from '../kit/mailbox.ts';
 import { asks, count } from '../kit/rig.ts';
-import { close, type Story } from './story.ts';
+import { close, type HistoryStory } from './story.ts';
 
-export const callStories: Record<string, Story> = {
+export const callStories: Record<string, HistoryStory> = {
   /** One call gets its yes, another a no, a third none in time; the chat goes on meanwhile. */
   async 'waits-for-a-person'(rig) {
     const conversation = await rig.converse();

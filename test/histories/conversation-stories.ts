@@ -2,9 +2,9 @@
 import { callWorkflowId, SIGNALS } from '../../contract/names.ts';
 import { KEPT_TURNS } from '../../conversation/summary.ts';
 import { asks, count } from '../kit/rig.ts';
-import { close, type Story } from './story.ts';
+import { close, type HistoryStory } from './story.ts';
 
-export const conversationStories: Record<string, Story> = {
+export const conversationStories: Record<string, HistoryStory> = {
   /** A tool reports, the agent speaks by itself, the user chats meanwhile. */
   async 'talks-while-a-tool-runs'(rig) {
     const conversation = await rig.converse();

@@ -17,15 +17,15 @@ export interface TestApi {
   store: Store;
   bus: Bus;
   gateway: FakeGateway;
-  post(url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  get(url: string, headers?: Record<string, string>): Promise<Answer>;
+  post(url: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
+  get(url: string, headers?: Record<string, string>): Promise<ApiResponse>;
   /** Begins a conversation. */
   begin(): Promise<ConversationKey>;
   /** Listens, and gives the address. */
   listen(): Promise<string>;
 }
 
-export interface Answer {
+export interface ApiResponse {
   status: number;
   body: any;
   headers: Record<string, unknown>;
@@ -85,7 +85,7 @@ export async function createTestApi(more: Partial<ApiDependencies> = {}): Promis
     url: string,
     payload?: unknown,
     headers: Record<string, string> = {},
-  ): Promise<Answer> {
+  ): Promise<ApiResponse> {
     const answer = await app.inject({ method, url, headers, payload: payload as object });
     const isJson = String(answer.headers['content-type']).includes('json');
     return {

@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 import { type Bus, createLocalBus } from '../../stream/bus.ts';
 import { newsOf } from '../../stream/news.ts';
 import { createHub, type Hub, type HubOptions } from '../../stream/hub.ts';
-import type { Position, StreamItem } from '../../stream/item.ts';
+import type { Position, ReaderItem } from '../../stream/item.ts';
 import { createHandTicker } from './hand-ticker.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { Reader } from './reader.ts';
@@ -23,7 +23,7 @@ export class FollowedLog {
     return createHub({ store: this.store, bus: this.bus, ticker: this.hand.ticker, ...more });
   }
 
-  from(position: Position, more: Partial<HubOptions> = {}): AsyncGenerator<StreamItem> {
+  from(position: Position, more: Partial<HubOptions> = {}): AsyncGenerator<ReaderItem> {
     return this.hub(more).join(this.key, position, this.abort.signal).items();
   }
 
@@ -43,7 +43,7 @@ export class FollowedLog {
 }
 
 /** The next `count` of what comes, in the hands of a reader. */
-export async function take(items: AsyncGenerator<StreamItem>, count: number): Promise<Reader> {
+export async function take(items: AsyncGenerator<ReaderItem>, count: number): Promise<Reader> {
   const reader = new Reader();
   for (let taken = 0; taken < count; taken++) reader.take((await items.next()).value);
   return reader;

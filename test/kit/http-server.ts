@@ -9,7 +9,7 @@ export interface HeardRequest {
   body: unknown;
 }
 
-export interface HttpServer {
+export interface TestHttpServer {
   url: string;
   requests: HeardRequest[];
   close(): Promise<void>;
@@ -18,7 +18,7 @@ export interface HttpServer {
 /** @param answer called with the number of the request, from 1 */
 export async function startHttpServer(
   answer: (response: ServerResponse, nth: number, request: HeardRequest) => unknown,
-): Promise<HttpServer> {
+): Promise<TestHttpServer> {
   const requests: HeardRequest[] = [];
   const server = createServer((request, response) => {
     let text = '';

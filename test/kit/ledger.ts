@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { removeFolder } from './remove-folder.ts';
 
-export interface LedgerLine {
+export interface LedgerStep {
   key: string;
   step: number;
   /** Of the process that took it. */
@@ -14,7 +14,7 @@ export interface LedgerLine {
 
 export interface Ledger {
   path: string;
-  steps(): Promise<LedgerLine[]>;
+  steps(): Promise<LedgerStep[]>;
   /** Resolves when this number of steps has been taken. */
   reaches(count: number): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** An MCP client of 2026-07-28 that shows what is on the wire. For tests. */
 import { createParser } from 'eventsource-parser';
 
-export interface Message {
+export interface McpMessage {
   id?: number;
   method?: string;
   params?: any;
@@ -20,14 +20,14 @@ export interface McpTestClient {
     method: string,
     params: object,
     options?: RequestOptions,
-  ): AsyncGenerator<Message, void, void>;
+  ): AsyncGenerator<McpMessage, void, void>;
 }
 
 interface RequestOptions {
   headers?: Record<string, string>;
   meta?: object;
   signal?: AbortSignal;
-  onNotification?: (message: Message) => void;
+  onNotification?: (message: McpMessage) => void;
 }
 
 export class RpcError extends Error {
@@ -66,7 +66,7 @@ export function createMcpTestClient(
     method: string,
     params: object,
     { headers = {}, meta = {}, signal }: RequestOptions = {},
-  ): AsyncGenerator<Message, void, void> {
+  ): AsyncGenerator<McpMessage, void, void> {
     const { name, taskId, uri } = params as { name?: string; taskId?: string; uri?: string };
     const named = taskId ?? name ?? uri;
     const response = await fetch(`${url}${path}`, {
@@ -89,10 +89,10 @@ export function createMcpTestClient(
       ...(signal && { signal }),
     });
     if (!response.headers.get('content-type')?.includes('event-stream')) {
-      yield (await response.json()) as Message;
+      yield (await response.json()) as McpMessage;
       return;
     }
-    const messages: Message[] = [];
+    const messages: McpMessage[] = [];
     const parser = createParser({ onEvent: ({ data }) => messages.push(JSON.parse(data)) });
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
       parser.feed(chunk);

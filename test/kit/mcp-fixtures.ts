@@ -8,7 +8,7 @@ import { needTasks, text } from '../../mcp/server/server.ts';
 import {
   type McpRequest,
   type McpResources,
-  type McpTool,
+  type ServedTool,
   type Task,
   type Tasks,
   type ToolAnswer,
@@ -130,7 +130,7 @@ export function createFixtures(): Endpoint {
     name: string,
     call: (input: any, request: McpRequest) => Promise<ToolAnswer>,
     input: z.ZodType = z.looseObject({}),
-  ): McpTool => ({ name, description: `The fixture ${name}.`, input, call });
+  ): ServedTool => ({ name, description: `The fixture ${name}.`, input, call });
 
   return createEndpoint({
     name: 'fixtures',

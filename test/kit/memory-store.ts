@@ -4,7 +4,7 @@ import type { ConversationKey } from '../../contract/names.ts';
 import { requestedIn } from '../../store/erase.ts';
 import { endOfGone } from '../../store/gone.ts';
 import { runningCallsOf } from '../../store/writer.ts';
-import type { Conversation, Progress, Store } from '../../store/store.ts';
+import type { StoredConversation, Progress, Store } from '../../store/store.ts';
 import { createMemoryCalls } from './memory-calls.ts';
 import { createMemoryDrafts } from './memory-drafts.ts';
 import { createMemoryKeys } from './memory-keys.ts';
@@ -299,7 +299,7 @@ const newRow = ({ tenant, id }: ConversationKey, at: string): Row => ({
   drafts: createMemoryDrafts(),
 });
 
-const present = (row: Row): Conversation => ({
+const present = (row: Row): StoredConversation => ({
   ...plain(row.head),
   id: row.id,
   agent: row.agent,

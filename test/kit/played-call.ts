@@ -18,7 +18,7 @@ import { createHost } from './spools.ts';
 
 export const conversation = { tenant: 'default', id: 'c' };
 
-export interface Play extends Partial<LiveCallsDependencies> {
+export interface CallPlay extends Partial<LiveCallsDependencies> {
   tool?: Partial<LocalTool>;
   input?: unknown;
   agreed?: unknown;
@@ -31,7 +31,7 @@ export interface Play extends Partial<LiveCallsDependencies> {
 /** A call under way, with all that was told, shown and said to Temporal. */
 export function play(
   run: LocalTool['run'],
-  { tool, input = {}, agreed, report, attempt = 1, details, ...more }: Play = {},
+  { tool, input = {}, agreed, report, attempt = 1, details, ...more }: CallPlay = {},
 ) {
   const logged: string[] = [];
   const environment = new MockActivityEnvironment(

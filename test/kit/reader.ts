@@ -1,7 +1,7 @@
 /** What a careful client holds of a conversation: the documented rules for `entry`, `rewind` and `delta`, and nothing else. */
 import { expect } from 'vitest';
 import type { Entry } from '../../contract/entry.ts';
-import { type Position, START, type StreamItem } from '../../stream/item.ts';
+import { type Position, START, type ReaderItem } from '../../stream/item.ts';
 
 export class Reader {
   position: Position = START;
@@ -11,7 +11,7 @@ export class Reader {
   /** Every item, as `kind seq`, `rewind to` and so on. */
   seen: string[] = [];
 
-  take(item: StreamItem): void {
+  take(item: ReaderItem): void {
     switch (item.type) {
       case 'entry':
         this.seen.push(`${item.entry.kind} ${item.entry.seq}`);

@@ -1,7 +1,7 @@
 /** A client that follows a conversation wherever it can be followed, and checks the text that it is given. */
 import type { Conversation } from '../../client/conversation.ts';
 
-export interface Reading {
+export interface ConversationReading {
   /** Of the reply in flight. */
   text(): string | undefined;
   /** The texts of all completed replies. */
@@ -13,7 +13,7 @@ export interface Reading {
   stop(): Promise<void>;
 }
 
-export function reading(conversation: Conversation): Reading {
+export function reading(conversation: Conversation): ConversationReading {
   const ending = new AbortController();
   const wrong: string[] = [];
   const held = { of: '', text: '' };

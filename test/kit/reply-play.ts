@@ -14,7 +14,7 @@ import { MAX_REPLY_TOKENS } from '../../contract/limits.ts';
 import type { ProfileName } from '../../contract/profile.ts';
 import type { ReplyRequest, ReplyResult } from '../../contract/reply.ts';
 import { createModelClient } from '../../model/client.ts';
-import type { ModelClient } from '../../model/message.ts';
+import type { ModelApi, ModelClient } from '../../model/message.ts';
 import type { Store } from '../../store/store.ts';
 import { type BusMessage, createLocalBus } from '../../stream/bus.ts';
 import { defineTool, type Tool } from '../../tools/define.ts';
@@ -101,12 +101,12 @@ export const riding = (instead: { text?: string }): Batch => ({
   head,
 });
 
-export interface Play {
+export interface ReplyPlay {
   model?: StubHandler;
   /** In place of the stub. */
   client?: ModelClient;
   /** Default: `chat`. */
-  api?: 'chat' | 'responses';
+  api?: ModelApi;
   profile?: ProfileName;
   /** In place of one message and the start of a reply to it. */
   entries?: Entry[];
@@ -144,7 +144,7 @@ export async function play({
   begin,
   append,
   keep = (write) => write(),
-}: Play) {
+}: ReplyPlay) {
   const stub = await startStubModel(model);
   onTestFinished(() => stub.close());
   const store = createMemoryStore();

@@ -7,11 +7,11 @@ import { count, type Rig } from './rig.ts';
 const TASK_COMPLETED = 7;
 const SIGNALS_AND_UPDATES = [1, 2];
 
-export type Conversation = Awaited<ReturnType<Rig['converse']>>;
+export type RigConversation = Awaited<ReturnType<Rig['converse']>>;
 
 export function resetsOf(rig: () => Rig) {
   /** The tasks of the current run, by the number of the event at which each was completed, oldest first. */
-  async function tasksOf({ handle }: Conversation): Promise<number[]> {
+  async function tasksOf({ handle }: RigConversation): Promise<number[]> {
     const { events } = await rig().client.workflow.getHandle(handle.workflowId).fetchHistory();
     return events!
       .filter(({ eventType }) => Number(eventType) === TASK_COMPLETED)
@@ -19,7 +19,7 @@ export function resetsOf(rig: () => Rig) {
   }
 
   async function reset(
-    { handle }: Conversation,
+    { handle }: RigConversation,
     task: number,
     { runId = '', forgets = false } = {},
   ): Promise<string> {
@@ -35,7 +35,7 @@ export function resetsOf(rig: () => Rig) {
   }
 
   /** The last task that was completed before the first event of this kind. */
-  async function taskBefore(conversation: Conversation, attributes: string): Promise<number> {
+  async function taskBefore(conversation: RigConversation, attributes: string): Promise<number> {
     const { handle } = conversation;
     const { events } = await rig().client.workflow.getHandle(handle.workflowId).fetchHistory();
     const at = events!.findIndex((event) => (event as never)[attributes]);
@@ -46,7 +46,7 @@ export function resetsOf(rig: () => Rig) {
   }
 
   /** The task in which the answer to a message was heard. */
-  async function taskOfReply({ handle }: Conversation, number: number): Promise<number> {
+  async function taskOfReply({ handle }: RigConversation, number: number): Promise<number> {
     let task: number | undefined;
     const find = async () => {
       const { events } = await rig().client.workflow.getHandle(handle.workflowId).fetchHistory();
@@ -59,13 +59,13 @@ export function resetsOf(rig: () => Rig) {
     return task!;
   }
 
-  const logOf = async ({ key }: Conversation) =>
+  const logOf = async ({ key }: RigConversation) =>
     (await rig().store.entries(key, { after: 0, limit: 1_000 }))?.entries ?? [];
-  const kindsOf = async (conversation: Conversation) =>
+  const kindsOf = async (conversation: RigConversation) =>
     (await logOf(conversation)).map(({ kind }) => kind);
 
   /** Replies of earlier runs may still be requested. */
-  async function askedIn({ key }: Conversation) {
+  async function askedIn({ key }: RigConversation) {
     for (;;) {
       const asked = await rig().asked();
       if (asked.request.conversation.id === key.id) return asked;
@@ -73,7 +73,7 @@ export function resetsOf(rig: () => Rig) {
     }
   }
 
-  async function answered(conversation: Conversation, text: string, answer = `To ${text}`) {
+  async function answered(conversation: RigConversation, text: string, answer = `To ${text}`) {
     const before = count(await kindsOf(conversation), 'reply.completed');
     await conversation.say(text);
     (await askedIn(conversation)).says(answer);

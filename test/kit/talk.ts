@@ -1,7 +1,7 @@
 /** A conversation with a service, followed from its first entry. */
 import type { Meanwhile } from '../../client/meanwhile.ts';
 import type { StreamItem } from '../../client/stream.ts';
-import { type Held, type Watcher, watch } from '../../client/watch.ts';
+import { type LogCopy, type Watcher, watch } from '../../client/watch.ts';
 import type { EntryOf } from '../../contract/entry.ts';
 
 export interface Talk {
@@ -10,7 +10,7 @@ export interface Talk {
   /** Every item of the stream so far. */
   items: StreamItem[];
   /** What a reader has to know to go on from here. */
-  held(): Held;
+  held(): LogCopy;
   /** @returns the message's id */
   say(text: string, more?: object): Promise<string>;
   post(path: string, body?: object): Promise<any>;
@@ -29,7 +29,7 @@ export async function talk(client: Meanwhile, text?: string): Promise<Talk> {
 }
 
 /** Takes up one that was begun before: with its whole log, or from what is held of it. */
-export function follow(client: Meanwhile, id: string, held?: Held): Talk {
+export function follow(client: Meanwhile, id: string, held?: LogCopy): Talk {
   const items: StreamItem[] = [];
   const path = `/v1/conversations/${id}`;
   const log = watch(client, id, (item) => items.push(item), held);

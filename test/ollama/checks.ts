@@ -5,7 +5,7 @@ import { watch } from '../../client/watch.ts';
 import type { EntryOf, Usage } from '../../contract/entry.ts';
 import { type Ollama, runnerSeconds } from './server.ts';
 
-export interface Surroundings {
+export interface OllamaContext {
   client: Meanwhile;
   ollama: Ollama;
   model: string;
@@ -15,21 +15,21 @@ export interface Surroundings {
   patience_ms: number;
 }
 
-export interface Outcome {
+export interface OllamaOutcome {
   verdict: 'ok' | 'failed' | 'not tried';
   seen: string;
 }
 
-export type Check = (around: Surroundings) => Promise<Outcome>;
+export type OllamaCheck = (around: OllamaContext) => Promise<OllamaOutcome>;
 
-export const checks: Record<string, Check> = {
+export const checks: Record<string, OllamaCheck> = {
   talk,
   'an interrupt stops the generation': interrupt,
   'a prompt that is too long is survived': tooLong,
   'tools that are refused are said to be': toolsRefused,
 };
 
-async function talk(around: Surroundings): Promise<Outcome> {
+async function talk(around: OllamaContext): Promise<OllamaOutcome> {
   const { say, close } = await begin(around, 'talker');
   try {
     const began = performance.now();
@@ -45,7 +45,7 @@ async function talk(around: Surroundings): Promise<Outcome> {
 }
 
 /** Looked at from outside: the time at which Ollama would unload the model moves only when a request has ended. */
-async function interrupt(around: Surroundings): Promise<Outcome> {
+async function interrupt(around: OllamaContext): Promise<OllamaOutcome> {
   const { ollama, model, client } = around;
   const { id, post, heard, ended, close } = await begin(around, 'counter');
   try {
@@ -86,7 +86,7 @@ async function interrupt(around: Surroundings): Promise<Outcome> {
   }
 }
 
-async function tooLong(around: Surroundings): Promise<Outcome> {
+async function tooLong(around: OllamaContext): Promise<OllamaOutcome> {
   const { say, close } = await begin(around, 'talker');
   try {
     const words = Array.from({ length: 8_000 }, (_, n) => `word${n}`).join(' ');
@@ -99,7 +99,7 @@ async function tooLong(around: Surroundings): Promise<Outcome> {
   }
 }
 
-async function toolsRefused(around: Surroundings): Promise<Outcome> {
+async function toolsRefused(around: OllamaContext): Promise<OllamaOutcome> {
   if (around.without_tools === undefined) {
     return {
       verdict: 'not tried',
@@ -118,7 +118,7 @@ async function toolsRefused(around: Surroundings): Promise<Outcome> {
 
 type End = EntryOf<'reply.completed' | 'reply.interrupted' | 'reply.failed'>;
 
-async function begin({ client, patience_ms }: Surroundings, agent: string) {
+async function begin({ client, patience_ms }: OllamaContext, agent: string) {
   const { id } = await client.post('/v1/conversations', { agent });
   let hasSpoken = false;
   const log = watch(client, id, (item) => {
@@ -170,8 +170,8 @@ async function changes<T>(probe: () => Promise<T>, from: T, most_ms: number): Pr
   return false;
 }
 
-const ok = (seen: string): Outcome => ({ verdict: 'ok', seen });
-const failed = (seen: string): Outcome => ({ verdict: 'failed', seen });
+const ok = (seen: string): OllamaOutcome => ({ verdict: 'ok', seen });
+const failed = (seen: string): OllamaOutcome => ({ verdict: 'failed', seen });
 
 function inWords(end: End): string {
   if (end.kind === 'reply.failed') return `${end.kind}, ${end.error.type}: ${end.error.message}`;

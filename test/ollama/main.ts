@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startTestService } from '../kit/service.ts';
-import { checks, type Outcome } from './checks.ts';
+import { checks, type OllamaOutcome } from './checks.ts';
 import { connect, type Ollama } from './server.ts';
 
 const USAGE = `Usage: npm run test:ollama -- [options]
@@ -21,7 +21,7 @@ Starts a service of its own, with a Temporal server and data of its own, lets a 
 Exit code 1 when a check failed, 2 when it could not be run.`;
 
 const SIGN = { ok: '✓', failed: '✗', 'not tried': '–' } satisfies Record<
-  Outcome['verdict'],
+  OllamaOutcome['verdict'],
   string
 >;
 const WITHOUT_TOOLS = 'meanwhile-test-without-tools';
@@ -69,7 +69,7 @@ async function run(
   try {
     for (const [name, check] of Object.entries(checks)) {
       const { verdict, seen } = await check({ client: service.client, ollama, ...given }).catch(
-        (error: Error): Outcome => ({ verdict: 'failed', seen: error.message }),
+        (error: Error): OllamaOutcome => ({ verdict: 'failed', seen: error.message }),
       );
       console.log(`${SIGN[verdict]} ${name}: ${seen}`);
       if (verdict === 'failed') process.exitCode = 1;

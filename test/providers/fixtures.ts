@@ -5,12 +5,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-
-export type Api = 'chat' | 'responses';
+import type { ModelApi } from '../../model/message.ts';
 
 export interface Fixture {
   name: string;
-  api: Api;
+  api: ModelApi;
   status: number;
   headers: Record<string, string>;
   /** As they came: texts of the body, cut where the network cut them. */
@@ -59,7 +58,7 @@ export function allFixtures(): Fixture[] {
   return [...table('chat'), ...table('responses'), ...recorded()];
 }
 
-function table(api: Api): Fixture[] {
+function table(api: ModelApi): Fixture[] {
   const written = parse(readFileSync(join(folder, `${api}.yaml`), 'utf8')) as Written[];
   return written.map(({ name, status = 200, headers, events = [], raw, expect }) => ({
     name,

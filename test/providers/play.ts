@@ -14,15 +14,19 @@ const tool = (name: string) => ({
   parameters: { type: 'object', properties: {} },
 });
 
-export interface Question {
+export interface FixtureQuestion {
   model: string;
   prompt: string;
   tools: string[];
 }
 
-const usual: Question = { model: 'm', prompt: 'Hello.', tools: ['look', 'find', 'wait', 'list'] };
+const usual: FixtureQuestion = {
+  model: 'm',
+  prompt: 'Hello.',
+  tools: ['look', 'find', 'wait', 'list'],
+};
 
-const requestOf = ({ model, prompt, tools }: Question): ModelRequest => ({
+const requestOf = ({ model, prompt, tools }: FixtureQuestion): ModelRequest => ({
   model,
   messages: [
     { role: 'system', text: 'Be brief.' },

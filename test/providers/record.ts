@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Api } from './fixtures.ts';
+import type { ModelApi } from '../../model/message.ts';
 import { outcomeOf } from './play.ts';
 
 const HELP = `Records what a model server answers, as a fixture for the tests.
@@ -70,7 +70,7 @@ function refuse(message: string): void {
 
 interface Asked {
   name: string;
-  api: Api;
+  api: ModelApi;
   baseURL: string;
   model: string;
   prompt: string;

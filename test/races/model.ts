@@ -8,7 +8,7 @@ import type { Effect, Untimed } from '../../conversation/event.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
 import type { Audit, Shown } from './audit.ts';
 import type { Clock } from './clock.ts';
-import type { Answer, Asked } from './script.ts';
+import type { PlannedAnswer, Asked } from './script.ts';
 import { broken } from './violation.ts';
 
 type Request = Extract<Effect, { kind: 'start_reply' }>['request'];
@@ -19,7 +19,7 @@ const APPROVAL_MS = 3_000;
 const usage = { input_tokens: 1, output_tokens: 1 };
 
 export function createModel(
-  answers: Answer[],
+  answers: PlannedAnswer[],
   { clock, audit, enqueue }: { clock: Clock; audit: Audit; enqueue: (event: Untimed) => void },
 ) {
   let asked = 0;
@@ -61,7 +61,7 @@ export function createModel(
     inFlight = undefined;
   }
 
-  function requests({ asks }: Answer, { wanted, payments, open }: Shown): RequestedCall[] {
+  function requests({ asks }: PlannedAnswer, { wanted, payments, open }: Shown): RequestedCall[] {
     const unwanted = payments.filter(({ pays, isOpen }) => isOpen && pays !== wanted);
     const made = unwanted.map(({ id }) => request(CANCEL_TOOL, { call_id: id }));
     if (wanted && !payments.some(({ pays }) => pays === wanted)) {

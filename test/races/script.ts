@@ -10,7 +10,7 @@ export interface Script {
   initiative?: Initiative;
   acts: Act[];
   /** What the model says to its first request, to its second … */
-  answers: Answer[];
+  answers: PlannedAnswer[];
   /** What the program of the first call that starts does, of the second … */
   programs: Program[];
   /** How long the log takes to be written. What arrives meanwhile is heard together. */
@@ -36,7 +36,7 @@ export type Act = { after: number } & (
 /** `pay`: one payment, instead of any the user asked for before. */
 export type Wants = 'pay' | 'no payment' | 'chat';
 
-export interface Answer {
+export interface PlannedAnswer {
   latency: number;
   /** `spent`: where nobody asked for it, the tenant has no tokens left for it. */
   ends: 'spoken' | 'silent' | 'failed' | 'spent';
@@ -134,7 +134,7 @@ const ASKED: Asked[] = [
   'cancel',
 ];
 
-const answer: fc.Arbitrary<Answer> = fc.record({
+const answer: fc.Arbitrary<PlannedAnswer> = fc.record({
   latency: soon,
   ends: fc.constantFrom('spoken', 'spoken', 'spoken', 'silent', 'failed', 'spent'),
   asks: fc.array(fc.constantFrom('slow' as const, 'slow' as const, ...ASKED), { maxLength: 3 }),

@@ -17,7 +17,7 @@ import { createPrograms } from './programs.ts';
 import type { Act, Script } from './script.ts';
 import { broken } from './violation.ts';
 
-export interface Outcome {
+export interface RaceOutcome {
   /** Times that `decide` was called. */
   steps: number;
 }
@@ -33,7 +33,7 @@ const REST_MS = 10_000;
  * @param watch is given the audit at once, which then keeps all that happens
  * @throws Violation at the first promise that does not hold
  */
-export function live(script: Script, watch?: (audit: Audit) => void): Outcome {
+export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcome {
   const clock = createClock(1_000_000);
   const limits = { ...RACE_LIMITS, ...script.initiative };
   const isReset = script.acts.some((act) => act.do === 'reset');

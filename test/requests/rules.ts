@@ -3,7 +3,7 @@
  * sources.
  */
 import type { ProfileName } from '../../contract/profile.ts';
-import { type Body, toolsOf, type RequestTurn, turnsOf } from './turns.ts';
+import { type RequestBody, toolsOf, type RequestTurn, turnsOf } from './turns.ts';
 
 /** What the providers of each profile require, stated independently of the profiles, so that a test fails when a profile breaks it. */
 interface Demands {
@@ -29,7 +29,7 @@ const demands: Record<ProfileName, Demands> = {
 };
 
 /** @returns a sentence for each problem */
-export function brokenRules(request: Body, profile: ProfileName): string[] {
+export function brokenRules(request: RequestBody, profile: ProfileName): string[] {
   const { instructions, neighbours, alternation, id, async } = demands[profile];
   const tools = toolsOf(request);
   const [first, ...turns] = turnsOf(request);

@@ -1,7 +1,7 @@
 /** Both APIs' requests as one list of who says what, read from the body as it went over the wire. */
 import type { ChatRequest, ResponsesRequest } from './types.ts';
 
-export type Body =
+export type RequestBody =
   | { api: 'chat'; body: ChatRequest }
   | { api: 'responses'; body: ResponsesRequest };
 
@@ -21,11 +21,11 @@ export interface Declared {
 }
 
 /** Instructions that have a field of their own are the first turn, in the role `system`. */
-export function turnsOf(request: Body): RequestTurn[] {
+export function turnsOf(request: RequestBody): RequestTurn[] {
   return request.api === 'chat' ? chatTurns(request.body) : responsesTurns(request.body);
 }
 
-export function toolsOf({ api, body }: Body): Declared[] {
+export function toolsOf({ api, body }: RequestBody): Declared[] {
   const functions =
     api === 'chat'
       ? (body.tools ?? []).map((tool) => (tool.type === 'function' ? tool.function : undefined))

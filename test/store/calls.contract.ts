@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import { someone } from './samples.ts';
-import type { Held, HoldRequest, Store } from '../../store/store.ts';
+import type { HoldResult, HoldRequest, Store } from '../../store/store.ts';
 
 const who = { place: 'here', pid: 1, began: '2' };
 const FOR_EVER = 1e9;
@@ -34,7 +34,7 @@ export function callsContract(store: () => Store): void {
         who,
         silent_ms: expect.any(Number),
       });
-      expect((told as Held & { outcome: 'elsewhere' }).silent_ms).toBeGreaterThanOrEqual(0);
+      expect((told as HoldResult & { outcome: 'elsewhere' }).silent_ms).toBeGreaterThanOrEqual(0);
     });
 
     test('a holder that asks again keeps the call with its first request', async () => {

@@ -4,7 +4,7 @@ import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
-export interface Written {
+export interface WrittenFile {
   /** SHA-256 of the content, in hex. */
   sha256: string;
   /** Size of the content. */
@@ -18,7 +18,7 @@ export interface Written {
 export async function writeCompressed(
   path: string,
   content: AsyncIterable<Buffer>,
-): Promise<Written> {
+): Promise<WrittenFile> {
   const hash = createHash('sha256');
   let bytes = 0;
   await writeTemporary(path, async (write) => {
@@ -39,7 +39,7 @@ export async function writeCompressed(
 export async function verify(
   path: string,
   content: AsyncIterable<Buffer>,
-): Promise<Written | undefined> {
+): Promise<WrittenFile | undefined> {
   const read = await readCompressed(path);
   if (read === undefined) return undefined;
   const hash = createHash('sha256');

@@ -1,6 +1,6 @@
 import { useEffect, useId, useState } from 'preact/hooks';
 import { APIError, type CallState } from '../../client/index.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { clearText, withoutHidden } from '../parts/clear-text.ts';
 import { Hand } from '../parts/icons.tsx';
 import { now } from '../parts/now.ts';
@@ -9,7 +9,7 @@ import { hashOf } from '../route.ts';
 import { Value } from './value.tsx';
 
 /** Asks a person whether a call may run, and shows exactly what it would run with. The talk goes on beside it. */
-export function Approval({ call, opened }: { call: CallState; opened: Opened }) {
+export function Approval({ call, opened }: { call: CallState; opened: OpenedConversation }) {
   const { id, tool, why, input, expires_at, seq } = call;
   const title = useId();
   const [sent, setSent] = useState<'approve' | 'deny'>();

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { CallState } from '../../client/index.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { clearText, withoutHidden } from '../parts/clear-text.ts';
 import { Cross } from '../parts/icons.tsx';
 import { now } from '../parts/now.ts';
@@ -9,7 +9,7 @@ import { clock, percentOf } from '../parts/words.ts';
 import { hashOf } from '../route.ts';
 
 /** A call that runs or waits for its turn. */
-export function Bar({ call, opened }: { call: CallState; opened: Opened }) {
+export function Bar({ call, opened }: { call: CallState; opened: OpenedConversation }) {
   const { id, tool, status, percent, note, suspended, position } = call;
   const cancel = useCancel(opened, id);
   const name = withoutHidden(tool);
@@ -77,7 +77,7 @@ const Elapsed = ({ call: { started_at, requested_at } }: { call: CallState }) =>
   </time>
 );
 
-function useCancel({ conversation }: Opened, id: string) {
+function useCancel({ conversation }: OpenedConversation, id: string) {
   const [isSent, setSent] = useState(false);
   const [failed, setFailed] = useState<string>();
   const now = () => {

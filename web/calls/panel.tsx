@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals';
 import type { CallState } from '../../client/index.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { withoutHidden } from '../parts/clear-text.ts';
 import { Down } from '../parts/icons.tsx';
 import { inputLine } from '../parts/summary.ts';
@@ -11,7 +11,7 @@ import { Approval } from './approval.tsx';
 import { Bar } from './bar.tsx';
 
 /** What goes on meanwhile: beside the talk where there is room, else above the field in which one writes. */
-export function CallsPanel({ opened }: { opened: Opened }) {
+export function CallsPanel({ opened }: { opened: OpenedConversation }) {
   const isOpen = useSignal(false);
   const approvals = useComputed(() => opened.state.value.approvals).value;
   const { open } = opened.state.value;
@@ -63,7 +63,7 @@ export function CallsPanel({ opened }: { opened: Opened }) {
 }
 
 /** The last few, so that a bar does not just vanish. */
-function Ended({ opened }: { opened: Opened }) {
+function Ended({ opened }: { opened: OpenedConversation }) {
   const ended = opened.state.value.calls
     .filter(({ ended_seq }) => ended_seq !== undefined)
     .toSorted((a, b) => b.ended_seq! - a.ended_seq!)

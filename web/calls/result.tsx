@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { CallState, Stored } from '../../client/index.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { clearText } from '../parts/clear-text.ts';
 import { bytes } from '../parts/words.ts';
 import { LongText } from './long-text.tsx';
@@ -10,7 +10,7 @@ interface Props {
   call: CallState;
   value: unknown;
   stored: Stored | undefined;
-  opened: Opened;
+  opened: OpenedConversation;
 }
 
 /** A result. A large one is fetched when somebody wants to see it. */

@@ -3,13 +3,13 @@ import type { CallState, PartialResult } from '../../client/index.ts';
 import { toneOf } from './tone.ts';
 import { Value } from '../calls/value.tsx';
 import { ResultView } from '../calls/result.tsx';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { withoutHidden } from '../parts/clear-text.ts';
 import { inputLine } from '../parts/summary.ts';
 import { between, duration, percentOf } from '../parts/words.ts';
 import { hashOf } from '../route.ts';
 
-export function CallLine({ call, opened }: { call: CallState; opened: Opened }) {
+export function CallLine({ call, opened }: { call: CallState; opened: OpenedConversation }) {
   const line = inputLine(call.input);
   return (
     <details class="call-line">
@@ -50,7 +50,7 @@ export function ResultLine({
 }: {
   call: CallState;
   result: PartialResult;
-  opened: Opened;
+  opened: OpenedConversation;
 }) {
   return (
     <details class="call-line">
@@ -64,7 +64,7 @@ export function ResultLine({
   );
 }
 
-export function EndLine({ call, opened }: { call: CallState; opened: Opened }) {
+export function EndLine({ call, opened }: { call: CallState; opened: OpenedConversation }) {
   const { status, tool, result, stored, error, reason } = call;
   const [words, tone] = endOf(call);
   const given = inputLine(call.input);

@@ -1,14 +1,20 @@
 import { useState } from 'preact/hooks';
 import type { CallState } from '../../client/index.ts';
 import { titles } from '../list/titles.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { Menu } from '../parts/icons.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { hashOf, route } from '../route.ts';
 import { service } from '../service.ts';
 import { Popup } from '../parts/popup.tsx';
 
-export function Header({ opened, onMenu }: { opened: Opened | undefined; onMenu: () => void }) {
+export function Header({
+  opened,
+  onMenu,
+}: {
+  opened: OpenedConversation | undefined;
+  onMenu: () => void;
+}) {
   return (
     <header class={`header ${opened ? '' : 'bare'}`}>
       <button class="quiet icon-only narrow-only" onClick={onMenu} aria-label="Conversations">
@@ -25,7 +31,7 @@ export function Header({ opened, onMenu }: { opened: Opened | undefined; onMenu:
   );
 }
 
-function OfConversation({ opened }: { opened: Opened }) {
+function OfConversation({ opened }: { opened: OpenedConversation }) {
   const { id } = opened;
   const view = route.value.view;
   const said = opened.state.value.messages.find(({ from }) => from === 'user')?.text;
@@ -48,7 +54,7 @@ function OfConversation({ opened }: { opened: Opened }) {
   );
 }
 
-function Status({ opened: { state, connection } }: { opened: Opened }) {
+function Status({ opened: { state, connection } }: { opened: OpenedConversation }) {
   const { status, open, approvals, limit } = state.value;
   if (connection.value === 'lost') return <span class="status lost">reconnecting</span>;
   if (connection.value === 'loading') return <span class="status">loading</span>;
@@ -65,7 +71,7 @@ function openWords(open: readonly CallState[]): string {
   return running > 0 ? `${running} running` : `${open.length} waiting`;
 }
 
-function More({ opened: { id, conversation, state } }: { opened: Opened }) {
+function More({ opened: { id, conversation, state } }: { opened: OpenedConversation }) {
   const [failed, setFailed] = useState<string>();
   const ui = service.value?.temporal_ui;
   const close = () => {

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import type { Outgoing } from '../outbox.ts';
 import { ArrowDown } from '../parts/icons.tsx';
 import { Pending } from './pending.tsx';
@@ -8,7 +8,7 @@ import { RowView } from './row.tsx';
 import { MOST_LANES, rowsOf } from './rows.ts';
 
 interface Props {
-  opened: Opened;
+  opened: OpenedConversation;
   pending: readonly Outgoing[];
   /** The seq of an entry to show. */
   to: number | undefined;

@@ -1,5 +1,5 @@
 import type { AgentMessage, UserMessage } from '../../client/index.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { Markdown } from '../parts/markdown.tsx';
 import { moment, timeOfDay } from '../parts/words.ts';
 import { hashOf } from '../route.ts';
@@ -10,7 +10,7 @@ export const MessageView = ({
   opened,
 }: {
   message: AgentMessage | UserMessage;
-  opened: Opened;
+  opened: OpenedConversation;
 }) =>
   message.from === 'user' ? (
     <FromUser message={message} />
@@ -28,7 +28,7 @@ function FromUser({ message: { text, author, at } }: { message: UserMessage }) {
   );
 }
 
-function FromAgent({ message, opened }: { message: AgentMessage; opened: Opened }) {
+function FromAgent({ message, opened }: { message: AgentMessage; opened: OpenedConversation }) {
   const { text, status, at, id, seq } = message;
   const { entries, calls } = opened.state.peek();
   const because = becauseOf(message, entries, calls);

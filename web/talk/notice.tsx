@@ -1,10 +1,10 @@
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { Markdown } from '../parts/markdown.tsx';
 import { timeOfDay } from '../parts/words.ts';
 import type { Notice } from './rows.ts';
 
 /** What the service has to say of the conversation itself. */
-export function NoticeLine({ entry }: { entry: Notice; opened: Opened }) {
+export function NoticeLine({ entry }: { entry: Notice; opened: OpenedConversation }) {
   const [text, tone] = wordsOf(entry);
   return (
     <div class={`notice ${tone}`}>

@@ -1,5 +1,5 @@
 import { memo } from 'preact/compat';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { CallLine, EndLine, ResultLine } from './call-lines.tsx';
 import { MessageView } from './message.tsx';
 import { NoticeLine } from './notice.tsx';
@@ -8,7 +8,7 @@ import { toneOf } from './tone.ts';
 
 interface Props {
   row: Row;
-  opened: Opened;
+  opened: OpenedConversation;
   isSought: boolean;
 }
 
@@ -25,7 +25,7 @@ export const RowView = memo(function RowView({ row, opened, isSought }: Props) {
   );
 }, isSame);
 
-function contentOf(row: Row, opened: Opened) {
+function contentOf(row: Row, opened: OpenedConversation) {
   switch (row.kind) {
     case 'message':
       return <MessageView message={row.message} opened={opened} />;

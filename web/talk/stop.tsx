@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { ConversationState, InterruptParams } from '../../client/index.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { Down, Stop } from '../parts/icons.tsx';
 import { Popup } from '../parts/popup.tsx';
 import { plural } from '../parts/words.ts';
@@ -8,7 +8,7 @@ import { plural } from '../parts/words.ts';
 type Scope = Pick<InterruptParams, 'scope'>;
 
 /** Stops at once, and says so if the service was not told. */
-export function useStop({ conversation }: Opened) {
+export function useStop({ conversation }: OpenedConversation) {
   const [failed, setFailed] = useState<string>();
   const now = (scope: Scope) => {
     setFailed(undefined);

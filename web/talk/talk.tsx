@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConversationState, WhenBusy } from '../../client/index.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { discard, outbox, send } from '../outbox.ts';
 import { announce } from '../parts/announce.tsx';
 import { Away } from '../parts/icons.tsx';
@@ -10,7 +10,7 @@ import { Composer } from './composer.tsx';
 import { Log } from './log.tsx';
 import { StopMenu, useStop } from './stop.tsx';
 
-export function Talk({ opened }: { opened: Opened }) {
+export function Talk({ opened }: { opened: OpenedConversation }) {
   const { id, connection } = opened;
   const state = opened.state.value;
   const whenBusy = useSignal<WhenBusy>('interrupt');

@@ -1,7 +1,7 @@
 /** The timeline as a picture: what was said and what ran, one line above the other. The list of turns below says the same in words. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Turn } from '../../client/index.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { withoutHidden } from '../parts/clear-text.ts';
 import { now } from '../parts/now.ts';
 import { inputLine } from '../parts/summary.ts';
@@ -20,7 +20,7 @@ const AGENT = TOP + ROW * 1.5;
 const laneY = (lane: number) => TOP + ROW * (2.5 + lane);
 
 interface Props {
-  opened: Opened;
+  opened: OpenedConversation;
   turns: readonly Turn[];
   selected: Turn | undefined;
 }
@@ -265,7 +265,7 @@ function useFollow(
   }, [chosen, chosen === undefined && width]);
 }
 
-function wordsAt({ state }: Opened, seq: number): string {
+function wordsAt({ state }: OpenedConversation, seq: number): string {
   const message = state.peek().messages.find((each) => each.seq === seq);
   return withoutHidden(message?.text.slice(0, 200) ?? '');
 }

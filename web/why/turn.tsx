@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Trigger, Turn, TurnCall, TurnReply } from '../../client/index.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { withoutHidden } from '../parts/clear-text.ts';
 import { duration, plural, timeWithSeconds } from '../parts/words.ts';
 import { hashOf } from '../route.ts';
@@ -11,7 +11,7 @@ import { ruleOf } from './rules.ts';
 
 interface Props {
   turn: Turn;
-  opened: Opened;
+  opened: OpenedConversation;
   isOpen: boolean;
   /** The entry that was asked for. */
   entry: number | undefined;
@@ -152,7 +152,7 @@ function Triggers({
   title: string;
   items: readonly (Trigger & { turn?: number })[];
   explain: string | undefined;
-  opened: Opened;
+  opened: OpenedConversation;
   words: Words;
   entry: number | undefined;
 }) {
@@ -179,7 +179,7 @@ function Item({
   isSought,
 }: {
   item: Trigger & { turn?: number };
-  opened: Opened;
+  opened: OpenedConversation;
   words: Words;
   isSought: boolean;
 }) {
@@ -196,7 +196,7 @@ function Item({
   );
 }
 
-function Reply({ reply, opened: { id } }: { reply: TurnReply; opened: Opened }) {
+function Reply({ reply, opened: { id } }: { reply: TurnReply; opened: OpenedConversation }) {
   const { seq, text, error, status, rules, started_at, duration_ms, usage } = reply;
   return (
     <li>
@@ -215,7 +215,7 @@ function Reply({ reply, opened: { id } }: { reply: TurnReply; opened: Opened }) 
   );
 }
 
-function Call({ call, opened }: { call: TurnCall; opened: Opened }) {
+function Call({ call, opened }: { call: TurnCall; opened: OpenedConversation }) {
   const { call_id, seq, status, rules, why } = call;
   const known = opened.state.peek().calls.find(({ id }) => id === call_id);
   const ui = service.value?.temporal_ui;
@@ -272,7 +272,7 @@ const isSame = (a: readonly Trigger[], b: readonly Trigger[]) =>
 const plain = (text: string) => withoutHidden(text).replaceAll(/\*\*|__|`|^#+ /gm, '');
 
 /** Says which call is meant where the service names it by its id. */
-function named({ state }: Opened): Words {
+function named({ state }: OpenedConversation): Words {
   const { calls } = state.peek();
   return (text) =>
     withoutHidden(text).replaceAll(/\bcall_\w+/g, (id) => {

@@ -1,10 +1,10 @@
 /** The turns of the open conversation, kept up to date while its timeline is open. */
 import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { Turn } from '../../client/index.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { isKeyWanted } from '../service.ts';
 
-export interface Turns {
+export interface LiveTurns {
   all: ReadonlySignal<readonly Turn[] | undefined>;
   failed: ReadonlySignal<string | undefined>;
   stop(): void;
@@ -14,7 +14,7 @@ export interface Turns {
 const MAY_CHANGE = 20;
 const PAUSE_MS = 600;
 
-export function followTurns({ conversation, state }: Opened): Turns {
+export function followTurns({ conversation, state }: OpenedConversation): LiveTurns {
   const all = signal<readonly Turn[] | undefined>(undefined);
   const failed = signal<string | undefined>(undefined);
   const ending = new AbortController();

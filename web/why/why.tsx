@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import type { Turn } from '../../client/index.ts';
-import type { Opened } from '../opened.ts';
+import type { OpenedConversation } from '../opened.ts';
 import { route } from '../route.ts';
 import { service } from '../service.ts';
 import { ChartView } from './chart.tsx';
@@ -10,7 +10,7 @@ import { quietWords } from './quiet.ts';
 import { TurnView } from './turn.tsx';
 import { followTurns } from './turns.ts';
 
-export function Why({ opened }: { opened: Opened }) {
+export function Why({ opened }: { opened: OpenedConversation }) {
   const source = useMemo(() => followTurns(opened), [opened]);
   useEffect(() => () => source.stop(), [source]);
   const turns = source.all.value;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** What the page shows. */
-export interface Shown {
+export interface ShownPage {
   status?: string;
   percent?: number;
   alerts: string[];
@@ -15,7 +15,7 @@ export interface Shown {
 export interface WatchedPage {
   title: string;
   /** What it shows, each time that changes. The first is there at once. Ends with the page. */
-  shown(signal: AbortSignal): AsyncGenerator<Shown, void, void>;
+  shown(signal: AbortSignal): AsyncGenerator<ShownPage, void, void>;
   close(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export async function openPage(url: string): Promise<WatchedPage> {
 }
 
 /** @throws Error that tells the model what to do instead */
-export async function pressButton(name: string): Promise<Shown> {
+export async function pressButton(name: string): Promise<ShownPage> {
   const page = [...pages.values()].at(-1);
   if (!page) throw new Error('No page is open. Open one with watch_page first.');
   const { buttons, dialog } = await look(page);
@@ -103,7 +103,7 @@ function reportChanges(): void {
 }
 
 /** By the roles that a screen reader knows, so it fits any accessible page. */
-const look = (page: Page): Promise<Shown> =>
+const look = (page: Page): Promise<ShownPage> =>
   page.evaluate(() => {
     const { document } = globalThis as any;
     const all = (within: any, selector: string): any[] => [...within.querySelectorAll(selector)];

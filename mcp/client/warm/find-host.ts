@@ -9,7 +9,7 @@ import { isAlive } from '../../../tools/process-identity.ts';
 import { programVariables } from '../../../tools/mcp-program.ts';
 import { packageVersion } from '../../../tools/version.ts';
 import { asEnvironment, type ProgramVariables, startOf } from '../program.ts';
-import { openLink, type Link } from './link.ts';
+import { openLink, type HostLink } from './link.ts';
 import { ADDRESS_FILE, type HostAddress } from './messages.ts';
 
 export interface FindOptions {
@@ -21,7 +21,7 @@ export interface FindOptions {
 }
 
 /** @throws Error when it cannot be started */
-export async function findHost(options: FindOptions): Promise<{ folder: string; link: Link }> {
+export async function findHost(options: FindOptions): Promise<{ folder: string; link: HostLink }> {
   for (let tries = 0; ; tries += 1) {
     const folder = await latestFolder(options);
     await start(folder, options);
@@ -32,7 +32,7 @@ export async function findHost(options: FindOptions): Promise<{ folder: string; 
 }
 
 /** Undefined when the host of that folder has gone. */
-export async function linkIfAlive(folder: string): Promise<Link | undefined> {
+export async function linkIfAlive(folder: string): Promise<HostLink | undefined> {
   return (await isThere(folder)) ? linkTo(folder, 0).catch(() => undefined) : undefined;
 }
 
@@ -53,7 +53,7 @@ async function start(folder: string, { server, variables }: FindOptions): Promis
   await lines.return();
 }
 
-async function linkTo(folder: string, patience_ms: number): Promise<Link> {
+async function linkTo(folder: string, patience_ms: number): Promise<HostLink> {
   for (const end = performance.now() + patience_ms; ;) {
     const text = await readFile(join(folder, ADDRESS_FILE), 'utf8').catch(() => undefined);
     if (text !== undefined) return openLink(JSON.parse(text) as HostAddress);

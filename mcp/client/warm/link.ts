@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type FromHost, type HostAddress, receiveOn, sendOn, type ToHost } from './messages.ts';
 
-export interface Link {
+export interface HostLink {
   send(message: ToHost): void;
   /** @returns the function that ends it */
   listen(folder: string, hear: (message: FromHost) => void): () => void;
@@ -14,7 +14,7 @@ export interface Link {
 }
 
 /** @throws Error if nobody listens there */
-export async function openLink({ port, token }: HostAddress): Promise<Link> {
+export async function openLink({ port, token }: HostAddress): Promise<HostLink> {
   const socket = connect({ port, host: '127.0.0.1' });
   await once(socket, 'connect');
   // A worker must be able to end while its hosts live on.

@@ -1,13 +1,13 @@
 /** What a worker and the host of a server say to each other: lines of JSON over a local socket. A call is named by its folder. */
 import type { Socket } from 'node:net';
-import type { McpOutcome, McpReport, McpRequest } from '../../../tools/mcp-spool.ts';
+import type { McpOutcome, McpReport, McpCallRequest } from '../../../tools/mcp-spool.ts';
 import { createLines } from '../lines.ts';
 
 export type ToHost =
   /** Comes first. */
   | { kind: 'hello'; token: string }
   /** Makes the call, unless that has been done; and tells of it from its beginning. */
-  | { kind: 'call'; folder: string; label: string; request: McpRequest }
+  | { kind: 'call'; folder: string; label: string; request: McpCallRequest }
   /** The call goes on, and nobody here listens. */
   | { kind: 'leave'; folder: string }
   | { kind: 'cancel'; folder: string }

@@ -1,5 +1,5 @@
 /** The one connection of a host to its server, opened when it is needed and again when it has ended. */
-import type { Connection, ConnectOptions } from '../connection.ts';
+import type { McpConnection, ConnectOptions } from '../connection.ts';
 import { connect } from '../connection.ts';
 import type { CallOptions } from '../open.ts';
 import type { McpOutcome } from '../../../tools/mcp-spool.ts';
@@ -20,10 +20,10 @@ export function createUpstream(
   marks: Record<string, string>,
 ): Upstream {
   const listeners = new Map<string | number, (progress: WireProgress) => void>();
-  let opening: Promise<Connection> | undefined;
+  let opening: Promise<McpConnection> | undefined;
   let calls = 0;
 
-  function open(): Promise<Connection> {
+  function open(): Promise<McpConnection> {
     if (opening) return opening;
     const options: ConnectOptions = {
       allowPrivateUrls,
@@ -39,12 +39,12 @@ export function createUpstream(
     return opened;
   }
 
-  function forget(which: Promise<Connection> | undefined): void {
+  function forget(which: Promise<McpConnection> | undefined): void {
     if (opening === which) opening = undefined;
   }
 
   /** For one call, which must not close what others use. */
-  const borrowed = async (): Promise<Connection> => ({
+  const borrowed = async (): Promise<McpConnection> => ({
     ...(await open()),
     close: () => Promise.resolve(),
   });

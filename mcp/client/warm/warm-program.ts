@@ -2,7 +2,7 @@
 import { claimMcpFile, type McpOutcome, readMcpFileNow } from '../../../tools/mcp-spool.ts';
 import type { McpOrder, McpProgram, McpRun } from '../../../tools/mcp-program.ts';
 import { findHost, type FindOptions, linkIfAlive } from './find-host.ts';
-import type { Link } from './link.ts';
+import type { HostLink } from './link.ts';
 import type { FromHost } from './messages.ts';
 
 export interface WarmProgram extends McpProgram {
@@ -14,11 +14,11 @@ export interface WarmProgram extends McpProgram {
 
 /** @param variables called at each start */
 export function warmProgram(options: () => FindOptions): WarmProgram {
-  let current: Promise<{ folder: string; link: Link }> | undefined;
+  let current: Promise<{ folder: string; link: HostLink }> | undefined;
   /** Hosts of earlier declarations, with calls that still run. */
-  const others = new Map<string, Link>();
+  const others = new Map<string, HostLink>();
 
-  function reach(): Promise<{ folder: string; link: Link }> {
+  function reach(): Promise<{ folder: string; link: HostLink }> {
     if (current) return current;
     const found = findHost(options());
     current = found;
@@ -30,7 +30,7 @@ export function warmProgram(options: () => FindOptions): WarmProgram {
   }
 
   /** The host that has the call; or the one that may make it, or knows that it was lost. */
-  async function linkFor(folder: string): Promise<Link> {
+  async function linkFor(folder: string): Promise<HostLink> {
     const begun = readMcpFileNow(folder, 'begun.json');
     const host = await reach();
     if (begun?.host === undefined || begun.host === host.folder) return host.link;
@@ -109,7 +109,7 @@ const NOTHING = { tool: '', input: {}, schema: {}, idempotency_key: '' };
 const STOP_MS = 9_000;
 
 /** What the host says of one call, in order, until the link is closed or the signal aborts. */
-function createInbox(link: Link, signal: AbortSignal) {
+function createInbox(link: HostLink, signal: AbortSignal) {
   const waiting: FromHost[] = [];
   let wake = () => {};
   let isClosed = false;

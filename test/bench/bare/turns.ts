@@ -1,6 +1,6 @@
 /** The floor of a bench: bare workflows, in a worker of their own. */
-import type { Ground } from '../ground.ts';
-import type { Talk } from '../talk.ts';
+import type { BenchServers } from '../ground.ts';
+import type { BenchTalk } from '../talk.ts';
 
 const QUEUE = 'bare';
 
@@ -9,9 +9,9 @@ const QUEUE = 'bare';
  * @returns what begins a talk with the workflow of that id
  */
 export async function startBare(
-  { address, temporal, worker }: Ground,
+  { address, temporal, worker }: BenchServers,
   model: string,
-): Promise<(workflowId: string) => Talk> {
+): Promise<(workflowId: string) => BenchTalk> {
   const running = await worker('bare/worker.ts', [address, QUEUE]);
   /** By the text of the message: what is to be done once it is answered. */
   const waiting = new Map<string, () => void>();

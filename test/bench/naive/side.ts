@@ -3,11 +3,11 @@ import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 
-import type { Side } from '../payment-round.ts';
+import type { RoundPlayer } from '../payment-round.ts';
 import { NAIVE_QUEUE } from './worker.ts';
 import type { naive } from './workflow.ts';
 
-export function startNaive(client: Client, worker: ChildProcess, modelUrl: string): Side {
+export function startNaive(client: Client, worker: ChildProcess, modelUrl: string): RoundPlayer {
   const watching = new Map<string, () => void>();
   worker.on('message', (message) => {
     const { watching: id } = message as { watching?: string };

@@ -10,12 +10,12 @@ import { failedCalls, failedReplies } from './failures.ts';
 import { lostMessages, unheardMessages } from './messages.ts';
 import { missingEntries, unsaidResets } from './missing.ts';
 import { lostNews, unheardNews } from './news.ts';
-import { type Count, COUNTS, type Finding, type Report, type Size } from './report.ts';
+import { type Count, COUNTS, type Finding, type CheckReport, type Size } from './report.ts';
 import { outputWaits, recoveryOf } from './spread.ts';
 import { only, type Trace, traceOf } from './trace.ts';
 import { brokenRules } from './turns.ts';
 
-export function check(evidence: Evidence): Report {
+export function check(evidence: Evidence): CheckReport {
   const traces = evidence.conversations.map(traceOf);
   const verdicts = [
     lostMessages(evidence, traces),
@@ -50,7 +50,7 @@ const inTrace = (trace: Trace): Finding[] =>
     failedReplies,
   ].flatMap((look) => look(trace));
 
-function countsOf(findings: Finding[]): Report['counts'] {
+function countsOf(findings: Finding[]): CheckReport['counts'] {
   const counts = Object.fromEntries(Object.keys(COUNTS).map((count) => [count, 0]));
   for (const { count } of findings) counts[count]! += 1;
   return counts as Record<Count, number>;

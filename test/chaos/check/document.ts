@@ -1,12 +1,12 @@
 /** docs/reliability.md has one place for the figures of a kept run; nothing there is written by hand. */
 import type { Evidence } from '../evidence.ts';
 import { closingLine, sizeInWords, table } from './print.ts';
-import type { Report } from './report.ts';
+import type { CheckReport } from './report.ts';
 
 const [BEGIN, END] = ['<!-- run -->', '<!-- /run -->'];
 
 /** @returns the document with the run in its place */
-export function documentRun(document: string, evidence: Evidence, report: Report): string {
+export function documentRun(document: string, evidence: Evidence, report: CheckReport): string {
   const [from, to] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (from === -1 || to < from) throw new Error(`The document has no ${BEGIN} … ${END}.`);
   const why = [...Map.groupBy(report.excused, (excused) => excused.why)].map(

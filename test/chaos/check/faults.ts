@@ -7,10 +7,14 @@ import { COUNTS, type Count } from './report.ts';
 import { soundEvidence } from './sound.ts';
 
 /** What breaks: it may change the evidence, its only conversation, and that one's log. */
-export type Break = (log: Log, conversation: ConversationEvidence, evidence: Evidence) => void;
+export type Break = (
+  log: EditedLog,
+  conversation: ConversationEvidence,
+  evidence: Evidence,
+) => void;
 
 /** Changes the log and what the follower holds of it alike, unless a fault is about the follower. */
-export class Log {
+export class EditedLog {
   entries: Entry[];
 
   constructor({ entries }: ConversationEvidence) {
@@ -62,7 +66,7 @@ export class Log {
 export function broken(by: Break, { follows = true } = {}) {
   const evidence = soundEvidence();
   const conversation = evidence.conversations[0]!;
-  const log = new Log(conversation);
+  const log = new EditedLog(conversation);
   by(log, conversation, evidence);
   conversation.entries = log.entries;
   if (follows) conversation.followed = structuredClone(log.entries);

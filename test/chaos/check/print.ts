@@ -1,16 +1,16 @@
 /** A report for a person: what the run was, what was counted, and every finding in words. */
 import type { Evidence } from '../evidence.ts';
-import { type Count, COUNTS, type Finding, type Report, type Spread } from './report.ts';
+import { type Count, COUNTS, type Finding, type CheckReport, type Spread } from './report.ts';
 
 /** @param most findings of one count that are written out */
-export function print(report: Report, most = 20): string {
+export function print(report: CheckReport, most = 20): string {
   return [sizeInWords(report), '', table(report), ...findingsInWords(report, most)].join('\n');
 }
 
 /** The last line of a run: its figures, as JSON. */
 export function closingLine(
   { seed, faults }: Evidence,
-  { counts, excused, recovery, size }: Report,
+  { counts, excused, recovery, size }: CheckReport,
 ): string {
   const { broken_rules: _, ...fixed } = counts;
   return JSON.stringify({
@@ -26,7 +26,7 @@ export function closingLine(
 }
 
 /** Markdown, which is readable as it is. */
-export function table({ counts, excused, recovery, output_waits, size }: Report): string {
+export function table({ counts, excused, recovery, output_waits, size }: CheckReport): string {
   const rows = [
     ['counted', 'what', 'found'],
     ['---', '---', '---'],
@@ -50,7 +50,7 @@ export function table({ counts, excused, recovery, output_waits, size }: Report)
   return [rows, times, faults].map(columns).join('\n\n');
 }
 
-export function sizeInWords({ size }: Report): string {
+export function sizeInWords({ size }: CheckReport): string {
   const failures = Object.entries(size.failures).map(([type, count]) => `${count} ${type}`);
   const failed = failures.length > 0 ? `; calls that failed: ${failures.join(', ')}` : '';
   return (
@@ -59,7 +59,7 @@ export function sizeInWords({ size }: Report): string {
   );
 }
 
-function findingsInWords({ findings, excused }: Report, most: number): string[] {
+function findingsInWords({ findings, excused }: CheckReport, most: number): string[] {
   const found = [...Map.groupBy(findings, ({ count }) => count)].flatMap(([count, own]) => [
     '',
     `${count}: ${own.length}`,

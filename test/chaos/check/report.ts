@@ -40,7 +40,7 @@ export interface Excused {
   why: string;
 }
 
-export interface Report {
+export interface CheckReport {
   counts: Record<Count, number>;
   findings: Finding[];
   excused: Excused[];
@@ -73,4 +73,4 @@ export interface Size {
 }
 
 /** Zeros everywhere. What is excused is no fault. */
-export const isSound = ({ findings }: Report) => findings.length === 0;
+export const isSound = ({ findings }: CheckReport) => findings.length === 0;

@@ -1,9 +1,9 @@
 import type { Evidence } from '../evidence.ts';
-import type { Report, Spread } from './report.ts';
+import type { CheckReport, Spread } from './report.ts';
 import type { Trace } from './trace.ts';
 
 /** From a fault until what it held up goes on, per kind and target and for all. */
-export function recoveryOf({ recoveries }: Evidence): Report['recovery'] {
+export function recoveryOf({ recoveries }: Evidence): CheckReport['recovery'] {
   const targets = Map.groupBy(recoveries, ({ after }) => after);
   const spread = (samples: Evidence['recoveries']) => spreadOf(samples.map(({ ms }) => ms));
   return {

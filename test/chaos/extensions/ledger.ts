@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface Effect {
+export interface LedgerEffect {
   call_id: string;
   tool: string;
   effect: string;
@@ -15,7 +15,7 @@ export interface Effect {
 }
 
 /** Without a pause in between: a process that is stopped has done it, or has not. */
-export function happen(home: string, effect: Effect): void {
+export function happen(home: string, effect: LedgerEffect): void {
   const line = { ...effect, pid: process.pid, at: Date.now() };
   const file = openSync(join(home, 'ledger.jsonl'), 'a');
   writeSync(file, `${JSON.stringify(line)}\n`);
@@ -27,7 +27,7 @@ export function happen(home: string, effect: Effect): void {
  * Happens once however often it is asked for: the other side knows the key, as a payment service does.
  * @returns false: it had happened before
  */
-export function happenOnce(home: string, key: string, effect: Effect): boolean {
+export function happenOnce(home: string, key: string, effect: LedgerEffect): boolean {
   const folder = join(home, 'effects', encodeURIComponent(key));
   mkdirSync(folder, { recursive: true });
   try {

@@ -21,7 +21,7 @@ export interface Fault {
   /** When it is done: weights. */
   moments: Partial<Record<MomentName, number>>;
   /** Undefined: there is nothing to do it to at this moment. */
-  inject(stage: Stage, chance: Random, scene: Scene): Promise<Injected | undefined>;
+  inject(stage: FaultTargets, chance: Random, scene: Scene): Promise<Injected | undefined>;
 }
 
 export interface Injected extends Pick<FaultEvidence, 'pids' | 'operation'> {
@@ -30,7 +30,7 @@ export interface Injected extends Pick<FaultEvidence, 'pids' | 'operation'> {
 }
 
 /** All that a fault can reach. */
-export interface Stage {
+export interface FaultTargets {
   topology: Topology;
   workload: Workload;
   operators: Operators;

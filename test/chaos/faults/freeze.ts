@@ -5,7 +5,7 @@ import { childrenOf } from '../processes.ts';
 import type { Random } from '../random.ts';
 import type { Member } from '../supervise.ts';
 import type { TopologyName } from '../servers.ts';
-import { type Fault, type ServerName, serversOf, type Stage } from './fault.ts';
+import { type Fault, type ServerName, serversOf, type FaultTargets } from './fault.ts';
 
 /** Short ones are more frequent than long ones. Milliseconds. */
 type Span = readonly [min: number, max: number];
@@ -62,20 +62,24 @@ export function spread(chance: Random, [min, max]: Span, longest: number): numbe
   return Math.exp(chance.between(Math.log(min), Math.log(most)));
 }
 
-function unheld({ topology, held }: Stage, chance: Random, name: ServerName): Member | undefined {
+function unheld(
+  { topology, held }: FaultTargets,
+  chance: Random,
+  name: ServerName,
+): Member | undefined {
   const [first, ...rest] = serversOf(topology, name).filter((one) => !held.has(one));
   if (rest.length === 0) return first;
   return chance.pick([first!, ...rest]);
 }
 
-export function freeWorker({ topology, held }: Stage, chance: Random): Member | undefined {
+export function freeWorker({ topology, held }: FaultTargets, chance: Random): Member | undefined {
   const workers: Member[] = topology.workers;
   const free = workers.filter((one) => !held.has(one) && one.pid !== undefined);
   return free.length > 0 ? chance.pick(free as [Member]) : undefined;
 }
 
 /** Two workers have to be left that could take over: with none nothing would be found out, and one may be killed. */
-function mayStop({ topology, held }: Stage, member: Member): boolean {
+function mayStop({ topology, held }: FaultTargets, member: Member): boolean {
   if (held.has(member)) return false;
   const workers: Member[] = topology.workers;
   const left = workers.filter((one) => one !== member && !held.has(one));

@@ -5,7 +5,7 @@ import { CONDITIONS, type MomentName, type Scene, STANDSTILLS } from '../moments
 import { programsOf } from '../processes.ts';
 import type { Random } from '../random.ts';
 import type { TopologyName } from '../servers.ts';
-import { type Fault, pidsOf, serversOf, type Stage } from './fault.ts';
+import { type Fault, pidsOf, serversOf, type FaultTargets } from './fault.ts';
 
 type Target =
   | 'worker'
@@ -58,13 +58,13 @@ function kill(
 }
 
 /** The paused worker; at `sent, not recorded`, also every worker that is not held, so that none can record what was sent. */
-function workersAt({ topology, held }: Stage, { moment, worker, pid }: Scene): number[] {
+function workersAt({ topology, held }: FaultTargets, { moment, worker, pid }: Scene): number[] {
   if (worker?.pid === undefined || worker.pid !== pid) return [];
   if (moment !== 'sent, not recorded') return [worker.pid];
   return pidsOf(topology.workers.filter((one) => one === worker || !held.has(one)));
 }
 
-async function someOf(stage: Stage, name: Target, chance: Random): Promise<number[]> {
+async function someOf(stage: FaultTargets, name: Target, chance: Random): Promise<number[]> {
   for (const deadline = Date.now() + TARGET_WITHIN_MS; Date.now() < deadline; await sleep(200)) {
     const living = (await allOf(stage, name)).filter((pid) => !stage.dead.has(pid));
     if (living.length > 0) return [chance.pick(living as [number])];
@@ -72,7 +72,7 @@ async function someOf(stage: Stage, name: Target, chance: Random): Promise<numbe
   return [];
 }
 
-async function allOf({ topology }: Stage, name: Target): Promise<number[]> {
+async function allOf({ topology }: FaultTargets, name: Target): Promise<number[]> {
   switch (name) {
     case 'worker':
       return pidsOf(topology.workers);

@@ -3,8 +3,8 @@ import { callWorkflowId, conversationWorkflowId, DEFAULT_TENANT } from '../../..
 import type { Operation } from '../evidence.ts';
 import { CONDITIONS, STANDSTILLS } from '../moments.ts';
 import type { Random } from '../random.ts';
-import { openCalls, type Talk } from '../workload.ts';
-import type { Fault, Stage } from './fault.ts';
+import { openCalls, type ChaosTalk } from '../workload.ts';
+import type { Fault, FaultTargets } from './fault.ts';
 import { oneOf, type Point } from './operators.ts';
 
 const DONE = { terminate: 'terminated', cancel: 'cancelled', reset: 'reset' } as const;
@@ -77,7 +77,7 @@ interface Act {
   call_id?: string;
 }
 
-async function actOn({ operators }: Stage, chance: Random, talk: Talk, act: Act) {
+async function actOn({ operators }: FaultTargets, chance: Random, talk: ChaosTalk, act: Act) {
   const { does, point, call_id } = act;
   const workflowId = call_id
     ? callWorkflowId(DEFAULT_TENANT, call_id)
@@ -92,7 +92,7 @@ async function actOn({ operators }: Stage, chance: Random, talk: Talk, act: Act)
 }
 
 /** Calls that have a workflow. */
-function running({ follower: { entries } }: Talk): string[] {
+function running({ follower: { entries } }: ChaosTalk): string[] {
   const started = new Set(
     entries.flatMap((entry) => (entry.kind === 'call.started' ? [entry.call_id] : [])),
   );

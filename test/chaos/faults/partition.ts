@@ -4,8 +4,8 @@ import type { Cut } from '../proxy.ts';
 import type { Random } from '../random.ts';
 import type { Member } from '../supervise.ts';
 import type { TopologyName } from '../servers.ts';
-import type { Upstream } from '../topology.ts';
-import { type Fault, pidsOf, type Stage } from './fault.ts';
+import type { Backend } from '../topology.ts';
+import { type Fault, pidsOf, type FaultTargets } from './fault.ts';
 import { freeWorker, spread } from './freeze.ts';
 
 /** Milliseconds. */
@@ -30,7 +30,7 @@ export const partitions: Fault[] = [
 
 function partition(
   who: Who,
-  from: Upstream[],
+  from: Backend[],
   weight: number,
   moments: Partial<Record<MomentName, number>>,
   only?: TopologyName,
@@ -58,7 +58,7 @@ function partition(
   };
 }
 
-function membersOf(stage: Stage, who: Who, chance: Random): Member[] {
+function membersOf(stage: FaultTargets, who: Who, chance: Random): Member[] {
   const { workers, apis } = stage.topology;
   switch (who) {
     case 'api':

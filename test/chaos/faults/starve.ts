@@ -4,7 +4,7 @@ import { availableParallelism, setPriority } from 'node:os';
 import { signalProcess } from '../../../tools/process-group.ts';
 import type { Random } from '../random.ts';
 import type { Member } from '../supervise.ts';
-import { type Fault, pidsOf, type Stage } from './fault.ts';
+import { type Fault, pidsOf, type FaultTargets } from './fault.ts';
 import { freeWorker } from './freeze.ts';
 
 /** Milliseconds. */
@@ -35,7 +35,7 @@ export const starvations: Fault[] = [
 function slow(
   name: string,
   weight: number,
-  choose: (stage: Stage, chance: Random) => (Member | undefined)[],
+  choose: (stage: FaultTargets, chance: Random) => (Member | undefined)[],
 ): Fault {
   return {
     kind: 'starve',
@@ -73,7 +73,7 @@ function slow(
   };
 }
 
-const span = ({ longest_ms }: Stage, chance: Random) =>
+const span = ({ longest_ms }: FaultTargets, chance: Random) =>
   chance.between(LASTS[0], Math.min(LASTS[1], longest_ms));
 
 /** Ends by itself as well, should this process be killed. */

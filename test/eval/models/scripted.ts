@@ -10,12 +10,12 @@ import type { Habit } from './habits.ts';
 import { readWishes, type Wishes } from './lines.ts';
 import { tellNews } from './telling.ts';
 
-export interface Answer {
+export interface ScriptedAnswer {
   text: string;
   calls: AskedCall[];
 }
 
-export function answer(messages: readonly ModelMessage[], habit: Habit): Answer {
+export function answer(messages: readonly ModelMessage[], habit: Habit): ScriptedAnswer {
   const situation = readSituation(messages);
   const lines = [...situation.unfinished, ...situation.unanswered];
   const { quotes, surveys, calledOff } = withDropped(readWishes(lines), situation);

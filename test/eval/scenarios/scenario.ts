@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { CheckName } from '../checks.ts';
-import type { Conversation } from '../conversation.ts';
+import type { PlayedConversation } from '../conversation.ts';
 
 export interface Scenario {
   /** As `--scenario` takes it. */
@@ -12,7 +12,7 @@ export interface Scenario {
   /** What calls can be for, written alike. */
   subjects: string[];
   checks: CheckName[];
-  play(conversation: Conversation): Promise<void>;
+  play(conversation: PlayedConversation): Promise<void>;
 }
 
 /** Asked of every scenario. */

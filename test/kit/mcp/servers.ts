@@ -26,7 +26,7 @@ const program = (...args: string[]): StdioServer => ({
   cwd: tmpdir(),
 });
 
-export interface Ledger {
+export interface McpLedger {
   path: string;
   lines(): Promise<string[]>;
   /** The lines, which are gone then. */
@@ -34,13 +34,13 @@ export interface Ledger {
 }
 
 /** Where the test server notes what it does. */
-export async function createLedger(): Promise<Ledger> {
+export async function createLedger(): Promise<McpLedger> {
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-mcp-'));
   onTestFinished(() => removeFolder(folder));
   return ledgerAt(join(folder, 'ledger'));
 }
 
-export function ledgerAt(file: string): Ledger {
+export function ledgerAt(file: string): McpLedger {
   const lines = async () =>
     (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
   return {

@@ -1,5 +1,5 @@
 import { defineTool, z } from 'meanwhile';
-import { openPage, type Shown } from '../page.ts';
+import { openPage, type ShownPage } from '../page.ts';
 
 /** Opens a page in a real browser and tells what changes on it, until it shows what the agent waits for. */
 export default defineTool({
@@ -18,7 +18,7 @@ export default defineTool({
   async *run({ url, until }, call) {
     const page = await openPage(url);
     try {
-      let before: Shown | undefined;
+      let before: ShownPage | undefined;
       for await (const shown of page.shown(call.signal)) {
         if (shown.status?.includes(until)) return { page: page.title, ...shown };
         if (isNews(shown, before)) {
@@ -39,7 +39,7 @@ export default defineTool({
 });
 
 /** A bar that moves is progress. A page without anything to press or read that it had before is not worth a word. */
-function isNews({ dialog, alerts, buttons }: Shown, before: Shown | undefined): boolean {
+function isNews({ dialog, alerts, buttons }: ShownPage, before: ShownPage | undefined): boolean {
   if (before === undefined) return true;
   const differ = (one: unknown, other: unknown) => JSON.stringify(one) !== JSON.stringify(other);
   if (dialog) return differ(dialog, before.dialog);
