@@ -7,6 +7,7 @@ import { now } from '../parts/now.ts';
 import { inputLine } from '../parts/summary.ts';
 import { clock, percentOf } from '../parts/words.ts';
 import { hashOf } from '../route.ts';
+import { ChartFigure, latestChart } from './chart.tsx';
 
 /** A call that runs or waits for its turn. */
 export function Bar({ call, opened }: { call: CallState; opened: OpenedConversation }) {
@@ -14,6 +15,7 @@ export function Bar({ call, opened }: { call: CallState; opened: OpenedConversat
   const cancel = useCancel(opened, id);
   const name = withoutHidden(tool);
   const line = inputLine(call.input);
+  const latest = latestChart(call);
   return (
     <li class={`bar ${status}`}>
       <div class="bar-head">
@@ -55,6 +57,7 @@ export function Bar({ call, opened }: { call: CallState; opened: OpenedConversat
         {note !== undefined && <span class="note">{clearText(note)}</span>}
         <Elapsed call={call} />
       </div>
+      {latest && <ChartFigure call={call} chart={latest.chart} />}
       {suspended && (
         <p class="suspended">
           {suspended.of === undefined

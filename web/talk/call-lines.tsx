@@ -1,6 +1,7 @@
 /** Where a call begins, reports and ends, in the log. */
 import type { CallState, PartialResult } from '../../client/index.ts';
 import { toneOf } from './tone.ts';
+import { ChartFigure, latestChart } from '../calls/chart.tsx';
 import { Value } from '../calls/value.tsx';
 import { ResultView } from '../calls/result.tsx';
 import type { OpenedConversation } from '../opened.ts';
@@ -53,15 +54,25 @@ export function ResultLine({
   opened: OpenedConversation;
 }) {
   return (
-    <details class="call-line">
-      <summary>
-        <b>{withoutHidden(call.tool)}</b>
-        <span class="given">result {result.n}</span>
-        {call.suspended?.of !== undefined && <span class="now">of {call.suspended.of}</span>}
-      </summary>
-      <ResultView call={call} value={result.data} stored={result.stored} opened={opened} />
-    </details>
+    <>
+      <details class="call-line">
+        <summary>
+          <b>{withoutHidden(call.tool)}</b>
+          <span class="given">result {result.n}</span>
+          {call.suspended?.of !== undefined && <span class="now">of {call.suspended.of}</span>}
+        </summary>
+        <ResultView call={call} value={result.data} stored={result.stored} opened={opened} />
+      </details>
+      <LastChart call={call} n={result.n} />
+    </>
   );
+}
+
+/** The last chart of a call that is over. While the call runs, the chart grows beside the talk (calls/bar.tsx). */
+function LastChart({ call, n }: { call: CallState; n: number | 'end' }) {
+  if (call.ended_seq === undefined) return null;
+  const latest = latestChart(call);
+  return latest?.n === n ? <ChartFigure call={call} chart={latest.chart} /> : null;
 }
 
 export function EndLine({ call, opened }: { call: CallState; opened: OpenedConversation }) {
@@ -78,14 +89,17 @@ export function EndLine({ call, opened }: { call: CallState; opened: OpenedConve
   );
   if (!hasMore) return <div class="call-line">{line}</div>;
   return (
-    <details class="call-line">
-      <summary>{line}</summary>
-      {status === 'completed' ? (
-        <ResultView call={call} value={result} stored={stored} opened={opened} />
-      ) : (
-        <p class="words small">{withoutHidden(error?.message ?? reason ?? '')}</p>
-      )}
-    </details>
+    <>
+      <details class="call-line">
+        <summary>{line}</summary>
+        {status === 'completed' ? (
+          <ResultView call={call} value={result} stored={stored} opened={opened} />
+        ) : (
+          <p class="words small">{withoutHidden(error?.message ?? reason ?? '')}</p>
+        )}
+      </details>
+      <LastChart call={call} n="end" />
+    </>
   );
 }
 
