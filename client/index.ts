@@ -52,7 +52,7 @@ export type {
   UserMessage,
 } from './state.ts';
 export type { DeltaItem, EntryItem, ProgressItem, RewindItem, StreamItem } from './stream.ts';
-export { type Chart, chartIn } from '../contract/chart.ts';
+export { type BarChart, chartIn } from '../contract/chart.ts';
 export type { FieldError } from '../contract/problem.ts';
 export type { Entry, EntryKind, EntryOf, Failure, Usage, WhenBusy } from '../contract/entry.ts';
 export type { ResultNumber, Stored } from '../contract/stored.ts';

@@ -2,7 +2,7 @@
  * A chart that a tool gives along with a result, as its field `chart`. A page draws it, and redraws it with each later result of the
  * call. Only results of tools have charts: nothing that a model writes becomes one.
  */
-export interface Chart {
+export interface BarChart {
   /** 1 to 200 characters. */
   title: string;
   /** What the values count, such as `people`. At most 20 characters. */
@@ -14,7 +14,7 @@ export interface Chart {
 const MOST_BARS = 24;
 
 /** The chart of a result. Undefined if it has none, or one of another shape, which is then shown as any other value. */
-export function chartIn(result: unknown): Chart | undefined {
+export function chartIn(result: unknown): BarChart | undefined {
   const chart = field(result, 'chart');
   const [title, unit, bars] = [field(chart, 'title'), field(chart, 'unit'), field(chart, 'bars')];
   if (!isText(title, 200) || !(unit === undefined || isText(unit, 20))) return undefined;
@@ -24,7 +24,7 @@ export function chartIn(result: unknown): Chart | undefined {
   return { title, ...(unit !== undefined && { unit }), bars: read };
 }
 
-const isBar = (bar: { label: unknown; value: unknown }): bar is Chart['bars'][number] =>
+const isBar = (bar: { label: unknown; value: unknown }): bar is BarChart['bars'][number] =>
   isText(bar.label, 80) && Number.isFinite(bar.value);
 
 const isText = (value: unknown, most: number): value is string =>

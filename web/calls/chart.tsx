@@ -1,9 +1,9 @@
 /** A chart that a tool gave along with its result: a table whose rows have bars, so that it can be read as well as seen. */
-import { type CallState, type Chart, chartIn } from '../../client/index.ts';
+import { type CallState, type BarChart, chartIn } from '../../client/index.ts';
 import { withoutHidden } from '../parts/clear-text.ts';
 
 /** The latest chart of a call, and where it stands: in what the call returned, or in a partial result. */
-export function latestChart(call: CallState): { chart: Chart; n: number | 'end' } | undefined {
+export function latestChart(call: CallState): { chart: BarChart; n: number | 'end' } | undefined {
   const atEnd = chartIn(call.result);
   if (atEnd) return { chart: atEnd, n: 'end' };
   for (const { n, data } of call.results.toReversed()) {
@@ -13,11 +13,11 @@ export function latestChart(call: CallState): { chart: Chart; n: number | 'end' 
   return undefined;
 }
 
-export function ChartFigure({ call, chart }: { call: CallState; chart: Chart }) {
+export function ChartFigure({ call, chart }: { call: CallState; chart: BarChart }) {
   const { title, unit, bars } = chart;
   const { low, span } = scaleOf(bars);
   return (
-    <figure class="chart">
+    <figure class="tool-chart">
       <table>
         <caption>
           {withoutHidden(title)}
@@ -51,7 +51,7 @@ export function ChartFigure({ call, chart }: { call: CallState; chart: Chart }) 
 const inShort = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 
 /** Bars begin at zero, which is part of every scale. */
-function scaleOf(bars: Chart['bars']) {
+function scaleOf(bars: BarChart['bars']) {
   const values = bars.map(({ value }) => value);
   const low = Math.min(0, ...values);
   return { low, span: Math.max(0, ...values) - low || 1 };
