@@ -14,14 +14,14 @@ export interface QuickCalls {
    * @param asking.mayBegin called for the first call of a conversation; throws if none may begin
    * @returns `not_quick` if it has to be requested as any other; `goes_on` when its conversation has heard of it
    */
-  run(quick: QuickCall, asking: Asking): Promise<QuickOutcome>;
+  run(quick: QuickCall, asking: AskingCaller): Promise<QuickOutcome>;
   /** Another call of this conversation has been requested: how many are open is not known any more. */
   forget(conversation: ConversationKey): void;
   /** Tells the conversations of what they have not heard yet. */
   close(): Promise<void>;
 }
 
-export interface Asking {
+export interface AskingCaller {
   isGone(this: void): boolean;
   mayBegin(this: void): Promise<void>;
 }
@@ -41,7 +41,7 @@ export function createQuickCalls(
   const idle = new Set<string>();
   void recorder.recover();
 
-  async function run(quick: QuickCall, { isGone, mayBegin }: Asking): Promise<QuickOutcome> {
+  async function run(quick: QuickCall, { isGone, mayBegin }: AskingCaller): Promise<QuickOutcome> {
     const { conversation, call } = quick;
     const name = nameOf(conversation);
     const others = inFlight.get(name) ?? new Map<string, Promise<QuickOutcome>>();
@@ -89,7 +89,7 @@ export function createQuickCalls(
       begun,
       alone,
       mayBegin,
-    }: { name: string; begun: number; alone: boolean; mayBegin: Asking['mayBegin'] },
+    }: { name: string; begun: number; alone: boolean; mayBegin: AskingCaller['mayBegin'] },
   ): Promise<boolean> {
     if (begun >= limits.max_running) return false;
     if (idle.has(name)) return true;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export type ClientName = 'codex' | 'claude' | 'cursor' | 'vscode' | 'opencode';
 
-export interface Place {
+export interface UserPlace {
   home: string;
   platform: NodeJS.Platform;
   /** Of the environment. */
@@ -13,7 +13,7 @@ export interface Place {
 export interface HarnessClient {
   /** For people. */
   title: string;
-  file(place: Place): string;
+  file(place: UserPlace): string;
   /** @returns the new text of the file. @throws Error for a file that cannot be changed safely */
   add(text: string, name: string, command: [string, ...string[]]): string;
 }
@@ -51,7 +51,7 @@ export const CLIENTS: Record<ClientName, HarnessClient> = {
   },
 };
 
-function userFolder({ home, platform, variables }: Place): string {
+function userFolder({ home, platform, variables }: UserPlace): string {
   if (platform === 'darwin') return join(home, 'Library', 'Application Support');
   if (platform === 'win32') return variables['APPDATA'] ?? join(home, 'AppData', 'Roaming');
   return variables['XDG_CONFIG_HOME'] ?? join(home, '.config');

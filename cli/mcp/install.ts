@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { CLIENTS, type ClientName, type Place } from './clients.ts';
+import { CLIENTS, type ClientName, type UserPlace } from './clients.ts';
 
 export interface InstallOptions {
   client: ClientName;
@@ -10,7 +10,7 @@ export interface InstallOptions {
   command: [string, ...string[]];
   print: boolean;
   yes: boolean;
-  place: Place;
+  place: UserPlace;
   say(line: string): void;
   /** Undefined where nobody can be asked. */
   ask?: (question: string) => Promise<string>;
