@@ -188,6 +188,18 @@ export const settings = z.object({
     .describe(
       'Whether the model is asked while a message is still on its way. Only where API and worker share a process.',
     ),
+  MEANWHILE_RETENTION_DAYS: whole(31, 36_500)
+    .optional()
+    .describe(
+      'Days after its end that a conversation stays in the log. Unset: for ever. More than Temporal keeps ended workflows.',
+    ),
+  MEANWHILE_ARCHIVE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder to which workers write conversations before they leave the log, as gzipped JSON Lines. Unset: nothing is kept.',
+    ),
   MEANWHILE_STACK_TRACES: flag
     .default(false)
     .describe("Whether Temporal's UI shows where a workflow waits. Costs CPU in every turn."),
@@ -315,6 +327,11 @@ export function readConfig(
 
 /** @throws ConfigError for settings that only make sense together */
 function checkTogether(given: Settings): void {
+  if (given.MEANWHILE_ARCHIVE !== undefined && given.MEANWHILE_RETENTION_DAYS === undefined) {
+    throw new ConfigError(
+      'MEANWHILE_RETENTION_DAYS must be set too: MEANWHILE_ARCHIVE receives what leaves the log after that time.',
+    );
+  }
   const names = [
     'MEANWHILE_JWT_ISSUER',
     'MEANWHILE_JWT_AUDIENCE',

@@ -16,6 +16,7 @@ import { handleError, handleNotFound } from './errors.ts';
 import { GatewayUnavailable } from './gateway.ts';
 import { limitRequests } from './limit-requests.ts';
 import { answerOtherMethods } from './methods.ts';
+import { explained } from './not-running.ts';
 import { measure } from './metrics.ts';
 import { describe } from './openapi.ts';
 import { aboutRoute } from './routes/about.ts';
@@ -60,7 +61,9 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(handleError);
+  app.setErrorHandler(async (error, request, reply) =>
+    handleError(await explained(error, dependencies.store), request, reply),
+  );
   app.setNotFoundHandler(handleNotFound);
   sealResponses(app);
   await allowOrigins(app, settings);

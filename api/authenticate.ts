@@ -4,7 +4,6 @@ import { CannotVerify, type Principal, Unauthenticated } from '../access/princip
 import type { Access } from '../access/access.ts';
 import type { Scope } from '../contract/access.ts';
 import type { Api } from './dependencies.ts';
-import { unknownConversation } from './not-running.ts';
 import { Problem, type ProblemCode, withProblems } from './problems.ts';
 
 declare module 'fastify' {
@@ -52,7 +51,7 @@ function check(request: FastifyRequest, needs: Scope[]): void {
   }
   const { id } = request.params as { id: string };
   if (id !== principal.conversation) {
-    throw unknownConversation({ tenant: principal.tenant, id });
+    throw new Problem('conversation_not_found', `There is no conversation ${id}.`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ConversationKey } from '../contract/names.ts';
+import type { Retired } from '../store/retention-store.ts';
 import type { Store } from '../store/store.ts';
 import { type Gateway, GatewayUnavailable } from './gateway.ts';
 import { Problem } from './problems.ts';
@@ -38,5 +39,31 @@ function unlessUnavailable(error: unknown): void {
   if (!(error instanceof GatewayUnavailable)) throw error;
 }
 
-export const unknownConversation = ({ id }: ConversationKey) =>
-  new Problem('conversation_not_found', `There is no conversation ${id}.`);
+export const unknownConversation = (conversation: ConversationKey) =>
+  new UnknownConversation(conversation);
+
+/** Thrown by a route. Before it is answered, the store is asked whether the conversation was there once. */
+class UnknownConversation extends Problem {
+  readonly conversation: ConversationKey;
+
+  constructor(conversation: ConversationKey) {
+    super('conversation_not_found', `There is no conversation ${conversation.id}.`);
+    this.conversation = conversation;
+  }
+}
+
+/** The same error, unless it is about a conversation that has left the log. */
+export async function explained(error: unknown, store: Pick<Store, 'retired'>): Promise<unknown> {
+  if (!(error instanceof UnknownConversation)) return error;
+  const { tenant, id } = error.conversation;
+  let left: Retired | undefined;
+  try {
+    left = await store.retired({ tenant, id });
+  } catch (away) {
+    return away;
+  }
+  if (left === undefined) return error;
+  const day = left.retired_at.slice(0, 10);
+  const where = left.file === undefined ? 'removed' : `archived as ${left.file}`;
+  return new Problem('conversation_retired', `The conversation ${id} was ${where} on ${day}.`);
+}

@@ -30,6 +30,7 @@ export const PROBLEMS = {
     title: 'The idempotency key was used with a different body.',
   },
   push_conflict: { status: 409, title: 'The event was pushed with a different body.' },
+  conversation_retired: { status: 410, title: 'The conversation has left the log.' },
   push_url_expired: { status: 410, title: 'The push URL has expired.' },
   call_over: { status: 410, title: 'The call is over.' },
   request_too_large: { status: 413, title: 'The body is too large.' },
@@ -124,7 +125,7 @@ export function problemResponses(...codes: ProblemCode[]) {
 /** The same responses, and those with these problems. */
 export function withProblems(responses: Record<string, unknown>, ...codes: ProblemCode[]) {
   const result: Record<string, any> = { ...responses };
-  for (const code of codes) {
+  for (const code of codes.flatMap(withRetired)) {
     const { status } = PROBLEMS[code];
     const known = result[status]?.description as string | undefined;
     result[status] = {
@@ -134,3 +135,7 @@ export function withProblems(responses: Record<string, unknown>, ...codes: Probl
   }
   return result;
 }
+
+/** What could be read once may have left the log since. */
+const withRetired = (code: ProblemCode): ProblemCode[] =>
+  code === 'conversation_not_found' ? [code, 'conversation_retired'] : [code];

@@ -67,6 +67,20 @@ test('a migration that fails changes nothing and says why', async () => {
   expect(await names()).toEqual(Object.keys(migrations));
 });
 
+test('when a conversation was closed is known of those that an older version has closed', async () => {
+  const { '0011_retention': _, ...older } = migrations;
+  await migrate(db, older);
+  const insert = (id: string, status: string) =>
+    sql`insert into conversations (tenant, id, status, head, updated_at)
+        values ('acme', ${id}, ${status}, '{}', '2030-01-02')`.execute(db);
+  await insert('before', 'closed');
+  await insert('open', 'idle');
+  const store = await storeOn(new PGliteDialect({ pglite }));
+  await insert('after', 'closed');
+  const due = await store.due('2030-01-03', 9);
+  expect(due.map(({ id }) => id).sort()).toEqual(['after', 'before']);
+});
+
 /** Released before this was a rule. */
 const EARLIER = /^000[1-8]_/;
 

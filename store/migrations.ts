@@ -195,7 +195,7 @@ export const migrations: Record<string, Migration> = {
           seen_at timestamptz not null default clock_timestamp(),
           lapsed boolean not null default false
         )`.execute(db);
-      // Never removed: a call that has run must not run again, however late an operator resets a workflow.
+      // Removed with its conversation alone: a call that has run must not run again, however late an operator resets a workflow.
       await sql`
         create table calls (
           tenant text not null,
@@ -276,6 +276,28 @@ export const migrations: Record<string, Migration> = {
           primary key (tenant, call_id)
         )`.execute(db);
       await sql`create index erased_calls_newest on erased_calls (erased_at)`.execute(db);
+    },
+  },
+  '0011_retention': {
+    async up(db: Kysely<unknown>) {
+      // Generated, so that it is also right in rows that are there already, or that an older version writes. It stays null while a
+      // conversation is open, so that an index on it costs the writes of a turn nothing.
+      await sql`
+        alter table conversations add column closed_at timestamptz
+          generated always as (case when status = 'closed' then updated_at end) stored`.execute(db);
+      await sql`
+        create index conversations_closed on conversations (closed_at) where closed_at is not null`.execute(
+        db,
+      );
+      await sql`
+        create table retired (
+          tenant text not null,
+          conversation text not null,
+          file text,
+          retired_at timestamptz not null,
+          primary key (tenant, conversation)
+        )`.execute(db);
+      await sql`create index retired_oldest on retired (retired_at)`.execute(db);
     },
   },
 };

@@ -18,6 +18,7 @@ import { pruning } from './prune.ts';
 import { pruned } from './pruned.ts';
 import { recording } from './record.ts';
 import { results } from './results.ts';
+import { retention } from './retention.ts';
 import type { Database } from './schema.ts';
 import { slots } from './slots.ts';
 import type { Store } from './store.ts';
@@ -99,6 +100,7 @@ const storeIn = (db: Kysely<Database>): Store =>
     ...tokens(db),
     ...keys(db),
     ...erasing(db),
+    ...retention(db),
     ...pruning(db),
     close: () => db.destroy(),
   });

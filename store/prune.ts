@@ -25,6 +25,10 @@ export const pruning = (db: Db): Pick<Store, 'prune'> => ({
       .deleteFrom('erased_calls')
       .where('erased_at', '<', sql<Date>`${claimedBefore}::timestamptz`)
       .execute();
+    await db
+      .deleteFrom('retired')
+      .where('retired_at', '<', sql<Date>`${claimedBefore}::timestamptz - interval '335 days'`)
+      .execute();
     await db.deleteFrom('tenant_tokens').where('day', '<', claimedBefore.slice(0, 10)).execute();
   },
 });

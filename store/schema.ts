@@ -42,6 +42,8 @@ export interface Database {
     head: Json<Head>;
     /** Its words were erased: the row is a tombstone. */
     erased_at: ColumnType<Date | null, string | undefined, string>;
+    /** The database computes it from `status` and `updated_at`. */
+    closed_at: ColumnType<Date | null, never, never>;
   };
   /** Calls of erased conversations, whose files may be on any host. */
   erased_calls: {
@@ -49,6 +51,14 @@ export interface Database {
     conversation: string;
     call_id: string;
     erased_at: Moment;
+  };
+  /** Conversations that have left the store. */
+  retired: {
+    tenant: string;
+    conversation: string;
+    /** In the archive. */
+    file: string | null;
+    retired_at: Moment;
   };
   entries: {
     tenant: string;

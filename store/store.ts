@@ -11,6 +11,7 @@ import type { ResultNumber } from '../contract/stored.ts';
 import type { EraseStore } from './erase-store.ts';
 import type { AcceptedMessage } from './gone.ts';
 import type { KeyStore } from './key-store.ts';
+import type { RetentionStore } from './retention-store.ts';
 
 export type Recorded =
   /**
@@ -154,7 +155,7 @@ export interface Hold {
  * Every method throws StoreUnavailable when the store cannot be asked now. It may then be repeated, whether or not it took effect,
  * unless it says otherwise.
  */
-export interface Store extends KeyStore, EraseStore {
+export interface Store extends KeyStore, EraseStore, RetentionStore {
   /** Creates the conversation before its first entry. Repeating it changes nothing. */
   open(
     conversation: ConversationKey,
@@ -264,7 +265,7 @@ export interface Store extends KeyStore, EraseStore {
 
   /**
    * Removes what is no longer needed: the progress of calls that are over, and, if older than this, how calls ended, holders,
-   * idempotency keys and spent tokens. That a call has run is remembered forever.
+   * idempotency keys and spent tokens. That a call has run is remembered as long as its conversation is stored.
    * @param claimedBefore ISO 8601
    */
   prune(claimedBefore: string): Promise<void>;

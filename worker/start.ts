@@ -33,6 +33,7 @@ import { createResetNotices } from './notice-resets.ts';
 import { watchForGone } from './watch-for-gone.ts';
 import { installRuntime } from './runtime.ts';
 import type { WorkerOptions } from './options.ts';
+import { checkRetention, retainRegularly } from './retention.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { leanOptions } from './sandbox/index.ts';
 import { sweepErasedRegularly } from './sweep-erased.ts';
@@ -113,6 +114,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   stuck.promise.catch(() => {});
   const begin = async () => {
     await registerSearchAttributes(connection, namespace);
+    await checkRetention(settings, connection, namespace);
     const bundle =
       options.bundle ?? (await workflowBundle(home, { isSealed: keyring !== undefined }));
     const temporal = {
@@ -168,6 +170,16 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
     isInUse: spools.isInUse,
     warn: (message, error) => warn(message, { error }),
   });
+  const { MEANWHILE_RETENTION_DAYS: days, MEANWHILE_ARCHIVE: archive } = settings;
+  const retaining =
+    days !== undefined &&
+    retainRegularly({
+      store: options.store,
+      days,
+      archive,
+      info: (message) => logger.info(message),
+      warn: (message, error) => warn(message, { error }),
+    });
   const running = workers.run();
   const closing = new AbortController();
   const promoted =
@@ -206,6 +218,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
       await succession.close();
       clearInterval(sweeping);
       clearInterval(sweepingErased);
+      if (retaining) await retaining.close();
       await watching.close();
       await resets.close();
       await promoted;

@@ -67,6 +67,7 @@ export function createMemoryCalls(now: () => number) {
   };
   return {
     ...store,
+    forgetCall: (tenant: string, call_id: string) => void calls.delete(name({ tenant, call_id })),
     /** @param before milliseconds since 1970 */
     forgetCalls(before: number) {
       for (const call of calls.values()) if (call.changed_at < before) delete call.how;

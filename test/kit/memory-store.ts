@@ -4,6 +4,7 @@ import type { ConversationKey } from '../../contract/names.ts';
 import { requestedIn } from '../../store/erase.ts';
 import { endOfGone } from '../../store/gone.ts';
 import { runningCallsOf } from '../../store/writer.ts';
+import type { Retired } from '../../store/retention-store.ts';
 import type { StoredConversation, Progress, Store } from '../../store/store.ts';
 import { createMemoryCalls } from './memory-calls.ts';
 import { createMemoryDrafts } from './memory-drafts.ts';
@@ -30,7 +31,8 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
   const queues = new Map<string, string[]>();
   /** By tenant and day. */
   const spent = new Map<string, number>();
-  const { forgetCalls, ...calls } = createMemoryCalls(() => Date.parse(now()));
+  const retired = new Map<string, Retired>();
+  const { forgetCalls, forgetCall, ...calls } = createMemoryCalls(() => Date.parse(now()));
   const name = (key: ConversationKey) => JSON.stringify([key.tenant, key.id]);
   const find = (key: ConversationKey) => rows.get(name(key));
   const seen = (key: ConversationKey) => {
@@ -195,9 +197,37 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
       for (const id of spent.keys()) {
         if (JSON.parse(id)[1] < claimedBefore.slice(0, 10)) spent.delete(id);
       }
+      for (const [id, { retired_at }] of retired) {
+        if (Date.parse(retired_at) < Date.parse(claimedBefore) - 335 * DAY_MS) retired.delete(id);
+      }
       for (const [id, { at }] of claims) if (at < Date.parse(claimedBefore)) claims.delete(id);
       forgetCalls(Date.parse(claimedBefore));
     },
+
+    async due(closedBefore, limit) {
+      return [...rows.values()]
+        .filter(({ head, updated_at }) => head.status === 'closed' && updated_at < closedBefore)
+        .sort((a, b) => compare(a.updated_at, b.updated_at))
+        .slice(0, limit)
+        .map(({ tenant, id, updated_at }) => ({ tenant, id, closed_at: updated_at }));
+    },
+    async retire(key, { seen, at, file }) {
+      const row = find(key);
+      if (row?.head.status !== 'closed') return false;
+      if (row.entries.length !== seen.last_seq || row.revision !== seen.revision) return false;
+      for (const entry of [...row.entries, ...row.superseded.flatMap((each) => each.entries)]) {
+        if (entry.kind === 'call.requested') forgetCall(key.tenant, entry.call_id);
+      }
+      const own = [...results.keys()].filter((place) => {
+        const [tenant, id] = JSON.parse(place) as string[];
+        return tenant === key.tenant && id === key.id;
+      });
+      for (const place of own) results.delete(place);
+      rows.delete(name(key));
+      retired.set(name(key), { retired_at: at, ...(file !== undefined && { file }) });
+      return true;
+    },
+    retired: async (key) => retired.get(name(key)),
 
     ...calls,
     ...createMemoryKeys(),
@@ -310,5 +340,7 @@ const present = (row: Row): StoredConversation => ({
   revision: row.revision,
   ...(row.erased_at !== undefined && { erased_at: row.erased_at }),
 });
+
+const DAY_MS = 24 * 3_600_000;
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -10,6 +10,7 @@ import { pruneContract } from './prune.contract.ts';
 import { recordContract } from './record.contract.ts';
 import { resetsContract } from './resets.contract.ts';
 import { resultsContract } from './results.contract.ts';
+import { retentionContract } from './retention.contract.ts';
 import { slotsContract } from './slots.contract.ts';
 import type { Store } from '../../store/store.ts';
 import { tenantsContract } from './tenants.contract.ts';
@@ -36,7 +37,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     keysContract(() => store);
     tenantsContract(() => store);
     eraseContract(() => store);
-    // Last, since it prunes the data of all tests.
+    // Last, since they prune the data of all tests.
+    retentionContract(() => store);
     pruneContract(() => store);
   });
 }

@@ -1,0 +1,32 @@
+import type { ConversationKey } from '../contract/names.ts';
+
+/** A closed conversation that is due to leave the store. */
+export interface Due extends ConversationKey {
+  /** ISO 8601 */
+  closed_at: string;
+}
+
+/** What is known of a conversation that has left the store. */
+export interface Retired {
+  retired_at: string;
+  /** Its file in the archive. Absent if it was removed without one. */
+  file?: string;
+}
+
+/** Conversations that were closed long ago leave the store, so that its tables do not grow for years. */
+export interface RetentionStore {
+  /** Conversations that were closed before then, first closed first. */
+  due(closedBefore: string, limit: number): Promise<Due[]>;
+  /**
+   * Removes everything that is stored of a closed conversation, and remembers for a year that it was here. That its calls have run is
+   * forgotten too: Temporal must have deleted their workflows by then.
+   * @param seen the log that was archived
+   * @returns false, with nothing changed, if it is open, has been written to since, or is not in the store
+   */
+  retire(
+    conversation: ConversationKey,
+    how: { seen: { last_seq: number; revision: number }; at: string; file?: string | undefined },
+  ): Promise<boolean>;
+  /** Undefined if the conversation is in the store, or was never there. */
+  retired(conversation: ConversationKey): Promise<Retired | undefined>;
+}
