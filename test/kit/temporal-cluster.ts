@@ -8,6 +8,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { usualOrFreePort } from '../../cli/ports.ts';
@@ -40,6 +41,8 @@ export interface ClusterOptions {
 
 const HOST = '127.0.0.1';
 const START_MS = 120_000;
+/** Between a server that ended while it started, and the next one. */
+const AGAIN_MS = 500;
 
 export async function startTemporalCluster({
   log = console.log,
@@ -49,8 +52,21 @@ export async function startTemporalCluster({
   const database = await startPostgresServer();
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-cluster-'));
   let child: ChildProcess | undefined;
+  let isOver = false;
 
+  /** A server whose database is away ends at once. It is started again, as a supervisor would do. */
   async function start(): Promise<void> {
+    for (const deadline = Date.now() + START_MS; ;) {
+      try {
+        return await startOnce();
+      } catch (error) {
+        if (isOver || child || Date.now() > deadline) throw error;
+      }
+      await sleep(AGAIN_MS);
+    }
+  }
+
+  async function startOnce(): Promise<void> {
     const own = spawn(
       server,
       ['--root', folder, '--config', '.', '--env', 'cluster', '--allow-no-auth', 'start'],
@@ -66,8 +82,9 @@ export async function startTemporalCluster({
         kept?.write(text);
       });
     }
+    // What it has printed arrives after its exit.
+    own.once('close', () => kept?.end());
     const died = once(own, 'exit').then(() => {
-      kept?.end();
       if (child === own) child = undefined;
       throw new Error('it ended');
     });
@@ -89,6 +106,7 @@ export async function startTemporalCluster({
   }
 
   async function stop(): Promise<void> {
+    isOver = true;
     await kill9();
     await database.stop();
     await removeFolder(folder);
