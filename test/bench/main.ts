@@ -9,6 +9,7 @@ import { mcp, mcpHelp } from './mcp.ts';
 import { races, racesHelp } from './races.ts';
 import { readers, readersHelp } from './readers.ts';
 import { recovery, recoveryHelp } from './recovery.ts';
+import { scale, scaleHelp } from './scale.ts';
 import { start, startHelp } from './start.ts';
 import { throughput, throughputHelp } from './throughput.ts';
 import { tokens, tokensHelp } from './tokens.ts';
@@ -29,6 +30,7 @@ const benches: Record<string, Bench> = {
   readers: { run: readers, help: readersHelp },
   latency: { run: latency, help: latencyHelp },
   tokens: { run: tokens, help: tokensHelp },
+  scale: { run: scale, help: scaleHelp },
   start: { run: start, help: startHelp },
   recovery: { run: recovery, help: recoveryHelp },
   async: { run: asynchronous, help: asyncHelp },
