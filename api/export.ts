@@ -1,28 +1,8 @@
-/** Everything that is stored of a conversation, as lines of JSON. */
-import type { ConversationKey } from '../contract/names.ts';
-import type { StoredConversation, Store } from '../store/store.ts';
-import { allEntries } from './all-entries.ts';
+/** Everything that is stored of a tenant's conversations, as lines of JSON. */
+import { exportConversation } from '../store/export.ts';
+import type { Store } from '../store/store.ts';
 
 type Readable = Pick<Store, 'conversation' | 'entries' | 'result' | 'list'>;
-
-/** The conversation, its entries in order, and after each entry that names one, its large result in full. */
-export async function* exportConversation(
-  store: Pick<Readable, 'entries' | 'result'>,
-  { tenant, id }: ConversationKey,
-  conversation: StoredConversation,
-): AsyncGenerator<string, void, void> {
-  yield line({ type: 'conversation', conversation });
-  for await (const entry of allEntries(store, { tenant, id })) {
-    yield line({ type: 'entry', conversation_id: id, entry });
-    if (!('stored' in entry) || entry.stored === undefined) continue;
-    const { n } = entry.stored;
-    const json = await store.result({ tenant, id }, { call_id: entry.call_id, n });
-    if (json === undefined) continue;
-    // The stored JSON itself: parsing a result of megabytes would change nothing.
-    const head = JSON.stringify({ type: 'result', conversation_id: id, call_id: entry.call_id, n });
-    yield `${head.slice(0, -1)},"result":${json}}\n`;
-  }
-}
 
 /** Newest conversation first. */
 export async function* exportTenant(
@@ -38,5 +18,3 @@ export async function* exportTenant(
     if (after === undefined) return;
   }
 }
-
-const line = (value: object) => `${JSON.stringify(value)}\n`;

@@ -1,6 +1,6 @@
 /** Everything that is stored of a conversation, as lines of JSON. */
 import type { ConversationKey } from '../contract/names.ts';
-import type { Conversation, Store } from './store.ts';
+import type { StoredConversation, Store } from './store.ts';
 
 const PAGE = 1_000;
 
@@ -8,7 +8,7 @@ const PAGE = 1_000;
 export async function* exportConversation(
   store: Pick<Store, 'entries' | 'result'>,
   { tenant, id }: ConversationKey,
-  conversation: Conversation,
+  conversation: StoredConversation,
 ): AsyncGenerator<string, void, void> {
   yield line({ type: 'conversation', conversation });
   for (let after: number | undefined = 0; after !== undefined;) {

@@ -7,7 +7,8 @@ import {
 } from '../../contract/http.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { eraseConversation, eraseTenant } from '../erase.ts';
-import { exportConversation, exportTenant } from '../export.ts';
+import { exportConversation } from '../../store/export.ts';
+import { exportTenant } from '../export.ts';
 import { unknownConversation } from '../not-running.ts';
 import { problemResponses, RUNNING_PROBLEMS } from '../problems.ts';
 import { conversationOf, tenantOf } from '../tenant.ts';
