@@ -24,14 +24,14 @@ const AT_ONCE = 8;
 /** Memory and statistics settle. */
 const REST_MS = 3_000;
 
-export interface Sizes {
+export interface ScaleSizes {
   idle: number;
   active: number;
   streams: number;
   turns: number;
 }
 
-export interface Point {
+export interface ScalePoint {
   conversations: number;
   streams: number;
   turns_per_s: number;
@@ -61,16 +61,16 @@ export async function scale(args: string[]): Promise<object> {
   });
   const sizes = Object.fromEntries(
     Object.keys(options).map((name) => [name, Number(values[name])]),
-  ) as unknown as Sizes;
+  ) as unknown as ScaleSizes;
   const points = await measureScale(sizes, (point) => console.log(JSON.stringify(point)));
   return { bench: 'scale', ...points.at(-1)! };
 }
 
 export async function measureScale(
-  sizes: Sizes,
-  tell: (point: Point) => void,
+  sizes: ScaleSizes,
+  tell: (point: ScalePoint) => void,
   shares = SHARES,
-): Promise<Point[]> {
+): Promise<ScalePoint[]> {
   const model = await startSilentModel(() => {}, MODEL_MS);
   const settings = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'stub' };
   const fleet = await startFleet({ workers: 1, redis: true, settings });
@@ -83,7 +83,7 @@ export async function measureScale(
     const [api] = fleet.apis;
     const service = { base: api!.url, client: api!.client };
     const idle: string[] = [];
-    const points: Point[] = [];
+    const points: ScalePoint[] = [];
     for (const share of shares) {
       await fill(idle, Math.ceil(sizes.idle * share), () => talkOnce(fleet));
       const streams = Math.ceil(sizes.streams * share);
@@ -112,7 +112,7 @@ export async function measureScale(
       const log = await sizeOfLog(database);
       const grown = await history.total();
       const turns = active * sizes.turns;
-      const point: Point = {
+      const point: ScalePoint = {
         conversations: idle.length + active,
         streams: streams + active,
         turns_per_s: tenth(turns / seconds),
