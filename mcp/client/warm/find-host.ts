@@ -72,10 +72,14 @@ async function latestFolder(options: FindOptions): Promise<string> {
     .map((name) => Number(name.slice(prefix.length)));
   const last = Math.max(0, ...numbers);
   const folder = (n: number) => join(root, `${prefix}${n}`);
-  if (last > 0 && (await isThere(folder(last)))) return folder(last);
+  // Where nothing has started yet, another process may be about to, and then it is started once for both.
+  if (last > 0 && (!(await hasBegun(folder(last))) || (await isThere(folder(last)))))
+    return folder(last);
   await mkdir(folder(last + 1), { recursive: true, mode: 0o700 });
   return folder(last + 1);
 }
+
+const hasBegun = async (folder: string) => (await readSpool(folder, 'keeper.json')) !== undefined;
 
 /** Whether a host runs there, or may still come up. */
 async function isThere(folder: string): Promise<boolean> {
