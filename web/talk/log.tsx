@@ -53,7 +53,10 @@ export function Log({ opened, pending, to }: Props) {
   }, [to, rows.length === 0]);
 
   const onScroll = () => {
-    const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
+    const { current } = scroller;
+    // A scroll event may come once more when the log has left the page.
+    if (!current) return;
+    const { scrollTop, scrollHeight, clientHeight } = current;
     const near = scrollHeight - scrollTop - clientHeight < NEAR;
     // The list scrolls by itself too, as it learns how high its rows are.
     if (!near && performance.now() - touched.current > BY_HAND_MS) return follow();
