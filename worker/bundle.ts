@@ -59,16 +59,18 @@ async function bundleInto(folder: string, name: string, isSealed = false): Promi
 export function bundleOptions(isSealed = false): BundleOptions {
   const workflowsPath = join(root, `workflows/index${EXTENSION}`);
   const payloadConverterPath = join(root, `workflows/payload-converter${EXTENSION}`);
-  const interceptorsPath = join(root, `workflows/one-task${EXTENSION}`);
+  const workflowInterceptorModules = ['updates-last', 'one-task'].map((name) =>
+    join(root, `workflows/${name}${EXTENSION}`),
+  );
   return {
     workflowsPath,
     payloadConverterPath,
     ...(isSealed && {
       failureConverterPath: join(root, `workflows/sealed-failures${EXTENSION}`),
     }),
-    workflowInterceptorModules: [interceptorsPath],
+    workflowInterceptorModules,
     // Evaluated once for all workflows; otherwise each costs 9 ms. No module keeps state (bundle.test.ts).
-    preloadModules: [workflowsPath, payloadConverterPath, interceptorsPath],
+    preloadModules: [workflowsPath, payloadConverterPath, ...workflowInterceptorModules],
     logger: new DefaultLogger('WARN'),
   };
 }

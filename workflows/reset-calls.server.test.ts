@@ -1,8 +1,10 @@
 /** The calls of a conversation that an operator resets: none is started twice, and none runs on unseen. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Worker } from '@temporalio/worker';
 import { callWorkflowId } from '../contract/names.ts';
 import { type RigConversation, resetsOf } from '../test/kit/resets.ts';
 import { asks, createRig, type Rig } from '../test/kit/rig.ts';
+import { workflowBundle } from '../worker/bundle.ts';
 
 let rig: Rig;
 /** The ids of the calls whose tools ran, once for each run. */
@@ -18,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-const { answered, askedIn, logOf, reset, taskBefore, tasksOf } = resetsOf(() => rig);
+const { answered, askedIn, logOf, reset, taskBefore, taskOfReply, tasksOf } = resetsOf(() => rig);
 
 async function withCall(conversation: RigConversation, more: object = {}) {
   await conversation.say('pay Ann');
@@ -120,5 +122,28 @@ describe('a call in a conversation that is reset', () => {
       await conversation.close({});
     },
     90_000,
+  );
+});
+
+test('an approval that a reset run receives again, with a cancellation that followed it, is heard alike on replay', async () => {
+  const conversation = await rig.converse();
+  const { call_id } = await withCall(conversation, { approval: { timeout_ms: 3_600_000 } });
+  await conversation.until('it awaits approval', (k) => k.includes('call.awaiting_approval'));
+  await answered(conversation, 'one');
+  const task = await taskOfReply(conversation, 2);
+  await conversation.decide({ call_id, decision: 'approve' });
+  await conversation.cancel({ call_id });
+  await conversation.until('it is cancelled', (k) => k.includes('call.cancelled'));
+  await reset(conversation, task);
+  await conversation.until('it is reset', (k) => k.includes('conversation.reset'));
+  await answered(conversation, 'two');
+  await conversation.close({});
+  const handle = rig.client.workflow.getHandle(conversation.handle.workflowId);
+  await handle.result();
+  const bundle = await workflowBundle('node_modules/.cache/meanwhile');
+  await Worker.runReplayHistory(
+    { workflowBundle: bundle },
+    await handle.fetchHistory(),
+    handle.workflowId,
   );
 });
