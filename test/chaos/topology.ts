@@ -2,15 +2,14 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode } from '@temporalio/worker';
 import { usualOrFreePort } from '../../cli/ports.ts';
 import type { Meanwhile } from '../../client/meanwhile.ts';
 import { settings } from '../../config.ts';
 import { throughBalancer } from '../kit/balancer.ts';
-import { bundleOptions } from '../../worker/bundle.ts';
+import { bundleInto } from './bundle.ts';
 import type { FromWorker, Reached, ToWorker } from './places.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 import type { Random } from './random.ts';
@@ -202,17 +201,6 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
 
 const freePort = (exclude: number[]) =>
   usualOrFreePort('', { usual: 0, host: HOST, exclude, log: () => {} });
-
-/** With the workflow code that tells when it continues as new. */
-async function bundleInto(folder: string): Promise<string> {
-  const { code } = await bundleWorkflowCode({
-    ...bundleOptions(),
-    workflowInterceptorModules: [join(HERE, 'continue-as-new.ts')],
-  });
-  const file = join(folder, 'workflows.js');
-  await writeFile(file, code);
-  return file;
-}
 
 function keepOutput({ stdout, stderr }: ChildProcess, file: string): void {
   const kept = createWriteStream(file, { flags: 'a' });
