@@ -161,9 +161,31 @@ async function undoneIn(temporal: Client, faults: FaultEvidence[]): Promise<Undo
       const next = later.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
       run = next?.newExecutionRunId || undefined;
     }
-    undone.push({ at, calls, messages });
+    const began_at = await firstTaskAfter(temporal, workflowId, operation);
+    undone.push({ at, ...(began_at && { began_at }), calls, messages });
   }
   return undone;
+}
+
+/** When the first task began that the run of such a reset completed. Until then it had not started again what the reset took back. */
+async function firstTaskAfter(
+  temporal: Client,
+  workflowId: string,
+  { run_id, event_id }: Pick<NonNullable<FaultEvidence['operation']>, 'run_id' | 'event_id'>,
+): Promise<number | undefined> {
+  for await (const { runId } of temporal.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
+    const { events } = await temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+    const own = events!.findIndex(
+      ({ eventId, workflowTaskFailedEventAttributes: failed }) =>
+        Number(eventId) === event_id && failed?.baseRunId === run_id,
+    );
+    if (own < 0) continue;
+    const done = events!.slice(own).find((event) => event.workflowTaskCompletedEventAttributes);
+    const began = done?.workflowTaskCompletedEventAttributes!.startedEventId;
+    const started = events!.find(({ eventId }) => Number(eventId) === Number(began));
+    if (done && started) return Number(started.eventTime!.seconds) * 1_000;
+  }
+  return undefined;
 }
 
 export async function readLedger(home: string): Promise<LedgerLine[]> {

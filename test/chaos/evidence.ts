@@ -46,6 +46,8 @@ export interface ConversationEvidence {
 export interface Undone {
   /** When it was reset. */
   at: number;
+  /** When the run that the reset created began the first task that it completed. */
+  began_at?: number;
   calls: string[];
   messages: string[];
 }

@@ -47,7 +47,9 @@ export function unheardNews({ faults }: Evidence, trace: Trace): Verdict {
     // Until the reset's own task ran, or for as long as the call was not started again, nothing in the log could take it.
     const isStarted = trace.calls.has(call_id);
     const isUndone = undone.some(
-      (reset) => reset.calls.includes(call_id) && (!isStarted || at <= reset.at),
+      (reset) =>
+        reset.calls.includes(call_id) &&
+        (!isStarted || at <= Math.max(reset.at, reset.began_at ?? 0)),
     );
     if (isUndone) excused.push({ ...where, why: UNDONE });
     else if (isEnded && place > lastHeard)

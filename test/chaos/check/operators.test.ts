@@ -35,9 +35,9 @@ const signalled =
   (_, { signalled }) =>
     signalled.push(...ids);
 const undone =
-  (calls: string[], messages: string[]): Break =>
+  (calls: string[], messages: string[], began_at?: number): Break =>
   (_, conversation) =>
-    (conversation.undone = [{ at: second(20), calls, messages }]);
+    (conversation.undone = [{ at: second(20), ...(began_at && { began_at }), calls, messages }]);
 
 describe('an acknowledged message that is not in the log', () => {
   test.each(['terminate', 'cancel'] as const)(
@@ -110,10 +110,11 @@ describe('an event of a call that is not in the log', () => {
   });
 
   test.each([
-    ['is excused if it came before the reset, after which its call was started again', 20, []],
-    ['is lost if it came after the reset', 21, ['Event 3 of call_a reached Temporal']],
-  ])('%s', (_, at, words) => {
-    const by = all(operated('reset'), undone(['call_a'], []), (_, { events }) => {
+    ['is excused if it came before the reset, after which its call was started again', 20, 20, []],
+    ['is excused if the run that the reset made had not begun then', 25, 26, []],
+    ['is lost if it came after the reset', 21, 20, ['Event 3 of call_a reached Temporal']],
+  ])('%s', (_, at, began, words) => {
+    const by = all(operated('reset'), undone(['call_a'], [], second(began)), (_, { events }) => {
       events.splice(3, 0, { call_id: 'call_a', n: 3, late: false, at: second(at) });
     });
     finds('lost_news', by, words);
