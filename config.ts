@@ -217,7 +217,7 @@ export const settings = z.object({
   MEANWHILE_ALLOW_NO_KEYS: flag
     .default(false)
     .describe(
-      'Whether a service without API keys may listen beyond this machine. Whoever reaches it can then do everything.',
+      'Whether a service without API keys may listen beyond this machine. Anyone who reaches it can then do everything.',
     ),
   MEANWHILE_API_KEY: z
     .string()

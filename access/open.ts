@@ -25,13 +25,13 @@ export async function openAccessOf(
   if (!MEANWHILE_ALLOW_NO_KEYS) {
     await access.close();
     throw new NoKeys(
-      `The service has no keys, and at ${HOST} whoever reaches it could read and do everything. ` +
+      `The service has no keys, and at ${HOST} anyone who reaches it could read and do everything. ` +
         'Make a key first: `meanwhile keys create --name NAME --scopes admin,read,write,approve`. ' +
         'Or set HOST to 127.0.0.1, or MEANWHILE_ALLOW_NO_KEYS=true if something else protects it.',
     );
   }
   warn(
-    `WARNING: the service has no keys and listens at ${HOST} (MEANWHILE_ALLOW_NO_KEYS). Whoever reaches it can read and do everything.`,
+    `WARNING: the service has no keys and listens at ${HOST} (MEANWHILE_ALLOW_NO_KEYS). Anyone who reaches it can read and do everything.`,
   );
   return access;
 }

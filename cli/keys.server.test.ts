@@ -73,7 +73,7 @@ test('a service without keys refuses to listen beyond this machine, and says wha
   await expect(starting).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /The service has no keys, and at 0\.0\.0\.0 whoever reaches it could[^]*meanwhile keys create/,
+      /The service has no keys, and at 0\.0\.0\.0 anyone who reaches it could[^]*meanwhile keys create/,
     ) as string,
   });
   const { stdout } = await keys(home, 'create', '--name', 'web');

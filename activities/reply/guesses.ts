@@ -203,7 +203,7 @@ const KEPT_MS = 10_000;
 const MOST_KNOWN = 10_000;
 /** Share of the budget from which on a window may be cut or summarised. */
 const NEAR = 0.7;
-/** A thread that is this busy has no time for what may be in vain. */
+/** A thread that is this busy has no time for what may be for nothing. */
 const FULL = 0.85;
 
 const realClock: Required<GuessesDependencies>['clock'] = {

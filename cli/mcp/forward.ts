@@ -56,7 +56,7 @@ export async function* forward(
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(LONGEST_DELAY_MS, delay * 2)) {
     try {
       for await (const each of send(url, message, headers, signal)) {
-        // It is there: from now on it is waited for anew.
+        // It is there: from now on it is waited for again.
         began = performance.now();
         delay = FIRST_DELAY_MS;
         const isAcknowledgement = each.method === 'notifications/subscriptions/acknowledged';

@@ -20,7 +20,7 @@ const HEALTHY_MS = 30_000;
 
 /**
  * Starts the server again whenever it dies. Resolves when told to stop.
- * @throws Error when it cannot be started any more.
+ * @throws Error when it can no longer be started.
  */
 export async function keepRunning(
   first: Server,

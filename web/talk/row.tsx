@@ -44,7 +44,7 @@ const LaneLine = ({ lane, call, part }: Lane) => (
   <span class={`lane ${part} ${toneOf(call)}`} style={{ '--lane': lane }} />
 );
 
-/** Rows are made anew with every change; what they show mostly is not. */
+/** Rows are made again with every change; what they show mostly is not. */
 function isSame(before: Props, after: Props): boolean {
   return (
     before.isSought === after.isSought &&
