@@ -1,7 +1,7 @@
 /** Conversations that were closed long ago leave the store. */
 import { sql, type Kysely } from 'kysely';
-import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
+import { requestedIn } from './erase.ts';
 import type { RetentionStore } from './retention-store.ts';
 import type { Database, Db } from './schema.ts';
 
@@ -96,6 +96,3 @@ async function forgetCalls(db: Db, { tenant, id }: ConversationKey): Promise<voi
     .where(sql<boolean>`call_id = any(${calls}::text[])`)
     .execute();
 }
-
-const requestedIn = (entries: readonly Entry[]): string[] =>
-  entries.flatMap((entry) => (entry.kind === 'call.requested' ? [entry.call_id] : []));
