@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 
 export interface RedisConnection {
-  /** True while messages arrive. */
+  /** True while messages arrive, and every other process has had the time to come back too. */
   readonly isUp: boolean;
   /** Dropped if the connection is away, or too much is on its way already. */
   publish(channel: string, text: string): void;
@@ -19,7 +19,7 @@ export interface RedisConnection {
 export interface RedisOptions {
   url: string;
   heard(channel: string, text: string): void;
-  /** Messages on this channel may have been lost until now: it has just been subscribed, perhaps again. */
+  /** Messages on this channel may have been lost until now: it has just been subscribed, perhaps again, or others have come back. */
   subscribed(channel: string): void;
   /** Complete sentences, without the password. */
   log(line: string): void;
@@ -55,7 +55,7 @@ export function connectRedis({
 
   return {
     get isUp() {
-      return live !== undefined;
+      return live?.isSettled === true;
     },
     publish(channel, text) {
       if (!live || live.pending >= MOST_PENDING) return;
@@ -87,8 +87,12 @@ export function connectRedis({
       const lost = new Promise<Error>((resolve) => client.once('error', resolve));
       try {
         await within(connect_ms, client.connect());
-        live = { client, pending: 0, subscriptions: new Set(), settling: new Set() };
+        live = {
+          ...{ client, pending: 0, subscriptions: new Set(), settling: new Set() },
+          isSettled: !wasAway,
+        };
         for (const channel of channels) void settle(live, channel);
+        if (wasAway) void settleLater(live);
         if (wasAway) log(`Redis at ${place} answers again.`);
         wasAway = false;
         failures = 0;
@@ -106,6 +110,14 @@ export function connectRedis({
         ended,
       );
     }
+  }
+
+  /** Other processes may still be away, and what they publish until they are back is lost. */
+  async function settleLater(own: Live): Promise<void> {
+    await sleep(connect_ms + retry_ms[1], undefined, { ref: false });
+    if (live !== own) return;
+    own.isSettled = true;
+    for (const channel of own.subscriptions) subscribed(channel);
   }
 
   /** Makes the subscription what it should be by now. One command for a channel at a time: they must not overtake each other. */
@@ -153,6 +165,7 @@ interface Live {
   /** The channels that it is subscribed to, and those whose subscription is being changed. */
   subscriptions: Set<string>;
   settling: Set<string>;
+  isSettled: boolean;
 }
 
 type Client = ReturnType<typeof newClient>;
