@@ -21,7 +21,7 @@ export interface Bus {
   publish(conversation: ConversationKey, message: PublishedMessage): void;
   /** Returns the function that ends the subscription. */
   subscribe(conversation: ConversationKey, listener: (message: BusMessage) => void): () => void;
-  /** False while the messages of other processes do not arrive. Readers then look at the store for the text of a reply too. */
+  /** False while messages of other processes may be lost. Readers then look at the store for the text of a reply too. */
   hearsAll(): boolean;
 }
 

@@ -90,7 +90,7 @@ test('a process that no longer subscribes hears nothing, and can subscribe again
   expect(message).toEqual({ type: 'poke' });
 });
 
-test('without Redis messages stay in their process; when it answers, each subscription is told that it missed some', async () => {
+test('without Redis messages stay in their process; when it answers, each subscription is told that it missed some, and again when every process has had time to come back', async () => {
   const redis = await redisServer();
   const [worker, api] = [busOf(redis.url), busOf(redis.url)];
   const [far, near] = [hearing(api), hearing(worker)];
@@ -108,6 +108,9 @@ test('without Redis messages stay in their process; when it answers, each subscr
   expect(await api.line()).toMatch(/answers again/);
   await worker.line();
   for (const { take } of [far, near, late]) expect(await take()).toEqual({ type: 'missed' });
+  expect(api.hearsAll()).toBe(false);
+  for (const { take } of [far, near, late]) expect(await take()).toEqual({ type: 'missed' });
+  expect([worker.hearsAll(), api.hearsAll()]).toEqual([true, true]);
   worker.publish(one, delta(4, ' and found'));
   expect(await far.take()).toEqual(delta(4, ' and found'));
 });
