@@ -9,7 +9,7 @@ import { isUnavailable } from '../store/unavailable.ts';
 import { type Catalogue, toolOfCall } from '../tools/catalogue.ts';
 import { isRemote } from '../tools/define.ts';
 import { isAgreed } from '../tools/taken-input.ts';
-import { allEntries } from './all-entries.ts';
+import { allEntries } from '../store/all-entries.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import type { Decided } from './gateway.ts';
 import { claimKey } from './idempotency.ts';

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConversationKey } from '../contract/names.ts';
 import type { Store } from '../store/store.ts';
 import { isUnavailable } from '../store/unavailable.ts';
-import { allEntries } from './all-entries.ts';
+import { allEntries } from '../store/all-entries.ts';
 import { nameOf } from './external-conversation.ts';
 
 export interface SameCalls {

@@ -4,7 +4,7 @@ import type { sendMessageBody } from '../contract/http.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { MessageSignal } from '../contract/signals.ts';
 import type { Store } from '../store/store.ts';
-import { allEntries } from './all-entries.ts';
+import { allEntries } from '../store/all-entries.ts';
 import type { ApiParts } from './dependencies.ts';
 import type { Gateway } from './gateway.ts';
 import { claimKey } from './idempotency.ts';

@@ -1,8 +1,7 @@
 /** Everything that is stored of a conversation, as lines of JSON. */
 import type { ConversationKey } from '../contract/names.ts';
+import { allEntries } from './all-entries.ts';
 import type { StoredConversation, Store } from './store.ts';
-
-const PAGE = 1_000;
 
 /** The conversation, its entries in order, and after each entry that names one, its large result in full. */
 export async function* exportConversation(
@@ -11,24 +10,15 @@ export async function* exportConversation(
   conversation: StoredConversation,
 ): AsyncGenerator<string, void, void> {
   yield line({ type: 'conversation', conversation });
-  for (let after: number | undefined = 0; after !== undefined;) {
-    const page = await store.entries({ tenant, id }, { after, limit: PAGE });
-    for (const entry of page?.entries ?? []) {
-      yield line({ type: 'entry', conversation_id: id, entry });
-      if (!('stored' in entry) || entry.stored === undefined) continue;
-      const { n } = entry.stored;
-      const json = await store.result({ tenant, id }, { call_id: entry.call_id, n });
-      if (json === undefined) continue;
-      // The stored JSON itself: parsing a result of megabytes would change nothing.
-      const head = JSON.stringify({
-        type: 'result',
-        conversation_id: id,
-        call_id: entry.call_id,
-        n,
-      });
-      yield `${head.slice(0, -1)},"result":${json}}\n`;
-    }
-    after = page?.next_after;
+  for await (const entry of allEntries(store, { tenant, id })) {
+    yield line({ type: 'entry', conversation_id: id, entry });
+    if (!('stored' in entry) || entry.stored === undefined) continue;
+    const { n } = entry.stored;
+    const json = await store.result({ tenant, id }, { call_id: entry.call_id, n });
+    if (json === undefined) continue;
+    // The stored JSON itself: parsing a result of megabytes would change nothing.
+    const head = JSON.stringify({ type: 'result', conversation_id: id, call_id: entry.call_id, n });
+    yield `${head.slice(0, -1)},"result":${json}}\n`;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { EntryKind, EntryOf } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
-import type { Store } from '../store/store.ts';
+import type { Store } from './store.ts';
 
 /** Every entry of these kinds, oldest first, read in pages; none if the conversation does not exist. */
 export async function* allEntries<K extends EntryKind>(
