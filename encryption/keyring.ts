@@ -14,7 +14,7 @@ export interface Keyring {
   open(sealed: Sealed): Uint8Array;
 }
 
-/** What was encrypted with a key that is not among the settings any more. */
+/** The settings do not have the key with which it was encrypted. */
 export class UnknownKey extends Error {
   override name = 'UnknownKey';
 }
@@ -22,6 +22,17 @@ export class UnknownKey extends Error {
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+
+/**
+ * What was encrypted, opened with keys that there may or may not be.
+ * @throws UnknownKey; Error if the data was altered
+ */
+export function openSealed(sealed: Sealed, keyring: Keyring | undefined): Uint8Array {
+  if (keyring) return keyring.open(sealed);
+  throw new UnknownKey(
+    `This was encrypted with the key ${sealed.key}: MEANWHILE_ENCRYPTION_KEYS is not set.`,
+  );
+}
 
 /** @param setting `id:base64`, separated by commas: config.ts has checked its form */
 export function readKeyring(setting: string): Keyring {

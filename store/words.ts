@@ -3,7 +3,7 @@
  * ids, numbers, times, kinds, which SQL has to compare.
  */
 import type { CompiledQuery, DatabaseConnection, Dialect, QueryResult } from 'kysely';
-import type { Keyring } from '../encryption/keyring.ts';
+import { type Keyring, openSealed } from '../encryption/keyring.ts';
 import { readJson } from './read-json.ts';
 
 class Words {
@@ -92,12 +92,8 @@ function opened(token: string, keyring: Keyring | undefined): unknown {
   let isJson = false;
   const text = token.replaceAll(TOKEN, (_, kind: string, key: string, data: string) => {
     isJson ||= kind === 'j';
-    if (!keyring) {
-      throw new Error(
-        `It was encrypted with the key ${key}: MEANWHILE_ENCRYPTION_KEYS is not set.`,
-      );
-    }
-    return Buffer.from(keyring.open({ key, data: Buffer.from(data, 'base64url') })).toString();
+    const sealed = { key, data: Buffer.from(data, 'base64url') };
+    return Buffer.from(openSealed(sealed, keyring)).toString();
   });
   return isJson ? readJson(text) : text;
 }

@@ -12,7 +12,8 @@ export interface DeclaredServers {
   add(server: McpServer, tenant: string): Promise<void>;
 }
 
-const SETTINGS = { session: 'warm', approve_changes: false, tools: {} } as const;
+/** Anyone who puts a proxy in front of a tool was asked by their harness whether it may run. */
+const SETTINGS = { session: 'warm', approve_changes: false, approval: false, tools: {} } as const;
 
 /** Its id is readable, and differs for each tenant and each way to reach it. */
 export function asDeclared({ name, transport, tenant }: DeclaredServer): McpServer {
@@ -22,8 +23,7 @@ export function asDeclared({ name, transport, tenant }: DeclaredServer): McpServ
     .slice(0, 6);
   const readable = name.replaceAll(/[^A-Za-z0-9-]/g, '-').slice(0, 30);
   const id = /^[A-Za-z]/.test(readable) ? readable : `m${readable}`;
-  // Whoever puts a proxy in front of a tool was asked by their harness whether it may run.
-  return { name: `${id}-${hash}`, transport, settings: { ...SETTINGS, approval: false } };
+  return { name: `${id}-${hash}`, transport, settings: SETTINGS };
 }
 
 const texts = z.record(z.string(), z.string());
@@ -50,7 +50,7 @@ export async function openDeclared(path: string): Promise<DeclaredServers> {
   const parsed = file.safeParse(parse(text));
   const servers = new Map<string, { tenant: string; server: McpServer }>();
   for (const { name, tenant, transport } of parsed.data ?? []) {
-    const server = { name, transport, settings: { ...SETTINGS, approval: false } };
+    const server = { name, transport, settings: SETTINGS };
     servers.set(name, { tenant, server });
   }
   let writing: Promise<void> = Promise.resolve();
