@@ -1,6 +1,7 @@
 /** Erases what was said in a conversation: ends it first, then removes it from the log and from Temporal. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversationKey } from '../contract/names.ts';
+import { allConversations } from '../store/all-conversations.ts';
 import type { StoredConversation } from '../store/store.ts';
 import { closeConversation } from './control.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -59,7 +60,6 @@ const closing = ({ id }: ConversationKey) =>
 
 /** How long one request erases before it says that there is more. Milliseconds. */
 const SPAN_MS = 15_000;
-const PAGE = 100;
 
 /** Erases conversations of a tenant, newest first, until none is left or the time is up. */
 export async function eraseTenant(
@@ -69,18 +69,11 @@ export async function eraseTenant(
 ): Promise<{ erased: number; is_complete: boolean }> {
   const begin = performance.now();
   let erased = 0;
-  for (let after: string | undefined; ;) {
-    const page = await dependencies.store.list(tenant, {
-      limit: PAGE,
-      ...(after !== undefined && { after }),
-    });
-    for (const { id, erased_at } of page.conversations) {
-      if (erased_at !== undefined) continue;
-      if (performance.now() - begin > span_ms) return { erased, is_complete: false };
-      await eraseConversation(dependencies, { tenant, id });
-      erased += 1;
-    }
-    after = page.next_after;
-    if (after === undefined) return { erased, is_complete: true };
+  for await (const { id, erased_at } of allConversations(dependencies.store, tenant)) {
+    if (erased_at !== undefined) continue;
+    if (performance.now() - begin > span_ms) return { erased, is_complete: false };
+    await eraseConversation(dependencies, { tenant, id });
+    erased += 1;
   }
+  return { erased, is_complete: true };
 }
