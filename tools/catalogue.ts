@@ -1,5 +1,6 @@
 import type { Agent } from '../agents/define.ts';
 import { READ_TOOL } from '../contract/names.ts';
+import type { DeclaredServer } from './declared-server.ts';
 import type { LocalTool, Tool } from './define.ts';
 
 /** Every tool and agent of the service, by name. */
@@ -36,20 +37,6 @@ export interface ToolServers {
   warmUp(server?: string): void;
   /** Those of the file, and those that proxies of this tenant have declared. */
   status(tenant?: string): ServerStatus[];
-}
-
-export interface DeclaredServer {
-  tenant: string;
-  name: string;
-  transport:
-    | {
-        type: 'stdio';
-        command: string;
-        args: string[];
-        env: Record<string, string>;
-        cwd: string;
-      }
-    | { type: 'http'; url: string; headers: Record<string, string> };
 }
 
 export interface ServerStatus {

@@ -3,12 +3,12 @@
  * other. A proxy may declare its server here, if it runs as the user whose service this is.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
 import { openToolEndpoint } from '../../mcp/server/open.ts';
 import type { OfferedTool } from '../../mcp/server/call-tools.ts';
 import type { Endpoint } from '../../mcp/server/endpoint.ts';
 import { refuseUrl } from '../../remote/address.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
+import { declaredServer } from '../../tools/declared-server.ts';
 import type { LocalTool, Tool } from '../../tools/define.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import type { Permits } from '../permits.ts';
@@ -66,7 +66,7 @@ export function mcpProxyRoutes(
     '/mcp/servers',
     {
       config: { needs: ['read', 'write'] },
-      schema: { hide: true, body: declaration },
+      schema: { hide: true, body: declaredServer.omit({ tenant: true }) },
       // Before the body is read: whoever may declare a server may run any program.
       onRequest: async (request, reply) => {
         if (isToken(request.headers[TOKEN_HEADER], token)) return;
@@ -87,21 +87,6 @@ export function mcpProxyRoutes(
     },
   );
 }
-
-const texts = z.record(z.string(), z.string());
-const declaration = z.strictObject({
-  name: z.string().min(1).max(100),
-  transport: z.discriminatedUnion('type', [
-    z.strictObject({
-      type: z.literal('stdio'),
-      command: z.string().min(1),
-      args: z.array(z.string()),
-      env: texts,
-      cwd: z.string().min(1),
-    }),
-    z.strictObject({ type: z.literal('http'), url: z.string(), headers: texts }),
-  ]),
-});
 
 /** Not `authorization`, which has the API key. */
 const TOKEN_HEADER = 'meanwhile-token';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { HttpServer, StdioServer } from './config.ts';
+import type { HttpServer, StdioServer } from '../../tools/declared-server.ts';
 import {
   createLedger,
   everything,

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { refuseUrl } from '../../remote/address.ts';
 import { approvalDetails, commonFields } from '../../tools/common-fields.ts';
+import type { HttpServer, StdioServer } from '../../tools/declared-server.ts';
 import { expand, NotSet } from './expand.ts';
 
 /** A server as it is declared, with every variable replaced. */
@@ -12,20 +13,6 @@ export interface McpServer {
   transport: StdioServer | HttpServer;
   /** What applies to all of its tools, and per tool what applies to that one only. */
   settings: McpServerSettings;
-}
-
-export interface StdioServer {
-  type: 'stdio';
-  command: string;
-  args: string[];
-  env: Record<string, string>;
-  cwd: string;
-}
-
-export interface HttpServer {
-  type: 'http';
-  url: string;
-  headers: Record<string, string>;
 }
 
 export type McpServerSettings = z.infer<typeof serverSettings>;

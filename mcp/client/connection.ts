@@ -9,7 +9,7 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client';
 import { packageVersion } from '../../tools/version.ts';
-import type { HttpServer, StdioServer } from './config.ts';
+import type { HttpServer, StdioServer } from '../../tools/declared-server.ts';
 import { upstreamFetch } from './http.ts';
 import { stdioTransport, type StdioTransport } from './stdio.ts';
 import { flushed, onTheWire, TASKS, type WireProgress } from './wire.ts';

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { DeclaredServer } from '../../tools/catalogue.ts';
+import { declaredServer, type DeclaredServer } from '../../tools/declared-server.ts';
 import type { McpServer } from './config.ts';
 
 export interface DeclaredServers {
@@ -26,23 +26,7 @@ export function asDeclared({ name, transport, tenant }: DeclaredServer): McpServ
   return { name: `${id}-${hash}`, transport, settings: SETTINGS };
 }
 
-const texts = z.record(z.string(), z.string());
-const file = z.array(
-  z.object({
-    name: z.string(),
-    tenant: z.string(),
-    transport: z.discriminatedUnion('type', [
-      z.object({
-        type: z.literal('stdio'),
-        command: z.string(),
-        args: z.array(z.string()),
-        env: texts,
-        cwd: z.string(),
-      }),
-      z.object({ type: z.literal('http'), url: z.string(), headers: texts }),
-    ]),
-  }),
-);
+const file = z.array(declaredServer);
 
 /** A file that cannot be read counts as empty. */
 export async function openDeclared(path: string): Promise<DeclaredServers> {

@@ -11,7 +11,7 @@ import { getDefaultEnvironment } from '@modelcontextprotocol/client/stdio';
 import { whyRefused } from '../../contract/json-value.ts';
 import { createOutputEnds } from '../../tools/output-ends.ts';
 import { readableLine } from '../../tools/lines.ts';
-import type { StdioServer } from './config.ts';
+import type { StdioServer } from '../../tools/declared-server.ts';
 import { createLines } from './lines.ts';
 
 export interface StdioTransport extends Transport {

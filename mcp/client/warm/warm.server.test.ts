@@ -8,7 +8,7 @@ import { stopAllKept } from '../../../tools/keeper/attempts.ts';
 import { readSpool } from '../../../tools/keeper/spool.ts';
 import { readMcpFile } from '../../../tools/mcp-spool.ts';
 import { mcpCallsIn } from '../../../tools/mcp-running.ts';
-import type { HttpServer } from '../config.ts';
+import type { HttpServer } from '../../../tools/declared-server.ts';
 
 let modern: PlayOptions['era'];
 beforeAll(async () => void (modern = await eraOf(testServer())));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
-import type { HttpServer, StdioServer } from '../../../mcp/client/config.ts';
+import type { HttpServer, StdioServer } from '../../../tools/declared-server.ts';
 import { connect } from '../../../mcp/client/connection.ts';
 import { callProgram, type ProgramVariables } from '../../../mcp/client/program.ts';
 import { warmProgram } from '../../../mcp/client/warm/warm-program.ts';

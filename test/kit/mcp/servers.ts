@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import type { StdioServer } from '../../../mcp/client/config.ts';
+import type { StdioServer } from '../../../tools/declared-server.ts';
 import { removeFolder } from '../remove-folder.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
