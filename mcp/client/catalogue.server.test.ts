@@ -129,3 +129,25 @@ test('a server that changes the declaration of a tool is reported', async () => 
   });
   expect(catalogue.tools.get('test__fails')).not.toHaveProperty('approval');
 });
+
+test('a server that a proxy has declared is its tenant’s alone, also after a restart', async () => {
+  const transport = testServer();
+  const home = await homeFile();
+  const first = await open([], home);
+  const declare = (tenant: string) =>
+    first.catalogue.servers.declare({ tenant, name: 'test', transport });
+  const [mine, theirs] = [await declare('acme'), await declare('globex')];
+  expect(mine).not.toBe(theirs);
+  async function check({ servers }: typeof first.catalogue) {
+    const offered = (name: string, tenant: string) =>
+      servers.offers(name, { tenant, patience_ms: 20_000 });
+    expect((await offered(mine, 'acme'))?.length).toBeGreaterThan(0);
+    expect(await offered(mine, 'globex')).toBeUndefined();
+    expect(await offered(theirs, 'acme')).toBeUndefined();
+    expect(servers.status('acme').map(({ name }) => name)).toEqual([mine]);
+    expect(servers.status()).toEqual([]);
+  }
+  await check(first.catalogue);
+  await first.catalogue.close();
+  await check((await open([], home)).catalogue);
+});
