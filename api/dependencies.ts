@@ -40,7 +40,7 @@ export interface ApiDependencies {
   mcp?: {
     hosts?: string[];
     wait_ms?: number;
-    /** Whoever has it may declare servers, which runs programs. Default: nobody may. */
+    /** Lets its holder declare servers, which runs programs. Default: no server can be declared. */
     token?: string;
   };
   /** Whether an MCP server that is declared may have a private address. */

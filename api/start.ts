@@ -17,7 +17,7 @@ export interface ApiOptions extends Pick<
   ApiDependencies,
   'store' | 'bus' | 'catalogue' | 'speculation' | 'page' | 'quick'
 > {
-  /** Whoever has it may declare MCP servers. Default: nobody may. */
+  /** Lets its holder declare MCP servers. Default: none can be declared. */
   token?: string;
   settings: Settings;
   /** host:port of the Temporal server. */

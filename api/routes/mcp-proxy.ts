@@ -67,7 +67,7 @@ export function mcpProxyRoutes(
     {
       config: { needs: ['read', 'write'] },
       schema: { hide: true, body: declaredServer.omit({ tenant: true }) },
-      // Before the body is read: whoever may declare a server may run any program.
+      // Before the body is read: a program that may declare a server may run any other.
       onRequest: async (request, reply) => {
         if (isToken(request.headers[TOKEN_HEADER], token)) return;
         return reply

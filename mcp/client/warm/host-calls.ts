@@ -1,4 +1,4 @@
-/** The calls that a host makes, by their folders: each at most once, whoever asks for it and however often. */
+/** The calls that a host makes, by their folders: each at most once, however often it is asked for. */
 import { appendFile, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export interface HostCalls {
   leave(folder: string, tell: Tell): void;
   cancel(folder: string): void;
   cancelAll(): void;
-  /** How many are under way. */
+  /** How many run now. */
   running(): number;
 }
 
@@ -94,7 +94,7 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
     return bounded(outcome);
   }
 
-  /** Told first: whoever hears of it needs no file. The write follows before anything else happens. */
+  /** Told first: a listener needs no file. The write follows before anything else happens. */
   function finish(folder: string, call: Hosted, outcome: McpOutcome | undefined): void {
     calls.delete(folder);
     for (const tell of call.listeners) tell({ kind: 'over', folder, ...(outcome && { outcome }) });
@@ -104,7 +104,7 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
   }
 
   const watching = setInterval(() => {
-    // Whoever ends a call's programs without asking its tool leaves a mark: see stopKept.
+    // Ending a call's programs without asking its tool leaves a mark: see stopKept.
     for (const [folder, { stopping }] of calls) {
       if (existsSync(join(folder, 'keeper.json'))) stopping.abort();
     }

@@ -155,7 +155,7 @@ test.each(['modern', 'legacy'] as const)(
   },
 );
 
-test('a call is cancelled by whoever ends what its folder runs', async () => {
+test('a call is cancelled by anyone who ends what its folder runs', async () => {
   const { options, ledger } = await serve('stdio', 'modern');
   const call = await playCall('waits', {}, options);
   await expect.poll(() => ledger.lines(), until).toEqual(['waits']);
