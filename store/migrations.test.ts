@@ -77,7 +77,7 @@ test('when a conversation was closed is known of those that an older version has
   await insert('open', 'idle');
   const store = await storeOn(new PGliteDialect({ pglite }));
   await insert('after', 'closed');
-  const due = await store.due('2030-01-03', 9);
+  const due = await store.due('2030-01-03', { limit: 9, skip: 0 });
   expect(due.map(({ id }) => id).sort()).toEqual(['after', 'before']);
 });
 

@@ -15,8 +15,8 @@ export interface Retired {
 
 /** Conversations that were closed long ago leave the store, so that its tables do not grow for years. */
 export interface RetentionStore {
-  /** Conversations that were closed before then, first closed first. */
-  due(closedBefore: string, limit: number): Promise<Due[]>;
+  /** Conversations that were closed before then, first closed first, without the first `skip`. */
+  due(closedBefore: string, page: { limit: number; skip: number }): Promise<Due[]>;
   /**
    * Removes everything that is stored of a closed conversation, and remembers for a year that it was here. That its calls have run is
    * forgotten too: Temporal must have deleted their workflows by then.

@@ -6,13 +6,16 @@ import type { RetentionStore } from './retention-store.ts';
 import type { Database, Db } from './schema.ts';
 
 export const retention = (db: Kysely<Database>): RetentionStore => ({
-  async due(closedBefore, limit) {
+  async due(closedBefore, { limit, skip }) {
     const rows = await db
       .selectFrom('conversations')
       .select(['tenant', 'id', 'closed_at'])
       .where('closed_at', '<', sql<Date>`${closedBefore}::timestamptz`)
       .orderBy('closed_at')
+      .orderBy('tenant')
+      .orderBy('id')
       .limit(limit)
+      .offset(skip)
       .execute();
     return rows.map(({ closed_at, ...key }) => ({ ...key, closed_at: closed_at!.toISOString() }));
   },

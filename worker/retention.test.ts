@@ -112,6 +112,14 @@ test('no id leads out of the archive', async () => {
   ]);
 });
 
+test('more failures than a batch has hold up no other', async () => {
+  for (let i = 0; i < 120; i++) await closed({ tenant: 'full', id: `conv_${i}` });
+  await writeFile(join(archive, 'full'), 'a file where a folder is needed');
+  const other = await closed({ tenant: 'zeta', id: 'conv_last' });
+  await expect(retireClosed(options, LATER)).rejects.toThrow('ENOTDIR');
+  expect(await store.conversation(other)).toBeUndefined();
+});
+
 test('a conversation that cannot be archived stays, holds up no other, and the next attempt archives it', async () => {
   const [one, other] = [await closed(), await closed()];
   await writeFile(join(archive, one.tenant), 'a file where a folder is needed');

@@ -68,19 +68,17 @@ export async function retireClosed(
   let removed = 0;
   const failures: unknown[] = [];
   for (;;) {
-    const due = await options.store.due(before, BATCH);
-    let inBatch = 0;
+    // Those that have failed are first by now, since everything else before them has left.
+    const due = await options.store.due(before, { limit: BATCH, skip: failures.length });
     for (const each of shuffled(due)) {
-      if (signal?.aborted) return removed + inBatch;
+      if (signal?.aborted) return removed;
       try {
-        if (await retire(options, each)) inBatch += 1;
+        if (await retire(options, each)) removed += 1;
       } catch (error) {
         failures.push(error);
       }
     }
-    removed += inBatch;
-    // What other workers have removed from this batch is gone from the next one.
-    if (due.length < BATCH || (inBatch === 0 && (await isUnchanged(options, before, due)))) break;
+    if (due.length < BATCH) break;
   }
   if (removed > 0) {
     const what = options.archive === undefined ? 'removed' : 'archived';
@@ -88,11 +86,6 @@ export async function retireClosed(
   }
   if (failures.length > 0) throw failures[0];
   return removed;
-}
-
-async function isUnchanged({ store }: RetentionOptions, before: string, due: Due[]) {
-  const [first] = await store.due(before, 1);
-  return first?.id === due[0]?.id;
 }
 
 async function retire({ store, archive }: RetentionOptions, due: Due): Promise<boolean> {

@@ -204,11 +204,11 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
       forgetCalls(Date.parse(claimedBefore));
     },
 
-    async due(closedBefore, limit) {
+    async due(closedBefore, { limit, skip }) {
       return [...rows.values()]
         .filter(({ head, updated_at }) => head.status === 'closed' && updated_at < closedBefore)
         .sort((a, b) => compare(a.updated_at, b.updated_at))
-        .slice(0, limit)
+        .slice(skip, skip + limit)
         .map(({ tenant, id, updated_at }) => ({ tenant, id, closed_at: updated_at }));
     },
     async retire(key, { seen, at, file }) {

@@ -22,7 +22,9 @@ const requested = (seq: number, call_id: string): EntryOf<'call.requested'> => (
 export function retentionContract(store: () => Store): void {
   describe('retention', () => {
     const dueOf = async (tenant: string, before: string) =>
-      (await store().due(before, 10_000)).filter((each) => each.tenant === tenant);
+      (await store().due(before, { limit: 10_000, skip: 0 })).filter(
+        (each) => each.tenant === tenant,
+      );
 
     /** With a call that has run, a large result, a draft and progress. */
     async function closed(one: ConversationKey = someone()): Promise<ConversationKey> {
