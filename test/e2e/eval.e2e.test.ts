@@ -57,7 +57,8 @@ test('the good model passes everything, including a reply that was interrupted',
   const { conversation } = outcomes.find(({ scenario }) => scenario === 'interruption')!;
   const path = `/v1/conversations/${conversation}/entries?after=0&kind=reply.interrupted`;
   expect((await service.client.get(path)).entries).toMatchObject([
-    { by: 'message', text: expect.stringMatching(/^The sea was/) },
+    // Cut off after one word or after many.
+    { by: 'message', text: expect.stringMatching(/^The( sea( was.*)?)?\s*$/) },
   ]);
 }, 180_000);
 
