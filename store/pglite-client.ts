@@ -52,7 +52,7 @@ export async function startPGlite(
     death: DatabaseStopped,
   ): Promise<PgliteSession> {
     // Two threads with the same folder open would destroy it.
-    await (await before).terminate();
+    await (await before).whenEnded();
     const now = performance.now();
     deaths.push(now);
     if (deaths.filter((at) => at > now - DEATHS_MS).length > MOST_DEATHS) {
@@ -85,7 +85,7 @@ export async function startPGlite(
       closing ??= inTurn(async () => {
         const session = await live.catch(() => undefined);
         await session?.ask({ kind: 'close' });
-        await session?.terminate();
+        await session?.whenEnded();
       });
       await closing;
     },

@@ -18,8 +18,11 @@ type Unnumbered = ThreadRequest extends infer Q
 export interface PgliteSession {
   /** @throws what PGlite throws; DatabaseStopped once the thread has ended */
   ask(question: Unnumbered): Promise<Answered>;
-  /** Resolves when the thread has ended: then another may open the same folder. */
-  terminate(): Promise<void>;
+  /**
+   * Resolves when the thread has ended: then another may open the same folder. It should be about to end, by `close` or an error.
+   * One that does not end within 5 seconds is terminated.
+   */
+  whenEnded(): Promise<void>;
 }
 
 /** Whether a request under way took effect is unknown. The code is PostgreSQL's own for a server that crashed. */
@@ -67,15 +70,28 @@ export async function openSession(
   const because = (error: unknown) =>
     end(error instanceof Error ? (error.message || error.name).replace(/\.$/, '') : String(error));
   // An answer that cannot be read has no id: its request would wait forever, and so would all others behind it.
-  thread.on('messageerror', because);
+  thread.on('messageerror', (error) => {
+    because(error);
+    void thread.terminate();
+  });
   thread.on('error', because);
-  thread.on('exit', () => end());
+  const exit = new Promise<void>((resolve) => {
+    thread.on('exit', () => {
+      end();
+      resolve();
+    });
+  });
+  // Not terminated at once: Node.js may crash when it interrupts a thread that runs WebAssembly.
+  const whenEnded = async () => {
+    const late = setTimeout(() => void thread.terminate(), ENDS_MS);
+    await exit;
+    clearTimeout(late);
+  };
 
-  const terminate = async () => void (await thread.terminate());
   try {
     await expect(OPENED);
   } catch (error) {
-    await terminate();
+    await whenEnded();
     throw error;
   }
   isOpen = true;
@@ -87,9 +103,11 @@ export async function openSession(
       thread.postMessage({ id, ...question });
       return answer;
     },
-    terminate,
+    whenEnded,
   };
 }
+
+const ENDS_MS = 5_000;
 
 export const startThread = (opening: ThreadOptions) =>
   new Worker(new URL(`pglite-thread${extname(import.meta.filename)}`, import.meta.url), {

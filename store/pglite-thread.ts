@@ -63,6 +63,8 @@ async function carryOut(
       return NOTHING;
     case 'close':
       await pglite.close();
+      // Nothing else keeps the thread alive.
+      parentPort!.unref();
       return NOTHING;
   }
 }

@@ -5,7 +5,7 @@ import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { PGliteDialect } from 'kysely';
 import {
@@ -21,6 +21,7 @@ import {
 import { openStore, storeOn } from './open.ts';
 import { type PGliteOptions, startPGlite } from './pglite-client.ts';
 import { startThread } from './pglite-session.ts';
+import type { ThreadOptions } from './pglite-thread.ts';
 import { batch, message, replying, someone, started } from '../test/store/samples.ts';
 
 let folder: string;
@@ -78,10 +79,15 @@ test('a transaction that fails changes nothing, and its error keeps its code', a
   expect(await after).toMatchObject({ rows: [] });
 });
 
-test('a query to a closed database fails', async () => {
-  const pglite = await startPGlite({ folder, startParams: PGlite.defaultStartParams });
+test('a database that is closed answers what it was asked, ends by itself, and fails later queries', async () => {
+  const codes: number[] = [];
+  const start = (opening: ThreadOptions) =>
+    startThread(opening).on('exit', (code) => codes.push(code));
+  const pglite = await startPGlite({ folder, startParams: PGlite.defaultStartParams }, { start });
   const asked = pglite.query('select 1');
   await pglite.close();
+  // A thread that had to be terminated ends with 1.
+  expect(codes).toEqual([0]);
   expect(await asked).toMatchObject({ rows: [{ '?column?': 1 }] });
   await expect(pglite.query('select 1')).rejects.toThrow('The database has stopped.');
 });
@@ -108,7 +114,7 @@ describe('a database that stops', () => {
       {
         log: (line) => lines.push(line),
         start(opening) {
-          const thread = startThread(opening);
+          const thread = new Worker(MORTAL, { workerData: opening, name: 'store' });
           threads.push(thread);
           return thread;
         },
@@ -116,8 +122,14 @@ describe('a database that stops', () => {
       },
     );
     onTestFinished(() => pglite.close().catch(() => {}));
-    return { pglite, lines, kill: () => threads.at(-1)!.terminate(), threads };
+    const kill = async () => {
+      const thread = threads.at(-1)!;
+      thread.postMessage('die');
+      await new Promise((done) => thread.once('exit', done));
+    };
+    return { pglite, lines, kill, threads };
   };
+  const MORTAL = new URL('../test/store/mortal-thread.ts', import.meta.url);
   const stopped = { name: 'DatabaseStopped', code: '57P02' };
 
   test('is reopened: queries in flight fail, later ones are answered, and nothing is lost', async () => {
@@ -126,11 +138,12 @@ describe('a database that stops', () => {
     const one = someone();
     for (let round = 1; round <= 3; round++) {
       await store.record(batch(one, [1, round], round, [message(round, `${round}`)]));
-      const inFlight = pglite.query('select pg_sleep(60)');
+      const killed = kill();
+      const inFlight = pglite.query('select 1');
       const behind = store.window(one, { from: 1, to: 9 });
-      await kill();
       await expect(inFlight).rejects.toMatchObject(stopped);
       expect(await behind).toHaveLength(round);
+      await killed;
       expect(lines).toHaveLength(round);
     }
     await store.close();
