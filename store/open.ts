@@ -10,7 +10,7 @@ import { idempotency } from './idempotency.ts';
 import { erasing } from './erase.ts';
 import { keys } from './keys.ts';
 import { log } from './log.ts';
-import { migrate } from './migrations.ts';
+import { migrate } from './migrate.ts';
 import { openPGlite, tidied } from './pglite.ts';
 import { connectPatiently, connectPostgres } from './postgres.ts';
 import { progress } from './progress.ts';

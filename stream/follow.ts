@@ -6,7 +6,8 @@
 import { StoreUnavailable } from '../store/unavailable.ts';
 import type { Position, ReaderItem } from './item.ts';
 import type { GivenText } from './live.ts';
-import type { Backlog, Source } from './source.ts';
+import type { Backlog } from './backlog.ts';
+import type { Source } from './source.ts';
 
 export interface Reading {
   /**

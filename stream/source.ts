@@ -10,14 +10,9 @@ import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { Changes, Mark, Store } from '../store/store.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
+import { type Backlog, createBacklogs } from './backlog.ts';
 import type { Bus, BusMessage } from './bus.ts';
-import {
-  type Delta,
-  type ReaderEntry,
-  formatPosition,
-  type Position,
-  type ReaderRewind,
-} from './item.ts';
+import type { Delta, Position } from './item.ts';
 import { createLiveText, type GivenText } from './live.ts';
 import { createPercentages, type Percentages } from './percentages.ts';
 import { createTail, type ReaderStep, type TailSize } from './tail.ts';
@@ -67,17 +62,14 @@ export interface Source {
   close(): void;
 }
 
-export interface Backlog {
-  items: (ReaderRewind | ReaderEntry)[];
-  revision: number;
-}
-
 export function openSource(options: SourceOptions): Source {
   const { store, bus, conversation, isOver, near, page, size, inTurn, onFailure } = options;
   const live = createLiveText();
   const percentages = createPercentages();
   const waking = createWaking();
-  const reads = new Map<string, Promise<Backlog | undefined>>();
+  const backlogs = createBacklogs((position) =>
+    inTurn(() => store.follow(conversation, { ...position, limit: page })),
+  );
   let tail: ReturnType<typeof createTail> | undefined;
   let state: Source['state'] = 'opening';
   let isCertain = false;
@@ -119,21 +111,10 @@ export function openSource(options: SourceOptions): Source {
       return looked;
     },
     read(position) {
-      const name = formatPosition(position);
-      const under = reads.get(name);
-      if (under) return under;
-      const reading = inTurn(() => store.follow(conversation, { ...position, limit: page }));
-      const backlog = reading
-        .then(
-          (read) => read && toBacklog(read),
-          (error) => {
-            isStalled = true;
-            throw error;
-          },
-        )
-        .finally(() => reads.delete(name));
-      reads.set(name, backlog);
-      return backlog;
+      return backlogs.read(position).catch((error: unknown) => {
+        isStalled = true;
+        throw error;
+      });
     },
     noticed(mark) {
       const position = tail?.position;
@@ -308,13 +289,3 @@ export function openSource(options: SourceOptions): Source {
 const serve = (lookers: (() => void)[]) => {
   for (const resolve of lookers.splice(0)) resolve();
 };
-
-function toBacklog({ rewind, entries, revision }: Changes): Backlog {
-  const items: Backlog['items'] = entries.map((entry) => ({
-    type: 'entry',
-    entry,
-    position: { after: entry.seq, revision },
-  }));
-  if (rewind === undefined) return { items, revision };
-  return { items: [{ type: 'rewind', position: { after: rewind, revision } }, ...items], revision };
-}

@@ -5,30 +5,20 @@ import { requestedIn } from '../../store/erase.ts';
 import { endOfGone } from '../../store/gone.ts';
 import { runningCallsOf } from '../../store/writer.ts';
 import type { Retired } from '../../store/retention-store.ts';
-import type { StoredConversation, Progress, Store } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import { createMemoryCalls } from './memory-calls.ts';
+import { createMemoryClaims } from './memory-claims.ts';
 import { createMemoryDrafts } from './memory-drafts.ts';
 import { createMemoryKeys } from './memory-keys.ts';
-import { type MemoryLog, plain, writeBatch } from './memory-record.ts';
-
-interface Row extends MemoryLog {
-  id: string;
-  tenant: string;
-  opened: boolean;
-  agent: string;
-  metadata: Record<string, unknown>;
-  created_at: string;
-  progress: Map<string, Progress>;
-  erased_at?: string;
-}
+import { plain, writeBatch } from './memory-record.ts';
+import { newRow, present, type MemoryRow } from './memory-row.ts';
+import { createMemorySlots } from './memory-slots.ts';
 
 export function createMemoryStore(now = () => new Date().toISOString()): Store {
-  const rows = new Map<string, Row>();
-  const claims = new Map<string, { bodyHash: string; answer: unknown; at: number }>();
+  const rows = new Map<string, MemoryRow>();
+  const claims = createMemoryClaims(() => Date.parse(now()));
   const results = new Map<string, string>();
   const erased: { tenant: string; conversation: string; call_id: string; at: string }[] = [];
-  /** Call ids by tenant and name. */
-  const queues = new Map<string, string[]>();
   /** By tenant and day. */
   const spent = new Map<string, number>();
   const retired = new Map<string, Retired>();
@@ -175,17 +165,7 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
       return results.get(JSON.stringify([tenant, id, call_id, n]));
     },
 
-    async claim({ tenant, scope, key }, bodyHash, answer) {
-      const id = JSON.stringify([tenant, scope, key]);
-      const claim = claims.get(id);
-      if (!claim) {
-        claims.set(id, { bodyHash, answer: plain(answer ?? null), at: Date.parse(now()) });
-        return { outcome: 'fresh' };
-      }
-      return claim.bodyHash === bodyHash
-        ? { outcome: 'repeated', answer: plain(claim.answer) }
-        : { outcome: 'conflict' };
-    },
+    claim: claims.claim,
 
     async prune(claimedBefore) {
       for (const row of rows.values()) {
@@ -200,7 +180,7 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
       for (const [id, { retired_at }] of retired) {
         if (Date.parse(retired_at) < Date.parse(claimedBefore) - 335 * DAY_MS) retired.delete(id);
       }
-      for (const [id, { at }] of claims) if (at < Date.parse(claimedBefore)) claims.delete(id);
+      claims.forgetBefore(Date.parse(claimedBefore));
       forgetCalls(Date.parse(claimedBefore));
     },
 
@@ -231,6 +211,7 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
 
     ...calls,
     ...createMemoryKeys(),
+    ...createMemorySlots(),
 
     async erase(key, at) {
       const row = find(key);
@@ -266,39 +247,11 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
         const [ofTenant, of] = JSON.parse(name) as string[];
         if (ofTenant === tenant && of === id) results.delete(name);
       }
-      for (const [name, claim] of claims) {
-        const [ofTenant, scope = ''] = JSON.parse(name) as string[];
-        if (ofTenant !== tenant) continue;
-        const about = [id, ...call_ids].some((each) => new RegExp(` of ${each}( |$)`).test(scope));
-        if (about && !scope.startsWith('host of ')) claims.delete(name);
-        if (scope === 'conversations' && (claim.answer as { id?: string }).id === id) {
-          Object.assign(claim, { bodyHash: '', answer: {} });
-        }
-      }
+      claims.erase(key, call_ids);
       return { call_ids };
     },
     erasedCalls: async (since) =>
       erased.filter(({ at }) => at >= since).map(({ tenant, call_id }) => ({ tenant, call_id })),
-
-    async queueUp({ tenant, queue, call_id }) {
-      const id = JSON.stringify([tenant, queue]);
-      const calls = queues.get(id) ?? [];
-      queues.set(id, calls);
-      if (!calls.includes(call_id)) calls.push(call_id);
-      return calls.indexOf(call_id);
-    },
-    async firstInQueue({ tenant, queue }, limit) {
-      return queues.get(JSON.stringify([tenant, queue]))?.slice(0, limit) ?? [];
-    },
-    async leaveQueues(tenant, callId) {
-      for (const [id, calls] of queues) {
-        if (JSON.parse(id)[0] !== tenant) continue;
-        queues.set(
-          id,
-          calls.filter((each) => each !== callId),
-        );
-      }
-    },
 
     async spendTokens({ tenant, day }, amount) {
       const id = JSON.stringify([tenant, day]);
@@ -309,37 +262,6 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
     async close() {},
   };
 }
-
-const newRow = ({ tenant, id }: ConversationKey, at: string): Row => ({
-  id,
-  tenant,
-  opened: false,
-  agent: 'default',
-  metadata: {},
-  created_at: at,
-  updated_at: at,
-  progress: new Map(),
-  fence: { run: 0, length: 0, at: 0 },
-  runs: [],
-  superseded: [],
-  entries: [],
-  head: { status: 'idle', calls: [], usage: { input_tokens: 0, output_tokens: 0 } },
-  revision: 0,
-  bases: new Map(),
-  drafts: createMemoryDrafts(),
-});
-
-const present = (row: Row): StoredConversation => ({
-  ...plain(row.head),
-  id: row.id,
-  agent: row.agent,
-  metadata: plain(row.metadata),
-  created_at: row.created_at,
-  updated_at: row.updated_at,
-  last_seq: row.entries.length,
-  revision: row.revision,
-  ...(row.erased_at !== undefined && { erased_at: row.erased_at }),
-});
 
 const DAY_MS = 24 * 3_600_000;
 

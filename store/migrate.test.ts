@@ -4,7 +4,8 @@ import type { Migration } from 'kysely/migration';
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { batch, messages, someone } from '../test/store/samples.ts';
-import { migrate, migrations } from './migrations.ts';
+import { migrate } from './migrate.ts';
+import { migrations } from './migrations.ts';
 import { storeOn } from './open.ts';
 import type { Database } from './schema.ts';
 
