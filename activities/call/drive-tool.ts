@@ -6,8 +6,10 @@ export interface Drive {
   tool: LocalTool;
   input: unknown;
   call: CallContext;
-  /** Called with each yield; the tool continues when the promise resolves. */
+  /** Called with each yield. */
   take(yielded: unknown): Promise<void>;
+  /** Called after each yield: the tool continues when the promise resolves. */
+  confirm(): Promise<void>;
   /** Called with a yield that was not taken, or not to the end, since the signal aborted. */
   left(yielded: unknown): void;
   /** How long a tool may take to stop once its signal has aborted. Milliseconds. */
@@ -35,7 +37,7 @@ export async function driveTool(drive: Drive): Promise<unknown> {
   throw signal.reason;
 }
 
-async function run({ tool, input, call, take, left, warn }: Drive): Promise<unknown> {
+async function run({ tool, input, call, take, left, confirm, warn }: Drive): Promise<unknown> {
   const running = tool.run(input, call);
   if (!isGenerator(running)) return running;
   try {
@@ -49,6 +51,8 @@ async function run({ tool, input, call, take, left, warn }: Drive): Promise<unkn
         if (call.signal.aborted) left(next.value);
         throw error;
       }
+      // A process that was frozen may wake up between two steps, when the call has long been another's.
+      await confirm();
       call.signal.throwIfAborted();
     }
   } finally {

@@ -7,7 +7,8 @@
  *    certain of one call also for `answer_ms` after Temporal confirmed its attempt as the current one: no other process is given
  *    an attempt before its heartbeat timeout. Only attempts of the run under which the store gave the call count: after a reset
  *    the store may have given it to another process.
- * 3. When it is not certain of a call, it asks, and reports nothing until it knows. Without an answer in time it stops the tool.
+ * 3. When it is not certain of a call, it asks. Until it knows, it reports nothing, and a tool does not go on after a step. Without
+ *    an answer in time it stops the tool.
  * 4. A process that stood still sees a gap between its own ticks. Where others could have taken over, it stops at once what may
  *    be done again from its checkpoint. For the rest it asks.
  * 5. Where no other process uses the store, none can take over: then it is always certain.

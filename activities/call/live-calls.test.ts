@@ -8,6 +8,7 @@ import { attempt, completed, NAME, stage, start } from '../../test/kit/call-stag
 import { aloneIn } from '../../test/kit/played-call.ts';
 import type { CallContext, LocalTool } from '../../tools/define.ts';
 import type { CallServer } from './call-server.ts';
+import { type Holder, HoldLost, type WatchedCall } from './holder.ts';
 
 describe('in the process where the tool runs', () => {
   test('the next attempt adopts the tool, the previous one is abandoned, and the tool begins once', async () => {
@@ -236,6 +237,35 @@ describe('an attempt that begins late, in a process that stood still', () => {
     expect(await one).toEqual(completed('done'));
     expect(begun).toHaveLength(1);
   });
+});
+
+test('a tool does not go on after a step while another process may have its call, even if it reports nothing', async () => {
+  const steps: number[] = [];
+  const { process, store } = stage({
+    restart: 'fail',
+    async *run(_, call) {
+      for (let step = 1; step <= 3; step += 1) {
+        steps.push(step);
+        yield call.progress(step * 30, '', { checkpoint: step });
+      }
+    },
+  });
+  const asked = Promise.withResolvers<WatchedCall>();
+  const holder: Holder = {
+    ...aloneIn(store),
+    async confirm(call) {
+      // The process was frozen during its second step.
+      if (steps.length < 2) return;
+      asked.resolve(call);
+      await new Promise((_, reject) =>
+        call.signal.addEventListener('abort', () => reject(call.signal.reason)),
+      );
+    },
+  };
+  const one = process({}, holder).run({ ...start, report: 'only the end' }, attempt());
+  (await asked.promise).lose(new HoldLost('Another worker has the call.'));
+  await expect(one).rejects.toMatchObject({ type: 'HoldLost' });
+  expect(steps).toEqual([1, 2]);
 });
 
 test('an attempt that begins promptly costs no request', async () => {

@@ -29,7 +29,7 @@ const attempt = (number: number): Attempt => ({
 });
 
 /** A tool of three steps, whose second report does not get through until the hold is lost. */
-function createWalk(server: CallServer = SILENT) {
+function createWalk(server: CallServer = SILENT, store = createMemoryStore()) {
   const steps: number[] = [];
   const told: CallEventSignal[] = [];
   const walk: LocalTool = {
@@ -45,7 +45,6 @@ function createWalk(server: CallServer = SILENT) {
       return 'there';
     },
   };
-  const store = createMemoryStore();
   const blocked = Promise.withResolvers<void>();
   let isBlocked = true;
   let watched: WatchedCall | undefined;
@@ -56,7 +55,7 @@ function createWalk(server: CallServer = SILENT) {
       return () => {};
     },
     async confirm(call) {
-      if (!isBlocked || told.length < 1) return;
+      if (!isBlocked || steps.length < 2) return;
       blocked.resolve();
       await new Promise((_, reject) =>
         call.signal.addEventListener('abort', () => reject(call.signal.reason)),
@@ -118,6 +117,19 @@ test('the process remembers how far the tool was when an attempt that is not cur
   lose();
   await expect(first).rejects.toMatchObject({ type: 'HoldLost' });
   await expect(calls.run(start, attempt(2))).rejects.toBeInstanceOf(CompleteAsyncError);
+  expect(await calls.run(start, attempt(3))).toEqual({ type: 'completed', result: 'there' });
+  expect(steps).toEqual([1, 2, 3]);
+});
+
+test('a late attempt in another process, which Temporal has given up, does not make the first process forget', async () => {
+  const { calls, steps, store, blocked, lose } = createWalk();
+  const first = calls.run(start, attempt(1));
+  await blocked;
+  lose();
+  await expect(first).rejects.toMatchObject({ type: 'HoldLost' });
+  const another = createWalk({ ...SILENT, stateOf: async () => 'not_current' }, store);
+  const late = { ...attempt(2), scheduled_at: Date.now() - 60_000 };
+  await expect(another.calls.run(start, late)).rejects.toBeInstanceOf(CompleteAsyncError);
   expect(await calls.run(start, attempt(3))).toEqual({ type: 'completed', result: 'there' });
   expect(steps).toEqual([1, 2, 3]);
 });

@@ -48,6 +48,8 @@ export async function openCall(opening: Opening): Promise<Opened> {
   const found = await toolOfCall(catalogue, start.tool);
   const body: CallBody = found && !isRemote(found) && found.keeps ? 'program' : 'function';
   const { number, run } = attempt();
+  // Such an attempt takes the call from nobody, so that the process that ran it still knows that no other one has.
+  if (isLate(attempt()) && (await isOver(ask, server, attempt()))) return { kind: 'elsewhere' };
   const held = await holder.hold(name, { run, body, attempt: number }, signal);
   if (held.outcome === 'elsewhere') return { kind: 'elsewhere' };
   if (held.outcome === 'ended') return { kind: 'ended', end: held.end ?? forgotten() };
@@ -82,6 +84,15 @@ export async function openCall(opening: Opening): Promise<Opened> {
     signal.throwIfAborted();
   }
   return { kind: 'mine', tool, from };
+}
+
+/** Whether Temporal has given up on an attempt that came late. */
+async function isOver(
+  ask: <T>(question: () => Promise<T>) => Promise<T>,
+  server: Pick<CallServer, 'stateOf'>,
+  { token, details }: Attempt,
+): Promise<boolean> {
+  return (await ask(() => server.stateOf(token, details))) === 'not_current';
 }
 
 /** Clocks that differ only make it ask more often than it has to. */

@@ -136,7 +136,16 @@ export async function runBody(
     const returned =
       untold?.kind === 'returned'
         ? untold.returned
-        : await driveTool({ tool, input, call, take, left, stop_ms, warn });
+        : await driveTool({
+            tool,
+            input,
+            call,
+            take,
+            left,
+            confirm: ground.confirm,
+            stop_ms,
+            warn,
+          });
     ground.returned(returned);
     countResults(tool, cursor.results, returned);
     if (returned instanceof Described) {

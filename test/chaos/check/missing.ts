@@ -18,15 +18,17 @@ type Report = Reporter['report'];
 
 /**
  * The readers of a log have to learn that its conversation was reset. One that was closed stays closed, whatever is done to it, and
- * one that was ended soon afterwards may never have said so.
+ * one that was ended soon afterwards may never have said so. A reset before the first entry took nothing from anyone.
  */
 export function unsaidResets({ faults }: Evidence, { id, entries, closed }: Trace): Finding[] {
   const operations = faults.flatMap(({ operation, at }) =>
     operation?.conversation === id && !operation.call_id ? { ...operation, at } : [],
   );
+  const beganAt = entries[0] ? Date.parse(entries[0].at) : Infinity;
   const closedAt = closed ? Date.parse(closed.at) : Infinity;
   const resets = operations.filter(
-    ({ does, at, isUnanswered }) => does === 'reset' && !isUnanswered && at < closedAt,
+    ({ does, at, isUnanswered }) =>
+      does === 'reset' && !isUnanswered && at >= beganAt && at < closedAt,
   );
   const isEnded = operations.some(({ does }) => does !== 'reset');
   const isSaid = entries.some(({ kind }) => (kind as string) === RESET);

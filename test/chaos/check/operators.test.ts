@@ -164,7 +164,8 @@ describe('the log of a conversation that was reset', () => {
     finds('missing_entries', resets(20), [words]);
   });
 
-  test('needs no such entry if it was closed before, or if the reset may have failed', () => {
+  test('needs no such entry if it was empty or closed then, or if the reset may have failed', () => {
+    expect(whys(resets(-1))).toEqual([]);
     expect(whys(resets(43))).toEqual([]);
     expect(whys(resets(20, true))).toEqual([]);
     expect(whys(all(resets(20), operated('terminate')))).toEqual([]);
