@@ -6,6 +6,7 @@ import type {
   CloseSignal,
   ConversationStart,
   DecideCall,
+  DeliverSignal,
   InterruptSignal,
   MessageSignal,
   RecordCallsSignal,
@@ -39,6 +40,8 @@ export interface Gateway {
   requestCall(conversation: ConversationKey, request: RequestCallSignal): Promise<Sent>;
   /** Calls that are over already. Idempotent for the same call ids. */
   recordCalls(conversation: ConversationKey, record: RecordCallsSignal): Promise<Sent>;
+  /** Its client has been sent this news. Idempotent for the same place. */
+  deliver(conversation: ConversationKey, deliver: DeliverSignal): Promise<Sent>;
   /** Its client has everything up to this entry. */
   acknowledge(conversation: ConversationKey, acknowledge: AcknowledgeSignal): Promise<Sent>;
   close(conversation: ConversationKey, close: CloseSignal): Promise<Sent>;

@@ -110,6 +110,7 @@ export function createTemporalGateway(options: TemporalGatewayOptions): Temporal
     cancelCall: (key, cancel) => signal(key, SIGNALS.cancelCall, cancel),
     requestCall: (key, request) => signal(key, SIGNALS.requestCall, request),
     recordCalls: (key, record) => signal(key, SIGNALS.recordCalls, record),
+    deliver: (key, deliver) => signal(key, SIGNALS.deliver, deliver),
     acknowledge: (key, acknowledge) => signal(key, SIGNALS.acknowledge, acknowledge),
     close: (key, close) => signal(key, SIGNALS.close, close),
     push: ({ tenant, call_id }, push) =>

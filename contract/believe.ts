@@ -95,6 +95,10 @@ export const signalShapes = {
       }),
     ),
   }),
+  deliver: object({
+    of: list(whole(1)),
+    anchor: optional(text(1_000)),
+  }) satisfies Shape<Signals.DeliverSignal>,
   acknowledge: object({ to: whole(0) }) satisfies Shape<Signals.AcknowledgeSignal>,
 };
 

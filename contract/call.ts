@@ -48,6 +48,8 @@ export interface RequestedCall {
   results?: number;
   /** Data that the provider wants back with later requests. */
   attached?: Attached;
+  /** Where the call stands in the thread of a harness (docs/decisions/0048-managed-proxy.md). */
+  anchor?: string;
 }
 
 /** R10: a second identical call runs too, is refused, replaces the first, or awaits a person's approval. */

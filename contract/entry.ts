@@ -58,6 +58,12 @@ export const closedBy = z
     'How an operator or a fault ended its workflow. lost: no workflow was found. Absent: it was closed on request.',
   );
 
+export const anchor = z
+  .string()
+  .describe(
+    'Of a harness whose model the service stands in front of: after which item of its thread this is shown to the model.',
+  );
+
 const head = {
   seq: seq.describe('1, 2, 3 … without gaps within a conversation.'),
   at: z.iso.datetime().describe('When it was decided, by the workflow clock.'),
@@ -122,6 +128,7 @@ export const entry = z.discriminatedUnion('kind', [
         'For a managed call: how many results its flow waits for. Absent: it waits until the call ends.',
       ),
     attached: attached.optional(),
+    anchor: anchor.optional(),
   }),
   kind('call.dropped', { call_id, why: z.string() }),
   kind('call.awaiting_approval', {
@@ -182,6 +189,11 @@ export const entry = z.discriminatedUnion('kind', [
           'delivered: it was sent to the client of a conversation whose model is elsewhere. acknowledged: that client has it.',
       ),
     reply_id: reply_id.optional(),
+    anchor: anchor
+      .optional()
+      .describe(
+        'Of what was delivered to the model of such a harness: where it was shown. Absent: as the result of its call.',
+      ),
   }),
   kind('summary', {
     text: z.string().describe('What the model reads in place of every entry up to `to`.'),

@@ -33,6 +33,7 @@ export const SIGNALS = {
   /** For a conversation whose model is elsewhere. */
   requestCall: 'request_call',
   recordCalls: 'record_calls',
+  deliver: 'deliver',
   acknowledge: 'acknowledge',
 } as const;
 

@@ -132,6 +132,16 @@ export interface RecordCallsSignal {
   calls: { call: RequestedCall; end: CallEnd; delivered?: true }[];
 }
 
+/**
+ * The client has been sent this news, or its model has been shown it. Repeatable. `anchor`: where in its thread; it may forget that, so
+ * the news stays until it is acknowledged. Without it, the news went with the call itself, and is told.
+ */
+export interface DeliverSignal {
+  /** Seqs of entries. */
+  of: number[];
+  anchor?: string;
+}
+
 /** The client has everything up to this entry. Repeatable. */
 export interface AcknowledgeSignal {
   to: number;

@@ -16,7 +16,7 @@ import { agent, addEntry, SYSTEM, type Step, tool, user } from './step.ts';
  */
 export function requestCalls(step: Step, calls: RequestedCall[], cause: number[]): void {
   for (const request of calls) {
-    const { call_id, tool: name, input, report, awaits, results, attached } = request;
+    const { call_id, tool: name, input, report, awaits, results, attached, anchor } = request;
     const requested = addEntry(
       step,
       'call.requested',
@@ -28,12 +28,13 @@ export function requestCalls(step: Step, calls: RequestedCall[], cause: number[]
         ...(awaits && { awaits }),
         ...(results !== undefined && { results }),
         ...(attached && { attached }),
+        ...(anchor !== undefined && { anchor }),
       },
       { actor: agent(step), cause },
     );
     const facts = { id: call_id, tool: name, requested, requested_at: step.at };
-    // The log has `attached`; the rules do not need it.
-    const { attached: _logged, ...kept } = request;
+    // The log has these; the rules do not need them.
+    const { attached: _attached, anchor: _anchor, ...kept } = request;
     const call: Call = { ...facts, status: 'requested', request: kept };
     step.state.calls.push(call);
     const early = step.state.early_cancels.find((cancel) => cancel.call_id === call_id);

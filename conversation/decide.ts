@@ -25,7 +25,7 @@ import { expireApprovals, hearDecision } from './approvals.ts';
 import { hearEnd, hearEvent } from './calls.ts';
 import type { Decision, Event } from './event.ts';
 import { beginClosing, finishClosing, hearCancel, hearInterrupt, hearMessage } from './messages.ts';
-import { hearAcknowledgement, hearRecorded, hearRequest } from './external.ts';
+import { hearAcknowledgement, hearDelivery, hearRecorded, hearRequest } from './external.ts';
 import { goOn } from './next.ts';
 import { completeReply, failReply } from './replies.ts';
 import { hearReset } from './resets.ts';
@@ -81,6 +81,8 @@ function hear(step: Step, event: Event): void {
       return hearRequest(step, event);
     case 'record_calls':
       return hearRecorded(step, event);
+    case 'deliver':
+      return hearDelivery(step, event);
     case 'acknowledge':
       return hearAcknowledgement(step, event);
     case 'signal_dropped':

@@ -8,6 +8,7 @@ import type {
   CancelCallSignal,
   CloseSignal,
   DecideCall,
+  DeliverSignal,
   InterruptSignal,
   MessageSignal,
   RecordCallsSignal,
@@ -53,6 +54,7 @@ export type Event = { at: number } & (
   | ({ type: 'reset' } & ResetSignal)
   | ({ type: 'request_call' } & RequestCallSignal)
   | ({ type: 'record_calls' } & RecordCallsSignal)
+  | ({ type: 'deliver' } & DeliverSignal)
   | ({ type: 'acknowledge' } & AcknowledgeSignal)
   /** A signal that does not fit its schema. */
   | { type: 'signal_dropped'; signal: string; why: string }

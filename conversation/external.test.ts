@@ -52,6 +52,47 @@ describe('a conversation with an external model', () => {
     expect(story.state.news).toEqual([]);
   });
 
+  test('records where news was shown, keeps it until it is acknowledged, and shows it again elsewhere', () => {
+    const story = elsewhere();
+    request(story, 'call_a', { anchor: 'after the question' });
+    expect(story.all('call.requested')).toMatchObject([{ anchor: 'after the question' }]);
+    story.ends('call_a');
+    const of = [story.all('call.completed')[0]!.seq];
+    const deliver = (anchor: string) => story.happens({ type: 'deliver', of, anchor });
+    expect(deliver('here')).toMatchObject([{ of, fate: 'delivered', anchor: 'here' }]);
+    expect(deliver('here')).toEqual([]);
+    expect(deliver('there')).toMatchObject([{ of, fate: 'delivered', anchor: 'there' }]);
+    expect(story.happens({ type: 'acknowledge', to: of[0]! })).toMatchObject([
+      { of, fate: 'acknowledged' },
+    ]);
+    expect(deliver('here')).toEqual([]);
+  });
+
+  test('is not told again of a result that went with its call', () => {
+    const story = elsewhere();
+    request(story, 'call_a');
+    story.ends('call_a');
+    const of = [story.all('call.completed')[0]!.seq];
+    expect(story.happens({ type: 'deliver', of })).toMatchObject([{ of, fate: 'delivered' }]);
+    expect(story.happens({ type: 'deliver', of })).toEqual([]);
+    expect(story.state.news).toEqual([]);
+  });
+
+  test('does not call news lost that was delivered, when it closes or the call is cancelled', () => {
+    const story = elsewhere();
+    request(story, 'call_a');
+    story.progress('call_a', 1, 50);
+    story.progress('call_a', 2, 75);
+    const [first, second] = story.all('call.event').map(({ seq }) => seq);
+    story.happens({ type: 'deliver', of: [first!], anchor: 'here' });
+    story.happens({ type: 'close' });
+    story.happens({ type: 'settled' });
+    expect(story.all('receipt')).toMatchObject([
+      { of: [first], fate: 'delivered' },
+      { of: [second], fate: 'superseded' },
+    ]);
+  });
+
   test('accepts the request of a call once, even after the end of the call (R8)', () => {
     const story = elsewhere();
     request(story, 'call_a');

@@ -5,6 +5,7 @@
  */
 import type {
   AcknowledgeSignal,
+  DeliverSignal,
   RecordCallsSignal,
   RequestCallSignal,
 } from '../contract/signals.ts';
@@ -44,6 +45,20 @@ export function hearRecorded(step: Step, { calls }: RecordCallsSignal): void {
 
 const isKnown = ({ calls, ended }: State, callId: string) =>
   [...calls, ...ended].some(({ id }) => id === callId);
+
+/** News that was shown somewhere in a thread stays until it is acknowledged: the harness may lose the place, and it is shown again. */
+export function hearDelivery(step: Step, { of, anchor }: DeliverSignal): void {
+  const { state } = step;
+  if (!state.external) return drop(step, 'deliver');
+  const shown = state.news.filter(
+    ({ seq, delivered }) => of.includes(seq) && (anchor === undefined || delivered !== anchor),
+  );
+  if (shown.length === 0) return;
+  const seqs = shown.map(({ seq }) => seq);
+  if (anchor === undefined) state.news = state.news.filter((news) => !shown.includes(news));
+  else for (const news of shown) news.delivered = anchor;
+  writeReceipt(step, seqs, 'delivered', anchor === undefined ? {} : { anchor });
+}
 
 /** What the client has is no news any more. */
 export function hearAcknowledgement(step: Step, { to }: AcknowledgeSignal): void {

@@ -40,7 +40,7 @@ export function writeReceipts(step: Step, reply: Reply, spoke: boolean): void {
     const fate = isMerged(news, reply.tells) ? 'merged' : spoke ? 'spoken' : 'silent';
     fates.set(fate, [...(fates.get(fate) ?? []), news.seq]);
   }
-  for (const [fate, of] of fates) writeReceipt(step, of, fate, reply.id);
+  for (const [fate, of] of fates) writeReceipt(step, of, fate, { reply_id: reply.id });
 }
 
 /** A reply was cut off or failed before it told its news: the news waits again (R5), unless its call was cancelled meanwhile. */
@@ -55,7 +55,8 @@ export function untell(step: Step, reply: Reply, schedule?: 'silent'): void {
 export function supersedeNews(step: Step, callId: string): void {
   const { state } = step;
   releaseNews(step, callId, 'silent');
-  const [superseded, rest] = partition(state.news, ({ call_id }) => call_id === callId);
+  const [own, rest] = partition(state.news, ({ call_id }) => call_id === callId);
+  const superseded = own.filter(isUndelivered);
   if (superseded.length > 0) writeReceipt(step, superseded.map(seqOf), 'superseded');
   state.news = rest;
   if (state.turn.phase !== 'replying') return;
@@ -64,7 +65,8 @@ export function supersedeNews(step: Step, callId: string): void {
 
 /** The conversation closes: the news that is left will never be told. */
 export function failNews(step: Step): void {
-  if (step.state.news.length > 0) writeReceipt(step, step.state.news.map(seqOf), 'failed');
+  const untold = step.state.news.filter(isUndelivered);
+  if (untold.length > 0) writeReceipt(step, untold.map(seqOf), 'failed');
   step.state.news = [];
 }
 
@@ -76,16 +78,18 @@ function isMerged(news: News, told: News[]): boolean {
   );
 }
 
-export function writeReceipt(step: Step, of: number[], fate: Fate, reply_id?: string): void {
-  addEntry(
-    step,
-    'receipt',
-    { of, fate, ...(reply_id && { reply_id }) },
-    { actor: SYSTEM, cause: of },
-  );
+export function writeReceipt(
+  step: Step,
+  of: number[],
+  fate: Fate,
+  where: Pick<EntryOf<'receipt'>, 'reply_id' | 'anchor'> = {},
+): void {
+  addEntry(step, 'receipt', { of, fate, ...where }, { actor: SYSTEM, cause: of });
 }
 
 const seqOf = ({ seq }: News) => seq;
+
+const isUndelivered = ({ delivered }: News) => delivered === undefined;
 
 function partition<T>(items: T[], matches: (item: T) => boolean): [T[], T[]] {
   return [items.filter(matches), items.filter((item) => !matches(item))];

@@ -125,6 +125,8 @@ export interface News {
   at: number;
   /** In words, for a reply's reason: "50 % of call_a", "call_a completed". */
   label: string;
+  /** Where in the thread of a harness it was shown to the model; the harness has not acknowledged it yet. */
+  delivered?: string;
   /** Its call was cancelled while a reply was telling this news. */
   superseded?: true;
 }

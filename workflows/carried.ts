@@ -60,6 +60,7 @@ const EVENTS = {
   reset: 0,
   request_call: 0,
   record_calls: 0,
+  deliver: 0,
   acknowledge: 0,
   signal_dropped: 0,
   tick: 0,

@@ -44,6 +44,9 @@ export class FakeGateway implements Gateway {
   async recordCalls(key: ConversationKey, payload: object) {
     return this.#send('recordCalls', key, payload);
   }
+  async deliver(key: ConversationKey, payload: object) {
+    return this.#send('deliver', key, payload);
+  }
   async acknowledge(key: ConversationKey, payload: object) {
     return this.#send('acknowledge', key, payload);
   }

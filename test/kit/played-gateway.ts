@@ -7,6 +7,7 @@ import type {
   CloseSignal,
   ConversationStart,
   DecideCall,
+  DeliverSignal,
   InterruptSignal,
   MessageSignal,
   RecordCallsSignal,
@@ -87,6 +88,11 @@ export class PlayedGateway extends FakeGateway {
   override async recordCalls(key: ConversationKey, record: RecordCallsSignal) {
     return this.#signal(await super.recordCalls(key, record), key, (story) =>
       story.happens({ type: 'record_calls', ...record }),
+    );
+  }
+  override async deliver(key: ConversationKey, deliver: DeliverSignal) {
+    return this.#signal(await super.deliver(key, deliver), key, (story) =>
+      story.happens({ type: 'deliver', ...deliver }),
     );
   }
   override async acknowledge(key: ConversationKey, acknowledge: AcknowledgeSignal) {
