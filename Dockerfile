@@ -30,6 +30,7 @@ COPY conversation/ conversation/
 COPY encryption/ encryption/
 COPY mcp/ mcp/
 COPY model/ model/
+COPY model-proxy/ model-proxy/
 COPY remote/ remote/
 COPY store/ store/
 COPY stream/ stream/

@@ -33,6 +33,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
 import { lookRoutes } from './routes/look.ts';
 import { mcpRoute } from './routes/mcp.ts';
+import { modelProxyRoutes } from './routes/model-proxy.ts';
 import { messageRoute } from './routes/message.ts';
 import { pageRoutes } from './routes/page.ts';
 import { resultRoute } from './routes/result.ts';
@@ -41,6 +42,7 @@ import { streamRoute } from './routes/stream.ts';
 import { tokenRoute } from './routes/tokens.ts';
 import { turnRoutes } from './routes/turns.ts';
 import { createHub } from '../stream/hub.ts';
+import { createQuickCalls } from './quick-calls.ts';
 import { createStreams } from './streams.ts';
 
 export type { Api, ApiDependencies } from './dependencies.ts';
@@ -102,7 +104,12 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   resultRoute(app, parts);
   turnRoutes(app, parts);
   streamRoute(app, parts, streams, hub);
-  mcpRoute(app, parts, hub, closing.signal);
+  const quick =
+    parts.quick && createQuickCalls(parts.quick, { ...parts, logger: app.log }, closing.signal);
+  if (quick) app.addHook('onClose', () => quick.close());
+  const live = { hub, quick, closing: closing.signal };
+  mcpRoute(app, parts, live);
+  modelProxyRoutes(app, parts, live);
   eraseRoutes(app, parts);
   if (parts.codec) codecRoute(app, parts.codec);
   tokenRoute(app, parts);

@@ -8,6 +8,7 @@ import type { Limits } from '../contract/limits.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { MessageSignal } from '../contract/signals.ts';
 import type { Keyring } from '../encryption/keyring.ts';
+import type { UpstreamAddress } from '../model-proxy/upstream.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { HubOptions } from '../stream/hub.ts';
@@ -43,6 +44,8 @@ export interface ApiDependencies {
     /** Lets its holder declare servers, which runs programs. Default: no server can be declared. */
     token?: string;
   };
+  /** The model server behind the proxy for harnesses. Default: there is no such proxy. */
+  upstream?: UpstreamAddress;
   /** Whether an MCP server that is declared may have a private address. */
   allowPrivateUrls?: boolean;
   /** Asks the model early. Default: it is asked when the conversation has decided. */

@@ -25,6 +25,8 @@ export interface CallRequest {
   input: unknown;
   /** Idempotency key: the same key is the same call. */
   key?: string;
+  /** Where it stands in the thread of a harness. */
+  anchor?: string;
   /** Whether the key says which of its calls this is. If it does not, an open call of the thread with the same tool and input is this one. */
   isNamed?: boolean;
 }
@@ -49,14 +51,22 @@ type RequestDependencies = Pick<
 /** @param isGone whether the client has hung up */
 export async function requestCall(
   dependencies: RequestDependencies,
-  { tenant, client, thread, tool: name, input, key = randomUUID(), isNamed = true }: CallRequest,
+  {
+    tenant,
+    client,
+    thread,
+    tool: name,
+    input,
+    key = randomUUID(),
+    isNamed = true,
+    anchor,
+  }: CallRequest,
   isGone: () => boolean = () => false,
 ): Promise<CallRequested> {
   const tool = await toolOfCall(dependencies.catalogue, name);
   if (!tool) throw new Problem('invalid_request', `There is no tool ${name}.`);
   const own = callIdOf(tenant, key);
-  const id = derivedId('conv', tenant, 'client', client, thread ?? own);
-  const conversation = { tenant, id };
+  const conversation = conversationOf({ tenant, client, thread: thread ?? own });
   // A tool that says how its duplicates are handled decides itself.
   const isJoined = !isNamed && thread !== undefined && tool.duplicates === undefined;
   const joined = isJoined
@@ -64,7 +74,8 @@ export async function requestCall(
     : undefined;
   let isOver = true;
   try {
-    const call = await callOf(tool, joined?.call_id ?? own, input);
+    const made = await callOf(tool, joined?.call_id ?? own, input);
+    const call = { ...made, ...(anchor !== undefined && { anchor }) };
     const agent = `client:${client}`;
     const begun = { conversation, agent, ...(thread !== undefined && { thread }), call };
     const requested = await request(dependencies, begun, isGone);
@@ -101,8 +112,18 @@ async function request(
   return { conversation, call_id };
 }
 
+/** That of a client's thread. */
+export const conversationOf = ({
+  tenant,
+  client,
+  thread,
+}: Required<Pick<CallRequest, 'tenant' | 'client' | 'thread'>>): ConversationKey => ({
+  tenant,
+  id: derivedId('conv', tenant, 'client', client, thread),
+});
+
 /** In lower case, because the id is part of a workflow's. */
-const callIdOf = (tenant: string, key: string) =>
+export const callIdOf = (tenant: string, key: string) =>
   `call_${createHash('sha256')
     .update(JSON.stringify([tenant, key]))
     .digest('hex')

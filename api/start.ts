@@ -17,6 +17,8 @@ export interface ApiOptions extends Pick<
   ApiDependencies,
   'store' | 'bus' | 'catalogue' | 'speculation' | 'page' | 'quick'
 > {
+  /** What the demo model gives in place of the settings. */
+  model?: { apiKey?: string; baseURL?: string };
   /** Lets its holder declare MCP servers. Default: none can be declared. */
   token?: string;
   settings: Settings;
@@ -44,6 +46,7 @@ export async function startApi({
   address,
   uiUrl,
   demoModel,
+  model,
   token,
   ...parts
 }: ApiOptions): Promise<RunningApi> {
@@ -73,6 +76,10 @@ export async function startApi({
         hosts: mcpHostsOf(settings),
         wait_ms: settings.MEANWHILE_MCP_WAIT_MS,
         ...(token !== undefined && { token }),
+      },
+      upstream: {
+        apiKey: model?.apiKey ?? settings.OPENAI_API_KEY,
+        baseURL: model?.baseURL ?? settings.OPENAI_BASE_URL ?? OPENAI,
       },
       allowPrivateUrls: settings.MEANWHILE_ALLOW_PRIVATE_URLS,
       about: { demoModel, temporalUi: temporalUiOf(settings, uiUrl) },
@@ -107,6 +114,8 @@ function mcpHostsOf({ HOST, MEANWHILE_PUBLIC_URL, MEANWHILE_MCP_HOSTS }: Setting
   const publicName = MEANWHILE_PUBLIC_URL ? [new URL(MEANWHILE_PUBLIC_URL).hostname] : [];
   return [...named, ...publicName, ...(MEANWHILE_MCP_HOSTS?.split(',') ?? [])];
 }
+
+const OPENAI = 'https://api.openai.com/v1';
 
 /** Long enough that a conversation rarely continues as new, short enough that a worker replays it quickly. Number of events. */
 const MAX_HISTORY_EVENTS = 4_000;

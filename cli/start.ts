@@ -71,6 +71,7 @@ export const startService = (settings: Settings, options: StartOptions): Promise
         quick: worker.quick,
         token,
         uiUrl: temporal.uiUrl,
+        model: model.access,
         demoModel: model.demoUrl !== undefined,
         page: pageFolder,
       }).catch(portTaken(settings)),

@@ -9,7 +9,7 @@ import { cancelCall, closeConversation, interrupt } from '../control.ts';
 import { decideCall } from '../decide.ts';
 import type { Api, ApiParts } from '../dependencies.ts';
 import { toProblem } from '../errors.ts';
-import { createQuickCalls, type QuickCalls } from '../quick-calls.ts';
+import type { QuickCalls } from '../quick-calls.ts';
 import { requestCall } from '../request-call.ts';
 import { createSameCalls, type SameCalls } from '../same-calls.ts';
 import { sendMessage } from '../send.ts';
@@ -17,12 +17,12 @@ import { mcpProxyRoutes, offeredOf } from './mcp-proxy.ts';
 import { always, serveMcp } from './serve-mcp.ts';
 
 /** The agents of this service for any MCP client, and its tools for one that has a model of its own. */
-export function mcpRoute(app: Api, dependencies: ApiParts, hub: Hub, closing: AbortSignal): void {
+export function mcpRoute(
+  app: Api,
+  dependencies: ApiParts,
+  { hub, quick, closing }: { hub: Hub; quick: QuickCalls | undefined; closing: AbortSignal },
+): void {
   const { store, catalogue, pushSecret, permits, mcp = {} } = dependencies;
-  const quick =
-    dependencies.quick &&
-    createQuickCalls(dependencies.quick, { ...dependencies, logger: app.log }, closing);
-  if (quick) app.addHook('onClose', () => quick.close());
   const parts = {
     store,
     hub,

@@ -59,8 +59,15 @@ function sentIn(log: readonly Entry[], fates: EntryOf<'receipt'>['fate'][]): Set
   return new Set(receipts.flatMap(({ of, fate }) => (fates.includes(fate) ? of : [])));
 }
 
-/** What a call has brought. Its words are data of a tool, and are marked with the call that they are of. */
-export function resultOfCall(entry: Entry, conversation_id: string): Result | undefined {
+/**
+ * What a call has brought. Its words are data of a tool, and are marked with the call that they are of.
+ * @param begin what is said in place of a large result. Default: its beginning, and the resource that has the whole
+ */
+export function resultOfCall(
+  entry: Entry,
+  conversation_id: string,
+  begin: typeof beginning = beginning,
+): Result | undefined {
   const { seq: n, at } = entry;
   switch (entry.kind) {
     case 'call.event': {
@@ -69,12 +76,12 @@ export function resultOfCall(entry: Entry, conversation_id: string): Result | un
         const words = [percent === undefined ? 'running' : `${percent} %`, note].filter(Boolean);
         return { n, at, kind: 'progress', text: `${call_id}: ${words.join(' ')}` };
       }
-      const words = stored ? beginning({ conversation_id, call_id }, stored) : wordsOf(data);
+      const words = stored ? begin({ conversation_id, call_id }, stored) : wordsOf(data);
       return { n, at, kind: 'said', text: `${call_id}, more may follow: ${words}`, data: words };
     }
     case 'call.completed': {
       const { call_id, result, stored } = entry;
-      const words = stored ? beginning({ conversation_id, call_id }, stored) : wordsOf(result);
+      const words = stored ? begin({ conversation_id, call_id }, stored) : wordsOf(result);
       return { n, at, kind: 'said', text: `${call_id}, its last: ${words}`, data: words };
     }
     case 'call.failed': {

@@ -1,0 +1,175 @@
+/**
+ * The Responses API for a harness that has a model of its own: it sets its base URL to this, and its model gets the tools of the
+ * service. The harness sees words, and the calls of its own tools.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { whyRefused } from '../../mcp/server/hosts.ts';
+import { BrokenStream, type OfferedFunction, reply } from '../../model-proxy/reply.ts';
+import { read } from '../../model-proxy/thread.ts';
+import { answerOf, createUpstream, passedOn, UpstreamAway } from '../../model-proxy/upstream.ts';
+import type { StreamEvent } from '../../model-proxy/merge.ts';
+import { ONE_RESULT } from '../../contract/result-count.ts';
+import type { Hub } from '../../stream/hub.ts';
+import type { Tool } from '../../tools/define.ts';
+import { credentialOf } from '../authenticate.ts';
+import type { Api, ApiParts } from '../dependencies.ts';
+import { toProblem } from '../errors.ts';
+import { openThread } from '../proxy-thread.ts';
+import { Problem } from '../problems.ts';
+import type { QuickCalls } from '../quick-calls.ts';
+import { tenantOf } from '../tenant.ts';
+
+/** A thread with pictures is large, and each request has all of it. */
+const MOST_BYTES = 64_000_000;
+
+export function modelProxyRoutes(
+  app: Api,
+  dependencies: ApiParts,
+  { hub, quick, closing }: { hub: Hub; quick: QuickCalls | undefined; closing: AbortSignal },
+): void {
+  const { catalogue, limits, mcp = {}, permits } = dependencies;
+  if (!dependencies.upstream) return;
+  const upstream = createUpstream(dependencies.upstream);
+  app.addHook('onClose', () => upstream.close());
+
+  const options = {
+    bodyLimit: MOST_BYTES,
+    config: { needs: ['read' as const, 'write' as const] },
+    // An API of its own: the OpenAPI document has nothing to say of it.
+    schema: { hide: true },
+    onRequest: async (request: FastifyRequest, answer: FastifyReply) => {
+      const { host, origin } = request.headers;
+      const why = whyRefused({ host, origin }, mcp.hosts);
+      if (why !== undefined) return answer.code(403).send(errorOf('invalid_request_error', why));
+    },
+    errorHandler: (error: unknown, request: FastifyRequest, answer: FastifyReply) => {
+      const { status, message, code, retryAfter } =
+        error instanceof UpstreamAway
+          ? { status: 502, message: error.message, code: 'upstream_unavailable', retryAfter: 2 }
+          : toProblem(error, request);
+      if (status >= 500) request.log.error({ err: error }, message);
+      if (retryAfter !== undefined) answer.header('retry-after', retryAfter);
+      const type = status < 500 ? 'invalid_request_error' : 'server_error';
+      void answer.code(status).send(errorOf(type, message, code));
+    },
+  };
+
+  app.get('/openai/v1/models', options, async (request, answer) => {
+    const headers = passedOn(request.headers);
+    const sent = { method: 'GET' as const, headers, signal: closing };
+    await pass(await upstream.send('/models', sent), answer);
+  });
+
+  app.post('/openai/v1/responses', options, async (request, answer) => {
+    const body = bodyOf(request.body);
+    const gone = new AbortController();
+    answer.raw.once('close', () => gone.abort());
+    const allowed = permits.whileAllowed(credentialOf(request), answer.raw);
+    const signal = AbortSignal.any([gone.signal, closing, allowed]);
+    const headers = passedOn(request.headers);
+    const ask = (asked: Record<string, unknown>) =>
+      upstream.send('/responses', { method: 'POST', body: asked, headers, signal });
+
+    const { thread: name, isAside } = read(body, request.headers);
+    // A harness that does not name its threads: its requests are its own affair.
+    if (!name) return pass(await ask(body), answer);
+    const unsupported = UNSUPPORTED.find((field) => body[field] != null && body[field] !== false);
+    if (unsupported !== undefined) {
+      const what = `${unsupported} is not supported here: send the whole input with each request.`;
+      throw new Problem('invalid_request', what);
+    }
+    const parts = { ...dependencies, quick };
+    const thread = openThread(parts, hub, { tenant: tenantOf(request), ...name }, signal);
+    const isStreamed = body['stream'] === true;
+    const answered = await reply(
+      {
+        ask: async (asked) => answerOf(await ask({ ...asked, stream: true })),
+        thread,
+        offered: [...catalogue.tools.values()].map(functionOf),
+        grace_ms: limits.grace_ms,
+        most_rounds: limits.max_replies_per_turn,
+      },
+      body,
+      isAside,
+    );
+    if (answered.refused) return pass(answered.refused, answer);
+    if (isStreamed) return stream(answered.events, request, answer);
+    return whole(answered.events, answer);
+  });
+
+  catalogue.servers?.warmUp();
+}
+
+/** With these, the model's server would keep the thread, and the proxy could not add to it. */
+const UNSUPPORTED = ['previous_response_id', 'conversation', 'background'];
+
+/** @throws Problem */
+function bodyOf(body: unknown): Record<string, unknown> {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return { ...body };
+  throw new Problem('invalid_request', 'The body must be a JSON object.');
+}
+
+async function pass(response: Response, answer: FastifyReply): Promise<void> {
+  answer.hijack();
+  const { raw } = answer;
+  const headers = PASSED_BACK.flatMap((name) => {
+    const value = response.headers.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
+  raw.writeHead(response.status, Object.fromEntries(headers));
+  if (response.body) {
+    for await (const chunk of response.body) raw.write(chunk);
+  }
+  raw.end();
+}
+
+const PASSED_BACK = ['content-type', 'retry-after', 'x-request-id'];
+
+async function stream(
+  events: AsyncIterable<StreamEvent>,
+  request: FastifyRequest,
+  answer: FastifyReply,
+): Promise<void> {
+  answer.hijack();
+  const { raw } = answer;
+  raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  try {
+    for await (const event of events) {
+      raw.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    }
+    raw.end();
+  } catch (error) {
+    // The harness sees that the answer is not whole, and asks again.
+    if (!raw.destroyed && !(error instanceof BrokenStream)) {
+      request.log.error({ err: error }, 'An answer through the proxy was cut off.');
+    }
+    raw.destroy();
+  }
+}
+
+/** For a harness that does not stream. */
+async function whole(events: AsyncIterable<StreamEvent>, answer: FastifyReply): Promise<unknown> {
+  let last: StreamEvent | undefined;
+  for await (const event of events) last = event;
+  const { response, ...rest } = last ?? {};
+  return response ? answer.send(response) : answer.code(502).send({ error: rest });
+}
+
+const schemas = new WeakMap<Tool, Record<string, unknown>>();
+
+function functionOf(tool: Tool): OfferedFunction {
+  const { name, description, input, results = ONE_RESULT } = tool;
+  let parameters = schemas.get(tool);
+  if (!parameters) {
+    const { $schema, ...schema } = z.toJSONSchema(input, { io: 'input' });
+    parameters = { ...schema, type: 'object' };
+    schemas.set(tool, parameters);
+  }
+  return { name, description, parameters, results };
+}
+
+/** As the API tells of errors. */
+const errorOf = (type: string, message: string, code: string | null = null) => ({
+  error: { message, type, param: null, code },
+});

@@ -1,0 +1,61 @@
+/** Which thread of a harness a request belongs to, and what the harness wants of it. Pure. */
+import { z } from 'zod';
+
+export interface HarnessRequest {
+  /** The harness's program and its name for the thread. Undefined if it does not name it: the proxy has no part in it. */
+  thread?: { client: string; id: string };
+  /** A request besides the turns, such as for a summary or a title: the model is shown its calls, and can make none. */
+  isAside: boolean;
+}
+
+type Headers = Record<string, string | string[] | undefined>;
+
+export function read(body: Record<string, unknown>, headers: Headers): HarnessRequest {
+  const { data: metadata } = codexMetadata.safeParse(body['client_metadata']);
+  const turn = parsed(metadata?.['x-codex-turn-metadata']);
+  const id = [
+    headers['meanwhile-thread'],
+    turn.thread_id,
+    headers['thread-id'],
+    headers['session-id'],
+    headers['session_id'],
+    body['prompt_cache_key'],
+  ].find((each) => typeof each === 'string' && each !== '' && each.length <= 200);
+  return {
+    ...(typeof id === 'string' && { thread: { client: clientOf(headers), id } }),
+    isAside:
+      (turn.request_kind ?? 'turn') !== 'turn' ||
+      body['tool_choice'] === 'none' ||
+      (isStructured(body) && !hasTools(body)),
+  };
+}
+
+const codexMetadata = z.looseObject({ 'x-codex-turn-metadata': z.string().optional() });
+const turnMetadata = z.looseObject({
+  thread_id: z.string().optional(),
+  request_kind: z.string().optional(),
+});
+
+function parsed(text: string | undefined): z.infer<typeof turnMetadata> {
+  try {
+    return turnMetadata.parse(JSON.parse(text ?? '{}'));
+  } catch {
+    return {};
+  }
+}
+
+/** The same for all programs of a harness, which share its threads. */
+function clientOf(headers: Headers): string {
+  const name = String(headers['originator'] ?? headers['user-agent'] ?? 'harness');
+  if (/codex/i.test(name)) return 'codex';
+  const [word = ''] = name.split(/[/ ]/);
+  return word.replaceAll(/[^\w.-]/g, '-').slice(0, 50) || 'harness';
+}
+
+const isStructured = ({ text, response_format }: Record<string, unknown>) => {
+  const format = (text as { format?: { type?: string } } | undefined)?.format ?? response_format;
+  const type = (format as { type?: string } | undefined)?.type ?? 'text';
+  return type !== 'text';
+};
+
+const hasTools = ({ tools }: Record<string, unknown>) => Array.isArray(tools) && tools.length > 0;

@@ -1,0 +1,105 @@
+/** The real Codex with one change: the base URL of its model is the service. Its model is scripted. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import getPort from 'get-port';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Gates, startGates } from '../kit/gates.ts';
+import { useStage } from '../kit/stage.ts';
+import { installHarness } from './install.ts';
+import { startResponsesApi } from './responses-api.ts';
+
+const api = await startResponsesApi();
+const stage = useStage({
+  MEANWHILE_GRACE_MS: '300',
+  PORT: String(await getPort()),
+  OPENAI_BASE_URL: `${api.url}/v1`,
+});
+
+let program: string;
+let folder: string;
+let gates: Gates;
+beforeAll(async () => {
+  program = await installHarness('codex');
+  gates = await startGates();
+  folder = await mkdtemp(join(tmpdir(), 'meanwhile-codex-'));
+  await mkdir(join(folder, 'work'));
+  const config = `
+model = "scripted"
+model_provider = "scripted"
+approval_policy = "never"
+sandbox_mode = "danger-full-access"
+[model_providers.scripted]
+name = "scripted"
+base_url = "${stage.service.url}/openai/v1"
+wire_api = "responses"
+`;
+  await writeFile(join(folder, 'config.toml'), config);
+});
+afterAll(async () => {
+  await gates.close();
+  await api.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs one turn of Codex to its end. */
+async function codex(...args: string[]): Promise<string> {
+  const running = promisify(execFile)(program, ['exec', '--skip-git-repo-check', ...args], {
+    cwd: join(folder, 'work'),
+    env: { ...process.env, HOME: folder, CODEX_HOME: folder },
+    maxBuffer: 50_000_000,
+  });
+  running.child.stdin?.end();
+  const { stdout } = await running;
+  return stdout;
+}
+
+const told = (what: string) => api.heard.filter((news) => news.includes(what));
+
+async function rollouts(): Promise<string> {
+  const sessions = join(folder, 'sessions');
+  const files = await readdir(sessions, { recursive: true });
+  const logs = files.filter((file) => file.endsWith('.jsonl'));
+  const texts = await Promise.all(logs.map((file) => readFile(join(sessions, file), 'utf8')));
+  return texts.join('\n');
+}
+
+test('Codex talks on while a call runs, and is told of each result once, though the service is killed; it sees words only', async () => {
+  const { service } = stage;
+  const first = await codex(`use relay {"gates":"${gates.url}"}`);
+  expect(first).toContain('Heard: Suspended as call_');
+  expect(await gates.reached()).toBe('1');
+  expect(await codex('resume', '--last', 'what is a signal?')).toContain(
+    'Heard: what is a signal?',
+  );
+
+  await service.kill9();
+  await service.start();
+  expect(await gates.reached()).toBe('1');
+  gates.open('1');
+  expect(await gates.reached()).toBe('2');
+  await expect.poll(() => resultsIn(service), { timeout: 20_000 }).toBe(1);
+  expect(await codex('resume', '--last', 'and now?')).toMatch(/Heard: \[result \d+\] relay call_/);
+  gates.open('2');
+  await expect.poll(() => resultsIn(service), { timeout: 20_000 }).toBe(3);
+  expect(await codex('resume', '--last', 'and now?')).toContain('its last: through');
+  expect(await codex('resume', '--last', 'thanks')).toContain('Heard: thanks');
+
+  expect(told('its last: through')).toHaveLength(1);
+  const { conversations } = await service.client.get('/v1/conversations');
+  expect(conversations).toMatchObject([
+    { agent: 'client:codex', calls: [{ tool: 'relay', status: 'completed' }] },
+  ]);
+  expect(await rollouts()).not.toContain('"function_call"');
+});
+
+/** How many results the log has. */
+async function resultsIn({ client }: typeof stage.service): Promise<number> {
+  const { conversations } = await client.get('/v1/conversations');
+  const { entries } = await client.get(
+    `/v1/conversations/${conversations[0].id}/entries?kind=call.event&kind=call.completed`,
+  );
+  return entries.length;
+}
