@@ -70,12 +70,22 @@ async function start(more: string[] = [], env: Record<string, string> = {}): Pro
   return terminal;
 }
 
+/** It starts before it has connected to its MCP servers. */
+async function startWithTools(more: string[] = [], env: Record<string, string> = {}) {
+  const claude = await start(more, env);
+  for (let nth = 1; ; nth += 1) {
+    await claude.type(`are you ready, ${nth}?`);
+    await claude.shows(`Heard: are you ready, ${nth}?`);
+    if (api.offered.some((name) => name.endsWith('ask_default'))) return claude;
+  }
+}
+
 const told = (what: string) => api.heard.filter((news) => news.includes(what));
 
 test('the user talks on while a question is worked on, and its end wakes the model, though the service and Claude Code are killed', async () => {
   const { model, service } = stage;
   gates = await startGates();
-  let claude = await start();
+  let claude = await startWithTools();
   await claude.type('use ask_default {"text":"Go through the gates."}');
   (await model.asked()).says('On my way.', asks('relay', { gates: gates.url }));
   expect(await gates.reached()).toBe('1');
@@ -103,7 +113,7 @@ test('each result of one conversation wakes the model, once', async () => {
   const { model } = stage;
   gates = await startGates();
   // The scripted model does not search for tools.
-  const claude = await start([], { ENABLE_TOOL_SEARCH: 'false' });
+  const claude = await startWithTools([], { ENABLE_TOOL_SEARCH: 'false' });
   await claude.type('use start_conversation {"text":"Go through the gates."}');
   (await model.asked()).says('On my way.', asks('relay', { gates: gates.url }));
   await claude.shows('1 MCP task');
@@ -123,7 +133,7 @@ test('each result of one conversation wakes the model, once', async () => {
 test('a call that needs approval is shown to the user, whose yes lets it run', async () => {
   const { model } = stage;
   gates = await startGates();
-  const claude = await start();
+  const claude = await startWithTools();
   await claude.type('use ask_default {"text":"Pay."}');
   (await model.asked()).says('I have to ask.', asks('pays', { amount: 5 }));
   await claude.shows(/May it pay\?\s+pays \{"amount":5\}/);

@@ -19,6 +19,7 @@ interface Asked {
 
 export async function startMessagesApi(): Promise<ScriptedApi> {
   const heard: string[] = [];
+  let offered: string[] = [];
   let count = 0;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -36,6 +37,7 @@ export async function startMessagesApi(): Promise<ScriptedApi> {
     const asked = JSON.parse(body) as Asked;
     const news = newsIn(asked);
     heard.push(news);
+    offered = asked.tools?.map(({ name }) => name) ?? [];
     count += 1;
     respond(response, asked, blockFor(news, asked, count), count);
   }
@@ -46,6 +48,9 @@ export async function startMessagesApi(): Promise<ScriptedApi> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     heard,
+    get offered() {
+      return offered;
+    },
     async close() {
       server.closeAllConnections();
       server.close();

@@ -20,6 +20,7 @@ interface Tool {
 
 export async function startResponsesApi(): Promise<ScriptedApi> {
   const heard: string[] = [];
+  let offered: string[] = [];
   let count = 0;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -32,6 +33,7 @@ export async function startResponsesApi(): Promise<ScriptedApi> {
     const { input, tools = [] } = JSON.parse(body) as { input: Item[]; tools?: Tool[] };
     const news = newsIn(input);
     heard.push(news);
+    offered = tools.flatMap((tool) => (tool.tools ?? [tool]).map(({ name = '' }) => name));
     const n = ++count;
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const send = (type: string, fields: object) =>
@@ -55,6 +57,9 @@ export async function startResponsesApi(): Promise<ScriptedApi> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     heard,
+    get offered() {
+      return offered;
+    },
     async close() {
       server.closeAllConnections();
       server.close();

@@ -18,5 +18,7 @@ export interface ScriptedApi {
   url: string;
   /** What the model was given since it last spoke, as text, for each request. */
   heard: string[];
+  /** Names of the tools that the last request offered. */
+  offered: readonly string[];
   close(): Promise<void>;
 }
