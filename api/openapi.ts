@@ -6,7 +6,9 @@ import { z } from 'zod';
 import { entry } from '../contract/entry.ts';
 import { callHead } from '../contract/head.ts';
 import { conversation } from '../contract/http.ts';
+import { STREAM_EVENTS } from '../contract/stream-event.ts';
 import type { Api } from './dependencies.ts';
+import { EVENT_DATA, streamEvent } from './describe-stream.ts';
 import { problemDocument } from './problems.ts';
 
 /** Call before registering any route. Serves `/openapi.json`, and `/docs` with all its assets. */
@@ -66,6 +68,10 @@ type OpenApi = ReturnType<typeof jsonSchemaTransformObject>;
 /** Schemas that appear once in the document and are referred to by name. */
 const COMPONENTS = {
   Entry: entry,
+  StreamEvent: streamEvent,
+  [EVENT_DATA.rewind]: STREAM_EVENTS.rewind,
+  [EVENT_DATA.delta]: STREAM_EVENTS.delta,
+  [EVENT_DATA.progress]: STREAM_EVENTS.progress,
   Conversation: conversation,
   Call: callHead,
   Problem: problemDocument,

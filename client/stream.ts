@@ -1,6 +1,12 @@
 /** One connection to the stream of a conversation: server-sent events, read as items. */
 import { createParser } from 'eventsource-parser';
 import type { Entry } from '../contract/entry.ts';
+import type {
+  DeltaData,
+  ProgressData,
+  RewindData,
+  StreamEventName,
+} from '../contract/stream-event.ts';
 import { APIConnectionError } from './errors.ts';
 import type { Http, RequestOptions } from './http.ts';
 
@@ -18,7 +24,7 @@ export interface EntryItem {
 export interface RewindItem {
   type: 'rewind';
   id: string;
-  data: { to: number };
+  data: RewindData;
 }
 
 /**
@@ -27,13 +33,13 @@ export interface RewindItem {
  */
 export interface DeltaItem {
   type: 'delta';
-  data: { reply_id: string; attempt: number; offset: number; text: string };
+  data: DeltaData;
 }
 
 /** Progress of a call, shown live between the milestones that the log has. */
 export interface ProgressItem {
   type: 'progress';
-  data: { call_id: string; percent?: number; note?: string };
+  data: ProgressData;
 }
 
 export interface StreamOptions extends Pick<RequestOptions, 'signal' | 'timeout'> {
@@ -95,7 +101,7 @@ export async function* openStream(
 }
 
 /** Later versions of the service may send further events. */
-const TYPES: ReadonlySet<string> = new Set<StreamItem['type']>([
+const TYPES: ReadonlySet<string> = new Set<StreamEventName>([
   'entry',
   'rewind',
   'delta',

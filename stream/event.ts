@@ -1,4 +1,5 @@
 /** The wire format of a stream's items: server-sent events. */
+import type { StreamEventName } from '../contract/stream-event.ts';
 import { formatPosition, type ReaderItem } from './item.ts';
 
 /** One event. Entries and rewinds carry the reader's new position as their id; live items have none. */
@@ -31,5 +32,5 @@ export function eventBytes(item: ReaderItem): Buffer {
 const encoded = new WeakMap<ReaderItem, Buffer>();
 
 /** JSON has no line breaks of its own, so the data is always one line. */
-const event = (name: ReaderItem['type'], data: unknown, id?: string) =>
+const event = (name: StreamEventName, data: unknown, id?: string) =>
   `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -1,5 +1,6 @@
 /** The items that a reader of a conversation gets, in order. */
 import type { Entry } from '../contract/entry.ts';
+import type { DeltaData, ProgressData } from '../contract/stream-event.ts';
 
 /**
  * A reader's position: it has the log up to `after`, as it was at `revision`. On the wire it is written `<after>.<revision>`,
@@ -24,21 +25,13 @@ export interface ReaderRewind {
   position: Position;
 }
 
-/** More of a reply in flight: the text is what the reader has up to `offset` (UTF-16 units), then `text`. */
-export interface Delta {
+/** More of a reply in flight. */
+export interface Delta extends DeltaData {
   type: 'delta';
-  reply_id: string;
-  /** A higher attempt replaces the text of earlier ones: the model was asked again. */
-  attempt: number;
-  offset: number;
-  text: string;
 }
 
-export interface LiveProgress {
+export interface LiveProgress extends ProgressData {
   type: 'progress';
-  call_id: string;
-  percent?: number;
-  note?: string;
 }
 
 export const START: Position = { after: 0, revision: 0 };

@@ -7,6 +7,7 @@ import { createPulse } from '../../stream/pulse.ts';
 import { sendEvents } from '../../stream/sse.ts';
 import { credentialOf } from '../authenticate.ts';
 import type { Api, ApiParts } from '../dependencies.ts';
+import { streamEvent } from '../describe-stream.ts';
 import { unknownConversation } from '../not-running.ts';
 import { problemResponses } from '../problems.ts';
 import type { Streams } from '../streams.ts';
@@ -24,18 +25,6 @@ const after = z
   .describe(
     'Where to begin: `<seq>.<revision>`, or `<seq>` alone; then anything ever replaced at or before it is sent again after a rewind. ' +
       'Default: at the first entry.',
-  );
-
-const events = z
-  .string()
-  .describe(
-    [
-      '`entry`, id `<seq>.<revision>`: an entry of the log.',
-      '`rewind {to}`, id `<to>.<revision>`: forget every entry after `to`, and the text of a reply in flight; both follow again.',
-      '`delta {reply_id, attempt, offset, text}`: the reply so far is what you hold up to `offset` (UTF-16 units), then `text`. ' +
-        'A new attempt replaces what earlier ones said.',
-      '`progress {call_id, percent, note}`: the current progress of a call.',
-    ].join('\n'),
   );
 
 export function streamRoute(
@@ -70,7 +59,10 @@ export function streamRoute(
             .describe('As sent by EventSource; takes precedence over `after`.'),
         }),
         response: {
-          200: { description: 'The stream.', content: { 'text/event-stream': { schema: events } } },
+          200: {
+            description: 'The stream.',
+            content: { 'text/event-stream': { schema: streamEvent } },
+          },
           204: z
             .undefined()
             .describe('The conversation is closed and there is nothing more to read.'),

@@ -1,6 +1,10 @@
-/** A reader of server-sent events over a socket, for tests: it sees status, headers and every event, and reconnects never. */
+/**
+ * A reader of server-sent events over a socket, for tests: it sees status, headers and every event, and reconnects never. Events that
+ * docs/openapi.json does not describe are errors.
+ */
 import { get, type IncomingMessage } from 'node:http';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { checkDescribed } from './described-events.ts';
 
 export interface SseConnection {
   status: number;
@@ -27,7 +31,10 @@ export async function connectSse(
   response.setEncoding('utf8');
   const waiting: EventSourceMessage[] = [];
   const parser = createParser({
-    onEvent: (event) => void waiting.push(event),
+    onEvent(event) {
+      checkDescribed(event);
+      waiting.push(event);
+    },
     onComment: (comment) => void connection.comments.push(comment),
     onRetry: (retry) => void (connection.retry = retry),
   });
