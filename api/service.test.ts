@@ -182,6 +182,14 @@ describe('the documentation', () => {
     }
   });
 
+  test('has no regular expression that other languages cannot read', async () => {
+    const patterns = [
+      ...JSON.stringify(await document()).matchAll(/"pattern":"((?:[^"\\]|\\.)*)"/g),
+    ];
+    expect(patterns.length).toBeGreaterThan(20);
+    for (const [, pattern] of patterns) expect(pattern).not.toMatch(/\\p\{|\(\?[^:]/i);
+  });
+
   test('can be read without internet access', async () => {
     const page = await api.get('/docs');
     expect(page.status).toBe(200);

@@ -33,10 +33,14 @@ export const keyId = z
   .regex(/^key_[0-9A-Za-z]{1,32}$/, 'must be the id of a key: key_ and letters and digits')
   .describe('`key_` and letters and digits.');
 
+/** Control characters, as part of a regular expression. */
+const CONTROL = String.raw`\u0000-\u001f\u007f-\u009f`;
+
 const keyName = z
   .string()
   .regex(
-    /^[^\s\p{Cc}]([^\p{Cc}]{0,126}[^\s\p{Cc}])?$/u,
+    // Not \p{Cc}: readers of the OpenAPI document need not know it.
+    new RegExp(String.raw`^[^\s${CONTROL}]([^${CONTROL}]{0,126}[^\s${CONTROL}])?$`, 'u'),
     'must be 1 to 128 characters that neither begin nor end with a space, without control characters',
   )
   .describe('For people: who or what uses it.');
