@@ -5,7 +5,7 @@ import type { Http, RequestOptions } from './http.ts';
 import { paged } from './paged.ts';
 
 export type CreateParams = z.input<typeof createConversationBody>;
-export type ListParams = Omit<z.output<typeof listQuery>, 'limit'> & {
+export type ListParams = Omit<z.output<typeof listQuery>, 'limit' | 'known'> & {
   /** Conversations of a page. */
   limit?: number | undefined;
 };
@@ -39,17 +39,10 @@ export class Conversations {
     return new Conversation(this.#http, id);
   }
 
-  /** Newest first. `await` it for a page, or iterate over all with `for await`. */
+  /** Newest first. `await` it for a page, or iterate over all with `for await`. With `search`, those in which its words occur. */
   list({ after, ...params }: ListParams = {}, options?: RequestOptions): ConversationList {
-    const load = (from: string | undefined) => {
-      const given = Object.entries({ ...params, after: from }).filter(
-        (pair): pair is [string, string | number] => pair[1] !== undefined,
-      );
-      const query = new URLSearchParams(
-        given.map(([name, value]): [string, string] => [name, String(value)]),
-      );
-      return this.#http.get<ConversationPage>(`/v1/conversations?${query.toString()}`, options);
-    };
+    const load = (from: string | undefined) =>
+      this.#http.get<ConversationPage>(pathOf({ ...params, after: from }), options);
     const first = load(after);
     const all = () =>
       paged(undefined as string | undefined, async (from) => {
@@ -58,4 +51,25 @@ export class Conversations {
       });
     return Object.assign(first, { [Symbol.asyncIterator]: all });
   }
+
+  /**
+   * The page once more if anything in it has changed; else undefined. Meant to be asked every few seconds: many who ask cost the
+   * service no more than one, and its answer may be a second old.
+   * @param params those with which `page` was listed
+   */
+  changed(
+    page: ConversationPage,
+    params: ListParams = {},
+    options?: RequestOptions,
+  ): Promise<ConversationPage | undefined> {
+    const path = pathOf({ ...params, known: page.version });
+    return this.#http.get<ConversationPage | undefined>(path, options);
+  }
+}
+
+function pathOf(params: Record<string, string | number | undefined>): string {
+  const given = Object.entries(params).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return `/v1/conversations?${new URLSearchParams(given).toString()}`;
 }

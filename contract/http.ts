@@ -152,6 +152,23 @@ export const listQuery = z.strictObject({
   status: head.shape.status.optional(),
   after: id.optional().describe('The `next_after` of the previous page.'),
   limit,
+  search: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'Only conversations in which each of these words occurs: in the earliest of what was said, or in their title (`metadata.title`), agent, tools or id. ' +
+        'A page looks at 100 conversations, so it may be empty: go on while there is a `next_after`. Not together with `status`.',
+    ),
+  known: z
+    .string()
+    .max(100)
+    .optional()
+    .describe(
+      'The `version` of a page that you have: while nothing has changed, the answer is 204. Many clients that ask share one read, so the answer may be a second old.',
+    ),
 });
 
 export const conversation = head.extend({
@@ -178,6 +195,13 @@ export const conversationPage = z
       .string()
       .optional()
       .describe('Pass as `after` for the next page; absent on the last.'),
+    version: z.string().describe('Another one whenever anything in the page is. Pass as `known`.'),
+    searched: z
+      .enum(['words', 'titles'])
+      .optional()
+      .describe(
+        'Of a search. `titles`: what was said is encrypted and cannot be searched; titles, agents and the tools of recent calls were.',
+      ),
   })
   .describe('A page of conversations.');
 

@@ -77,7 +77,7 @@ export const headColumns = (head: Head) => ({
   head: asJson(head),
 });
 
-const present = (row: Selectable<Database['conversations']>): StoredConversation => ({
+export const present = (row: Selectable<Database['conversations']>): StoredConversation => ({
   ...row.head,
   id: row.id,
   agent: row.agent,

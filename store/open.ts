@@ -19,6 +19,7 @@ import { pruned } from './pruned.ts';
 import { recording } from './record.ts';
 import { results } from './results.ts';
 import { retention } from './retention.ts';
+import { searching } from './search.ts';
 import type { Database } from './schema.ts';
 import { slots } from './slots.ts';
 import type { Store } from './store.ts';
@@ -41,7 +42,7 @@ export async function openStore({ url, folder, log, keyring }: StoreOptions): Pr
   if (url !== undefined) {
     await migrateOn(await connectPatiently(url));
     const dialect = withWords(connectPostgres(url), keyring);
-    const store = pruned(storeIn(new Kysely({ dialect })));
+    const store = pruned(storeIn(new Kysely({ dialect }), keyring));
     return { ...store, failed: new Promise<never>(() => {}) };
   }
   const pglite = await openPGlite(folder, log);
@@ -71,7 +72,7 @@ export async function storeOn(dialect: Dialect, keyring?: Keyring): Promise<Stor
     await db.destroy();
     throw error;
   }
-  return storeIn(db);
+  return storeIn(db, keyring);
 }
 
 /** Migrates the tables over its own connections, which it ends. */
@@ -84,9 +85,10 @@ async function migrateOn(dialect: Dialect): Promise<void> {
   }
 }
 
-const storeIn = (db: Kysely<Database>): Store =>
+const storeIn = (db: Kysely<Database>, keyring: Keyring | undefined): Store =>
   tellUnavailable({
     ...conversations(db),
+    ...searching(db, keyring !== undefined),
     ...recording(db),
     ...writers(db),
     ...closingGone(db),

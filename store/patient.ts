@@ -50,6 +50,7 @@ export function patient(store: Store, patience: Patience = {}): Store {
     closeGone: retrying('closeGone', short_ms),
     conversation: retrying('conversation', short_ms),
     list: retrying('list', short_ms),
+    search: retrying('search', short_ms),
     entries: retrying('entries', short_ms),
     follow: retrying('follow', short_ms),
     marks: retrying('marks', short_ms),

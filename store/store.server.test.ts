@@ -24,12 +24,15 @@ afterAll(async () => {
 
 storeContract('PGlite', () => openStore({ folder: join(folder, 'new', 'folder') }));
 storeContract('PostgreSQL', () => openStore({ url: postgres.url, folder: '' }));
-storeContract('PostgreSQL, encrypted', () =>
-  openStore({
-    url: postgres.url,
-    folder: '',
-    keyring: readKeyring(`one:${randomBytes(32).toString('base64')}`),
-  }),
+storeContract(
+  'PostgreSQL, encrypted',
+  () =>
+    openStore({
+      url: postgres.url,
+      folder: '',
+      keyring: readKeyring(`one:${randomBytes(32).toString('base64')}`),
+    }),
+  { searched: 'titles' },
 );
 
 describe('opening a store', () => {

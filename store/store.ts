@@ -64,6 +64,13 @@ export interface StoredConversation extends Head {
   erased_at?: string;
 }
 
+export interface FoundConversations {
+  conversations: StoredConversation[];
+  next_after?: string;
+  /** `titles`: what was said is encrypted, and was not searched; titles, agents and the tools of recent calls were. */
+  searched: 'words' | 'titles';
+}
+
 export interface LogPage {
   entries: Entry[];
   /** Pass as `after` for the next page; absent on the last. */
@@ -190,6 +197,14 @@ export interface Store extends KeyStore, EraseStore, RetentionStore {
     tenant: string,
     options: { status?: Head['status']; after?: string; limit: number },
   ): Promise<{ conversations: StoredConversation[]; next_after?: string }>;
+  /**
+   * The conversations in which each of these words occurs, in what was said or in their title, agent, tools or id. Letters may be
+   * upper or lower case. A page looks at a limited number of conversations, so it may be empty, and `next_after` leads on.
+   */
+  search(
+    tenant: string,
+    options: { words: readonly string[]; after?: string; limit: number },
+  ): Promise<FoundConversations>;
   entries(
     conversation: ConversationKey,
     options: { after: number; limit: number; kinds?: EntryKind[] },

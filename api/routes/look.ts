@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   conversation as conversationSchema,
   conversationPage,
@@ -8,10 +9,12 @@ import type { ConversationKey } from '../../contract/names.ts';
 import type { StoredConversation, Store } from '../../store/store.ts';
 import type { Api } from '../dependencies.ts';
 import { unknownConversation } from '../not-running.ts';
+import { createPages } from '../pages.ts';
 import { problemResponses } from '../problems.ts';
 import { conversationOf, tenantOf } from '../tenant.ts';
 
 export function lookRoutes(app: Api, { store }: { store: Store }): void {
+  const pages = createPages(store);
   app.get(
     '/v1/conversations/:id',
     {
@@ -47,11 +50,18 @@ export function lookRoutes(app: Api, { store }: { store: Store }): void {
         querystring: listQuery,
         response: {
           200: conversationPage,
+          204: z.undefined().describe('The page is as you know it.'),
           ...problemResponses('invalid_request', 'store_unavailable'),
         },
       },
     },
-    (request) => store.list(tenantOf(request), request.query),
+    async (request, reply) => {
+      const tenant = tenantOf(request);
+      const { known, ...query } = request.query;
+      const isKnown = known !== undefined;
+      const page = await (isKnown ? pages.recent(tenant, query) : pages.current(tenant, query));
+      return page.version === known ? reply.code(204).send() : page;
+    },
   );
 }
 

@@ -1,10 +1,10 @@
-/** Debian's Chromium, for tests of the page. */
-import { existsSync } from 'node:fs';
+/** Tabs for tests of the page. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pageFolder } from '../../cli/page.ts';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { launchChromium } from './chromium.ts';
 
 export interface Tab extends Page {
   /** Errors of its scripts, and what its content security policy has refused. */
@@ -25,7 +25,7 @@ export function useBrowser(): TestBrowser {
   beforeAll(async () => {
     // Built before the first test needs it.
     await pageFolder();
-    browser = await chromium.launch({ executablePath: chromiumPath(), args: FLAGS });
+    browser = await launchChromium();
   });
   afterEach(async () => {
     const faults = tabs.flatMap((tab) => tab.faults);
@@ -74,29 +74,3 @@ export async function photograph(tab: Tab, name: string): Promise<void> {
   await tab.mouse.move(0, 0);
   await tab.screenshot({ path: join(folder, `${name}.png`) });
 }
-
-function chromiumPath(): string {
-  const found = PLACES.find((path) => existsSync(path));
-  if (!found) {
-    throw new Error(`Chromium is missing: install Debian's package "chromium" (${PLACES[0]}).`);
-  }
-  return found;
-}
-
-const PLACES = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-
-/** Nothing beyond the page is loaded, and a container needs no further rights. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];

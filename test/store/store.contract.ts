@@ -12,12 +12,17 @@ import { resetsContract } from './resets.contract.ts';
 import { resultsContract } from './results.contract.ts';
 import { retentionContract } from './retention.contract.ts';
 import { slotsContract } from './slots.contract.ts';
+import { searchContract } from './search.contract.ts';
 import type { Store } from '../../store/store.ts';
 import { tenantsContract } from './tenants.contract.ts';
 import { tokensContract } from './tokens.contract.ts';
 
 /** Declares the tests. `open` is called once; the store that it returns is closed at the end. */
-export function storeContract(name: string, open: () => Promise<Store>): void {
+export function storeContract(
+  name: string,
+  open: () => Promise<Store>,
+  { searched = 'words' }: { searched?: 'words' | 'titles' } = {},
+): void {
   describe(name, () => {
     let store: Store;
     beforeAll(async () => {
@@ -30,6 +35,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     logContract(() => store);
     draftsContract(() => store);
     conversationsContract(() => store);
+    searchContract(() => store, searched);
     slotsContract(() => store);
     callsContract(() => store);
     tokensContract(() => store);

@@ -29,6 +29,8 @@ const READS: Partial<Record<keyof Store, (two: Two) => Promise<unknown>>> = {
 
 const EMPTY: Partial<Record<keyof Store, (two: Two) => Promise<unknown>>> = {
   list: async ({ store, mine }) => (await store.list(mine.tenant, { limit: 9 })).conversations,
+  search: async ({ store, mine }) =>
+    (await store.search(mine.tenant, { words: ['theirs'], limit: 9 })).conversations,
   marks: async ({ store, mine }) => (await store.marks([mine])).filter(Boolean),
   window: ({ store, mine }) => store.window(mine, { from: 1, to: 9 }),
   progress: async ({ store, mine }) => [...(await store.progress(mine, [call_id]))],

@@ -1,7 +1,11 @@
-/** The conversations of the list, newest first. Asked for again and again while the page is in sight. */
+/**
+ * The conversations of the list, newest first. While the page is in sight it asks every few seconds what has changed, which costs the
+ * service no more for a thousand pages than for one.
+ */
 import { effect, signal, untracked } from '@preact/signals';
 import {
   type ConversationHead,
+  type ConversationPage,
   type Meanwhile,
   PermissionDeniedError,
 } from '../../client/index.ts';
@@ -14,77 +18,55 @@ export const heads = signal<readonly ConversationHead[]>([]);
 export const listing = signal<'loading' | 'there' | 'lost' | 'refused'>('loading');
 export const hasMore = signal(false);
 
-/** Conversations that are asked for at once; the list grows by as many. */
+/** Conversations that are listed at first; the list grows by as many. */
 const PAGE = 40;
+const MOST = 1_000;
 const EVERY_MS = 3_000;
 const pages = signal(1);
 export const showMore = () => void (pages.value += 1);
 
-/** Every conversation, for a search; undefined while nobody searches. */
-export const everything = signal<readonly ConversationHead[] | undefined>(undefined);
-let search: AbortController | undefined;
-
-/** Asks for all of them once. What changes meanwhile is in `heads`. */
-export async function beginSearch(): Promise<void> {
-  if (search) return;
-  search = new AbortController();
-  const { signal } = search;
-  const found: ConversationHead[] = [];
-  try {
-    const client = meanwhile.peek();
-    for await (const head of client.conversations.list({ limit: 500 }, { signal })) {
-      found.push(head);
-      if (found.length % 500 === 0) everything.value = [...found];
-      if (found.length >= MOST_SEARCHED) break;
-    }
-    if (!signal.aborted) everything.value = found;
-  } catch (error) {
-    if (!signal.aborted) isKeyWanted(error);
-  }
-}
-
-export function endSearch(): void {
-  search?.abort();
-  search = undefined;
-  everything.value = undefined;
-}
-
-const MOST_SEARCHED = 10_000;
-
 let timer: ReturnType<typeof setTimeout> | undefined;
 let latest = 0;
+/** What the list shows, and of which service. */
+let known: { page: ConversationPage; client: Meanwhile; limit: number } | undefined;
 
-async function refresh(client: Meanwhile): Promise<void> {
+/** @param isSure shows what there is this moment, not a second ago */
+async function refresh(client: Meanwhile, isSure: boolean): Promise<void> {
   clearTimeout(timer);
   const turn = ++latest;
+  const limit = Math.min(pages.peek() * PAGE, MOST);
   try {
-    const found = await newest(client, pages.peek() * PAGE);
+    const page = await newest(client, limit, isSure);
     if (turn !== latest) return;
-    heads.value = found.heads;
-    hasMore.value = found.hasMore;
     listing.value = 'there';
+    if (page) {
+      known = { page, client, limit };
+      heads.value = page.conversations;
+      hasMore.value = page.next_after !== undefined && limit < MOST;
+    }
   } catch (error) {
     if (turn !== latest || isKeyWanted(error)) return;
     listing.value = error instanceof PermissionDeniedError ? 'refused' : 'lost';
     if (listing.value === 'refused') return;
   }
   if (document.visibilityState === 'visible')
-    timer = setTimeout(() => void refresh(client), EVERY_MS);
+    timer = setTimeout(() => void refresh(client, false), EVERY_MS);
 }
 
-async function newest(client: Meanwhile, most: number) {
-  const { conversations, next_after } = await client.conversations.list({
-    limit: Math.min(most, 1_000),
-  });
-  return { heads: conversations, hasMore: next_after !== undefined && most < 1_000 };
+/** Undefined if it is as it was. */
+function newest({ conversations }: Meanwhile, limit: number, isSure: boolean) {
+  const isKnown = known?.client.conversations === conversations && known.limit === limit;
+  return isSure || !isKnown
+    ? conversations.list({ limit })
+    : conversations.changed(known!.page, { limit });
 }
 
 effect(() => {
   const client = meanwhile.value;
   void [route.value, pages.value, outbox.value.length];
-  untracked(() => void refresh(client));
+  untracked(() => void refresh(client, true));
 });
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') void refresh(meanwhile.peek());
+  if (document.visibilityState === 'visible') void refresh(meanwhile.peek(), true);
 });
-addEventListener('online', () => void refresh(meanwhile.peek()));
+addEventListener('online', () => void refresh(meanwhile.peek(), true));

@@ -6,21 +6,19 @@ import { Mark } from '../parts/mark.tsx';
 import { dayOrTime, moment } from '../parts/words.ts';
 import { hashOf, route } from '../route.ts';
 import { apiKey, useKey } from '../service.ts';
-import { beginSearch, endSearch, everything, hasMore, heads, listing, showMore } from './heads.ts';
+import { hasMore, heads, listing, showMore } from './heads.ts';
+import { search, searchOn, words } from './search.ts';
+import { isNews } from './seen.ts';
 import { ThemeButton } from './theme.tsx';
 import { findTitle, titleIn, titles } from './titles.ts';
 
 type Filter = 'all' | 'busy' | 'closed';
 
 export function Sidebar({ onClose }: { onClose: () => void }) {
-  const words = useSignal('');
   const filter = useSignal<Filter>('all');
-  const isSearching = words.value.trim() !== '';
-  const all = isSearching ? merged(heads.value, everything.value ?? []) : heads.value;
-  const found = all
-    .filter((head) => fits(head, filter.value) && matches(head, words.value))
-    .slice(0, isSearching ? MOST_FOUND : Infinity);
-  useEffect(() => heads.value.forEach((head) => void findTitle(head)), [heads.value]);
+  const all = search.value ? newer(search.value.found, heads.value) : heads.value;
+  const shown = all.filter((head) => fits(head, filter.value));
+  useEffect(() => shown.forEach((head) => void findTitle(head)), [heads.value, search.value]);
   return (
     <nav class="sidebar" aria-label="Conversations">
       <div class="sidebar-head">
@@ -37,14 +35,11 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
       <input
         type="search"
         class="search"
-        placeholder="Search"
+        placeholder="Search what was said"
         aria-label="Search conversations"
+        maxLength={200}
         value={words.value}
-        onInput={(event) => {
-          words.value = event.currentTarget.value;
-          if (words.value.trim() === '') endSearch();
-          else void beginSearch();
-        }}
+        onInput={(event) => (words.value = event.currentTarget.value)}
       />
       <div class="filters" role="group" aria-label="Which conversations">
         {(['all', 'busy', 'closed'] as const).map((name) => (
@@ -58,17 +53,10 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
         ))}
       </div>
       <ul class="list">
-        {found.map((head) => (
+        {shown.map((head) => (
           <Item key={head.id} head={head} />
         ))}
-        {found.length === 0 && <li class="small none">{noneWords(all.length, words.value)}</li>}
-        {hasMore.value && !isSearching && (
-          <li>
-            <button class="link more" onClick={showMore}>
-              Show earlier ones
-            </button>
-          </li>
-        )}
+        <Foot isEmpty={shown.length === 0} isFiltered={filter.value !== 'all'} />
       </ul>
       <div class="sidebar-foot">
         <a href="docs">API</a>
@@ -83,21 +71,48 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
   );
 }
 
-const MOST_FOUND = 200;
+/** What ends the list: that there is nothing, or how to see more. */
+function Foot({ isEmpty, isFiltered }: { isEmpty: boolean; isFiltered: boolean }) {
+  const text = isEmpty ? noneWords(isFiltered) : '';
+  const isOfTitlesOnly = search.value?.isOfTitlesOnly === true;
+  const canGoOn = search.value ? search.value.state === 'paused' : hasMore.value;
+  return (
+    <>
+      {text !== '' && (
+        <li class="small none" role="status">
+          {text}
+        </li>
+      )}
+      {isOfTitlesOnly && (
+        <li class="small none">
+          What was said is encrypted in the store, so only titles, agents and tools were searched.
+        </li>
+      )}
+      {canGoOn && (
+        <li>
+          <button class="link more" onClick={search.value ? searchOn : showMore}>
+            {search.value ? 'Search earlier ones' : 'Show earlier ones'}
+          </button>
+        </li>
+      )}
+    </>
+  );
+}
 
-/** The newest state of each, newest first. */
-function merged(
-  recent: readonly ConversationHead[],
-  all: readonly ConversationHead[],
+/** What was found, as it is now. */
+function newer(
+  found: readonly ConversationHead[],
+  now: readonly ConversationHead[],
 ): readonly ConversationHead[] {
-  const known = new Set(recent.map(({ id }) => id));
-  return [...recent, ...all.filter(({ id }) => !known.has(id))];
+  const known = new Map(now.map((head) => [head.id, head]));
+  return found.map((head) => known.get(head.id) ?? head);
 }
 
 function Item({ head }: { head: ConversationHead }) {
   const { id, calls, status, created_at, agent } = head;
   const current = route.value.view !== 'new' && route.value.id === id;
   const asks = calls.some((call) => call.status === 'awaiting_approval');
+  const news = !current && isNews(head);
   const running = calls.filter((call) => call.status === 'running');
   const mean = meanOf(running.flatMap(({ percent }) => percent ?? []));
   const [state, tone] = asks
@@ -110,18 +125,22 @@ function Item({ head }: { head: ConversationHead }) {
   return (
     <li>
       <a
-        class={`item ${status}`}
+        class={`item ${status} ${news ? 'has-news' : ''}`}
         href={hashOf({ view: 'talk', id })}
         aria-current={current ? 'page' : undefined}
       >
-        <span class="item-title">
-          {titles.value.get(id) ?? titleIn(head) ?? 'Nothing said yet'}
+        <span class="item-head">
+          <span class="item-title">
+            {titles.value.get(id) ?? titleIn(head) ?? 'Nothing said yet'}
+          </span>
+          {news && <span class="news" title="New since you looked" />}
         </span>
         <span class="item-foot">
           <time dateTime={created_at} title={moment(created_at)}>
             {dayOrTime(created_at)}
           </time>
-          {agent !== 'default' && <span>{agent}</span>}
+          {agent !== 'default' && <span class="item-agent">{agent}</span>}
+          {news && <span class="unseen">new</span>}
           {state !== '' && <span class={`tag ${tone}`}>{state}</span>}
         </span>
         {mean !== undefined && (
@@ -142,24 +161,14 @@ function fits({ status, calls }: ConversationHead, filter: Filter): boolean {
   return status === 'replying' || (isOpen && status !== 'closed');
 }
 
-function matches({ id, agent, calls, metadata }: ConversationHead, words: string): boolean {
-  const text = [
-    titles.value.get(id),
-    metadata.title,
-    id,
-    agent,
-    ...calls.map(({ tool }) => tool),
-  ].join('\n');
-  return words
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.toLowerCase().includes(word));
-}
-
-function noneWords(count: number, words: string): string {
+function noneWords(isFiltered: boolean): string {
+  if (search.value) {
+    if (search.value.state === 'searching') return 'Searching …';
+    if (search.value.state === 'failed') return 'The search failed. Change its words to try again.';
+    return search.value.state === 'paused' ? 'Nothing found so far.' : 'Nothing found.';
+  }
   if (listing.value === 'lost') return 'The service cannot be reached.';
   if (listing.value === 'refused') return 'Your key may not list conversations.';
   if (listing.value === 'loading') return 'Loading …';
-  if (count === 0) return 'Your conversations appear here.';
-  return words === '' ? 'There are none of these.' : 'Nothing matches.';
+  return isFiltered ? 'There are none of these.' : 'Your conversations appear here.';
 }

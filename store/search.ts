@@ -1,0 +1,99 @@
+/** Finds conversations by words that were said in them. */
+import { type RawBuilder, sql } from 'kysely';
+import type { EntryKind } from '../contract/entry.ts';
+import type { Db } from './schema.ts';
+import { present } from './conversations.ts';
+import type { Store, StoredConversation } from './store.ts';
+
+/**
+ * There is no index of words: it would cost every message a write, and would have to be encrypted with the words. So a search reads the log,
+ * and a page of it looks at this many conversations at most, and in each at this many texts, the earliest ones. A client asks for
+ * the next page to search on.
+ */
+export const SEARCHED = { conversations: 100, texts: 50 };
+
+/** @param isEncrypted the store cannot compare words, so only titles are searched */
+export const searching = (db: Db, isEncrypted: boolean): Pick<Store, 'search'> => ({
+  async search(tenant, { words, after, limit }) {
+    const looked = await sql<{ id: string; fits: boolean }>`
+      select id, ${isEncrypted ? sql`true` : everyWord(words)} as fits
+      from conversations
+      where tenant = ${tenant} ${after === undefined ? sql`` : sql`and ${isAfter(tenant, after)}`}
+      order by created_at desc, id desc
+      limit ${SEARCHED.conversations + 1}`.execute(db);
+    const ids = looked.rows.slice(0, SEARCHED.conversations).filter(({ fits }) => fits);
+    const rows =
+      ids.length === 0
+        ? []
+        : await db
+            .selectFrom('conversations')
+            .selectAll()
+            .where('tenant', '=', tenant)
+            .where(
+              'id',
+              'in',
+              ids.map(({ id }) => id),
+            )
+            .orderBy('created_at', 'desc')
+            .orderBy('id', 'desc')
+            .execute();
+    const all = rows.map(present).filter((each) => !isEncrypted || isNamed(each, words));
+    const conversations = all.slice(0, limit);
+    const last =
+      all.length > limit
+        ? conversations.at(-1)
+        : looked.rows.length > SEARCHED.conversations
+          ? looked.rows[SEARCHED.conversations - 1]
+          : undefined;
+    return {
+      conversations,
+      searched: isEncrypted ? 'titles' : 'words',
+      ...(last && { next_after: last.id }),
+    };
+  },
+});
+
+const isAfter = (tenant: string, after: string) => sql`(created_at, id) <
+  (select created_at, id from conversations where tenant = ${tenant} and id = ${after})`;
+
+function everyWord(words: readonly string[]): RawBuilder<boolean> {
+  const each = words.map(
+    (word) => sql`(
+      id = ${word} or agent ilike ${like(word)} or metadata::text ~* ${within('title', word)}
+      or exists (
+        select from (
+          select body::text as body from entries
+          where entries.tenant = conversations.tenant and conversation = conversations.id
+            and kind in (${sql.join(WITH_WORDS)})
+          order by seq limit ${SEARCHED.texts}
+        ) as said
+        where body ilike ${like(word)} and body ~* ${within('text|tool', word)}
+      ))`,
+  );
+  return sql<boolean>`(${sql.join(each, sql` and `)})`;
+}
+
+const WITH_WORDS: EntryKind[] = [
+  'message.user',
+  'reply.completed',
+  'reply.interrupted',
+  'call.requested',
+];
+
+/** The stored JSON is compared as text: SQL cannot read one that has \u0000 in it. */
+const inJson = (word: string) => JSON.stringify(word).slice(1, -1);
+const like = (word: string) => `%${inJson(word).replaceAll(/[\\%_]/g, '\\$&')}%`;
+/** The word, inside the string of a field of this name. */
+const within = (fields: string, word: string) =>
+  `"(${fields})":"([^"\\\\]|\\\\.)*${inJson(word).replaceAll(/[^\p{L}\p{N}\s]/gu, '\\$&')}`;
+
+/** What can be searched without reading the log. */
+export function isNamed(
+  { id, agent, metadata, calls }: StoredConversation,
+  words: readonly string[],
+): boolean {
+  const { title } = metadata;
+  const tools = calls.map(({ tool }) => tool);
+  const text = [agent, ...(typeof title === 'string' ? [title] : []), ...tools].join('\n');
+  return words.every((word) => id === word || text.toLowerCase().includes(word.toLowerCase()));
+}
