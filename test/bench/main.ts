@@ -6,6 +6,7 @@ import { growth } from './growth.ts';
 import { idle, idleHelp } from './idle.ts';
 import { latency, latencyHelp } from './latency.ts';
 import { mcp, mcpHelp } from './mcp.ts';
+import { page, pageHelp } from './page.ts';
 import { races, racesHelp } from './races.ts';
 import { readers, readersHelp } from './readers.ts';
 import { recovery, recoveryHelp } from './recovery.ts';
@@ -36,6 +37,7 @@ const benches: Record<string, Bench> = {
   async: { run: asynchronous, help: asyncHelp },
   crowd: { run: crowd, help: crowdHelp },
   mcp: { run: mcp, help: mcpHelp },
+  page: { run: page, help: pageHelp },
 };
 
 const [name = 'turn', ...args] = process.argv.slice(2);

@@ -1,76 +1,32 @@
 /**
  * The words of a model as Markdown. They are not trusted: nothing in them can run, load, look like a part of the page, or lead
- * elsewhere than it says. Text that still grows is parsed block by block, so that only its last block changes.
+ * elsewhere than it says.
  */
 import DOMPurify from 'dompurify';
-import { Marked, type Token, type TokensList } from 'marked';
-import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import remend from 'remend';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { type MarkdownBlock, createReader } from './blocks.ts';
 import { withoutHidden } from './clear-text.ts';
 
 export function Markdown({ text, growing = false }: { text: string; growing?: boolean }) {
-  const blocks = useMemo(() => blocksOf(growing ? remend(text) : text), [text, growing]);
+  const [read] = useState(createReader);
+  const blocks = useMemo(() => read(text, growing), [text, growing]);
   return (
     <div class="prose">
       {blocks.map((block, nth) => (
         // A block keeps its place while the text grows.
-        <Block key={nth} block={block} />
+        <BlockView key={nth} block={block} />
       ))}
     </div>
   );
 }
 
-interface Parsed {
-  raw: string;
-  /** Undefined where Markdown has failed: the text is shown as it is. */
-  html?: string;
-}
-
-function Block({ block: { raw, html } }: { block: Parsed }) {
+function BlockView({ block: { raw, html } }: { block: MarkdownBlock }) {
   const element = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const content = html === undefined ? document.createTextNode(raw) : safe(html);
     element.current!.replaceChildren(content);
   }, [raw, html]);
   return <div ref={element} class={html === undefined ? 'raw' : undefined} />;
-}
-
-const marked = new Marked({ gfm: true, breaks: true });
-marked.use({
-  renderer: {
-    // Markup that a model writes is text: seen, and no more than that.
-    html: ({ text }) => (/^<br\s*\/?>$/i.test(text.trim()) ? '<br>' : escaped(text)),
-  },
-});
-
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string) => text.replaceAll(/[&<>"]/g, (character) => ESCAPES[character]!);
-
-const known = new Map<string, Parsed>();
-const MOST_KNOWN = 500;
-
-function blocksOf(text: string): Parsed[] {
-  try {
-    const tokens = marked.lexer(text);
-    return tokens
-      .filter(({ type }) => type !== 'space' && type !== 'def')
-      .map((token) => parsed(token, tokens));
-  } catch {
-    // Nested deeper than a parser can follow.
-    return [{ raw: text }];
-  }
-}
-
-function parsed(token: Token, { links }: TokensList): Parsed {
-  // The same words may refer to different definitions.
-  const key = Object.keys(links).length > 0 ? JSON.stringify([token.raw, links]) : token.raw;
-  const before = known.get(key);
-  if (before) return before;
-  const html = marked.parser(Object.assign([token], { links }));
-  const block = { raw: token.raw, html };
-  if (known.size > MOST_KNOWN) known.clear();
-  known.set(key, block);
-  return block;
 }
 
 /** Elements that only arrange text. None has an attribute by which it could take the look of a part of the page. */

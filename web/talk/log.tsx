@@ -5,7 +5,7 @@ import type { Outgoing } from '../outbox.ts';
 import { ArrowDown } from '../parts/icons.tsx';
 import { Pending } from './pending.tsx';
 import { RowView } from './row.tsx';
-import { MOST_LANES, rowsOf } from './rows.ts';
+import { createRows, MOST_LANES, type Row } from './rows.ts';
 
 interface Props {
   opened: OpenedConversation;
@@ -14,10 +14,14 @@ interface Props {
   to: number | undefined;
 }
 
+type Shown = Row | Outgoing;
+
 /** Only the rows in sight are in the document. It stays at the end while the reader is there, and never moves what is being read. */
 export function Log({ opened, pending, to }: Props) {
   const state = opened.state.value;
-  const rows = useMemo(() => rowsOf(state), [state]);
+  const [rowsNow] = useState(createRows);
+  const rows = useMemo(() => rowsNow(state), [state]);
+  const shown = useMemo((): Shown[] => [...rows, ...pending], [rows, pending]);
   const lanes = useMemo(
     () =>
       Math.min(MOST_LANES, Math.max(0, ...rows.map((row) => (row.lanes.at(-1)?.lane ?? -1) + 1))),
@@ -29,7 +33,6 @@ export function Log({ opened, pending, to }: Props) {
   const atEnd = useRef(true);
   /** When the reader last moved the log. */
   const touched = useRef(-Infinity);
-  const count = rows.length + pending.length;
 
   const follow = () => {
     const { current } = scroller;
@@ -67,7 +70,7 @@ export function Log({ opened, pending, to }: Props) {
   const toEnd = () => {
     atEnd.current = true;
     setAtEnd(true);
-    list.current?.scrollToIndex(count - 1, { align: 'end' });
+    list.current?.scrollToIndex(shown.length - 1, { align: 'end' });
     follow();
   };
   return (
@@ -89,13 +92,14 @@ export function Log({ opened, pending, to }: Props) {
         onKeyDown={onTouch}
       >
         <div class="log-inside">
-          <Virtualizer ref={list} scrollRef={scroller} itemSize={64}>
-            {[
-              ...rows.map((row, nth) => (
-                <RowView key={row.key} row={row} opened={opened} isSought={nth === sought} />
-              )),
-              ...pending.map((each) => <Pending key={each.key} outgoing={each} />),
-            ]}
+          <Virtualizer ref={list} scrollRef={scroller} itemSize={64} data={shown}>
+            {(each: Shown, nth: number) =>
+              'kind' in each ? (
+                <RowView key={each.key} row={each} opened={opened} isSought={nth === sought} />
+              ) : (
+                <Pending key={each.key} outgoing={each} />
+              )
+            }
           </Virtualizer>
         </div>
       </div>

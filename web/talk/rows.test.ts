@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { foldOf, type Entry } from '../../client/index.ts';
+import { type Entry, foldOf } from '../../client/index.ts';
+import { createFold } from '../../client/fold.ts';
 import { becauseOf } from './because.ts';
-import { rowsOf } from './rows.ts';
+import { createRows, rowsOf } from './rows.ts';
 
 let seq = 0;
 const at = '2030-01-01T00:00:00.000Z';
@@ -78,4 +79,30 @@ test('an unprompted message says what made the agent speak, and an end says more
     message.from === 'agent' ? [becauseOf(message, state.entries, state.calls)] : [],
   );
   expect(words).toEqual(['install beta reached 50\u00a0%', 'install beta finished', undefined]);
+});
+
+test('while a reply grows, its row alone is made again', () => {
+  const steps: [kind: string, body: object][] = [
+    ['message.user', { message_id: 'm', text: 'Go.', when_busy: 'interrupt' }],
+    requested('a'),
+    ['reply.started', { reply_id: 'reply_1', because: 'message', reason: '', cause: [1] }],
+  ];
+  const fold = createFold();
+  steps.forEach(([kind, body], nth) =>
+    fold.apply({
+      type: 'entry',
+      id: String(nth + 1),
+      data: { ...entry(kind, body), seq: nth + 1 },
+    }),
+  );
+  const rows = createRows();
+  const before = rows(fold.state());
+  fold.apply({ type: 'delta', data: { reply_id: 'reply_1', attempt: 1, offset: 0, text: 'Hel' } });
+  const after = rows(fold.state());
+  expect(after).toEqual(rowsOf(fold.state()));
+  expect(after.map((row, nth) => row === before[nth])).toEqual([true, true, false]);
+  fold.apply({ type: 'progress', data: { call_id: 'a', percent: 5 } });
+  expect(rows(fold.state())).toEqual(rowsOf(fold.state()));
+  fold.apply({ type: 'rewind', id: '1', data: { to: 1 } });
+  expect(rows(fold.state())).toEqual(rowsOf(fold.state()));
 });

@@ -63,7 +63,9 @@ export const MOST_LANES = 4;
 
 type Unplaced = { [K in Row['kind']]: Omit<Extract<Row, { kind: K }>, 'lanes'> }[Row['kind']];
 
-export function rowsOf(state: Pick<ConversationState, 'messages' | 'calls' | 'entries'>): Row[] {
+type Looked = Pick<ConversationState, 'messages' | 'calls' | 'entries'>;
+
+export function rowsOf(state: Looked): Row[] {
   const rows: Unplaced[] = [
     ...state.messages.map((message): Unplaced => {
       const { seq, at, id } = message;
@@ -75,6 +77,34 @@ export function rowsOf(state: Pick<ConversationState, 'messages' | 'calls' | 'en
     }),
   ];
   return withLanes(rows.sort((a, b) => a.seq - b.seq || order(a) - order(b)));
+}
+
+/**
+ * For a log that is looked at again and again. While a reply only grows, which it does with every frame, its row alone is made again.
+ * @returns `rowsOf`, by what the last call knew
+ */
+export function createRows(): (state: Looked) => Row[] {
+  let known: { state: Looked; rows: Row[] } | undefined;
+  return (state) => {
+    const rows = (known && withOneMessage(known.rows, known.state, state)) ?? rowsOf(state);
+    known = { state, rows };
+    return rows;
+  };
+}
+
+/** Undefined if anything but a single message has changed. */
+function withOneMessage(rows: Row[], before: Looked, now: Looked): Row[] | undefined {
+  if (now.entries.length !== before.entries.length) return undefined;
+  if (now.entries.at(-1) !== before.entries.at(-1)) return undefined;
+  if (now.messages.length !== before.messages.length) return undefined;
+  if (now.calls.some((call, nth) => call !== before.calls[nth])) return undefined;
+  const changed = now.messages.filter((message, nth) => message !== before.messages[nth]);
+  const [message] = changed;
+  if (!message) return rows;
+  if (changed.length > 1) return undefined;
+  const at = rows.findLastIndex((row) => row.kind === 'message' && row.message.id === message.id);
+  const row = rows[at];
+  return row?.kind === 'message' ? rows.with(at, { ...row, message }) : undefined;
 }
 
 function rowsOfCall(call: CallState): Unplaced[] {
