@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { batch, idle, message, messages, replying, started } from '../test/store/samples.ts';
 import { type Bus, createLocalBus } from '../stream/bus.ts';
@@ -53,7 +54,8 @@ async function record(
 /** @param isCertain false: it may still be taken back */
 async function close(task: number, seq: number, isCertain = true) {
   if (isCertain) api.gateway.running.delete(one.id);
-  const closed = { ...message(seq, ''), kind: 'conversation.closed' } as never;
+  const { at, actor } = message(seq, '');
+  const closed: Entry = { seq, at, actor, cause: [], kind: 'conversation.closed' };
   await record(task, seq, [closed], { ...idle, status: 'closed' });
 }
 

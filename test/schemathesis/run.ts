@@ -12,7 +12,7 @@ const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const REQUIREMENTS = join(FOLDER, 'requirements.txt');
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/meanwhile/', import.meta.url));
 
-export interface Effort {
+export interface SchemathesisEffort {
   seed: number;
   /** Schemathesis asks until this time is over. */
   seconds: number;
@@ -39,7 +39,7 @@ export interface SchemathesisRun {
 /** @throws Error if it could not be installed, or ended without a report */
 export async function runSchemathesis(
   ground: Ground,
-  { seed, seconds }: Effort,
+  { seed, seconds }: SchemathesisEffort,
 ): Promise<SchemathesisRun> {
   const python = await install();
   const folder = await mkdtemp(join(tmpdir(), 'meanwhile-schemathesis-'));
