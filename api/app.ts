@@ -22,6 +22,7 @@ import { describe } from './openapi.ts';
 import { aboutRoute } from './routes/about.ts';
 import { createPermits } from './permits.ts';
 import { createQuotas } from './quotas.ts';
+import { answerRoute } from './routes/answer.ts';
 import { approvalRoute } from './routes/approval.ts';
 import { callEventsRoute } from './routes/call-events.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
@@ -99,6 +100,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   messageRoute(app, parts);
   controlRoutes(app, parts);
   approvalRoute(app, parts);
+  answerRoute(app, parts);
   callEventsRoute(app, parts);
   logRoutes(app, parts);
   resultRoute(app, parts);

@@ -1,6 +1,7 @@
 /** What the API asks of the conversation workflows: the only way for HTTP requests to influence what happens next. */
 import type {
   AcknowledgeSignal,
+  AnswerCall,
   CallPush,
   CancelCallSignal,
   CloseSignal,
@@ -36,6 +37,8 @@ export interface Gateway {
   cancelCall(conversation: ConversationKey, cancel: CancelCallSignal): Promise<Sent>;
   /** The workflow says whether the call awaits a decision. Idempotent for the same decision. */
   decideCall(conversation: ConversationKey, decision: DecideCall): Promise<Decided>;
+  /** As for a decision: the workflow says whether the call asks that. */
+  answerCall(conversation: ConversationKey, answer: AnswerCall): Promise<Decided>;
   /** For a conversation whose model is elsewhere. Idempotent for the same call id. */
   requestCall(conversation: ConversationKey, request: RequestCallSignal): Promise<Sent>;
   /** Calls that are over already. Idempotent for the same call ids. */

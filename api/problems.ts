@@ -20,6 +20,7 @@ export const PROBLEMS = {
   key_ended: { status: 409, title: 'The key has been revoked or has expired.' },
   method_not_allowed: { status: 405, title: 'The address does not have this method.' },
   call_not_awaiting: { status: 409, title: 'The call does not await approval.' },
+  call_not_asking: { status: 409, title: 'The call does not ask that.' },
   request_timeout: { status: 408, title: 'The request did not arrive in time.' },
   tool_changed: { status: 409, title: 'The tool has changed since the call was requested.' },
   conversation_busy: { status: 409, title: 'The conversation is busy.' },

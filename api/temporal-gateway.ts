@@ -74,6 +74,20 @@ export function createTemporalGateway(options: TemporalGatewayOptions): Temporal
     client.workflow.getHandle(conversationWorkflowId(key));
   const signal = (key: ConversationKey, name: string, payload: object) =>
     signalWorkflow(conversationWorkflowId(key), name, payload);
+  const update = (key: ConversationKey, name: string, payload: object): Promise<Decided> =>
+    call(async (client) => {
+      try {
+        await handle(client, key).executeUpdate(name, { args: [payload] });
+        return { outcome: 'accepted' };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError || endedBeforeAnswer(error)) {
+          return { outcome: 'not_running' };
+        }
+        const refused = refusalOf(error);
+        if (refused) return refused;
+        throw error;
+      }
+    });
   const signalWorkflow = (workflowId: string, name: string, payload: object): Promise<Sent> =>
     call(async (client) => {
       try {
@@ -159,20 +173,8 @@ export function createTemporalGateway(options: TemporalGatewayOptions): Temporal
         }
       }),
 
-    decideCall: (key, decision) =>
-      call(async (client) => {
-        try {
-          await handle(client, key).executeUpdate(UPDATES.decideCall, { args: [decision] });
-          return { outcome: 'accepted' };
-        } catch (error) {
-          if (error instanceof WorkflowNotFoundError || endedBeforeAnswer(error)) {
-            return { outcome: 'not_running' };
-          }
-          const refused = refusalOf(error);
-          if (refused) return refused;
-          throw error;
-        }
-      }),
+    decideCall: (key, decision) => update(key, UPDATES.decideCall, decision),
+    answerCall: (key, answer) => update(key, UPDATES.answerCall, answer),
 
     forget: (key, callIds) => call((client) => forgetWorkflows(client, key, callIds)),
 
@@ -211,14 +213,15 @@ const startOptions = (start: ConversationStart, taskQueue: string) =>
     staticSummary: start.replies ? `calls of ${start.agent}` : `conversation with ${start.agent}`,
   }) satisfies WorkflowStartOptions;
 
-/** How the workflow's validator refuses a decision on a call that does not await one. */
+/** How the workflow's validator refuses a decision or an answer that its call does not wait for. */
 function refusalOf(error: unknown): Decided | undefined {
   if (!(error instanceof WorkflowUpdateFailedError)) return undefined;
   const { cause } = error;
   if (!(cause instanceof ApplicationFailure)) return undefined;
   const { type, message } = cause;
   if (type === 'CallNotFound') return { outcome: 'not_found', message };
-  if (type === 'CallNotAwaiting') return { outcome: 'not_awaiting', message };
+  if (type === 'CallNotAwaiting' || type === 'CallNotAsking')
+    return { outcome: 'not_awaiting', message };
   return undefined;
 }
 

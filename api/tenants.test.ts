@@ -28,6 +28,7 @@ const SAMPLES: Record<string, Sample> = {
   sendMessage: { body: { text: 'hi' } },
   interrupt: { body: { scope: 'reply' } },
   decideCall: { body: { decision: 'approve' } },
+  answerCall: { body: { action: 'cancel' } },
   cancelCall: {},
   closeConversation: {},
   exportConversation: {},
@@ -109,7 +110,13 @@ async function inhabit(tenant: string, key: string): Promise<Record<string, stri
     ...{ seq: 2, at: '2030-01-02T03:04:05.678Z', kind: 'call.requested', cause: [1] },
     ...{ actor: { type: 'agent', id: 'default' }, call_id, tool: 'echo', input: { words: MARK } },
   };
-  await api.store.record(batch(conversation, [1, 1], 1, [message(1, MARK), requested], closed));
+  const asked: EntryOf<'call.event'> = {
+    ...{ seq: 3, at: requested.at, kind: 'call.event', cause: [2], call_id, n: 1, percent: 0 },
+    ...{ actor: { type: 'tool', id: 'echo' }, event: 'progress', schedule: 'when_idle' },
+    question: { id: 'q1', message: MARK, expires_at: requested.at },
+  };
+  const entries = [message(1, MARK), requested, asked];
+  await api.store.record(batch(conversation, [1, 1], 1, entries, closed));
   await api.store.keepResult(conversation, { call_id, n: 'end' }, JSON.stringify(MARK));
   api.gateway.running.add(`${tenant}/${call_id}`);
   const scopes = ['read' as const];

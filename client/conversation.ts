@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import type { createdToken, createTokenBody } from '../contract/access.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type {
+  answerAccepted,
+  answerCallBody,
   callAccepted,
   closeAccepted,
   conversation,
@@ -28,6 +30,7 @@ export type SendParams = z.input<typeof sendMessageBody>;
 export type CreateTokenParams = z.input<typeof createTokenBody>;
 export type InterruptParams = z.input<typeof interruptBody>;
 type Decided = z.input<typeof decideCallBody>;
+export type AnswerParams = z.input<typeof answerCallBody>;
 export type ApproveParams = Pick<Decided, 'author'>;
 export type DenyParams = Pick<Decided, 'author' | 'reason'>;
 
@@ -102,6 +105,15 @@ export class Conversation {
     options?: RequestOptions,
   ): Promise<z.output<typeof decisionAccepted>> {
     return this.#http.post(`${this.#call(callId)}/approval`, body, options);
+  }
+
+  /** Answers what a running call asks. Without `question_id`: what it asks now. */
+  answer(
+    callId: string,
+    params: AnswerParams,
+    options?: RequestOptions,
+  ): Promise<z.output<typeof answerAccepted>> {
+    return this.#http.post(`${this.#call(callId)}/answer`, params, options);
   }
 
   /** Cancels a call. A call that is over stays as it is. */

@@ -24,7 +24,7 @@ export function createCalls() {
 
   function end(entry: Entry & { call_id: string }, more: Partial<CallState>): void {
     leave(entry.call_id);
-    const { position: _, suspended: __, ...call } = calls.get(entry.call_id) ?? {};
+    const { position: _, suspended: __, question: ___, ...call } = calls.get(entry.call_id) ?? {};
     if ('id' in call) {
       calls.set(entry.call_id, {
         ...(call as CallState),
@@ -45,7 +45,11 @@ export function createCalls() {
     note,
     data,
     stored,
+    question,
+    settles,
   }: EntryOf<'call.event'>) {
+    if (settles) unask(call_id);
+    if (question) change(call_id, { question });
     const call = calls.get(call_id);
     if (!call) return;
     if (event === 'progress') return shown(call_id, percent, note);
@@ -54,6 +58,13 @@ export function createCalls() {
     const flow = suspended && { ...suspended, results: suspended.results + 1 };
     const isComplete = flow?.of !== undefined && flow.results >= flow.of;
     calls.set(call_id, { ...rest, ...(flow && !isComplete && { suspended: flow }) });
+  }
+
+  function unask(id: string): void {
+    const call = calls.get(id);
+    if (!call?.question) return;
+    const { question: _, ...rest } = call;
+    calls.set(id, rest);
   }
 
   function shown(id: string, percent: number | undefined, note: string | undefined): void {
@@ -95,6 +106,8 @@ export function createCalls() {
           });
         case 'call.event':
           return applyEvent(entry);
+        case 'call.answered':
+          return unask(entry.call_id);
         case 'call.completed': {
           const { result, stored } = entry;
           return end(entry, { status: 'completed', ...(stored ? { stored } : { result }) });

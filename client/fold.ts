@@ -66,6 +66,7 @@ export function createFold(): Fold {
       calls: all,
       open: all.filter(({ ended_at }) => ended_at === undefined),
       approvals: all.filter(({ status }) => status === 'awaiting_approval'),
+      questions: all.filter(({ question }) => question !== undefined),
       suspended: all.filter(({ suspended }) => suspended !== undefined),
       limit,
       closed,

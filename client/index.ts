@@ -7,6 +7,7 @@ export {
   type ToolList,
 } from './meanwhile.ts';
 export {
+  type AnswerParams,
   type ApproveParams,
   Conversation,
   type ConversationHead,
@@ -55,5 +56,6 @@ export type { DeltaItem, EntryItem, ProgressItem, RewindItem, StreamItem } from 
 export { type BarChart, chartIn } from '../contract/chart.ts';
 export type { FieldError } from '../contract/problem.ts';
 export type { Entry, EntryKind, EntryOf, Failure, Usage, WhenBusy } from '../contract/entry.ts';
+export type { AnswerAction, OpenQuestion } from '../contract/question.ts';
 export type { ResultNumber, Stored } from '../contract/stored.ts';
 export type { Trigger, Turn, TurnCall, TurnReply } from '../contract/turns.ts';

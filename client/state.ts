@@ -1,6 +1,7 @@
 /** What a page or a terminal shows of a conversation. A fold over its stream: see fold.ts. */
 import type { Entry, EntryOf, Failure } from '../contract/entry.ts';
 import type { CallHead } from '../contract/head.ts';
+import type { OpenQuestion } from '../contract/question.ts';
 import type { Stored } from '../contract/stored.ts';
 
 /** Never changed once it is given out, and so are its parts: what is the same object has not changed. */
@@ -18,6 +19,8 @@ export interface ConversationState {
   open: readonly CallState[];
   /** The calls that a person has to approve or deny. */
   approvals: readonly CallState[];
+  /** The calls that ask a person: `question` says what. */
+  questions: readonly CallState[];
   /** The calls whose flow is suspended until their results are in: `suspended` says how many are. */
   suspended: readonly CallState[];
   /** Why the agent keeps quiet at the moment. */
@@ -85,6 +88,8 @@ export interface CallState {
   /** While it awaits approval: the question, and the deadline. */
   why?: string;
   expires_at?: string;
+  /** While it asks a person: what, and until when. */
+  question?: OpenQuestion;
   /** While its flow is suspended: results received, out of how many. Without `of`: it waits until the call ends. */
   suspended?: { results: number; of?: number };
   /** Its partial results. */

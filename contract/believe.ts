@@ -3,6 +3,7 @@ import type { Attached, Failure, Schedule, Usage, WhenBusy } from './entry.ts';
 import { whyRefused } from './json-value.ts';
 import {
   anything,
+  fields,
   either,
   id,
   list,
@@ -17,6 +18,8 @@ import {
   variants,
   whole,
 } from './shape.ts';
+import type { CallAsks } from './call.ts';
+import type { GivenAnswer, Question } from './question.ts';
 import type * as Signals from './signals.ts';
 import type { Stored } from './stored.ts';
 import type { TooLong } from './reply.ts';
@@ -34,6 +37,12 @@ const stored: Shape<Stored> = object({
   n: either(whole(1), oneOf('end')),
   bytes: whole(1),
   head: text(),
+});
+const question: Shape<Question> = object({
+  id,
+  message: text(),
+  schema: optional(fields),
+  url: optional(text()),
 });
 const given = { data: optional(anything), stored: optional(stored) };
 
@@ -71,6 +80,8 @@ export const signalShapes = {
     schedule,
     pushed_n: optional(whole(1)),
     missing: optional(list(whole(1), 20)),
+    question: optional(question),
+    settles: optional(oneOf(true)),
   }) satisfies Shape<Signals.CallEventSignal>,
   call_ended: object({ call_id: id, end: callEnd }) satisfies Shape<Signals.CallEndedSignal>,
   close: object({ by: name }) satisfies Shape<Signals.CloseSignal>,
@@ -108,6 +119,26 @@ export const decideCall: Shape<Signals.DecideCall> = object({
   reason: optional(text()),
   by: name,
 });
+
+const answer = {
+  question_id: id,
+  action: oneOf('accept', 'decline', 'cancel'),
+  content: optional(fields),
+};
+export const answerCall: Shape<Signals.AnswerCall> = object({ call_id: id, ...answer, by: name });
+/** To the call workflow. */
+export const callAnswer: Shape<GivenAnswer> = object(answer);
+
+/** What the activity of a local tool returns. */
+export const toolOutcome: Shape<Signals.CallEnd | CallAsks> = either(
+  object({
+    type: oneOf('asks'),
+    question_id: id,
+    details: optional(anything),
+    held: optional(oneOf(true)),
+  }),
+  callEnd,
+);
 
 const n = whole(1);
 

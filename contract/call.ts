@@ -1,6 +1,7 @@
 /** A call of a tool: as the model has requested it, as the workflow runs it, and what is known of its tool. */
 import type { Attached, Failure } from './entry.ts';
 import type { ConversationKey } from './names.ts';
+import type { GivenAnswer } from './question.ts';
 import type { ResultRange } from './result-count.ts';
 
 export interface OpenCall {
@@ -65,6 +66,9 @@ export interface Approval {
 /** The default: seven days. */
 export const APPROVAL_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1_000;
 
+/** How long a call waits for the answer to its question: seven days. */
+export const QUESTION_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1_000;
+
 /** The argument of the call workflow, which it passes on to the tool's activity. */
 export interface CallStart {
   conversation: ConversationKey;
@@ -74,6 +78,27 @@ export interface CallStart {
   /** The input that a person was shown and has approved: the tool does not run with any other. */
   agreed?: unknown;
   report?: string;
+  /** The tool has asked a person, and goes on from there. */
+  resumes?: Resumption;
+}
+
+export interface Resumption {
+  question_id: string;
+  /** How far it was. */
+  details?: unknown;
+  /** Absent: nobody has answered, and the tool may no longer wait for it. */
+  answer?: GivenAnswer;
+  /** The call is cancelled: its tool has to be told, and nothing else is wanted of it. */
+  stops?: true;
+}
+
+/** The tool of a call waits for a person. It does not run meanwhile. */
+export interface CallAsks {
+  type: 'asks';
+  question_id: string;
+  details?: unknown;
+  /** A process or a connection waits for the answer, and may end before it comes. */
+  held?: true;
 }
 
 /** How many calls may run at once in a tenant: of this tool, and in all. No limit if absent. */

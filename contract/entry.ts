@@ -3,6 +3,7 @@
  * The schema is validation, type and documentation at once.
  */
 import { z } from 'zod';
+import { answerAction, openQuestion } from './question.ts';
 import { stored } from './stored.ts';
 
 const seq = z.int().positive();
@@ -163,6 +164,17 @@ export const entry = z.discriminatedUnion('kind', [
       .array(z.int().positive())
       .optional()
       .describe('Numbers below `pushed_n` that had not arrived by then; at most 20.'),
+    question: openQuestion.optional().describe('The call asks a person, and waits for the answer.'),
+    settles: z
+      .literal(true)
+      .optional()
+      .describe('The tool no longer waits for the answer to its question.'),
+  }),
+  kind('call.answered', {
+    call_id,
+    question_id: z.string(),
+    action: answerAction,
+    content: z.record(z.string(), z.unknown()).optional().describe('What the tool is told.'),
   }),
   kind('call.completed', {
     call_id,

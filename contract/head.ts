@@ -1,6 +1,7 @@
 /** What a conversation is doing now, written with every batch of entries. A single row answers `GET /v1/conversations/:id`. */
 import { z } from 'zod';
 import { usage } from './entry.ts';
+import { openQuestion } from './question.ts';
 
 export const decision = z.enum(['approve', 'deny']);
 
@@ -46,6 +47,11 @@ export const callHead = z.object({
       'While its flow is suspended (`awaits: managed`): results received, out of how many. Without `of`: it waits until the call ends.',
     ),
   decision: decision.optional().describe('What a person has decided.'),
+  question: openQuestion
+    .optional()
+    .describe(
+      'What the running call asks a person. Without `schema` if that is long: its `call.event` entry has it.',
+    ),
 });
 
 export const head = z.object({

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { entry, schedule, whenBusy, type EntryKind } from './entry.ts';
 import { decision, head } from './head.ts';
+import { answerAction } from './question.ts';
 import type { Awaits } from './call.ts';
 
 /** The agent of a conversation that names none. */
@@ -94,6 +95,19 @@ export const interruptBody = z.strictObject({
 export const decideCallBody = z.strictObject({
   decision,
   reason: text.max(2_000).optional().describe('Why it is denied; the model is told.'),
+  author: author.optional(),
+});
+
+export const answerCallBody = z.strictObject({
+  question_id: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('Absent: the question that the call asks now. With it, a repeat changes nothing.'),
+  action: answerAction,
+  content: object
+    .optional()
+    .describe('With `accept`: matches the `schema` of the question. Absent if it has none.'),
   author: author.optional(),
 });
 
@@ -240,6 +254,9 @@ export const callAccepted = z
 export const decisionAccepted = z
   .object({ call_id: z.string(), decision })
   .describe('The decision was accepted.');
+export const answerAccepted = z
+  .object({ call_id: z.string(), question_id: z.string(), action: answerAction })
+  .describe('The answer was accepted.');
 export const callEventAccepted = z.object({ n: z.int() }).describe('The event was accepted.');
 export const closeAccepted = z
   .object({ id: z.string() })

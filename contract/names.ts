@@ -37,14 +37,16 @@ export const SIGNALS = {
   acknowledge: 'acknowledge',
 } as const;
 
-/** Signals of the call workflow of a remote tool. */
-export const CALL_SIGNALS = { push: 'push' } as const;
+/** Signals of the call workflow: of a remote tool, and of a tool that asks a person. */
+export const CALL_SIGNALS = { push: 'push', answer: 'answer' } as const;
 
 export const UPDATES = {
   /** Like the signal, but refused while the conversation is busy. */
   messageIfIdle: 'message_if_idle',
   /** A person approves or denies a call that awaits approval. Refused for any other call. */
   decideCall: 'decide_call',
+  /** A person answers what a running call asks. Refused if it does not ask that. */
+  answerCall: 'answer_call',
 } as const;
 
 /** The tool that the conversation carries out itself: no activity, no worker. */

@@ -128,6 +128,9 @@ export const variants =
     return { [key]: which, ...shapes[which]!(value, path) } as never;
   };
 
+/** An object with fields of any name, as it is. */
+export const fields: Shape<Record<string, unknown>> = (value, path) => fieldsOf(value, path);
+
 function fieldsOf(value: unknown, path: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw misfit(path, 'an object');

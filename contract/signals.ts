@@ -3,6 +3,7 @@ import type { Failure, Schedule, WhenBusy } from './entry.ts';
 import type { ApprovalDecision } from './head.ts';
 import type { Limits } from './limits.ts';
 import type { ConversationKey } from './names.ts';
+import type { GivenAnswer, Question } from './question.ts';
 import type { Stored } from './stored.ts';
 import type { RequestedCall } from './call.ts';
 
@@ -41,6 +42,13 @@ export interface DecideCall {
   by?: string;
 }
 
+/** Repeatable: an answer is final. */
+export interface AnswerCall extends GivenAnswer {
+  call_id: string;
+  /** Becomes the actor's id. */
+  by?: string;
+}
+
 /** Sent by the tool's activity. Senders retry; (call_id, n) identifies a repeat. */
 export interface CallEventSignal {
   call_id: string;
@@ -57,6 +65,10 @@ export interface CallEventSignal {
   pushed_n?: number;
   /** Lower numbers that had not arrived by then, at most 20, lowest first. */
   missing?: number[];
+  /** The call asks a person, and waits for the answer. */
+  question?: Question;
+  /** The tool no longer waits for the answer to its question. */
+  settles?: true;
 }
 
 /** Sent to the call workflow for each push of a remote tool. Repeatable: n identifies a repeat. `stored` replaces large `data`. */

@@ -2,7 +2,7 @@
 import type { Actor } from '../contract/entry.ts';
 import { READ_TOOL } from '../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../contract/signals.ts';
-import type { RequestedCall } from '../contract/call.ts';
+import { QUESTION_TIMEOUT_MS, type RequestedCall } from '../contract/call.ts';
 import { callHead } from './head.ts';
 import { flowOf, holdNews, isComplete, newFlow, releaseNews } from './managed.ts';
 import { supersedeNews } from './news.ts';
@@ -60,6 +60,8 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
   const call = findRunning(step, signal.call_id);
   if (!call || signal.n <= call.n) return;
   const { call_id, n, event, percent, note, data, stored, schedule, pushed_n, missing } = signal;
+  const { question, settles } = signal;
+  const expires_at = step.at + QUESTION_TIMEOUT_MS;
   const seq = addEntry(
     step,
     'call.event',
@@ -74,10 +76,16 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
       schedule,
       ...(pushed_n !== undefined && { pushed_n }),
       ...(missing && { missing }),
+      ...(question && {
+        question: { ...question, expires_at: new Date(expires_at).toISOString() },
+      }),
+      ...(settles && { settles }),
     },
     { actor: tool(call.tool), cause: [call.requested] },
   );
   call.n = n;
+  if (settles) delete call.question;
+  if (question) call.question = { ...question, asked: seq, expires_at };
   if (event === 'progress') {
     call.percent = percent;
     call.note = note;
@@ -86,6 +94,7 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
   const news = { seq, call_id, rank: event, schedule, at: step.at, label };
   if (call.flow) holdNews(step, call.flow, news);
   else step.state.news.push(news);
+  if (question) fillSlots(step);
 }
 
 /** The call's workflow reports that the call is over. */
@@ -253,8 +262,12 @@ function startCall(step: Step, queued: Call & { status: 'queued' }): Running {
   return running;
 }
 
-/** Reading a stored result takes no slot: otherwise long calls in every slot would block it for hours. */
-const isWork = ({ tool }: Call) => tool !== READ_TOOL;
+/**
+ * Reading a stored result takes no slot: otherwise long calls in every slot would block it for hours. Neither does a call that waits for
+ * a person. Once it is answered it goes on, and may be one more than run at once.
+ */
+const isWork = (call: Call) =>
+  call.tool !== READ_TOOL && !(call.status === 'running' && call.question);
 
 /** Moves a call to the ended ones and gives its slot to the next in the queue. */
 export function retire(
@@ -269,6 +282,7 @@ export function retire(
     expires_at: __,
     suspended: ___,
     why: ____,
+    question: _____,
     ...facts
   } = callHead(call, state);
   state.calls = state.calls.filter(({ id }) => id !== call.id);

@@ -29,6 +29,7 @@ import { hearAcknowledgement, hearDelivery, hearRecorded, hearRequest } from './
 import { goOn } from './next.ts';
 import { completeReply, failReply } from './replies.ts';
 import { hearReset } from './resets.ts';
+import { expireQuestions, hearAnswer } from './questions.ts';
 import { hearDropped } from './signals.ts';
 import type { Reply, State } from './state.ts';
 import { beginStep, type Step } from './step.ts';
@@ -58,6 +59,7 @@ function hearAll(state: State, events: Event[]): Step {
   for (const event of inOrder) {
     step.at = Math.max(step.at, event.at);
     expireApprovals(step);
+    expireQuestions(step);
     if (!step.state.closed) hear(step, event);
   }
   return step;
@@ -73,6 +75,8 @@ function hear(step: Step, event: Event): void {
       return hearCancel(step, event.call_id, event.by);
     case 'decide_call':
       return hearDecision(step, event);
+    case 'answer_call':
+      return hearAnswer(step, event);
     case 'close':
       return beginClosing(step, event);
     case 'reset':

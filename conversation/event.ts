@@ -1,8 +1,10 @@
 /** The input and output of the rules: events and decisions. */
 import type { Entry, Failure, Usage } from '../contract/entry.ts';
 import type { ReachedLimit } from '../contract/limits.ts';
+import type { GivenAnswer } from '../contract/question.ts';
 import type {
   AcknowledgeSignal,
+  AnswerCall,
   CallEndedSignal,
   CallEventSignal,
   CancelCallSignal,
@@ -31,6 +33,7 @@ export type Event = { at: number } & (
   | ({ type: 'interrupt' } & InterruptSignal)
   | ({ type: 'cancel_call' } & CancelCallSignal)
   | ({ type: 'decide_call' } & DecideCall)
+  | ({ type: 'answer_call' } & AnswerCall)
   /** `operator`: the conversation was cancelled through Temporal. */
   | ({ type: 'close'; operator?: true } & CloseSignal)
   /** Nothing is under way any more: the conversation that is closing can close. */
@@ -78,6 +81,8 @@ export type Effect =
   /** `perhaps_started`: a run before an operator's reset may have started it. */
   | { kind: 'start_call'; call: Omit<CallStart, 'conversation'>; perhaps_started?: true }
   | { kind: 'cancel_call'; call_id: string }
+  /** Passes a person's answer on to the call that asked. */
+  | { kind: 'answer_call'; call_id: string; answer: GivenAnswer }
   /** Finds out whether the call has ended meanwhile, in a run that an operator's reset has ended. */
   | { kind: 'look_up_call'; call_id: string };
 

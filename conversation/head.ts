@@ -66,6 +66,7 @@ export function callHead(call: Call, state: State): CallHead {
     ...suspensionOf(call),
     ...(call.decision && { decision: call.decision }),
     ...(call.status === 'running' && {
+      ...(call.question && { question: withoutSeq(call.question) }),
       started_at: iso(call.started_at),
       ...(call.percent !== undefined && { percent: call.percent }),
       ...(call.note !== undefined && { note: call.note }),
@@ -73,19 +74,32 @@ export function callHead(call: Call, state: State): CallHead {
   };
 }
 
-/** Adds the input to each pending approval, within size limits: the head is written with every entry. */
+/** Adds the input to each pending approval, and keeps the schema of each question, within size limits: the head is written with every entry. */
 function withQuestions(state: State): CallHead[] {
   let room = MOST_SHOWN_CHARS;
   return state.calls.map((call) => {
     const head = callHead(call, state);
+    const fits = (shown: unknown) => {
+      const chars = JSON.stringify(shown).length;
+      if (chars > Math.min(room, LONGEST_SHOWN_CHARS)) return false;
+      room -= chars;
+      return true;
+    };
+    if (head.question?.schema && !fits(head.question.schema)) {
+      const { schema: _, ...question } = head.question;
+      return { ...head, question };
+    }
     if (call.status !== 'awaiting_approval') return head;
     const shown = shownInput(call.request);
-    const chars = JSON.stringify(shown).length;
-    if (chars > Math.min(room, LONGEST_SHOWN_CHARS)) return head;
-    room -= chars;
-    return { ...head, ...shown };
+    return fits(shown) ? { ...head, ...shown } : head;
   });
 }
+
+function withoutSeq({ asked: _, expires_at, ...question }: Asked) {
+  return { ...question, expires_at: iso(expires_at) };
+}
+
+type Asked = NonNullable<(Call & { status: 'running' })['question']>;
 
 const MOST_SHOWN_CHARS = 64_000;
 const LONGEST_SHOWN_CHARS = 8_000;

@@ -4,6 +4,7 @@ import { dropCalls } from './calls.ts';
 import { countTurn, heldUntil, holdNothing, hush, isFree, mayBegin } from './initiative.ts';
 import { areSuspended } from './managed.ts';
 import { isAudible, isUrgent, newsDueAt } from './news.ts';
+import { questionDueAt } from './questions.ts';
 import { releaseCalls } from './release.ts';
 import { interruptReply, startReply } from './replies.ts';
 import type { State, TurnState } from './state.ts';
@@ -18,7 +19,9 @@ export function goOn(step: Step): void {
 /** When something is due even if no event comes. Undefined when nothing is. */
 export function wakeAt(state: State): number | undefined {
   if (state.closed) return undefined;
-  const times = [turnDueAt(state), approvalDueAt(state)].filter((at) => at !== undefined);
+  const times = [turnDueAt(state), approvalDueAt(state), questionDueAt(state)].filter(
+    (at) => at !== undefined,
+  );
   return times.length > 0 ? Math.min(...times) : undefined;
 }
 

@@ -6,6 +6,7 @@ import type { Schedule, Usage } from '../contract/entry.ts';
 import type { ApprovalDecision, CallHead } from '../contract/head.ts';
 import type { Limits } from '../contract/limits.ts';
 import type { RequestedCall, Suspended } from '../contract/call.ts';
+import type { AnswerAction, Question } from '../contract/question.ts';
 import type { CutOff, SummaryRange } from '../contract/reply.ts';
 
 export interface State {
@@ -180,6 +181,10 @@ export type Call =
       note?: string;
       /** Present for a managed call. */
       flow?: Suspended;
+      /** What it asks a person. */
+      question?: Question & { asked: number; expires_at: number };
+      /** The last answer: to repeat it changes nothing. */
+      answered?: { question_id: string; action: AnswerAction };
     });
 
 export const SEEN_MESSAGES = 200;

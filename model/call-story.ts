@@ -81,6 +81,7 @@ export function followCalls(
         addEnd(story(entry.call_id), entry);
         break;
       case 'call.approved':
+      case 'call.answered':
       case 'message.user':
       case 'reply.interrupted':
       case 'reply.failed':

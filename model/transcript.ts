@@ -140,6 +140,7 @@ function said(entry: Entry, log: Log): ModelMessage[] {
     case 'call.requested':
     case 'call.awaiting_approval':
     case 'call.approved':
+    case 'call.answered':
     case 'call.queued':
     case 'call.started':
     case 'reply.completed':

@@ -1,7 +1,8 @@
 /** What a tool is. A local tool is an async generator; each `yield` is one asynchronous result. */
 import type { Schedule } from '../contract/entry.ts';
 import type { ResultNumber } from '../contract/stored.ts';
-import type { Restart } from '../contract/call.ts';
+import type { Restart, Resumption } from '../contract/call.ts';
+import type { Question } from '../contract/question.ts';
 import type { ToolBase } from './base.ts';
 import type { RemoteTool } from './remote.ts';
 
@@ -63,6 +64,8 @@ export interface CallContext {
   readonly handsOver: boolean;
   /** Most output that is kept of a program, in bytes. */
   readonly maxOutputBytes: number;
+  /** For tools of MCP servers: after the tool has thrown Asks. */
+  readonly resumes?: Omit<Resumption, 'details'>;
   /** For tools of MCP servers: takes the server's answer as it is. */
   answered?(answer: unknown): void;
   /** The progress, 0–100; values outside are clamped. Between the milestones that the model asked for it is only shown live. */
@@ -76,6 +79,10 @@ export interface YieldOptions {
   checkpoint?: unknown;
   /** Default: `when_idle`. */
   schedule?: Schedule;
+  /** For tools of MCP servers: what a person is asked. Reported once, however often it is yielded. Asks follows. */
+  question?: Question;
+  /** The tool no longer waits for the answer to its question. */
+  settles?: true;
 }
 
 export type CallYield =

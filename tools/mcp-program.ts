@@ -1,5 +1,7 @@
 /** How a call of an MCP tool is made so that it outlives the worker: each in a program of its own, under a keeper. */
 import { attach, stopKept } from './keeper/attach.ts';
+import { readSpool } from './keeper/spool.ts';
+import { isAlive } from './process-identity.ts';
 import { environment } from './keeper/environment.ts';
 import {
   type McpOutcome,
@@ -51,6 +53,7 @@ export const keptProgram = ({ argv, variables }: KeptProgramOptions): McpProgram
     async function* reports() {
       for await (const { text, offset } of program.lines) {
         const report = readReport(text);
+        if (report?.type === 'asks' && !(await runs(folder))) continue;
         if (report) yield { report, offset };
       }
     }
@@ -68,6 +71,13 @@ export const keptProgram = ({ argv, variables }: KeptProgramOptions): McpProgram
     await stopKept(folder);
   },
 });
+
+/** A program that has ended waits for no answer. */
+async function runs(folder: string): Promise<boolean> {
+  const program = await readSpool(folder, 'program.json');
+  const isOver = (await readSpool(folder, 'exit.json')) !== undefined;
+  return !isOver && program !== undefined && (await isAlive(program));
+}
 
 /** The whole environment of a program that talks to MCP servers. */
 export const programVariables = (own: Record<string, string>) => ({

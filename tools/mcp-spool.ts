@@ -1,8 +1,9 @@
 /** What a worker and the program of an MCP call tell each other through the call's folder. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AnswerAction, Question } from '../contract/question.ts';
 import type { QuickCall } from '../contract/quick.ts';
 import { readableLine } from './lines.ts';
 
@@ -18,6 +19,8 @@ export interface McpFiles {
   'quick.json': QuickCall;
   /** As soon as the server has named it. */
   'task.json': { id: string };
+  /** In the folder of a further attempt: what it has to tell the server. */
+  'answers.json': McpAnswers;
   /** The program's last act. */
   'outcome.json': McpOutcome;
 }
@@ -32,7 +35,28 @@ export interface McpCallRequest {
   idempotency_key: string;
   /** What an earlier attempt at this call began, to be found again. */
   task?: string;
+  /** What the server has asked, and people have answered. */
+  answers?: McpAnswers;
+  /** The task is not wanted any more: its server is told, and nothing else is done. */
+  cancels?: true;
 }
+
+export interface McpAnswers {
+  /** How many times the server has asked by then. */
+  round: number;
+  responses: Record<string, McpAnswer>;
+  /** What the server wants back with them. */
+  state?: string;
+  /** Keys of all questions of a task that were answered before. */
+  before?: string[];
+}
+
+export interface McpAnswer {
+  action: AnswerAction;
+  content?: Record<string, unknown>;
+}
+
+export type McpQuestion = Omit<Question, 'id'>;
 
 /** How a call of an MCP server ended, as far as its program knows. */
 export type McpOutcome =
@@ -41,6 +65,8 @@ export type McpOutcome =
   | { type: 'failed'; name: string; message: string; status?: number }
   /** The call never reached the server. */
   | { type: 'unavailable'; message: string }
+  /** The server has to know more, and no process waits for it. `state`: goes back with the answers. `task`: asks it. */
+  | { type: 'asks'; questions: Record<string, McpQuestion>; state?: string; task?: string }
   /** The call reached the server, perhaps, and its outcome is not known. */
   | { type: 'lost'; message: string };
 
@@ -56,7 +82,11 @@ export type McpBlock = { type: string } & Record<string, unknown>;
 export type McpReport =
   | { type: 'progress'; percent?: number; note?: string }
   /** A partial result, which is in a file of its own. */
-  | { type: 'result'; n: number };
+  | { type: 'result'; n: number }
+  /** The server has asked, and waits for the answer on its connection. */
+  | { type: 'asks'; key: string; question: McpQuestion }
+  /** It no longer does, though nobody has answered. */
+  | { type: 'withdrawn' };
 
 export const reportLine = (report: McpReport) => `${MARK}${JSON.stringify(report)}`;
 
@@ -100,12 +130,12 @@ export function claimMcpFile<Name extends keyof McpFiles>(
   content: McpFiles[Name],
   isLight = false,
 ): boolean {
+  return claimAny(join(folder, name), content, isLight);
+}
+
+function claimAny(path: string, content: unknown, isLight = false): boolean {
   try {
-    writeFileSync(join(folder, name), JSON.stringify(content), {
-      flag: 'wx',
-      flush: !isLight,
-      mode: 0o600,
-    });
+    writeFileSync(path, JSON.stringify(content), { flag: 'wx', flush: !isLight, mode: 0o600 });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -118,8 +148,12 @@ export function readMcpFileNow<Name extends keyof McpFiles>(
   folder: string,
   name: Name,
 ): McpFiles[Name] | undefined {
+  return readAnyNow(join(folder, name)) as McpFiles[Name] | undefined;
+}
+
+function readAnyNow(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(join(folder, name), 'utf8')) as McpFiles[Name];
+    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
   } catch {
     return undefined;
   }
@@ -134,6 +168,27 @@ export function writeMcpFileNow<Name extends keyof McpFiles>(
   writeFileSync(draft, JSON.stringify(content), { flush: true, mode: 0o600 });
   renameSync(draft, join(folder, name));
 }
+
+/** Unique within a call. @param attempt the one in whose folder it is asked */
+export const questionId = (attempt: number, key: string) =>
+  `${attempt}-${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
+
+export const attemptOfQuestion = (id: string) => Number.parseInt(id, 10);
+
+/** `withdrawn`: the server no longer waits for it. */
+type Settled = McpAnswer | { action: 'withdrawn' };
+
+/** False when it was settled before. */
+export function settle(folder: string, id: string, answer: Settled): boolean {
+  return claimAny(join(folder, answerFile(id)), answer);
+}
+
+/** Undefined while the question is open. */
+export function answerIn(folder: string, id: string): Settled | undefined {
+  return readAnyNow(join(folder, answerFile(id))) as Settled | undefined;
+}
+
+const answerFile = (id: string) => `answer.${id}.json`;
 
 export const readPartial = (folder: string, n: number) => readAny(join(folder, `result.${n}.json`));
 

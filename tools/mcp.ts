@@ -12,10 +12,12 @@ import type { CallContext, CallYield, LocalTool, UpstreamTool } from './define.t
 import { attemptsIn } from './keeper/attempts.ts';
 import { ProgramLost } from './keeper/lost.ts';
 import { errorText, resultOf } from './mcp-content.ts';
-import type { McpProgram } from './mcp-program.ts';
+import { ask, askAll, hear, type AskingPlace } from './mcp-asking.ts';
+import type { McpOrder, McpProgram } from './mcp-program.ts';
 import {
   type McpOutcome,
   type McpCallRequest,
+  type McpReport,
   readMcpFile,
   readPartial,
   writeMcpFile,
@@ -71,22 +73,31 @@ async function* run(
 ): AsyncGenerator<CallYield, unknown, void> {
   call.signal.throwIfAborted();
   const own = await call.folder();
+  const at = (attempt: number) => folderOf(own, attempt);
+  await hear(call, at);
   // Most calls have one attempt, and this costs no turn of the thread pool.
-  let attempt = existsSync(folderOf(own, 1)) ? (await attemptsIn(own)).length : 0;
+  let attempt = existsSync(at(1)) ? (await attemptsIn(own)).length : 0;
+  if (call.resumes?.stops) return stopAsking(tool, { input, call, at, attempt });
   for (;;) {
-    const folder = folderOf(own, attempt);
+    const folder = at(attempt);
+    const next = at(attempt + 1);
     try {
-      return yield* follow(tool, { input, call, folder, attempt });
+      const over = yield* follow(tool, { input, call, folder, attempt, next });
+      if (over !== GOES_ON) return over;
+      attempt += 1;
+      if (attempt > MOST_ROUNDS) throw new Error('The server has asked too many questions.');
     } catch (error) {
       const isLost = error instanceof OutcomeUnknown || isProgramLost(error);
       if (!isLost || call.signal.aborted) throw error;
       const task = await readMcpFile(folder, 'task.json');
-      if (!(task || tool.repeatable) || attempt + 1 >= MOST_ATTEMPTS) throw asUnknown(error, tool);
+      const answers = await readMcpFile(folder, 'answers.json');
+      const tries = attempt + 1 - (answers?.round ?? 0);
+      if (!(task || tool.repeatable) || tries >= MOST_ATTEMPTS) throw asUnknown(error, tool);
       await tool.program.stop(folder);
-      await sleep(PAUSE_MS * 2 ** attempt, undefined, { signal: call.signal });
+      await sleep(PAUSE_MS * 2 ** (tries - 1), undefined, { signal: call.signal });
       attempt += 1;
-      const next = folderOf(own, attempt);
       await mkdir(next, { recursive: true, mode: 0o700 });
+      if (answers) await writeMcpFile(next, 'answers.json', answers);
       if (task) await writeMcpFile(next, 'task.json', task);
     }
   }
@@ -95,6 +106,10 @@ async function* run(
 /** How often a call is made whose outcome is lost each time. */
 const MOST_ATTEMPTS = 4;
 const PAUSE_MS = 500;
+/** How often a server may ask for more in one call. */
+const MOST_ROUNDS = 100;
+/** People have answered, and the call goes on with another attempt. */
+const GOES_ON = Symbol('goes on');
 
 /** Later attempts have folders of their own: in each, a program is started at most once. */
 const folderOf = (own: string, attempt: number) =>
@@ -102,39 +117,97 @@ const folderOf = (own: string, attempt: number) =>
 
 async function* follow(
   tool: McpTool,
-  run: { input: unknown; call: CallContext; folder: string; attempt: number },
+  run: { input: unknown; call: CallContext; folder: string; attempt: number; next: string },
 ): AsyncGenerator<CallYield, unknown, void> {
-  const { input, call, folder, attempt } = run;
+  const { call, folder, attempt, next } = run;
   const told = readCheckpoint(call.checkpoint);
   let isOver = false;
+  let isAsking = false;
   try {
     // Only in the folder of a further attempt is there a task before the call has begun.
     const task = attempt === 0 ? undefined : await readMcpFile(folder, 'task.json');
-    const order = {
-      folder,
-      label: `${tool.name} (${call.id})`,
-      request: { ...requestOf(tool, input, call), ...(task && { task: task.id }) },
-      max_bytes: call.maxOutputBytes,
-    };
+    const answers = attempt === 0 ? undefined : await readMcpFile(folder, 'answers.json');
+    const order = orderOf(tool, run, {
+      ...(task && { task: task.id }),
+      ...(answers && { answers }),
+    });
     const { reports, outcome } = await tool.program.attach(order, call.signal);
-    let percent = 0;
+    const place = { call, folder, attempt, percent: 0 };
     for await (const { report, offset } of reports) {
-      if (report.type === 'progress') percent = report.percent ?? percent;
+      if (report.type === 'asks') {
+        isAsking = true;
+        yield* ask(place, [report.key, report.question], true);
+        isAsking = false;
+        continue;
+      }
+      if (report.type === 'progress') place.percent = report.percent ?? place.percent;
       if (attempt < told.attempt || (attempt === told.attempt && offset <= told.offset)) continue;
       const checkpoint = { attempt, offset };
-      if (report.type === 'progress') yield call.progress(percent, report.note, { checkpoint });
-      else yield call.result(await readPartial(folder, report.n), { checkpoint });
+      yield await yieldOf(report, place, checkpoint);
     }
     call.signal.throwIfAborted();
     const end = await outcome();
     isOver = true;
+    if (end?.type === 'asks') {
+      yield* askAll(place, end, next);
+      return GOES_ON;
+    }
     if (end?.type === 'returned') call.answered?.(end.result);
     return returned(tool, end);
   } finally {
-    const goesOn = call.handsOver && !tool.failsWithWorker;
+    const goesOn = (call.handsOver || (isAsking && !call.signal.aborted)) && !tool.failsWithWorker;
     if (!isOver && !goesOn) await tool.program.stop(folder);
   }
 }
+
+async function yieldOf(
+  report: Exclude<McpReport, { type: 'asks' }>,
+  { call, folder, percent }: AskingPlace,
+  checkpoint: object,
+): Promise<CallYield> {
+  switch (report.type) {
+    case 'progress':
+      return call.progress(percent, report.note, { checkpoint });
+    case 'result':
+      return call.result(await readPartial(folder, report.n), { checkpoint });
+    case 'withdrawn':
+      return call.progress(percent, WITHDRAWN, { checkpoint, settles: true });
+  }
+}
+
+const WITHDRAWN = 'The server no longer waits for the answer to its question.';
+
+/** Tells the server of a call that asks that nobody will answer. */
+async function stopAsking(
+  tool: McpTool,
+  run: {
+    input: unknown;
+    call: CallContext;
+    at(attempt: number): string;
+    attempt: number;
+  },
+): Promise<void> {
+  const { at, attempt, call } = run;
+  const outcome = await readMcpFile(at(attempt), 'outcome.json');
+  if (outcome?.type !== 'asks') return tool.program.stop(at(attempt));
+  if (outcome.task === undefined) return;
+  const folder = at(attempt + 1);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const order = orderOf(tool, { ...run, folder }, { task: outcome.task, cancels: true });
+  const { reports } = await tool.program.attach(order, call.signal);
+  for await (const _ of reports);
+}
+
+const orderOf = (
+  tool: McpTool,
+  { folder, input, call }: { folder: string; input: unknown; call: CallContext },
+  more: Pick<McpCallRequest, 'task' | 'answers' | 'cancels'>,
+): McpOrder => ({
+  folder,
+  label: `${tool.name} (${call.id})`,
+  request: { ...requestOf(tool, input, call), ...more },
+  max_bytes: call.maxOutputBytes,
+});
 
 const requestOf = (
   { upstream, schema }: McpTool,
@@ -152,6 +225,8 @@ export function returned(
       throw new OutcomeUnknown('The program that made the call ended before it had an answer.');
     case 'lost':
       throw new OutcomeUnknown(outcome.message);
+    case 'asks':
+      throw new Error('The server asks for input, and nobody can be asked here.');
     case 'unavailable':
       throw new ServerUnavailable(
         `The MCP server ${tool.server} cannot be reached, so ${tool.name} was not run. ${outcome.message}`,

@@ -49,6 +49,7 @@ const EVENTS = {
   interrupt: 0,
   cancel_call: 0,
   decide_call: 0,
+  answer_call: 0,
   close: 0,
   settled: 0,
   call_event: 0,

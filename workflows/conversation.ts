@@ -13,13 +13,19 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { UPDATES } from '../contract/names.ts';
-import { believe, decideCall as decision, messageSignal } from '../contract/believe.ts';
+import {
+  answerCall as answer,
+  believe,
+  decideCall as decision,
+  messageSignal,
+} from '../contract/believe.ts';
 import type { Shape } from '../contract/shape.ts';
 import type * as Signals from '../contract/signals.ts';
 import { refuseDecision } from '../conversation/approvals.ts';
 import { afterHearing, decide } from '../conversation/decide.ts';
 import type { Event, Untimed } from '../conversation/event.ts';
 import { wakeAt } from '../conversation/next.ts';
+import { refuseAnswer } from '../conversation/questions.ts';
 import { isBusy, newConversation, type State } from '../conversation/state.ts';
 import type { Carried } from './arguments.ts';
 import { restored, startOf } from './carried.ts';
@@ -30,6 +36,7 @@ import { detailsOf, showStatus, waitsFor } from './visible.ts';
 import { createLog } from './write.ts';
 
 const decideCall = defineUpdate<void, [Signals.DecideCall]>(UPDATES.decideCall);
+const answerCall = defineUpdate<void, [Signals.AnswerCall]>(UPDATES.answerCall);
 const messageIfIdle = defineUpdate<void, [Signals.MessageSignal]>(UPDATES.messageIfIdle);
 
 const firstRun = ({ agent, limits, replies }: Signals.ConversationStart): Carried => ({
@@ -75,6 +82,10 @@ async function converse(
   setHandler(decideCall, (update) => enqueue({ type: 'decide_call', ...update }), {
     validator: (update: Signals.DecideCall) =>
       refuseUndecidable(orRefuse(decision, update), state, inbox),
+  });
+  setHandler(answerCall, (update) => enqueue({ type: 'answer_call', ...update }), {
+    validator: (update: Signals.AnswerCall) =>
+      refuseUnasked(orRefuse(answer, update), state, inbox),
   });
   setHandler(
     messageIfIdle,
@@ -139,7 +150,9 @@ async function converse(
 
 /** Whether an update brought the event, and not a signal. */
 const isUpdate = (event: Event) =>
-  event.type === 'decide_call' || (event.type === 'message' && event.when_busy === 'reject');
+  event.type === 'decide_call' ||
+  event.type === 'answer_call' ||
+  (event.type === 'message' && event.when_busy === 'reject');
 
 const QUIET_MS = 1_000;
 const QUIET = 'a quiet moment to continue as new';
@@ -174,6 +187,13 @@ function orRefuse<T>(shape: Shape<T>, update: unknown): T {
   const believed = believe(shape, update);
   if (believed.why === undefined) return believed.value;
   throw ApplicationFailure.nonRetryable(believed.why, 'InvalidUpdate');
+}
+
+/** As for a decision. */
+function refuseUnasked(update: Signals.AnswerCall, state: State, inbox: Event[]): void {
+  const now = { type: 'tick', at: Date.now() } as const;
+  const refusal = refuseAnswer(afterHearing(state, [...inbox, now]), update);
+  if (refusal) throw ApplicationFailure.nonRetryable(refusal.message, refusal.type);
 }
 
 /** The events in the inbox come first: they may decide the call, cancel it or make the decision too late. */

@@ -13,11 +13,12 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Activities } from '../activities/index.ts';
 import type { Batch, Reset, BatchOutcome } from '../contract/batch.ts';
-import { callWorkflowId, settleCallWorkflowId } from '../contract/names.ts';
+import { CALL_SIGNALS, callWorkflowId, settleCallWorkflowId } from '../contract/names.ts';
 import { believe, replyResult, summaryResult } from '../contract/believe.ts';
 import type { CallEnd, CallWorkflowState, ConversationStart } from '../contract/signals.ts';
 import type { CallStart } from '../contract/call.ts';
 import type { Effect, Untimed } from '../conversation/event.ts';
+import type { GivenAnswer } from '../contract/question.ts';
 import type { Call } from '../conversation/state.ts';
 import type { CallWorkflow } from './arguments.ts';
 import { costOf, endOf, failureOf, invalidResult, limitOf, tooLongOf } from './failure.ts';
@@ -228,6 +229,17 @@ export function createEffects(
     }
   }
 
+  async function passOn(callId: string, answer: GivenAnswer): Promise<void> {
+    if (starting.has(callId)) await starting.get(callId);
+    try {
+      const handle = getExternalWorkflowHandle(callWorkflowId(conversation.tenant, callId));
+      await handle.signal<[GivenAnswer]>(CALL_SIGNALS.answer, answer);
+    } catch (error) {
+      // The call is over, and needs no answer.
+      if (isCancellation(error)) throw error;
+    }
+  }
+
   return {
     perform(effect, written) {
       switch (effect.kind) {
@@ -247,6 +259,8 @@ export function createEffects(
         }
         case 'cancel_call':
           return track(cancel(effect.call_id));
+        case 'answer_call':
+          return track(passOn(effect.call_id, effect.answer));
         case 'look_up_call':
           return track(check(effect.call_id));
       }

@@ -18,6 +18,7 @@ export function showStatus(state: State): void {
 function statusOf({ closed, calls }: State): string {
   if (closed) return 'closed';
   if (calls.some(({ status }) => status === 'awaiting_approval')) return 'awaiting_approval';
+  if (calls.some((call) => call.status === 'running' && call.question)) return 'awaiting_answer';
   return calls.length > 0 ? 'working' : 'idle';
 }
 
@@ -53,6 +54,10 @@ export function waitsFor(state: State): string {
   const waiting = calls.find(
     (call) => call.status === 'awaiting_approval' && call.expires_at === due,
   );
+  const asking = calls.find(
+    (call) => call.status === 'running' && call.question?.expires_at === due,
+  );
+  if (asking) return `${asking.id} asks a person until ${new Date(due!).toISOString()}`;
   if (waiting) return `${waiting.id} waits for a person until ${new Date(due!).toISOString()}`;
   if (turn.phase === 'settling') return `calls of ${turn.reply.id} wait for the user to settle`;
   if (turn.phase === 'grace') return `${turn.reply.id} waits for quick results`;

@@ -39,6 +39,8 @@ const callCursor = z.object({
   filter: filterState,
   /** The checkpoint of the last yield that carried one. When undefined, the next attempt starts from the beginning. */
   checkpoint: z.unknown().optional(),
+  /** Id of the last question that was reported. */
+  asked: z.string().optional(),
 });
 
 export type CallCursor = z.infer<typeof callCursor>;
@@ -73,6 +75,11 @@ export function advance(
 ): { cursor: CallCursor; event?: Omit<CallEventSignal, 'call_id'> } {
   const { type, checkpoint, ...told } = step;
   const event = { n: cursor.n + 1, event: type, ...told };
+  if (step.type === 'progress' && (step.question || step.settles)) {
+    const { question = { id: '' } } = step;
+    if (question.id === (cursor.asked ?? '')) return { cursor };
+    return { cursor: { ...cursor, n: event.n, asked: question.id }, event };
+  }
   if (step.type === 'progress') {
     const { state: filter, told: isTold } = admit(cursor.filter, step.percent, now);
     const next = withCheckpoint({ ...cursor, filter }, checkpoint);

@@ -5,6 +5,7 @@
  */
 import { CompleteAsyncError } from '@temporalio/activity';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallAsks } from '../../contract/call.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 import type { Attempt } from './attempt.ts';
 import type { CallServer, Delivery } from './call-server.ts';
@@ -16,6 +17,8 @@ export type AttemptOutcome =
   | { kind: 'ended'; end: CallEnd; isCertain: boolean }
   /** On request. */
   | { kind: 'cancelled'; isCertain: boolean }
+  /** Its tool waits for a person, and runs again when they have answered. */
+  | { kind: 'asks'; asks: CallAsks }
   /** Another attempt has to go on. */
   | { kind: 'again'; failure: Error }
   /** Another process has the call, and reports to Temporal how it ends. */
@@ -37,7 +40,7 @@ export interface Link {
   /** The latest attempt. */
   latest(): Attempt;
   /** Stays with an attempt while it is the current one. */
-  follow(attempt: Attempt): Promise<CallEnd>;
+  follow(attempt: Attempt): Promise<CallEnd | CallAsks>;
   /** Whether an attempt is here that is, as far as is known, the current one. */
   isAttended(): boolean;
   /** Sends a heartbeat at once. */
@@ -150,7 +153,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
 const BEAT_MS = 1_000;
 const UNHEARD = Symbol('unheard');
 
-function settle(outcome: AttemptOutcome, attempt: Attempt): CallEnd {
+function settle(outcome: AttemptOutcome, attempt: Attempt): CallEnd | CallAsks {
   switch (outcome.kind) {
     case 'ended':
       return outcome.end;
@@ -160,6 +163,8 @@ function settle(outcome: AttemptOutcome, attempt: Attempt): CallEnd {
       if (reason) throw reason;
       return { type: 'cancelled' };
     }
+    case 'asks':
+      return outcome.asks;
     case 'again':
       throw outcome.failure;
     case 'elsewhere':

@@ -5,8 +5,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallEnd } from '../../contract/signals.ts';
-import type { CallStart } from '../../contract/call.ts';
+import type { CallAsks, CallStart } from '../../contract/call.ts';
 import type { Hold } from '../../store/store.ts';
+import { Asks } from '../../tools/asks.ts';
 import { hostLost } from '../../tools/keeper/lost.ts';
 import { HeldElsewhere } from '../../tools/keeper/spools.ts';
 import type { Attempt } from './attempt.ts';
@@ -31,7 +32,7 @@ export interface LiveCallsDependencies extends BodyDependencies {
 
 export interface LiveCalls {
   /** Starts the tool, or joins the one that is running. */
-  run(start: CallStart, attempt: Attempt): Promise<CallEnd>;
+  run(start: CallStart, attempt: Attempt): Promise<CallEnd | CallAsks>;
   /** Hands over the calls whose tools can go on from a checkpoint: they lose nothing by it. */
   handOver(): void;
   /** Hands over what still runs, and what this process holds. */
@@ -227,6 +228,12 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
       }
       const written = await write({ type: 'cancelled' });
       return { kind: 'cancelled', isCertain: written === 'written' };
+    }
+    if (error instanceof Asks && standing) {
+      const { question_id, isHeld } = error;
+      const details = carried({ cursor: standing.cursor });
+      const held = isHeld ? { held: true as const } : {};
+      return letGo({ kind: 'asks', asks: { type: 'asks', question_id, details, ...held } });
     }
     if (error instanceof ConversationGone) return finish({ type: 'cancelled' });
     if (error instanceof HeldElsewhere && dependencies.isPatient(start.call_id)) {

@@ -62,7 +62,7 @@ export async function openCall(opening: Opening): Promise<Opened> {
   const last =
     held.outcome === 'taken' && !known ? await ask(() => server.lastBeat(name)) : undefined;
   const { token, details: given } = attempt();
-  const details = last ?? given;
+  const details = last ?? given ?? start.resumes?.details;
   const report = reportOf(start.report, local?.report);
   const from = known ?? readStanding(details, report, Date.now());
   const { untold } = from;

@@ -11,6 +11,7 @@ import type { QuickCall, QuickOutcome, QuickRunner } from '../../contract/quick.
 import { reportOf } from '../../contract/report.ts';
 import { toolOfCall } from '../../tools/catalogue.ts';
 import { isRemote, type LocalTool } from '../../tools/define.ts';
+import { Asks } from '../../tools/asks.ts';
 import { spoolName } from '../../tools/keeper/spools.ts';
 import { claimMcpFile, readMcpFile } from '../../tools/mcp-spool.ts';
 import { toolFailure } from './call-failed.ts';
@@ -123,7 +124,7 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
         },
       );
     } catch (error) {
-      if (error === stopping.signal.reason) return undefined;
+      if (error === stopping.signal.reason || error instanceof Asks) return undefined;
       return { type: 'failed', error: toolFailure(error) } as const;
     } finally {
       clearTimeout(timer);

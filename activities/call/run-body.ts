@@ -128,6 +128,7 @@ export async function runBody(
       maxOutputBytes: settings.MEANWHILE_MAX_OUTPUT_BYTES,
       folder: () => dependencies.spools.open(conversation, call_id, signal),
       storedResult: large.read,
+      ...(start.resumes && { resumes: start.resumes }),
       ...(ground.answered && { answered: ground.answered }),
       get handsOver() {
         return signal.aborted && signal.reason === ground.signal.reason && ground.handsOver();

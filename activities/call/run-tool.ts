@@ -1,17 +1,17 @@
 /** Runs a tool as one activity: a heartbeat from beginning to end, and a signal to the conversation for each event. */
 import { Context } from '@temporalio/activity';
 import type { CallEnd } from '../../contract/signals.ts';
-import type { CallStart } from '../../contract/call.ts';
+import type { CallAsks, CallStart } from '../../contract/call.ts';
 import { attemptOf } from './attempt.ts';
 import type { LiveCalls } from './live-calls.ts';
 
 /**
- * The activity returns the call's end, a failed one for anything the tool does wrong: what a tool throws is never retried.
+ * The activity returns that the tool waits for a person, or the call's end, a failed one for anything the tool does wrong: what a tool throws is never retried.
  * @throws CancelledFailure once a cancelled tool has stopped; ApplicationFailure `WorkerShutdown` or `HoldLost`, so that another
  * worker goes on; CompleteAsyncError when another process or another attempt has the call
  */
 export function createRunTool(calls: Pick<LiveCalls, 'run'>) {
-  return function runTool(start: CallStart): Promise<CallEnd> {
+  return function runTool(start: CallStart): Promise<CallEnd | CallAsks> {
     return calls.run(start, attemptOf(Context.current()));
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { schedule } from '../../contract/entry.ts';
 import { cut } from '../../contract/stored.ts';
+import { question } from '../../contract/question.ts';
 import { asJson } from './as-json.ts';
 import { CallFailed } from './call-failed.ts';
 import { inWords } from './thrown.ts';
@@ -12,6 +13,8 @@ const yieldSchema = z.discriminatedUnion('type', [
     type: z.literal('progress'),
     percent: z.number(),
     note: z.string().optional(),
+    question: question.optional(),
+    settles: z.literal(true).optional(),
     ...options,
   }),
   z.object({ type: z.literal('result'), data: z.unknown(), ...options }),

@@ -4,6 +4,7 @@ import { openEndpoint, openToolEndpoint } from '../../mcp/server/open.ts';
 import type { ConversationActions } from '../../mcp/server/talk.ts';
 import { packageVersion } from '../../tools/version.ts';
 import type { Hub } from '../../stream/hub.ts';
+import { answerCall } from '../answer.ts';
 import { beginConversation } from '../begin.ts';
 import { cancelCall, closeConversation, interrupt } from '../control.ts';
 import { decideCall } from '../decide.ts';
@@ -87,6 +88,9 @@ function talkOf(dependencies: TalkDependencies): ConversationActions {
     },
     close: (conversation, by) => closeConversation(dependencies, conversation, by),
     decide: (conversation, decision) => decideCall(dependencies, conversation, decision),
+    async answer(conversation, answer) {
+      await answerCall(dependencies, conversation, answer);
+    },
     problemOf(error) {
       const { code, message: detail } = toProblem(error);
       return code === 'internal_error' ? undefined : { code, detail };

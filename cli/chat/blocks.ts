@@ -58,6 +58,7 @@ export function createBlocks(): Blocks {
         case 'call.awaiting_approval':
           return ofCall(entry.call_id, '?', `waits for approval: ${oneLine(entry.why, 200)}`);
         case 'call.approved':
+        case 'call.answered':
           return ofCall(entry.call_id, '✓', `was approved by ${oneLine(entry.actor.id, 40)}`);
         case 'call.denied':
           return ofCall(entry.call_id, '✗', `was denied${after(': ', entry.reason)}`);

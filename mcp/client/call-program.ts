@@ -3,9 +3,18 @@
  * MEANWHILE_SPOOL names, and MEANWHILE_MCP says how to reach the server. SIGTERM cancels the call.
  */
 import { once } from 'node:events';
-import { readMcpFile, reportLine, writeMcpFile, writePartial } from '../../tools/mcp-spool.ts';
+import {
+  type McpAnswer,
+  questionId,
+  readMcpFile,
+  reportLine,
+  writeMcpFile,
+  writePartial,
+} from '../../tools/mcp-spool.ts';
 import { performCall } from './call.ts';
 import { connect } from './connection.ts';
+import { readQuestion } from './elicitation.ts';
+import { attemptIn, waitForAnswer } from './held-question.ts';
 import { bounded } from './outcome.ts';
 import { type ProgramVariables, RESULT_META } from './program.ts';
 import { shareOf } from './share.ts';
@@ -47,6 +56,20 @@ function report(progress: WireProgress): void {
   writing = writing.then(() => console.log(line));
 }
 
+let questions = 0;
+
+/** @throws Unaskable, which the server is told */
+async function ask(params: unknown, asking: AbortSignal): Promise<McpAnswer> {
+  const question = readQuestion(params);
+  const key = `held ${(questions += 1)}`;
+  writing = writing.then(() => console.log(reportLine({ type: 'asks', key, question })));
+  const stopped = AbortSignal.any([asking, signal]);
+  const answer = await waitForAnswer(folder, questionId(attemptIn(folder), key), stopped);
+  if (answer) return answer;
+  writing = writing.then(() => console.log(reportLine({ type: 'withdrawn' })));
+  return { action: 'cancel' };
+}
+
 const call = (await readMcpFile(folder, 'call.json'))!;
 try {
   const outcome = await performCall({
@@ -59,6 +82,7 @@ try {
         allowPrivateUrls,
         signal,
         heard,
+        asked: ask,
         marks: { MEANWHILE_SPOOL: folder },
         timeout_ms: 60_000,
       }),

@@ -1,10 +1,17 @@
 /** One call of a tool on an MCP server, from the first connection to its outcome. */
+import {
+  type CallToolResult,
+  type InputResponses,
+  isInputRequiredResult,
+  ProtocolError,
+} from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
 import type { McpConnection } from './connection.ts';
 import { type CallOptions, isHopeless, openPatiently, PATIENCE_MS } from './open.ts';
 import { asResult, messageOf, outcomeOf } from './outcome.ts';
-import { followTask, type TaskHandle } from './task.ts';
+import { readQuestions, Unaskable, unaskable } from './elicitation.ts';
+import { cancelTask, followTask, RECONNECT_MS, type TaskHandle } from './task.ts';
 import { TASKS } from './wire.ts';
 
 /**
@@ -12,7 +19,8 @@ import { TASKS } from './wire.ts';
  * @throws the signal's reason, once the server has been told, or could not be
  */
 export async function performCall(options: CallOptions): Promise<McpOutcome> {
-  const { patience_ms = PATIENCE_MS, signal } = options;
+  const { signal, task } = options;
+  const { patience_ms = task === undefined ? PATIENCE_MS : RECONNECT_MS } = options;
   const giveUp = performance.now() + patience_ms;
   for (;;) {
     let connection: McpConnection;
@@ -20,7 +28,8 @@ export async function performCall(options: CallOptions): Promise<McpOutcome> {
       connection = await openPatiently({ ...options, patience_ms: giveUp - performance.now() });
     } catch (error) {
       signal.throwIfAborted();
-      return { type: 'unavailable', message: messageOf(error) };
+      const type = task === undefined ? 'unavailable' : 'lost';
+      return { type, message: messageOf(error) };
     }
     try {
       return await callOn(connection, options);
@@ -47,15 +56,29 @@ class Unseen extends Error {
 }
 
 async function callOn(connection: McpConnection, options: CallOptions): Promise<McpOutcome> {
-  const { signal, task } = options;
+  const { signal, task, cancels } = options;
   try {
+    if (task !== undefined && cancels) {
+      await cancelTask(connection, task);
+      return { type: 'failed', name: 'Cancelled', message: 'The call was cancelled.' };
+    }
+    const refusal = refusalIn(options);
+    if (refusal) return refusal;
     const result = task === undefined ? await ask(connection, options) : undefined;
+    if (isInputRequiredResult(result)) {
+      const { inputRequests, requestState: state } = result;
+      const questions = readQuestions(inputRequests);
+      return { type: 'asks', questions, ...(state !== undefined && { state }) };
+    }
     const begun = task === undefined ? taskIn(result) : { taskId: task };
     if (!begun) return { type: 'returned', result: asResult(result) };
     if (task === undefined) await options.began(begun.taskId);
     return await followTask({ ...options, connection, task: begun });
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof Unaskable) return unaskable(error);
+    const visits = visitsIn(error);
+    if (visits) return visits;
     const outcome = outcomeOf(error, connection.stderr());
     if (outcome.type === 'unavailable' && !isHopeless(error)) throw new Unseen(outcome);
     return outcome;
@@ -64,12 +87,18 @@ async function callOn(connection: McpConnection, options: CallOptions): Promise<
 
 async function ask(
   connection: McpConnection,
-  { tool, input, schema, idempotency_key, token, signal }: CallOptions,
-) {
+  { tool, input, schema, idempotency_key, token, signal, answers }: CallOptions,
+): Promise<CallToolResult> {
   const meta = { progressToken: token, [IDEMPOTENCY_META]: idempotency_key };
   return connection.client.callTool(
-    { name: tool, arguments: input as Record<string, unknown>, _meta: meta },
     {
+      name: tool,
+      arguments: input as Record<string, unknown>,
+      _meta: meta,
+      ...responsesIn(answers),
+    },
+    {
+      allowInputRequired: true,
       signal,
       timeout: FOREVER_MS,
       // Without an output schema: a result that does not fit it has been brought about all the same.
@@ -77,6 +106,44 @@ async function ask(
     },
   );
 }
+
+function responsesIn(answers: CallOptions['answers']) {
+  if (!answers) return {};
+  const own = Object.entries(answers.responses).filter(([key]) => !key.startsWith(VISIT));
+  const { state } = answers;
+  return {
+    ...(own.length > 0 && { inputResponses: Object.fromEntries(own) as InputResponses }),
+    ...(state !== undefined && { requestState: state }),
+  };
+}
+
+/** The older protocol: a call fails until a person has visited some pages, and is then made again. */
+function visitsIn(error: unknown): McpOutcome | undefined {
+  if (!(error instanceof ProtocolError) || error.code !== VISIT_FIRST) return undefined;
+  const { elicitations } = (error.data ?? {}) as { elicitations?: unknown };
+  if (!Array.isArray(elicitations) || elicitations.length === 0) return undefined;
+  try {
+    const asked = elicitations.map((params: unknown, nth) => [
+      `${VISIT}${nth}`,
+      { method: 'elicitation/create', params },
+    ]);
+    return { type: 'asks', questions: readQuestions(Object.fromEntries(asked)) };
+  } catch (unread) {
+    return unaskable(unread as Unaskable);
+  }
+}
+
+/** To call again would fail again. */
+function refusalIn({ answers }: CallOptions): McpOutcome | undefined {
+  const visits = Object.entries(answers?.responses ?? {}).filter(([key]) => key.startsWith(VISIT));
+  if (visits.every(([, { action }]) => action === 'accept')) return undefined;
+  const message = 'The server wants a person to visit a page first, and they did not.';
+  return { type: 'failed', name: 'InputRequired', message };
+}
+
+const VISIT_FIRST = -32_042;
+/** Begins the keys of such questions. */
+const VISIT = 'visit first: ';
 
 /** For servers that recognise a call that is made again. */
 const IDEMPOTENCY_META = 'meanwhile/idempotency_key';

@@ -2,6 +2,7 @@
 import {
   Client,
   type ClientOptions,
+  type ElicitResult,
   type PriorDiscovery,
   SdkError,
   SdkErrorCode,
@@ -10,6 +11,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { packageVersion } from '../../tools/version.ts';
 import type { HttpServer, StdioServer } from '../../tools/declared-server.ts';
+import type { McpAnswer } from '../../tools/mcp-spool.ts';
 import { upstreamFetch } from './http.ts';
 import { stdioTransport, type StdioTransport } from './stdio.ts';
 import { flushed, onTheWire, TASKS, type WireProgress } from './wire.ts';
@@ -33,6 +35,13 @@ export interface ConnectOptions {
   /** Called when the connection ends, except by `close`. */
   closed?(): void;
   toolsChanged?(): void;
+  /**
+   * Called when a server of the older protocol asks a person something in the middle of a call. The signal aborts when it no longer
+   * waits. Default: nobody is asked, and the person declines.
+   */
+  asked?(params: unknown, signal: AbortSignal): Promise<McpAnswer>;
+  /** Whether the server may ask. Default: true. */
+  elicits?: boolean;
   /** Variables by which a process of a stdio server is found again. */
   marks?: Record<string, string>;
   /** Time for the handshake. */
@@ -62,14 +71,25 @@ async function open(
   server: StdioServer | HttpServer,
   options: ConnectOptions,
 ): Promise<McpConnection> {
-  const { era, signal, heard, closed, toolsChanged, timeout_ms } = options;
+  const { era, signal, heard, closed, toolsChanged, timeout_ms, elicits = true } = options;
+  const { asked = decline } = options;
   const client = new Client(IDENTITY, {
     versionNegotiation: { mode: 'auto', probe: { timeoutMs: Math.min(PROBE_MS, timeout_ms) } },
-    capabilities: { extensions: { [TASKS]: {} } },
+    capabilities: {
+      extensions: { [TASKS]: {} },
+      ...(elicits && { elicitation: { form: {}, url: {} } }),
+    },
+    inputRequired: { autoFulfill: false },
     ...(toolsChanged && {
       listChanged: { tools: { autoRefresh: false, onChanged: () => toolsChanged() } },
     }),
   } satisfies ClientOptions);
+  if (elicits) {
+    client.setRequestHandler(
+      'elicitation/create',
+      ({ params }, { mcpReq }) => asked(params, mcpReq.signal) as Promise<ElicitResult>,
+    );
+  }
   // Errors of single messages. What ends a connection or fails a request is reported there.
   Object.assign(client, { onerror() {}, onclose: closed });
   const transport = onTheWire(transportOf(server, options), heard);
@@ -102,6 +122,8 @@ async function open(
     },
   };
 }
+
+const decline = async (): Promise<McpAnswer> => ({ action: 'decline' });
 
 const IDENTITY = { name: 'meanwhile', version: packageVersion() };
 

@@ -2,6 +2,7 @@
 import { SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForbiddenAddress } from '../../remote/request.ts';
+import type { McpAnswers } from '../../tools/mcp-spool.ts';
 import type { McpConnection } from './connection.ts';
 import { codeOf, findCause } from './outcome.ts';
 import type { WireProgress } from './wire.ts';
@@ -18,6 +19,10 @@ export interface CallOptions {
   token: string;
   /** A task that was begun before, in place of a new call. */
   task?: string;
+  /** What people have answered to an earlier attempt. */
+  answers?: McpAnswers;
+  /** The task is not wanted any more. */
+  cancels?: true;
   /** Aborts when the call is cancelled. */
   signal: AbortSignal;
   /** In the order in which the server sent it, all of it before the outcome. */

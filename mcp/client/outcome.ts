@@ -52,8 +52,7 @@ export function outcomeOf(error: unknown, said: string): McpOutcome {
 
 /** The server needs its client to do something that was not declared, such as asking a person. */
 const MISSING_CAPABILITY = -32_021;
-export const NOT_PASSED_ON =
-  'The server asks for input, and this service cannot pass its question on to a person.';
+const NOT_PASSED_ON = 'The server needs something that this service does not offer.';
 
 const UNREADABLE = new Set<string>([
   SdkErrorCode.InvalidResult,

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
 import { type CallOptions, openPatiently } from './open.ts';
-import { asResult, messageOf, NOT_PASSED_ON, outcomeOf } from './outcome.ts';
+import { readQuestions, Unaskable, unaskable } from './elicitation.ts';
+import { asResult, messageOf, outcomeOf } from './outcome.ts';
 import type { McpConnection } from './connection.ts';
 
 /** As the server sends it; everything but the id may be missing. */
@@ -18,6 +19,7 @@ const state = z.looseObject({
   pollIntervalMs: z.number().optional().catch(undefined),
   statusMessage: z.string().optional().catch(undefined),
   result: z.unknown().optional(),
+  inputRequests: z.record(z.string(), z.unknown()).optional().catch(undefined),
   error: z.looseObject({ message: z.string() }).optional().catch(undefined),
 });
 
@@ -44,10 +46,14 @@ export async function followTask(following: Following): Promise<McpOutcome> {
   };
   tell(task.statusMessage);
   try {
+    // Over whatever connection there is: answers to questions that are not open any more are ignored.
+    let isAnswered = following.answers === undefined;
     for (;;) {
       await sleep(interval_ms, undefined, { signal });
       let now: TaskState;
       try {
+        if (!isAnswered) await answerTask(connection, following);
+        isAnswered = true;
         now = await lookAt(connection, task.taskId, signal);
       } catch (error) {
         signal.throwIfAborted();
@@ -64,7 +70,7 @@ export async function followTask(following: Following): Promise<McpOutcome> {
     }
   } catch (error) {
     if (signal.aborted) {
-      await cancel(connection, task.taskId);
+      await cancelTask(connection, task.taskId);
       throw signal.reason;
     }
     return { type: 'lost', message: messageOf(error) };
@@ -75,7 +81,7 @@ export async function followTask(following: Following): Promise<McpOutcome> {
 
 /** Undefined while it goes on. */
 async function ended(
-  { task }: Following,
+  { task, answers }: Following,
   connection: McpConnection,
   now: TaskState,
 ): Promise<McpOutcome | undefined> {
@@ -100,12 +106,20 @@ async function ended(
         message: now.error?.message ?? withNote('The task failed.', now),
       };
     case 'input_required':
-      await cancel(connection, task.taskId);
-      return {
-        type: 'failed',
-        name: 'InputRequired',
-        message: withNote(`${NOT_PASSED_ON} Its task was cancelled.`, now),
-      };
+      try {
+        const known = [...(answers?.before ?? []), ...Object.keys(answers?.responses ?? {})];
+        const asked = Object.entries(now.inputRequests ?? {});
+        const questions = readQuestions(
+          Object.fromEntries(asked.filter(([key]) => !known.includes(key))),
+        );
+        // The server may not have taken in the answers yet.
+        if (Object.keys(questions).length === 0) return undefined;
+        return { type: 'asks', questions, task: task.taskId };
+      } catch (error) {
+        if (!(error instanceof Unaskable)) throw error;
+        await cancelTask(connection, task.taskId);
+        return unaskable(error, 'Its task was cancelled.');
+      }
   }
 }
 
@@ -115,8 +129,18 @@ const lookAt = (connection: McpConnection, taskId: string, signal: AbortSignal) 
     timeout: ANSWER_MS,
   });
 
+const answerTask = (connection: McpConnection, { task, answers, signal }: Following) =>
+  connection.client.request(
+    {
+      method: 'tasks/update',
+      params: { taskId: task.taskId, inputResponses: answers!.responses },
+    },
+    z.looseObject({}),
+    { signal, timeout: ANSWER_MS },
+  );
+
 /** Fails silently: the server may be gone. */
-async function cancel(connection: McpConnection, taskId: string): Promise<void> {
+export async function cancelTask(connection: McpConnection, taskId: string): Promise<void> {
   await connection.client
     .request({ method: 'tasks/cancel', params: { taskId } }, z.looseObject({}), {
       timeout: CANCEL_MS,
@@ -142,4 +166,4 @@ function intervalOf(given: unknown): number {
 const ANSWER_MS = 30_000;
 const CANCEL_MS = 3_000;
 /** A server that is restarted has this long until its task is given up. */
-const RECONNECT_MS = 300_000;
+export const RECONNECT_MS = 300_000;

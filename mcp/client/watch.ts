@@ -71,6 +71,8 @@ export function watchServer(options: WatchOptions): Watch {
         closed: () => bell.ring('closed'),
         toolsChanged: () => bell.ring('changed'),
         ...(heard && { heard }),
+        // In a session that all calls share, nobody knows which of them asks.
+        elicits: server.settings.session !== 'shared',
       });
       connected?.(connection);
       for (;;) {

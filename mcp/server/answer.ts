@@ -12,7 +12,7 @@ export interface Answer {
   at?: string;
 }
 
-export interface Question {
+export interface AskedMessage {
   message_id: string;
   /** The actor of a cancellation of this question. */
   canceller: string;
@@ -23,7 +23,7 @@ export interface Question {
  * @param isBusy whether the conversation is busy at the end of this log
  */
 export function answerTo(
-  { message_id, canceller }: Question,
+  { message_id, canceller }: AskedMessage,
   log: readonly Entry[],
   isBusy: boolean,
 ): Answer {

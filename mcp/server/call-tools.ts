@@ -5,17 +5,22 @@
 import { z } from 'zod';
 import { callParams } from '../../contract/http.ts';
 import type { ConversationKey } from '../../contract/names.ts';
-import type { CallToolResult } from '@modelcontextprotocol/server';
+import {
+  type CallToolResult,
+  inputRequired,
+  type InputRequests,
+} from '@modelcontextprotocol/server';
 import type { CallEnd } from '../../contract/signals.ts';
 import type { Limits } from '../../contract/limits.ts';
 import type { ResultRange } from '../../contract/result-count.ts';
 import type { StoredConversation } from '../../store/store.ts';
 import { isNamedCall, keyOfCall, threadOf } from './call-key.ts';
 import { heard, isRequest, look, type Look } from './look.ts';
-import { answerOf, answers, type QuestionParts, startTask } from './questions.ts';
+import { formsIn } from './forms.ts';
+import { answerOf, answers, createTasks, type QuestionParts, startTask } from './questions.ts';
 import { cursorOf, isExternal, resultOfEnd } from './results.ts';
 import { told } from './talk.ts';
-import type { TaskFacts } from './task-id.ts';
+import { readTaskId, signTaskId, type TaskFacts } from './task-id.ts';
 import { type McpRequest, type ServedTool, type ToolAnswer, ToolError } from './tool.ts';
 import { called, callSuspended, nextCall, stateOf } from './words.ts';
 import { text } from './server.ts';
@@ -43,6 +48,7 @@ export function callTools(
   limits: Pick<Limits, 'grace_ms'>,
 ): ServedTool[] {
   const { store, talk, list } = parts;
+  const tasks = createTasks(parts);
   return [...offered.map(callTool), listCalls()];
 
   function callTool({ tool, description, results, ...offered }: OfferedTool): ServedTool {
@@ -52,8 +58,11 @@ export function callTools(
       ...offered,
       description: `${description} ${expected}`.trim(),
       async call(given: unknown, request): Promise<ToolAnswer> {
-        const { tenant } = request;
-        const { conversation, call_id, made, answer } = await told(
+        const { tenant, requestState } = request;
+        if (requestState !== undefined) {
+          return answer(request, await answered(requestState, request), { tool: name, expected });
+        }
+        const { conversation, call_id, made, ...as } = await told(
           talk,
           talk.requestCall({
             tenant,
@@ -67,20 +76,42 @@ export function callTools(
           }),
         );
         if (made !== undefined && made !== 'goes_on') {
-          if (answer && isShownWhole(made, answer)) return answer;
+          if (as.answer && isShownWhole(made, as.answer)) return as.answer;
           return called(conversation.id, [resultOfEnd(conversation.id, call_id, made)]);
         }
         const facts = { kind: 'call', tenant, conversation: conversation.id, call_id } as const;
-        const soon = made ? undefined : await within(request, { ...facts, created: parts.now() });
-        if (soon) return soon;
-        if (request.tasks) return { task: startTask(parts, facts) };
-        const seen = await whenLogged(request, conversation, call_id);
-        if (!seen) throw new ToolError(`Conversation ${conversation.id} no longer exists.`);
-        const { results: soFar } = answerOf({ ...facts, created: 0 }, seen);
-        const after = soFar.at(-1)?.n ?? cursorOf(seen);
-        return callSuspended({ head: seen.head, call_id, tool: name, expected, after }, soFar);
+        const isLate = made === 'goes_on' && !asksInstead(request);
+        return answer(request, facts, { tool: name, expected, isLate });
       },
     };
+  }
+
+  /** Takes the answers of a client that was asked instead of being given a result. @returns the call that asked */
+  async function answered(requestState: string, request: McpRequest): Promise<CallFacts> {
+    const facts = readTaskId(parts.secret, requestState);
+    if (facts?.kind !== 'call' || facts.tenant !== request.tenant) {
+      throw new ToolError('The requestState is not one of this service.');
+    }
+    await told(talk, tasks.update(requestState, request.inputResponses ?? {}, request));
+    const { created: _, ...call } = facts;
+    return call;
+  }
+
+  /** @param how.isLate the grace time is over */
+  async function answer(
+    request: McpRequest,
+    facts: CallFacts,
+    { tool, expected, isLate }: { tool: string; expected: string; isLate?: boolean },
+  ): Promise<ToolAnswer> {
+    const { tenant, conversation: id, call_id } = facts;
+    const soon = isLate ? undefined : await within(request, { ...facts, created: parts.now() });
+    if (soon) return soon;
+    if (request.tasks) return { task: startTask(parts, facts) };
+    const seen = await whenLogged(request, { tenant, id }, call_id);
+    if (!seen) throw new ToolError(`Conversation ${id} no longer exists.`);
+    const { results: soFar } = answerOf({ ...facts, created: 0 }, seen);
+    const after = soFar.at(-1)?.n ?? cursorOf(seen);
+    return callSuspended({ head: seen.head, call_id, tool, expected, after }, soFar);
   }
 
   /** A client that asks for results next must not be told that there is no call. */
@@ -103,6 +134,12 @@ export function callTools(
     for await (const change of answers(parts, facts, signal)) {
       if ('answer' in change && change.answer.state !== 'working') {
         return called(facts.conversation, change.answer.results);
+      }
+      const asked = 'look' in change && asksInstead(request) ? formsIn(change.look, facts) : {};
+      if (Object.keys(asked).length > 0) {
+        const requestState = signTaskId(parts.secret, facts);
+        const inputRequests = asked as InputRequests;
+        return inputRequired({ inputRequests, requestState });
       }
     }
     return undefined;
@@ -136,6 +173,11 @@ export function callTools(
     };
   }
 }
+
+type CallFacts = Omit<TaskFacts & { kind: 'call' }, 'created'>;
+
+/** A client without tasks that can ask a person is told the questions in place of a result, and calls again with the answers. */
+const asksInstead = ({ tasks, elicits, mayApprove }: McpRequest) => elicits && !tasks && mayApprove;
 
 type ListedConversation = Pick<StoredConversation, 'id' | 'agent' | 'calls'>;
 

@@ -113,6 +113,7 @@ const MATTERS = new Set<EntryKind>([
   'reply.failed',
   'call.awaiting_approval',
   'call.approved',
+  'call.answered',
   'call.denied',
   'call.event',
   'call.started',

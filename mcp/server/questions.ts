@@ -1,9 +1,9 @@
 /** Questions to agents and waits for news, as tasks. All that is kept of a task is its id and the log. */
-import { z } from 'zod';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { StoredConversation } from '../../store/store.ts';
 import type { Hub } from '../../stream/hub.ts';
 import { type Answer, answerOfCall, answerTo, firstAfter } from './answer.ts';
+import { formsIn, readForm } from './forms.ts';
 import { look, type Look, looks, type Reads, stateOf, withLiveProgress } from './look.ts';
 import { type ConversationActions, told } from './talk.ts';
 import { readTaskId, signTaskId, type TaskFacts } from './task-id.ts';
@@ -64,15 +64,23 @@ export function createTasks(parts: QuestionParts): Tasks {
       const facts = factsOf(taskId, request);
       const seen = await told(talk, look(store, keyOf(facts)));
       if (!seen) throw new UnknownTask('There is no such task.');
-      const task = taskOf(taskId, facts, seen, { elicits: true });
-      for (const [call_id, answer] of Object.entries(answers)) {
-        const decision = task.inputRequests?.[call_id] && decisionOf(answer);
-        // Whoever may not approve was not asked.
-        if (!decision || !request.mayApprove) continue;
-        const body = { ...decision, author: request.client ?? 'mcp' };
+      // Whoever may not approve was not asked.
+      if (!request.mayApprove) return;
+      const open = formsIn(seen, facts);
+      const author = request.client ?? 'mcp';
+      for (const [key, answer] of Object.entries(answers)) {
+        if (!(key in open)) continue;
+        const said = readForm(key, answer);
+        if (!said) continue;
+        const { call_id } = said;
+        const sent =
+          said.kind === 'decision'
+            ? talk.decide(keyOf(facts), { call_id, body: { ...said.body, author } })
+            : talk.answer(keyOf(facts), { call_id, body: { ...said.body, author } });
         // Somebody else may have decided in the meantime.
-        await talk.decide(keyOf(facts), { call_id, body }).catch((error) => {
-          if (!DECIDED.has(talk.problemOf(error)?.code ?? '')) throw error;
+        await sent.catch((error) => {
+          if (!DECIDED.has(talk.problemOf(error)?.code ?? ''))
+            return told(talk, Promise.reject(error));
         });
       }
     },
@@ -158,7 +166,7 @@ function taskOf(
     return { ...base, status: 'completed', result: resultOf(facts, head, results) };
   }
   const statusMessage = inShort(head, results);
-  const inputRequests = facts.kind !== 'next' && elicits ? questionsIn(seen, facts) : {};
+  const inputRequests = facts.kind !== 'next' && elicits ? formsIn(seen, facts) : {};
   return Object.keys(inputRequests).length > 0
     ? { ...base, status: 'input_required', statusMessage, inputRequests }
     : { ...base, status: 'working', statusMessage };
@@ -178,55 +186,12 @@ function resultOf(facts: TaskFacts, head: StoredConversation, results: Result[])
   }
 }
 
-/** A form for each call that waits for a person. The key is the id of the call, which is never used again. */
-function questionsIn({ head, log }: Look, facts: TaskFacts): NonNullable<Task['inputRequests']> {
-  const waiting = head.calls.filter(
-    ({ id, status }) =>
-      status === 'awaiting_approval' && (facts.kind !== 'call' || facts.call_id === id),
-  );
-  return Object.fromEntries(
-    waiting.map(({ id, tool, why, input }) => {
-      const requested = log.find(
-        (entry) => entry.kind === 'call.requested' && entry.call_id === id,
-      );
-      const shown = input ?? (requested?.kind === 'call.requested' ? requested.input : undefined);
-      return [
-        id,
-        {
-          method: 'elicitation/create',
-          params: {
-            mode: 'form',
-            message: `${why ?? 'A call needs your approval.'}\n${tool} ${JSON.stringify(shown)}`,
-            requestedSchema: {
-              type: 'object',
-              properties: {
-                approve: { type: 'boolean', title: `Run ${tool}` },
-                reason: { type: 'string', title: 'Reason, if you deny it' },
-              },
-              required: ['approve'],
-            },
-          },
-        },
-      ];
-    }),
-  );
-}
-
-const formAnswer = z.object({
-  action: z.enum(['accept', 'decline', 'cancel']),
-  content: z.object({ approve: z.boolean(), reason: z.string().max(2_000).optional() }).optional(),
-});
-
-/** Undefined for an answer that decides nothing: a person who closes the form may still decide in another way. */
-function decisionOf(given: unknown): { decision: 'approve' | 'deny'; reason?: string } | undefined {
-  const { success, data } = formAnswer.safeParse(given);
-  if (!success || data.action === 'cancel') return undefined;
-  if (data.action === 'accept' && data.content?.approve) return { decision: 'approve' };
-  const reason = data.content?.reason?.trim();
-  return { decision: 'deny', ...(reason && { reason }) };
-}
-
-const DECIDED = new Set(['call_not_awaiting', 'call_not_found', 'conversation_closed']);
+const DECIDED = new Set([
+  'call_not_awaiting',
+  'call_not_asking',
+  'call_not_found',
+  'conversation_closed',
+]);
 
 const keyOf = ({ tenant, conversation }: TaskFacts): ConversationKey => ({
   tenant,

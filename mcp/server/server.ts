@@ -151,6 +151,7 @@ function requestOf(caller: Caller, { mcpReq }: ServerContext): McpRequest {
   const { progressToken, ...meta } = _meta as Record<string, unknown> & {
     progressToken?: string | number;
   };
+  const state = mcpReq.requestState?.();
   let progress = 0;
   return {
     ...caller,
@@ -159,6 +160,7 @@ function requestOf(caller: Caller, { mcpReq }: ServerContext): McpRequest {
     meta,
     signal,
     ...(inputResponses && { inputResponses }),
+    ...(typeof state === 'string' && { requestState: state }),
     ...(progressToken !== undefined && {
       progress: (message) =>
         notify({

@@ -2,6 +2,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
 import type {
+  answerCallBody,
   createConversationBody,
   decideCallBody,
   interruptBody,
@@ -53,6 +54,10 @@ export interface ConversationActions {
   decide(
     conversation: ConversationKey,
     decision: { call_id: string; body: z.infer<typeof decideCallBody> },
+  ): Promise<void>;
+  answer(
+    conversation: ConversationKey,
+    answer: { call_id: string; body: z.infer<typeof answerCallBody> },
   ): Promise<void>;
   /** The problem that an HTTP client would get. Undefined for a fault of our own. */
   problemOf(error: unknown): { code: string; detail: string } | undefined;

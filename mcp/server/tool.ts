@@ -32,6 +32,8 @@ export interface McpRequest extends Caller {
   meta: Record<string, unknown>;
   /** Answers that the client sends when a tool has asked for them instead of answering. */
   inputResponses?: Record<string, unknown>;
+  /** What the tool has given the client with the questions. */
+  requestState?: string;
   /** Aborts when the connection is gone, which ends no work. */
   signal: AbortSignal;
   /** Undefined when the client wants no progress. */

@@ -14,7 +14,7 @@ import { createRunTool } from '../../activities/call/run-tool.ts';
 import type { Entry } from '../../contract/entry.ts';
 import { whyRefused } from '../../contract/json-value.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
-import type { CallStart } from '../../contract/call.ts';
+import type { CallAsks, CallStart } from '../../contract/call.ts';
 import type { Store } from '../../store/store.ts';
 import { defineTool } from '../../tools/define.ts';
 import { createSpools } from '../../tools/keeper/spools.ts';
@@ -206,7 +206,10 @@ async function play(store: Store, root: string, { steps, last, throws, input }: 
   const start = { conversation, call_id, tool: tool.name, input };
   const end = sound(
     'the end',
-    await environment.run<[CallStart], CallEnd, typeof runTool>(runTool, start),
+    (await environment.run<[CallStart], CallEnd | CallAsks, typeof runTool>(
+      runTool,
+      start,
+    )) as CallEnd,
   );
 
   if (wrong.length > 0) throw wrong[0];
@@ -219,7 +222,7 @@ async function play(store: Store, root: string, { steps, last, throws, input }: 
   const entries: Entry[] = [
     ...told.map((event, nth): Entry => {
       if (event.n !== nth + 1) throw new Error(`Event ${event.n} is the ${nth + 1}th.`);
-      return { ...fields, ...event, seq: nth + 1, kind: 'call.event' };
+      return { ...fields, ...event, seq: nth + 1, kind: 'call.event' } as Entry;
     }),
     {
       ...fields,

@@ -2,9 +2,9 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import type { CallEnd } from '../../contract/signals.ts';
-import type { CallStart } from '../../contract/call.ts';
+import type { CallAsks, CallStart } from '../../contract/call.ts';
 
-export function earlierCall(start: CallStart, taskQueue: string): Promise<CallEnd> {
+export function earlierCall(start: CallStart, taskQueue: string): Promise<CallEnd | CallAsks> {
   const { runTool } = proxyActivities<Activities>({
     taskQueue,
     startToCloseTimeout: '1 minute',

@@ -38,6 +38,10 @@ export class FakeGateway implements Gateway {
     const sent = this.#send('decideCall', key, payload);
     return sent === 'not_running' ? { outcome: sent } : (this.decisions.shift() ?? this.decided);
   }
+  async answerCall(key: ConversationKey, payload: object): Promise<Decided> {
+    const sent = this.#send('answerCall', key, payload);
+    return sent === 'not_running' ? { outcome: sent } : (this.decisions.shift() ?? this.decided);
+  }
   async requestCall(key: ConversationKey, payload: object) {
     return this.#send('requestCall', key, payload);
   }

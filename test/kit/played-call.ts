@@ -9,6 +9,7 @@ import type { CallServer } from '../../activities/call/call-server.ts';
 import { createHolder, type Holder } from '../../activities/call/holder.ts';
 import { createLiveCalls, type LiveCallsDependencies } from '../../activities/call/live-calls.ts';
 import { createRunTool } from '../../activities/call/run-tool.ts';
+import type { CallAsks, CallStart } from '../../contract/call.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
 import type { Progress, Store } from '../../store/store.ts';
 import type { BusMessage } from '../../stream/bus.ts';
@@ -68,7 +69,10 @@ export function play(
   });
   const runTool = createRunTool(calls);
   const start = { conversation, call_id: 'call_1', tool: played.name, input, agreed, report };
-  const end: Promise<CallEnd> = environment.run(runTool, start);
+  const end = environment.run<[CallStart], CallEnd | CallAsks, typeof runTool>(
+    runTool,
+    start,
+  ) as Promise<CallEnd>;
   return { end, environment, told, shown, kept, beats, logged };
 }
 

@@ -24,6 +24,10 @@ interface AuditedCall {
   approval?: { expires_at: number; isGiven: boolean };
   /** Number of the last event. */
   n: number;
+  /** Id of its open question. */
+  question?: string;
+  /** It has asked before, and goes on beside those that took its place. */
+  hasAsked?: true;
   /** It ran already when a reset took its start back: some of what it said came too early. */
   isAdopted?: true;
 }
@@ -39,6 +43,7 @@ export function createCallAudit(limits: Limits) {
   /** Of this decision: those that started, and those that were stopped while they ran. */
   let started: string[] = [];
   let stopped: string[] = [];
+  let answered: string[] = [];
 
   return {
     /** Before what is decided on them. */
@@ -117,7 +122,15 @@ export function createCallAudit(limits: Limits) {
         )
           throw broken('R8', `Event ${entry.n} of ${call.id} follows event ${call.n}.`, at);
         call.n = entry.n;
+        if (entry.settles) delete call.question;
+        if (entry.question) Object.assign(call, { question: entry.question.id, hasAsked: true });
         return true;
+      case 'call.answered':
+        if (call.question !== entry.question_id)
+          throw broken('R8', `${call.id} gets an answer to ${entry.question_id}.`, at);
+        delete call.question;
+        answered.push(call.id);
+        return false;
       case 'call.completed':
         if (call.tool === CANCEL_TOOL) release(call, lastMessage, at);
         else if (call.status !== 'running')
@@ -218,14 +231,21 @@ export function createCallAudit(limits: Limits) {
       if (!stopped.includes(id)) throw broken('R13', `${id} is stopped, but not cancelled.`);
     }
     if (byItself.size > 0) throw broken('R13', `${[...byItself].join()} runs on, cancelled.`);
-    [started, stopped] = [[], []];
+    const passedOn = effects.flatMap((effect) =>
+      effect.kind === 'answer_call' ? effect.call_id : [],
+    );
+    if (String(passedOn) !== String(answered))
+      throw broken('R8', `Answered: ${String(answered)}; told to: ${String(passedOn)}.`);
+    [started, stopped, answered] = [[], [], []];
+    let besides = 0;
     let running = 0;
     let queued = 0;
-    for (const { status } of open.values()) {
-      if (status === 'running') running += 1;
+    for (const { status, question, hasAsked } of open.values()) {
+      if (status === 'running' && question === undefined) running += 1;
+      if (status === 'running' && question === undefined && hasAsked) besides += 1;
       if (status === 'queued') queued += 1;
     }
-    if (running > limits.max_running) throw broken('R9', `${running} calls run at once.`);
+    if (running - besides > limits.max_running) throw broken('R9', `${running} calls run at once.`);
     if (queued > 0 && running < limits.max_running)
       throw broken('R9', `${queued} calls queue while there is room.`);
   }

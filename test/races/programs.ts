@@ -64,9 +64,13 @@ export function createPrograms(
     });
   }
 
-  function say(run: Run, n: number, { event, schedule }: ProgramStep): void {
+  function say(run: Run, n: number, { event, schedule, asks }: ProgramStep): void {
     const signal = { call_id: run.call_id, n, event, schedule };
-    const said = event === 'progress' ? { percent: n - 1 } : { data: n - 1 };
+    const asked =
+      asks === 'question'
+        ? { question: { id: `q${n}`, message: '' } }
+        : asks && { settles: true as const };
+    const said = event === 'progress' ? { percent: n - 1, ...asked } : { data: n - 1 };
     if (!run.isOver) run.events = Math.max(run.events, n);
     tell(run.program, { type: 'call_event', ...signal, ...said } satisfies {
       type: 'call_event';

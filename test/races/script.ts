@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Schedule, WhenBusy } from '../../contract/entry.ts';
 import type { Limits } from '../../contract/limits.ts';
+import type { AnswerAction } from '../../contract/question.ts';
 import type { InterruptSignal } from '../../contract/signals.ts';
 
 /** Times are milliseconds. What runs out of its list starts over with the first. */
@@ -28,6 +29,7 @@ export type Act = { after: number } & (
   /** Numbers choose among the open calls of that moment. */
   | { do: 'cancel'; call: number }
   | { do: 'decide'; call: number; decision: 'approve' | 'deny' }
+  | { do: 'answer'; call: number; action: AnswerAction }
   | { do: 'close' }
   /** An operator resets the conversation to a task of its own; the number chooses which. */
   | { do: 'reset'; to: number }
@@ -75,6 +77,8 @@ export interface ProgramStep {
   after: number;
   event: 'progress' | 'result';
   schedule: Schedule;
+  /** Of progress: it asks a person, or no longer waits for an answer. The program goes on all the same. */
+  asks?: 'question' | 'nothing';
 }
 
 /** Mostly within 300 ms, often at a limit of the rules or at the same moment. */
@@ -116,6 +120,15 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       decision: fc.constantFrom('approve' as const, 'approve' as const, 'deny' as const),
     }),
   },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      after: soon,
+      do: fc.constant('answer' as const),
+      call: fc.nat(9),
+      action: fc.constantFrom<AnswerAction[]>('accept', 'decline', 'cancel'),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ after: soon, do: fc.constant('close' as const) }) },
   {
     weight: 3,
@@ -144,11 +157,15 @@ const answer: fc.Arbitrary<PlannedAnswer> = fc.record({
 const program: fc.Arbitrary<Program> = fc.record(
   {
     steps: fc.array(
-      fc.record({
-        after: soon,
-        event: fc.constantFrom('progress' as const, 'progress' as const, 'result' as const),
-        schedule: fc.constantFrom<Schedule[]>('silent', 'when_idle', 'when_idle', 'interrupt'),
-      }),
+      fc.record(
+        {
+          after: soon,
+          event: fc.constantFrom('progress' as const, 'progress' as const, 'result' as const),
+          schedule: fc.constantFrom<Schedule[]>('silent', 'when_idle', 'when_idle', 'interrupt'),
+          asks: fc.constantFrom('question' as const, 'question' as const, 'nothing' as const),
+        },
+        { requiredKeys: ['after', 'event', 'schedule'] },
+      ),
       { maxLength: 6 },
     ),
     end: fc.record({

@@ -47,6 +47,7 @@ function subjectOf(effect: Effect): string {
     case 'start_call':
       return effect.call.call_id;
     case 'cancel_call':
+    case 'answer_call':
     case 'look_up_call':
       return effect.call_id;
     case 'summarise':

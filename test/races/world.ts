@@ -8,6 +8,7 @@ import { refuseDecision } from '../../conversation/approvals.ts';
 import { afterHearing, decide } from '../../conversation/decide.ts';
 import type { Effect, Event, Untimed } from '../../conversation/event.ts';
 import { wakeAt } from '../../conversation/next.ts';
+import { refuseAnswer } from '../../conversation/questions.ts';
 import type { MessageSignal } from '../../contract/signals.ts';
 import { LIMITS } from '../kit/story.ts';
 import { type Audit, createResettableAudit } from './audit.ts';
@@ -129,6 +130,9 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
         case 'cancel_call':
           programs.cancel(effect.call_id);
           break;
+        case 'answer_call':
+          // Programs wait for nothing here: whether the answer comes once is the audit's to see.
+          break;
         case 'summarise':
         case 'stop_summary':
         case 'look_up_call':
@@ -184,6 +188,20 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
         if (!refusal) enqueue({ type: 'decide_call', ...decision });
         return;
       }
+      case 'answer': {
+        const asking = state.calls.filter((call) => call.status === 'running' && call.question);
+        const call = asking[act.call % asking.length];
+        if (call?.status !== 'running' || !call.question) return;
+        const answer = {
+          call_id: call.id,
+          question_id: call.question.id,
+          action: act.action,
+        };
+        const now = { type: 'tick', at: clock.now } as const;
+        const refusal = refuseAnswer(afterHearing(state, [...inbox, now]), answer);
+        if (!refusal) enqueue({ type: 'answer_call', ...answer });
+        return;
+      }
       case 'close':
         return enqueue({ type: 'close' });
       case 'reset':
@@ -227,6 +245,10 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
     if (signal.type === 'decide_call') {
       const now = { type: 'tick', at: clock.now } as const;
       if (refuseDecision(afterHearing(state, [...inbox, now]), signal)) return;
+    }
+    if (signal.type === 'answer_call') {
+      const now = { type: 'tick', at: clock.now } as const;
+      if (refuseAnswer(afterHearing(state, [...inbox, now]), signal)) return;
     }
     enqueue(signal);
   }

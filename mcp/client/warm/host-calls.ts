@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import {
   claimMcpFile,
   type McpOutcome,
+  type McpAnswer,
   type McpReport,
+  questionId,
   readMcpFile,
   writeMcpFile,
   writeMcpFileNow,
   writePartial,
 } from '../../../tools/mcp-spool.ts';
+import { readQuestion } from '../elicitation.ts';
+import { attemptIn, type HeldQuestion, waitForAnswer } from '../held-question.ts';
 import { bounded } from '../outcome.ts';
 import { RESULT_META } from '../program.ts';
 import { shareOf } from '../share.ts';
@@ -39,6 +43,10 @@ interface Hosted {
   /** Partial results and reports are written in their order, and before the outcome. */
   writing: Promise<void>;
   partials: number;
+  /** What the server has asked so far. */
+  asked: number;
+  /** What it waits for now: told to whoever listens, and gone with this process. */
+  questions: Map<string, HeldQuestion>;
 }
 
 /** @param host folder of this host */
@@ -65,6 +73,35 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
     call.writing = call.writing.then(() => note(folder, call, report));
   }
 
+  /** @throws Unaskable, which the server is told */
+  async function ask(
+    folder: string,
+    call: Hosted,
+    params: unknown,
+    signal: AbortSignal,
+  ): Promise<McpAnswer> {
+    const question = readQuestion(params);
+    const key = `held ${(call.asked += 1)}`;
+    const id = questionId(attemptIn(folder), key);
+    const report = { type: 'asks', key, question } as const;
+    // What was reported before comes first.
+    await call.writing;
+    call.questions.set(id, report);
+    for (const listener of call.listeners) listener(asking(folder, call, report));
+    try {
+      const answer = await waitForAnswer(
+        folder,
+        id,
+        AbortSignal.any([signal, call.stopping.signal]),
+      );
+      if (answer) return answer;
+      call.writing = call.writing.then(() => note(folder, call, { type: 'withdrawn' }));
+      return { action: 'cancel' };
+    } finally {
+      call.questions.delete(id);
+    }
+  }
+
   async function note(folder: string, call: Hosted, report: McpReport): Promise<void> {
     await appendFile(join(folder, REPORTS), `${JSON.stringify(report)}\n`);
     tell(folder, call, report);
@@ -84,6 +121,7 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
         ...request,
         signal,
         heard: (progress) => hear(folder, call, progress),
+        asked: (params, asking) => ask(folder, call, params, asking),
         began: (id) => writeMcpFile(folder, 'task.json', { id }),
       })
       .catch((error: Error): McpOutcome => {
@@ -119,6 +157,7 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
         known.reports.forEach((report, nth) =>
           listener({ kind: 'report', folder, offset: nth + 1, report }),
         );
+        for (const question of known.questions.values()) listener(asking(folder, known, question));
         return;
       }
       const call: Hosted = {
@@ -127,6 +166,8 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
         stopping: new AbortController(),
         writing: Promise.resolve(),
         partials: 0,
+        asked: 0,
+        questions: new Map(),
       };
       calls.set(folder, call);
       void make(order, call)
@@ -144,6 +185,14 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
     running: () => calls.size,
   };
 }
+
+/** With the number of the last report: it is none itself. */
+const asking = (folder: string, { reports }: Hosted, report: HeldQuestion): FromHost => ({
+  kind: 'report',
+  folder,
+  offset: reports.length,
+  report,
+});
 
 const REPORTS = 'reports.jsonl';
 /** Of one call. More progress than that helps nobody. */

@@ -7,9 +7,14 @@ import { performCall } from '../call.ts';
 import type { ProgramVariables } from '../program.ts';
 import type { WireProgress } from '../wire.ts';
 
+export interface HostedCall extends Omit<CallOptions, 'open' | 'token'> {
+  /** Called when the server asks a person in the middle of the call. */
+  asked: NonNullable<ConnectOptions['asked']>;
+}
+
 export interface Upstream {
   /** @throws the signal's reason, once the server has been told */
-  perform(call: Omit<CallOptions, 'open' | 'token'>): Promise<McpOutcome>;
+  perform(call: HostedCall): Promise<McpOutcome>;
   /** Opens the connection ahead of the first call. Never rejects. */
   warmUp(): Promise<void>;
   close(): Promise<void>;
@@ -20,6 +25,8 @@ export function createUpstream(
   marks: Record<string, string>,
 ): Upstream {
   const listeners = new Map<string | number, (progress: WireProgress) => void>();
+  /** Those under way, in the order in which they began. */
+  const running = new Set<HostedCall>();
   let opening: Promise<McpConnection> | undefined;
   let calls = 0;
 
@@ -30,6 +37,9 @@ export function createUpstream(
       marks,
       timeout_ms: 60_000,
       ...(era && { era }),
+      // The server does not say which call asks. With several, most likely the last.
+      asked: async (params, signal) =>
+        [...running].at(-1)?.asked(params, signal) ?? { action: 'cancel' },
       heard: (progress) => listeners.get(progress.token)?.(progress),
       closed: () => forget(opened),
     };
@@ -60,6 +70,7 @@ export function createUpstream(
       calls += 1;
       const token = `call-${process.pid}-${calls}`;
       listeners.set(token, call.heard);
+      running.add(call);
       try {
         const known = opening;
         const options = { ...call, token, open: borrowed, unseen: () => void drop() };
@@ -70,6 +81,7 @@ export function createUpstream(
         return await performCall(options);
       } finally {
         listeners.delete(token);
+        running.delete(call);
       }
     },
     async warmUp() {

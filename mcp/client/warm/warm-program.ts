@@ -62,7 +62,7 @@ export function warmProgram(options: () => FindOptions): WarmProgram {
               isOver = true;
               break;
             }
-            if (message.offset <= seen) continue;
+            if (message.offset <= seen && message.report.type !== 'asks') continue;
             seen = message.offset;
             yield { report: message.report, offset: message.offset };
           }

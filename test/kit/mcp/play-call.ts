@@ -8,7 +8,7 @@ import type { HttpServer, StdioServer } from '../../../tools/declared-server.ts'
 import { connect } from '../../../mcp/client/connection.ts';
 import { callProgram, type ProgramVariables } from '../../../mcp/client/program.ts';
 import { warmProgram } from '../../../mcp/client/warm/warm-program.ts';
-import type { CallYield, LocalTool } from '../../../tools/define.ts';
+import type { CallContext, CallYield, LocalTool } from '../../../tools/define.ts';
 import { stopAllKept } from '../../../tools/keeper/attempts.ts';
 import { mcpTool } from '../../../tools/mcp.ts';
 import type { McpProgram } from '../../../tools/mcp-program.ts';
@@ -36,6 +36,7 @@ export interface PlayOptions {
   /** Where an earlier worker ran it. */
   folder?: string;
   checkpoint?: unknown;
+  resumes?: CallContext['resumes'];
   yielded?(step: CallYield): void;
 }
 
@@ -70,6 +71,7 @@ export async function playCall(
   const context = callContext({
     signal: stopping.signal,
     checkpoint: earlier.checkpoint,
+    ...(earlier.resumes && { resumes: earlier.resumes }),
     folder: async () => folder,
   });
   Object.defineProperty(context, 'handsOver', { get: () => handsOver });

@@ -41,6 +41,11 @@ interface Run {
   says(words: string): void;
   /** In the way of the older protocol. */
   ask(): Promise<unknown>;
+  /** As a task. */
+  askTask(key: string): Promise<unknown>;
+  /** In the way of the newer protocol: what has been answered so far. */
+  answers: Record<string, any>;
+  state?: string | undefined;
 }
 
 interface TestTool {
@@ -140,11 +145,45 @@ const tools: TestTool[] = [
   },
   {
     name: 'asks',
-    run: async ({ ask }) => text(`You said ${JSON.stringify(await ask())}`),
+    async run({ ask }) {
+      note('asks begins');
+      return text(`You said ${JSON.stringify(await ask())}`);
+    },
   },
   {
     name: 'asks_now',
-    run: async () => question(),
+    async run({ answers, state }) {
+      note(`asks_now with ${state}`);
+      const { which } = answers;
+      return which ? text(`You said ${JSON.stringify(which)}`) : question();
+    },
+  },
+  {
+    name: 'asks_too_much',
+    run: async () =>
+      inputRequired({
+        inputRequests: { which: { method: 'roots/list', params: {} } as any },
+      }),
+  },
+  {
+    name: 'wants_a_visit',
+    async run() {
+      note('wants_a_visit');
+      if (noted('wants_a_visit') > 1) return text('You were there.');
+      const url = 'https://example.com/sign-in';
+      throw new ProtocolError(-32_042, 'Sign in first.', {
+        elicitations: [{ mode: 'url', elicitationId: 'e', url, message: 'Sign in first.' }],
+      });
+    },
+  },
+  {
+    name: 'job_asks',
+    isTask: true,
+    async run({ askTask }) {
+      note('job_asks begins');
+      const answers = [await askTask('branch'), await askTask('again')];
+      return text(`You said ${JSON.stringify(answers)}`);
+    },
   },
   {
     name: 'environment',
@@ -155,12 +194,19 @@ const tools: TestTool[] = [
 const form = {
   mode: 'form' as const,
   message: 'Which branch?',
-  requestedSchema: { type: 'object' as const, properties: { branch: { type: 'string' as const } } },
+  requestedSchema: {
+    type: 'object' as const,
+    properties: { branch: { type: 'string' as const } },
+    required: ['branch'],
+  },
 };
 
 /** In the way of protocol 2026-07-28. */
 const question = () =>
-  inputRequired({ inputRequests: { which: { method: 'elicitation/create', params: form } } });
+  inputRequired({
+    inputRequests: { which: { method: 'elicitation/create', params: form } },
+    requestState: 'half done',
+  });
 
 /** In the middle of its work, the first time that this is called in the ledger. */
 async function die(): Promise<object> {
@@ -173,6 +219,8 @@ async function die(): Promise<object> {
 interface Task {
   state: Record<string, unknown>;
   abort: AbortController;
+  /** By key. */
+  waiting: Map<string, (answer: unknown) => void>;
 }
 const tasks = new Map<string, Task>();
 
@@ -186,7 +234,12 @@ function begin(tool: TestTool, input: unknown) {
   state.ttlMs = 3_600_000;
   const abort = new AbortController();
   const handle = { resultType: 'task', ...state };
-  tasks.set(String(state.taskId), { state, abort });
+  const waiting: Task['waiting'] = new Map();
+  tasks.set(String(state.taskId), { state, abort, waiting });
+  abort.signal.addEventListener('abort', () => {
+    if (state.status === 'input_required') note('task cancelled while asking');
+    state.status = 'cancelled';
+  });
   void tool
     .run({
       input,
@@ -194,6 +247,12 @@ function begin(tool: TestTool, input: unknown) {
       tell: async () => {},
       says: (words) => (state.statusMessage = words),
       ask: async () => {},
+      answers: {},
+      askTask(key) {
+        state.status = 'input_required';
+        state.inputRequests = { [key]: { method: 'elicitation/create', params: form } };
+        return new Promise((resolve) => waiting.set(key, resolve));
+      },
     })
     .then((result: object) =>
       Object.assign(
@@ -255,11 +314,27 @@ function build(): Server {
           params: { progressToken, progress: 0, ...progress },
         }),
       says() {},
-      ask: () => server.elicitInput(form),
+      ask: () => server.elicitInput(form, { timeout: 3_600_000 }),
+      askTask: async () => {},
+      answers: ctx.mcpReq.inputResponses ?? {},
+      state: ctx.mcpReq.requestState?.(),
     });
   });
   const one = { params: z.object({ taskId: z.string() }).loose(), result: z.object({}).loose() };
   server.setRequestHandler('tasks/get', one, ({ taskId }) => taskOf(taskId).state as any);
+  server.setRequestHandler('tasks/update', one, ({ taskId }, ctx) => {
+    const { state, waiting } = taskOf(taskId);
+    for (const [key, answer] of Object.entries(ctx.mcpReq.inputResponses ?? {})) {
+      const resolve = waiting.get(key);
+      if (!resolve) continue;
+      note(`answered ${key}`);
+      waiting.delete(key);
+      state.status = 'working';
+      delete state.inputRequests;
+      resolve(answer);
+    }
+    return {};
+  });
   server.setRequestHandler('tasks/cancel', one, ({ taskId }) => {
     taskOf(taskId).abort.abort();
     return {};

@@ -1,0 +1,95 @@
+/**
+ * A call of an MCP tool that asks a person. While it waits, nothing of it runs in the worker: what was asked and answered is in the call's
+ * folder, so that any later attempt goes on from there.
+ */
+import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { QUESTION_TIMEOUT_MS } from '../contract/call.ts';
+import { Asks } from './asks.ts';
+import type { CallContext, CallYield } from './define.ts';
+import {
+  answerIn,
+  attemptOfQuestion,
+  type McpAnswer,
+  type McpOutcome,
+  type McpQuestion,
+  questionId,
+  readMcpFile,
+  settle,
+  writeMcpFile,
+} from './mcp-spool.ts';
+
+export interface AskingPlace {
+  call: CallContext;
+  /** Of the attempt. */
+  folder: string;
+  attempt: number;
+  /** The last one that was reported. */
+  percent: number;
+}
+
+/** @throws Asks, unless somebody has answered */
+export async function* ask(
+  { call, folder, attempt, percent }: AskingPlace,
+  [key, question]: [string, McpQuestion],
+  isHeld: boolean,
+): AsyncGenerator<CallYield, McpAnswer, void> {
+  const id = questionId(attempt, key);
+  const answer = answerIn(folder, id);
+  if (answer?.action === 'withdrawn') return { action: 'cancel' };
+  if (answer) return answer;
+  yield call.progress(percent, inWords(question), { question: { id, ...question } });
+  await keepFolder(await call.folder());
+  throw new Asks(id, isHeld);
+}
+
+/** What the model is told. */
+const inWords = ({ message, url }: McpQuestion) =>
+  `Waits for a person, who is asked: ${JSON.stringify(message)}${url === undefined ? '' : ` (they have to visit ${url})`}. ` +
+  'They answer in their client, and the call goes on then. Nobody else can answer for them.';
+
+/** Asks whatever has not been answered yet. @returns the folder in which the call goes on */
+export async function* askAll(
+  place: AskingPlace,
+  { questions, state, task }: McpOutcome & { type: 'asks' },
+  next: string,
+): AsyncGenerator<CallYield, void, void> {
+  const responses: Record<string, McpAnswer> = {};
+  for (const asked of Object.entries(questions)) {
+    responses[asked[0]] = yield* ask(place, asked, false);
+  }
+  const earlier = await readMcpFile(place.folder, 'answers.json');
+  const { round = 0, before = [], responses: last = {} } = earlier ?? {};
+  await mkdir(next, { recursive: true, mode: 0o700 });
+  if (task !== undefined) await writeMcpFile(next, 'task.json', { id: task });
+  await writeMcpFile(next, 'answers.json', {
+    round: round + 1,
+    responses,
+    ...(state !== undefined && { state }),
+    ...(task !== undefined && { before: [...before, ...Object.keys(last)] }),
+  });
+}
+
+/** Takes the answer with which the call was continued. @param folderOf the folder of an attempt */
+export async function hear(
+  { resumes, folder }: Pick<CallContext, 'resumes' | 'folder'>,
+  folderOf: (attempt: number) => string,
+): Promise<void> {
+  if (!resumes) return;
+  await rm(join(await folder(), KEPT), { force: true });
+  const { question_id, answer } = resumes;
+  if (!answer) return;
+  const { action, content } = answer;
+  const attempt = folderOf(attemptOfQuestion(question_id));
+  settle(attempt, question_id, { action, ...(content && { content }) });
+}
+
+/** Nothing touches the folder while a person is asked, and it must not be removed meanwhile. */
+async function keepFolder(own: string): Promise<void> {
+  const path = join(own, KEPT);
+  await writeFile(path, '');
+  const until = new Date(Date.now() + QUESTION_TIMEOUT_MS);
+  await utimes(path, until, until);
+}
+
+const KEPT = 'asking';
