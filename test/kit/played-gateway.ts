@@ -3,6 +3,7 @@ import type { Decided } from '../../api/gateway.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type {
   AcknowledgeSignal,
+  AnswerCall,
   CancelCallSignal,
   CloseSignal,
   ConversationStart,
@@ -14,6 +15,7 @@ import type {
   RequestCallSignal,
 } from '../../contract/signals.ts';
 import { refuseDecision } from '../../conversation/approvals.ts';
+import { refuseAnswer } from '../../conversation/questions.ts';
 import { headOf } from '../../conversation/head.ts';
 import { newConversation } from '../../conversation/state.ts';
 import type { Store } from '../../store/store.ts';
@@ -115,6 +117,18 @@ export class PlayedGateway extends FakeGateway {
       return { outcome, message: refused.message };
     }
     await this.play((one) => one.happens({ type: 'decide_call', ...decision }), key.id);
+    return { outcome: 'accepted' };
+  }
+
+  override async answerCall(key: ConversationKey, answer: AnswerCall): Promise<Decided> {
+    const story = this.#stories.get(key.id)?.story;
+    if (!story) return { outcome: 'not_running' };
+    const refused = refuseAnswer(story.state, answer);
+    if (refused) {
+      const outcome = refused.type === 'CallNotFound' ? 'not_found' : 'not_awaiting';
+      return { outcome, message: refused.message };
+    }
+    await this.play((one) => one.happens({ type: 'answer_call', ...answer }), key.id);
     return { outcome: 'accepted' };
   }
 
