@@ -82,6 +82,7 @@ test.each([
   ['explain conv_1', { kind: 'explain', id: 'conv_1' }],
   ['--help', { kind: 'help' }],
   ['-h', { kind: 'help' }],
+  ['archive a.jsonl.gz.sealed', { kind: 'archive', file: 'a.jsonl.gz.sealed' }],
   ['start --help', { kind: 'help' }],
   ['api --help', { kind: 'help', of: 'api' }],
   ['worker -h', { kind: 'help', of: 'worker' }],
@@ -117,6 +118,8 @@ test.each([
 
 test.each([
   ['', 'Missing command.'],
+  ['archive', 'Missing file of the archive.'],
+  ['archive a b', 'Unexpected argument "b".'],
   ['keys', 'Missing action: keys create, list, rotate or revoke.'],
   ['keys make', 'Unknown action "make"'],
   ['keys create', 'Missing option --name.'],

@@ -14,6 +14,7 @@ export type ServiceCommand =
   | { kind: 'explain'; id: string }
   | KeysTask
   | { kind: 'promote'; build: string }
+  | { kind: 'archive'; file: string }
   | McpCommand;
 
 export interface ChatOptions {
@@ -75,6 +76,7 @@ function helpOf([name]: string[]): Command {
 function readCommand([name, ...rest]: string[]): Command {
   if (name === 'explain') return readExplain(rest);
   if (name === 'promote') return readPromote(rest);
+  if (name === 'archive') return readArchiveFile(rest);
   if (name === 'chat' && rest.length === 1) return { kind: 'chat', id: rest[0]! };
   if (rest.length > 0)
     return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
@@ -129,4 +131,11 @@ function readPromote([build, ...rest]: string[]): Command {
   if (rest.length > 0)
     return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
   return { kind: 'promote', build };
+}
+
+function readArchiveFile([file, ...rest]: string[]): Command {
+  if (file === undefined) return { kind: 'wrong', message: 'Missing file of the archive.' };
+  if (rest.length > 0)
+    return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
+  return { kind: 'archive', file };
 }

@@ -53,6 +53,8 @@ async function run(command: ServiceCommand, settings: Settings): Promise<void> {
       return (await import('./keys.ts')).keys(settings, command);
     case 'promote':
       return (await import('./promote.ts')).promote(settings, command.build);
+    case 'archive':
+      return (await import('./archive.ts')).archive(settings, command.file);
     case 'explain':
       return (await import('./explain.ts')).explain(settings, command.id);
   }

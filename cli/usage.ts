@@ -16,6 +16,8 @@ Commands:
              of an MCP server. \`mcp install codex\` sets it up. \`mcp --help\` says more.
   promote BUILD
              Lets conversations go on with the workers of this build (MEANWHILE_BUILD_ID).
+  archive FILE
+             Prints a file of MEANWHILE_ARCHIVE as lines of JSON; an encrypted one with MEANWHILE_ENCRYPTION_KEYS.
   explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
   keys       Manages API keys of the service: \`keys create --name NAME [--tenant TENANT]
              [--scopes read,write,approve,admin] [--expires 90d] [--test]\`, \`keys list [--tenant TENANT]\`,

@@ -6,6 +6,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import type { Settings } from '../config.ts';
+import type { Keyring } from '../encryption/keyring.ts';
 import { exportConversation } from '../store/export.ts';
 import type { Due } from '../store/retention-store.ts';
 import type { Store } from '../store/store.ts';
@@ -17,6 +18,8 @@ export interface RetentionOptions {
   days: number;
   /** Folder of the archive. */
   archive?: string | undefined;
+  /** Encrypts its files. */
+  keyring?: Keyring | undefined;
   info(message: string): void;
   warn(message: string, error: unknown): void;
 }
@@ -88,13 +91,13 @@ export async function retireClosed(
   return removed;
 }
 
-async function retire({ store, archive }: RetentionOptions, due: Due): Promise<boolean> {
+async function retire({ store, archive, keyring }: RetentionOptions, due: Due): Promise<boolean> {
   const key = { tenant: due.tenant, id: due.id };
   const conversation = await store.conversation(key);
   if (conversation?.status !== 'closed') return false;
-  const file = archive === undefined ? undefined : archiveFile(due);
+  const file = archive === undefined ? undefined : archiveFile(due, keyring !== undefined);
   if (archive !== undefined && file !== undefined) {
-    await writeArchive(archive, file, exportConversation(store, key, conversation));
+    await writeArchive(archive, file, exportConversation(store, key, conversation), keyring);
   }
   const { last_seq, revision } = conversation;
   return store.retire(key, { seen: { last_seq, revision }, at: new Date().toISOString(), file });

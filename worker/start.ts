@@ -177,6 +177,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
       store: options.store,
       days,
       archive,
+      keyring,
       info: (message) => logger.info(message),
       warn: (message, error) => warn(message, { error }),
     });
