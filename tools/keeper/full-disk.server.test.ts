@@ -1,30 +1,25 @@
 /** A real full disk: a small file system, which only root may mount. */
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { mountSmallDisk, type SmallDisk } from '../../test/kit/small-disk.ts';
 import { attach, stopKept } from './attach.ts';
 import { environment } from './environment.ts';
 import { identify } from '../process-identity.ts';
 import { readSpool } from './spool.ts';
 
-let disk: string;
-let isMounted = false;
+let mounted: SmallDisk | undefined;
 beforeEach(async () => {
-  disk = await mkdtemp(join(tmpdir(), 'full-'));
-  isMounted = mount(disk);
+  mounted = await mountSmallDisk('512k');
 });
 afterEach(async () => {
-  if (isMounted) {
-    await stopKept(disk).catch(() => {});
-    execFileSync('umount', ['--lazy', disk]);
-  }
-  await rm(disk, { recursive: true, force: true });
+  if (!mounted) return;
+  await stopKept(mounted.folder).catch(() => {});
+  await mounted.remove();
 });
 
 test('a program that fills the disk is stopped, its call says why, and its output until then can be read', async (context) => {
-  if (!isMounted) return context.skip('Nobody but root may mount a file system.');
+  if (!mounted) return context.skip('Nobody but root may mount a file system.');
+  const disk = mounted.folder;
   const pours = `
     const { writeSync } = require('node:fs');
     for (let i = 0; i < 200_000; i++) writeSync(1, 'line ' + i + ' ' + 'x'.repeat(100) + '\\n');
@@ -50,12 +45,3 @@ test('a program that fills the disk is stopped, its call says why, and its outpu
   await expect.poll(() => identify(pid), { timeout: 10_000 }).toBeUndefined();
   expect(await readdir(disk)).not.toContain('reserve');
 });
-
-function mount(folder: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', folder], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
