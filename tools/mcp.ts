@@ -188,7 +188,7 @@ async function stopAsking(
   },
 ): Promise<void> {
   const { at, attempt, call } = run;
-  const outcome = await readMcpFile(at(attempt), 'outcome.json');
+  const outcome = await outcomeIn(at(attempt), tool, run);
   if (outcome?.type !== 'asks') return tool.program.stop(at(attempt));
   if (outcome.task === undefined) return;
   const folder = at(attempt + 1);
@@ -196,6 +196,21 @@ async function stopAsking(
   const order = orderOf(tool, { ...run, folder }, { task: outcome.task, cancels: true });
   const { reports } = await tool.program.attach(order, call.signal);
   for await (const _ of reports);
+}
+
+/** Undefined for a call that waits on its connection. */
+async function outcomeIn(
+  folder: string,
+  tool: McpTool,
+  { input, call }: { input: unknown; call: CallContext },
+): Promise<McpOutcome | undefined> {
+  const written = await readMcpFile(folder, 'outcome.json');
+  // A process for many calls answers before it writes.
+  if (written || !(await readMcpFile(folder, 'begun.json'))) return written;
+  const order = orderOf(tool, { folder, input, call }, {});
+  const { reports, outcome } = await tool.program.attach(order, call.signal);
+  for await (const { report } of reports) if (report.type === 'asks') return undefined;
+  return outcome();
 }
 
 const orderOf = (
