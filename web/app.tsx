@@ -56,9 +56,10 @@ export function App() {
 /** Says in the row of tabs what the agent does. */
 function tabTitle(open: OpenedConversation | undefined): string {
   if (!open) return 'Meanwhile';
-  const { approvals, open: calls, reply } = open.state.value;
+  const { approvals, questions, open: calls, reply } = open.state.value;
   const title = titles.value.get(open.id) ?? 'Conversation';
-  const state = approvals.length > 0 ? '(!) ' : reply || calls.length > 0 ? '… ' : '';
+  const state =
+    approvals.length + questions.length > 0 ? '(!) ' : reply || calls.length > 0 ? '… ' : '';
   return `${state}${title} · Meanwhile`;
 }
 

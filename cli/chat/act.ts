@@ -1,6 +1,7 @@
 /** Carries out what was typed. Answers are printed as blocks; nothing that fails ends the chat. */
 import type { CallState, Turn } from '../../client/index.ts';
 import { clean } from './clean.ts';
+import { answerFrom } from './answer.ts';
 import { detailsOf, nameOf, statusOf } from './call-words.ts';
 import { type ChatCommand, findCall, HELP } from './commands.ts';
 import { whyQuiet } from './quiet.ts';
@@ -29,7 +30,7 @@ export async function act(command: ChatCommand, around: ChatContext): Promise<vo
 async function carryOut(command: ChatCommand, around: ChatContext): Promise<void> {
   const { session, author } = around;
   const say = (text: string) => session.show({ kind: 'notice', text });
-  const { calls, open, approvals } = session.view().state;
+  const { calls, open, approvals, questions } = session.view().state;
   switch (command.kind) {
     case 'nothing':
       return;
@@ -52,6 +53,13 @@ async function carryOut(command: ChatCommand, around: ChatContext): Promise<void
         const { reason } = command;
         await session.conversation().deny(id, { author, ...(reason !== undefined && { reason }) });
       });
+    case 'answer':
+    case 'decline': {
+      const found = answerFrom(command, questions, calls);
+      if (typeof found === 'string') return session.show({ kind: 'problem', text: found });
+      await session.conversation().answer(found.call.id, { ...found.params, author });
+      return;
+    }
     case 'stop':
       await session.conversation().interrupt();
       return;

@@ -29,8 +29,9 @@ export function resultsOf({ results, of }: NonNullable<CallState['suspended']>):
 /** Every fact of a call, for a person who wants to see all of it. */
 export function detailsOf(call: CallState, number: number): string {
   const { id, tool, input, results, result, stored, error, reason, why, expires_at } = call;
+  const { question } = call;
   const facts = { input, ...(results.length > 0 && { results }), result, stored, error, reason };
-  const lines = Object.entries({ ...facts, why, expires_at })
+  const lines = Object.entries({ ...facts, why, expires_at, question })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `   ${name}: ${clean(inFull(value)).replaceAll('\n', '\n   ')}`);
   return [`${number}. ${tool} (${id}): ${statusOf(call)}`, ...lines].join('\n');

@@ -6,6 +6,8 @@ export type ChatCommand =
   | { kind: 'calls'; call?: string }
   | { kind: 'cancel' | 'approve'; call?: string }
   | { kind: 'deny'; call?: string; reason?: string }
+  /** `given`: what follows the command. */
+  | { kind: 'answer' | 'decline'; given: string }
   | { kind: 'stop' | 'why' | 'open' | 'close' | 'help' | 'quit' }
   | { kind: 'nothing' }
   /** `message` is one sentence. */
@@ -15,6 +17,8 @@ export const HELP = `/calls [CALL]          the calls of this conversation, or a
 /cancel [CALL]         cancels a call
 /approve [CALL]        lets a call run that waits for approval; so does Ctrl-Y
 /deny [CALL] [REASON]  refuses it; so does Ctrl-N
+/answer [CALL] [JSON]  answers what a call asks, {"branch": "main"}; the text alone if it asks for one thing
+/decline [CALL]        refuses to answer it
 /stop                  stops the reply and all calls; Esc stops the reply alone
 /queue TEXT            says something without interrupting the agent
 /why                   which rule made the agent speak, or keeps it quiet
@@ -44,6 +48,9 @@ export function readLine(line: string): ChatCommand {
       const reason = rest.slice(word?.length ?? 0).trim();
       return { kind: 'deny', ...call, ...(reason !== '' && { reason }) };
     }
+    case 'answer':
+    case 'decline':
+      return { kind: name, given: rest };
     case 'queue':
       return rest === ''
         ? { kind: 'wrong', message: '/queue needs the text to say.' }

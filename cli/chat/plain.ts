@@ -35,8 +35,9 @@ export async function runPlain(options: PlainOptions): Promise<void> {
     }
     if (session.id === undefined) return;
     await settle(options, isOver);
-    const { approvals, calls } = session.view().state;
+    const { approvals, questions, calls } = session.view().state;
     for (const call of approvals) note(`Call ${calls.indexOf(call) + 1} waits for approval.`);
+    for (const call of questions) note(`Call ${calls.indexOf(call) + 1} waits for an answer.`);
   } finally {
     stop();
   }

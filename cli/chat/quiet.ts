@@ -4,7 +4,7 @@ import { nameOf, resultsOf } from './call-words.ts';
 import { untold } from './untold.ts';
 
 export function whyQuiet(state: ConversationState): string[] {
-  const { limit, open, approvals, suspended, reply, closed, entries } = state;
+  const { limit, open, approvals, questions, suspended, reply, closed, entries } = state;
   if (closed) return ['It is quiet because the conversation is closed (R15).'];
   if (reply) return [`It is speaking now: ${reply.reason}.`];
   if (limit) {
@@ -17,10 +17,11 @@ export function whyQuiet(state: ConversationState): string[] {
     ];
   }
   const waiting = untold(entries);
-  const running = open.filter(({ status }) => status === 'running');
+  const running = open.filter(({ status, question }) => status === 'running' && !question);
   const queued = open.filter(({ status }) => status === 'queued');
   const reasons = [
     ...approvals.map((call) => `${nameOf(call)} waits for your approval.`),
+    ...questions.map((call) => `${nameOf(call)} waits for your answer.`),
     ...suspended.map(
       (call) =>
         `${nameOf(call)} is suspended until its results are in (R8): ${resultsOf(call.suspended!)}.`,

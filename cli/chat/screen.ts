@@ -11,6 +11,7 @@ import {
 } from 'react';
 import type { CallState } from '../../client/index.ts';
 import { act, type ChatContext } from './act.ts';
+import { QuestionCard } from './question-card.ts';
 import { ApprovalCard } from './approval-card.ts';
 import { BlockLines } from './block-lines.ts';
 import { oneLine } from './clean.ts';
@@ -78,6 +79,9 @@ export function Screen(props: ScreenProps): ReactElement {
         number: state.calls.indexOf(approval.call) + 1,
         of: state.approvals.length,
       }),
+    ...state.questions.map((call) =>
+      h(QuestionCard, { key: call.id, call, number: state.calls.indexOf(call) + 1 }),
+    ),
     ...unsent
       .slice(0, MOST_BARS)
       .map(({ text }, nth) =>

@@ -91,14 +91,14 @@ export function Approval({ call, opened }: { call: CallState; opened: OpenedConv
   );
 }
 
-const Deadline = ({ at }: { at: string }) => (
+export const Deadline = ({ at }: { at: string }) => (
   <span class="small deadline" title={new Date(at).toLocaleString()}>
     {about(Date.parse(at) - now.value)} left
   </span>
 );
 
 /** Not at once: a click that was meant for what was here before approves nothing. */
-function useArmed(): boolean {
+export function useArmed(): boolean {
   const [isArmed, setArmed] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setArmed(true), ARMED_AFTER_MS);

@@ -9,18 +9,21 @@ import { hashOf } from '../route.ts';
 import { toneOf } from '../talk/tone.ts';
 import { Approval } from './approval.tsx';
 import { Bar } from './bar.tsx';
+import { QuestionForm } from './question.tsx';
 
 /** What goes on meanwhile: beside the talk where there is room, else above the field in which one writes. */
 export function CallsPanel({ opened }: { opened: OpenedConversation }) {
   const isOpen = useSignal(false);
   const approvals = useComputed(() => opened.state.value.approvals).value;
+  const questions = useComputed(() => opened.state.value.questions).value;
+  const asking = approvals.length + questions.length;
   const { open } = opened.state.value;
   const running = open.filter(({ status }) => status === 'running' || status === 'requested');
   const queued = open
     .filter(({ status }) => status === 'queued')
     .toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0));
   const summary = [
-    approvals.length > 0 && `${approvals.length} need${approvals.length === 1 ? 's' : ''} you`,
+    asking > 0 && `${asking} need${asking === 1 ? 's' : ''} you`,
     running.length > 0 && `${running.length} running`,
     queued.length > 0 && `${queued.length} queued`,
   ].filter((words) => words !== false);
@@ -32,7 +35,7 @@ export function CallsPanel({ opened }: { opened: OpenedConversation }) {
       <h2>Meanwhile</h2>
       {open.length > 0 && (
         <button
-          class={`panel-fold narrow-only ${approvals.length > 0 ? 'asks' : ''}`}
+          class={`panel-fold narrow-only ${asking > 0 ? 'asks' : ''}`}
           aria-expanded={isOpen.value}
           onClick={() => (isOpen.value = !isOpen.value)}
         >
@@ -47,8 +50,14 @@ export function CallsPanel({ opened }: { opened: OpenedConversation }) {
             No call is running. Calls appear here and report while the talk goes on.
           </p>
         )}
-        <Group title="Needs you" calls={approvals}>
-          {(call) => <Approval key={call.id} call={call} opened={opened} />}
+        <Group title="Needs you" calls={[...approvals, ...questions]}>
+          {(call) =>
+            call.question ? (
+              <QuestionForm key={call.question.id} call={call} opened={opened} />
+            ) : (
+              <Approval key={call.id} call={call} opened={opened} />
+            )
+          }
         </Group>
         <Group title="Running" calls={running}>
           {(call) => <Bar key={call.id} call={call} opened={opened} />}

@@ -55,11 +55,11 @@ function OfConversation({ opened }: { opened: OpenedConversation }) {
 }
 
 function Status({ opened: { state, connection } }: { opened: OpenedConversation }) {
-  const { status, open, approvals, limit } = state.value;
+  const { status, open, approvals, questions, limit } = state.value;
   if (connection.value === 'lost') return <span class="status lost">reconnecting</span>;
   if (connection.value === 'loading') return <span class="status">loading</span>;
   if (status === 'closed') return <span class="status">closed</span>;
-  if (approvals.length > 0) return <span class="status asks">needs you</span>;
+  if (approvals.length + questions.length > 0) return <span class="status asks">needs you</span>;
   if (status === 'replying') return <span class="status live">speaking</span>;
   if (limit) return <span class="status asks">waiting for you</span>;
   if (open.length > 0) return <span class="status live">{openWords(open)}</span>;

@@ -105,6 +105,12 @@ function useAnnouncements(state: ConversationState, isLoading: boolean): void {
       said.current.add(message.id);
       announce(`Agent: ${message.text || message.error?.message || ''}`);
     }
+    for (const { id, seq, tool, question } of state.questions) {
+      const name = `${id} ${question!.id}`;
+      if (seq <= from.seq || said.current.has(name)) continue;
+      said.current.add(name);
+      announce(`${tool} asks you: ${question!.message}`);
+    }
     for (const { id, seq, tool, why } of state.approvals) {
       if (seq <= from.seq || said.current.has(id)) continue;
       said.current.add(id);

@@ -5,13 +5,14 @@ import { limitWords } from '../talk/notice.tsx';
 import { percentOf, plural } from '../parts/words.ts';
 
 export function quietWords(state: ConversationState): string {
-  const { status, reply, limit, approvals, open, entries } = state;
+  const { status, reply, limit, approvals, questions, open, entries } = state;
   if (status === 'closed') return 'The conversation is closed: nothing makes it speak again.';
   if (reply) return 'It is speaking now.';
   if (limit) return limitWords(limit.limit, limit.value);
-  const running = open.filter((call) => call.status === 'running');
+  const running = open.filter((call) => call.status === 'running' && !call.question);
   const waits = [
     ...approvals.map((call) => `${nameOf(call)} waits for your approval.`),
+    ...questions.map((call) => `${nameOf(call)} waits for your answer.`),
     ...running.map((call) => runningWords(call, reportOf(call, entries))),
   ];
   const queued = open.filter((call) => call.status === 'queued').length;
