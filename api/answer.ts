@@ -106,7 +106,10 @@ function contentFor({ schema }: Question, { action, content }: Body): Body['cont
 }
 
 /** A field that is left out has the default of its schema. */
-function withDefaults({ properties }: Record<string, unknown>, content: Record<string, unknown>) {
+export function withDefaults(
+  { properties }: Record<string, unknown>,
+  content: Record<string, unknown>,
+): Record<string, unknown> {
   const defaults = Object.entries((properties ?? {}) as Record<string, unknown>).flatMap(
     ([name, field]) =>
       typeof field === 'object' && field !== null && 'default' in field
