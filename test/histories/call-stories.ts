@@ -1,7 +1,7 @@
 /** Lives of calls that are recorded, and replayed against every change of workflow code. */
 import type { Activities } from '../../activities/index.ts';
 import { CALL_SIGNALS, callWorkflowId } from '../../contract/names.ts';
-import type { CallPush } from '../../contract/signals.ts';
+import type { CallEnd, CallPush } from '../../contract/signals.ts';
 import { createMailbox } from '../kit/mailbox.ts';
 import { asks, count } from '../kit/rig.ts';
 import { close, type HistoryStory } from './story.ts';
@@ -26,6 +26,35 @@ export const callStories: Record<string, HistoryStory> = {
     (await rig.asked()).says('The first is paid.');
     await conversation.until('its end is told', (kinds) => count(kinds, 'receipt') === 3);
     return close(conversation, [agreed.call_id]);
+  },
+
+  /** It asks twice: on its connection, which is looked at once more before the answer comes, and without one. */
+  async 'asks-a-person'(rig) {
+    const conversation = await rig.converse();
+    await conversation.say('push it');
+    const call = asks('push');
+    (await rig.asked()).says('Pushing.', call);
+    const waits = (question_id: string, more = {}) =>
+      ({ type: 'asks', question_id, details: { n: 1 }, ...more }) as unknown as CallEnd;
+    const answer = (question_id: string) =>
+      conversation.answer({ call_id: call.call_id, question_id, action: 'accept', by: 'ann' });
+    const first = await rig.running();
+    const question = (id: string) => ({ question: { id, message: 'Which branch?' } });
+    await first.tells({ n: 1, event: 'progress', percent: 0, ...question('q1') });
+    first.ends(waits('q1', { held: true }));
+    (await rig.asked()).says('You are asked for a branch.');
+    const second = await rig.running();
+    second.ends(waits('q1', { held: true }));
+    await answer('q1');
+    const third = await rig.running();
+    await third.tells({ n: 2, event: 'progress', percent: 50, ...question('q2') });
+    third.ends(waits('q2'));
+    (await rig.asked()).says('And again.');
+    await answer('q2');
+    (await rig.running()).ends({ type: 'completed', result: 'pushed' });
+    (await rig.asked()).says('Pushed.');
+    await conversation.until('it is over', (kinds) => count(kinds, 'receipt') === 3);
+    return close(conversation, [call.call_id]);
   },
 
   /** Its flow is suspended until both of its results are in. */

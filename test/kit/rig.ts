@@ -20,6 +20,7 @@ import type {
   CallEnd,
   CallEventSignal,
   ConversationStart,
+  AnswerCall,
   DecideCall,
 } from '../../contract/signals.ts';
 import type { CallStart, RequestedCall } from '../../contract/call.ts';
@@ -228,6 +229,10 @@ export async function createRig(
           client.workflow
             .getHandle(handle.workflowId)
             .executeUpdate<void, [DecideCall]>(UPDATES.decideCall, { args: [decision] }),
+        answer: (answer: AnswerCall) =>
+          client.workflow
+            .getHandle(handle.workflowId)
+            .executeUpdate<void, [AnswerCall]>(UPDATES.answerCall, { args: [answer] }),
         /** The log, once it has what the probe looks for. */
         async until(what: string, probe: (kinds: string[]) => boolean, after = 0) {
           const found = createMailbox<void>(what);
