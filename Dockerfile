@@ -31,6 +31,7 @@ COPY encryption/ encryption/
 COPY mcp/ mcp/
 COPY model/ model/
 COPY model-proxy/ model-proxy/
+COPY push/ push/
 COPY remote/ remote/
 COPY store/ store/
 COPY stream/ stream/

@@ -296,6 +296,20 @@ export const settings = z.object({
     .describe(
       "How long a call of an MCP client without tasks waits before it is answered as suspended. Below the client's timeout.",
     ),
+  MEANWHILE_PUSH_CODEX: z
+    .string()
+    .regex(
+      /^(queue(:.+)?|wss?:\/\/.+)$/,
+      'must be queue, queue:PROGRAM, or begin with ws:// or wss://',
+    )
+    .optional()
+    .describe(
+      'How results are pushed into Codex: the URL of its app-server, or `queue` for `codex queue`, run as `codex` or PROGRAM. Unset: Codex asks.',
+    ),
+  MEANWHILE_PUSH_OPENCODE: z
+    .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
+    .optional()
+    .describe('URL of `opencode serve`, into whose sessions results are pushed. Unset: it asks.'),
   MEANWHILE_ALLOW_PRIVATE_URLS: flag
     .default(false)
     .describe('Whether remote tools and MCP servers may use private and local addresses.'),

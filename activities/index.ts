@@ -6,6 +6,7 @@ import type { createRecord, createRecordCommitted } from './log/record.ts';
 import type { createRunTool } from './call/run-tool.ts';
 import type { Noted } from './call/show-note.ts';
 import type { createCloseGone, createFindCall } from './log/settle.ts';
+import type { NewsPush } from '../contract/signals.ts';
 import type { createStopProgram } from './call/stop-program.ts';
 import type { createSummarise } from './reply/summarise.ts';
 import type { createReleaseSlot, createTakeSlot } from './call/take-slot.ts';
@@ -30,6 +31,8 @@ export interface Activities {
   releaseSlot: ReturnType<typeof createReleaseSlot>;
   /** The state of a call that may have been started before. */
   findCall: ReturnType<typeof createFindCall>;
+  /** Tells a harness of news. @returns seqs of what it has taken */
+  pushNews(push: NewsPush): Promise<number[]>;
   /** Closes the log of a conversation whose workflow is gone. */
   closeGone: ReturnType<typeof createCloseGone>;
   /** Writes to the log. A local activity. A batch that only starts a reply is written by generateReply. */

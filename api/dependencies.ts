@@ -6,7 +6,7 @@ import type { Settings } from '../config.ts';
 import type { QuickRunner } from '../contract/quick.ts';
 import type { Limits } from '../contract/limits.ts';
 import type { ConversationKey } from '../contract/names.ts';
-import type { MessageSignal } from '../contract/signals.ts';
+import type { MessageSignal, PushedHarness } from '../contract/signals.ts';
 import type { Keyring } from '../encryption/keyring.ts';
 import type { UpstreamAddress } from '../model-proxy/upstream.ts';
 import type { Store } from '../store/store.ts';
@@ -44,6 +44,8 @@ export interface ApiDependencies {
     /** Lets its holder declare servers, which runs programs. Default: no server can be declared. */
     token?: string;
   };
+  /** The harness, by the agent of its conversations, if results are pushed into it. Default: into none. */
+  pushesTo?: (agent: string) => PushedHarness | undefined;
   /** The model server behind the proxy for harnesses. Default: there is no such proxy. */
   upstream?: UpstreamAddress;
   /** Whether an MCP server that is declared may have a private address. */

@@ -17,7 +17,10 @@ export interface ThreadName {
   id: string;
 }
 
-type Dependencies = Pick<ApiParts, 'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas'> & {
+type Dependencies = Pick<
+  ApiParts,
+  'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas' | 'pushesTo'
+> & {
   quick: QuickCalls | undefined;
 };
 

@@ -26,7 +26,7 @@ export interface AskingCaller {
   mayBegin(this: void): Promise<void>;
 }
 
-type Dependencies = Pick<ApiDependencies, 'store' | 'gateway' | 'limits' | 'logger'>;
+type Dependencies = Pick<ApiDependencies, 'store' | 'gateway' | 'limits' | 'pushesTo' | 'logger'>;
 
 export function createQuickCalls(
   runner: QuickRunner,

@@ -24,7 +24,7 @@ export interface EndedCall {
 
 export function createRecorder(
   runner: Pick<QuickRunner, 'heard' | 'left'>,
-  dependencies: Pick<ApiDependencies, 'store' | 'gateway' | 'limits' | 'logger'>,
+  dependencies: Pick<ApiDependencies, 'store' | 'gateway' | 'limits' | 'pushesTo' | 'logger'>,
 ): Recorder {
   const { store, gateway, logger } = dependencies;
   const waiting = new Map<string, EndedCall[]>();

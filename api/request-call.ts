@@ -42,7 +42,7 @@ export interface CallRequested {
 
 type RequestDependencies = Pick<
   ApiParts,
-  'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas'
+  'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas' | 'pushesTo'
 > & {
   quick?: Pick<QuickCalls, 'run' | 'forget'>;
   same?: SameCalls;

@@ -8,6 +8,7 @@ import type { Settings } from '../config.ts';
 import type { Limits } from '../contract/limits.ts';
 import { serviceUrl } from '../contract/service-url.ts';
 import { dataConverterOf, keyringOf } from '../encryption/open.ts';
+import { harnessOf } from '../push/adapters.ts';
 import { pushSecretOf } from '../remote/secret.ts';
 import { buildApp } from './app.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -77,6 +78,7 @@ export async function startApi({
         wait_ms: settings.MEANWHILE_MCP_WAIT_MS,
         ...(token !== undefined && { token }),
       },
+      pushesTo: (agent) => harnessOf(agent, settings),
       upstream: {
         apiKey: model?.apiKey ?? settings.OPENAI_API_KEY,
         baseURL: model?.baseURL ?? settings.OPENAI_BASE_URL ?? OPENAI,

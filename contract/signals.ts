@@ -127,6 +127,29 @@ export interface ConversationStart {
    * the agent of this name replies.
    */
   replies?: 'external';
+  /** With `replies`: the harness can be told of news without asking. Absent: it asks, or hears of it at its next turn. */
+  pushes?: PushTarget;
+}
+
+/** Harnesses that take news from outside. */
+export type PushedHarness = 'codex' | 'opencode';
+
+export interface PushTarget {
+  harness: PushedHarness;
+  /** The harness's own id of its thread. */
+  thread: string;
+}
+
+/** The argument of the activity that pushes news. */
+export interface NewsPush extends PushTarget {
+  conversation: ConversationKey;
+  news: PushedNews[];
+}
+
+export interface PushedNews {
+  /** Seq of its entry. */
+  seq: number;
+  schedule: Schedule;
 }
 
 /** A client requests a call in a conversation whose model is elsewhere. Repeatable: the id of the call identifies a repeat. */

@@ -18,7 +18,7 @@
  *       a window that is too long                summary.ts, too-long.ts
  *   R13 no dangling call                         ../model/transcript.ts
  *   R14 every decision is logged, with why       step.ts (addEntry)
- *       a conversation whose model is elsewhere  external.ts
+ *       a conversation whose model is elsewhere  external.ts, push-news.ts
  *   R15 closed is final; the state is JSON       messages.ts, state.ts
  */
 import { expireApprovals, hearDecision } from './approvals.ts';
@@ -27,6 +27,7 @@ import type { Decision, Event } from './event.ts';
 import { beginClosing, finishClosing, hearCancel, hearInterrupt, hearMessage } from './messages.ts';
 import { hearAcknowledgement, hearDelivery, hearRecorded, hearRequest } from './external.ts';
 import { goOn } from './next.ts';
+import { hearPushed } from './push-news.ts';
 import { completeReply, failReply } from './replies.ts';
 import { hearReset } from './resets.ts';
 import { expireQuestions, hearAnswer } from './questions.ts';
@@ -87,6 +88,8 @@ function hear(step: Step, event: Event): void {
       return hearRecorded(step, event);
     case 'deliver':
       return hearDelivery(step, event);
+    case 'news_pushed':
+      return hearPushed(step, event);
     case 'acknowledge':
       return hearAcknowledgement(step, event);
     case 'signal_dropped':

@@ -15,6 +15,7 @@ import type {
   MessageSignal,
   RecordCallsSignal,
   RequestCallSignal,
+  PushedNews,
   ResetSignal,
 } from '../contract/signals.ts';
 import type { CallStart } from '../contract/call.ts';
@@ -58,6 +59,8 @@ export type Event = { at: number } & (
   | ({ type: 'request_call' } & RequestCallSignal)
   | ({ type: 'record_calls' } & RecordCallsSignal)
   | ({ type: 'deliver' } & DeliverSignal)
+  /** A push is over. `delivered`: seqs of what the harness has taken. */
+  | { type: 'news_pushed'; delivered: number[] }
   | ({ type: 'acknowledge' } & AcknowledgeSignal)
   /** A signal that does not fit its schema. */
   | { type: 'signal_dropped'; signal: string; why: string }
@@ -83,6 +86,8 @@ export type Effect =
   | { kind: 'cancel_call'; call_id: string }
   /** Passes a person's answer on to the call that asked. */
   | { kind: 'answer_call'; call_id: string; answer: GivenAnswer }
+  /** R5: tells a harness of news. */
+  | { kind: 'push_news'; news: PushedNews[] }
   /** Finds out whether the call has ended meanwhile, in a run that an operator's reset has ended. */
   | { kind: 'look_up_call'; call_id: string };
 

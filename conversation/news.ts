@@ -15,7 +15,7 @@ export function newsDueAt(state: State): number | undefined {
   return Math.max(quietAt(audible, state.limits), heldUntil(state) ?? 0);
 }
 
-function quietAt(audible: News[], { quiet_ms, quiet_max_ms }: Limits): number {
+export function quietAt(audible: News[], { quiet_ms, quiet_max_ms }: Limits): number {
   if (audible.some(isUrgent)) return 0;
   const times = audible.map(({ at }) => at);
   return Math.min(Math.max(...times) + quiet_ms, Math.min(...times) + quiet_max_ms);

@@ -5,6 +5,7 @@ import { countTurn, heldUntil, holdNothing, hush, isFree, mayBegin } from './ini
 import { areSuspended } from './managed.ts';
 import { isAudible, isUrgent, newsDueAt } from './news.ts';
 import { questionDueAt } from './questions.ts';
+import { pushDueAt, pushNews } from './push-news.ts';
 import { releaseCalls } from './release.ts';
 import { interruptReply, startReply } from './replies.ts';
 import type { State, TurnState } from './state.ts';
@@ -27,7 +28,7 @@ export function wakeAt(state: State): number | undefined {
 
 /** When the turn advances without an event. */
 function turnDueAt(state: State): number | undefined {
-  if (state.external) return undefined;
+  if (state.external) return pushDueAt(state);
   switch (state.turn.phase) {
     case 'idle':
       return waitsForSummary(state) ? undefined : newsDueAt(state);
@@ -47,7 +48,7 @@ function advance(step: Step): boolean {
   const { turn } = step.state;
   switch (turn.phase) {
     case 'idle':
-      return step.state.external ? false : takeTurn(step);
+      return step.state.external ? pushNews(step) : takeTurn(step);
     case 'replying':
       return cutIn(step);
     case 'settling':

@@ -13,6 +13,8 @@ export interface State {
   agent: string;
   /** The model is elsewhere: no rule begins a reply (external.ts). */
   external?: true;
+  /** Its harness can be told of news without asking (push-news.ts). */
+  pushing?: Pushing;
   limits: Limits;
   /** Seq of the last entry. */
   seq: number;
@@ -107,6 +109,16 @@ export interface Unanswered {
   seq: number;
 }
 
+/** News that is pushed into a harness. */
+export interface Pushing {
+  /** Seq of the last news that was pushed, or is being pushed. */
+  up_to: number;
+  /** A push is under way: `up_to` before it. */
+  under_way_from?: number;
+  /** When the last pushes began, oldest first: at most as many as may begin within a minute (R12). */
+  began: number[];
+}
+
 /** The agent's unsolicited turns. */
 export interface Initiative {
   /** When the last unsolicited turns began, oldest first: at most as many as may begin within a minute. */
@@ -191,10 +203,16 @@ export const SEEN_MESSAGES = 200;
 export const EARLY_CANCELS = 20;
 export const ENDED_CALLS = 10;
 
-export function newConversation(agent: string, limits: Limits, replies?: 'external'): State {
+export function newConversation(
+  agent: string,
+  limits: Limits,
+  replies?: 'external',
+  pushes = false,
+): State {
   return {
     agent,
     ...(replies && { external: true }),
+    ...(replies && pushes && { pushing: { up_to: 0, began: [] } }),
     limits,
     seq: 0,
     closed: false,

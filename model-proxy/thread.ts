@@ -19,6 +19,8 @@ export function read(body: Record<string, unknown>, headers: Headers): HarnessRe
     headers['thread-id'],
     headers['session-id'],
     headers['session_id'],
+    headers['x-session-id'],
+    headers['x-session-affinity'],
     body['prompt_cache_key'],
   ].find((each) => typeof each === 'string' && each !== '' && each.length <= 200);
   return {
@@ -47,7 +49,9 @@ function parsed(text: string | undefined): z.infer<typeof turnMetadata> {
 /** The same for all programs of a harness, which share its threads. */
 function clientOf(headers: Headers): string {
   const name = String(headers['originator'] ?? headers['user-agent'] ?? 'harness');
-  if (/codex/i.test(name)) return 'codex';
+  // Its app-server sends the name of the front end.
+  const isCodex = Object.keys(headers).some((header) => header.startsWith('x-codex-'));
+  if (isCodex || /codex/i.test(name)) return 'codex';
   const [word = ''] = name.split(/[/ ]/);
   return word.replaceAll(/[^\w.-]/g, '-').slice(0, 50) || 'harness';
 }

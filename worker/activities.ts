@@ -13,6 +13,8 @@ import { createGenerateReply } from '../activities/reply/generate-reply.ts';
 import type { Guesses } from '../activities/reply/guesses.ts';
 import { createSummarise } from '../activities/reply/summarise.ts';
 import { callWorkflowId } from '../contract/names.ts';
+import { adaptersOf } from '../push/adapters.ts';
+import { createPushNews } from '../push/push-news.ts';
 import type { Spools } from '../tools/keeper/spools.ts';
 import type { AskingParts } from './asking.ts';
 import { runsOf } from './runs.ts';
@@ -54,6 +56,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
       isCallRunning: (tenant, callId) => isWorkflowRunning(client, callWorkflowId(tenant, callId)),
     }),
     releaseSlot: createReleaseSlot({ store }),
+    pushNews: createPushNews({ store, adapters: adaptersOf(settings) }),
     stopProgram: createStopProgram({ spools }),
     runTool: createRunTool(calls),
   };

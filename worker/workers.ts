@@ -32,7 +32,7 @@ export async function createWorkers(
   const { taskQueue } = common;
   const createWithWorkflows = (given: TemporalWorkerOptions) =>
     lean ? createLeanWorker(given, lean) : Worker.create(given);
-  const { runTool, announceCall, withdrawCall, takeSlot, releaseSlot, stopProgram } =
+  const { runTool, announceCall, withdrawCall, takeSlot, releaseSlot, stopProgram, pushNews } =
     common.activities;
   const workers = await Promise.all([
     // All activities: those that an earlier version scheduled are on this queue.
@@ -53,7 +53,15 @@ export async function createWorkers(
       ...common,
       taskQueue: errandQueue(taskQueue),
       // `read_result` is a tool that waits for no other.
-      activities: { announceCall, withdrawCall, takeSlot, releaseSlot, stopProgram, runTool },
+      activities: {
+        announceCall,
+        withdrawCall,
+        takeSlot,
+        releaseSlot,
+        stopProgram,
+        pushNews,
+        runTool,
+      },
       maxConcurrentActivityTaskExecutions: limits.errands,
     }),
   ]);

@@ -62,6 +62,7 @@ const EVENTS = {
   request_call: 0,
   record_calls: 0,
   deliver: 0,
+  news_pushed: 0,
   acknowledge: 0,
   signal_dropped: 0,
   tick: 0,

@@ -26,6 +26,7 @@ import { afterHearing, decide } from '../conversation/decide.ts';
 import type { Event, Untimed } from '../conversation/event.ts';
 import { wakeAt } from '../conversation/next.ts';
 import { refuseAnswer } from '../conversation/questions.ts';
+import { withoutPush } from '../conversation/push-news.ts';
 import { isBusy, newConversation, type State } from '../conversation/state.ts';
 import type { Carried } from './arguments.ts';
 import { restored, startOf } from './carried.ts';
@@ -39,9 +40,9 @@ const decideCall = defineUpdate<void, [Signals.DecideCall]>(UPDATES.decideCall);
 const answerCall = defineUpdate<void, [Signals.AnswerCall]>(UPDATES.answerCall);
 const messageIfIdle = defineUpdate<void, [Signals.MessageSignal]>(UPDATES.messageIfIdle);
 
-const firstRun = ({ agent, limits, replies }: Signals.ConversationStart): Carried => ({
+const firstRun = ({ agent, limits, replies, pushes }: Signals.ConversationStart): Carried => ({
   run: 0,
-  state: newConversation(agent, limits, replies),
+  state: newConversation(agent, limits, replies, pushes !== undefined),
   inbox: [],
   unwritten: [],
 });
@@ -65,7 +66,9 @@ async function converse(
 ): Promise<void> {
   const { run } = carried;
   const { max_history_events: softSize } = start.limits;
-  let { state, inbox } = carried;
+  let { inbox } = carried;
+  // A push of the run before has ended with it.
+  let state = withoutPush(carried.state);
   let nextTry = 0;
   const enqueue = (event: Untimed) => void inbox.push({ ...event, at: Date.now() });
   const log = createLog(start.conversation, run, carried.unwritten);

@@ -21,6 +21,7 @@ import type { Effect, Untimed } from '../conversation/event.ts';
 import type { GivenAnswer } from '../contract/question.ts';
 import type { Call } from '../conversation/state.ts';
 import type { CallWorkflow } from './arguments.ts';
+import { forErrands } from './queues.ts';
 import { costOf, endOf, failureOf, invalidResult, limitOf, tooLongOf } from './failure.ts';
 import type { settleCall } from './settle.ts';
 
@@ -44,6 +45,13 @@ export interface Effects {
 
 const HEARTBEAT_TIMEOUT = '5s';
 
+/** A harness may be away for the night. */
+const PUSHING = {
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+} as const;
+
 const { findCall } = proxyActivities<Activities>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '3s' },
@@ -61,7 +69,7 @@ const { generateReply, summarise } = proxyActivities<Activities>({
 });
 
 export function createEffects(
-  { conversation, agent, limits }: ConversationStart,
+  { conversation, agent, limits, pushes }: ConversationStart,
   enqueue: (event: Untimed) => void,
   {
     isWritten,
@@ -218,6 +226,21 @@ export function createEffects(
     }
   }
 
+  /** Not tracked: it may try for hours, and the next run pushes again what this one could not. */
+  async function push({ news }: Effect & { kind: 'push_news' }): Promise<void> {
+    let delivered: number[] = [];
+    try {
+      const { pushNews } = proxyActivities<Activities>({ ...forErrands(), ...PUSHING });
+      const summary = `news ${news.map(({ seq }) => seq).join(', ')} for ${pushes!.harness}`;
+      delivered = await pushNews.executeWithOptions({ summary }, [
+        { ...pushes!, conversation, news },
+      ]);
+    } catch {
+      // Nothing is lost: the harness asks, or hears of it at its next turn.
+    }
+    enqueue({ type: 'news_pushed', delivered });
+  }
+
   async function cancel(callId: string): Promise<void> {
     // Temporal refuses a task that both starts and cancels a workflow, on every attempt.
     if (starting.has(callId)) await starting.get(callId);
@@ -261,6 +284,8 @@ export function createEffects(
           return track(cancel(effect.call_id));
         case 'answer_call':
           return track(passOn(effect.call_id, effect.answer));
+        case 'push_news':
+          return void push(effect);
         case 'look_up_call':
           return track(check(effect.call_id));
       }

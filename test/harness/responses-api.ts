@@ -18,7 +18,8 @@ interface Tool {
   tools?: { name: string }[];
 }
 
-export async function startResponsesApi(): Promise<ScriptedApi> {
+/** @param options.asks whether the model makes the calls that an answer names. Default: it does */
+export async function startResponsesApi({ asks = true } = {}): Promise<ScriptedApi> {
   const heard: string[] = [];
   let offered: string[] = [];
   let count = 0;
@@ -39,7 +40,7 @@ export async function startResponsesApi(): Promise<ScriptedApi> {
     const send = (type: string, fields: object) =>
       response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`);
     send('response.created', { response: { id: `r${n}` } });
-    send('response.output_item.done', { item: itemFor(news, tools, n) });
+    send('response.output_item.done', { item: itemFor(news, tools, { n, asks }) });
     const usage = {
       input_tokens: 1,
       input_tokens_details: null,
@@ -75,8 +76,8 @@ function newsIn(input: Item[]): string {
 const textOf = (given: Item['output']): string =>
   typeof given === 'string' ? given : (given ?? []).map(({ text }) => text ?? '').join('\n');
 
-function itemFor(news: string, tools: Tool[], n: number): object {
-  const move = moveFor(news);
+function itemFor(news: string, tools: Tool[], { n, asks }: { n: number; asks: boolean }): object {
+  const move = moveFor(asks ? news : news.replaceAll('next_results(', 'next_results ('));
   if ('text' in move) return message(move.text, n);
   const space = tools.find((tool) => tool.tools?.some(({ name }) => name.endsWith(move.tool)));
   const { name } = (space?.tools ?? tools).find((tool) => tool.name?.endsWith(move.tool)) ?? {};

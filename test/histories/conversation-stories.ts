@@ -42,6 +42,29 @@ export const conversationStories: Record<string, HistoryStory> = {
     return close(conversation, [alpha.call_id, beta.call_id]);
   },
 
+  /** Results are pushed into its harness: one is taken, one is not, and one is shown at a turn. */
+  async 'pushes-into-its-harness'(rig) {
+    const pushes = { harness: 'codex', thread: 'thread_1' } as const;
+    const conversation = await rig.converse({}, { replies: 'external', pushes });
+    const alpha = asks('run_installer');
+    await conversation.request({ call: { ...alpha, anchor: 'after the question' } });
+    const tool = await rig.running();
+    await tool.tells({ n: 1, percent: 50 });
+    const first = await rig.pushed();
+    first.isTaken(first.push.news.map(({ seq }) => seq));
+    await conversation.until('50 % is there', (kinds) => kinds.includes('receipt'));
+    await tool.tells({ n: 2, percent: 75 });
+    const second = await rig.pushed();
+    second.isTaken([]);
+    await conversation.deliver({ of: [second.push.news[0]!.seq], anchor: 'after the answer' });
+    await conversation.until('75 % is there', (kinds) => count(kinds, 'receipt') === 2);
+    tool.ends({ type: 'completed', result: 'done' });
+    (await rig.pushed()).isTaken([]);
+    await conversation.acknowledge({ to: 99 });
+    await conversation.until('it is acknowledged', (kinds) => count(kinds, 'receipt') === 3);
+    return close(conversation, [alpha.call_id]);
+  },
+
   /** Its calls began before it heard of them: two are over, one of them delivered, and one goes on. */
   async 'hears-of-calls-later'(rig) {
     const conversation = await rig.converse({ max_running: 1 }, { replies: 'external' });

@@ -22,6 +22,7 @@ import type {
   ConversationStart,
   AnswerCall,
   DecideCall,
+  NewsPush,
 } from '../../contract/signals.ts';
 import type { CallStart, RequestedCall } from '../../contract/call.ts';
 import type { ReplyRequest, SummaryRequest, SummaryResult } from '../../contract/reply.ts';
@@ -50,6 +51,12 @@ export interface AskedSummary {
   request: SummaryRequest;
   says(text: string): void;
   fails(error: Error): void;
+}
+
+interface PushUnderWay {
+  push: NewsPush;
+  /** With the seqs of what the harness has taken. */
+  isTaken(delivered: number[]): void;
 }
 
 export interface RunningTool {
@@ -81,6 +88,7 @@ export async function createRig(
   const replies = createMailbox<AskedReply>('the model is asked');
   const summaries = createMailbox<AskedSummary>('a summary is asked for');
   const tools = createMailbox<RunningTool>('a tool is run');
+  const pushes = createMailbox<PushUnderWay>('news is pushed');
   const all: { workers: Workers; running: Promise<void> }[] = [];
 
   const runs = runsOf(client);
@@ -92,6 +100,11 @@ export async function createRig(
     recordCommitted: createRecordCommitted({ store, bus, ...runs }),
     findCall: createFindCall(client),
     closeGone: createCloseGone({ client, store, bus }),
+    pushNews: (push) => {
+      const { promise, resolve } = Promise.withResolvers<number[]>();
+      pushes.put({ push, isTaken: resolve });
+      return promise;
+    },
     describeTool: async () => ({ kind: 'local', timeout_ms: 60_000, restart: 'resume' }),
     generateReply: (request) =>
       withHeartbeat(async () => {
@@ -191,12 +204,19 @@ export async function createRig(
     askedSummary: summaries.take,
     /** The next tool that is run. */
     running: tools.take,
+    /** The next push into a harness. */
+    pushed: pushes.take,
     async converse(
       limits: Partial<Limits> = {},
       {
         workflowTaskTimeout = '10s',
         replies,
-      }: { workflowTaskTimeout?: Duration; replies?: 'external' } = {},
+        pushes: target,
+      }: {
+        workflowTaskTimeout?: Duration;
+        replies?: 'external';
+        pushes?: ConversationStart['pushes'];
+      } = {},
     ) {
       const key = { tenant: 'default', id: `conv_${randomUUID()}` };
       const start: ConversationStart = {
@@ -204,6 +224,7 @@ export async function createRig(
         agent: 'default',
         limits: { ...LIMITS, settle_ms: 0, quiet_ms: 20, grace_ms: 50, ...limits },
         ...(replies && { replies }),
+        ...(target && { pushes: target }),
       };
       const handle = await client.workflow.start('conversation', {
         taskQueue,
@@ -224,6 +245,7 @@ export async function createRig(
         close: signal(SIGNALS.close),
         request: signal(SIGNALS.requestCall),
         record: signal(SIGNALS.recordCalls),
+        deliver: signal(SIGNALS.deliver),
         acknowledge: signal(SIGNALS.acknowledge),
         decide: (decision: DecideCall) =>
           client.workflow

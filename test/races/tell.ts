@@ -50,6 +50,8 @@ function subjectOf(effect: Effect): string {
     case 'answer_call':
     case 'look_up_call':
       return effect.call_id;
+    case 'push_news':
+      return effect.news.map(({ seq }) => seq).join(', ');
     case 'summarise':
       return `${effect.range.from} to ${effect.range.to}`;
     case 'stop_summary':

@@ -1,0 +1,57 @@
+/** JSON-RPC over a WebSocket, for a few requests. */
+
+export interface Rpc {
+  /** @throws RefusedCall if the other side refuses; Error if the connection is gone */
+  call<T>(method: string, params: object): Promise<T>;
+  notify(method: string): void;
+  close(): void;
+}
+
+export class RefusedCall extends Error {
+  override name = 'RefusedCall';
+}
+
+/** @throws Error if it cannot be reached */
+export async function connect(url: string, signal: AbortSignal): Promise<Rpc> {
+  const socket = new WebSocket(url);
+  const gone = Promise.withResolvers<never>();
+  gone.promise.catch(() => {});
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  let count = 0;
+  const close = () => socket.close();
+  signal.addEventListener('abort', close, { once: true });
+  socket.addEventListener('close', () => {
+    signal.removeEventListener('abort', close);
+    gone.reject(new Error(`${url} cannot be reached, or has closed the connection.`));
+  });
+  // `close` follows, and says so.
+  socket.addEventListener('error', () => {});
+  socket.addEventListener('message', ({ data }) => {
+    const { id, result, error } = JSON.parse(String(data)) as Message;
+    const asked = id === undefined ? undefined : waiting.get(id);
+    if (!asked) return;
+    waiting.delete(id!);
+    if (error) asked.reject(new RefusedCall(error.message));
+    else asked.resolve(result);
+  });
+  const opened = new Promise<void>((resolve) =>
+    socket.addEventListener('open', () => resolve(), { once: true }),
+  );
+  await Promise.race([opened, gone.promise]);
+  return {
+    async call<T>(method: string, params: object) {
+      const asked = Promise.withResolvers<unknown>();
+      waiting.set(++count, asked);
+      socket.send(JSON.stringify({ jsonrpc: '2.0', id: count, method, params }));
+      return (await Promise.race([asked.promise, gone.promise])) as T;
+    },
+    notify: (method) => socket.send(JSON.stringify({ jsonrpc: '2.0', method })),
+    close,
+  };
+}
+
+interface Message {
+  id?: number;
+  result?: unknown;
+  error?: { message: string };
+}

@@ -1,0 +1,76 @@
+/** The activity that tells a harness of news: it is tried until the harness has taken it, so a text may come twice, with the same numbers. */
+import type { Entry, Schedule } from '../contract/entry.ts';
+import type { NewsPush } from '../contract/signals.ts';
+import { pokeText } from '../model-proxy/words.ts';
+import type { Store } from '../store/store.ts';
+import type { PushAdapters } from './target.ts';
+import { textOfNews } from './words.ts';
+
+export interface PushNewsParts {
+  store: Pick<Store, 'entries'>;
+  adapters: PushAdapters;
+}
+
+/** Less than the activity has. */
+const LONGEST_MS = 25_000;
+
+export function createPushNews({ store, adapters }: PushNewsParts) {
+  /** @returns seqs of what the harness has taken */
+  return async function pushNews({
+    conversation,
+    harness,
+    thread,
+    news,
+  }: NewsPush): Promise<number[]> {
+    const adapter = adapters[harness];
+    if (!adapter || !/^[\w-]{1,100}$/.test(thread)) return [];
+    const log = await read();
+    // It may have been told since, for example at a turn of the user.
+    const told = new Set(log.flatMap((entry) => (entry.kind === 'receipt' ? entry.of : [])));
+    const waiting = news.filter(({ seq }) => !told.has(seq));
+    if (waiting.length === 0) return [];
+    const of = waiting.map(({ seq }) => seq);
+    const upTo = Math.max(...of);
+    const schedule = mostUrgent(waiting.map((each) => each.schedule));
+    const push = (text: string) =>
+      adapter(
+        { thread, text, schedule, id: `${conversation.id}-${upTo}` },
+        AbortSignal.timeout(LONGEST_MS),
+      );
+    if (isBehindProxy(log)) {
+      // The proxy puts the news in place of these words, and says what was delivered.
+      if (schedule !== 'silent') await push(pokeText(upTo));
+      return [];
+    }
+    const entries = log.filter(({ seq }) => of.includes(seq));
+    const text = textOfNews(conversation.id, entries);
+    return text !== undefined && (await push(text)) ? of : [];
+
+    async function read(): Promise<Entry[]> {
+      const all: Entry[] = [];
+      for (let after: number | undefined = 0; after !== undefined;) {
+        const page = await store.entries(conversation, { after, limit: 1_000, kinds: KINDS });
+        all.push(...(page?.entries ?? []));
+        after = page?.next_after;
+      }
+      return all;
+    }
+  };
+}
+
+const KINDS: Entry['kind'][] = [
+  'call.requested',
+  'call.event',
+  'call.completed',
+  'call.failed',
+  'call.denied',
+  'receipt',
+];
+
+/** Its calls say where in the thread they stand. */
+const isBehindProxy = (log: readonly Entry[]) =>
+  log.some((entry) => entry.kind === 'call.requested' && entry.anchor !== undefined);
+
+const ORDER: Schedule[] = ['silent', 'when_idle', 'interrupt'];
+const mostUrgent = (schedules: Schedule[]): Schedule =>
+  ORDER[Math.max(...schedules.map((each) => ORDER.indexOf(each)))]!;
