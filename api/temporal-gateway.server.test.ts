@@ -58,6 +58,7 @@ test('repeated starts begin a conversation once, with its first message', async 
     }),
   );
   expect(await description.staticSummary()).toBe('conversation with default');
+  expect(description.priority?.fairnessKey).toBe('default');
 });
 
 test('a message only for an idle conversation is refused by a busy one, and its repeat has the same answer', async () => {

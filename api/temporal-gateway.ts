@@ -210,8 +210,16 @@ const startOptions = (start: ConversationStart, taskQueue: string) =>
     ]),
     // After a kill in the middle of a task, the next worker waits this long before it takes the task over.
     workflowTaskTimeout: '5s',
+    // Its calls and activities inherit it.
+    priority: { fairnessKey: fairnessKeyOf(start.conversation) },
     staticSummary: start.replies ? `calls of ${start.agent}` : `conversation with ${start.agent}`,
   }) satisfies WorkflowStartOptions;
+
+/**
+ * A server with `matching.enableFairness` gives each tenant its share of the workers when tasks wait in a queue; others ignore the key.
+ * It has room for 64 bytes: the few tenants with longer names that end alike would share one.
+ */
+const fairnessKeyOf = ({ tenant }: ConversationKey) => tenant.slice(-64);
 
 /** How the workflow's validator refuses a decision or an answer that its call does not wait for. */
 function refusalOf(error: unknown): Decided | undefined {

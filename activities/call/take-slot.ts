@@ -35,7 +35,7 @@ async function takeSlot(dependencies: SlotDependencies, call: Noted, slots: Slot
     throw ApplicationFailure.create({
       type: 'NoSlotYet',
       message: `It ${note}.`,
-      nextRetryDelay: Math.min(LONGEST_DELAY_MS, DELAY_MS * (waiting + 1)),
+      nextRetryDelay: delayUntilNextTry(waiting, limit),
       category: ApplicationFailureCategory.BENIGN,
     });
   }
@@ -48,9 +48,21 @@ export function createReleaseSlot({ store }: Pick<SlotDependencies, 'store'>) {
     notForever(() => store.leaveQueues(conversation.tenant, call_id));
 }
 
-/** How often the next call in line tries. Each call before it adds as much. */
+/**
+ * The next call in line tries every half second, and each call before it adds as much, up to five seconds. Far back in a long line it
+ * is more: each attempt costs the whole service, and a line moves up by few more than `limit` calls a second, since most calls take a
+ * second or longer.
+ * @param waiting calls before it
+ * @returns milliseconds
+ */
+export function delayUntilNextTry(waiting: number, limit: number): number {
+  const far = Math.min(FAR_DELAY_MS, (waiting / limit) * 1_000);
+  return Math.min(DELAY_MS * (waiting + 1), Math.max(LONG_DELAY_MS, far));
+}
+
 const DELAY_MS = 500;
-const LONGEST_DELAY_MS = 5_000;
+const LONG_DELAY_MS = 5_000;
+const FAR_DELAY_MS = 60_000;
 /** How many attempts apart a waiting call looks for ended holders: 5 s for the next call in line, up to 50 s for a later one. */
 const ATTEMPTS_BETWEEN = 10;
 

@@ -37,6 +37,8 @@ export interface BenchServers {
 export interface OurService {
   base: string;
   client: Meanwhile;
+  /** Of the client. Default: the service has no keys. */
+  key?: string;
 }
 
 export async function onGround<T>(work: (ground: BenchServers) => Promise<T>): Promise<T> {

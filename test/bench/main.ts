@@ -2,6 +2,7 @@
 import { asyncHelp, asynchronous } from './async.ts';
 import { cpu, cpuHelp } from './cpu.ts';
 import { crowd, crowdHelp } from './crowd.ts';
+import { fairness, fairnessHelp } from './fairness.ts';
 import { growth } from './growth.ts';
 import { idle, idleHelp } from './idle.ts';
 import { latency, latencyHelp } from './latency.ts';
@@ -36,6 +37,7 @@ const benches: Record<string, Bench> = {
   recovery: { run: recovery, help: recoveryHelp },
   async: { run: asynchronous, help: asyncHelp },
   crowd: { run: crowd, help: crowdHelp },
+  fairness: { run: fairness, help: fairnessHelp },
   mcp: { run: mcp, help: mcpHelp },
   page: { run: page, help: pageHelp },
 };

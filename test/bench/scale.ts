@@ -2,25 +2,40 @@
  * The lines of docs/scale.md: an API process and a worker on PostgreSQL and Redis, with more and more idle conversations, streams and
  * conversations that talk. At each of three sizes it measures what a turn and a stream cost; the model holds if the costs stay the same
  * while the sizes grow. Client, model, Temporal's development server and databases share the machine. Linux only.
+ *
+ * It ends in time: a size that is not reached by then is measured as large as it has become.
  */
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { type Fleet, startFleet } from '../kit/fleet.ts';
+import {
+  cpuOfParts,
+  openStreams,
+  type Part,
+  PARTS,
+  residentMegabytes,
+  sizeOfLog,
+} from './fleet-costs.ts';
 import { createHistoryMeter } from './history-meter.ts';
 import { type LightReader, openLightReader } from './light-reader.ts';
-import { cpuOf } from './processes.ts';
 import { startSilentModel } from './silent-model.ts';
-import { startTalk } from './talk.ts';
+import { type OurTalk, startTalk } from './talk.ts';
 
-export const scaleHelp = `npm run bench -- scale [--idle 10000] [--active 500] [--streams 2000] [--turns 10]
-  What a turn, a conversation and a stream cost at a quarter, half and all of these sizes. --turns: of each active conversation.`;
+export const scaleHelp = `npm run bench -- scale [--idle 10000] [--active 500] [--streams 2000] [--turns 5] [--minutes 14]
+  What a turn, a conversation and a stream cost at a quarter, half and all of these sizes. --turns: of each active conversation.
+  --minutes: when it ends at the latest, with sizes as large as they have become.`;
 
 const SHARES = [0.25, 0.5, 1];
+/** Of the time of a size, for reaching it: with conversations, then with streams, then with those that talk. */
+const FILLED = { idle: 0.75, streams: 0.85, active: 0.9 };
 const MODEL_MS = 20;
-const AT_ONCE = 8;
+const FILL_AT_ONCE = 16;
+/** Turns at once, as many as two cores can do without one waiting for long. All active conversations take part in turn. */
+const TURNS_AT_ONCE = 64;
+/** The time of the whole bench decides, and not that of one turn. */
+const PATIENCE_MS = 900_000;
 /** Memory and statistics settle. */
 const REST_MS = 3_000;
 
@@ -29,6 +44,7 @@ export interface ScaleSizes {
   active: number;
   streams: number;
   turns: number;
+  minutes: number;
 }
 
 export interface ScalePoint {
@@ -43,13 +59,13 @@ export interface ScalePoint {
   history_events_per_turn: number;
   rows_per_turn: number;
   log_bytes_per_turn: number;
+  /** Of the API and of the worker before any of them talked. */
+  rss_quiet_mb: [number, number];
+  minutes: number;
 }
 
-const PARTS = ['api', 'worker', 'temporal', 'postgres'] as const;
-type Part = (typeof PARTS)[number];
-
 export async function scale(args: string[]): Promise<object> {
-  const options = { idle: '10000', active: '500', streams: '2000', turns: '10' };
+  const options = { idle: '10000', active: '500', streams: '2000', turns: '5', minutes: '14' };
   const { values } = parseArgs({
     args,
     options: Object.fromEntries(
@@ -62,6 +78,9 @@ export async function scale(args: string[]): Promise<object> {
   const sizes = Object.fromEntries(
     Object.keys(options).map((name) => [name, Number(values[name])]),
   ) as unknown as ScaleSizes;
+  for (const [name, size] of Object.entries(sizes)) {
+    if (!(size > 0)) throw new Error(`--${name} must be a number above 0.`);
+  }
   const points = await measureScale(sizes, (point) => console.log(JSON.stringify(point)));
   return { bench: 'scale', ...points.at(-1)! };
 }
@@ -71,60 +90,79 @@ export async function measureScale(
   tell: (point: ScalePoint) => void,
   shares = SHARES,
 ): Promise<ScalePoint[]> {
-  const model = await startSilentModel(() => {}, MODEL_MS);
-  const settings = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'stub' };
-  const fleet = await startFleet({ workers: 1, redis: true, settings });
-  const readers: LightReader[] = [];
-  const database = new pg.Client({ connectionString: fleet.postgres.url });
-  const connection = await Connection.connect({ address: fleet.temporal.address });
+  const ends: (() => unknown)[] = [];
   try {
+    const model = await startSilentModel(() => {}, MODEL_MS);
+    ends.push(() => model.close());
+    const settings = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'stub' };
+    const fleet = await startFleet({ workers: 1, redis: true, settings });
+    ends.push(() => fleet.close());
+    const database = new pg.Client({ connectionString: fleet.postgres.url });
     await database.connect();
+    ends.push(() => database.end());
+    const connection = await Connection.connect({ address: fleet.temporal.address });
+    ends.push(() => connection.close());
+    const readers: LightReader[] = [];
+    ends.push(() => readers.forEach((reader) => reader.close()));
+
     const temporal = new Client({ connection });
     const [api] = fleet.apis;
     const service = { base: api!.url, client: api!.client };
     const idle: string[] = [];
     const points: ScalePoint[] = [];
+    const begun = performance.now();
+    const minutes = () => Math.round((performance.now() - begun) / 6_000) / 10;
     for (const share of shares) {
-      await fill(idle, Math.ceil(sizes.idle * share), () => talkOnce(fleet));
+      const end = begun + share * sizes.minutes * 60_000;
+      const isTimeLeft = (part: number) => () =>
+        performance.now() < end - (1 - part) * share * sizes.minutes * 60_000;
+      await fill(idle, Math.ceil(sizes.idle * share), isTimeLeft(FILLED.idle), () =>
+        talkOnce(fleet),
+      );
+      console.log(`${idle.length} idle conversations after ${minutes()} minutes`);
       const streams = Math.ceil(sizes.streams * share);
-      await fill(readers, streams, (nth) =>
+      await fill(readers, streams, isTimeLeft(FILLED.streams), (nth) =>
         openLightReader(`${service.base}/v1/conversations/${idle[nth % idle.length]}/stream`),
       );
-      const active = Math.ceil(sizes.active * share);
-      const talks = await Promise.all(Array.from({ length: active }, () => startTalk(service)));
-      await Promise.all(talks.map((talk) => say(talk, 'Hello.')));
+      const talks: OurTalk[] = [];
+      await fill(talks, Math.ceil(sizes.active * share), isTimeLeft(FILLED.active), () =>
+        startTalk(service, PATIENCE_MS),
+      );
+      // The first turn of a conversation is another one.
+      await sayInTurn(talks, 1, isTimeLeft(1));
+      console.log(`${readers.length} streams, ${talks.length} talk after ${minutes()} minutes`);
       await sleep(REST_MS);
       const history = createHistoryMeter(temporal, `conversation/default/${talks[0]!.id}`);
+      const resident = () =>
+        Promise.all([residentMegabytes(api!.pid), residentMegabytes(fleet.workers[0]!.pid)]);
+      const quiet = await resident();
       const before = {
         history: await history.total(),
         log: await sizeOfLog(database),
         cpu: await cpuOfParts(fleet),
       };
       const begin = performance.now();
-      await Promise.all(
-        talks.map(async (talk, nth) => {
-          for (let i = 0; i < sizes.turns; i += 1)
-            await say(talk, `Message ${i} to ${nth}, please.`);
-        }),
-      );
+      const { turns, ofFirst } = await sayInTurn(talks, sizes.turns, isTimeLeft(1));
       const seconds = (performance.now() - begin) / 1_000;
       const cpu = await cpuOfParts(fleet);
       const log = await sizeOfLog(database);
       const grown = await history.total();
-      const turns = active * sizes.turns;
+      const [rss_api_mb, rss_worker_mb] = await resident();
       const point: ScalePoint = {
-        conversations: idle.length + active,
-        streams: streams + active,
+        conversations: idle.length + talks.length,
+        streams: await openStreams(service.base),
         turns_per_s: tenth(turns / seconds),
-        rss_api_mb: await residentMegabytes(api!.pid),
-        rss_worker_mb: await residentMegabytes(fleet.workers[0]!.pid),
+        rss_api_mb,
+        rss_worker_mb,
         cpu_ms: Object.fromEntries(
           PARTS.map((part) => [part, tenth((cpu[part] - before.cpu[part]) / turns)]),
         ) as Record<Part, number>,
-        history_bytes_per_turn: Math.round((grown.bytes - before.history.bytes) / sizes.turns),
-        history_events_per_turn: tenth((grown.events - before.history.events) / sizes.turns),
+        history_bytes_per_turn: Math.round((grown.bytes - before.history.bytes) / ofFirst),
+        history_events_per_turn: tenth((grown.events - before.history.events) / ofFirst),
         rows_per_turn: tenth((log.rows - before.log.rows) / turns),
         log_bytes_per_turn: Math.round((log.bytes - before.log.bytes) / turns),
+        rss_quiet_mb: quiet,
+        minutes: minutes(),
       };
       points.push(point);
       tell(point);
@@ -134,19 +172,20 @@ export async function measureScale(
     }
     return points;
   } finally {
-    for (const reader of readers) reader.close();
-    await connection.close();
-    await database.end();
-    await fleet.close();
-    await model.close();
+    for (const end of ends.toReversed()) await end();
   }
 }
 
-/** Makes so many of them, a few at a time. */
-async function fill<T>(all: T[], count: number, make: (nth: number) => Promise<T>): Promise<void> {
+/** Makes more until there are so many or the time is over, a few at once; at least one. */
+async function fill<T>(
+  all: T[],
+  count: number,
+  isTimeLeft: () => boolean,
+  make: (nth: number) => Promise<T>,
+): Promise<void> {
   let begun = all.length;
-  const lanes = Array.from({ length: AT_ONCE }, async () => {
-    while (begun < count) all.push(await make(begun++));
+  const lanes = Array.from({ length: FILL_AT_ONCE }, async () => {
+    while (begun < count && (begun === 0 || isTimeLeft())) all.push(await make(begun++));
   });
   await Promise.all(lanes);
 }
@@ -160,59 +199,27 @@ async function talkOnce({ client }: Fleet): Promise<string> {
   }
 }
 
-async function say(talk: Awaited<ReturnType<typeof startTalk>>, text: string): Promise<void> {
-  await (
-    await talk.send(text)
-  ).answered;
-}
-
-/** Live rows and the bytes of their columns, without what indexes and pages add. */
-async function sizeOfLog(database: pg.Client): Promise<{ rows: number; bytes: number }> {
-  const { rows } = await database.query<{ rows: number; bytes: number }>(
-    'select count(*)::int as rows, coalesce(sum(pg_column_size(entries.*)), 0)::float8 as bytes from entries',
-  );
-  return rows[0]!;
-}
-
-async function cpuOfParts(fleet: Fleet): Promise<Record<Part, number>> {
-  const postgres = await childrenOf(fleet.postgres.pid());
-  const [api, worker, temporal] = [
-    fleet.apis[0]!.pid,
-    fleet.workers[0]!.pid,
-    fleet.temporal.pid()!,
-  ];
-  const spent = async (pids: number[]) => {
-    const all = await Promise.all(pids.map(cpuOf));
-    return all.flatMap((threads) => [...threads.values()]).reduce((sum, ms) => sum + ms, 0);
-  };
-  return {
-    api: await spent([api]),
-    worker: await spent([worker]),
-    temporal: await spent([temporal]),
-    postgres: (await spent(postgres)) + (await spentByEnded(fleet.postgres.pid())),
-  };
-}
-
-/** By its children that have ended: connections come and go. Milliseconds; the kernel counts in hundredths of a second. */
-async function spentByEnded(pid: number | undefined): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]!.split(' ');
-  return (Number(fields[13]) + Number(fields[14])) * 10;
-}
-
-/** PostgreSQL has a process for each connection. */
-async function childrenOf(parent: number | undefined): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(
-    pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')),
-  );
-  return pids
-    .filter((_, nth) => Number(stats[nth]!.split(') ')[1]?.split(' ')[1]) === parent)
-    .map(Number);
-}
-
-async function residentMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)![1]) / 1_000);
+/** One message to each, then the next to each, until each has had so many or the time is over. */
+async function sayInTurn(
+  talks: OurTalk[],
+  count: number,
+  isTimeLeft: () => boolean,
+): Promise<{ turns: number; ofFirst: number }> {
+  const queue = talks.map((talk) => ({ talk, said: 0 }));
+  const [first] = queue;
+  let turns = 0;
+  const lanes = Array.from({ length: TURNS_AT_ONCE }, async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      if (next.said > 0 && !isTimeLeft()) continue;
+      const { answered } = await next.talk.send(`Message ${next.said}, please.`);
+      await answered;
+      turns += 1;
+      next.said += 1;
+      if (next.said < count) queue.push(next);
+    }
+  });
+  await Promise.all(lanes);
+  return { turns, ofFirst: first!.said };
 }
 
 const tenth = (value: number) => Math.round(value * 10) / 10;

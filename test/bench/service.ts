@@ -58,8 +58,11 @@ export async function startService(
 const agent = new Agent({ keepAlive: true });
 
 /** As lean as a load generator: what is measured is the service. */
-export function post(url: string, body: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
+export function post(url: string, body: object, key?: string): Promise<void> {
+  const headers = {
+    'content-type': 'application/json',
+    ...(key !== undefined && { authorization: `Bearer ${key}` }),
+  };
   return new Promise((resolve, reject) => {
     const sent = request(url, { agent, method: 'POST', headers }, (response) => {
       const { statusCode } = response;

@@ -41,8 +41,14 @@ export interface OurTalk extends BenchTalk {
   close(): Promise<void>;
 }
 
-/** A new conversation. Every message is to be answered before the next one is sent. */
-export async function startTalk({ base, client }: OurService): Promise<OurTalk> {
+/**
+ * A new conversation. Every message is to be answered before the next one is sent.
+ * @param patience_ms how long an answer may take on a machine that has too much to do
+ */
+export async function startTalk(
+  { base, client, key }: OurService,
+  patience_ms = 60_000,
+): Promise<OurTalk> {
   const { id } = await client.post('/v1/conversations');
   let answers = 0;
   let heardAnswers = 0;
@@ -56,15 +62,16 @@ export async function startTalk({ base, client }: OurService): Promise<OurTalk> 
     async send(text) {
       const wanted = ++sent;
       const answered = log
-        .until(`answer ${wanted}`, () => answers >= wanted)
+        .until(`answer ${wanted}`, () => answers >= wanted, patience_ms)
         .then(() => performance.now());
       const heard = log
         .until(
           `the first word of answer ${wanted}`,
           () => heardAnswers >= wanted || answers >= wanted,
+          patience_ms,
         )
         .then(() => performance.now());
-      await post(`${base}/v1/conversations/${id}/messages`, { text });
+      await post(`${base}/v1/conversations/${id}/messages`, { text }, key);
       return { answered, heard };
     },
     close: () => log.close(),
