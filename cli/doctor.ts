@@ -18,7 +18,7 @@ export async function doctor(settings: Settings): Promise<void> {
   const profile = settings.OPENAI_PROFILE ?? (baseURL === undefined ? 'openai' : 'compatible');
   const stopping = new AbortController();
   process.once('SIGINT', () => stopping.abort(new Error('Stopped.')));
-  console.log(`AskingCaller ${model} at ${baseURL ?? 'OpenAI'} …\n`);
+  console.log(`Asking ${model} at ${baseURL ?? 'OpenAI'} …\n`);
   try {
     const examination = await examine({
       clients: {

@@ -12,7 +12,7 @@ const waiting = { call_id: 'call_p', tool: 'send_payment', status: 'awaiting_app
 describe('a payment', () => {
   test.each([['pay 20 to Ann'], ['Please send 20 to ann.']])('"%s" is requested', (sentence) => {
     expect(ask(user(sentence))).toEqual({
-      text: 'AskingCaller whether 20 may go to ann.',
+      text: 'Asking whether 20 may go to ann.',
       calls: ['send_payment {"to":"ann","amount":20}'],
     });
   });
@@ -32,7 +32,7 @@ describe('a payment', () => {
 
   test('that was denied is reported with the reason', () => {
     const denied = { ...waiting, status: 'denied', reason: 'Too much.' };
-    const messages = [user('pay 20 to Ann'), said('AskingCaller.'), event(denied)];
+    const messages = [user('pay 20 to Ann'), said('Asking.'), event(denied)];
     expect(ask(...messages, now({ because: 'news', news: [denied] })).text).toBe(
       'send_payment was not allowed: Too much.',
     );

@@ -137,7 +137,7 @@ function actions(plan: Plan, { uses }: Situation): string[] {
     },
   );
   const paying = plan.pay.map(
-    ({ to, amount }) => `AskingCaller whether ${amount} may go to ${to}.`,
+    ({ to, amount }) => `Asking whether ${amount} may go to ${to}.`,
   );
   const [first, ...rest] = starting;
   if (!first) return [...cancelling.map((sentence) => `${sentence}.`), ...paying];

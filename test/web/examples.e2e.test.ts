@@ -1,11 +1,11 @@
-/** An example on the page while it is played, with the scripted model. */
+/** Every example but the installer on the page while it is played, with the scripted model. That one is the scenario of the README. */
 import { execa } from 'execa';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { Meanwhile } from '../../client/index.ts';
 import { settings } from '../../config.ts';
 import { photograph, type Tab, useBrowser } from '../kit/browser.ts';
 import { createNamespace } from '../kit/namespace.ts';
-import { bar, log } from '../kit/on-the-page.ts';
+import { approval, bar, log, said } from '../kit/on-the-page.ts';
 
 /** A whole service starts. */
 const LONGEST_MS = 240_000;
@@ -37,6 +37,70 @@ test(
   LONGEST_MS,
 );
 
+test(
+  'the page that a tool drives is seen to change, and its dialog cuts into what the agent says',
+  async () => {
+    const example = await play('gui');
+    const tab = await example.open();
+    await bar(tab, 'watch_page').waitFor();
+    await said(tab, /A dialog has opened: .* I press "Stay signed in"/).waitFor();
+    await said(tab, /The build is red: Test "checkout" failed/).waitFor();
+    await bar(tab, 'watch_page')
+      .getByText(/Building: \w+ \(step \d of 5\)/)
+      .waitFor();
+    await photograph(tab, 'example-gui');
+    await example.isOver();
+    const last = said(tab, /Done\. Deployed release/);
+    await last.waitFor();
+    expect(await last.locator('.because').innerText()).toContain('watch_page');
+    expect(await bar(tab, '').count()).toBe(0);
+  },
+  LONGEST_MS,
+);
+
+test(
+  'an urgent alert cuts into an answer, warnings are told along, and the end of the watch is said',
+  async () => {
+    const example = await play('alerts');
+    const tab = await example.open();
+    await said(tab, /Urgent: the payment provider does not answer/).waitFor();
+    await said(tab, /The queue is long: .*; ticket QX-\d+/)
+      .first()
+      .waitFor();
+    await bar(tab, 'watch_shop').waitFor();
+    await log(tab).getByText('Cut off by urgent news.').first().waitFor();
+    await photograph(tab, 'example-alerts');
+    await example.isOver();
+    const last = said(tab, /Nobody watches the shop any more/);
+    await last.waitFor();
+    expect(await last.locator('.because').innerText()).toMatch(/^watch_shop .*failed/);
+    const warnings = log(tab).locator('.unprompted').filter({ hasText: 'A warning' });
+    // No warning alone made the agent speak: what else it says stands beside it.
+    for (const text of await warnings.allInnerTexts()) expect(text).toMatch(/Urgent|queue/);
+  },
+  LONGEST_MS,
+);
+
+test(
+  'prices that change under an order are told, its approval is asked for again, and the old order is refused',
+  async () => {
+    const example = await play('changes');
+    const tab = await example.open();
+    await example.isOver();
+    await said(tab, /Nordwind has changed the price of a hinge from 4.2 to 6.37/).waitFor();
+    const ordered = said(tab, /Ordered: OX-\d+, 120.1 in all/);
+    await ordered.waitFor();
+    await photograph(tab, 'example-changes');
+    const ends = log(tab).locator('.row.end').filter({ hasText: 'place_order' });
+    const hows = await ends.locator('.how').allInnerTexts();
+    expect(hows.at(-1)).toMatch(/^finished/);
+    expect(hows.slice(0, -1).every((how) => /^(failed|cancelled|denied)/.test(how))).toBe(true);
+    expect(hows.length).toBeGreaterThan(1);
+    expect(await approval(tab).count()).toBe(0);
+  },
+  LONGEST_MS,
+);
+
 /** Starts an example as a user does, and keeps its service until the test is over. */
 async function play(name: string) {
   const address = inject('temporalAddress');
@@ -46,6 +110,7 @@ async function play(name: string) {
       ...Object.fromEntries(unset),
       ...{ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: await createNamespace(address) },
       PIPELINE_CHUNK_MS: '1500',
+      CHANGES_ITEM_MS: '600',
     },
     reject: false,
   });
@@ -75,4 +140,4 @@ async function play(name: string) {
   };
 }
 
-const POLL = { timeout: 120_000, interval: 100 };
+const POLL = { timeout: 200_000, interval: 100 };

@@ -119,7 +119,7 @@ test('everything is reached by keyboard, and focus stays where it is', async () 
   for (const name of [
     'New conversation',
     'Search conversations',
-    'all',
+    'All',
     'Talk',
     'Timeline',
     'More',

@@ -14,6 +14,8 @@ import { findTitle, titleIn, titles } from './titles.ts';
 
 type Filter = 'all' | 'busy' | 'closed';
 
+const FILTERS: Record<Filter, string> = { all: 'All', busy: 'Busy', closed: 'Closed' };
+
 export function Sidebar({ onClose }: { onClose: () => void }) {
   const filter = useSignal<Filter>('all');
   const all = search.value ? newer(search.value.found, heads.value) : heads.value;
@@ -42,13 +44,13 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
         onInput={(event) => (words.value = event.currentTarget.value)}
       />
       <div class="filters" role="group" aria-label="Which conversations">
-        {(['all', 'busy', 'closed'] as const).map((name) => (
+        {(Object.keys(FILTERS) as Filter[]).map((name) => (
           <button
             key={name}
             aria-pressed={filter.value === name}
             onClick={() => (filter.value = name)}
           >
-            {name}
+            {FILTERS[name]}
           </button>
         ))}
       </div>
@@ -133,7 +135,7 @@ function Item({ head }: { head: ConversationHead }) {
           <span class="item-title">
             {titles.value.get(id) ?? titleIn(head) ?? 'Nothing said yet'}
           </span>
-          {news && <span class="news" title="New since you looked" />}
+          {news && <span class="news-dot" title="New since you looked" />}
         </span>
         <span class="item-foot">
           <time dateTime={created_at} title={moment(created_at)}>

@@ -58,7 +58,8 @@ export function ResultLine({
       <details class="call-line">
         <summary>
           <b>{withoutHidden(call.tool)}</b>
-          <span class="given">result {result.n}</span>
+          <span class="how">result {result.n}</span>
+          <span class="given">{inputLine(result.data)}</span>
           {call.suspended?.of !== undefined && <span class="now">of {call.suspended.of}</span>}
         </summary>
         <ResultView call={call} value={result.data} stored={result.stored} opened={opened} />

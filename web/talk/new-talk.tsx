@@ -26,8 +26,8 @@ export function NewTalk() {
         {isDemo && (
           <>
             <p class="small">
-              A scripted demo model answers here. It is no AI and follows fixed rules. Try one of
-              these:
+              A scripted demo model answers here. It is not an AI and follows fixed rules. Try one
+              of these:
             </p>
             <ul class="to-try">
               {TO_TRY.map((text) => (

@@ -7,7 +7,7 @@ import type { Notice } from './rows.ts';
 export function NoticeLine({ entry }: { entry: Notice; opened: OpenedConversation }) {
   const [text, tone] = wordsOf(entry);
   return (
-    <div class={`notice ${tone}`}>
+    <div class={`notice-line ${tone}`}>
       <p>
         {text} <time dateTime={entry.at}>{timeOfDay(entry.at)}</time>
       </p>

@@ -106,3 +106,16 @@ test('while a reply grows, its row alone is made again', () => {
   fold.apply({ type: 'rewind', id: '1', data: { to: 1 } });
   expect(rows(fold.state())).toEqual(rowsOf(fold.state()));
 });
+
+test('a reply that was interrupted before its first word has no row', () => {
+  const interrupted = (reply_id: string, text: string): [string, object][] => [
+    ['reply.started', { reply_id, because: 'message', reason: '', cause: [1] }],
+    ['reply.interrupted', { reply_id, text, by: 'message', rolled_back: false }],
+  ];
+  const state = log(
+    ['message.user', { message_id: 'm', text: 'Go.', when_busy: 'interrupt' }],
+    ...interrupted('reply_1', ''),
+    ...interrupted('reply_2', 'We'),
+  );
+  expect(rowsOf(state).map(({ seq }) => seq)).toEqual([1, 4]);
+});

@@ -67,7 +67,7 @@ type Looked = Pick<ConversationState, 'messages' | 'calls' | 'entries'>;
 
 export function rowsOf(state: Looked): Row[] {
   const rows: Unplaced[] = [
-    ...state.messages.map((message): Unplaced => {
+    ...state.messages.filter(isShown).map((message): Unplaced => {
       const { seq, at, id } = message;
       return { kind: 'message', key: `${message.from}:${id}`, seq, at, message };
     }),
@@ -106,6 +106,10 @@ function withOneMessage(rows: Row[], before: Looked, now: Looked): Row[] | undef
   const row = rows[at];
   return row?.kind === 'message' ? rows.with(at, { ...row, message }) : undefined;
 }
+
+/** A reply that was interrupted before its first word is not worth a line. The timeline has it. */
+const isShown = (message: Message) =>
+  message.from === 'user' || message.status !== 'interrupted' || message.text !== '';
 
 function rowsOfCall(call: CallState): Unplaced[] {
   const { id, seq, requested_at, ended_at, ended_seq, results } = call;

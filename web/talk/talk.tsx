@@ -38,7 +38,7 @@ export function Talk({ opened }: { opened: OpenedConversation }) {
         </p>
       )}
       {state.status === 'closed' ? (
-        <p class="closed">
+        <p class="closed-line">
           {closedWords(state)} <a href={hashOf({ view: 'new' })}>Start a new one</a>
         </p>
       ) : (
