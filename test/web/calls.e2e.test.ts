@@ -104,6 +104,27 @@ test('a message to an agent that speaks waits, is refused or takes its words bac
   ]);
 });
 
+test('a reload in the middle of a reply shows what was said so far, and the rest as it comes', async () => {
+  const tab = await browser.open(stage.service.url);
+  await say(tab, 'Tell me another story.');
+  const story = (await stage.model.asked()).begins('Once upon');
+  await said(tab, 'Once upon').waitFor();
+  await tab.reload();
+  await said(tab, 'Once upon').waitFor();
+  story.goesOn(' a time');
+  await said(tab, 'Once upon a time').waitFor();
+  // A second tab comes in the middle too, and stops it for both.
+  const beside = await browser.openBeside(tab, tab.url());
+  await said(beside, 'Once upon a time').waitFor();
+  await beside.getByRole('button', { name: 'Stop talking' }).click();
+  for (const each of [tab, beside]) {
+    await log(each).getByText('You stopped it here.').waitFor();
+    expect(await said(each, 'Once upon').count()).toBe(1);
+    expect(await said(each, 'Once upon').locator('.prose').innerText()).toBe('Once upon a time');
+  }
+  story.ends();
+});
+
 test('Esc stops the reply, and the list stops calls too', async () => {
   const tab = await browser.open(stage.service.url);
   await say(tab, 'Walk and talk.');
