@@ -53,7 +53,17 @@ export async function servePage({ isClosed = false } = {}): Promise<ServedPage> 
       const id = `conv_${(made += 1)}`;
       const at = entries[0]?.at ?? new Date().toISOString();
       await store.open({ tenant: 'default', id }, { agent: 'default', metadata: { title }, at });
-      await adds(id, entries, head);
+      let from = 0;
+      for (const [nth, entry] of entries.entries()) {
+        if (entry.kind !== 'reply.interrupted') continue;
+        await adds(id, entries.slice(from, nth), head);
+        // The store has the words of a reply that is cut off from its draft.
+        const { reply_id, text } = entry;
+        await store.beginDraft({ tenant: 'default', id }, reply_id, 1);
+        await store.appendDraft({ tenant: 'default', id }, { reply_id, attempt: 1, text });
+        from = nth;
+      }
+      await adds(id, entries.slice(from), head);
       return id;
     },
     close: () => api.app.close(),
