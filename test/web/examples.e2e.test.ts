@@ -63,7 +63,9 @@ test(
   async () => {
     const example = await play('alerts');
     const tab = await example.open();
-    await said(tab, /Urgent: the payment provider does not answer/).waitFor();
+    await said(tab, /Urgent: the payment provider does not answer/)
+      .first()
+      .waitFor();
     await said(tab, /The queue is long: .*; ticket QX-\d+/)
       .first()
       .waitFor();
@@ -130,7 +132,10 @@ async function play(name: string) {
     async open(): Promise<Tab> {
       const newest = async () => (await conversations.list()).conversations[0]?.id;
       await expect.poll(newest, POLL).toBeTypeOf('string');
-      return browser.open(`${url}/#/${await newest()}`);
+      const tab = await browser.open(`${url}/#/${await newest()}`);
+      // What happens in an example takes its time.
+      tab.setDefaultTimeout(POLL.timeout);
+      return tab;
     },
     /** Resolves once the checks have passed. */
     async isOver(): Promise<void> {
