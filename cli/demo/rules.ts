@@ -136,9 +136,7 @@ function actions(plan: Plan, { uses }: Situation): string[] {
       return `${verb} the installer for ${listOf(group.map(({ name }) => name))}${promise(report)}.`;
     },
   );
-  const paying = plan.pay.map(
-    ({ to, amount }) => `Asking whether ${amount} may go to ${to}.`,
-  );
+  const paying = plan.pay.map(({ to, amount }) => `Asking whether ${amount} may go to ${to}.`);
   const [first, ...rest] = starting;
   if (!first) return [...cancelling.map((sentence) => `${sentence}.`), ...paying];
   return [[...cancelling, first].join(' and '), ...rest, ...paying];
