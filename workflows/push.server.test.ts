@@ -42,10 +42,13 @@ test('a push that its harness does not take prevents no long run from continuing
   await conversation.request({ call: asks('run_installer') });
   const tool = await rig.running();
   tool.ends({ type: 'completed', result: 'done' });
-  const { push } = await rig.pushed();
+  const first = await rig.pushed();
+  const { push } = first;
   for (let to = 0; to < 20; to += 1) await conversation.acknowledge({ to: 0 });
   const again = await rig.pushed();
   expect(again.push).toEqual(push);
   again.isTaken(push.news.map(({ seq }) => seq));
   await conversation.until('it is delivered', (kinds) => kinds.includes('receipt'));
+  // The worker waits for it when it stops.
+  first.isTaken([]);
 });

@@ -103,6 +103,7 @@ test('an idle Codex is told of each result of an MCP call, once, though the serv
 [mcp_servers.meanwhile]
 command = "${process.execPath}"
 args = ["${RELAY}", "mcp", "tools", "--url", "${service.url}"]
+default_tools_approval_mode = "approve"
 `);
   await say(`please use relay {"gates":"${gates.url}"}`);
   expect(await gates.reached()).toBe('1');
