@@ -9,7 +9,7 @@ import { addEntry, SYSTEM, type Step, user } from './step.ts';
 
 type AwaitingApproval = Call & { status: 'awaiting_approval' };
 
-/** @param cause seqs of what made the approval necessary, in addition to the call's request */
+/** @param cause seqs of the entries that made the approval necessary, in addition to the call's request */
 export function awaitApproval(
   step: Step,
   call: Call & { status: 'requested' },
@@ -46,7 +46,7 @@ export function hearDecision(step: Step, { call_id, decision, reason, by }: Deci
   enqueue(step, { ...facts, status: 'requested' }, [approved]);
 }
 
-/** Denies the calls that nobody has decided in time. */
+/** Denies the calls whose approval has expired. */
 export function expireApprovals(step: Step): void {
   for (const call of awaiting(step.state)) {
     if (step.at < call.expires_at) continue;

@@ -12,7 +12,7 @@ import { agent, addEntry, SYSTEM, type Step, tool, user } from './step.ts';
 
 /**
  * Records the calls that the model has asked for. None runs yet.
- * @param cause the seq of its reply, if it was one of ours
+ * @param cause the seq of the reply that requested them; empty if the reply is not in this log
  */
 export function requestCalls(step: Step, calls: RequestedCall[], cause: number[]): void {
   for (const request of calls) {
@@ -105,14 +105,14 @@ export function hearEnd(step: Step, callId: string, end: CallEnd): void {
 
 type Running = Call & { status: 'running' };
 
-/** A call that reports something. One that waits for a slot was started before a reset: it runs, so it waits no longer. */
+/** Finds a running call. If it reports while it waits for a slot, it was started before a reset: it runs, so it waits no longer. */
 function findRunning(step: Step, callId: string): Running | undefined {
   const call = step.state.calls.find(({ id }) => id === callId);
   if (call?.status === 'queued' && call.perhaps_started) return startCall(step, call);
   return call?.status === 'running' ? call : undefined;
 }
 
-/** Cancels an open call: it never speaks again, whatever its program still does. */
+/** Cancels an open call. Whatever its program still reports is ignored. */
 export function cancelCall(step: Step, call: Call, actor: Actor, by: string, cause: number[] = []) {
   addEntry(
     step,
@@ -125,7 +125,7 @@ export function cancelCall(step: Step, call: Call, actor: Actor, by: string, cau
   retire(step, call, 'cancelled');
 }
 
-/** A call that runs already, whoever started it, starts here without a slot (R9). */
+/** A call that already runs elsewhere is recorded as started, and needs no slot (R9). */
 export function startRequested(step: Step, callId: string): void {
   const call = findRequested(step, callId);
   if (call) startCall(step, { ...call, status: 'queued', queued_at: step.at, released: [] });
@@ -198,7 +198,7 @@ function logEnd(
 
 /**
  * Puts a call at the end of the queue; it starts at once if a slot is free (R9).
- * @param cause seqs of what released it, in addition to its request
+ * @param cause seqs of the entries that released it, in addition to its request
  */
 export function enqueue(
   step: Step,

@@ -37,7 +37,7 @@ export type Event = { at: number } & (
   | ({ type: 'answer_call' } & AnswerCall)
   /** `operator`: the conversation was cancelled through Temporal. */
   | ({ type: 'close'; operator?: true } & CloseSignal)
-  /** Nothing is under way any more: the conversation that is closing can close. */
+  /** Nothing is under way: the conversation that is closing can close. */
   | { type: 'settled' }
   | ({ type: 'call_event' } & CallEventSignal)
   | ({ type: 'call_ended' } & CallEndedSignal)

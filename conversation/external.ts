@@ -1,6 +1,6 @@
 /**
  * A conversation whose model is elsewhere, in a harness that has a loop of its own. The harness requests calls, which run by the same
- * rules as any (R7–R10), and it is told of their results when it asks. No rule makes the service speak: turns, and the rules about
+ * rules as any other (R7–R10), and it gets their results when it asks. No rule makes the service speak: turns, and the rules about
  * them, do not exist here.
  */
 import type {
@@ -29,7 +29,7 @@ export function hearRequest(step: Step, { call, begun }: RequestCallSignal): voi
   else releaseCalls(step);
 }
 
-/** A result that its client has been sent is no news. */
+/** A result that was delivered to the client is not queued as news. */
 export function hearRecorded(step: Step, { calls }: RecordCallsSignal): void {
   const { state } = step;
   if (!state.external) return drop(step, 'record_calls');
@@ -46,7 +46,7 @@ export function hearRecorded(step: Step, { calls }: RecordCallsSignal): void {
 const isKnown = ({ calls, ended }: State, callId: string) =>
   [...calls, ...ended].some(({ id }) => id === callId);
 
-/** News that was shown somewhere in a thread stays until it is acknowledged: the harness may lose the place, and it is shown again. */
+/** News that was shown in a thread stays until it is acknowledged: if the harness loses that part of the thread, it is shown again. */
 export function hearDelivery(step: Step, { of, anchor }: DeliverSignal): void {
   const { state } = step;
   if (!state.external) return drop(step, 'deliver');
@@ -60,7 +60,7 @@ export function hearDelivery(step: Step, { of, anchor }: DeliverSignal): void {
   writeReceipt(step, seqs, 'delivered', anchor === undefined ? {} : { anchor });
 }
 
-/** What the client has is no news any more. */
+/** News that the client has acknowledged is no longer news. */
 export function hearAcknowledgement(step: Step, { to }: AcknowledgeSignal): void {
   const { state } = step;
   if (!state.external) return drop(step, 'acknowledge');

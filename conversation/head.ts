@@ -1,4 +1,4 @@
-/** What a conversation is doing, as its readers see it. */
+/** The head: a conversation's current status, reply and calls, as readers see them. */
 import type { CallHead, Head } from '../contract/head.ts';
 import type { OpenCall } from '../contract/call.ts';
 import { flowOf, isComplete } from './managed.ts';
@@ -18,7 +18,7 @@ export function headOf(state: State): Head {
 }
 
 /**
- * The open calls, as the model is told about them.
+ * The open calls, as the model sees them.
  * @param from first entry of the window that the model reads
  */
 export function openCalls(state: State, from = 1): OpenCall[] {

@@ -11,7 +11,7 @@ const happening = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('model' as const),
       text: fc.constantFrom('', 'Ok.'),
-      /** Of each call: how many results its flow waits for; 0: until it ends; undefined: it is not managed. */
+      /** For each call, the number of results its flow waits for. 0: until it ends; undefined: it is not managed. */
       calls: fc.array(fc.constantFrom(1, 2, 2, 3, 0, undefined), { maxLength: 2 }),
     }),
   },

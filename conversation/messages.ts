@@ -22,7 +22,7 @@ export function hearMessage(step: Step, message: MessageSignal): void {
     const rollback = when_busy === 'rollback';
     interruptReply(step, 'message', { actor, cause: [seq], rollback });
   }
-  // Where the model is elsewhere, nobody here answers.
+  // The model is elsewhere: no reply is started here.
   if (!state.external) state.unanswered.push({ seq });
   state.last_message_at = step.at;
   freeByMessage(step);
@@ -78,7 +78,7 @@ export function beginClosing(step: Step, { by, operator }: { by?: string; operat
   for (const call of state.calls.toReversed()) cancelCall(step, call, actor, 'close');
 }
 
-/** All work is stopped. Every piece of news gets its receipt, and nothing is heard any more. */
+/** Closes the conversation once all work is stopped. Every piece of news gets its receipt; later events are ignored. */
 export function finishClosing(step: Step): void {
   const { state } = step;
   if (state.turn.phase !== 'closing') return;

@@ -132,7 +132,7 @@ export interface Initiative {
 export interface News {
   seq: number;
   call_id: string;
-  /** `decision`: a person denied the call, or nobody approved it in time. */
+  /** `decision`: a person denied the call, or its approval expired. */
   rank: 'decision' | 'end' | 'result' | 'progress';
   schedule: Schedule;
   at: number;

@@ -32,7 +32,7 @@ const happening = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('model fails' as const),
       type: fc.constantFrom('ModelTimeout', 'ModelContextTooLong'),
-      /** Of a window that was measured. */
+      /** Tokens per turn of the refused window, if they were counted. */
       ofTurn: fc.constantFrom(undefined, 50, 200, 600),
     }),
   },

@@ -83,7 +83,7 @@ describe('in any conversation', () => {
   test('R5: silent news alone never starts a turn', () => {
     inTheEnd(({ log }) => {
       const bySeq = new Map(log.map((entry) => [entry.seq, entry]));
-      // Of a managed call the flow goes on, whatever the schedule of its results.
+      // A managed call's flow goes on whatever the schedule of its results.
       const managed = new Set(
         log.flatMap((e) => (e.kind === 'call.requested' && e.awaits ? e.call_id : [])),
       );
