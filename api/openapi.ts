@@ -53,7 +53,7 @@ export async function describe(app: Api): Promise<void> {
   );
 }
 
-/** A service without keys asks for none. */
+/** The ways to authenticate. A service without keys requires none. */
 const SECURITY = {
   bearer: {
     type: 'http',
@@ -80,7 +80,7 @@ for (const [id, schema] of Object.entries(COMPONENTS)) {
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
 }
 
-/** Every named schema appears twice, as input and as output. Only those that are referred to are kept. */
+/** Keeps only the schemas that are referred to: every named one appears twice, as input and as output. */
 function withoutUnused(document: OpenApi): OpenApi {
   if (!('components' in document)) return document;
   const { schemas: all = {} } = document.components ?? {};

@@ -18,7 +18,7 @@ export type ServiceCommand =
   | McpCommand;
 
 export interface ChatOptions {
-  /** Of the conversation to go on with. */
+  /** Id of the conversation to continue. */
   id?: string;
   url?: string;
   key?: string;

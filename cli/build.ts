@@ -23,7 +23,7 @@ async function buildTemplate(): Promise<void> {
   const built = dirname(path);
   await mkdir(built, { recursive: true });
   for (const name of await readdir(built)) {
-    // Of earlier versions, and of a build that was broken off.
+    // Left by earlier versions, or by a build that was aborted.
     const isOld = name !== basename(path) && (name.startsWith('store-') || name.endsWith('-store'));
     if (isOld) await rm(join(built, name), { recursive: true, force: true });
   }

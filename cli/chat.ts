@@ -15,7 +15,7 @@ import { serviceUrl } from './service-url.ts';
 import { readRecord } from './temporal/record.ts';
 
 export interface ChatArguments {
-  /** Of a conversation to go on with. Default: a new one. */
+  /** Id of the conversation to continue. Default: a new one. */
   id?: string;
   url?: string;
   key?: string;

@@ -1,4 +1,4 @@
-/** What the parts of a service need first. This module loads fast: the parts themselves load while the ground opens. */
+/** Opens what the parts of a service share: store, bus and catalogue. This module loads fast, so the parts themselves load meanwhile. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { allVariables, type Settings } from '../config.ts';
@@ -57,8 +57,8 @@ async function readMcp(file: string, allowPrivateUrls: boolean) {
 }
 
 /**
- * Between the processes of a service if there is a Redis, otherwise inside this one.
- * @param alone whether no other process belongs to the service
+ * Opens the bus: through Redis between the processes of a service if REDIS_URL is set, otherwise inside this process.
+ * @param alone true if the service has no other process
  */
 export async function openBusOf(
   settings: Settings,

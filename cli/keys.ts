@@ -1,5 +1,5 @@
 /**
- * `meanwhile keys`: API keys, managed by whoever operates the service. With DATABASE_URL they are in that database; otherwise the service
+ * `meanwhile keys`: the operator manages API keys. With DATABASE_URL they are in that database; otherwise the service
  * that runs on this home is asked, with a token signed by its secret; and if none runs, its store is opened.
  */
 import { mkdir } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
  * How programs of the same user find a running service and show that they are that user's: a file that only the user can read. It has
- * the secret without which nobody may declare a server, since a server is a program that the service then runs.
+ * the secret that a caller needs to declare a server, since a server is a program that the service then runs.
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -29,7 +29,7 @@ export interface RequestOptions {
   timeout?: number | undefined;
   maxRetries?: number | undefined;
   headers?: Record<string, string> | undefined;
-  /** Of a POST. Default: a random one if the request may be retried, so that a retry has no further effect. */
+  /** Idempotency key of a POST. Default: a random one if the request may be retried, so that a retry has no further effect. */
   idempotencyKey?: string | undefined;
 }
 

@@ -1,10 +1,10 @@
-/** What a page or a terminal shows of a conversation. A fold over its stream: see fold.ts. */
+/** A conversation as a page or a terminal shows it: a fold over its stream (fold.ts). */
 import type { Entry, EntryOf, Failure } from '../contract/entry.ts';
 import type { CallHead } from '../contract/head.ts';
 import type { OpenQuestion } from '../contract/question.ts';
 import type { Stored } from '../contract/stored.ts';
 
-/** Never changed once it is given out, and so are its parts: what is the same object has not changed. */
+/** Immutable, and so are its parts: an object that is still the same has not changed. */
 export interface ConversationState {
   status: 'idle' | 'replying' | 'closed';
   /** Seq of the newest entry; 0 if there is none yet. */
@@ -23,7 +23,7 @@ export interface ConversationState {
   questions: readonly CallState[];
   /** The calls whose flow is suspended until their results are in: `suspended` says how many are. */
   suspended: readonly CallState[];
-  /** Why the agent keeps quiet at the moment. */
+  /** The limit that keeps the agent quiet at the moment. */
   limit: { limit: string; value: number; at: string } | undefined;
   /** Set when `status` is `closed`. */
   closed: { at: string; why?: EntryOf<'conversation.closed'>['why'] } | undefined;
@@ -48,12 +48,12 @@ export interface AgentMessage {
   from: 'agent';
   /** Its reply id. */
   id: string;
-  /** Of its `reply.started` entry. */
+  /** Seq of its `reply.started` entry. */
   seq: number;
   at: string;
   text: string;
   status: 'streaming' | 'completed' | 'interrupted' | 'failed';
-  /** `news`: nobody asked, the agent speaks by itself. */
+  /** `news`: an unsolicited reply. The agent speaks because of news, not because of a message. */
   because: EntryOf<'reply.started'>['because'];
   /** Why, in words. */
   reason: string;
@@ -69,28 +69,28 @@ export interface AgentMessage {
 
 export interface CallState {
   id: string;
-  /** Of its `call.requested` entry. */
+  /** Seq of its `call.requested` entry. */
   seq: number;
   tool: string;
-  /** While it awaits approval, and from then on: what the tool gets, converted and completed by its schema. */
+  /** From the moment it awaits approval, the input that the tool gets: converted and completed by the tool's schema. */
   input: unknown;
   status: CallHead['status'];
-  /** 0–100, and a line next to it. */
+  /** 0–100; `note` is a line of text beside it. */
   percent?: number;
   note?: string;
-  /** Place in the queue; 1 is next. */
+  /** Position in the queue; 1 is next. */
   position?: number;
   requested_at: string;
   started_at?: string;
   ended_at?: string;
-  /** Of the entry that ended it. */
+  /** Seq of the entry that ended it. */
   ended_seq?: number;
   /** While it awaits approval: the question, and the deadline. */
   why?: string;
   expires_at?: string;
   /** While it asks a person: what, and until when. */
   question?: OpenQuestion;
-  /** While its flow is suspended: results received, out of how many. Without `of`: it waits until the call ends. */
+  /** While its flow is suspended: the results received and the number awaited (`of`). Without `of`, it waits until the call ends. */
   suspended?: { results: number; of?: number };
   /** Its partial results. */
   results: readonly PartialResult[];

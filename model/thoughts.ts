@@ -1,12 +1,12 @@
 /**
- * Removes the thoughts from an answer: blocks such as `<think>…</think>` at its beginning, which a server without a reasoning
+ * Removes the model's thoughts from its answer: blocks such as `<think>…</think>` at the beginning, which a server without a reasoning
  * parser leaves in the text. The same tags later on are ordinary text.
  */
 
 export interface ThoughtFilter {
-  /** Splits a piece of the answer into what is said and what is thought. */
+  /** Splits a piece of the answer into speech and thought. */
   add(piece: string): { said: string; thought: string };
-  /** Call at the end of the answer: returns what had been held back because it might have become a tag. */
+  /** Call at the end of the answer: returns the text that was held back because it might have become a tag. */
   end(): { said: string; thought: string };
 }
 
@@ -22,7 +22,7 @@ const CLOSING = new RegExp(
   'i',
 );
 
-/** gpt-oss names the channel of its words as it does that of its thoughts. */
+/** gpt-oss marks the channel of its speech in the same way as that of its thoughts. */
 const SPEAKING = /^(?:<\|start\|>assistant)?<\|channel\|>final<\|message\|>/;
 
 /** No closing tag is longer. */
@@ -49,7 +49,7 @@ export function createThoughtFilter(begun = false): ThoughtFilter {
         } else if (!isEnd && couldBecomeTag(words)) return { said: '', thought };
         else {
           if (SPEAKING.test(words)) held = words.replace(SPEAKING, '');
-          // The blanks behind a block belong to it, in whatever piece they come.
+          // White space after a block belongs to the block, even if it comes in a later piece.
           else if (hasThought) held = words;
           state = 'speaks';
         }
@@ -105,7 +105,7 @@ function couldBecomeTag(words: string): boolean {
   return TAGS.some((tag) => tag.startsWith(begin)) || BEGUN.test(begin);
 }
 
-/** A closing tag on its own line without an opening one: what precedes it was thought, although it has been shown. */
+/** A closing tag on its own line without an opening one: the text before it was thought, although readers have seen it. */
 const UNOPENED = new RegExp(`^\\s*</${NAME}>[ \\t]*(?:\\n|$)`, 'im');
 
 /** The part of a whole answer that was said, if the answer turns out to begin with untagged thoughts. */

@@ -19,7 +19,7 @@ export interface PlainOptions extends ChatContext {
 
 /**
  * Says each line once the one before it was answered. After the last one it waits until the agent has nothing more to tell: nothing
- * runs, and all news was told. A call that waits for approval is not waited for, since nobody here can decide.
+ * runs, and all news was told. It does not wait for calls that need approval: no one here can decide.
  * @throws Error when the conversation can no longer be followed
  */
 export async function runPlain(options: PlainOptions): Promise<void> {

@@ -21,7 +21,7 @@ export interface SessionView {
   caughtUp: boolean;
   /** Undefined while the service answers. */
   lost: string | undefined;
-  /** Set when the conversation cannot be followed any more. */
+  /** Set when the conversation can no longer be followed. */
   over: { error?: Error } | undefined;
 }
 
@@ -47,11 +47,11 @@ export interface ChatSession {
 
 export interface SessionOptions {
   client: Meanwhile;
-  /** A conversation to go on with, and the seq of its newest entry. Default: a new one, which begins with the first message. */
+  /** The conversation to continue, and the seq of its newest entry. Default: a new one, which begins with the first message. */
   resume?: { conversation: Conversation; last_seq: number };
-  /** Of a new conversation. */
+  /** Agent of a new conversation. */
   agent?: string;
-  /** Of the end of its past, the most blocks that are shown. */
+  /** The most blocks that are shown of a resumed conversation's past. */
   most_blocks?: number;
   /** Hears what the stream brings. */
   onItem?: (item: StreamItem) => void;

@@ -14,7 +14,7 @@ export function isSettled({ reply, entries, open: calls, closed }: ConversationS
     else if (entry.kind === 'reply.completed' || entry.kind === 'reply.failed') {
       for (const seq of answered.get(entry.reply_id) ?? []) open.delete(seq);
     } else if (entry.kind === 'reply.interrupted' && entry.by === 'request') {
-      // Whoever stopped it does not wait for the rest.
+      // The user who stopped it does not wait for the rest.
       for (const seq of answered.get(entry.reply_id) ?? []) open.delete(seq);
     }
   }

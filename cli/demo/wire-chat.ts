@@ -41,7 +41,7 @@ export async function* chatStream(
     yield chunk({ content });
   }
   for (const [index, call] of toolCalls(answer.calls).entries()) {
-    // As OpenAI does it: the name first, then the arguments in pieces.
+    // OpenAI sends the name first, then the arguments in pieces.
     const { arguments: whole, name } = call.function;
     const half = Math.ceil(whole.length / 2);
     yield chunk({ tool_calls: [{ ...call, index, function: { name, arguments: '' } }] });

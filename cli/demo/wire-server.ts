@@ -129,7 +129,7 @@ export function sendJson(
 }
 
 function fail(response: ServerResponse, error: unknown): void {
-  // The client has gone, and what is left unfinished is nobody's.
+  // The client has gone: there is no one left to answer.
   if (response.destroyed) return;
   // A stream that has begun can only be broken off; a status would be a lie.
   if (response.headersSent) return void response.destroy();

@@ -4,7 +4,7 @@ import { CLIENTS, type ClientName } from './clients.ts';
 
 export type McpCommand = {
   kind: 'mcp';
-  /** Of the service. Default: the address in the settings. */
+  /** URL of the service. Default: the address in the settings. */
   url?: string;
 } & (
   | { does: 'relay'; serves: 'agents' | 'tools' }

@@ -6,7 +6,7 @@ export type ClientName = 'codex' | 'claude' | 'cursor' | 'vscode' | 'opencode';
 export interface UserPlace {
   home: string;
   platform: NodeJS.Platform;
-  /** Of the environment. */
+  /** Environment variables. */
   variables: Record<string, string | undefined>;
 }
 

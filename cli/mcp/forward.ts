@@ -1,4 +1,4 @@
-/** Sends one JSON-RPC message to the service's `/mcp`, again and again while the service is away. */
+/** Sends one JSON-RPC message to the service's `/mcp`, and retries while the service is away. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
@@ -18,7 +18,7 @@ export class ServiceAway extends Error {
   override name = 'ServiceAway';
 }
 
-/** The service decides how long it takes; a stream may be quiet for as long as it likes. */
+/** No timeouts: the service decides how long a request takes, and a stream may be quiet for any length of time. */
 const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 const FIRST_DELAY_MS = 200;
@@ -27,7 +27,7 @@ const LONGEST_DELAY_MS = 2_000;
 /**
  * Yields every message that the service answers with. A request that is sent again has the same idempotency key, so it has no
  * second effect.
- * @param options.patience_ms how long a service that does not answer is waited for
+ * @param options.patience_ms how long to retry while the service does not answer
  * @throws ServiceAway
  */
 export async function* forward(
@@ -56,7 +56,7 @@ export async function* forward(
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(LONGEST_DELAY_MS, delay * 2)) {
     try {
       for await (const each of send(url, message, headers, signal)) {
-        // It is there: from now on it is waited for again.
+        // The service is there: the retry time starts from zero.
         began = performance.now();
         delay = FIRST_DELAY_MS;
         const isAcknowledgement = each.method === 'notifications/subscriptions/acknowledged';
@@ -101,7 +101,7 @@ async function* send(
     yield { jsonrpc: '2.0', id, error: { code: -32_000, message: what } };
     return;
   }
-  // What is refused before it is read has no id.
+  // An answer that refuses the request unread has no id.
   for (const answer of answers) yield { ...answer, id: answer.id ?? id };
 }
 
@@ -115,7 +115,7 @@ async function* events(body: AsyncIterable<Uint8Array>): AsyncGenerator<RpcMessa
   }
 }
 
-/** Since 2026-07-28, the headers repeat what a proxy has to know of the message. */
+/** Since protocol version 2026-07-28, headers repeat the parts of the message that an HTTP proxy needs. */
 function headersOf(message: RpcMessage | RpcMessage[]): Record<string, string> {
   const always = {
     'content-type': 'application/json',
@@ -134,7 +134,7 @@ function headersOf(message: RpcMessage | RpcMessage[]): Record<string, string> {
   };
 }
 
-/** Undefined unless it is JSON-RPC. */
+/** Undefined unless `text` is JSON-RPC. */
 function parse(text: string): RpcMessage[] | undefined {
   try {
     const answers = [JSON.parse(text)].flat() as RpcMessage[];

@@ -12,7 +12,7 @@ export interface InstallOptions {
   yes: boolean;
   place: UserPlace;
   say(line: string): void;
-  /** Undefined where nobody can be asked. */
+  /** Undefined if no user is at the terminal. */
   ask?: (question: string) => Promise<string>;
   now?: Date;
 }

@@ -13,7 +13,7 @@ export interface ProxyPlace {
 
 export interface ProxyOptions {
   place: ProxyPlace;
-  /** Of the service. */
+  /** The service's API key. */
   apiKey?: string | undefined;
   /** How long a service is waited for. Milliseconds. */
   patience_ms?: number;
@@ -66,7 +66,7 @@ export async function proxyPath(
   }
 }
 
-/** Of the route itself, or of what checks the key. */
+/** `message` comes from the route, `detail` from the check of the key. */
 interface Refusal {
   message?: string;
   detail?: string;

@@ -6,7 +6,7 @@ import { forward, type RpcMessage, ServiceAway } from './forward.ts';
 export interface RelayOptions {
   /** URL of the service's MCP endpoint. */
   url: string;
-  /** Names the harness's thread. Default: the harness names it, or nobody does. */
+  /** Names the harness's thread. Default: the name that the harness gives it, if any. */
   thread?: string;
   input: Readable;
   output: Writable;

@@ -1,7 +1,7 @@
 import { defineTool, z } from 'meanwhile';
 import { openPage, type ShownPage } from '../page.ts';
 
-/** Opens a page in a real browser and tells what changes on it, until it shows what the agent waits for. */
+/** Opens a page in a real browser and reports what changes on it, until the page shows the words that the agent waits for. */
 export default defineTool({
   name: 'watch_page',
   description:
@@ -38,7 +38,7 @@ export default defineTool({
   },
 });
 
-/** A bar that moves is progress. A page without anything to press or read that it had before is not worth a word. */
+/** Whether the page shows a new dialog, alert or button. A bar that moves is progress, not news. */
 function isNews({ dialog, alerts, buttons }: ShownPage, before: ShownPage | undefined): boolean {
   if (before === undefined) return true;
   const differ = (one: unknown, other: unknown) => JSON.stringify(one) !== JSON.stringify(other);
