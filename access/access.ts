@@ -58,7 +58,7 @@ export async function openAccess({
   const uses = new Map<string, string>();
   const known = remembered<ApiKey | undefined>({
     max: REMEMBERED,
-    // While the store is away, nobody can revoke a key either: those seen before stay valid.
+    // While the store is away, keys cannot be revoked either: those seen before stay valid.
     fresh_ms: NOTICED_MS - CHECK_MS,
     now,
     read(name) {

@@ -4,7 +4,7 @@ import { DEFAULT_TENANT } from '../contract/names.ts';
 
 export interface Principal {
   /**
-   * anyone: the service has no keys; operator: whoever has the service's secret; token: a browser, with a token for one
+   * anyone: the service has no keys; operator: a caller with the service's secret; token: a browser, with a token for one
    * conversation.
    */
   kind: 'anyone' | 'operator' | 'key' | 'jwt' | 'token';
@@ -12,11 +12,11 @@ export interface Principal {
   scopes: readonly Scope[];
   /** Identifies the key or the user, for limits and the log. */
   id: string;
-  /** Of a token: the only conversation that it is for. */
+  /** Set for a token: the only conversation that it opens. */
   conversation?: string;
 }
 
-/** A service without keys is one tenant's, and that of everyone who reaches it. */
+/** A service without keys has one tenant, and gives everyone who reaches it all rights. */
 export const ANYONE: Principal = {
   kind: 'anyone',
   tenant: DEFAULT_TENANT,

@@ -6,7 +6,7 @@ import type { CallEnd } from './signals.ts';
 /** All that is needed to tell its conversation of it, in this process or in the next. */
 export interface QuickCall {
   conversation: ConversationKey;
-  /** Of the conversation, which may not have begun yet. */
+  /** The conversation's agent. The conversation may not have begun yet. */
   agent: string;
   thread?: string;
   call: RequestedCall;

@@ -83,7 +83,7 @@ async function isAppended(
   throw new Error(`The draft of ${reply_id} has ${row.length} characters, not ${offset}.`);
 }
 
-/** Stops these drafts: nothing can be added any more. Returns their texts by reply id; '' if nothing was said. */
+/** Stops these drafts: no text can be added after this. Returns their texts by reply id; '' if nothing was said. */
 export async function stopDrafts(
   db: Db,
   { tenant, id }: ConversationKey,

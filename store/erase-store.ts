@@ -11,6 +11,6 @@ export interface EraseStore {
     conversation: ConversationKey,
     at: string,
   ): Promise<{ call_ids: string[] } | 'open' | undefined>;
-  /** Calls of conversations that were erased since, for whoever has files of them. */
+  /** Calls of conversations erased since then, for processes that keep files of calls. */
   erasedCalls(since: string): Promise<{ tenant: string; call_id: string }[]>;
 }

@@ -134,10 +134,10 @@ async function forgetKeys(
     .execute();
 }
 
-/** Of the answer in a row of an earlier version. SQL cannot look into JSON that contains \u0000 anywhere, so it reads the text. */
+/** Matches the answer in a row of an earlier version. SQL cannot look into JSON that contains \u0000 anywhere, so it reads the text. */
 const beginsWith = (id: string) => `{"id":"${id.replaceAll(/[\\%_]/g, '\\$&')}",%`;
 
-/** No run can write to it any more. */
+/** Leaves a row with which no run can write to the log again. */
 async function entomb(
   db: Db,
   { tenant, id }: ConversationKey,

@@ -17,7 +17,7 @@ function awayFor(calls: number, mayBeDone = false) {
       async (...args: unknown[]) => {
         asked += 1;
         if (asked > calls) return method(...args);
-        // Done, though nobody is told.
+        // It is done, but the caller gets an error.
         if (mayBeDone) await method(...args);
         throw new StoreUnavailable('The store is away.', { mayBeDone });
       },

@@ -271,7 +271,7 @@ export interface Store extends KeyStore, EraseStore, RetentionStore {
   renewHolder(holder: string, who: HolderIdentity): Promise<{ lapsed: boolean; others: boolean }>;
   /** Gives up the lease: the holder's calls may be taken over at once. */
   retireHolder(holder: string): Promise<void>;
-  /** Of several processes that ask at once, exactly one gets the call. */
+  /** When several processes ask at once, exactly one gets the call. */
   holdCall(call: { tenant: string; call_id: string }, request: HoldRequest): Promise<HoldResult>;
   /** False, with nothing changed, when another process holds the call or it is over. */
   endCall(call: { tenant: string; call_id: string }, hold: Hold, end: CallEnd): Promise<boolean>;

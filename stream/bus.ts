@@ -27,7 +27,7 @@ export interface Bus {
 
 /**
  * The bus inside one process.
- * @param alone false if other processes publish as well, whom nobody hears then
+ * @param alone false if other processes publish as well: their messages do not arrive here
  */
 export function createLocalBus({ alone = true } = {}): Bus {
   const emitter = new EventEmitter().setMaxListeners(0);

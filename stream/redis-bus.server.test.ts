@@ -127,7 +127,7 @@ test.each(['the server stands still', 'the network drops everything'])(
 
     const heal = how === 'the server stands still' ? freeze(redis) : proxy.cut('silent');
     expect(await api.line()).toMatch(/away: no answer for 100 ms/);
-    // Not kept: what nobody acknowledges would fill the memory.
+    // They are not kept: unacknowledged messages would fill the memory.
     for (let n = 0; n < 10_000; n++) api.publish(other, { type: 'poke' });
     heal();
     expect(await api.line()).toMatch(/answers again/);

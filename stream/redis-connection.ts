@@ -180,7 +180,7 @@ function newClient(url: string, connectTimeout: number) {
     maintNotifications: 'disabled',
     socket: { reconnectStrategy: false, connectTimeout },
   });
-  // Node ends a process at an error that nobody listens to.
+  // An 'error' event without a listener would end the process.
   client.on('error', ended);
   return client;
 }

@@ -19,7 +19,7 @@ const EXTENSION = extname(import.meta.filename);
 /** What a bundle is made from: these folders, the packages that it imports, and this file's options. */
 export const SOURCES = ['workflows', 'conversation', 'contract'];
 
-/** Of this repository or package: what was built ahead of the first start (`npm run build`). */
+/** Bundles of this repository or package that were built ahead of the first start (`npm run build`). */
 const BUILT = join(root, 'build');
 
 /** The one that was built ahead, else that of an earlier start on this home, else a new one. */

@@ -14,7 +14,7 @@ export interface Succession {
   /** The identity by which Temporal knows this process: no other process ever has it. */
   identity: string;
   interceptor: ActivityInterceptorsFactory;
-  /** Call when nothing is running any more; what still runs is left to the next process. */
+  /** Call when no activity runs. One that still runs is left to the next process. */
   close(): Promise<void>;
 }
 

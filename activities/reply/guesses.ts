@@ -97,7 +97,7 @@ export function createGuesses(dependencies: GuessesDependencies): Guesses {
   return {
     guess(conversation, message) {
       const key = conversationWorkflowId(conversation);
-      // Of two messages at once, the first may still have a reply of its own.
+      // When two messages come at once, the first may still get a reply of its own.
       if (
         guesses.has(key) ||
         !known.has(key) ||

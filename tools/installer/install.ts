@@ -25,7 +25,7 @@ const stop = () => {
 };
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
-// The output has no reader any more: the process that started this is gone and may have started another.
+// The output has lost its reader: the process that started this is gone and may have started another.
 process.stdout.on('error', stop);
 
 process.exitCode = await main(process.argv.slice(2));

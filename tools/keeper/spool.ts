@@ -14,7 +14,7 @@ export interface SpoolFiles {
     /** Most output that is kept, in bytes. */
     max_bytes: number;
   };
-  /** The process that may start the program; `given_up` when none may any more. */
+  /** The process that may start the program; `given_up` when no process may. */
   'keeper.json': ProcessIdentity | { given_up: true };
   'program.json': ProcessIdentity;
   /** `bytes`: total bytes of output. */
