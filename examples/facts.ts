@@ -63,7 +63,7 @@ export function callsIn(entries: readonly Entry[], tool?: string): CallHistory[]
     });
 }
 
-/** References such as RX-1234 or IX-0815, which nobody can guess. */
+/** References such as RX-1234 or IX-0815, which a model cannot guess. */
 export const referencesIn = (text: string): string[] =>
   [...text.matchAll(/\b[A-Z]X[-\u2010-\u2015 ]?(\d{4})\b/g)].map(
     ([found]) => `${found.slice(0, 2)}-${found.slice(-4)}`,

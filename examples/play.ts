@@ -21,7 +21,7 @@ export interface DemoOutcome {
 }
 
 export interface DemoStage extends Running {
-  /** Of the service. */
+  /** URL of the service. */
   url: string;
   world: Surroundings;
 }

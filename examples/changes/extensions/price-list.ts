@@ -36,7 +36,7 @@ export async function writePrices(list: PriceList, path = pricesFile()): Promise
   await rename(`${path}.new`, path);
 }
 
-/** @throws Error for an item that nobody offers */
+/** @throws Error for an item without an offer */
 export function cheapest({ offers }: PriceList, wanted: z.infer<typeof wantedItems>): OrderLine[] {
   return wanted.map(({ item, count }) => {
     const [best] = offers

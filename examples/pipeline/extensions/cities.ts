@@ -9,7 +9,7 @@ export type Region = (typeof REGIONS)[number];
 export interface CountryRow {
   country: string;
   region: string;
-  /** Of its cities with at least 1,000 inhabitants. */
+  /** Inhabitants of its cities, counting those with at least 1,000. */
   people: number;
   cities: number;
 }

@@ -3,7 +3,7 @@ import { appendFile } from 'node:fs/promises';
 import { defineTool, z } from 'meanwhile';
 import { orderLines, ordersFile, readPrices, totalOf } from '../price-list.ts';
 
-/** The prices are read again at the last moment: a person may have taken hours to approve what nobody offers any more. */
+/** The prices are read again at the last moment: a person may have taken hours to approve, and the offer may be gone. */
 export default defineTool({
   name: 'place_order',
   description:

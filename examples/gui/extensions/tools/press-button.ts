@@ -1,7 +1,7 @@
 import { defineTool, z } from 'meanwhile';
 import { pressButton } from '../page.ts';
 
-/** On the page that `watch_page` has opened. A press is not repeated after a crash: nobody knows what it did. */
+/** Presses a button on the page that `watch_page` has opened. A press is not repeated after a crash, since its effect is unknown. */
 export default defineTool({
   name: 'press_button',
   description:
