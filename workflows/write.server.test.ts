@@ -155,7 +155,7 @@ test('a reply that is retried after later entries were written is not lost', asy
   const conversation = await own.converse();
   await conversation.say('hello');
   const first = await own.asked();
-  // It is written with the message that waits, under a higher fence; then the reply begins anew.
+  // It is written with the message that waits, under a higher fence; then the reply starts again.
   await conversation.say('and then', { when_busy: 'queue' });
   await conversation.until('the second waits', (k) => count(k, 'message.user') === 2);
   first.fails(new Error('The connection was lost.'));

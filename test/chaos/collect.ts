@@ -116,7 +116,7 @@ interface Received {
   at: number;
 }
 
-/** Of all runs, oldest first. */
+/** The signals that all runs of the conversation received, oldest first. */
 async function received({ workflow }: Client, id: string): Promise<Received[]> {
   const workflowId = conversationWorkflowId({ tenant: DEFAULT_TENANT, id });
   const runs: Received[][] = [];

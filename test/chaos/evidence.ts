@@ -4,7 +4,7 @@ import type { Head } from '../../contract/head.ts';
 
 /** All times are milliseconds since 1970, by the clock of the one machine on which a run is. */
 export interface Evidence {
-  /** Of the run: the same seed does the same to the same targets at the same moments. */
+  /** The run's seed: the same seed does the same to the same targets at the same moments. */
   seed: number;
   /** Messages that were acknowledged with 202. */
   sent: { conversation: string; message_id: string; text: string }[];
@@ -52,7 +52,7 @@ export interface Undone {
   messages: string[];
 }
 
-/** Written where it happens, one line of JSON, appended and synced before anybody is told that it has been done. */
+/** Written where it happens, one line of JSON, appended and synced before the effect is reported. */
 export interface LedgerLine {
   call_id: string;
   tool: string;
@@ -60,11 +60,11 @@ export interface LedgerLine {
   effect: string;
   pid: number;
   at: number;
-  /** Of what the user wanted: two calls with one key do the same thing twice. */
+  /** Identifies what the user wanted: two calls with one key do the same thing twice. */
   key?: string;
   /** The tool runs in a worker's process, does not know what was done before, and declares this. */
   restart?: 'resume' | 'fail';
-  /** Of such a tool: which start of its body wrote this. */
+  /** Which start of such a tool's body wrote this. */
   body?: string;
   /** What the other side knows a payment by. */
   idempotency_key?: string;
@@ -96,6 +96,6 @@ export interface Operation {
   run_id: string;
   /** Temporal did not answer: it may have been done, or not. */
   isUnanswered?: true;
-  /** Of a reset: the task to which. */
+  /** For a reset, the task to which the workflow was reset. */
   event_id?: number;
 }

@@ -1,5 +1,5 @@
 /**
- * The model of a chaos run: what it says follows from the messages it is sent and from nothing else, so that whoever asks again
+ * The model of a chaos run: what it says follows from the messages it is sent and from nothing else, so that a retried request
  * gets the same. `[steps count=3 pause_ms=200]` in a user's message asks for a call.
  */
 import { checkCalls } from '../../cli/demo/check-calls.ts';
@@ -66,7 +66,7 @@ export function answerTo(messages: readonly ModelMessage[]): { text: string; cal
 }
 
 interface Wish {
-  /** Of this wish alone: the message's tag and the place in it. */
+  /** Identifies the wish: the message's tag and the place in it. */
   key: string;
   tool: string;
   input: Record<string, unknown>;

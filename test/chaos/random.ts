@@ -9,7 +9,7 @@ export interface Random {
   pick<T>(all: readonly [T, ...T[]]): T;
   /** `weights` of any sum. */
   weighted<T extends string>(weights: Partial<Record<T, number>>): T;
-  /** Of its own: how often one is asked changes nothing in the other. */
+  /** An independent generator: draws from one do not change the other. */
   fork(name: string): Random;
 }
 

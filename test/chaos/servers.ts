@@ -17,7 +17,7 @@ export const TOPOLOGIES = ['small', 'cluster'] as const;
 export type TopologyName = (typeof TOPOLOGIES)[number];
 
 export interface Servers {
-  /** Of the service. */
+  /** The service's database. */
   database: Member;
   temporal: Member;
   /** Temporal's own. Undefined where that is a file. */
@@ -33,7 +33,7 @@ export interface Servers {
 export interface ServerOptions {
   /** Gets logs. */
   folder: string;
-  /** Of a development server. */
+  /** Home folder of a development server. */
   home: string;
   member(name: string, start: () => Promise<Process>): Member;
   log(line: string): void;

@@ -13,7 +13,7 @@ import type { Random } from './random.ts';
 export interface ChaosTalk {
   id: string;
   follower: Follower;
-  /** Of the last message that was acknowledged and is not in the log yet. */
+  /** True while the last acknowledged message is not in the log yet. */
   readonly owed: boolean;
   /** An operator has ended it: its user expects no more of it. */
   readonly isGone: boolean;
@@ -31,16 +31,16 @@ export interface Workload {
   sent: Evidence['sent'];
   /** Answers that a client did not have to expect. */
   surprises: string[];
-  /** No new conversation is begun any more. Resolves when every one has been closed, as far as that goes until `signal` aborts. */
+  /** Begins no more conversations. Resolves when every one is closed, or when `signal` aborts. */
   end(signal: AbortSignal): Promise<void>;
 }
 
 export interface WorkloadOptions {
   client: Meanwhile;
-  /** At a time. */
+  /** How many run at a time. */
   conversations: number;
   random: Random;
-  /** Of every entry that a reader sees. */
+  /** Called for every entry that a reader sees. */
   notice(talk: ChaosTalk, entry: Entry): void;
 }
 
@@ -202,7 +202,7 @@ export function startWorkload({
     await Promise.race([follower.over, patience]);
   }
 
-  /** Whoever gives up says so by that alone. */
+  /** Ignores errors once the run has been aborted. */
   function unlessGivenUp(error: unknown): void {
     if (!signal.aborted) throw error;
   }

@@ -42,5 +42,5 @@ function unlessGone(error: unknown): 'gone' {
   throw error;
 }
 
-/** Of gRPC: a history is fetched without the client's own error. */
+/** gRPC status: fetching a history does not throw the client's own error. */
 const NOT_FOUND = 5;

@@ -122,7 +122,7 @@ async function historyOf(id: string) {
   return events ?? [];
 }
 
-/** Of each run of the model that is over: how often it was tried. */
+/** The number of attempts at each finished activity that asks the model. */
 async function attemptsOf(id: string): Promise<number[]> {
   return (await historyOf(id)).flatMap(
     ({ activityTaskStartedEventAttributes: started }) => started?.attempt ?? [],

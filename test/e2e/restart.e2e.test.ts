@@ -24,7 +24,7 @@ test('a reply in flight when the service is killed is given again, once', async 
   const second = await model.asked();
   expect(second.request.messages).toEqual(first.request.messages);
   const story = second.begins('There was ');
-  await after.log.until('it begins anew', () => spoken(after, 2) === 'There was ');
+  await after.log.until('the reply starts again', () => spoken(after, 2) === 'There was ');
   story.goesOn('a fox.');
   story.ends();
 

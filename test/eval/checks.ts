@@ -1,6 +1,6 @@
 /**
  * What is asked of a model, each a pure function of what was played. They look at facts in the words and at entries of the log, never at
- * sentences: references are random, so whoever says one has it from a tool or has invented it.
+ * sentences: references are random, so the model has one from a tool or has invented it.
  */
 import { misnamed } from './naming.ts';
 import { type Words, wordsIn } from '../../examples/facts.ts';

@@ -26,7 +26,7 @@ export interface PlayedConversation {
   /** The user hears nothing of results before the next one is there. */
   holdsUntilNow(): void;
   played(): Played;
-  /** Of the conversation itself too. */
+  /** Closes the conversation in the service too. */
   close(): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ interface Belonging {
  * their order; else the right name has to be among those of the piece. A piece with a reference and no name has those of the nearest piece
  * before it that has any, or else of the nearest after it.
  * @param names all that a reference could belong to
- * @returns the references that are told as somebody else's, or as nobody's
+ * @returns the references that the text gives to another name, or to none
  */
 export function misnamed(text: string, known: readonly Belonging[], names: readonly string[]) {
   const pieces = text.split(/(?<=[.;!?])\s+|\n+/).map((piece) => ({

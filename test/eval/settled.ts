@@ -2,7 +2,7 @@
 import type { Entry } from '../../contract/entry.ts';
 
 /**
- * True: every message has been answered, nobody speaks, and what the agent has asked for runs, waits or is over. What calls bring later is
+ * True when every message has been answered, no reply is in flight, and every requested call runs, waits or is over. Later results are
  * another matter.
  */
 export function isSettled(entries: readonly Entry[]): boolean {

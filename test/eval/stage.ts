@@ -10,7 +10,7 @@ import { startScriptedModels } from './models/server.ts';
 import { startSteering, type Steering } from './steering.ts';
 
 export interface EvalStage {
-  /** Of the service. */
+  /** URL of the service. */
   url: string;
   steering: Steering;
   model: string;

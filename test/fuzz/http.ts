@@ -86,7 +86,7 @@ async function check(ground: FuzzedService, one: FuzzedRequest): Promise<void> {
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 
-/** What was taken is what was sent, as text that can be stored. */
+/** Checks that the service kept what was sent, as text that can be stored. */
 async function checkKept(
   { api, id, call_id }: FuzzedService,
   { operation, body }: FuzzedRequest,
@@ -114,7 +114,7 @@ async function checkKept(
       if (told.stored === undefined) return same(sent.data, told.data);
       const which = { call_id, n: told.stored.n };
       const kept = await api.store.result({ tenant: 'default', id }, which);
-      // Of a call that is complete twice, the first end stays.
+      // If a call is completed twice, the first end stays.
       if (told.kind === 'done') return void JSON.parse(kept!);
       return same(sent.data, JSON.parse(kept!));
     }

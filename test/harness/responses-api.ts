@@ -14,7 +14,7 @@ interface Item {
 interface Tool {
   type: string;
   name?: string;
-  /** Of a namespace: the tools of one MCP server. */
+  /** The tools of a namespace, which is one MCP server. */
   tools?: { name: string }[];
 }
 

@@ -1,7 +1,7 @@
 /**
- * Records the histories of stories that have none yet: `npm run histories`. Those that are there stay as the proof that running
- * conversations go on with today's code. `npm run histories -- NAME…` records these anew: when old histories no longer replay, and
- * no such conversation can be running any more.
+ * Records the histories of stories that have none yet: `npm run histories`. Existing histories stay as the proof that running
+ * conversations go on with today's code. `npm run histories -- NAME…` records these again: when old histories no longer replay, and
+ * no conversation with such a history can still be running.
  */
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

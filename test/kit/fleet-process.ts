@@ -10,7 +10,7 @@ import { removeFolder } from './remove-folder.ts';
 
 export interface FleetProcess {
   name: string;
-  /** Of its latest start. */
+  /** Process id since its latest start. */
   readonly pid: number;
   signal(signal: NodeJS.Signals): void;
   /** All it has printed, in all its starts. */
@@ -30,7 +30,7 @@ export interface FleetProcessOptions {
   /** What it prints when it is ready. */
   ready: RegExp;
   settings: Record<string, string>;
-  /** Of its program. Default: this repository. */
+  /** Folder of its program. Default: this repository. */
   folder?: string;
 }
 

@@ -35,7 +35,7 @@ export interface FleetTemporal {
 }
 
 export interface Fleet {
-  /** Of the first API. */
+  /** A client of the first API. */
   client: Meanwhile;
   apis: FleetApi[];
   workers: FleetProcess[];

@@ -8,7 +8,7 @@ import { removeFolder } from './remove-folder.ts';
 export interface LedgerStep {
   key: string;
   step: number;
-  /** Of the process that took it. */
+  /** The process that took the step. */
   pid: number;
 }
 

@@ -24,7 +24,7 @@ export interface StubReply {
   delayMs?: number;
   /** Other than 200: an error in OpenAI's shape, with `text` as its message. */
   status?: number;
-  /** Of an error's body. */
+  /** Error code in the body of an error response. */
   code?: string;
   headers?: Record<string, string>;
   /** Frames of the stream as they are, JSON or not, in place of an answer. */

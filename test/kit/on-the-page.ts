@@ -27,5 +27,5 @@ export const bar = (tab: Tab, text: string | RegExp): Locator =>
 
 export const approval = (tab: Tab): Locator => panel(tab).locator('.approval');
 
-/** Of the conversation that is open. */
+/** Id of the conversation that is open. */
 export const idIn = (tab: Tab): string => /#\/([\w-]+)/.exec(tab.url())![1]!;

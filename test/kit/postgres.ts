@@ -19,9 +19,9 @@ export interface TestPostgres {
 }
 
 export interface TestPostgresServer extends TestPostgres {
-  /** Of the server process, for instance to kill it. Undefined once it has died. */
+  /** Id of the server process, for instance to kill it. Undefined once it has died. */
   pid(): number | undefined;
-  /** All of its processes stand still: it takes connections, and answers nothing. */
+  /** Suspends all of its processes: it accepts connections and does not answer. */
   freeze(): void;
   /** It goes on where it stood. */
   thaw(): void;

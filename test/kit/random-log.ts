@@ -47,7 +47,7 @@ type LogStep = typeof step extends fc.Arbitrary<infer T> ? T : never;
 interface Call extends OpenCall {
   requested: number;
   n: number;
-  /** Of a managed call, until its flow goes on. */
+  /** Set for a managed call until its flow goes on. */
   suspended?: { results: number; of?: number };
   /** It has given as many results as it may. */
   isFull?: true;

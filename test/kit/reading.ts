@@ -2,11 +2,11 @@
 import type { Conversation } from '../../client/conversation.ts';
 
 export interface ConversationReading {
-  /** Of the reply in flight. */
+  /** Text of the reply in flight. */
   text(): string | undefined;
   /** The texts of all completed replies. */
   completed(): string[];
-  /** Of the latest percentage of any call. */
+  /** The latest percentage of any call. */
   percent(): number | undefined;
   /** Every delta that did not continue what was held, and every entry that was not the next. Empty if all is well. */
   wrong: string[];

@@ -289,7 +289,7 @@ export async function createRig(
   };
 }
 
-/** Of remote tools: a test that has some brings these along. */
+/** Stands in for the activities of remote tools. A test with remote tools brings its own. */
 const unplayed = async () => {
   throw ApplicationFailure.nonRetryable('No remote tool is played here.', 'Unplayed');
 };

@@ -21,16 +21,16 @@ export interface TestServiceOptions {
   temporal?: string;
   /** Settings beyond PORT, MEANWHILE_HOME and Temporal's. */
   env?: Record<string, string>;
-  /** Of its program. Default: this repository. */
+  /** Folder of its program. Default: this repository. */
   folder?: string;
 }
 
 export interface TestService {
-  /** Of this start: every start has another port. */
+  /** URL since the latest start: every start has another port. */
   readonly url: string;
   readonly client: Meanwhile;
   readonly home: string;
-  /** Of Temporal. */
+  /** Temporal namespace. */
   readonly namespace: string;
   readonly pid: number;
   /** All it has printed, in all its starts. */

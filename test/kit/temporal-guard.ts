@@ -1,5 +1,5 @@
 /**
- * Outlives a test run that is killed, and then ends its Temporal server: the server is detached, and nobody else would.
+ * Outlives a test run that is killed, and then ends its Temporal server: the server is detached and would outlive the run.
  * The run holds the other end of our standard input, which the system closes when it dies.
  */
 import { readRecord } from '../../cli/temporal/record.ts';

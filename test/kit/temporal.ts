@@ -11,7 +11,7 @@ export interface TestTemporal {
   /** host:port */
   address: string;
   uiUrl: string;
-  /** Of its process at this moment. */
+  /** Id of its current process. */
   readonly pid: number;
   close(): Promise<void>;
 }

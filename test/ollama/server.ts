@@ -10,7 +10,7 @@ export interface Ollama {
   firstModel(): Promise<string>;
   /** @throws Error where there is no such model */
   capabilities(model: string): Promise<string[]>;
-  /** When the model is unloaded if nobody asks it: it moves when a request ends, and only then. Undefined: it is not loaded. */
+  /** When the model is unloaded if no request comes. Only the end of a request moves it. Undefined if the model is not loaded. */
   expiry(model: string): Promise<string | undefined>;
   /** The same weights with another template. */
   derive(model: string, from: string, template: string): Promise<void>;

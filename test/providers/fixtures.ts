@@ -25,7 +25,7 @@ export interface Expected {
   said?: string;
   /** Names and arguments. Default: none. */
   calls?: [string, string][];
-  /** Of a failure: what it cost all the same. `null`: nothing. */
+  /** What a failed request cost even so. `null`: nothing. */
   usage?: { input_tokens: number; output_tokens: number } | null;
   estimated?: true;
   /** What is kept with the first call. */

@@ -40,7 +40,7 @@ export function createCallAudit(limits: Limits) {
   /** Unreleased calls that a user's interrupt has found. */
   let withdrawn: AuditedCall[] = [];
   let asking: { completed: number; started: number } | undefined;
-  /** Of this decision: those that started, and those that were stopped while they ran. */
+  /** Calls that this decision started, and calls that it stopped while they ran. */
   let started: string[] = [];
   let stopped: string[] = [];
   let answered: string[] = [];

@@ -28,7 +28,7 @@ interface Speaking {
 export function createNewsAudit(limits: Limits) {
   /** Not told yet, by seq. */
   const waiting = new Map<number, News>();
-  /** Of managed calls: what is held back, and how many results have come. */
+  /** By managed call: the news that is held back, and the number of results so far. */
   const flows = new Map<string, { wanted: number; results: number; held: News[] }>();
   /** What the reply in flight is telling. */
   let telling = new Map<number, News>();
@@ -143,7 +143,7 @@ export function createNewsAudit(limits: Limits) {
     isDue(at: number): void {
       if (at < (dueAt() ?? Infinity)) throw broken('R6', 'News is told too soon.', at);
     },
-    /** Of what waits, each has to wait for something. */
+    /** At rest, no news may wait unless it is silent. */
     atRest(): void {
       for (const { seq, isSilent } of waiting.values()) {
         if (!isSilent) throw broken('R6', `${seq} is never told.`);

@@ -33,7 +33,7 @@ export interface Audit {
   /** A program has started. */
   ran(call: Extract<Effect, { kind: 'start_call' }>['call']): void;
   shown(reply_id: string): Shown;
-  /** Nothing is going to happen by itself any more. `running`: the programs that never end. */
+  /** Nothing more happens unless a user acts. `running`: the programs that never end. */
   atRest(state: State, now: number, running: Set<string>): void;
   /** The conversation is closed. */
   atTheEnd(told: Told[]): void;

@@ -1,6 +1,6 @@
 /**
  * The model of a race: it takes its time, and asks for what the user wants by what it was shown. It pays once for each request to
- * pay that no later one replaces, and withdraws a payment that is not wanted any more.
+ * pay that no later one replaces, and withdraws a payment that is no longer wanted.
  */
 import { TENANT_TOKENS_SPENT } from '../../contract/limits.ts';
 import type { RequestedCall } from '../../contract/call.ts';

@@ -20,7 +20,7 @@ export interface Script {
 
 type Initiative = Pick<Limits, 'unsolicited_per_minute' | 'unsolicited_in_a_row' | 'max_tokens'>;
 
-/** Of a user, so long after the one before. */
+/** What a user does, `after` milliseconds after the act before it. */
 export type Act = { after: number } & (
   | { do: 'say'; wants: Wants; when_busy: WhenBusy }
   /** The sender did not hear of the acknowledgement and sends the last message again. */

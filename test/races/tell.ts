@@ -26,7 +26,7 @@ export function tell(script: Script): string {
   return [JSON.stringify(script), ...shown, end].join('\n');
 }
 
-/** Of a story that never ends, its last ones say enough. */
+/** The last lines of a story are enough to understand one that never ends. */
 const MOST_LINES = 200;
 
 const time = (at: number) => `${at - 1_000_000} ms`.padStart(10);

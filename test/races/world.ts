@@ -51,7 +51,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
   /** What Temporal's history has of the world outside, and how much of it each decision had heard. */
   let signals: Untimed[] = [];
   let heardBy: number[] = [];
-  /** Counts the resets: what an earlier run was doing is done by nobody. */
+  /** Counts the resets: the work of an earlier run is abandoned. */
   let run = 0;
 
   playActs(0);
@@ -81,7 +81,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
     return (wakeAt(state) ?? Infinity) <= clock.now;
   }
 
-  /** As the shell does once nothing is under way any more. */
+  /** Sends `settled`, as the workflow does once nothing is under way. */
   function settle(): boolean {
     if (model.isAsked()) return false;
     enqueue({ type: 'settled' });

@@ -56,7 +56,7 @@ async function version(): Promise<string> {
   return createHash('sha256').update(parts).digest('hex').slice(0, 16);
 }
 
-/** Of a union every branch complains, also those that were not meant. */
+/** Each branch of a union reports errors, including those of branches that were not meant. */
 function explain(errors: ErrorObject[]): string[] {
   const lines = errors.map(
     ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,

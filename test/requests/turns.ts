@@ -8,9 +8,9 @@ export type RequestBody =
 export interface RequestTurn {
   role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
   text: string;
-  /** Of an assistant. */
+  /** The calls of an assistant message. */
   calls: { id: string; name: string; arguments: string; async?: boolean }[];
-  /** Of a tool: the call that it answers. */
+  /** The call that a tool message answers. */
   answers?: string;
 }
 

@@ -10,10 +10,10 @@ import { startTestService, type TestService } from '../kit/service.ts';
 
 export interface Ground {
   url: string;
-  /** Of an administrator of the tenant that has the conversation. */
+  /** API key of an administrator of the tenant that has the conversation. */
   key: string;
   key_id: string;
-  /** Of an administrator of a tenant that has nothing. */
+  /** API key of an administrator of a tenant that has nothing. */
   other_key: string;
   /** Parameters of paths that exist. */
   known: { id: string; call_id: string; n: string; token: string; key_id: string };

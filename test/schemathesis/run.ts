@@ -26,7 +26,7 @@ const report = z.object({
   test_cases: z.object({ generated: z.int() }),
   failures: z.array(z.object({ title: z.string(), operations: z.array(z.string()) })),
   errors: z.array(z.object({ title: z.string() })),
-  /** Of valid requests, by operation and phase. */
+  /** The rates of valid requests, by operation and phase. */
   valid_rates: z.record(z.string(), z.record(z.string(), counts)),
 });
 

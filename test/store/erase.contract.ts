@@ -109,7 +109,7 @@ export function eraseContract(store: () => Store): void {
       expect((await store().entries(other, { after: 0, limit: 9 }))?.entries).toHaveLength(3);
     });
 
-    test('names the erased calls to whoever asks since then', async () => {
+    test('the calls erased since a given time are listed', async () => {
       const { call_id, ...key } = await closed();
       await store().erase(key, at);
       const mine = { tenant: key.tenant, call_id };

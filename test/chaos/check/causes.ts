@@ -29,6 +29,6 @@ export function isEndOf({ operation }: FaultEvidence, { conversation, call_id }:
   return operation.call_id === undefined || operation.call_id === call_id;
 }
 
-/** When an operator ended it; undefined: nobody did. */
+/** When an operator ended it. Undefined if none did. */
 export const endedAt = (faults: FaultEvidence[], subject: Subject) =>
   faults.find((fault) => isEndOf(fault, subject))?.at;

@@ -33,7 +33,7 @@ export function lostMessages(evidence: Evidence, traces: Trace[]): Verdict {
   return { findings, excused };
 }
 
-/** Signals that reached Temporal, though whoever sent them may never have heard so. */
+/** Signals that reached Temporal, even if their sender never got the acknowledgement. */
 export function unheardMessages(evidence: Evidence, trace: Trace): Verdict {
   const findings: Finding[] = [];
   const excused: Excused[] = [];

@@ -22,7 +22,7 @@ export function whyRepeated(
   own: LedgerLine[],
   faults: FaultEvidence[],
 ): string | undefined {
-  // In one process nobody has to guess: it knows what it runs.
+  // A single process has no excuse: it knows what it runs.
   if (again.restart !== 'resume' || first.pid === again.pid) return undefined;
   if (faults.some((fault) => loses(fault, first))) return REPEATED;
   return [first, again].some((line) => isWaking(line, own, faults)) ? WOKEN : undefined;

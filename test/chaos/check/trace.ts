@@ -17,7 +17,7 @@ export interface Trace {
 
 export interface CallTrace {
   id: string;
-  /** Of all its entries, in order. */
+  /** All entries of the conversation, in order. */
   entries: Entry[];
   requested: EntryOf<'call.requested'>[];
   started: EntryOf<'call.started'>[];

@@ -6,7 +6,7 @@ export interface LedgerEffect {
   call_id: string;
   tool: string;
   effect: string;
-  /** Of what the user wanted. */
+  /** Identifies what the user wanted. */
   key: string;
   restart?: 'resume' | 'fail';
   /** Which start of the tool's body. */

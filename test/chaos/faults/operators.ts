@@ -19,7 +19,7 @@ export interface Operators {
   close(): Promise<void>;
 }
 
-/** Of gRPC. */
+/** gRPC status codes. */
 const Status = { CANCELLED: 1, DEADLINE_EXCEEDED: 4, UNAVAILABLE: 14 };
 
 /** How long Temporal may take to answer an operator. Milliseconds. */

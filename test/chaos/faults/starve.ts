@@ -9,7 +9,7 @@ import { freeWorker } from './freeze.ts';
 
 /** Milliseconds. */
 const LASTS = [2_000, 8_000] as const;
-/** Of each slice a process runs for a tenth. Milliseconds. */
+/** A process runs for a tenth of each slice. Milliseconds. */
 const SLICE_MS = 200;
 const RUNS_MS = 20;
 

@@ -15,7 +15,7 @@ export const FAULTS: readonly Fault[] = [
   ...starvations,
 ];
 
-/** Of so many faults drawn one after another, so many are of each kind: a short run has them all too. */
+/** How many faults of each kind are in one round of draws: even a short run has every kind. */
 export const SHARES: Record<Kind, number> = {
   kill: 8,
   freeze: 4,

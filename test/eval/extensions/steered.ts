@@ -1,12 +1,12 @@
 /** What the tools of the evaluation do is said from outside, step by step: nothing depends on the speed of a machine. */
 import type { CallContext, CallYield } from 'meanwhile';
 
-/** One thing that a call brings. What `data` holds nobody can know before. */
+/** One thing that a call brings. `data` cannot be guessed. */
 export type SteeredYield = { type: 'result' | 'end'; data: unknown };
 
 /**
  * The body of a tool: asks EVAL_STEERING_URL for each of its steps and waits as long as it takes.
- * @throws Error where nobody steers, or whoever did has gone
+ * @throws Error if no evaluation answers there, or it has ended
  */
 export async function* steered(call: CallContext): AsyncGenerator<CallYield, unknown, void> {
   for (let n = Number(call.checkpoint ?? 0) + 1; ; n += 1) {

@@ -11,7 +11,7 @@ export interface Wishes {
   presses: boolean;
 }
 
-/** Of lines that were not answered yet, oldest first: what a later one calls off is no longer wanted. */
+/** Reads the unanswered lines, oldest first. A wish that a later line calls off is no longer wanted. */
 export function readWishes(lines: readonly string[]): Wishes {
   const wishes: Wishes = {
     quotes: [],
