@@ -1,6 +1,7 @@
 /** What the messages say about the moment: the part of the demo that reads, so that its rules need only answer. */
 import type { ModelMessage } from '../../model/message.ts';
 import { asBlocks } from './as-blocks.ts';
+import { readObject } from './read-object.ts';
 
 export interface Situation {
   /** What the user wrote since the last answer. */
@@ -94,16 +95,6 @@ function readOutcomes(messages: readonly ModelMessage[]): (Fact & { why?: string
   return messages
     .filter((message) => message.role === 'tool')
     .map(({ call_id, text }) => ({ ...readObject(text), call_id }));
-}
-
-/** Other clients than ours may send anything: what is no JSON object says nothing. */
-function readObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }
 
 function words(messages: readonly ModelMessage[]): string[] {

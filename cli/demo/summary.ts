@@ -1,5 +1,6 @@
 /** A summary without a model: what was wanted last, what was asked for and what came of it, in the words of the log. */
 import type { ModelMessage } from '../../model/message.ts';
+import { readObject } from './read-object.ts';
 
 /** Undefined: these messages ask for none. */
 export function summaryOf(messages: readonly ModelMessage[]): string | undefined {
@@ -27,13 +28,3 @@ function sentencesOf({ user, calls, event }: Record<string, unknown>): string[] 
 }
 
 const short = (text: string) => (text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text);
-
-/** A line that was cut in two is no JSON and says nothing here. */
-function readObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
-}
