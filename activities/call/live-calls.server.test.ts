@@ -9,7 +9,7 @@ import { callWorkflowId } from '../../contract/names.ts';
 import type { CallStart } from '../../contract/call.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
-import { createHost } from '../../test/kit/spools.ts';
+import { callDependencies } from '../../test/kit/played-call.ts';
 import type { CallContext, LocalTool } from '../../tools/define.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
 import { createWorkers } from '../../worker/workers.ts';
@@ -58,6 +58,7 @@ async function stage(more: Partial<LocalTool> = {}) {
     // Of its own: two workers of one connection cannot have one task queue.
     const native = await NativeConnection.connect({ address: inject('temporalAddress') });
     const calls = createLiveCalls({
+      ...callDependencies(store),
       holder: createHolder({
         store,
         who: { place: '', pid: 0, began: '' },
@@ -67,15 +68,6 @@ async function stage(more: Partial<LocalTool> = {}) {
       }),
       server: createCallServer(client),
       catalogue,
-      bus: { publish: () => {} },
-      store,
-      settings: {
-        MEANWHILE_MAX_RESULT_BYTES: 1_000,
-        MEANWHILE_INLINE_RESULT_BYTES: 1_000,
-        MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
-      },
-      spools: createHost(),
-      signalConversation: async () => {},
       beat_ms: 100,
     });
     const activities = {

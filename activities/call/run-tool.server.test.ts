@@ -7,13 +7,12 @@ import { z } from 'zod';
 import { callWorkflowId } from '../../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
-import { createHost } from '../../test/kit/spools.ts';
 import type { CallContext, LocalTool } from '../../tools/define.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
 import { installRuntime } from '../../worker/runtime.ts';
 import { createWorkers } from '../../worker/workers.ts';
 import type { Activities } from '../index.ts';
-import { aloneIn } from '../../test/kit/played-call.ts';
+import { callDependencies } from '../../test/kit/played-call.ts';
 import { createCallServer } from './call-server.ts';
 import { createDescribeTools } from './describe-tools.ts';
 import { createLiveCalls } from './live-calls.ts';
@@ -51,17 +50,9 @@ async function call(run: LocalTool['run']) {
     describeTool: createDescribeTools({ catalogue, settings: {} }),
     runTool: createRunTool(
       createLiveCalls({
-        holder: aloneIn(store),
+        ...callDependencies(store),
         server: createCallServer(client),
         catalogue,
-        bus: { publish: () => {} },
-        store,
-        settings: {
-          MEANWHILE_MAX_RESULT_BYTES: 1_000,
-          MEANWHILE_INLINE_RESULT_BYTES: 1_000,
-          MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
-        },
-        spools: createHost(),
         signalConversation: async (_, event) => void told.push(event),
       }),
     ),

@@ -7,8 +7,7 @@ import { createHolder } from '../../activities/call/holder.ts';
 import { createLiveCalls, type LiveCallsDependencies } from '../../activities/call/live-calls.ts';
 import type { CallContext, LocalTool } from '../../tools/define.ts';
 import { createMemoryStore } from './memory-store.ts';
-import { aloneIn, conversation, SILENT } from './played-call.ts';
-import { createHost } from './spools.ts';
+import { aloneIn, callDependencies, conversation, SILENT } from './played-call.ts';
 
 export const NAME = { tenant: conversation.tenant, call_id: 'call_1' };
 export const start = { conversation, call_id: 'call_1', tool: 'play', input: {} };
@@ -77,18 +76,10 @@ export function stage(tool: Partial<LocalTool> = {}) {
       more: Partial<LiveCallsDependencies> = {},
     ) =>
       createLiveCalls({
+        ...callDependencies(store),
         holder,
         server: { ...SILENT, ...server },
         catalogue,
-        bus: { publish: () => {} },
-        store,
-        settings: {
-          MEANWHILE_MAX_RESULT_BYTES: 1_000,
-          MEANWHILE_INLINE_RESULT_BYTES: 1_000,
-          MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
-        },
-        spools: createHost(),
-        signalConversation: async () => {},
         beat_ms: 1,
         ...more,
       }),

@@ -53,17 +53,11 @@ export function play(
   };
   const store = createMemoryStore();
   const calls = createLiveCalls({
-    holder: aloneIn(store),
+    ...callDependencies(store),
     server: SILENT,
     catalogue: { tools: new Map([[played.name, played]]), agents: new Map() },
     bus: { publish: (_, message) => shown.push(message) },
     store: { ...store, setProgress: async (_, __, progress) => void kept.push(progress) },
-    settings: {
-      MEANWHILE_MAX_RESULT_BYTES: 1_000,
-      MEANWHILE_INLINE_RESULT_BYTES: 1_000,
-      MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
-    },
-    spools: createHost(),
     signalConversation: async (_, event) => void told.push(event),
     ...more,
   });
@@ -99,3 +93,17 @@ export const failed = (type: string, message: string | RegExp) => ({
 
 /** Ends when the call's signal aborts, as a tool that listens does. */
 export const aborted = (signal: AbortSignal) => sleep(1e8, undefined, { signal });
+
+/** What calls of a single process need besides a tool and a server. The limits are small, so that a test reaches them. */
+export const callDependencies = (store: Store) => ({
+  holder: aloneIn(store),
+  bus: { publish: () => {} },
+  store,
+  settings: {
+    MEANWHILE_MAX_RESULT_BYTES: 1_000,
+    MEANWHILE_INLINE_RESULT_BYTES: 1_000,
+    MEANWHILE_MAX_OUTPUT_BYTES: 10_000_000,
+  },
+  spools: createHost(),
+  signalConversation: async () => {},
+});
