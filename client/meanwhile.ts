@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { agentList, serviceInfo, toolList } from '../contract/http.ts';
+import type { agentList, serviceInfo, toolList } from '../contract/service.ts';
 import { Conversations } from './conversations.ts';
 import { type ClientOptions, Http, type RequestOptions } from './http.ts';
 

@@ -1,4 +1,4 @@
-import { serviceInfo } from '../../contract/http.ts';
+import { serviceInfo } from '../../contract/service.ts';
 import { callWorkflowId, conversationWorkflowId } from '../../contract/names.ts';
 import { packageVersion } from '../../tools/version.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Agent } from '../../agents/define.ts';
-import { agentList, toolList } from '../../contract/http.ts';
+import { agentList, toolList } from '../../contract/service.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
 import { type Catalogue, mcpServersOf, toolNames } from '../../tools/catalogue.ts';
 import { approvalOf } from '../../tools/approval.ts';

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import { readiness } from '../../contract/http.ts';
+import { readiness } from '../../contract/service.ts';
 import { mcpServersOf } from '../../tools/catalogue.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { answers, failures } from '../readiness.ts';
