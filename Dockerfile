@@ -33,6 +33,7 @@ COPY model/ model/
 COPY model-proxy/ model-proxy/
 COPY push/ push/
 COPY remote/ remote/
+COPY settings/ settings/
 COPY store/ store/
 COPY stream/ stream/
 COPY tools/ tools/
