@@ -82,7 +82,7 @@ async function follow(watch: Watch): Promise<void> {
       if (Date.now() < beat) continue;
       beat = Date.now() + Number(WATCHER_BEAT_MS);
       const note = `${lines} lines seen, ${queue} orders wait`;
-      await push(watch, { kind: 'progress', note, schedule: 'silent' });
+      await push(watch, { kind: 'progress', percent: 0, note, schedule: 'silent' });
     }
   } finally {
     await log.close();

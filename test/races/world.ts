@@ -136,7 +136,8 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
         case 'summarise':
         case 'stop_summary':
         case 'look_up_call':
-          // Races have no budget of tokens (RACE_LIMITS), and no operator.
+        case 'push_news':
+          // Races have no budget of tokens (RACE_LIMITS), no operator, and no harness that is pushed to.
           throw broken('R14', `Nobody wanted this: ${effect.kind}.`, clock.now);
       }
     }
