@@ -78,7 +78,7 @@ export async function openMcpCatalogue(
   function stateOf(server: McpServer): ServerState {
     const { name, settings } = server;
     const { era, used = false } = known.of(name);
-    const use = () => void known.note(name, { used: true });
+    const use = () => known.note(name, { used: true });
     const state: ServerState = {
       ...(settings.session === 'shared' && { session: sessions!.createSession(used, use) }),
       server,

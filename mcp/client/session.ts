@@ -19,9 +19,9 @@ export interface McpSession {
 
 /**
  * @param wasUsed an earlier worker has used a session of this server, which is gone
- * @param used called when the session begins to have a state
+ * @param used called when the session begins to have a state; the call ends once the next worker would know of it
  */
-export function createSession(wasUsed: boolean, used: () => void): McpSession {
+export function createSession(wasUsed: boolean, used: () => Promise<void>): McpSession {
   const listeners = new Map<string | number, (progress: WireProgress) => void>();
   let connection: McpConnection | undefined;
   let hasState = wasUsed;
@@ -97,7 +97,7 @@ export function createSession(wasUsed: boolean, used: () => void): McpSession {
           const result = returned({ name: tool.name, server }, outcome);
           const wasLost = isLost;
           isLost = false;
-          if (!hasState) used();
+          if (!hasState) await used();
           hasState = true;
           return wasLost ? { note: STATE_LOST, result } : result;
         },
