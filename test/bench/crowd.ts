@@ -16,15 +16,13 @@ import { percentile, ratio } from './figures.ts';
 import { type OurService, onGround, WITH_EXTENSIONS } from './ground.ts';
 import { meterMachine, memoryOf } from './processes.ts';
 import { post } from './service.ts';
-import { type OurTalk, startTalk } from './talk.ts';
+import { hellos, startTalk } from './talk.ts';
 
 export const crowdHelp = `npm run bench -- crowd [--tools 40] [--samples 60]
   How long a hello takes while --tools installers run, against how long it takes alone. --samples: hellos alone.`;
 
 const CALLS_A_CONVERSATION = 4;
 const MODEL_MS = 20;
-/** Between two hellos. */
-const REST_MS = 100;
 const WARM_UP = 20;
 /** Every installer takes as long, a little less than 15 seconds. */
 const PACKAGE = 'alpha';
@@ -82,17 +80,6 @@ const figures = (samples: number[]) => ({
   p50_ms: percentile(samples, 50),
   p95_ms: percentile(samples, 95),
 });
-
-async function hellos(talk: OurTalk, isWanted: (taken: number) => boolean): Promise<number[]> {
-  const samples: number[] = [];
-  while (isWanted(samples.length)) {
-    await sleep(REST_MS);
-    const sent = performance.now();
-    const { answered } = await talk.send('Hello.');
-    samples.push((await answered) - sent);
-  }
-  return samples;
-}
 
 /** @returns seconds until the last of so many calls has ended */
 async function install({ base, client }: OurService, tools: number): Promise<number> {

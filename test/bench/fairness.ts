@@ -14,7 +14,7 @@ import { type StubRequest, startStubModel } from '../kit/model-server.ts';
 import { percentile, ratio } from './figures.ts';
 import { type OurService, onGround, WITH_EXTENSIONS } from './ground.ts';
 import { meterMachine } from './processes.ts';
-import { type OurTalk, startTalk } from './talk.ts';
+import { hellos, startTalk } from './talk.ts';
 
 export const fairnessHelp = `npm run bench -- fairness [--calls 1000] [--samples 60] [--running 5]
   How long a tenant's turns take while another tenant floods the service with --calls calls, against how long they take alone.
@@ -23,8 +23,6 @@ export const fairnessHelp = `npm run bench -- fairness [--calls 1000] [--samples
 const CALLS_A_CONVERSATION = 10;
 const JOB_MS = 500;
 const MODEL_MS = 20;
-/** Between two messages. */
-const REST_MS = 100;
 const WARM_UP = 20;
 const LOOK_MS = 2_000;
 const ENTRIES_A_CALL = 3;
@@ -53,8 +51,8 @@ export async function fairness(args: string[]): Promise<object> {
       const quiet = await signIn(service, ground.home, 'quiet');
       const loud = await signIn(service, ground.home, 'loud');
       const talk = await startTalk(quiet, PATIENCE_MS);
-      await turns(talk, (taken) => taken < WARM_UP);
-      const before = await turns(talk, (taken) => taken < samples);
+      await hellos(talk, (taken) => taken < WARM_UP);
+      const before = await hellos(talk, (taken) => taken < samples);
       console.log(`before: ${JSON.stringify(figures(before))}`);
 
       const machine = meterMachine();
@@ -63,12 +61,12 @@ export async function fairness(args: string[]): Promise<object> {
       const flooding = flood(loud, calls).finally(() => {
         isOver = true;
       });
-      const flooded = await turns(talk, () => !isOver);
+      const flooded = await hellos(talk, () => !isOver);
       await flooding;
       const flood_s = Math.round((performance.now() - begun) / 100) / 10;
       const cpu_share = machine();
       console.log(`flooded: ${JSON.stringify(figures(flooded))}`);
-      const after = await turns(talk, (taken) => taken < samples);
+      const after = await hellos(talk, (taken) => taken < samples);
       console.log(`after: ${JSON.stringify(figures(after))}`);
       await talk.close();
       const alone = percentile([...before, ...after], 50);
@@ -97,17 +95,6 @@ const figures = (samples: number[]) => ({
   p50_ms: percentile(samples, 50),
   p95_ms: percentile(samples, 95),
 });
-
-async function turns(talk: OurTalk, isWanted: (taken: number) => boolean): Promise<number[]> {
-  const samples: number[] = [];
-  while (isWanted(samples.length)) {
-    await sleep(REST_MS);
-    const sent = performance.now();
-    const { answered } = await talk.send('Hello.');
-    samples.push((await answered) - sent);
-  }
-  return samples;
-}
 
 /** Begins all conversations at once. Resolves when all their calls have ended. */
 async function flood({ base, key }: OurService, calls: number): Promise<void> {

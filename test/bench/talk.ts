@@ -1,4 +1,5 @@
 /** One message after the other to a conversation, of this service or of another side of a bench. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { watch } from '../../client/watch.ts';
 import type { OurService } from './ground.ts';
 import { post } from './service.ts';
@@ -77,3 +78,24 @@ export async function startTalk(
     close: () => log.close(),
   };
 }
+
+/**
+ * Says hello, with a pause in between, as long as more samples are wanted.
+ * @returns milliseconds from the moment before each message is sent to the end of its reply
+ */
+export async function hellos(
+  talk: OurTalk,
+  isWanted: (taken: number) => boolean,
+): Promise<number[]> {
+  const samples: number[] = [];
+  while (isWanted(samples.length)) {
+    await sleep(REST_MS);
+    const sent = performance.now();
+    const { answered } = await talk.send('Hello.');
+    samples.push((await answered) - sent);
+  }
+  return samples;
+}
+
+/** Between two hellos. */
+const REST_MS = 100;
