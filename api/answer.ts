@@ -1,6 +1,7 @@
 /** A person's answer to the question of a running call, however the request came in. */
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv';
 import type { z } from 'zod';
+import { CALL_ENDS } from '../contract/call-ends.ts';
 import type { EntryOf } from '../contract/entry.ts';
 import type { answerCallBody } from '../contract/http.ts';
 import type { ConversationKey } from '../contract/names.ts';
@@ -73,7 +74,7 @@ async function readCall(
   callId: string,
 ): Promise<AskingCall | undefined> {
   let call: AskingCall | undefined;
-  const kinds = ['call.requested', 'call.event', 'call.answered', ...ENDS] as const;
+  const kinds = ['call.requested', 'call.event', 'call.answered', ...CALL_ENDS] as const;
   for await (const entry of allEntries(store, conversation, [...kinds])) {
     if (!('call_id' in entry) || entry.call_id !== callId) continue;
     call ??= { asked: new Map(), answers: new Map() };
@@ -86,8 +87,6 @@ async function readCall(
   }
   return call;
 }
-
-const ENDS = ['call.completed', 'call.failed', 'call.cancelled'] as const;
 
 /** @throws Problem `invalid_request` */
 function contentFor({ schema }: Question, { action, content }: Body): Body['content'] {

@@ -11,7 +11,7 @@ test('a client that knows the page is told 204 until something in it changes', a
   const { body } = await api.get('/v1/conversations');
   expect((await api.get(`/v1/conversations?known=${body.version}`)).status).toBe(204);
   await api.store.record(batch(one, [1, 1], 1, [message(1, 'Hello.')], idle));
-  // Whoever does not know it reads it as it is.
+  // A reader without a version gets the current page.
   const next = await api.get('/v1/conversations');
   expect(next.body.conversations[0].last_seq).toBe(1);
   expect(next.body.version).not.toBe(body.version);

@@ -25,7 +25,7 @@ export interface CallRequest {
   input: unknown;
   /** Idempotency key: the same key is the same call. */
   key?: string;
-  /** Where it stands in the thread of a harness. */
+  /** The call's position in the thread of a harness. */
   anchor?: string;
   /** Whether the key says which of its calls this is. If it does not, an open call of the thread with the same tool and input is this one. */
   isNamed?: boolean;

@@ -1,4 +1,5 @@
 /** One answer to a harness: asks the model, runs the calls that are the proxy's, and asks again until only words are left. */
+import { isCallEnd } from '../contract/call-ends.ts';
 import type { Entry } from '../contract/entry.ts';
 import { CANCEL_TOOL, EVENT_TOOL } from '../contract/names.ts';
 import type { ResultRange } from '../contract/result-count.ts';
@@ -228,21 +229,14 @@ function argumentsOf({ arguments: text = '' }: ThreadItem): object | undefined {
   }
 }
 
-const ENDS = new Set<Entry['kind']>([
-  'call.completed',
-  'call.failed',
-  'call.cancelled',
-  'call.denied',
-]);
-
 const isOver = (log: readonly Entry[], callId: string) =>
-  log.some((entry) => ENDS.has(entry.kind) && 'call_id' in entry && entry.call_id === callId);
+  log.some((entry) => isCallEnd(entry) && entry.call_id === callId);
 
 const newsOf = (log: readonly Entry[], callId: string): number[] =>
   log.flatMap((entry) => {
     const isNews =
-      (ENDS.has(entry.kind) && entry.kind !== 'call.cancelled') || entry.kind === 'call.event';
-    return isNews && 'call_id' in entry && entry.call_id === callId ? [entry.seq] : [];
+      (isCallEnd(entry) && entry.kind !== 'call.cancelled') || entry.kind === 'call.event';
+    return isNews && entry.call_id === callId ? [entry.seq] : [];
   });
 
 const isDelivered = (log: readonly Entry[]) => (seq: number) =>

@@ -27,7 +27,7 @@ export async function connect(url: string, signal: AbortSignal): Promise<Rpc> {
   // `close` follows, and says so.
   socket.addEventListener('error', () => {});
   socket.addEventListener('message', ({ data }) => {
-    const { id, result, error } = JSON.parse(String(data)) as Message;
+    const { id, result, error } = messageIn(String(data));
     const asked = id === undefined ? undefined : waiting.get(id);
     if (!asked) return;
     waiting.delete(id!);
@@ -48,6 +48,15 @@ export async function connect(url: string, signal: AbortSignal): Promise<Rpc> {
     notify: (method) => socket.send(JSON.stringify({ jsonrpc: '2.0', method })),
     close,
   };
+}
+
+/** Empty if it is not JSON: an error here would end the process. */
+function messageIn(text: string): Message {
+  try {
+    return (JSON.parse(text) as Message | null) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 interface Message {

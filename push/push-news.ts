@@ -2,6 +2,7 @@
 import type { Entry, Schedule } from '../contract/entry.ts';
 import type { NewsPush } from '../contract/signals.ts';
 import { pokeText } from '../model-proxy/words.ts';
+import { allEntries } from '../store/all-entries.ts';
 import type { Store } from '../store/store.ts';
 import type { PushAdapters } from './target.ts';
 import { textOfNews } from './words.ts';
@@ -24,7 +25,8 @@ export function createPushNews({ store, adapters }: PushNewsParts) {
   }: NewsPush): Promise<number[]> {
     const adapter = adapters[harness];
     if (!adapter || !/^[\w-]{1,100}$/.test(thread)) return [];
-    const log = await read();
+    const log: Entry[] = [];
+    for await (const entry of allEntries(store, conversation, KINDS)) log.push(entry);
     // It may have been told since, for example at a turn of the user.
     const told = new Set(log.flatMap((entry) => (entry.kind === 'receipt' ? entry.of : [])));
     const waiting = news.filter(({ seq }) => !told.has(seq));
@@ -45,16 +47,6 @@ export function createPushNews({ store, adapters }: PushNewsParts) {
     const entries = log.filter(({ seq }) => of.includes(seq));
     const text = textOfNews(conversation.id, entries);
     return text !== undefined && (await push(text)) ? of : [];
-
-    async function read(): Promise<Entry[]> {
-      const all: Entry[] = [];
-      for (let after: number | undefined = 0; after !== undefined;) {
-        const page = await store.entries(conversation, { after, limit: 1_000, kinds: KINDS });
-        all.push(...(page?.entries ?? []));
-        after = page?.next_after;
-      }
-      return all;
-    }
   };
 }
 

@@ -130,7 +130,7 @@ async function live(s: fc.Scheduler, acts: Act[]) {
   let writing = Promise.resolve();
   let [written, performed] = [0, 0];
 
-  /** What was decided is written, and then done. */
+  /** Writes what was decided, and then carries it out. */
   function goOn(): void {
     const entries = story.log.slice(written);
     const effects = story.effects.slice(performed);

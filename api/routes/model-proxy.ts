@@ -2,6 +2,7 @@
  * The Responses API for a harness that has a model of its own: it sets its base URL to this, and its model gets the tools of the
  * service. The harness sees words, and the calls of its own tools.
  */
+import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { whyRefused } from '../../mcp/server/hosts.ts';
@@ -118,10 +119,9 @@ async function pass(response: Response, answer: FastifyReply): Promise<void> {
     return value === null ? [] : [[name, value] as const];
   });
   raw.writeHead(response.status, Object.fromEntries(headers));
-  if (response.body) {
-    for await (const chunk of response.body) raw.write(chunk);
-  }
-  raw.end();
+  if (!response.body) return void raw.end();
+  // A body that breaks off breaks off for the harness, too.
+  await pipeline(response.body, raw).catch(() => raw.destroy());
 }
 
 const PASSED_BACK = ['content-type', 'retry-after', 'x-request-id'];

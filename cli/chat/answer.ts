@@ -14,7 +14,7 @@ export function answerFrom(
   all: readonly CallState[],
 ): { call: CallState; params: AnswerParams } | string {
   const [word = ''] = given.split(/\s+/, 1);
-  // The first word names the call, unless there is one alone and the word is no name of it.
+  // The first word names the call, unless only one asks and the word is not its name.
   const named = findCall(word, asking, all);
   const call = word !== '' && typeof named === 'object' ? named : findCall(undefined, asking, all);
   if (typeof call === 'string') return call;

@@ -3,7 +3,7 @@ import { createElement as h, type ReactElement } from 'react';
 import type { CallState } from '../../client/index.ts';
 import { clean } from './clean.ts';
 
-/** What a running call asks. A person types the answer, since no key alone says it. */
+/** What a running call asks. A person types the answer: a single key cannot say it. */
 export function QuestionCard({ call, number }: { call: CallState; number: number }): ReactElement {
   const { message, schema, url } = call.question!;
   const fields = Object.entries(

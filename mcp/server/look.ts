@@ -1,6 +1,7 @@
 /** Reads what the store has of a conversation, once or after every change. */
 import type { Entry, EntryKind } from '../../contract/entry.ts';
 import type { ConversationKey } from '../../contract/names.ts';
+import { allEntries } from '../../store/all-entries.ts';
 import type { StoredConversation, Store } from '../../store/store.ts';
 import { isUnavailable } from '../../store/unavailable.ts';
 import type { Hub } from '../../stream/hub.ts';
@@ -20,12 +21,7 @@ const KINDS: EntryKind[] = [...new Set<EntryKind>([...KINDS_FOR_REST, ...KINDS_O
 /** Undefined when there is no such conversation. */
 export async function look(store: Reads, key: ConversationKey): Promise<Look | undefined> {
   const log: Entry[] = [];
-  for (let after: number | undefined = 0; after !== undefined;) {
-    const page = await store.entries(key, { after, limit: 1_000, kinds: KINDS });
-    if (!page) return undefined;
-    log.push(...page.entries);
-    after = page.next_after;
-  }
+  for await (const entry of allEntries(store, key, KINDS)) log.push(entry);
   // After the log: a head that is read first may know nothing yet of what the log has.
   const head = await store.conversation(key);
   return head && { log, head };
