@@ -19,7 +19,6 @@ ENV NODE_ENV=production
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts
 
-COPY access/ access/
 COPY activities/ activities/
 COPY agents/ agents/
 COPY api/ api/
@@ -27,12 +26,10 @@ COPY cli/ cli/
 COPY client/ client/
 COPY contract/ contract/
 COPY conversation/ conversation/
-COPY encryption/ encryption/
+COPY harness/ harness/
 COPY mcp/ mcp/
 COPY model/ model/
-COPY model-proxy/ model-proxy/
-COPY push/ push/
-COPY remote/ remote/
+COPY security/ security/
 COPY settings/ settings/
 COPY store/ store/
 COPY stream/ stream/

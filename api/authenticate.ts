@@ -1,7 +1,7 @@
 /** Every request is of somebody, and every route says what it needs: one that does not cannot be registered. */
 import type { FastifyRequest, RouteOptions } from 'fastify';
-import { CannotVerify, type Principal, Unauthenticated } from '../access/principal.ts';
-import type { Access } from '../access/access.ts';
+import { CannotVerify, type Principal, Unauthenticated } from '../security/access/principal.ts';
+import type { Access } from '../security/access/access.ts';
 import type { Scope } from '../contract/access.ts';
 import type { Api } from './dependencies.ts';
 import { Problem, type ProblemCode, withProblems } from './problems.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_DEPTH } from '../contract/json-value.ts';
-import { signPushToken } from '../remote/push-token.ts';
+import { signPushToken } from '../security/remote/push-token.ts';
 import { createTestApi, PUSH_SECRET, type TestApi } from '../test/kit/api.ts';
 
 let api: TestApi;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { signPushToken } from '../remote/push-token.ts';
+import { signPushToken } from '../security/remote/push-token.ts';
 import { createTestApi, PUSH_SECRET, type TestApi } from '../test/kit/api.ts';
 import { GatewayUnavailable } from './gateway.ts';
 

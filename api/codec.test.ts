@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { readKeyring } from '../encryption/keyring.ts';
+import { readKeyring } from '../security/encryption/keyring.ts';
 import { createTestApi } from '../test/kit/api.ts';
 
 const TOKEN = 'a-token-of-the-tests-that-is-long-enough';

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { Access } from '../access/access.ts';
+import type { Access } from '../security/access/access.ts';
 import type { Settings } from '../config.ts';
 import type { QuickRunner } from '../contract/quick.ts';
 import type { Limits } from '../contract/limits.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import type { MessageSignal, PushedHarness } from '../contract/signals.ts';
-import type { Keyring } from '../encryption/keyring.ts';
-import type { UpstreamAddress } from '../model-proxy/upstream.ts';
+import type { Keyring } from '../security/encryption/keyring.ts';
+import type { UpstreamAddress } from '../harness/model-proxy/upstream.ts';
 import type { Store } from '../store/store.ts';
 import type { Bus } from '../stream/bus.ts';
 import type { HubOptions } from '../stream/hub.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import Fastify from 'fastify';
-import { openToAnyone } from '../access/anyone.ts';
-import { openAccess } from '../access/access.ts';
-import { createKey } from '../access/manage.ts';
-import { signToken } from '../access/token.ts';
+import { openToAnyone } from '../security/access/anyone.ts';
+import { openAccess } from '../security/access/access.ts';
+import { createKey } from '../security/access/manage.ts';
+import { signToken } from '../security/access/token.ts';
 import type { Scope } from '../contract/access.ts';
 import { createMemoryStore } from '../test/kit/memory-store.ts';
 import { authenticate } from './authenticate.ts';

@@ -11,9 +11,9 @@ import {
   startPlayedResponses,
 } from '../test/kit/played-responses.ts';
 import { LIMITS, type Story } from '../test/kit/story.ts';
-import type { ThreadItem } from '../model-proxy/item.ts';
-import type { StreamEvent } from '../model-proxy/merge.ts';
-import { pokeText } from '../model-proxy/words.ts';
+import type { ThreadItem } from '../harness/model-proxy/item.ts';
+import type { StreamEvent } from '../harness/model-proxy/merge.ts';
+import { pokeText } from '../harness/model-proxy/words.ts';
 import { createLocalBus } from '../stream/bus.ts';
 
 let model: PlayedResponses;

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Access, NOTICED_MS, openAccess } from '../access/access.ts';
-import { createKey, revokeKey } from '../access/manage.ts';
+import { type Access, NOTICED_MS, openAccess } from '../security/access/access.ts';
+import { createKey, revokeKey } from '../security/access/manage.ts';
 import type { Store } from '../store/store.ts';
 import { createTestApi, PUSH_SECRET } from '../test/kit/api.ts';
 import { createHandTicker } from '../test/kit/hand-ticker.ts';

@@ -1,7 +1,7 @@
 /** Ends what a caller follows when they may no longer: their key was revoked, or their key or token has expired. */
 import type { ServerResponse } from 'node:http';
-import { type Access, CHECK_MS } from '../access/access.ts';
-import { Unauthenticated } from '../access/principal.ts';
+import { type Access, CHECK_MS } from '../security/access/access.ts';
+import { Unauthenticated } from '../security/access/principal.ts';
 import { createPulse } from '../stream/pulse.ts';
 import type { Ticker } from '../stream/ticker.ts';
 

@@ -1,6 +1,6 @@
 /** Writes docs/openapi.json: `node api/print-openapi.ts`. A test compares it with what the service serves. */
 import { writeFile } from 'node:fs/promises';
-import { openToAnyone } from '../access/anyone.ts';
+import { openToAnyone } from '../security/access/anyone.ts';
 import { buildApp } from './app.ts';
 
 /** The document says nothing about the service's dependencies, so none are provided. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { CANCEL_TOOL } from '../contract/names.ts';
 import { look } from '../mcp/server/look.ts';
-import type { Thread } from '../model-proxy/reply.ts';
+import type { Thread } from '../harness/model-proxy/reply.ts';
 import type { Hub } from '../stream/hub.ts';
 import type { ApiParts } from './dependencies.ts';
 import { toProblem } from './errors.ts';

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { openAccess } from '../access/access.ts';
-import { createKey } from '../access/manage.ts';
+import { openAccess } from '../security/access/access.ts';
+import { createKey } from '../security/access/manage.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
 import { createTestApi, PUSH_SECRET, TEST_SETTINGS, type TestApi } from '../test/kit/api.ts';
 import { createMemoryStore } from '../test/kit/memory-store.ts';

@@ -3,8 +3,8 @@
  * Headers as in https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (10).
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Principal } from '../access/principal.ts';
-import { remembered } from '../access/remembered.ts';
+import type { Principal } from '../security/access/principal.ts';
+import { remembered } from '../security/access/remembered.ts';
 import type { Settings } from '../config.ts';
 import type { Store } from '../store/store.ts';
 import { isUnavailable } from '../store/unavailable.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { CallPush } from '../contract/signals.ts';
-import { signPushToken } from '../remote/push-token.ts';
+import { signPushToken } from '../security/remote/push-token.ts';
 import { createTestApi, PUSH_SECRET, type TestApi } from '../test/kit/api.ts';
 
 let api: TestApi;

@@ -3,15 +3,15 @@
  * added without being covered here fails a test.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openAccess } from '../access/access.ts';
-import { createKey } from '../access/manage.ts';
+import { openAccess } from '../security/access/access.ts';
+import { createKey } from '../security/access/manage.ts';
 import { SCOPES } from '../contract/access.ts';
 import type { EntryOf } from '../contract/entry.ts';
 import { createTestApi, PUSH_SECRET, type TestApi } from '../test/kit/api.ts';
 import { createMcpTestClient } from '../test/kit/mcp-client.ts';
 import { createMemoryStore } from '../test/kit/memory-store.ts';
 import { batch, idle, message } from '../test/store/samples.ts';
-import { signPushToken } from '../remote/push-token.ts';
+import { signPushToken } from '../security/remote/push-token.ts';
 import { signTaskId } from '../mcp/server/task-id.ts';
 
 /** In the other tenant's messages, results, metadata and names. */

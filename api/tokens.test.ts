@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { openAccess } from '../access/access.ts';
-import { createKey, revokeKey } from '../access/manage.ts';
+import { openAccess } from '../security/access/access.ts';
+import { createKey, revokeKey } from '../security/access/manage.ts';
 import type { Scope } from '../contract/access.ts';
 import { createTestApi, PUSH_SECRET, TEST_SETTINGS } from '../test/kit/api.ts';
 import { createMemoryStore } from '../test/kit/memory-store.ts';

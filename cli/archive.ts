@@ -1,6 +1,6 @@
 /** `meanwhile archive FILE`: what a conversation was, after it has left the log. */
 import type { Settings } from '../config.ts';
-import { keyringOf } from '../encryption/open.ts';
+import { keyringOf } from '../security/encryption/open.ts';
 import { readArchive } from '../worker/archive.ts';
 import { report } from './run-service.ts';
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { allVariables, type Settings } from '../config.ts';
-import { keyringOf } from '../encryption/open.ts';
+import { keyringOf } from '../security/encryption/open.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
 import { type Bus, createLocalBus } from '../stream/bus.ts';
 import type { Catalogue } from '../tools/catalogue.ts';

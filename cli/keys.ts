@@ -4,15 +4,15 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { createKey, managedBy, revokeKey, rotateKey } from '../access/manage.ts';
-import { signToken } from '../access/token.ts';
+import { createKey, managedBy, revokeKey, rotateKey } from '../security/access/manage.ts';
+import { signToken } from '../security/access/token.ts';
 import { APIError } from '../client/errors.ts';
 import { Http } from '../client/http.ts';
 import type { Settings } from '../config.ts';
 import type { ApiKey } from '../contract/access.ts';
 import { DEFAULT_TENANT } from '../contract/names.ts';
-import { keyringOf } from '../encryption/open.ts';
-import { pushSecretOf } from '../remote/secret.ts';
+import { keyringOf } from '../security/encryption/open.ts';
+import { pushSecretOf } from '../security/remote/secret.ts';
 import { openStore } from '../store/open.ts';
 import type { KeyStore } from '../store/key-store.ts';
 import { lockHome, runningAt } from './home-lock.ts';

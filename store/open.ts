@@ -1,6 +1,6 @@
 /** Opens the store: PostgreSQL if a URL is given, else PGlite in a folder. */
 import { Kysely, PGliteDialect, type Dialect } from 'kysely';
-import type { Keyring } from '../encryption/keyring.ts';
+import type { Keyring } from '../security/encryption/keyring.ts';
 import { calls } from './calls.ts';
 import { closingGone } from './close-gone.ts';
 import { conversations } from './conversations.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startPostgres, type TestPostgres } from '../test/kit/postgres.ts';
-import { readKeyring } from '../encryption/keyring.ts';
+import { readKeyring } from '../security/encryption/keyring.ts';
 import { openStore } from './open.ts';
 import { batch, idle, messages, someone } from '../test/store/samples.ts';
 import { storeContract } from '../test/store/store.contract.ts';

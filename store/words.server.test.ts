@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { PGlite } from '@electric-sql/pglite';
 import { PGliteDialect } from 'kysely';
 import { expect, test } from 'vitest';
-import { readKeyring } from '../encryption/keyring.ts';
+import { readKeyring } from '../security/encryption/keyring.ts';
 import { batch, idle, message, replying, someone, started } from '../test/store/samples.ts';
 import { storeOn } from './open.ts';
 

@@ -3,7 +3,7 @@
  * ids, numbers, times, kinds, which SQL has to compare.
  */
 import type { CompiledQuery, DatabaseConnection, Dialect, QueryResult } from 'kysely';
-import { type Keyring, openSealed } from '../encryption/keyring.ts';
+import { type Keyring, openSealed } from '../security/encryption/keyring.ts';
 import { readJson } from './read-json.ts';
 
 class Words {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createClient } from '@redis/client';
 import { afterEach, expect, test } from 'vitest';
 import type { ConversationKey } from '../contract/names.ts';
-import { type Keyring, readKeyring } from '../encryption/keyring.ts';
+import { type Keyring, readKeyring } from '../security/encryption/keyring.ts';
 import { startProxy } from '../test/chaos/proxy.ts';
 import { createMailbox } from '../test/kit/mailbox.ts';
 import { startRedis, type TestRedis } from '../test/kit/redis.ts';

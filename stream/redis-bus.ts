@@ -4,8 +4,8 @@
  * With keys, messages are encrypted; the names of channels, which have the ids of tenants and conversations, are not.
  */
 import { randomUUID } from 'node:crypto';
-import type { Keyring } from '../encryption/keyring.ts';
-import { openText, sealText } from '../encryption/text.ts';
+import type { Keyring } from '../security/encryption/keyring.ts';
+import { openText, sealText } from '../security/encryption/text.ts';
 import { type Bus, type BusMessage, topicOf } from './bus.ts';
 import { formatMessage, parseMessage } from './bus-message.ts';
 import { connectRedis, type RedisTiming } from './redis-connection.ts';

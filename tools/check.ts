@@ -10,8 +10,8 @@ import {
   MIN_CONTEXT_TOKENS,
   MIN_REPLY_TOKENS,
 } from '../contract/limits.ts';
-import { refuseUrl } from '../remote/address.ts';
-import { isSigningSecret } from '../remote/webhook.ts';
+import { refuseUrl } from '../security/remote/address.ts';
+import { isSigningSecret } from '../security/remote/webhook.ts';
 import type { ToolBase } from './base.ts';
 import { approvalDetails, commonFields, LONGEST_TIMEOUT_MS } from './common-fields.ts';
 import type { LocalTool, Tool } from './define.ts';

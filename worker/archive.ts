@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { openFile, sealFile } from '../encryption/file.ts';
-import type { Keyring } from '../encryption/keyring.ts';
+import { openFile, sealFile } from '../security/encryption/file.ts';
+import type { Keyring } from '../security/encryption/keyring.ts';
 import type { Due } from '../store/retention-store.ts';
 
 /** `<tenant>/<day on which it was closed>/<id>.jsonl.gz`, relative to the archive; with `.sealed` after it if it is encrypted. */

@@ -6,7 +6,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import type { Settings } from '../config.ts';
-import type { Keyring } from '../encryption/keyring.ts';
+import type { Keyring } from '../security/encryption/keyring.ts';
 import { exportConversation } from '../store/export.ts';
 import type { Due } from '../store/retention-store.ts';
 import type { Store } from '../store/store.ts';

@@ -15,9 +15,9 @@ import { createToolPlaces, withPlaces } from '../activities/call/tool-places.ts'
 import type { Settings } from '../config.ts';
 import { conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
 import type { QuickRunner } from '../contract/quick.ts';
-import { dataConverterOf, keyringOf } from '../encryption/open.ts';
+import { dataConverterOf, keyringOf } from '../security/encryption/open.ts';
 import { loadTokenizer } from '../model/tokens.ts';
-import { pushSecretOf } from '../remote/secret.ts';
+import { pushSecretOf } from '../security/remote/secret.ts';
 import { patient } from '../store/patient.ts';
 import { isRemote } from '../tools/define.ts';
 import { createSpools, type Spools } from '../tools/keeper/spools.ts';

@@ -2,8 +2,8 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { verifyPushToken } from '../../remote/push-token.ts';
-import { type RemoteResponse, ForbiddenAddress, type post } from '../../remote/request.ts';
+import { verifyPushToken } from '../../security/remote/push-token.ts';
+import { type RemoteResponse, ForbiddenAddress, type post } from '../../security/remote/request.ts';
 import { defineRemoteTool } from '../../tools/remote.ts';
 import { createAnnounceCall, createWithdrawCall } from './announce.ts';
 

@@ -1,6 +1,6 @@
 import { callEventAccepted, callEventBody, callEventParams } from '../../contract/http.ts';
 import type { CallPush } from '../../contract/signals.ts';
-import { type PushClaims, verifyPushToken } from '../../remote/push-token.ts';
+import { type PushClaims, verifyPushToken } from '../../security/remote/push-token.ts';
 import { setAside } from '../../store/set-aside.ts';
 import type { Store } from '../../store/store.ts';
 import { showProgress } from '../../stream/show-progress.ts';

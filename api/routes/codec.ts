@@ -5,8 +5,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Payload } from '@temporalio/common';
 import { z } from 'zod';
-import { createCodec } from '../../encryption/codec.ts';
-import type { Keyring } from '../../encryption/keyring.ts';
+import { createCodec } from '../../security/encryption/codec.ts';
+import type { Keyring } from '../../security/encryption/keyring.ts';
 import type { Api } from '../dependencies.ts';
 import { Problem } from '../problems.ts';
 

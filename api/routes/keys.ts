@@ -1,6 +1,6 @@
 /** For administrators of a tenant. The operator, who has the service's secret, may name any tenant. */
 import type { FastifyRequest } from 'fastify';
-import { createKey, managedBy, revokeKey, rotateKey } from '../../access/manage.ts';
+import { createKey, managedBy, revokeKey, rotateKey } from '../../security/access/manage.ts';
 import {
   apiKey,
   createdKey,

@@ -6,7 +6,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { openToolEndpoint } from '../../mcp/server/open.ts';
 import type { OfferedTool } from '../../mcp/server/call-tools.ts';
 import type { Endpoint } from '../../mcp/server/endpoint.ts';
-import { refuseUrl } from '../../remote/address.ts';
+import { refuseUrl } from '../../security/remote/address.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
 import { declaredServer } from '../../tools/declared-server.ts';
 import type { LocalTool, Tool } from '../../tools/define.ts';

@@ -6,10 +6,15 @@ import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { whyRefused } from '../../mcp/server/hosts.ts';
-import { BrokenStream, type OfferedFunction, reply } from '../../model-proxy/reply.ts';
-import { read } from '../../model-proxy/thread.ts';
-import { answerOf, createUpstream, passedOn, UpstreamAway } from '../../model-proxy/upstream.ts';
-import type { StreamEvent } from '../../model-proxy/merge.ts';
+import { BrokenStream, type OfferedFunction, reply } from '../../harness/model-proxy/reply.ts';
+import { read } from '../../harness/model-proxy/thread.ts';
+import {
+  answerOf,
+  createUpstream,
+  passedOn,
+  UpstreamAway,
+} from '../../harness/model-proxy/upstream.ts';
+import type { StreamEvent } from '../../harness/model-proxy/merge.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
 import type { Hub } from '../../stream/hub.ts';
 import type { Tool } from '../../tools/define.ts';

@@ -1,4 +1,4 @@
-import { signToken } from '../../access/token.ts';
+import { signToken } from '../../security/access/token.ts';
 import { createdToken, createTokenBody } from '../../contract/access.ts';
 import { conversationParams } from '../../contract/http.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { refuseUrl } from '../../remote/address.ts';
+import { refuseUrl } from '../../security/remote/address.ts';
 import { approvalDetails, commonFields } from '../../tools/common-fields.ts';
 import type { HttpServer, StdioServer } from '../../tools/declared-server.ts';
 import { expand, NotSet } from './expand.ts';

@@ -1,8 +1,8 @@
 /** `fetch` for upstream MCP servers: follows the address rules of remote tools, and waits as long as a call takes. */
 import dns from 'node:dns';
 import { Agent, fetch as undiciFetch } from 'undici';
-import { refuseUrl } from '../../remote/address.ts';
-import { ForbiddenAddress, publicOnly } from '../../remote/request.ts';
+import { refuseUrl } from '../../security/remote/address.ts';
+import { ForbiddenAddress, publicOnly } from '../../security/remote/request.ts';
 
 /** @param allowPrivate whether the server may have an address that only this machine or network can reach */
 export function upstreamFetch(allowPrivate: boolean): typeof fetch {

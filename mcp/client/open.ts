@@ -1,7 +1,7 @@
 /** Connects to the server of a call, with patience: it may be starting, or away for a moment. */
 import { SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ForbiddenAddress } from '../../remote/request.ts';
+import { ForbiddenAddress } from '../../security/remote/request.ts';
 import type { McpAnswers } from '../../tools/mcp-spool.ts';
 import type { McpConnection } from './connection.ts';
 import { codeOf, findCause } from './outcome.ts';

@@ -1,6 +1,6 @@
 /** What a server's answer, or an error in its place, says about the call. */
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
-import { ForbiddenAddress } from '../../remote/request.ts';
+import { ForbiddenAddress } from '../../security/remote/request.ts';
 import type { McpOutcome, McpResult } from '../../tools/mcp-spool.ts';
 import { CONNECTION_LOST, LOST_MESSAGE } from './wire.ts';
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openToAnyone } from '../../access/anyone.ts';
+import { openToAnyone } from '../../security/access/anyone.ts';
 import { authenticate } from '../../api/authenticate.ts';
 import { readBodies } from '../../api/body.ts';
 import type { Api } from '../../api/dependencies.ts';

@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { signPushToken } from '../../remote/push-token.ts';
+import { signPushToken } from '../../security/remote/push-token.ts';
 import { createMailbox } from '../kit/mailbox.ts';
 import { startStubModel, type StubModel } from '../kit/model-server.ts';
 import { type Receiver, startReceiver } from '../kit/receiver.ts';

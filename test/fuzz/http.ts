@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { problemDocument } from '../../api/problems.ts';
 import { storableValue } from '../../contract/storable.ts';
-import { signPushToken } from '../../remote/push-token.ts';
+import { signPushToken } from '../../security/remote/push-token.ts';
 import type { Store } from '../../store/store.ts';
 import { createTestApi, PUSH_SECRET, type TestApi } from '../kit/api.ts';
 import { type Effort, holds } from './found.ts';

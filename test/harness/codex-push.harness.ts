@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { connect, type Rpc } from '../../push/json-rpc.ts';
+import { connect, type Rpc } from '../../harness/push/json-rpc.ts';
 import { type Gates, startGates } from '../kit/gates.ts';
 import { useStage } from '../kit/stage.ts';
 import { installHarness } from './install.ts';

@@ -1,7 +1,7 @@
 /** The API on fakes, for tests. */
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
-import { openToAnyone } from '../../access/anyone.ts';
+import { openToAnyone } from '../../security/access/anyone.ts';
 import { type Api, type ApiDependencies, buildApp } from '../../api/app.ts';
 import { defineAgent } from '../../agents/define.ts';
 import type { ConversationKey } from '../../contract/names.ts';

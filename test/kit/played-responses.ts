@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ThreadItem } from '../../model-proxy/item.ts';
+import type { ThreadItem } from '../../harness/model-proxy/item.ts';
 import { createMailbox } from './mailbox.ts';
 
 export interface AskedResponses {

@@ -1,6 +1,6 @@
 /** The page and its API over a store in memory: any log can be looked at, and nothing else runs. */
-import { openAccess } from '../../access/access.ts';
-import { createKey } from '../../access/manage.ts';
+import { openAccess } from '../../security/access/access.ts';
+import { createKey } from '../../security/access/manage.ts';
 import { pageFolder } from '../../cli/page.ts';
 import type { Scope } from '../../contract/access.ts';
 import type { Entry } from '../../contract/entry.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Meanwhile } from '../../client/meanwhile.ts';
 import { watch } from '../../client/watch.ts';
-import { signPushToken } from '../../remote/push-token.ts';
+import { signPushToken } from '../../security/remote/push-token.ts';
 import { type StubRequest, startStubModel } from '../kit/model-server.ts';
 import { startTestService, type TestService } from '../kit/service.ts';
 

@@ -1,6 +1,6 @@
 /** The adapters that the settings name. */
-import type { Settings } from '../config.ts';
-import type { PushedHarness } from '../contract/signals.ts';
+import type { Settings } from '../../config.ts';
+import type { PushedHarness } from '../../contract/signals.ts';
 import { createCodexAppServer } from './codex-app-server.ts';
 import { createCodexQueue } from './codex-queue.ts';
 import { createOpencode } from './opencode.ts';

@@ -1,7 +1,7 @@
 /** Tells who sent a request from what it was sent with: a key, a token of ours, or a token of an identity provider. */
-import { type ApiKey, SCOPES } from '../contract/access.ts';
-import { DEFAULT_TENANT } from '../contract/names.ts';
-import type { KeyStore } from '../store/key-store.ts';
+import { type ApiKey, SCOPES } from '../../contract/access.ts';
+import { DEFAULT_TENANT } from '../../contract/names.ts';
+import type { KeyStore } from '../../store/key-store.ts';
 import { hashKey, isKey, looksLikeKey } from './key.ts';
 import { type JwtOptions, looksLikeJwt, principalOfJwt } from './jwt.ts';
 import { ANYONE, type Principal, Unauthenticated } from './principal.ts';

@@ -1,6 +1,6 @@
 /** Who sent a request, and what they may do. */
-import { SCOPES, type Scope } from '../contract/access.ts';
-import { DEFAULT_TENANT } from '../contract/names.ts';
+import { SCOPES, type Scope } from '../../contract/access.ts';
+import { DEFAULT_TENANT } from '../../contract/names.ts';
 
 export interface Principal {
   /**

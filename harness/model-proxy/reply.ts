@@ -1,8 +1,8 @@
 /** One answer to a harness: asks the model, runs the calls that are the proxy's, and asks again until only words are left. */
-import { isCallEnd } from '../contract/call-ends.ts';
-import type { Entry } from '../contract/entry.ts';
-import { CANCEL_TOOL, EVENT_TOOL } from '../contract/names.ts';
-import type { ResultRange } from '../contract/result-count.ts';
+import { isCallEnd } from '../../contract/call-ends.ts';
+import type { Entry } from '../../contract/entry.ts';
+import { CANCEL_TOOL, EVENT_TOOL } from '../../contract/names.ts';
+import type { ResultRange } from '../../contract/result-count.ts';
 import { anchorAfter } from './anchor.ts';
 import { type ThreadItem, itemsOf } from './item.ts';
 import { createMerge, type ModelRound, type StreamEvent } from './merge.ts';

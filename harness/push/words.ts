@@ -1,7 +1,7 @@
 /** What a harness is told without having asked. */
-import type { Entry } from '../contract/entry.ts';
-import { type Result, resultOfCall } from '../mcp/server/results.ts';
-import { numbered } from '../mcp/server/words.ts';
+import type { Entry } from '../../contract/entry.ts';
+import { type Result, resultOfCall } from '../../mcp/server/results.ts';
+import { numbered } from '../../mcp/server/words.ts';
 
 /**
  * It arrives where the user's words do, so it says that it is none.

@@ -4,7 +4,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { scope } from '../contract/access.ts';
+import { scope } from '../../contract/access.ts';
 
 const claims = z.discriminatedUnion('kind', [
   z.strictObject({

@@ -6,8 +6,8 @@ import {
   isTestSide,
   type rotateKeyBody,
   testSideOf,
-} from '../contract/access.ts';
-import type { KeyStore } from '../store/key-store.ts';
+} from '../../contract/access.ts';
+import type { KeyStore } from '../../store/key-store.ts';
 import { makeKey } from './key.ts';
 
 type Wanted = Omit<z.output<typeof createKeyBody>, 'tenant'>;

@@ -2,10 +2,10 @@
  * What the model is given: the harness's own thread, with the calls that it does not know and their news, each where it happened.
  * Derived from the log alone, so any process gives the same. Pure.
  */
-import type { Entry, EntryOf } from '../contract/entry.ts';
-import { CANCEL_TOOL } from '../contract/names.ts';
-import { cut } from '../contract/stored.ts';
-import type { Result } from '../mcp/server/results.ts';
+import type { Entry, EntryOf } from '../../contract/entry.ts';
+import { CANCEL_TOOL } from '../../contract/names.ts';
+import { cut } from '../../contract/stored.ts';
+import type { Result } from '../../mcp/server/results.ts';
 import { type Spot, placeOf } from './anchor.ts';
 import { fingerprint, isOfModel, type ThreadItem, textOf } from './item.ts';
 import {

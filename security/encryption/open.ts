@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DataConverter } from '@temporalio/common';
-import type { Settings } from '../config.ts';
+import type { Settings } from '../../config.ts';
 import { createCodec } from './codec.ts';
 import { type Keyring, readKeyring } from './keyring.ts';
 
@@ -17,5 +17,5 @@ export const dataConverterOf = (keyring: Keyring | undefined): DataConverter | u
 
 /** Temporal loads it by its path. `.js` in the package, which is compiled. */
 const SEALED_FAILURES = fileURLToPath(
-  new URL(`../workflows/sealed-failures${extname(import.meta.filename)}`, import.meta.url),
+  new URL(`../../workflows/sealed-failures${extname(import.meta.filename)}`, import.meta.url),
 );

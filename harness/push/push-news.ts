@@ -1,9 +1,9 @@
 /** The activity that tells a harness of news: it is tried until the harness has taken it, so a text may come twice, with the same numbers. */
-import type { Entry, Schedule } from '../contract/entry.ts';
-import type { NewsPush } from '../contract/signals.ts';
+import type { Entry, Schedule } from '../../contract/entry.ts';
+import type { NewsPush } from '../../contract/signals.ts';
 import { pokeText } from '../model-proxy/words.ts';
-import { allEntries } from '../store/all-entries.ts';
-import type { Store } from '../store/store.ts';
+import { allEntries } from '../../store/all-entries.ts';
+import type { Store } from '../../store/store.ts';
 import type { PushAdapters } from './target.ts';
 import { textOfNews } from './words.ts';
 

@@ -1,6 +1,6 @@
 /** What the adapters of harnesses have in common. */
-import type { Schedule } from '../contract/entry.ts';
-import type { PushedHarness } from '../contract/signals.ts';
+import type { Schedule } from '../../contract/entry.ts';
+import type { PushedHarness } from '../../contract/signals.ts';
 
 export interface PushedText {
   /** The harness's own id of its thread. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../../config.ts';
 import { readKeyring, UnknownKey } from './keyring.ts';
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;

@@ -1,6 +1,6 @@
 /** JSON Web Tokens of an identity provider, as an alternative to keys. */
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import { SCOPES, type Scope, tenantName } from '../contract/access.ts';
+import { SCOPES, type Scope, tenantName } from '../../contract/access.ts';
 import { CannotVerify, type Principal, Unauthenticated } from './principal.ts';
 
 export interface JwtOptions {

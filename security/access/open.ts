@@ -1,8 +1,8 @@
 /** Access of a service with these settings, and whether such a service may listen where it is told to. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type { Settings } from '../config.ts';
-import type { KeyStore } from '../store/key-store.ts';
+import type { Settings } from '../../config.ts';
+import type { KeyStore } from '../../store/key-store.ts';
 import { type Access, openAccess } from './access.ts';
 import { remoteKeys } from './jwt.ts';
 

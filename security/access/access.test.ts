@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { ApiKey } from '../contract/access.ts';
-import { createMemoryKeys } from '../test/kit/memory-keys.ts';
-import type { KeyStore } from '../store/key-store.ts';
+import type { ApiKey } from '../../contract/access.ts';
+import { createMemoryKeys } from '../../test/kit/memory-keys.ts';
+import type { KeyStore } from '../../store/key-store.ts';
 import { type Access, CHECK_MS, NOTICED_MS, openAccess } from './access.ts';
 import { makeKey } from './key.ts';
 import { createKey, managedBy, revokeKey, rotateKey } from './manage.ts';

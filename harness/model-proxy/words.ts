@@ -1,10 +1,10 @@
 /** What the model behind the proxy reads of its calls. Results are data: they come as outputs of calls, never as anyone's words. */
-import type { Entry, EntryOf } from '../contract/entry.ts';
-import { CANCEL_TOOL, EVENT_TOOL, READ_TOOL } from '../contract/names.ts';
-import type { ResultRange } from '../contract/result-count.ts';
-import type { Stored } from '../contract/stored.ts';
-import { type Result, resultOfCall } from '../mcp/server/results.ts';
-import { numbered } from '../mcp/server/words.ts';
+import type { Entry, EntryOf } from '../../contract/entry.ts';
+import { CANCEL_TOOL, EVENT_TOOL, READ_TOOL } from '../../contract/names.ts';
+import type { ResultRange } from '../../contract/result-count.ts';
+import type { Stored } from '../../contract/stored.ts';
+import { type Result, resultOfCall } from '../../mcp/server/results.ts';
+import { numbered } from '../../mcp/server/words.ts';
 import type { ThreadItem } from './item.ts';
 
 /** Undefined for entries that bring nothing. */

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createMemoryStore } from '../test/kit/memory-store.ts';
-import { createLocalBus } from '../stream/bus.ts';
-import { PlayedGateway } from '../test/kit/played-gateway.ts';
-import { call, LIMITS } from '../test/kit/story.ts';
+import { createMemoryStore } from '../../test/kit/memory-store.ts';
+import { createLocalBus } from '../../stream/bus.ts';
+import { PlayedGateway } from '../../test/kit/played-gateway.ts';
+import { call, LIMITS } from '../../test/kit/story.ts';
 import { createPushNews } from './push-news.ts';
 import type { PushedText } from './target.ts';
 

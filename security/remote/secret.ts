@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Settings } from '../config.ts';
+import type { Settings } from '../../config.ts';
 
 /** Signs push URLs. If the API and the worker are separate processes, both need the same setting or folder. */
 export async function pushSecretOf({
