@@ -15,8 +15,11 @@ export interface Evidence {
   programs: { pid: number; command: string }[];
   /** Calls of the run whose workflows still run then. */
   calls: string[];
-  /** From a fault until a conversation that it could hold up speaks or records again. Milliseconds. */
-  recoveries: { after: string; ms: number }[];
+  /**
+   * From a fault (`at`: from its end, if it took away something of which there is only one) until a conversation that it could
+   * hold up speaks or records again. Milliseconds, without the time in which something was away of which there is only one.
+   */
+  recoveries: { after: string; conversation: string; at: number; ms: number }[];
   faults: FaultEvidence[];
 }
 

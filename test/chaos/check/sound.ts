@@ -129,7 +129,12 @@ export function soundEvidence(): Evidence {
     ],
     programs: [],
     calls: [],
-    recoveries: [400, 100, 300, 200].map((ms) => ({ after: 'kill: worker', ms })),
+    recoveries: [400, 100, 300, 200].map((ms) => ({
+      after: 'kill: worker',
+      conversation: 'c',
+      at: 0,
+      ms,
+    })),
     faults: [{ kind: 'kill', at: BEGAN, target: 'worker', moment: 'random', pids: [99] }],
   };
 }
