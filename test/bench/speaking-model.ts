@@ -1,9 +1,7 @@
 /** A model server that says so many pieces of text at a steady pace, and keeps nothing of what it is asked. */
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { frame } from '../../cli/demo/wire.ts';
+import { END_OF_TEXT, startModelServer, textChunk } from './model-server.ts';
 
 export interface Speech {
   pieces: number;
@@ -11,22 +9,10 @@ export interface Speech {
   pace: number;
 }
 
-export async function startSpeakingModel(speech: Speech) {
-  const server = createServer((request, response) => {
+export const startSpeakingModel = (speech: Speech) =>
+  startModelServer((request, response) => {
     request.resume().once('end', () => void speak(response, speech));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
-}
 
 async function speak(response: ServerResponse, { pieces, pace }: Speech): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -34,18 +20,7 @@ async function speak(response: ServerResponse, { pieces, pace }: Speech): Promis
   for (let piece = 0; piece < pieces; piece += 1) {
     // By the clock, so that a late piece does not delay those after it.
     await sleep(Math.max(0, begin + piece * pace - performance.now()));
-    const content = `Piece ${piece + 1} of ${pieces}. `;
-    response.write(chunk({ delta: { content }, finish_reason: null }));
+    response.write(textChunk(`Piece ${piece + 1} of ${pieces}. `));
   }
-  response.write(chunk({ delta: {}, finish_reason: 'stop' }));
-  response.end('data: [DONE]\n\n');
+  response.end(END_OF_TEXT);
 }
-
-const chunk = (choice: object) =>
-  frame({
-    id: 'stub',
-    object: 'chat.completion.chunk',
-    created: 0,
-    model: 'stub',
-    choices: [{ index: 0, ...choice }],
-  });
