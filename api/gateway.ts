@@ -48,7 +48,7 @@ export interface Gateway {
   /** Its client has everything up to this entry. */
   acknowledge(conversation: ConversationKey, acknowledge: AcknowledgeSignal): Promise<Sent>;
   close(conversation: ConversationKey, close: CloseSignal): Promise<Sent>;
-  /** True when nothing can happen in it any more, or when the workflow does not exist. */
+  /** True once the workflow has ended, or if it does not exist. */
   isOver(conversation: ConversationKey): Promise<boolean>;
   /**
    * Closes the log of a conversation whose workflow is gone. Resolves once that is done, or when the workflow runs and nothing

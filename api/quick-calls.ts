@@ -15,7 +15,7 @@ export interface QuickCalls {
    * @returns `not_quick` if it has to be requested as any other; `goes_on` when its conversation has heard of it
    */
   run(quick: QuickCall, asking: AskingCaller): Promise<QuickOutcome>;
-  /** Another call of this conversation has been requested: how many are open is not known any more. */
+  /** Another call of this conversation has been requested, so the number of open ones is no longer known. */
   forget(conversation: ConversationKey): void;
   /** Tells the conversations of what they have not heard yet. */
   close(): Promise<void>;

@@ -66,7 +66,7 @@ test('a request without a valid key counts for nobody, and public routes are not
   expect((await get('/v1/tools', one)).status).toBe(200);
 });
 
-test('a tenant begins only so many conversations in an hour', async () => {
+test('a tenant begins a limited number of conversations in an hour', async () => {
   const { post, one, other, foreign } = await limited({
     MEANWHILE_MAX_CONVERSATIONS_PER_HOUR_PER_TENANT: 1,
   });
@@ -93,7 +93,7 @@ test('a tenant that has spent the tokens of today sends no messages until tomorr
   expect((await post('/v1/conversations', {}, one)).status).toBe(201);
 });
 
-test('a tenant has only so many open streams, and gets a new one when one of them ends', async () => {
+test('a tenant has a limited number of open streams, and gets a new one when one of them ends', async () => {
   const { post, one, foreign, listen } = await limited({ MEANWHILE_MAX_STREAMS_PER_TENANT: 1 });
   const { body } = await post('/v1/conversations', {}, one);
   const { body: elsewhere } = await post('/v1/conversations', {}, foreign);

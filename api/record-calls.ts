@@ -74,7 +74,7 @@ export function createRecorder(
     await runner.heard(quick);
   }
 
-  /** Until it has succeeded, this process ends, or the conversation has closed: then nobody can be told any more. */
+  /** Until it has succeeded, this process ends, or the conversation has closed: then there is no one left to tell. */
   async function insist(quick: QuickCall, work: () => Promise<void>): Promise<void> {
     for (let pause_ms = 500; ; pause_ms = Math.min(2 * pause_ms, 10_000)) {
       try {

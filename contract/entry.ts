@@ -204,7 +204,7 @@ export const entry = z.discriminatedUnion('kind', [
     anchor: anchor
       .optional()
       .describe(
-        'Of what was delivered to the model of such a harness: where it was shown; `pushed`: outside of its turns. Absent: as the result of its call.',
+        'Where the model of such a harness was shown it; `pushed`: outside of its turns. Absent: as the result of its call.',
       ),
   }),
   kind('summary', {

@@ -11,7 +11,7 @@
  *   R7  milestones, filtered at the source       ../contract/report-filter.ts
  *   R8  repeats change nothing                   messages.ts, calls.ts (hearEvent)
  *       a managed call's flow is suspended       managed.ts
- *   R9  so many calls at once, others queue      calls.ts (fillSlots)
+ *   R9  calls beyond the limit are queued        calls.ts (fillSlots)
  *   R10 an identical call while one is open      release.ts, duplicates.ts
  *   R11 a quick tool stays in its turn           next.ts (continueTurn)
  *   R12 its own initiative is limited            initiative.ts

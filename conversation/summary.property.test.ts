@@ -61,7 +61,7 @@ const life = fc.array(
   { minLength: 20, maxLength: 120, size: 'max' },
 );
 
-/** Each of the last turns has so many tokens. */
+/** The tokens of each of the last turns. */
 function sizesOf(story: Story, ofTurn: number | undefined, isSized: boolean) {
   if (ofTurn === undefined || !isSized) return undefined;
   const { length } = story.state.context!.turns;

@@ -5,7 +5,7 @@ import { KEPT_TURNS } from './summary.ts';
 const BUDGET = 1_000;
 const usage = { input_tokens: 10, output_tokens: 1 };
 
-/** The model answers; its window had so many tokens. */
+/** The model answers; `tokens` is the size of its window. */
 function counts(story: Story, tokens: number, ...calls: ReturnType<typeof call>[]) {
   const result = { text: 'Ok.', usage, calls, tokens };
   story.happens({ type: 'reply_completed', reply_id: story.replying, result });

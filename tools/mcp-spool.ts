@@ -37,7 +37,7 @@ export interface McpCallRequest {
   task?: string;
   /** What the server has asked, and people have answered. */
   answers?: McpAnswers;
-  /** The task is not wanted any more: its server is told, and nothing else is done. */
+  /** The task is no longer wanted: its server is told, and nothing else is done. */
   cancels?: true;
 }
 

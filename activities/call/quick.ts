@@ -1,6 +1,6 @@
 /**
- * Runs a call ahead of its workflow. What makes this safe is the call's folder: it says that the call has begun, so that whoever runs the
- * tool later finds it and does not begin again; and `quick.json` says what its conversation has to be told, should this process die first.
+ * Runs a call ahead of its workflow. The call's folder makes this safe: it says that the call has begun, so that a later attempt
+ * finds it and does not begin again. Its `quick.json` says what the conversation has to be told if this process dies first.
  */
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';

@@ -10,7 +10,7 @@ export interface EndToWrite {
   isAttended(): boolean;
   /** The call's. If it aborts meanwhile, the caller no longer waits. */
   signal: AbortSignal;
-  /** Nobody is there any more to whom it could be written. */
+  /** Its workflow has ended, so there is nowhere to write it. */
   closing: AbortSignal;
   warn(message: string, error: unknown): void;
 }

@@ -19,7 +19,7 @@ type Act =
   /** The first call that runs reports, ends, or the user interrupts. */
   | { do: 'report' | 'end' | 'interrupt' }
   | { do: 'pass'; ms: number }
-  /** So many delayed things happen. */
+  /** This many delayed things happen. */
   | { do: 'go'; steps: number };
 
 const act: fc.Arbitrary<Act> = fc.oneof(

@@ -141,7 +141,7 @@ function managedTenant(request: FastifyRequest, named: string | undefined): stri
   return tenant;
 }
 
-/** The first key closes the service to everyone without one, so whoever merely reaches the service must not make it. */
+/** The first key closes the service to everyone without one, so reaching the service must not be enough to make it. */
 function refuseAnyone({ principal }: FastifyRequest): void {
   if (principal.kind !== 'anyone') return;
   throw new Problem(

@@ -21,7 +21,7 @@ export interface CallOptions {
   task?: string;
   /** What people have answered to an earlier attempt. */
   answers?: McpAnswers;
-  /** The task is not wanted any more. */
+  /** The task is no longer wanted. */
   cancels?: true;
   /** Aborts when the call is cancelled. */
   signal: AbortSignal;

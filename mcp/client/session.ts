@@ -80,7 +80,7 @@ export function createSession(wasUsed: boolean, used: () => Promise<void>): McpS
           const performing = perform(definition, { input, call, heard }).then((ended) => {
             outcome = ended;
           });
-          // Noticed below, or not needed any more.
+          // Noticed below, or no longer needed.
           performing.catch(() => {});
           let percent = 0;
           for (;;) {

@@ -46,7 +46,7 @@ export async function followTask(following: Following): Promise<McpOutcome> {
   };
   tell(task.statusMessage);
   try {
-    // Over whatever connection there is: answers to questions that are not open any more are ignored.
+    // Over any connection: answers to questions that are no longer open are ignored.
     let isAnswered = following.answers === undefined;
     for (;;) {
       await sleep(interval_ms, undefined, { signal });

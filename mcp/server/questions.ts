@@ -64,7 +64,7 @@ export function createTasks(parts: QuestionParts): Tasks {
       const facts = factsOf(taskId, request);
       const seen = await told(talk, look(store, keyOf(facts)));
       if (!seen) throw new UnknownTask('There is no such task.');
-      // Whoever may not approve was not asked.
+      // A caller who may not approve was not asked.
       if (!request.mayApprove) return;
       const open = formsIn(seen, facts);
       const author = request.client ?? 'mcp';
@@ -172,7 +172,7 @@ function taskOf(
     : { ...base, status: 'working', statusMessage };
 }
 
-/** Of an ended task nothing changes any more, so its result says nothing of what is under way now. */
+/** An ended task no longer changes, so its result says nothing about what is under way now. */
 function resultOf(facts: TaskFacts, head: StoredConversation, results: Result[]) {
   switch (facts.kind) {
     case 'ask':

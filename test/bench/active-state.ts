@@ -1,7 +1,7 @@
 /** Whether a request to the model shows truly what runs: compared with what the tools themselves wrote down. */
 import type { ModelMessage } from '../../model/message.ts';
 
-/** What a tool wrote down: it was at so many percent. 0 when it began, 100 when it was done. */
+/** What a tool wrote down: how far it was, in percent. 0 when it began, 100 when it was done. */
 export interface NotedProgress {
   call_id: string;
   percent: number;

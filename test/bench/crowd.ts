@@ -81,7 +81,7 @@ const figures = (samples: number[]) => ({
   p95_ms: percentile(samples, 95),
 });
 
-/** @returns seconds until the last of so many calls has ended */
+/** @returns seconds until the last of `tools` calls has ended */
 async function install({ base, client }: OurService, tools: number): Promise<number> {
   const begin = performance.now();
   const groups = Array.from({ length: Math.ceil(tools / CALLS_A_CONVERSATION) }, async (_, nth) => {

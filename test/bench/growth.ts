@@ -80,7 +80,7 @@ async function begin(service: OurService, temporal: Client, asked: NextRequest) 
     await sleep(REST_MS);
     turns += 1;
     const { model } = await takeTurn(talk, asked, `Message ${turns}, please.`);
-    // Often enough for the meter; and whoever waits sees that it goes on.
+    // Often enough for the meter, and to show progress.
     if (turns % 100 === 0) {
       const { events, bytes } = await meter.total();
       console.log(`turn ${turns}: ${Math.round(model)} ms, ${events} events, ${bytes} bytes`);

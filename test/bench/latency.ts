@@ -28,11 +28,11 @@ const WORD_MS = 20;
 /** A reply that is not stopped. */
 const LONGEST_MS = 2_500;
 const BEAT_MS = { when_idle: 500, interrupt: 700 } as const;
-/** A reply has been streaming for about so long when it is stopped. */
+/** How long a reply has been streaming when it is stopped, roughly. */
 const SPOKEN_MS = 300;
 
 interface Heard {
-  /** A result has reached the model: after so many milliseconds. */
+  /** Milliseconds until a result has reached the model. */
   told: Mailbox<number>;
   /** The bare workflow has asked, at performance.now. */
   bare: Mailbox<number>;

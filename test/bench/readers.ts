@@ -104,7 +104,7 @@ function crowdIn(child: ChildProcess) {
   };
   const order = (what: Order) => void child.send(what);
   return {
-    /** Resolves when each has had so many entries. */
+    /** Resolves when each has had that number of entries. */
     async open(url: string, count: number, entries: number) {
       order({ do: 'open', url, readers: count, entries });
       await answer('open');
@@ -136,7 +136,7 @@ function figures(replies: Reply[]) {
   };
 }
 
-/** Of one core, over so many seconds. */
+/** The share of one core, over that number of seconds. */
 async function idleShare({ base }: OurService, seconds: number): Promise<number> {
   await sleep(REST_MS);
   const begin = performance.now();

@@ -176,7 +176,7 @@ export async function measureScale(
   }
 }
 
-/** Makes more until there are so many or the time is over, a few at once; at least one. */
+/** Makes more, a few at once, until the wanted number is reached or the time is over; at least one. */
 async function fill<T>(
   all: T[],
   count: number,
@@ -199,7 +199,7 @@ async function talkOnce({ client }: Fleet): Promise<string> {
   }
 }
 
-/** One message to each, then the next to each, until each has had so many or the time is over. */
+/** One message to each, then the next to each, until each has had all of its messages or the time is over. */
 async function sayInTurn(
   talks: OurTalk[],
   count: number,

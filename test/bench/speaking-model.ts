@@ -1,4 +1,4 @@
-/** A model server that says so many pieces of text at a steady pace, and keeps nothing of what it is asked. */
+/** A model server that says a given number of pieces of text at a steady pace, and keeps nothing of what it is asked. */
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { END_OF_TEXT, startModelServer, textChunk } from './model-server.ts';

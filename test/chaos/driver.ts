@@ -28,15 +28,15 @@ export interface DriverOptions {
 const BETWEEN_MS = 1_800;
 /** Under way: waited for, or lasting. */
 const MOST_AT_ONCE = 8;
-/** Every other fault comes when conversations have gone on since the one before: so many entries, or so long. */
+/** Every other fault waits until conversations have gone on since the one before: for this number of entries, or this long. */
 const ENTRIES_BETWEEN = 5;
 const BREATH_MS = 10_000;
 /** From the end of one fault that holds up everything to the next: so much happens in between. Milliseconds. */
 const REST_MS = 3_000;
-/** So often another of the same kind is tried where there was nothing to do it to. */
+/** How often another fault of the same kind is tried when there was nothing to do one to. */
 const TRIES = 5;
 
-/** Resolves when so many have been done and have healed, or soon after `signal` aborts. */
+/** Resolves when the wanted number have been done and have healed, or soon after `signal` aborts. */
 export async function driveFaults(options: DriverOptions): Promise<void> {
   const { faults: wanted, kinds, random, stage, moments, signal } = options;
   const underWay = new Set<Promise<void>>();

@@ -47,7 +47,7 @@ export interface ChaosRun {
   seconds: number;
 }
 
-/** So many that one takes over while another is being started. */
+/** Enough that one takes over while another is being started. */
 const WORKERS = 3;
 /** What is not over by then is stuck. */
 const REST_WITHIN_MS = 180_000;

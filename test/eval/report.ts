@@ -40,7 +40,7 @@ export function tables(outcomes: readonly EvalOutcome[]): string {
 const hasOwn = (checks: EvalOutcome['checks']) =>
   checks.some(({ check }) => check !== 'played' && !Object.hasOwn(CHECKS, check));
 
-/** A row for each scenario, a column for each check: passed of so many runs, or `–` where it is not asked. */
+/** A row for each scenario, a column for each check: passed out of all runs, or `–` where it is not asked. */
 export function table(
   outcomes: readonly EvalOutcome[],
   columns = ['played', ...Object.keys(CHECKS)],

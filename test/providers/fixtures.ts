@@ -38,7 +38,7 @@ export interface Expected {
 }
 
 /**
- * In the tables an event is one of these, or the JSON of an event itself; `repeat` sends it so often.
+ * In the tables an event is one of these, or the JSON of an event itself; `repeat` sends it that many times.
  * `delta`, `finish`, `usage`: chunks of Chat Completions. `completed`: the last event of a response, with its output. `json`: as it is.
  */
 type Short = 'done' | (Record<string, unknown> & { repeat?: number });

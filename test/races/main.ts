@@ -1,5 +1,5 @@
 /**
- * `npm run races -- --steps N --seed S`: random races against the rules, on every core, until so many decisions have been made or one
+ * `npm run races -- --steps N --seed S`: random races against the rules, on every core, until that number of decisions has been made or one
  * is wrong. Ends with a line of JSON; status 1 if a rule was broken, with the smallest story that breaks it.
  */
 import { once } from 'node:events';

@@ -65,11 +65,11 @@ export interface Program {
   stops_after: number;
   /** Each of its signals comes a second time, so much later. */
   retries_after?: number;
-  /** Another attempt of it, or a call that was reset: so long after its start it begins once more and tells everything again. */
+  /** Another attempt of it, or a call that was reset: it begins once more this long after its start and tells everything again. */
   again_after?: number;
   /** Its end overtakes what it said last. */
   overtakes?: true;
-  /** An operator ends the call so long after its start, and the conversation is told. The program has not heard of it and goes on. */
+  /** An operator ends the call this long after its start, and the conversation is told. The program has not heard of it and goes on. */
   operator?: { after: number; does: 'terminates' | 'cancels' };
 }
 

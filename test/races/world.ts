@@ -24,7 +24,7 @@ export interface RaceOutcome {
 }
 
 const RACE_LIMITS = { ...LIMITS, max_running: 2, max_replies_per_turn: 4 };
-/** No story of ours takes so many. */
+/** No story of ours takes as many. */
 const MOST_STEPS = 3_000;
 /** Between the last thing that happens and the close. */
 const REST_MS = 10_000;
@@ -212,7 +212,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
   }
 
   /**
-   * As Temporal does it: a new run begins with the history of so many decisions. Signals that came later are in its inbox; an
+   * As Temporal does it: a new run begins with the history of the first decisions. Signals that came later are in its inbox; an
    * activity that had begun is begun once more; calls are workflows of their own, and run on.
    */
   function reset(decisions: number): void {

@@ -46,7 +46,7 @@ test('text that grows shows the same as if it had come at once, at every length'
   expect(htmlOf(DOCUMENT, false, read)).toEqual(htmlOf(DOCUMENT, true));
 });
 
-test('a block that nothing can change any more is not read again', () => {
+test('a finished block is not read again', () => {
   const read = createReader();
   const [first] = read('One.\n\nTwo.\n\nThree.', true);
   expect(first?.html).toBe('<p>One.</p>\n');

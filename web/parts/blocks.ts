@@ -9,7 +9,7 @@ export interface MarkdownBlock {
 }
 
 /**
- * Reads one text, again and again while it grows. Blocks that nothing can change any more are kept, and the rest alone is read, so a
+ * Reads one text, again and again while it grows. Finished blocks are kept, and only the rest is read, so a
  * piece of a long answer costs no more than one of a short answer.
  */
 export function createReader(): (text: string, growing: boolean) => readonly MarkdownBlock[] {

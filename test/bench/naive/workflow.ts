@@ -15,7 +15,7 @@ export const said = defineSignal<[string]>('said');
 /** The user has said all, and this many messages there are. */
 export const saidAll = defineSignal<[number]>('said_all');
 
-/** @returns what it decided to pay, and when; ends when nothing is under way any more */
+/** @returns what it decided to pay, and when; ends when nothing is under way */
 export async function naive(modelUrl: string): Promise<{ call_id: string; at: number }[]> {
   const messages: ChatMessage[] = [];
   const decided: { call_id: string; at: number }[] = [];

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineTool, z } from 'meanwhile';
 
-/** Tells the time, again and again: whoever hears of it knows how long that took. */
+/** Reports the time again and again, so that a reader knows how long the report took. */
 export default defineTool({
   name: 'beat',
   description: 'Tells the time a number of times.',
