@@ -28,6 +28,8 @@ export async function findHost(options: FindOptions): Promise<{ folder: string; 
     const link = await linkTo(folder, START_MS).catch(() => undefined);
     if (link) return { folder, link };
     if (tries >= MOST_TRIES) throw new Error(`The host of ${options.server} could not be started.`);
+    // A host that is ending, or was killed a moment ago, still counts as there. No other one is started beside it.
+    await gone(folder, GOING_MS);
   }
 }
 
@@ -37,6 +39,8 @@ export async function linkIfAlive(folder: string): Promise<HostLink | undefined>
 }
 
 const START_MS = 60_000;
+/** An ending host gives its server less than this to answer. */
+const GOING_MS = 15_000;
 const MOST_TRIES = 5;
 const POLL_MS = 20;
 
@@ -60,6 +64,12 @@ async function linkTo(folder: string, patience_ms: number): Promise<HostLink> {
     if (performance.now() >= end || !(await isThere(folder))) throw new Error('It is not there.');
     await sleep(POLL_MS);
   }
+}
+
+/** Resolves once no host is there, or at the deadline. */
+async function gone(folder: string, within_ms: number): Promise<void> {
+  const end = performance.now() + within_ms;
+  while (performance.now() < end && (await isThere(folder))) await sleep(POLL_MS);
 }
 
 /** The folder of the host that runs, or of the one to start. */

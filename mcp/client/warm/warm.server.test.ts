@@ -34,9 +34,17 @@ async function serve(kind: 'stdio' | 'http', era: 'modern' | 'legacy') {
 const hostsIn = async (root: string) =>
   (await readdir(root)).filter((name) => name.startsWith('mcp-'));
 
-async function killHost(root: string): Promise<void> {
+async function latestHost(root: string) {
   const [host] = (await hostsIn(root)).toSorted().slice(-1);
-  process.kill((await readSpool(join(root, host!), 'program.json'))!.pid, 'SIGKILL');
+  const pidOf = async (name: 'keeper.json' | 'program.json') => {
+    const written = await readSpool(join(root, host!), name);
+    return (written as { pid: number }).pid;
+  };
+  return { keeper: await pidOf('keeper.json'), program: await pidOf('program.json') };
+}
+
+async function killHost(root: string): Promise<void> {
+  process.kill((await latestHost(root)).program, 'SIGKILL');
 }
 
 describe.each(['stdio', 'http'] as const)('calls over %s', (kind) => {
@@ -113,6 +121,26 @@ describe('retried-unconditionally: a call whose host or server is killed', () =>
     expect(await next.end).toMatchObject({ structured: { steps: 1 } });
     expect(await hostsIn(root)).toHaveLength(2);
     expect((await ledger.lines()).filter((line) => line === 'waits')).toHaveLength(1);
+  });
+
+  test('waits with its next call until the dead host is known to be dead', async () => {
+    const { options, root } = await serve('stdio', 'modern');
+    await (
+      await playCall('steps', { count: 1 }, options)
+    ).end;
+    const { keeper, program } = await latestHost(root);
+    process.kill(keeper, 'SIGSTOP');
+    process.kill(program, 'SIGKILL');
+    const waiting = await playCall('steps', { count: 1 }, options);
+    // Meanwhile another host is started and makes a call, which takes longer than any number of hasty tries.
+    const other = await serve('stdio', 'modern');
+    await (
+      await playCall('steps', { count: 1 }, other.options)
+    ).end;
+    expect(await hostsIn(root)).toHaveLength(1);
+    process.kill(keeper, 'SIGCONT');
+    expect(await waiting.end).toMatchObject({ structured: { steps: 1 } });
+    expect(await hostsIn(root)).toHaveLength(2);
   });
 
   test('is made again where its server allows that', async () => {
