@@ -37,7 +37,8 @@ export default defineConfig({
           globalSetup: ['test/kit/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          // They wait more than they compute: for servers to start, for time-outs, for processes to end.
+          maxWorkers: 3,
         },
       },
     ],

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 const HARNESSES = {
   claude: { name: '@anthropic-ai/claude-code', version: '2.1.332' },
   codex: { name: '@openai/codex', version: '0.171.0' },
+  'mcp-inspector': { name: '@modelcontextprotocol/inspector', version: '2.12.0' },
 } as const;
 
 const CACHE = fileURLToPath(
