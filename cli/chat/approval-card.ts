@@ -1,7 +1,8 @@
-import { Box, Text } from 'ink';
+import { Text } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
 import type { CallState } from '../../client/index.ts';
 import { inFull } from './call-words.ts';
+import { Card } from './card.ts';
 import { clean } from './clean.ts';
 
 export interface ApprovalProps {
@@ -18,8 +19,8 @@ export function ApprovalCard({ call, number, of }: ApprovalProps): ReactElement 
   const left = lines.length - MOST_LINES;
   const others = of > 1 ? `, and ${of - 1} more wait` : '';
   return h(
-    Box,
-    { borderStyle: 'round', borderColor: 'yellow', flexDirection: 'column', paddingX: 1 },
+    Card,
+    null,
     h(Text, { bold: true }, clean(call.why ?? 'May this call run?')),
     h(Text, null, `${call.tool} ${lines.slice(0, MOST_LINES).join('\n')}`),
     left > 0 && h(Text, { color: 'red' }, `${left} more lines: /calls ${number} shows all of it`),

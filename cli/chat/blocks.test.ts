@@ -26,10 +26,11 @@ test('what was said is printed once it is complete, and what nobody asked for sa
       says('Hi.'),
       begins('reply_1'),
       completes('reply_1', 'Hello!'),
+      requested,
       news,
       completes('reply_2', 'Half.'),
     ),
-  ).toEqual(['user: Hi.', 'agent: Hello!', 'agent: Half. (unasked: 50 % of call_a)']);
+  ).toEqual(['user: Hi.', 'agent: Hello!', 'agent: Half. (unasked: 50 % of install alpha)']);
 });
 
 test('a reply that only requested calls prints nothing', () => {

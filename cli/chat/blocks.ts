@@ -21,6 +21,8 @@ export function createBlocks(): Blocks {
   const calls = new Map<string, { name: string; tool: string; at: string }>();
   const unasked = new Map<string, string>();
   const nameOfCall = (id: string) => calls.get(id)?.name ?? id;
+  /** Nobody knows a call by its id. */
+  const named = (reason: string) => reason.replaceAll(/\bcall_[\w-]+/g, nameOfCall);
   const isHidden = (id: string) => calls.get(id)?.tool === CANCEL_TOOL;
 
   const ofCall = (id: string, mark: string, text: string): Block | undefined =>
@@ -35,7 +37,8 @@ export function createBlocks(): Blocks {
           return { kind: 'user', text, ...(id !== 'user' && { note: oneLine(id, 40) }) };
         }
         case 'reply.started':
-          if (entry.because === 'news') unasked.set(entry.reply_id, oneLine(entry.reason, 80));
+          if (entry.because === 'news')
+            unasked.set(entry.reply_id, oneLine(named(entry.reason), 120));
           return undefined;
         case 'reply.completed':
           return words(entry.text, after('unasked: ', unasked.get(entry.reply_id)));

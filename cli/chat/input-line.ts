@@ -8,7 +8,7 @@ export function InputLine({ line, columns }: { line: EditorLine; columns: number
   return h(
     Box,
     { marginTop: 1 },
-    h(Text, { color: 'green' }, '› '),
+    h(Box, { flexShrink: 0 }, h(Text, { color: 'green' }, '› ')),
     h(Text, { wrap: 'hard' }, before, h(Text, { inverse: true }, under), after),
   );
 }

@@ -7,6 +7,7 @@ test.each([
   ['a letter', 'a', {}, [insert('a')]],
   ['Enter', '\r', { return: true }, [{ kind: 'submit' }]],
   ['Alt-Enter', '\r', { return: true, meta: true }, [insert('\n')]],
+  ['Ctrl-J', '\n', {}, [insert('\n')]],
   ['Esc', '', { escape: true }, [{ kind: 'interrupt' }]],
   ['Ctrl-Y', 'y', { ctrl: true }, [{ kind: 'approve' }]],
   ['Ctrl-N', 'n', { ctrl: true }, [{ kind: 'deny' }]],
@@ -25,8 +26,11 @@ test.each([
   expect(readKeys(input, key)).toEqual(keys);
 });
 
-test('lines that arrived before anybody read them are sent one by one', () => {
-  expect(readKeys('hello\rbye\r', {})).toEqual([
+test.each([
+  ['fast', 'hello\rbye\r'],
+  ['before the terminal was in raw mode', 'hello\nbye\n'],
+])('lines that were typed %s are sent one by one', (_, input) => {
+  expect(readKeys(input, {})).toEqual([
     insert('hello'),
     { kind: 'submit' },
     insert('bye'),

@@ -28,9 +28,12 @@ const META: Record<string, Key> = {
   f: { kind: 'edit', edit: { kind: 'word_right' } },
 };
 
-/** What was typed fast, or before anybody read it, arrives as one input. What is pasted does not come here. */
+/**
+ * What was typed fast, or before the chat had started, arrives as one input. Its lines end with a line feed in the latter case: the
+ * terminal was not in raw mode yet. A single line feed is Ctrl-J, which begins another line. Pasted text does not come here.
+ */
 export function readKeys(input: string, key: Partial<TerminalKey>): Key[] {
-  const [first = '', ...lines] = input.split(/\r\n?/);
+  const [first = '', ...lines] = input === '\n' ? [input] : input.split(/\r\n?|\n/);
   if (lines.length === 0 || key.return) return [readKey(input, key)];
   return [readKey(first, key), ...lines.flatMap((line) => [SUBMIT, readKey(line, key)])];
 }

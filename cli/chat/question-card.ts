@@ -1,6 +1,7 @@
-import { Box, Text } from 'ink';
+import { Text } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
 import type { CallState } from '../../client/index.ts';
+import { Card } from './card.ts';
 import { clean } from './clean.ts';
 
 /** What a running call asks. A person types the answer: a single key cannot say it. */
@@ -10,8 +11,8 @@ export function QuestionCard({ call, number }: { call: CallState; number: number
     (schema?.properties ?? {}) as Record<string, { type?: string; description?: string }>,
   );
   return h(
-    Box,
-    { borderStyle: 'round', borderColor: 'yellow', flexDirection: 'column', paddingX: 1 },
+    Card,
+    null,
     h(Text, { bold: true }, clean(message)),
     url !== undefined && h(Text, null, `Visit ${clean(url)}`),
     ...fields

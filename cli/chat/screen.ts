@@ -1,5 +1,5 @@
 /** The chat on a terminal: what was said scrolls away above; what is said and running now stays at the bottom, above the line being typed. */
-import { Box, Static, Text, useInput, usePaste, useWindowSize } from 'ink';
+import { Box, Static, useInput, usePaste, useWindowSize } from 'ink';
 import {
   createElement as h,
   type ReactElement,
@@ -11,15 +11,13 @@ import {
 } from 'react';
 import type { CallState } from '../../client/index.ts';
 import { act, type ChatContext } from './act.ts';
-import { QuestionCard } from './question-card.ts';
-import { ApprovalCard } from './approval-card.ts';
+import type { Block } from './blocks.ts';
 import { BlockLines } from './block-lines.ts';
-import { oneLine } from './clean.ts';
 import { readLine } from './commands.ts';
 import { edit, EMPTY, type EditorLine } from './editor.ts';
-import { InputLine } from './input-line.ts';
 import { type Key, readKeys } from './keys.ts';
-import { barOf, lastLines } from './live.ts';
+import { LiveView } from './live-view.ts';
+import { useReflow } from './reflow.ts';
 
 export interface ScreenProps extends ChatContext {
   /** Shown at the bottom. */
@@ -28,11 +26,9 @@ export interface ScreenProps extends ChatContext {
 }
 
 export function Screen(props: ScreenProps): ReactElement {
-  const { session } = props;
-  const { blocks, state, unsent, lost, over } = useSyncExternalStore(
-    session.subscribe,
-    session.view,
-  );
+  const { session, agent, url } = props;
+  const view = useSyncExternalStore(session.subscribe, session.view);
+  const { state, over } = view;
   const { columns, rows } = useWindowSize();
   const { line, press, paste } = useTyping(props);
   const approval = useShownFor(state.approvals[0]);
@@ -45,69 +41,18 @@ export function Screen(props: ScreenProps): ReactElement {
     if (over) props.quit();
   }, [over]);
 
-  const width = Math.max(20, columns - 1);
-  const open = state.open.filter(({ status }) => status !== 'awaiting_approval');
-  const { reply } = state;
-  const room = Math.max(3, rows - Math.min(open.length, MOST_BARS) - RESERVED_ROWS);
+  const { id } = session;
+  const live = h(LiveView, { view, line, approval, now, columns, rows, id, agent, url });
+  useReflow(live, columns);
   return h(
     Box,
     { flexDirection: 'column' },
-    h(Static<(typeof blocks)[number]>, {
-      items: blocks as (typeof blocks)[number][],
+    h(Static<Block>, {
+      items: view.blocks as Block[],
       children: (block, nth) => h(BlockLines, { key: nth, block }),
     }),
-    reply &&
-      h(
-        Text,
-        { color: reply.text === '' ? 'gray' : undefined },
-        lastLines(reply.text || '…', width, room),
-      ),
-    ...open
-      .slice(0, MOST_BARS)
-      .map((call) =>
-        h(
-          Text,
-          { key: call.id, color: 'cyan', wrap: 'truncate' },
-          barOf(call, state.calls.indexOf(call) + 1, now),
-        ),
-      ),
-    open.length > MOST_BARS &&
-      h(Text, { color: 'cyan' }, `and ${open.length - MOST_BARS} more: /calls`),
-    approval &&
-      h(ApprovalCard, {
-        call: approval.call,
-        number: state.calls.indexOf(approval.call) + 1,
-        of: state.approvals.length,
-      }),
-    ...state.questions.map((call) =>
-      h(QuestionCard, { key: call.id, call, number: state.calls.indexOf(call) + 1 }),
-    ),
-    ...unsent
-      .slice(0, MOST_BARS)
-      .map(({ text }, nth) =>
-        h(
-          Text,
-          { key: `unsent ${nth}`, dimColor: true, wrap: 'truncate' },
-          `› ${oneLine(text, width)} (sending …)`,
-        ),
-      ),
-    h(InputLine, { line, columns: width }),
-    h(Text, { dimColor: true, wrap: 'truncate' }, statusLine(props, state.status, lost)),
+    live,
   );
-}
-
-const MOST_BARS = 6;
-/** For the input, the status line, an approval and unsent messages. */
-const RESERVED_ROWS = 14;
-
-function statusLine(
-  { session, agent, url }: ScreenProps,
-  status: string,
-  lost: string | undefined,
-) {
-  const what = lost === undefined ? status : 'offline, reconnecting …';
-  const who = session.id ?? `new conversation with ${agent}`;
-  return [what, who, url, '/help'].join(' · ');
 }
 
 /** The line being typed, which nothing but keys and pastes change. */

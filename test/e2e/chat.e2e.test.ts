@@ -86,10 +86,17 @@ describe('in a terminal', { timeout: LONGEST_MS }, () => {
     asked.says('You have to approve it.');
     await terminal.shows('You have to approve it.');
     expect(await terminal.screen()).toContain('Ctrl-Y approves');
+    const long =
+      'A sentence that takes two lines once the terminal is narrow: it wraps what was there.';
+    await terminal.write(long);
+    await terminal.shows(typing(long));
+    await terminal.resize(60);
+    const narrow = await terminal.shows(/^› A sentence[^.]+\n {2}[^.]+there\.\n.*…$/m);
+    expect(narrow.match(/^┃ .+\?$/gm)).toHaveLength(1);
     await terminal.key('C-y');
     await terminal.shows('was approved by');
     (await stage.model.asked()).says('Paid.');
-    await terminal.shows(/^Paid\. \(unasked: call_[\w-]+ completed\)$/m);
+    await terminal.shows(/^Paid\. \(unasked: pays 20 completed\)$/m);
     expect(await terminal.screen()).not.toContain('Ctrl-Y approves');
   });
 

@@ -13,6 +13,7 @@ export interface Terminal {
   key(name: string): Promise<void>;
   /** Waits until the screen shows it. */
   shows(what: string | RegExp): Promise<string>;
+  resize(columns: number): Promise<void>;
   screen(): Promise<string>;
   /** SIGKILL for the program. */
   kill9(): Promise<void>;
@@ -58,6 +59,9 @@ export async function openTerminal(
         if (typeof what === 'string' ? text.includes(what) : what.test(text)) return text;
         if (Date.now() > until) throw new Error(`The screen does not show ${what}:\n${text}`);
       }
+    },
+    async resize(columns) {
+      await tmux('resize-window', '-x', String(columns));
     },
     screen,
     async kill9() {
