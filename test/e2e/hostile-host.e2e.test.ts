@@ -1,29 +1,37 @@
 /** What machines and networks do: connections that are half open, names that cannot be resolved, clocks that jump, a full disk. */
 import { globSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
 import getPort from 'get-port';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import type { Conversation } from '../../client/conversation.ts';
 import { Meanwhile } from '../../client/meanwhile.ts';
+import { conversationWorkflowId, DEFAULT_TENANT } from '../../contract/names.ts';
 import { type Proxy, startProxy } from '../chaos/proxy.ts';
 import { type FleetProcess, startFleetProcess } from '../kit/fleet-process.ts';
+import { heldText } from '../kit/held-text.ts';
 import { startStubModel } from '../kit/model-server.ts';
 import { createNamespace } from '../kit/namespace.ts';
 import { startPostgres, type TestPostgres } from '../kit/postgres.ts';
+import { reading } from '../kit/reading.ts';
 import { startRedis } from '../kit/redis.ts';
 
-const HOSTS = 'database.test 127.0.0.1\nredis.test 127.0.0.1\nmodel.test 127.0.0.1\n';
+const HOSTS = ['database', 'redis', 'model', 'temporal']
+  .map((name) => `127.0.0.1 ${name}.test\n`)
+  .join('');
 const LONG = { timeout: 60_000, interval: 100 };
 
 let folder: string;
 let postgres: TestPostgres;
-let proxies: Record<'PostgreSQL' | 'Redis' | 'Temporal', Proxy>;
+let proxies: Record<'PostgreSQL' | 'Redis' | 'Temporal' | 'model', Proxy>;
 let processes: FleetProcess[];
 let client: Meanwhile;
+let temporal: Client;
+/** The answer to `Go on.` */
+const held = heldText();
 /** URL of the worker's probes. */
 let probes: string;
 const begun: (() => Promise<unknown>)[] = [];
@@ -31,23 +39,29 @@ const begun: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'meanwhile-host-'));
   begun.push(() => rm(folder, { recursive: true }));
-  await writeFile(join(folder, 'hosts'), HOSTS);
+  await setNames(HOSTS);
   await setClock('+0');
   postgres = await startPostgres();
   begun.push(() => postgres.stop());
   const redis = await startRedis();
   begun.push(() => redis.stop());
-  const model = await startStubModel(({ messages }) => ({
-    text: `You said: ${messages.at(-1)!.text}`,
-  }));
+  const model = await startStubModel(({ messages }) => {
+    const { text } = messages.at(-1)!;
+    return { text: text === 'Go on.' ? held.pieces : `You said: ${text}` };
+  });
   begun.push(() => model.close());
-  const temporal = inject('temporalAddress');
-  const [host, port] = temporal.split(':');
+  const address = inject('temporalAddress');
+  const [host, port] = address.split(':');
+  const namespace = await createNamespace(address);
+  const connection = await Connection.connect({ address });
+  begun.push(() => connection.close());
+  temporal = new Client({ connection, namespace });
   const at = { host: '127.0.0.1' };
   proxies = {
     PostgreSQL: await startProxy({ ...at, port: Number(new URL(postgres.url).port) }),
     Redis: await startProxy({ ...at, port: redis.port }),
     Temporal: await startProxy({ host: host!, port: Number(port) }),
+    model: await startProxy({ ...at, port: Number(new URL(model.url).port) }),
   };
   begun.push(() => Promise.all(Object.values(proxies).map((proxy) => proxy.close())));
   const database = new URL(postgres.url);
@@ -55,20 +69,22 @@ beforeAll(async () => {
   database.port = String(proxies.PostgreSQL.port);
   const modelUrl = new URL(model.url);
   modelUrl.hostname = 'model.test';
+  modelUrl.port = String(proxies.model.port);
   const apiPort = await getPort();
   const probePort = await getPort();
   probes = `http://127.0.0.1:${probePort}`;
   const settings = {
-    NODE_OPTIONS: `--import ${fileURLToPath(new URL('../kit/own-dns.ts', import.meta.url))}`,
-    TEST_HOSTS: join(folder, 'hosts'),
+    ...namesIn(join(folder, 'hosts')),
     PORT: String(apiPort),
-    TEMPORAL_ADDRESS: `127.0.0.1:${proxies.Temporal.port}`,
-    TEMPORAL_NAMESPACE: await createNamespace(temporal),
+    TEMPORAL_ADDRESS: `temporal.test:${proxies.Temporal.port}`,
+    TEMPORAL_NAMESPACE: namespace,
     DATABASE_URL: database.href,
     REDIS_URL: `redis://redis.test:${proxies.Redis.port}`,
     OPENAI_BASE_URL: modelUrl.href,
     OPENAI_API_KEY: 'none',
     MEANWHILE_MODEL_ATTEMPTS: '100',
+    MEANWHILE_FIRST_TOKEN_MS: '5000',
+    MEANWHILE_SILENCE_MS: '2000',
     MEANWHILE_SECRET: 'the secret of a service that is only tested',
   };
   const start = async (role: 'api' | 'worker', ready: RegExp, own: Record<string, string>) => {
@@ -85,6 +101,7 @@ beforeAll(async () => {
     start('api', /The API is ready/, {}),
     start('worker', /The worker is ready/, {
       ...clockOf(join(folder, 'clock')),
+      LD_PRELOAD: `${library('nss_wrapper')}:${library('faketimeMT')}`,
       MEANWHILE_PROBE_PORT: String(probePort),
     }),
   ]);
@@ -140,19 +157,70 @@ test.each(['PostgreSQL', 'Redis', 'Temporal'] as const)(
   },
 );
 
+test('a connection to the model that is half open before it answers is given up on, and the model is asked again', async () => {
+  const conversation = await talking();
+  const heal = proxies.model.cut('silent');
+  try {
+    await conversation.send('Are you there?');
+    await expect.poll(() => failureOf(conversation), LONG).toBe('ModelTimeout');
+  } finally {
+    heal();
+  }
+  await answered(conversation, 'Are you there?');
+});
+
+test('a connection to the model that is half open in the middle of an answer is given up on, and the reply begins again', async () => {
+  const conversation = await talking();
+  const seen = reading(conversation);
+  await conversation.send('Go on.');
+  held.becomes('You');
+  await expect.poll(seen.text, LONG).toBe('You');
+  const heal = proxies.model.cut('silent');
+  try {
+    await expect.poll(() => failureOf(conversation), LONG).toBe('ModelTimeout');
+  } finally {
+    heal();
+    held.becomes('You said: Go on.');
+    held.ends();
+  }
+  await answered(conversation, 'Go on.');
+  await seen.stop();
+  expect(seen.wrong).toEqual([]);
+});
+
 test('while no name can be resolved, messages are accepted; when names are back, they are answered', async () => {
   const conversation = await talking();
-  await writeFile(join(folder, 'hosts'), '');
+  await setNames('');
   try {
     // Connections that exist need no name.
-    for (const name of ['PostgreSQL', 'Redis'] as const) proxies[name].cut('refused')();
+    for (const name of ['PostgreSQL', 'Redis', 'model'] as const) proxies[name].cut('refused')();
     await expect.poll(ready, LONG).toMatchObject({ status: 503 });
     await conversation.send('Are you there?');
   } finally {
-    await writeFile(join(folder, 'hosts'), HOSTS);
+    await setNames(HOSTS);
   }
   await answered(conversation, 'Are you there?');
   await expect.poll(ready, LONG).toEqual(expect.not.objectContaining({ live: 'delayed' }));
+});
+
+test('while the name of Temporal cannot be resolved, reads work and a message is refused; when it is back, messages are answered', async () => {
+  const conversation = await talking();
+  await setNames(HOSTS.replace(/.*temporal.*\n/, ''));
+  try {
+    proxies.Temporal.cut('refused')();
+    await expect.poll(ready, LONG).toMatchObject({ status: 503 });
+    const refused = await fetch(`${client.baseURL}/v1/conversations/${conversation.id}/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{ "text": "Are you there?" }',
+    });
+    expect([refused.status, refused.headers.has('retry-after')]).toEqual([503, true]);
+    expect(await conversation.head()).toMatchObject({ id: conversation.id });
+  } finally {
+    await setNames(HOSTS);
+  }
+  await conversation.send('Are you there now?');
+  await answered(conversation, 'Are you there now?');
 });
 
 test('a worker whose clock jumps an hour ahead and two hours back goes on answering, in order', async () => {
@@ -202,23 +270,44 @@ async function offsetOf(url: string): Promise<number> {
   return (Date.parse(headers.get('date')!) - Date.now()) / 1_000;
 }
 
+/** At once: what is read while it is written would be taken for all of it until it changes again. */
+async function setNames(hosts: string): Promise<void> {
+  await writeFile(join(folder, 'hosts.new'), hosts);
+  await rename(join(folder, 'hosts.new'), join(folder, 'hosts'));
+}
+
 const setClock = (offset: string) => writeFile(join(folder, 'clock'), `${offset}\n`);
 
 /** Its wall clock is moved by what the file says. Monotonic clocks are as they are. */
-function clockOf(file: string): Record<string, string> {
-  const [library] = globSync([
-    '/usr/lib/*/faketime/libfaketimeMT.so.1',
-    '/usr/lib/faketime/libfaketimeMT.so.1',
+const clockOf = (file: string) => ({
+  FAKETIME_TIMESTAMP_FILE: file,
+  FAKETIME_NO_CACHE: '1',
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+});
+
+/** It resolves names that end with `.test` by this file alone, in all its threads, as it was read at that moment. */
+const namesIn = (file: string) => ({
+  LD_PRELOAD: library('nss_wrapper'),
+  NSS_WRAPPER_HOSTS: file,
+});
+
+function library(name: 'nss_wrapper' | 'faketimeMT'): string {
+  const [found] = globSync([
+    `/usr/lib/*/lib${name}.so`,
+    `/usr/lib/*/faketime/lib${name}.so.1`,
+    `/usr/lib/faketime/lib${name}.so.1`,
   ]);
-  if (library === undefined) {
+  if (found === undefined) {
     throw new Error(
-      'These tests need faketime: install it (Debian, Ubuntu: apt-get install faketime).',
+      'These tests need faketime and nss_wrapper: install them (Debian, Ubuntu: apt-get install faketime libnss-wrapper).',
     );
   }
-  return {
-    LD_PRELOAD: library,
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-  };
+  return found;
+}
+
+/** The type of the failure of the last attempt at its reply. */
+async function failureOf({ id }: Conversation): Promise<string | null | undefined> {
+  const workflow = conversationWorkflowId({ tenant: DEFAULT_TENANT, id });
+  const { raw } = await temporal.workflow.getHandle(workflow).describe();
+  return raw.pendingActivities?.[0]?.lastFailure?.applicationFailureInfo?.type;
 }
