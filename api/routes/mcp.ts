@@ -83,6 +83,9 @@ function talkOf(dependencies: TalkDependencies): ConversationActions {
       );
       return { ...requested, ...(answer !== undefined && { answer: answer as CallToolResult }) };
     },
+    async deliver(conversation, of) {
+      await dependencies.gateway.deliver(conversation, { of });
+    },
     async acknowledge(conversation, to) {
       await dependencies.gateway.acknowledge(conversation, { to });
     },

@@ -64,6 +64,18 @@ describe('a tool of the service, offered to another model,', () => {
     expect((await stage.api.store.conversation(await stage.only()))?.agent).toBe('client:test');
   });
 
+  test('is not told again of a result that was the answer to its call', async () => {
+    const calling = plain.call('echo', HI);
+    await isRunning();
+    await partial(1, 'first');
+    await ends('second');
+    const { _meta: meta } = await calling;
+    await vi.waitFor(async () => expect(await receipts()).toMatchObject([{ fate: 'delivered' }]));
+    const { conversation_id } = meta.meanwhile;
+    const told = await plain.call('next_results', { conversation_id });
+    expect(words(told)[0]).toMatch(/^Nothing new/);
+  });
+
   test('fails as its tool does', async () => {
     const calling = plain.call('echo', HI);
     await isRunning();
@@ -124,6 +136,21 @@ describe('a call that takes longer than the grace time', () => {
     await vi.waitFor(async () => {
       expect(await receipts()).toMatchObject([{ fate: 'acknowledged', of: [second.after] }]);
     });
+  });
+
+  test('does not skip the results of other calls of its thread that were not told yet', async () => {
+    const named = (callId: string) => ({ meta: { threadId: 'thread_1', callId } });
+    await plain.call('echo', HI, named('c1'));
+    await partial(1, 'of the first');
+    await plain.call('echo', HI, named('c2'));
+    await stage.played.play((story) => {
+      const { id } = story.state.calls.findLast(({ status }) => status === 'running')!;
+      story.progress(id, 1, 0, { event: 'result', data: 'of the second', percent: undefined });
+    });
+    const [suspended] = words(await plain.call('echo', HI, named('c2')));
+    expect(suspended).toContain('of the second');
+    const told = words(await plain.call('next_results', next(suspended!)))[0];
+    expect(told).toContain('more may follow: of the first');
   });
 
   test('waits for its results as a task that ends with the first', async () => {

@@ -110,7 +110,7 @@ export function callTools(
     const seen = await whenLogged(request, { tenant, id }, call_id);
     if (!seen) throw new ToolError(`Conversation ${id} no longer exists.`);
     const { results: soFar } = answerOf({ ...facts, created: 0 }, seen);
-    const after = soFar.at(-1)?.n ?? cursorOf(seen);
+    const after = cursorOf(seen, soFar);
     return callSuspended({ head: seen.head, call_id, tool, expected, after }, soFar);
   }
 
@@ -133,7 +133,12 @@ export function callTools(
     const signal = AbortSignal.any([time, request.signal, request.closing]);
     for await (const change of answers(parts, facts, signal)) {
       if ('answer' in change && change.answer.state !== 'working') {
-        return called(facts.conversation, change.answer.results);
+        const { results } = change.answer;
+        const of = results.map(({ n }) => n);
+        const key = { tenant: facts.tenant, id: facts.conversation };
+        // Without the receipt nothing is lost: the result is told once more.
+        if (!request.signal.aborted) void talk.deliver(key, of).catch(() => {});
+        return called(facts.conversation, results);
       }
       const asked = 'look' in change && asksInstead(request) ? formsIn(change.look, facts) : {};
       if (Object.keys(asked).length > 0) {

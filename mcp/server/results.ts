@@ -43,9 +43,13 @@ export function readerOf({ log, head }: Seen): (entry: Entry) => Result | undefi
   return (entry) => (sent.has(entry.seq) ? undefined : resultOfCall(entry, head.id));
 }
 
-/** The client has all results up to this one. */
-export function cursorOf({ log, head }: Seen): number {
+/**
+ * The client has all results up to this one.
+ * @param told those that it is being told now. They may come after results of other calls, which it does not have yet
+ */
+export function cursorOf({ log, head }: Seen, told: Result[] = []): number {
   const known = sentIn(log, ['delivered', 'acknowledged']);
+  for (const { n } of told) known.add(n);
   let cursor = 0;
   for (const entry of log) {
     if (known.has(entry.seq)) cursor = entry.seq;

@@ -48,6 +48,8 @@ export interface ConversationActions {
     /** Of an MCP server, as it gave it. */
     answer?: CallToolResult;
   }>;
+  /** That client was sent these entries. */
+  deliver(conversation: ConversationKey, of: number[]): Promise<void>;
   /** That client has everything up to this entry. */
   acknowledge(conversation: ConversationKey, to: number): Promise<void>;
   close(conversation: ConversationKey, by?: string): Promise<void>;
