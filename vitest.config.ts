@@ -19,6 +19,8 @@ export default defineConfig({
           include: ['**/*.test.ts', '**/*.property.test.ts'],
           // Properties try a thousand sequences; how long that takes says nothing.
           testTimeout: 60_000,
+          // Loading the modules once for each process, and not for each file, saves almost half of the CPU time.
+          isolate: false,
           exclude: [
             'node_modules/**',
             'dist/**',
