@@ -36,6 +36,7 @@ import type { WorkerOptions } from './options.ts';
 import { checkRetention, retainRegularly } from './retention.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { leanOptions } from './sandbox/index.ts';
+import { hasEndedIn, stopEndedRegularly } from './stop-ended.ts';
 import { sweepErasedRegularly } from './sweep-erased.ts';
 import { createWorkers, type WorkLimits } from './workers.ts';
 
@@ -170,6 +171,12 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
     isInUse: spools.isInUse,
     warn: (message, error) => warn(message, { error }),
   });
+  const stoppingEnded = stopEndedRegularly({
+    root: spoolRoot(home),
+    isInUse: spools.isInUse,
+    hasEnded: hasEndedIn(client),
+    warn,
+  });
   const { MEANWHILE_RETENTION_DAYS: days, MEANWHILE_ARCHIVE: archive } = settings;
   const retaining =
     days !== undefined &&
@@ -219,6 +226,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
       await succession.close();
       clearInterval(sweeping);
       clearInterval(sweepingErased);
+      clearInterval(stoppingEnded);
       if (retaining) await retaining.close();
       await watching.close();
       await resets.close();

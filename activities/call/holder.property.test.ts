@@ -131,12 +131,14 @@ function createWorld() {
           holder: '',
           repeatable: true,
           answered_at: -Infinity,
+          heard_at: -Infinity,
           signal: stopping.signal,
           lose: (reason) => stopping.abort(reason),
           async askTemporal() {
             const asked = time;
             if (!canTell() || !isCurrent(running.attempt)) return;
             current.heard = time;
+            call.heard_at = asked;
             if (running.run === heldFor) call.answered_at = asked;
           },
         };

@@ -52,10 +52,11 @@ async function stage({
     holder: held.by,
     repeatable,
     answered_at: -Infinity,
+    heard_at: -Infinity,
     signal,
     lose: (reason) => stopping.abort(reason),
     async askTemporal() {
-      if (state.hasTemporal) call.answered_at = time;
+      if (state.hasTemporal) call.answered_at = call.heard_at = time;
     },
   };
   holder.watch(call);
@@ -141,6 +142,28 @@ test('a process that froze and was not replaced goes on, but is certain only aft
   expect(wasCertain).toBe(false);
   await pass(1_000);
   expect([signal.aborted, holder.isCertain(call)]).toEqual([false, true]);
+});
+
+test('after it froze a tool does not go on after a step before Temporal has said that the call does', async () => {
+  const { pass, standStill, state, signal, holder, call } = await stage({ repeatable: false });
+  await pass(5_000);
+  state.hasTemporal = false;
+  await standStill(90_000);
+  let isConfirmed = false;
+  const confirmed = holder.confirm(call).then(() => (isConfirmed = true));
+  await pass(60_000);
+  // The store says that the call is this process's; one that was cancelled meanwhile would be so too.
+  expect([isConfirmed, signal.aborted, holder.isCertain(call)]).toEqual([false, false, true]);
+  state.hasTemporal = true;
+  await pass(2_000);
+  expect(await confirmed).toBe(true);
+});
+
+test('a process that did not stand still asks Temporal nothing while the store answers', async () => {
+  const { pass, state, holder, call } = await stage();
+  state.hasTemporal = false;
+  await pass(60_000);
+  await expect(holder.confirm(call)).resolves.toBeUndefined();
 });
 
 test('a process that has been replaced stops as soon as it asks', async () => {

@@ -12,6 +12,8 @@
  * 4. A process that stood still sees a gap between its own ticks. Where others could have taken over, it stops at once what may
  *    be done again from its checkpoint. For the rest it asks.
  * 5. Where no other process uses the store, none can take over: then it is always certain.
+ * 6. After it stood still it may hold a call that is over: one that was cancelled when Temporal had given up on its attempt is taken
+ *    over by nobody. So a tool does not go on after a step until Temporal has said that the call does, however long that takes.
  */
 import { randomUUID } from 'node:crypto';
 import type { CallEnd } from '../../contract/signals.ts';
@@ -51,7 +53,9 @@ export interface WatchedCall {
   repeatable: boolean;
   /** When the last question to Temporal was sent that it has confirmed, for an attempt of the run that got the hold. */
   answered_at: number;
-  /** Sets `answered_at`. Never rejects. */
+  /** When the last question to Temporal was sent that it has answered with: the call goes on, in whichever attempt. */
+  heard_at: number;
+  /** Sets both. Never rejects. */
   askTemporal(): Promise<void>;
   /** Aborts when it has to stop, for any reason. */
   signal: AbortSignal;
@@ -68,11 +72,11 @@ export interface Holder {
     asked: Pick<HoldRequest, 'run' | 'body'> & { attempt: number },
     signal: AbortSignal,
   ): Promise<HoldResult & { by: string }>;
-  /** Watches the call from then on. */
+  /** Watches the call from then on, as one that Temporal has just said goes on. */
   watch(call: WatchedCall): () => void;
   /** True when no other process runs it at the moment. */
   isCertain(call: WatchedCall): boolean;
-  /** Resolves when no other process runs the call. Rejects with its signal's reason. */
+  /** Resolves when no other process runs the call, and it is not over. Rejects with its signal's reason. */
   confirm(call: WatchedCall): Promise<void>;
   /** False when the call no longer belongs to this process. */
   end(call: CallName, hold: Hold, end: CallEnd): Promise<boolean>;
@@ -99,6 +103,8 @@ export function createHolder({
   };
   const certain_ms = lease_ms - margin_ms;
   const watched = new Set<WatchedCall>();
+  /** When this process last stood still. */
+  let woke_at = -Infinity;
   let id: string = randomUUID();
   let confirmedAt = -Infinity;
   let renewedAt = -Infinity;
@@ -111,6 +117,9 @@ export function createHolder({
 
   const isCertain = ({ holder, answered_at }: WatchedCall) =>
     alone || (holder === id && now() - confirmedAt < certain_ms) || now() - answered_at < answer_ms;
+
+  /** Temporal may have given up on its attempt unnoticed. */
+  const isDoubtful = ({ heard_at }: WatchedCall) => heard_at < woke_at;
 
   async function renew(): Promise<void> {
     const [asked, at] = [id, now()];
@@ -167,6 +176,8 @@ export function createHolder({
     const stoodStill = at - tickedAt >= certain_ms;
     // The machine was suspended, and its monotonic clock with it; or the time was set.
     const jumped = wall() - tickedWall >= certain_ms;
+    // Sooner than others take over: Temporal waits less long than the store.
+    if (jumped || at - tickedAt >= answer_ms) woke_at = at;
     tickedAt = at;
     tickedWall = wall();
     if (jumped) {
@@ -229,6 +240,7 @@ export function createHolder({
     },
 
     watch(call) {
+      call.heard_at = now();
       watched.add(call);
       if (watched.size === 1 && !alone) {
         tickedAt = now();
@@ -244,11 +256,14 @@ export function createHolder({
 
     async confirm(call) {
       call.signal.throwIfAborted();
-      while (!isCertain(call)) {
-        const asking = renew().catch(() => call.askTemporal());
+      const isOpen = () => !isCertain(call) || isDoubtful(call);
+      while (isOpen()) {
+        const asking = isCertain(call)
+          ? call.askTemporal()
+          : renew().catch(() => call.askTemporal());
         await raceAbort(Promise.race([asking, pause(renew_ms)]), call.signal);
         call.signal.throwIfAborted();
-        if (!isCertain(call)) await raceAbort(pause(tick_ms), call.signal);
+        if (isOpen()) await raceAbort(pause(tick_ms), call.signal);
       }
     },
 

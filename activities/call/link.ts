@@ -32,6 +32,8 @@ export interface LinkOptions {
   stop(why: 'cancelled' | 'shutdown' | 'gone'): void;
   /** At `at`, Temporal was asked and confirmed an attempt of `run` that this process has. Monotonic milliseconds. */
   answered(at: number, run: string): void;
+  /** At `at`, Temporal was asked and said that the call goes on, in whichever attempt. */
+  hear(at: number): void;
   outcome: Promise<AttemptOutcome>;
   beat_ms?: number;
 }
@@ -54,7 +56,7 @@ export interface Link {
 }
 
 export function createLink(first: Attempt, options: LinkOptions): Link {
-  const { call, server, details, stop, answered, outcome, beat_ms = BEAT_MS } = options;
+  const { call, server, details, stop, answered, hear, outcome, beat_ms = BEAT_MS } = options;
   const closing = new AbortController();
   let latest = first;
   /** Undefined when no attempt is current. */
@@ -78,10 +80,12 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
   async function goOnById(left: Attempt): Promise<void> {
     const pause = () => sleep(beat_ms, 'pause' as const, { ref: false });
     for (;;) {
+      const at = performance.now();
       const heard = await upToDate(left)
         .then((known) => server.beat(call, left.activity_id, known))
         .catch(() => 'away' as const);
       if (current || closing.signal.aborted) return;
+      if (heard === 'heard') hear(at);
       if (heard === 'cancelled' || heard === 'gone') stop(heard);
       const over = await Promise.race([outcome, pause()]);
       if (current || closing.signal.aborted) return;
@@ -137,13 +141,13 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
       if (!current) return;
       const { token, run } = current;
       const at = performance.now();
-      const isHeard = await upToDate(current)
+      const state = await upToDate(current)
         .then((known) => server.stateOf(token, known))
-        .then(
-          (state) => state !== 'not_current',
-          () => false,
-        );
-      if (isHeard) answered(at, run);
+        .catch(() => 'away' as const);
+      if (state === 'current' || state === 'cancelled') answered(at, run);
+      if (state === 'current') hear(at);
+      // The attempt's own heartbeat says so too, perhaps a step later.
+      if (state === 'cancelled') stop('cancelled');
     },
     finished: async () => telling,
     close: () => closing.abort(),

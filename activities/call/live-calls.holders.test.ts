@@ -3,7 +3,9 @@ import { CompleteAsyncError } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
 import { attempt, completed, NAME, stage, start, who } from '../../test/kit/call-stage.ts';
 import { aloneIn, failed } from '../../test/kit/played-call.ts';
+import type { Store } from '../../store/store.ts';
 import type { LocalTool } from '../../tools/define.ts';
+import type { WatchedCall } from './holder.ts';
 
 describe('one of several processes', () => {
   test('leaves its attempt to the process that holds the call', async () => {
@@ -43,6 +45,49 @@ describe('one of several processes', () => {
     await starts(1);
     ends('done');
     expect(await next).toEqual(completed('done'));
+  });
+});
+
+describe('a process that asks whether its call goes on', () => {
+  /** Its holder, which tells the test which call it watches. */
+  const watching = (store: Store) => {
+    const watched = Promise.withResolvers<WatchedCall>();
+    const holder = {
+      ...aloneIn(store),
+      watch(call: WatchedCall) {
+        watched.resolve(call);
+        return () => {};
+      },
+    };
+    return { holder, watched: watched.promise };
+  };
+
+  test('stops the tool of one that was cancelled', async () => {
+    const { process, store, starts, begun } = stage();
+    const { holder, watched } = watching(store);
+    const run = process({ stateOf: async () => 'cancelled' }, holder).run(start, attempt());
+    await starts(1);
+    const call = await watched;
+    await call.askTemporal();
+    expect(await run).toEqual({ type: 'cancelled' });
+    expect([begun[0]!.signal.aborted, call.heard_at]).toEqual([true, -Infinity]);
+  });
+
+  test('knows that it does from the attempt that it has, and from one that another process has', async () => {
+    const { process, store, starts, ends } = stage();
+    const { holder, watched } = watching(store);
+    const first = attempt();
+    const run = process({ beat: async () => 'heard' }, holder).run(start, first);
+    await starts(1);
+    const call = await watched;
+    const before = performance.now();
+    await call.askTemporal();
+    expect(call.heard_at).toBeGreaterThanOrEqual(before);
+    const since = performance.now();
+    first.tell('not_current');
+    await expect(run).rejects.toBeInstanceOf(CompleteAsyncError);
+    await expect.poll(() => call.heard_at).toBeGreaterThanOrEqual(since);
+    ends('done');
   });
 });
 

@@ -129,6 +129,9 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     answered(at, run) {
       if (run === heldFor) watched.answered_at = at;
     },
+    hear(at) {
+      watched.heard_at = at;
+    },
     ...(beat_ms !== undefined && { beat_ms }),
   });
   const warn = (message: string, error?: unknown) =>
@@ -141,6 +144,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     holder: '',
     repeatable: false,
     answered_at: -Infinity,
+    heard_at: -Infinity,
     askTemporal: () => link.ask(),
     signal,
     lose(reason) {

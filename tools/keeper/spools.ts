@@ -28,6 +28,12 @@ export interface Spools {
 export const spoolName = ({ tenant }: Pick<ConversationKey, 'tenant'>, callId: string) =>
   tenant === DEFAULT_TENANT ? callId : `${tenant}~${callId}`;
 
+/** Undefined for a folder of something else. */
+export function callOfSpool(name: string): { tenant: string; call_id: string } | undefined {
+  const [, tenant = DEFAULT_TENANT, call_id] = /^(?:(.+)~)?(call_[0-9a-z]+)$/.exec(name) ?? [];
+  return call_id === undefined ? undefined : { tenant, call_id };
+}
+
 /** Another host has the call. */
 export class HeldElsewhere extends Error {
   override name = 'HeldElsewhere';

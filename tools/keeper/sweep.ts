@@ -30,7 +30,7 @@ export async function sweepSpools({ root, keep_ms, isInUse }: SweepOptions, now:
   for (const entry of found) {
     const folder = join(root, entry.name);
     if (!entry.isDirectory() || isInUse(entry.name)) continue;
-    if ((await touchedAt(folder)) >= now - keep_ms || (await lives(folder))) continue;
+    if ((await touchedAt(folder)) >= now - keep_ms || (await isLive(folder))) continue;
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -43,7 +43,8 @@ async function touchedAt(folder: string): Promise<number> {
   return Math.max(...times);
 }
 
-async function lives(folder: string): Promise<boolean> {
+/** Whether a program of the call of this folder, or its keeper, runs. */
+export async function isLive(folder: string): Promise<boolean> {
   for (const spool of [folder, ...(await attemptsIn(folder))]) {
     const files = await Promise.all([
       readSpool(spool, 'program.json'),
