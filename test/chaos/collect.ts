@@ -17,10 +17,14 @@ import type { ChaosTalk } from './workload.ts';
 /** A busy machine takes a while, and a whole run is lost without an answer. Milliseconds. */
 const CONNECT_MS = 120_000;
 
+export interface FollowedTalk extends Pick<ChaosTalk, 'id' | 'follower'> {
+  isExternal?: true;
+}
+
 export async function collectConversations(
   client: Meanwhile,
   temporalAddress: string,
-  { talks, faults }: { talks: ChaosTalk[]; faults: FaultEvidence[] },
+  { talks, faults }: { talks: FollowedTalk[]; faults: FaultEvidence[] },
 ): Promise<ConversationEvidence[]> {
   const connection = await Connection.connect({
     address: temporalAddress,
@@ -29,10 +33,11 @@ export async function collectConversations(
   const temporal = new Client({ connection });
   try {
     const evidence: ConversationEvidence[] = [];
-    for (const { id, follower } of talks) {
+    for (const { id, follower, isExternal } of talks) {
       const { last_seq: _, ...head } = await client.get(`/v1/conversations/${id}`);
       evidence.push({
         id,
+        ...(isExternal && { isExternal }),
         entries: await allEntries(client, id),
         followed: [...follower.entries],
         cancelled: [...follower.cancelled].map(([call_id, at]) => ({ call_id, at })),

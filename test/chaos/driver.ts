@@ -6,11 +6,13 @@ import type { Fault, Injected, FaultTargets } from './faults/fault.ts';
 import { FAULTS } from './faults/table.ts';
 import type { MomentName, Moments } from './moments.ts';
 import type { Random } from './random.ts';
-import type { TopologyName } from './servers.ts';
+import type { Topology } from './topology.ts';
 
 export interface DriverOptions {
   faults: number;
   kinds: readonly Kind[];
+  /** Only what is done to these. Undefined: to anything. */
+  targets?: readonly string[];
   random: Random;
   stage: FaultTargets;
   moments: Moments;
@@ -38,7 +40,7 @@ const TRIES = 5;
 
 /** Resolves when the wanted number have been done and have healed, or soon after `signal` aborts. */
 export async function driveFaults(options: DriverOptions): Promise<void> {
-  const { faults: wanted, kinds, random, stage, moments, signal } = options;
+  const { faults: wanted, kinds, targets, random, stage, moments, signal } = options;
   const underWay = new Set<Promise<void>>();
   const lasting = new Set<() => void>();
   const kindAt = deckOf(kinds, random.fork('kinds'));
@@ -83,7 +85,7 @@ export async function driveFaults(options: DriverOptions): Promise<void> {
 
   async function bringAbout(kind: Kind, chance: Random): Promise<void> {
     for (let tries = 1; tries <= TRIES && !signal.aborted; tries += 1) {
-      const fault = draw(kind, chance, stage.topology.name);
+      const fault = draw(kind, chance, { ...stage.topology, targets });
       const moment = chance.weighted(fault.moments);
       const rested = fault.isWide ? await myTurn() : () => {};
       const injected = await inject(fault, moment, chance).catch((error: unknown) => {
@@ -140,8 +142,15 @@ export async function driveFaults(options: DriverOptions): Promise<void> {
   }
 }
 
-const draw = (kind: Kind, chance: Random, topology: TopologyName) => {
-  const isThere = ({ only }: Fault) => only === undefined || only === topology;
+const draw = (
+  kind: Kind,
+  chance: Random,
+  { name, mcp, targets }: Pick<Topology, 'name' | 'mcp'> & Pick<DriverOptions, 'targets'>,
+) => {
+  const isThere = (fault: Fault) =>
+    (fault.only === undefined || fault.only === name) &&
+    (!fault.needsMcp || mcp !== undefined) &&
+    (targets === undefined || targets.includes(fault.name));
   const own = FAULTS.filter((fault) => fault.kind === kind && isThere(fault));
   const weights = Object.fromEntries(own.map(({ weight }, i) => [i, weight]));
   return own[Number(chance.weighted(weights))]!;

@@ -11,6 +11,10 @@ export interface Evidence {
   conversations: ConversationEvidence[];
   /** One line per real side effect, in the order of the file. */
   ledger: LedgerLine[];
+  /** What MCP servers did. Undefined for a run without any, as is `harnesses`. */
+  upstream?: UpstreamLine[];
+  /** What harnesses behind `meanwhile mcp proxy` got. */
+  harnesses?: HarnessEvidence[];
   /** Programs and keepers of the run that still live when everything has ended. */
   programs: { pid: number; command: string }[];
   /** Calls of the run whose workflows still run then. */
@@ -25,6 +29,8 @@ export interface Evidence {
 
 export interface ConversationEvidence {
   id: string;
+  /** Its model is in a harness. */
+  isExternal?: true;
   /** From `GET /entries`, all pages. */
   entries: Entry[];
   /** What a reader saw who followed the stream through the whole run: what it holds at the end, rewinds carried out. */
@@ -71,6 +77,57 @@ export interface LedgerLine {
   body?: string;
   /** What the other side knows a payment by. */
   idempotency_key?: string;
+}
+
+/** A line of an MCP server's own ledger, written before anybody is told. */
+export interface UpstreamLine {
+  server: string;
+  tool: string;
+  /** Identifies what the user wanted, as in `LedgerLine`. */
+  key: string;
+  /** One for each request that reached the tool. */
+  run: string;
+  /** `told`: a progress notification of this step has been sent. `stopped`: the server was told to cancel it. */
+  does: 'begins' | 'step' | 'told' | 'done' | 'stopped';
+  step?: number;
+  /** With `begins`: the server says that the tool may run again. */
+  isRepeatable?: boolean;
+  /** With `begins`: it is a task, with this input. */
+  task?: { count: number; pause_ms: number };
+  pid: number;
+  at: number;
+}
+
+/** A harness with a model of its own, behind a proxy. It is never killed: what it was told it knows. */
+export interface HarnessEvidence {
+  id: string;
+  /** Whether it declares the tasks extension. */
+  has: 'tasks' | 'no tasks';
+  calls: HarnessCall[];
+  /** Every answer with numbered results, in the order in which they came. */
+  told: ToldResults[];
+}
+
+export interface HarnessCall {
+  /** In the call's input. */
+  key: string;
+  server: string;
+  tool: string;
+  /** How often it was requested: again whenever the answer did not come. */
+  requests: number;
+  conversation?: string;
+  /** The result, as the answer to the call or as that of its task. Undefined if it came as a numbered result, or not at all. */
+  answer?: { text: string; isError: boolean; at: number };
+  /** The harness has asked to cancel it. */
+  isCancelled?: true;
+}
+
+export interface ToldResults {
+  conversation: string;
+  /** What the request acknowledged. Undefined for the answer to a call, which acknowledges nothing. */
+  after?: number;
+  results: { n: number; text: string }[];
+  at: number;
 }
 
 export const KINDS = ['kill', 'freeze', 'partition', 'operator', 'starve'] as const;

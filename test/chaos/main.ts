@@ -1,4 +1,4 @@
-/** `npm run chaos -- --faults N --seed S [--topology T] [--kinds a,b] [--conversations C] [--keep DIR]` */
+/** `npm run chaos -- --faults N --seed S [--topology T] [--kinds a,b] [--targets a,b] [--mcp] [--conversations C] [--keep DIR]` */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,17 +6,19 @@ import { check } from './check/check.ts';
 import { isSound } from './check/report.ts';
 import { closingLine } from './check/print.ts';
 import { KINDS } from './evidence.ts';
-import { isKind } from './faults/table.ts';
+import { isKind, withoutFault } from './faults/table.ts';
 import { printRun } from './print.ts';
 import { runChaos } from './run.ts';
 import { TOPOLOGIES } from './servers.ts';
 
-const USAGE = `Usage: npm run chaos -- [--faults N] [--seed S] [--topology T] [--kinds LIST] [--conversations C] [--keep DIR]
+const USAGE = `Usage: npm run chaos -- [--faults N] [--seed S] [--topology T] [--kinds LIST] [--targets LIST] [--mcp] [--conversations C] [--keep DIR]
 
   --faults N         number of faults (30); --kills N is an alias
   --seed S           the same seed chooses the same faults, targets and moments (1)
   --topology T       small: Temporal's development server; cluster: Temporal on PostgreSQL, Redis, two APIs (small)
   --kinds LIST       only these kinds: ${KINDS.join(',')} (all)
+  --targets LIST     only these targets, such as worker,proxy,upstream (all)
+  --mcp              with MCP servers, and harnesses behind \`meanwhile mcp proxy\`, which are killed too
   --conversations C  concurrent conversations (12)
   --keep DIR         folder for the evidence and all process logs; must be new or empty
 
@@ -28,6 +30,8 @@ const { values } = parseArgs({
     kills: { type: 'string' },
     kinds: { type: 'string', default: KINDS.join(',') },
     seed: { type: 'string', default: '1' },
+    targets: { type: 'string' },
+    mcp: { type: 'boolean', default: false },
     conversations: { type: 'string', default: '12' },
     topology: { type: 'string', default: 'small' },
     keep: { type: 'string' },
@@ -49,6 +53,12 @@ if (values.help) {
     console.error(`Unknown kind "${unknown.join(', ')}". Kinds are ${KINDS.join(', ')}.`);
     process.exit(2);
   }
+  const targets = values.targets?.split(',').filter(Boolean);
+  const unfit = targets && withoutFault(kinds.filter(isKind), targets);
+  if (unfit && unfit.length > 0) {
+    console.error(`No fault of these kinds has these targets: ${unfit.join(', ')}.`);
+    process.exit(2);
+  }
   const topology = TOPOLOGIES.find((name) => name === values.topology);
   if (topology === undefined) {
     console.error(`Unknown topology "${values.topology}". It is ${TOPOLOGIES.join(' or ')}.`);
@@ -63,8 +73,10 @@ if (values.help) {
     faults: Number(values.faults ?? values.kills ?? 30),
     topology,
     kinds: kinds.filter(isKind),
+    ...(targets && { targets }),
     seed: Number(values.seed),
     conversations: Number(values.conversations),
+    mcp: values.mcp,
     keep,
     log: console.log,
     signal: stopping.signal,

@@ -11,8 +11,9 @@ import { type Evidence, type FaultEvidence, type Kind, KINDS } from './evidence.
 import type { FaultTargets } from './faults/fault.ts';
 import { createOperators } from './faults/operators.ts';
 import { startChaosModel } from './model.ts';
+import { startHarnesses, type Harnesses } from './mcp/harnesses.ts';
 import { createMoments } from './moments.ts';
-import { programsOf } from './processes.ts';
+import { callPrograms } from './processes.ts';
 import { seeded } from './random.ts';
 import { createRecovery } from './recovery.ts';
 import { createPlaces } from './standstill.ts';
@@ -26,11 +27,15 @@ export interface ChaosOptions {
   topology?: TopologyName;
   /** Which are done. Default: all. */
   kinds?: readonly Kind[];
+  /** Only what is done to these: names of faults, such as `worker`. Default: anything. */
+  targets?: readonly string[];
   /** No fault lasts longer. Milliseconds; default: as long as its kind does. */
   longest_ms?: number;
   seed: number;
   /** At a time. */
   conversations: number;
+  /** With MCP servers, and harnesses behind proxies. Default: without. */
+  mcp?: boolean;
   /** Keeps the logs of the processes here. Default: they are removed. */
   keep?: string;
   log(line: string): void;
@@ -58,7 +63,7 @@ const CALLS_WITHIN_MS = 20_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const { faults: wanted, kinds = KINDS, seed, conversations, keep, log } = options;
-  const { longest_ms = Infinity, signal = new AbortController().signal } = options;
+  const { longest_ms = Infinity, signal = new AbortController().signal, mcp = false } = options;
   const folder = keep ?? (await mkdtemp(join(tmpdir(), 'meanwhile-chaos-')));
   await mkdir(folder, { recursive: true });
   const dismissGuard = guard(join(folder, 'home'));
@@ -76,6 +81,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
       folder,
       modelUrl: model.url,
       workers: WORKERS,
+      mcp,
       random: random.fork('topology'),
       started(worker, again) {
         places.started(worker);
@@ -92,12 +98,22 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     workload = startWorkload({
       client: topology.client,
       conversations,
+      mcp,
       random: random.fork('workload'),
       notice(talk) {
         seen += 1;
         recovery.moved(talk);
       },
     });
+    const harnesses: Harnesses | undefined =
+      topology.mcp &&
+      startHarnesses({
+        client: topology.client,
+        site: topology.mcp,
+        lanes: Math.ceil(conversations / 2),
+        random: random.fork('harnesses'),
+        notice: () => (seen += 1),
+      });
     const operators = createOperators(topology.temporalAddress);
     closing.push(() => operators.close());
     const shared = { held: new Set<never>(), dead: new Set<number>() };
@@ -107,6 +123,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     await driveFaults({
       faults: wanted,
       kinds,
+      ...(options.targets && { targets: options.targets }),
       random: random.fork('driver'),
       stage,
       moments,
@@ -127,18 +144,20 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     });
     log(`${seconds(start)} s  No more faults. Waiting until all conversations are closed.`);
     await topology.up();
-    await workload.end(AbortSignal.timeout(REST_WITHIN_MS));
+    const rest = AbortSignal.timeout(REST_WITHIN_MS);
+    await Promise.all([workload.end(rest), harnesses?.end(rest)]);
     await topology.up();
     const { home, temporalAddress } = topology;
     const [programs, calls] = await Promise.all([
-      left(() => programsOf(home), PROGRAMS_WITHIN_MS),
+      left(() => callPrograms(home), PROGRAMS_WITHIN_MS),
       left(() => runningCalls(temporalAddress), CALLS_WITHIN_MS),
     ]);
-    await Promise.all(workload.talks.map(({ follower }) => follower.stop()));
-    log(`${seconds(start)} s  At rest. Collecting ${workload.talks.length} conversations.`);
+    const talks = [...workload.talks, ...(harnesses?.talks ?? [])];
+    await Promise.all(talks.map(({ follower }) => follower.stop()));
+    log(`${seconds(start)} s  At rest. Collecting ${talks.length} conversations.`);
 
     const collected = await collectConversations(topology.client, topology.temporalAddress, {
-      talks: workload.talks,
+      talks,
       faults,
     });
     const evidence: Evidence = {
@@ -146,12 +165,17 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
       sent: workload.sent,
       conversations: collected,
       ledger: await readLedger(topology.home),
+      ...(harnesses && { upstream: topology.mcp!.ledger(), harnesses: harnesses.evidence() }),
       programs: programs.map(({ pid, command }) => ({ pid, command })),
       calls,
       recoveries: recovery.recoveries,
       faults,
     };
-    const surprises = [...workload.surprises, ...model.refused.map((why) => `The model: ${why}`)];
+    const surprises = [
+      ...workload.surprises,
+      ...(harnesses?.surprises ?? []),
+      ...model.refused.map((why) => `The model: ${why}`),
+    ];
     return { evidence, restarts: recovery.restarts, surprises, seconds: seconds(began) };
   } finally {
     for (const close of closing) await close();

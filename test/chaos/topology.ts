@@ -10,6 +10,7 @@ import type { Meanwhile } from '../../client/meanwhile.ts';
 import { settings } from '../../config.ts';
 import { throughBalancer } from '../kit/balancer.ts';
 import { bundleInto } from './bundle.ts';
+import { type McpSite, openSite } from './mcp/site.ts';
 import type { FromWorker, Reached, ToWorker } from './places.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 import type { Random } from './random.ts';
@@ -45,6 +46,8 @@ export interface Topology {
   temporalDatabase?: Member;
   redis?: Member;
   links: NetworkLink[];
+  /** Undefined for a run without MCP. */
+  mcp?: McpSite;
   /** Every member does its work. */
   up(): Promise<void>;
   stop(): Promise<void>;
@@ -56,6 +59,8 @@ export interface TopologyOptions {
   folder: string;
   modelUrl: string;
   workers: number;
+  /** With MCP servers, and proxies in front of them. */
+  mcp: boolean;
   random: Random;
   /** A worker does its work, for the first time or again. */
   started(worker: WorkerMember, again: boolean): void;
@@ -76,7 +81,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   const bundle = await bundleInto(folder);
   const apiPorts: number[] = [];
   while (apiPorts.length < apiCount) apiPorts.push(await freePort(apiPorts));
-  const environment = {
+  const environment: NodeJS.ProcessEnv = {
     ...withoutSettings(process.env),
     MEANWHILE_HOME: home,
     MEANWHILE_EXTENSIONS: join(HERE, 'extensions'),
@@ -92,6 +97,17 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     const delays = random.fork(`restarts of ${name}`);
     return supervise({ name, start, started, log, delay: () => delays.between(...RESTART_MS) });
   };
+
+  const mcp = options.mcp
+    ? await openSite({
+        folder,
+        home,
+        environment: withoutSettings(process.env),
+        serviceUrl: `http://${HOST}:${apiPorts[0]}`,
+        member,
+      })
+    : undefined;
+  Object.assign(environment, mcp?.environment);
 
   const servers = await startServers(options.name, { folder, home, log, member });
   const { temporal, database, temporalDatabase, redis, ports } = servers;
@@ -171,7 +187,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     return api;
   });
 
-  const all = [...workers, ...apis, ...kept];
+  const all = [...workers, ...apis, ...kept, ...(mcp ? [mcp.upstream] : [])];
   return {
     name: options.name,
     client: throughBalancer(
@@ -187,10 +203,12 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     temporalDatabase,
     redis,
     links,
+    ...(mcp && { mcp }),
     async up() {
       await Promise.all(all.map((one) => one.up()));
     },
     async stop() {
+      await mcp?.stop();
       await Promise.all([...workers, ...apis].map((one) => one.stop()));
       await Promise.all(links.map(({ proxy }) => proxy.close()));
       for (const one of kept) await one.stop();

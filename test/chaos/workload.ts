@@ -39,6 +39,8 @@ export interface WorkloadOptions {
   client: Meanwhile;
   /** How many run at a time. */
   conversations: number;
+  /** Whether users want tools of MCP servers too. */
+  mcp: boolean;
   random: Random;
   /** Called for every entry that a reader sees. */
   notice(talk: ChaosTalk, entry: Entry): void;
@@ -56,6 +58,7 @@ const END_WITHIN_MS = 20_000;
 export function startWorkload({
   client,
   conversations,
+  mcp,
   random,
   notice,
 }: WorkloadOptions): Workload {
@@ -169,7 +172,7 @@ export function startWorkload({
           );
           break;
         case 'ask':
-          await say(`please ${wishes(chance)}`, chance.pick(['interrupt', 'queue']));
+          await say(`please ${wishes(chance, mcp)}`, chance.pick(['interrupt', 'queue']));
           break;
         case 'interrupt':
           await post(`${path}/interrupt`, { scope: chance.pick(['reply', 'calls', 'all']) });

@@ -17,6 +17,10 @@ export const leavesTemporalFor = (fault: FaultEvidence, pid: number) =>
 const isTemporal = ({ target }: FaultEvidence) =>
   target === 'temporal' || target === 'temporal database';
 
+/** An MCP server died in the middle of its calls, or what made them. */
+export const losesUpstream = ({ kind, target }: FaultEvidence) =>
+  kind === 'kill' && ['upstream', 'mcp program', 'mcp keeper', 'keeper'].includes(target);
+
 interface Subject {
   conversation: string;
   /** Undefined: the conversation itself. */

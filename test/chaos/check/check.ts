@@ -7,6 +7,7 @@ import { doubledEntries } from './doubled.ts';
 import { doubledEffects } from './effects.ts';
 import { programsLeft, stuck, unendedCalls } from './ends.ts';
 import { failedCalls, failedReplies } from './failures.ts';
+import { harnessNews } from './harnesses.ts';
 import { lostMessages, unheardMessages } from './messages.ts';
 import { missingEntries, unsaidResets } from './missing.ts';
 import { lostNews, unheardNews } from './news.ts';
@@ -14,6 +15,7 @@ import { type Count, COUNTS, type Finding, type CheckReport, type Size } from '.
 import { outputWaits, recoveryOf } from './spread.ts';
 import { only, type Trace, traceOf } from './trace.ts';
 import { brokenRules } from './turns.ts';
+import { upstreamRuns } from './upstream.ts';
 
 export function check(evidence: Evidence): CheckReport {
   const traces = evidence.conversations.map(traceOf);
@@ -23,11 +25,13 @@ export function check(evidence: Evidence): CheckReport {
     ...traces.map((trace) => unheardNews(evidence, trace)),
     doubledEffects(evidence, traces),
     failedCalls(evidence, traces),
+    upstreamRuns(evidence, traces),
   ];
   const findings = [
     ...verdicts.flatMap((verdict) => verdict.findings),
     ...traces.flatMap((trace) => [...inTrace(trace), ...unsaidResets(evidence, trace)]),
     ...programsLeft(evidence),
+    ...harnessNews(evidence, traces),
   ];
   return {
     counts: countsOf(findings),

@@ -3,7 +3,7 @@
  * the run can account for: for each there is a fault that was done to the same call, conversation or process, at that time.
  */
 import type { FaultEvidence } from '../evidence.ts';
-import { isEndOf, leavesTemporal, takesWorker } from './causes.ts';
+import { isEndOf, leavesTemporal, losesUpstream, takesWorker } from './causes.ts';
 
 /** A call that fails and says so. */
 export interface FailureExcuse {
@@ -23,7 +23,17 @@ export interface FailureExcuse {
 export interface Failed {
   conversation: string;
   call_id: string;
+  /** When the call was started and when it failed. Milliseconds since 1970. */
+  started_at: number;
+  failed_at: number;
 }
+
+/** Between a call's start and its failure. A server that dies as it begins is met a moment later. */
+const during = ({ at }: FaultEvidence, { started_at, failed_at }: Failed) =>
+  at > started_at - UNREACHED_MS && at < failed_at;
+
+/** Longer than a server takes to come back. Milliseconds. */
+const UNREACHED_MS = 5_000;
 
 const killed =
   (target: string) =>
@@ -58,6 +68,22 @@ export const FAILURES: FailureExcuse[] = [
     why:
       "WorkerLost: the tool declares `restart: 'fail'`, and its worker was killed, frozen or cut off from Temporal. The tool asks " +
       'not to be resumed, so the call fails and the model is told.',
+  },
+  {
+    error: 'OutcomeUnknown',
+    by: (fault, failed) => losesUpstream(fault) && during(fault, failed),
+    costs: 'any number',
+    needs: 'neither its MCP server nor what made the call was killed during it',
+    why:
+      'OutcomeUnknown: the MCP server was killed in the middle of the call, or the program that made it, or the keeper of that program. ' +
+      'The server does not say that the tool may run twice, so the call fails and the model is told.',
+  },
+  {
+    error: 'ServerUnavailable',
+    by: (fault, failed) => losesUpstream(fault) && during(fault, failed),
+    costs: 'any number',
+    needs: 'its MCP server was not killed',
+    why: 'ServerUnavailable: the MCP server was killed again and again, and the call was not made.',
   },
   {
     error: 'CallTerminated',

@@ -7,24 +7,28 @@ import { only, reporter, type Trace } from './trace.ts';
 
 interface FailedCall {
   conversation: string;
+  started_at: number;
   entry: EntryOf<'call.failed'>;
 }
 
 export function failedCalls({ faults }: Evidence, traces: Trace[]): Verdict {
-  const failed = traces.flatMap(({ id, entries }): FailedCall[] =>
-    only(entries, 'call.failed').map((entry) => ({ conversation: id, entry })),
+  const failed = traces.flatMap(({ id, entries, calls }): FailedCall[] =>
+    only(entries, 'call.failed').map((entry) => {
+      const { at } = calls.get(entry.call_id)?.started[0] ?? entry;
+      return { conversation: id, started_at: Date.parse(at), entry };
+    }),
   );
   const findings: Finding[] = [];
   const excused: Excused[] = [];
   /** Faults that have cost the one call that they can cost. */
   const spent = new Set<FaultEvidence>();
-  for (const { conversation, entry } of failed) {
+  for (const { conversation, started_at, entry } of failed) {
     const { call_id, error, seq } = entry;
     if (ANSWERS.has(error.type)) continue;
     const words = `${call_id} failed as ${error.type}: ${error.message.slice(0, 200)}`;
     const where = { conversation, seqs: [seq] };
     const excuse = FAILURES.find((each) => each.error === error.type);
-    const cause = excuse && causeOf(excuse, { conversation, entry }, faults, spent);
+    const cause = excuse && causeOf(excuse, { conversation, started_at, entry }, faults, spent);
     if (cause && excuse.costs === 'one call' && !cause.operation) spent.add(cause);
     if (cause) excused.push({ ...where, words, why: excuse.why });
     else {
@@ -48,16 +52,16 @@ export function failedReplies(trace: Trace): Finding[] {
 
 function causeOf(
   { by, within_ms = Infinity }: FailureExcuse,
-  { conversation, entry: { call_id, at } }: FailedCall,
+  { conversation, started_at, entry: { call_id, at } }: FailedCall,
   faults: FaultEvidence[],
   spent: Set<FaultEvidence>,
 ): FaultEvidence | undefined {
-  const failed = Date.parse(at);
+  const failed_at = Date.parse(at);
   return faults.find(
     (fault) =>
       !spent.has(fault) &&
-      by(fault, { conversation, call_id }) &&
+      by(fault, { conversation, call_id, started_at, failed_at }) &&
       (within_ms === Infinity ||
-        (failed >= fault.at && failed <= (fault.until ?? fault.at) + within_ms)),
+        (failed_at >= fault.at && failed_at <= (fault.until ?? fault.at) + within_ms)),
   );
 }

@@ -92,7 +92,7 @@ function whyUntrue(trace: Trace, receipt: EntryOf<'receipt'>, seq: number): stri
       return trace.closed ? undefined : 'but the conversation has not closed';
     case 'delivered':
     case 'acknowledged':
-      return trace.replies.size === 0 ? undefined : 'though the conversation has a model here';
+      return trace.evidence.isExternal ? undefined : 'though the conversation has a model here';
     case 'spoken':
     case 'silent':
     case 'merged': {

@@ -16,6 +16,8 @@ export interface Fault {
   weight: number;
   /** Only in this topology is there what it is done to. */
   only?: TopologyName;
+  /** Only a run with MCP has it. */
+  needsMcp?: true;
   /** It holds up everything for as long as it lasts: no two of these at a time, or nothing would happen at all. */
   isWide?: true;
   /** When it is done: weights. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signalProcess } from '../../../tools/process-group.ts';
 import { CONDITIONS, type MomentName, type Scene, STANDSTILLS } from '../moments.ts';
-import { programsOf } from '../processes.ts';
+import { type ProgramName, programsOf } from '../processes.ts';
 import type { Random } from '../random.ts';
 import type { TopologyName } from '../servers.ts';
 import { type Fault, pidsOf, serversOf, type FaultTargets } from './fault.ts';
@@ -14,11 +14,13 @@ type Target =
   | 'temporal database'
   | 'database'
   | 'redis'
-  | 'program'
-  | 'keeper';
+  | 'proxy'
+  | ProgramName;
 
 /** What is to die may be dead at this moment: then as soon as it lives again. Milliseconds. */
 const TARGET_WITHIN_MS = 10_000;
+
+const MCP_WEIGHTS = { proxy: 20, upstream: 25, 'mcp program': 12, 'mcp keeper': 6 };
 
 export const kills: Fault[] = [
   kill('worker', 40, { random: 20, 'paused worker wakes': 4, ...STANDSTILLS, ...CONDITIONS }),
@@ -29,6 +31,10 @@ export const kills: Fault[] = [
   kill('redis', 12, { random: 6, 'the model streams': 4 }, 'cluster'),
   kill('program', 12, { random: 1 }),
   kill('keeper', 10, { random: 1 }),
+  ...(['proxy', 'upstream', 'mcp program', 'mcp keeper'] as const).map((name): Fault => ({
+    ...kill(name, MCP_WEIGHTS[name], { random: 1 }),
+    needsMcp: true,
+  })),
 ];
 
 function kill(
@@ -73,14 +79,20 @@ async function someOf(stage: FaultTargets, name: Target, chance: Random): Promis
 }
 
 async function allOf({ topology }: FaultTargets, name: Target): Promise<number[]> {
+  const running = async () =>
+    (await programsOf(topology.home)).flatMap(({ target, pid }) => (target === name ? [pid] : []));
   switch (name) {
     case 'worker':
       return pidsOf(topology.workers);
+    case 'proxy':
+      return topology.mcp!.proxies();
     case 'program':
-    case 'keeper': {
-      const running = await programsOf(topology.home);
-      return running.flatMap(({ target, pid }) => (target === name ? [pid] : []));
-    }
+    case 'keeper':
+    case 'mcp program':
+    case 'mcp keeper':
+      return running();
+    case 'upstream':
+      return [...pidsOf([topology.mcp!.upstream]), ...(await running())];
     default:
       return pidsOf(serversOf(topology, name));
   }

@@ -25,3 +25,12 @@ export const SHARES: Record<Kind, number> = {
 };
 
 export const isKind = (word: string): word is Kind => (KINDS as readonly string[]).includes(word);
+
+/** Kinds without a fault that is done to one of these targets; and targets to which none is done. */
+export function withoutFault(kinds: readonly Kind[], targets: readonly string[]): string[] {
+  const own = FAULTS.filter(({ kind }) => kinds.includes(kind));
+  return [
+    ...targets.filter((target) => !own.some(({ name }) => name === target)),
+    ...kinds.filter((kind) => !own.some((one) => one.kind === kind && targets.includes(one.name))),
+  ];
+}

@@ -4,7 +4,8 @@ import { defineAgent } from 'meanwhile';
 export default defineAgent({
   name: 'chaos',
   instructions: 'Do what stands in square brackets.',
-  tools: ['steps', 'walks', 'risks', 'pays', 'saves', 'looks', 'signs'],
+  // Those of this folder, and those of MCP servers in a run that has any.
+  tools: 'all',
   limits: {
     max_history_events: 150,
     settle_ms: 50,

@@ -1,0 +1,99 @@
+/** Many harnesses at once, one thread after the other in each lane. */
+import type { Meanwhile } from '../../../client/meanwhile.ts';
+import type { HarnessEvidence } from '../evidence.ts';
+import type { FollowedTalk } from '../collect.ts';
+import { follow } from '../follower.ts';
+import { insist } from '../insist.ts';
+import type { Random } from '../random.ts';
+import { createHarness, type Harness } from './harness.ts';
+import type { McpSite } from './site.ts';
+import { UPSTREAM_SERVERS } from './upstream-tools.ts';
+
+export interface Harnesses {
+  /** Conversations of the threads, as they are known. */
+  talks: FollowedTalk[];
+  evidence(): HarnessEvidence[];
+  /** Whether a harness waits for a call now. */
+  areBusy(): boolean;
+  surprises: string[];
+  /** Begins no more calls. Resolves when all conversations are closed, or when `signal` aborts. */
+  end(signal: AbortSignal): Promise<void>;
+}
+
+export function startHarnesses({
+  client,
+  site,
+  lanes: count,
+  random,
+  notice,
+}: {
+  client: Meanwhile;
+  site: McpSite;
+  lanes: number;
+  random: Random;
+  /** Called for every entry that a reader of a thread's conversation sees. */
+  notice(): void;
+}): Harnesses {
+  const all: Harness[] = [];
+  const talks: Harnesses['talks'] = [];
+  const surprises: string[] = [];
+  const giveUp = new AbortController();
+  const { signal } = giveUp;
+  let isEnding = false;
+  let begun = 0;
+
+  const lanes = Array.from({ length: count }, async () => {
+    while (!isEnding) {
+      begun += 1;
+      const id = `h${begun}`;
+      const chance = random.fork(id);
+      const surprise = (words: string) => void surprises.push(`${id}: ${words}`);
+      const harness = createHarness({
+        id,
+        has: chance.chance(0.65) ? 'no tasks' : 'tasks',
+        server: chance.pick(UPSTREAM_SERVERS),
+        site,
+        random: chance,
+        found: (conversation) =>
+          void talks.push({
+            id: conversation,
+            follower: follow(client, conversation, notice),
+            isExternal: true,
+          }),
+        surprise,
+        isEnding: () => isEnding,
+        signal,
+      });
+      all.push(harness);
+      await harness.live().catch((error: Error) => {
+        if (!signal.aborted) surprise(error.message);
+      });
+      const own = harness.evidence.calls.find(({ conversation }) => conversation)?.conversation;
+      const talk = own === undefined ? undefined : talks.find(({ id: of }) => of === own);
+      if (talk) await close(talk).catch(() => {});
+    }
+  });
+
+  async function close({ id, follower }: Harnesses['talks'][number]): Promise<void> {
+    await insist(
+      () => client.post(`/v1/conversations/${id}/close`, {}),
+      signal,
+      (error) => surprises.push(`${id}: ${error.message}`),
+    );
+    const { promise, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await Promise.race([follower.over, promise]);
+  }
+
+  return {
+    talks,
+    evidence: () => all.map(({ evidence }) => evidence),
+    areBusy: () => all.some(({ isBusy }) => isBusy),
+    surprises,
+    async end(limit) {
+      isEnding = true;
+      limit.addEventListener('abort', () => giveUp.abort(), { once: true });
+      await Promise.all(lanes);
+    },
+  };
+}
