@@ -8,9 +8,9 @@ import { checkFinish } from './finish.ts';
 import type { Adapter, AskedCall, BoundedRequest, RawPart } from './message.ts';
 import { notAnAnswer } from './server/body-events.ts';
 import type { ModelServer } from './server/exchange.ts';
-import { assembleCalls, type CallPiece } from './streamed-calls.ts';
+import { assembleCalls, type CallPiece, pieceOf } from './streamed-calls.ts';
 import { NOTHING, usageOf } from './usage.ts';
-import { argumentsOf, textOf } from './wire.ts';
+import { textOf } from './wire.ts';
 
 /** @param newer whether the server wants `max_completion_tokens` */
 export function createChatAdapter({ url, ask }: ModelServer, newer: boolean): Adapter {
@@ -156,18 +156,3 @@ const KNOWN = [
   'audio',
   'annotations',
 ];
-
-function pieceOf(given: Fields, chunk: number): CallPiece {
-  const { index, id, type: _type, function: named, ...rest } = given;
-  const { name, arguments: text, ...more } = fieldsOf(named);
-  const number = typeof index === 'string' && index !== '' ? Number(index) : index;
-  const others = { ...rest, ...(Object.keys(more).length > 0 && { function: more }) };
-  return {
-    chunk,
-    ...(typeof number === 'number' && { index: number }),
-    ...(typeof id === 'string' && { id }),
-    name: textOf(name),
-    arguments: argumentsOf(text),
-    ...(Object.keys(others).length > 0 && { rest: others }),
-  };
-}

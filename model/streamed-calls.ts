@@ -5,7 +5,9 @@
  * where arguments end is the last resort for telling calls apart.
  */
 import { ModelError } from './errors.ts';
+import { type Fields, fieldsOf } from './fields.ts';
 import { createScanner, isSameJson, objectsIn, type Scanner } from './glued.ts';
+import { argumentsOf, textOf } from './wire.ts';
 
 export interface CallPiece {
   index?: number;
@@ -33,6 +35,22 @@ interface Draft {
   scanner: Scanner;
   chunk: number;
   rest: Record<string, unknown>[];
+}
+
+/** @param given an element of `tool_calls`. @throws ModelError if its name or arguments are not text */
+export function pieceOf(given: Fields, chunk: number): CallPiece {
+  const { index, id, type: _type, function: named, ...rest } = given;
+  const { name, arguments: text, ...more } = fieldsOf(named);
+  const number = typeof index === 'string' && index !== '' ? Number(index) : index;
+  const others = { ...rest, ...(Object.keys(more).length > 0 && { function: more }) };
+  return {
+    chunk,
+    ...(typeof number === 'number' && { index: number }),
+    ...(typeof id === 'string' && { id }),
+    name: textOf(name),
+    arguments: argumentsOf(text),
+    ...(Object.keys(others).length > 0 && { rest: others }),
+  };
 }
 
 /** @param tools the names that the model was given */

@@ -1,12 +1,15 @@
 /**
- * The Responses API for a harness that has a model of its own: it sets its base URL to this, and its model gets the tools of the
+ * OpenAI's APIs for a harness that has a model of its own: it sets its base URL to this, and its model gets the tools of the
  * service. The harness sees words, and the calls of its own tools.
  */
 import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { whyRefused } from '../../mcp/server/hosts.ts';
-import { BrokenStream, type OfferedFunction, reply } from '../../harness/model-proxy/reply.ts';
+import { chat } from '../../harness/model-proxy/chat/wire.ts';
+import type { OfferedFunction } from '../../harness/model-proxy/offered.ts';
+import { BrokenStream, reply } from '../../harness/model-proxy/reply.ts';
+import { responses } from '../../harness/model-proxy/responses/wire.ts';
 import { read } from '../../harness/model-proxy/thread.ts';
 import {
   answerOf,
@@ -14,7 +17,7 @@ import {
   passedOn,
   UpstreamAway,
 } from '../../harness/model-proxy/upstream.ts';
-import type { StreamEvent } from '../../harness/model-proxy/merge.ts';
+import type { Wire } from '../../harness/model-proxy/wire.ts';
 import { ONE_RESULT } from '../../contract/result-count.ts';
 import type { Hub } from '../../stream/hub.ts';
 import type { Tool } from '../../tools/define.ts';
@@ -51,7 +54,7 @@ export function modelProxyRoutes(
     },
     errorHandler: (error: unknown, request: FastifyRequest, answer: FastifyReply) => {
       const { status, message, code, retryAfter } =
-        error instanceof UpstreamAway
+        error instanceof UpstreamAway || error instanceof BrokenStream
           ? { status: 502, message: error.message, code: 'upstream_unavailable', retryAfter: 2 }
           : toProblem(error, request);
       if (status >= 500) request.log.error({ err: error }, message);
@@ -67,48 +70,46 @@ export function modelProxyRoutes(
     await pass(await upstream.send('/models', sent), answer);
   });
 
-  app.post('/openai/v1/responses', options, async (request, answer) => {
-    const body = bodyOf(request.body);
-    const gone = new AbortController();
-    answer.raw.once('close', () => gone.abort());
-    const allowed = permits.whileAllowed(credentialOf(request), answer.raw);
-    const signal = AbortSignal.any([gone.signal, closing, allowed]);
-    const headers = passedOn(request.headers);
-    const ask = (asked: Record<string, unknown>) =>
-      upstream.send('/responses', { method: 'POST', body: asked, headers, signal });
-
-    const { thread: name, isAside } = read(body, request.headers);
-    // A harness that does not name its threads: its requests are its own affair.
-    if (!name) return pass(await ask(body), answer);
-    const unsupported = UNSUPPORTED.find((field) => body[field] != null && body[field] !== false);
-    if (unsupported !== undefined) {
-      const what = `${unsupported} is not supported here: send the whole input with each request.`;
-      throw new Problem('invalid_request', what);
-    }
-    const parts = { ...dependencies, quick };
-    const thread = openThread(parts, hub, { tenant: tenantOf(request), ...name }, signal);
-    const isStreamed = body['stream'] === true;
-    const answered = await reply(
-      {
-        ask: async (asked) => answerOf(await ask({ ...asked, stream: true })),
-        thread,
-        offered: [...catalogue.tools.values()].map(functionOf),
-        grace_ms: limits.grace_ms,
-        most_rounds: limits.max_replies_per_turn,
-      },
-      body,
-      isAside,
-    );
-    if (answered.refused) return pass(answered.refused, answer);
-    if (isStreamed) return stream(answered.events, request, answer);
-    return whole(answered.events, answer);
-  });
-
+  serve(responses);
+  serve(chat);
   catalogue.servers?.warmUp();
-}
 
-/** With these, the model's server would keep the thread, and the proxy could not add to it. */
-const UNSUPPORTED = ['previous_response_id', 'conversation', 'background'];
+  function serve<Event>(wire: Wire<Event>): void {
+    app.post(`/openai/v1${wire.path}`, options, async (request, answer) => {
+      const body = bodyOf(request.body);
+      const gone = new AbortController();
+      answer.raw.once('close', () => gone.abort());
+      const allowed = permits.whileAllowed(credentialOf(request), answer.raw);
+      const signal = AbortSignal.any([gone.signal, closing, allowed]);
+      const headers = passedOn(request.headers);
+      const ask = (asked: Record<string, unknown>) =>
+        upstream.send(wire.path, { method: 'POST', body: asked, headers, signal });
+
+      const { thread: name, isAside } = read(body, request.headers);
+      // A harness that does not name its threads: its requests are its own affair.
+      if (!name) return pass(await ask(body), answer);
+      const why = wire.refuses(body);
+      if (why !== undefined) throw new Problem('invalid_request', why);
+      const parts = { ...dependencies, quick };
+      const thread = openThread(parts, hub, { tenant: tenantOf(request), ...name }, signal);
+      const answered = await reply(
+        {
+          wire,
+          ask: async (asked) => answerOf(await ask(asked), wire),
+          thread,
+          offered: [...catalogue.tools.values()].map(functionOf),
+          grace_ms: limits.grace_ms,
+          most_rounds: limits.max_replies_per_turn,
+        },
+        body,
+        isAside,
+      );
+      if (answered.refused) return pass(answered.refused, answer);
+      if (body['stream'] === true) return stream(wire, answered.events, { request, answer });
+      return whole(wire, answered.events, answer);
+    });
+  }
+}
 
 /** @throws Problem */
 function bodyOf(body: unknown): Record<string, unknown> {
@@ -131,19 +132,17 @@ async function pass(response: Response, answer: FastifyReply): Promise<void> {
 
 const PASSED_BACK = ['content-type', 'retry-after', 'x-request-id'];
 
-async function stream(
-  events: AsyncIterable<StreamEvent>,
-  request: FastifyRequest,
-  answer: FastifyReply,
+async function stream<Event>(
+  wire: Wire<Event>,
+  events: AsyncIterable<Event>,
+  { request, answer }: { request: FastifyRequest; answer: FastifyReply },
 ): Promise<void> {
   answer.hijack();
   const { raw } = answer;
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   try {
-    for await (const event of events) {
-      raw.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-    }
-    raw.end();
+    for await (const event of events) raw.write(wire.frame(event));
+    raw.end(wire.ending);
   } catch (error) {
     // The harness sees that the answer is not whole, and asks again.
     if (!raw.destroyed && !(error instanceof BrokenStream)) {
@@ -154,11 +153,15 @@ async function stream(
 }
 
 /** For a harness that does not stream. */
-async function whole(events: AsyncIterable<StreamEvent>, answer: FastifyReply): Promise<unknown> {
-  let last: StreamEvent | undefined;
-  for await (const event of events) last = event;
-  const { response, ...rest } = last ?? {};
-  return response ? answer.send(response) : answer.code(502).send({ error: rest });
+async function whole<Event>(
+  wire: Wire<Event>,
+  events: AsyncIterable<Event>,
+  answer: FastifyReply,
+): Promise<unknown> {
+  const all: Event[] = [];
+  for await (const event of events) all.push(event);
+  const { status, body } = wire.whole(all);
+  return answer.code(status).send(body);
 }
 
 const schemas = new WeakMap<Tool, Record<string, unknown>>();

@@ -1,48 +1,49 @@
 import { describe, expect, test } from 'vitest';
 import { anchorAfter, placeOf } from './anchor.ts';
-import { fingerprint, type ThreadItem } from './item.ts';
+import { itemOf, type ThreadItem } from './responses/item.ts';
 
-const user = (content: string): ThreadItem => ({ type: 'message', role: 'user', content });
-const said = (content: string): ThreadItem => ({ type: 'message', role: 'assistant', content });
-const find = (anchor: string, items: ThreadItem[], from?: number) =>
-  placeOf(anchor, items.map(fingerprint), from);
+const user = (content: string) => itemOf({ type: 'message', role: 'user', content });
+const said = (content: string) => itemOf({ type: 'message', role: 'assistant', content });
 
 describe('an anchor', () => {
   const thread = [user('hi'), said('Hello.'), user('go on'), said('Sure.'), user('go on')];
 
   test('finds its item again, however much follows', () => {
     const anchor = anchorAfter(thread.slice(0, 2));
-    expect(find(anchor, thread)).toEqual({ after: 1, isExact: true });
+    expect(placeOf(anchor, thread)).toEqual({ after: 1, isExact: true });
   });
 
   test('tells items with the same words apart by those before them', () => {
-    expect(find(anchorAfter(thread.slice(0, 3)), thread)?.after).toBe(2);
-    expect(find(anchorAfter(thread), thread)?.after).toBe(4);
+    expect(placeOf(anchorAfter(thread.slice(0, 3)), thread)?.after).toBe(2);
+    expect(placeOf(anchorAfter(thread), thread)?.after).toBe(4);
   });
 
   test('of one of two equal places comes after what was placed before it', () => {
     const again = [user('a'), user('a')];
-    expect(find(anchorAfter([user('a')]), again, 0)?.after).toBe(0);
-    expect(find(anchorAfter([user('a')]), again, 1)?.after).toBe(1);
+    expect(placeOf(anchorAfter([user('a')]), again, 0)?.after).toBe(0);
+    expect(placeOf(anchorAfter([user('a')]), again, 1)?.after).toBe(1);
   });
 
   test('finds its item after the harness has dropped what came before it', () => {
     const anchor = anchorAfter(thread.slice(0, 3));
-    expect(find(anchor, [user('A summary.'), user('go on')])).toEqual({ after: 1, isExact: true });
+    expect(placeOf(anchor, [user('A summary.'), user('go on')])).toEqual({
+      after: 1,
+      isExact: true,
+    });
   });
 
   test('stands after the closest earlier item if its own is gone', () => {
     const anchor = anchorAfter(thread.slice(0, 4));
     const compacted = [user('hi'), user('go on'), user('A summary.')];
-    expect(find(anchor, compacted)).toEqual({ after: 1, isExact: false });
+    expect(placeOf(anchor, compacted)).toEqual({ after: 1, isExact: false });
   });
 
   test('has no place in a thread that shares no item with it', () => {
-    expect(find(anchorAfter(thread), [user('A summary.')])).toBeUndefined();
+    expect(placeOf(anchorAfter(thread), [user('A summary.')])).toBeUndefined();
   });
 
   test('of an empty thread is its beginning', () => {
-    expect(find(anchorAfter([]), thread)).toEqual({ after: -1, isExact: true });
+    expect(placeOf(anchorAfter([]), thread)).toEqual({ after: -1, isExact: true });
   });
 
   test('does not depend on ids, status or the form of content', () => {
@@ -53,6 +54,6 @@ describe('an anchor', () => {
       role: 'assistant',
       content: [{ type: 'output_text', text: 'Hello.', annotations: [] }],
     };
-    expect(anchorAfter([sent])).toBe(anchorAfter([said('Hello.')]));
+    expect(anchorAfter([itemOf(sent)])).toBe(anchorAfter([said('Hello.')]));
   });
 });

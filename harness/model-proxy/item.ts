@@ -1,55 +1,34 @@
-/** Items of the Responses API, as harnesses send them and as model servers answer: only what the proxy has to know of them. */
+/** A harness's thread as far as the proxy has to know it, whichever API it comes through. */
 import { createHash } from 'node:crypto';
 
-export interface ThreadItem {
-  /** Absent: `message`. */
-  type?: string;
-  id?: string;
-  role?: string;
-  content?: unknown;
-  call_id?: string;
-  name?: string;
-  arguments?: string;
-  output?: unknown;
-  [field: string]: unknown;
+export interface Item {
+  /** As the harness sent it, and as the model server gets it. */
+  raw: object;
+  /** The same each time that the harness sends this item. */
+  print: string;
+  by: 'instructions' | 'user' | 'model' | 'tool';
+  /** Of a message. */
+  text: string;
 }
 
-/** A request's `input` may be a text. */
-export function itemsOf(input: unknown): ThreadItem[] {
-  if (typeof input === 'string') return [{ type: 'message', role: 'user', content: input }];
-  return Array.isArray(input)
-    ? input.filter((item): item is ThreadItem => typeof item === 'object' && item !== null)
-    : [];
+/** A call that the harness does not know, with its output: all that the proxy ever adds to a thread. */
+export interface ToldCall {
+  call_id: string;
+  name: string;
+  /** JSON. */
+  arguments: string;
+  output: string;
 }
 
-/** The same for an item that was answered and for the one that the harness sends back, which may have other ids and fields. */
-export function fingerprint(item: ThreadItem): string {
-  const hash = createHash('sha256').update(JSON.stringify(essenceOf(item)));
-  return hash.digest('base64url').slice(0, 12);
-}
+export type Piece = { kind: 'item'; item: Item } | { kind: 'call'; call: ToldCall };
 
-function essenceOf(item: ThreadItem): unknown {
-  const { type = 'message', role, content, call_id, name } = item;
-  switch (type) {
-    case 'message':
-      return [type, role, textOf(content) || content];
-    case 'reasoning':
-      return [type, item['encrypted_content'] ?? item.id];
-    default: {
-      if (call_id !== undefined) return [type, call_id, name];
-      const { id: _id, status: _status, ...rest } = item;
-      return rest;
-    }
-  }
-}
+export const printOf = (essence: unknown): string =>
+  createHash('sha256').update(JSON.stringify(essence)).digest('base64url').slice(0, 12);
 
+/** Of content that is a text, or parts of which some have texts. */
 export const textOf = (content: unknown): string =>
   typeof content === 'string'
     ? content
     : Array.isArray(content)
-      ? content.map((part: { text?: unknown }) => String(part?.text ?? '')).join('')
+      ? content.map((part: { text?: unknown } | null) => String(part?.text ?? '')).join('')
       : '';
-
-/** What a model says or does, and no harness. */
-export const isOfModel = ({ type = 'message', role }: ThreadItem): boolean =>
-  type === 'message' ? role === 'assistant' : type === 'reasoning' || type.endsWith('_call');

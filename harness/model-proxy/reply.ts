@@ -2,20 +2,12 @@
 import { isCallEnd } from '../../contract/call-ends.ts';
 import type { Entry } from '../../contract/entry.ts';
 import { CANCEL_TOOL, EVENT_TOOL } from '../../contract/names.ts';
-import type { ResultRange } from '../../contract/result-count.ts';
 import { anchorAfter } from './anchor.ts';
-import { type ThreadItem, itemsOf } from './item.ts';
-import { createMerge, type ModelRound, type StreamEvent } from './merge.ts';
+import type { Piece, ToldCall } from './item.ts';
+import { createOffer, type OfferedFunction } from './offered.ts';
 import { isPoked, outputIn, splice, tell } from './splice.ts';
-import { callItems, expected, newsItems, NOTHING_NEW, outputOf, OWN_TOOLS } from './words.ts';
-
-export interface OfferedFunction {
-  name: string;
-  description: string;
-  /** JSON Schema. */
-  parameters: Record<string, unknown>;
-  results: ResultRange;
-}
+import type { Body, OwnCall, RoundEnd, Wire } from './wire.ts';
+import { newsCall, NOTHING_NEW, outputOf } from './words.ts';
 
 /** The conversation that has the calls of a thread. */
 export interface Thread {
@@ -36,12 +28,13 @@ export interface ThreadCall {
 }
 
 /** What a model server says: its status and body if it refuses, its stream if it does not. */
-export type ModelAnswer =
+export type ModelAnswer<Event> =
   | { refused: Response; events?: undefined }
-  | { refused?: undefined; events: AsyncIterable<StreamEvent> };
+  | { refused?: undefined; events: AsyncIterable<Event> };
 
-export interface ReplyParts {
-  ask(body: Record<string, unknown>): Promise<ModelAnswer>;
+export interface ReplyParts<Event> {
+  wire: Wire<Event>;
+  ask(body: Body): Promise<ModelAnswer<Event>>;
   thread: Thread;
   offered: OfferedFunction[];
   /** How long a call may take before it is suspended. */
@@ -54,71 +47,63 @@ export interface ReplyParts {
 const WRITTEN_MS = 3_000;
 
 /** @param isAside the model can make no calls, and is told nothing new */
-export async function reply(
-  parts: ReplyParts,
-  body: Record<string, unknown>,
+export async function reply<Event>(
+  { wire, ask, thread, offered, grace_ms, most_rounds }: ReplyParts<Event>,
+  body: Body,
   isAside: boolean,
-): Promise<ModelAnswer> {
-  const { ask, thread, grace_ms, most_rounds } = parts;
-  const input = itemsOf(body['input']);
-  const names = nameTools(isAside ? [] : parts.offered, body['tools']);
+): Promise<ModelAnswer<Event>> {
+  const input = wire.itemsOf(body);
+  const offer = createOffer(isAside ? [] : offered, wire.namesIn(body));
+  const layout = { ...wire.layout, nameOf: offer.shown };
   let log = await thread.log();
-  const spliced = splice(log, input, names.shown);
+  const placed = countByAnchor(log);
+  const spliced = splice(log, input, layout);
   if (spliced.acknowledged !== undefined) {
     // Without the receipt nothing is lost.
     void thread.acknowledge(spliced.acknowledged).catch(() => {});
   }
-  const items = [...spliced.items];
+  const items = spliced.pieces.flatMap(wire.written);
+  const add = (calls: ToldCall[]) =>
+    items.push(...calls.flatMap((call) => wire.written({ kind: 'call', call } satisfies Piece)));
   const told = new Set<number>();
   let telling = isAside ? [] : spliced.untold;
-  items.push(...tell(log, telling));
-  if (telling.length === 0 && isPoked(input)) items.push(...newsItems('news_none', NOTHING_NEW));
+  add(tell(log, telling));
+  if (telling.length === 0 && isPoked(input)) add([newsCall('news_none', NOTHING_NEW)]);
 
-  const merge = createMerge(
-    ({ type, name, namespace }) =>
-      type === 'function_call' && namespace === undefined && names.isOurs(name),
-  );
-  const here = () => anchorAfter([...input, ...merge.output]);
+  const merge = wire.createMerge(offer.names);
+  const anchorAt = (after: number) => anchorAfter([...input, ...merge.output.slice(0, after)]);
   let rounds = 0;
 
-  const askAgain = (): Promise<ModelAnswer> => {
+  const askAgain = (): Promise<ModelAnswer<Event>> => {
     rounds += 1;
-    const own = rounds <= most_rounds ? names.tools : [];
-    const given = Array.isArray(body['tools']) ? (body['tools'] as unknown[]) : [];
-    const tools = [...given, ...own];
-    return ask({
-      ...body,
-      input: items,
-      ...(tools.length > 0 && { tools }),
-      // What had to be called first was called.
-      ...(rounds > 1 && body['tool_choice'] !== undefined && { tool_choice: 'auto' }),
-    });
+    const functions = rounds <= most_rounds ? offer.functions : [];
+    return ask(wire.request(body, { items, functions, isFirst: rounds === 1 }));
   };
 
-  async function* events(first: AsyncIterable<StreamEvent>): AsyncGenerator<StreamEvent> {
+  async function* events(first: AsyncIterable<Event>): AsyncGenerator<Event> {
     for (let answered = first; ;) {
-      const anchor = here();
-      const before = merge.output.length;
+      const anchor = anchorAt(merge.output.length);
       const round = merge.round();
       for await (const event of answered) yield* round.take(event);
-      const { ended } = round;
-      if (!ended) throw new BrokenStream();
-      if (ended.isComplete && telling.length > 0) {
+      const end = round.end();
+      if (!end) throw new BrokenStream();
+      if (end.isComplete && telling.length > 0) {
         for (const seq of telling) told.add(seq);
         await thread.deliver(telling, anchor);
       }
-      const made = ended.isComplete ? await runAll(round, before) : [];
+      const isRun = end.isComplete && rounds <= most_rounds;
+      const made = isRun ? await runAll(end) : [];
       log = await thread.until((now) => telling.every(isDelivered(now)), WRITTEN_MS);
-      if (!ended.isComplete || round.calls.length === 0 || round.waitsForHarness) {
-        yield ended.end();
+      if (!isRun || end.calls.length === 0 || end.waitsForHarness) {
+        yield* end.last();
         return;
       }
       items.push(...made);
-      telling = splice(log, input).untold.filter((seq) => !told.has(seq));
-      items.push(...tell(log, telling));
+      telling = splice(log, input, layout).untold.filter((seq) => !told.has(seq));
+      add(tell(log, telling));
       const next = await askAgain();
       if (next.refused) {
-        yield await failure(next.refused);
+        yield wire.failure(await errorIn(next.refused));
         return;
       }
       answered = next.events;
@@ -126,44 +111,28 @@ export async function reply(
   }
 
   /** @returns what the model has said and called in this round, with the outputs of the calls */
-  async function runAll(round: ModelRound, before: number): Promise<ThreadItem[]> {
-    let visible = before;
-    const done: Promise<ThreadItem[]>[] = [];
-    for (const item of round.items) {
-      if (!round.calls.includes(item)) {
-        visible += 1;
-        done.push(Promise.resolve([item]));
-        continue;
-      }
-      const anchor = anchorAfter([...input, ...merge.output.slice(0, visible)]);
-      // One after the other, so that the log has them in this order.
-      const requested = await request(item, anchor, done.length);
-      done.push(requested());
-    }
-    return (await Promise.all(done)).flat();
+  async function runAll(end: RoundEnd<Event>): Promise<object[]> {
+    const running: (() => Promise<ToldCall>)[] = [];
+    // One after the other, so that the log has them in this order.
+    for (const call of end.calls) running.push(await request(call));
+    return end.items(await Promise.all(running.map((outcomeOf) => outcomeOf())));
   }
 
-  async function request(
-    item: ThreadItem,
-    anchor: string,
-    nth: number,
-  ): Promise<() => Promise<ThreadItem[]>> {
-    const name = item.name ?? '';
-    const refuse = (output: string) => async () => [
-      item,
-      { type: 'function_call_output', call_id: item.call_id ?? '', output },
-    ];
-    const tool = names.real(name);
+  async function request(call: OwnCall): Promise<() => Promise<ToldCall>> {
+    const refuse = (output: string) => async () => ({ ...called(call), output });
+    const tool = offer.real(call.name);
     if (tool === EVENT_TOOL) return refuse(NOTHING_NEW);
-    const given = argumentsOf(item);
+    const given = argumentsOf(call);
     if (!given) return refuse('The arguments are not a JSON object.');
-    const earlier = log.filter((e) => e.kind === 'call.requested' && e.anchor === anchor).length;
-    const key = JSON.stringify([anchor, earlier + nth, tool, item.arguments]);
+    const anchor = anchorAt(call.after);
+    const nth = placed.get(anchor) ?? 0;
+    const key = JSON.stringify([anchor, nth, tool, call.arguments]);
     const requested = await thread.request({ tool, input: given, anchor, key });
     if ('refused' in requested) return refuse(requested.refused);
+    placed.set(anchor, nth + 1);
     const { call_id } = requested;
-    return async () =>
-      callItems({ call_id, name, input: given, output: await outcome(call_id, tool) });
+    const made = { call_id, name: call.name, arguments: JSON.stringify(given) };
+    return async () => ({ ...made, output: await outcome(call_id, tool) });
   }
 
   /** What is there when the grace time is over becomes the output of the call, for good. */
@@ -193,34 +162,23 @@ export class BrokenStream extends Error {
   }
 }
 
-/** A tool of the proxy that has the name of one of the harness's is offered under another. */
-function nameTools(offered: readonly OfferedFunction[], given: unknown) {
-  const taken = new Set(
-    Array.isArray(given) ? given.map(({ name }: { name?: unknown }) => name) : [],
-  );
-  const shown = (tool: string) => (taken.has(tool) ? `meanwhile__${tool}`.slice(0, 64) : tool);
-  const all = offered.length > 0 ? [...offered.map(describe), ...OWN_TOOLS] : [];
-  const real = new Map(all.map(({ name }) => [shown(name), name]));
-  return {
-    shown,
-    isOurs: (name: string | undefined) => name !== undefined && real.has(name),
-    real: (name: string) => real.get(name) ?? name,
-    tools: all.map((tool) => ({
-      type: 'function',
-      ...tool,
-      name: shown(tool.name),
-      strict: false,
-    })),
-  };
+/** How many calls the log has at each anchor: with the anchor, the number of a call says which one it is when it is asked for again. */
+function countByAnchor(log: readonly Entry[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const entry of log) {
+    if (entry.kind !== 'call.requested' || entry.anchor === undefined) continue;
+    counts.set(entry.anchor, (counts.get(entry.anchor) ?? 0) + 1);
+  }
+  return counts;
 }
 
-const describe = ({ name, description, parameters, results }: OfferedFunction) => ({
+const called = ({ call_id, name, arguments: input }: OwnCall) => ({
+  call_id,
   name,
-  description: `${description} ${expected(results)}`.trim(),
-  parameters,
+  arguments: input,
 });
 
-function argumentsOf({ arguments: text = '' }: ThreadItem): object | undefined {
+function argumentsOf({ arguments: text }: OwnCall): object | undefined {
   try {
     const value: unknown = JSON.parse(text === '' ? '{}' : text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
@@ -242,8 +200,8 @@ const newsOf = (log: readonly Entry[], callId: string): number[] =>
 const isDelivered = (log: readonly Entry[]) => (seq: number) =>
   log.some((entry) => entry.kind === 'receipt' && entry.of.includes(seq));
 
-/** A refusal in the middle of an answer, in the form in which the API tells of it there. */
-async function failure(refused: Response): Promise<StreamEvent> {
+/** What a refusal says, in the usual form of errors or any other. */
+async function errorIn(refused: Response): Promise<{ code: string; message: string }> {
   const text = await refused.text();
   let said: { code?: unknown; message?: unknown } = {};
   try {
@@ -251,9 +209,8 @@ async function failure(refused: Response): Promise<StreamEvent> {
   } catch {
     // It is not JSON: its text is all that there is.
   }
-  const error = {
+  return {
     code: typeof said.code === 'string' ? said.code : 'server_error',
     message: String(said.message ?? (text || `The model server answered ${refused.status}.`)),
   };
-  return { type: 'response.failed', response: { status: 'failed', error } };
 }

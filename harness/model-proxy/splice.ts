@@ -7,12 +7,12 @@ import { CANCEL_TOOL } from '../../contract/names.ts';
 import { cut } from '../../contract/stored.ts';
 import type { Result } from '../../mcp/server/results.ts';
 import { type Spot, placeOf } from './anchor.ts';
-import { fingerprint, isOfModel, type ThreadItem, textOf } from './item.ts';
+import type { Item, Piece, ToldCall } from './item.ts';
+import type { Layout } from './wire.ts';
 import {
-  callItems,
   earlierCalls,
   isPoke,
-  newsItems,
+  newsCall,
   newsText,
   NOTHING_NEW,
   outputOf,
@@ -20,7 +20,7 @@ import {
 } from './words.ts';
 
 export interface Spliced {
-  items: ThreadItem[];
+  pieces: Piece[];
   /** Seqs of what no model has been told, or was told at a place that the harness has lost. */
   untold: number[];
   /** What was told up to this entry has been answered, as the thread shows. Undefined: nothing that is not acknowledged yet. */
@@ -29,10 +29,14 @@ export interface Spliced {
 
 interface Insertion {
   anchor: string;
-  items: ThreadItem[];
-  /** What it tells. */
+  call: ToldCall;
+  /** What it tells. Empty for a call that the model made. */
   of: number[];
-  callId?: string;
+}
+
+interface Placed {
+  place: Spot;
+  insertion: Insertion;
 }
 
 /** How many calls of a lost part of the thread are named. */
@@ -41,19 +45,18 @@ const MOST_EARLIER = 20;
 /** @param nameOf what the model knows a tool as */
 export function splice(
   log: readonly Entry[],
-  input: readonly ThreadItem[],
-  nameOf: (tool: string) => string = (tool) => tool,
+  input: readonly Item[],
+  { nameOf, ...layout }: Layout & { nameOf(tool: string): string },
 ): Spliced {
   const facts = read(log);
-  const prints = input.map(fingerprint);
-  const placed: { place: Spot; insertion: Insertion }[] = [];
+  const placed: Placed[] = [];
   const lost: Insertion[] = [];
   let from = -1;
   const isAcknowledged = (seq: number) => facts.acknowledged.has(seq);
   for (const insertion of insertionsOf(log, facts, nameOf)) {
-    const place = placeOf(insertion.anchor, prints, from);
+    const place = placeOf(insertion.anchor, input, from);
     // What is not answered is told again, not next to where it was.
-    const isNews = insertion.callId === undefined && !insertion.of.every(isAcknowledged);
+    const isNews = !insertion.of.every(isAcknowledged);
     if (place && (place.isExact || !isNews)) {
       placed.push({ place, insertion });
       from = Math.max(from, place.after);
@@ -67,18 +70,19 @@ export function splice(
     }
   }
   return {
-    items: assemble(input, placed, earlier(log, lost, facts)),
+    pieces: assemble(input, placed, { ...layout, earlier: earlier(log, lost, facts) }),
     untold: [...untold].toSorted((a, b) => a - b),
     acknowledged: acknowledgedBy(input, placed, { ...facts, untold }),
   };
 }
 
 /** News in the form in which it is spliced in. @param of seqs of entries of this log */
-export function tell(log: readonly Entry[], of: readonly number[]): ThreadItem[] {
-  if (of.length === 0) return [];
-  const { tools } = read(log);
-  return newsItems(`news_${Math.max(...of)}`, newsText(resultsOf(log, of), tools));
+export function tell(log: readonly Entry[], of: readonly number[]): ToldCall[] {
+  return of.length === 0 ? [] : [newsOf(log, of, read(log))];
 }
+
+const newsOf = (log: readonly Entry[], of: readonly number[], { tools }: Facts): ToldCall =>
+  newsCall(`news_${Math.max(...of)}`, newsText(resultsOf(log, of), tools));
 
 /** The output of a call as the log has it. Undefined: the log does not have the call. */
 export function outputIn(log: readonly Entry[], callId: string): string | undefined {
@@ -154,21 +158,19 @@ function insertionsOf(
   facts: Facts,
   nameOf: (tool: string) => string,
 ): Insertion[] {
-  const { tools, shown } = facts;
+  const { shown } = facts;
   return log.flatMap((entry): Insertion[] => {
     if (entry.kind === 'call.requested' && entry.anchor !== undefined) {
       const { anchor, call_id, tool, input } = entry;
       const output = outputFrom(log, entry, facts);
-      const items = callItems({ call_id, name: nameOf(tool), input, output });
-      return [{ anchor, items, of: [], callId: call_id }];
+      const call = { call_id, name: nameOf(tool), arguments: JSON.stringify(input), output };
+      return [{ anchor, call, of: [] }];
     }
     if (entry.kind !== 'receipt' || entry.fate !== 'delivered' || entry.anchor === undefined) {
       return [];
     }
     const of = entry.of.filter((seq) => shown.get(seq) === entry);
-    if (of.length === 0) return [];
-    const items = newsItems(`news_${Math.max(...of)}`, newsText(resultsOf(log, of), tools));
-    return [{ anchor: entry.anchor, items, of }];
+    return of.length === 0 ? [] : [{ anchor: entry.anchor, call: newsOf(log, of, facts), of }];
   });
 }
 
@@ -206,42 +208,46 @@ function resultsOf(log: readonly Entry[], of: readonly number[]): Result[] {
 }
 
 function assemble(
-  input: readonly ThreadItem[],
-  placed: { place: Spot; insertion: Insertion }[],
-  before: ThreadItem[],
-): ThreadItem[] {
-  const at = new Map<number, ThreadItem[]>();
-  for (const { place, insertion } of placed) {
-    at.set(place.after, [...(at.get(place.after) ?? []), ...insertion.items]);
-  }
-  const begin = input.findIndex(({ role }) => role !== 'developer' && role !== 'system');
-  const items: ThreadItem[] = [...(at.get(-1) ?? [])];
+  input: readonly Item[],
+  placed: readonly Placed[],
+  { spotFor, keepsPokes, earlier: before }: Layout & { earlier: ToldCall[] },
+): Piece[] {
+  const at = new Map<number, ToldCall[]>();
+  const put = (after: number, call: ToldCall) => {
+    const spot = spotFor(input, after);
+    at.set(spot, [...(at.get(spot) ?? []), call]);
+  };
+  const begin = input.findIndex(({ by }) => by !== 'instructions');
+  for (const call of before) put(Math.max(begin - 1, -1), call);
+  for (const { place, insertion } of placed) put(place.after, insertion.call);
+  const pieces: Piece[] = (at.get(-1) ?? []).map(asPiece);
   for (const [nth, item] of input.entries()) {
-    if (nth === begin) items.push(...before);
-    const inserted = at.get(nth) ?? [];
-    if (!isPokeItem(item)) items.push(item);
-    else if (inserted.length === 0 && nth < input.length - 1) {
-      items.push(...newsItems(`news_at_${nth}`, NOTHING_NEW));
+    const calls = at.get(nth) ?? [];
+    if (!isPokeItem(item) || keepsPokes) pieces.push({ kind: 'item', item });
+    if (isPokeItem(item) && calls.length === 0 && nth < input.length - 1) {
+      calls.push(newsCall(`news_at_${nth}`, NOTHING_NEW));
     }
-    items.push(...inserted);
+    pieces.push(...calls.map(asPiece));
   }
-  return items;
+  return pieces;
 }
 
+const asPiece = (call: ToldCall): Piece => ({ kind: 'call', call });
+
 /** Whether the harness was told to begin a turn: its last item asks for news. */
-export const isPoked = (input: readonly ThreadItem[]): boolean =>
+export const isPoked = (input: readonly Item[]): boolean =>
   input.length > 0 && isPokeItem(input.at(-1)!);
 
-const isPokeItem = ({ type = 'message', role, content }: ThreadItem) =>
-  type === 'message' && role === 'user' && isPoke(textOf(content));
+const isPokeItem = ({ by, text }: Item) => by === 'user' && isPoke(text);
 
 /** The calls whose places the harness has dropped, so that the model still knows of them. */
 function earlier(
   log: readonly Entry[],
   lost: Insertion[],
   { requests, cancelled }: Facts,
-): ThreadItem[] {
-  const ids = lost.flatMap(({ callId }) => callId ?? []).slice(-MOST_EARLIER);
+): ToldCall[] {
+  const made = lost.filter(({ of }) => of.length === 0).slice(-MOST_EARLIER);
+  const ids = made.map(({ call }) => call.call_id);
   if (ids.length === 0) return [];
   const lines = ids.map((id) => {
     const { tool, input } = requests.find(({ call_id }) => call_id === id)!;
@@ -251,18 +257,18 @@ function earlier(
     const state = cancelled.has(id) ? 'cancelled' : (results.at(-1) ?? 'under way');
     return `${tool} ${id} ${shortened(JSON.stringify(input))}: ${shortened(state)}`;
   });
-  return newsItems('news_earlier', earlierCalls(lines));
+  return [newsCall('news_earlier', earlierCalls(lines))];
 }
 
 const shortened = (text: string) => (text.length > 300 ? `${cut(text, 0, 300)}…` : text);
 
 /** Everything before the first news that is not answered yet. */
 function acknowledgedBy(
-  input: readonly ThreadItem[],
-  placed: { place: Spot; insertion: Insertion }[],
+  input: readonly Item[],
+  placed: readonly Placed[],
   { acknowledged, untold, news, outright }: Facts & { untold: Set<number> },
 ): number | undefined {
-  const answered = input.findLastIndex(isOfModel);
+  const answered = input.findLastIndex(({ by }) => by === 'model');
   const heard = new Set<number>();
   for (const { place, insertion } of placed) {
     if (place.isExact && place.after < answered) for (const seq of insertion.of) heard.add(seq);

@@ -1,9 +1,8 @@
 /** The model server behind the proxy. It gets our key, and nothing that says who the caller is. */
 import { createParser } from 'eventsource-parser';
 import { Agent } from 'undici';
-import { BrokenStream } from './reply.ts';
-import type { ModelAnswer } from './reply.ts';
-import type { StreamEvent } from './merge.ts';
+import { BrokenStream, type ModelAnswer } from './reply.ts';
+import type { Wire } from './wire.ts';
 
 export interface ModelUpstream {
   /** @throws UpstreamAway */
@@ -69,28 +68,45 @@ export function passedOn(headers: Record<string, string | string[] | undefined>)
   ) as Record<string, string>;
 }
 
-/** A response of a model server that was asked to stream. */
-export function answerOf(response: Response): ModelAnswer {
-  const isStream = response.headers.get('content-type')?.includes('text/event-stream') === true;
-  if (!response.ok || !isStream || !response.body) return { refused: response };
-  return { events: eventsOf(response.body) };
+type Reading<Event> = Pick<Wire<Event>, 'read' | 'readWhole'>;
+
+/** What a model server has answered. */
+export function answerOf<Event>(response: Response, wire: Reading<Event>): ModelAnswer<Event> {
+  const type = response.headers.get('content-type') ?? '';
+  const isAnswer =
+    type.includes('text/event-stream') || (wire.readWhole && type.includes('application/json'));
+  if (!response.ok || !isAnswer || !response.body) return { refused: response };
+  return { events: eventsOf(response.body, wire) };
 }
 
-/** @throws BrokenStream */
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
-  const waiting: StreamEvent[] = [];
+/** What a body is shows in its first character: not every server says so in its header. @throws BrokenStream */
+async function* eventsOf<Event>(
+  body: ReadableStream<Uint8Array>,
+  { read, readWhole }: Reading<Event>,
+): AsyncGenerator<Event> {
+  const waiting: Event[] = [];
   const parser = createParser({
     onEvent({ data }) {
-      if (data === '' || data === '[DONE]') return;
-      waiting.push(JSON.parse(data) as StreamEvent);
+      const event = data === '' ? undefined : read(data);
+      if (event !== undefined) waiting.push(event);
     },
   });
   const decoder = new TextDecoder();
+  let object = '';
   try {
     for await (const chunk of body) {
-      parser.feed(decoder.decode(chunk, { stream: true }));
+      const text = decoder.decode(chunk, { stream: true });
+      if (readWhole && /^\s*(\{|$)/.test(object + text)) object += text;
+      else {
+        parser.feed(object + text);
+        object = '';
+      }
       yield* waiting.splice(0);
     }
+    if (readWhole && object.trim() !== '') yield readWhole(object);
+    // Some servers end without the empty line after their last event.
+    parser.feed('\n\n');
+    yield* waiting;
   } catch (error) {
     throw new BrokenStream({ cause: error });
   }

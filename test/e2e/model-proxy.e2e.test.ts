@@ -2,7 +2,8 @@
 import getPort from 'get-port';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Gates, startGates } from '../kit/gates.ts';
-import { functionCall, startPlayedResponses } from '../kit/played-responses.ts';
+import { functionCall } from '../kit/played-api.ts';
+import { startPlayedResponses } from '../kit/played-responses.ts';
 import { useStage } from '../kit/stage.ts';
 
 const model = await startPlayedResponses();

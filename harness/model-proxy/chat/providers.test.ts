@@ -1,0 +1,72 @@
+/** The table of what model servers send (test/providers), read through the proxy. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { allFixtures, type Fixture } from '../../../test/providers/fixtures.ts';
+import { compared, outcomeOf } from '../../../test/providers/play.ts';
+import {
+  type ScriptedServer,
+  startScriptedServer,
+} from '../../../test/providers/scripted-server.ts';
+import { BrokenStream } from '../reply.ts';
+import { answerOf } from '../upstream.ts';
+import type { RoundEnd } from '../wire.ts';
+import type { Chunk } from './merge.ts';
+import { chat } from './wire.ts';
+
+const fixtures = allFixtures().filter(({ api, status }) => api === 'chat' && status === 200);
+let playing: Pick<Fixture, 'status' | 'headers' | 'chunks'>;
+let server: ScriptedServer;
+beforeAll(async () => {
+  server = await startScriptedServer(() => playing);
+});
+afterAll(() => server.close());
+
+/** @returns what the harness is sent, and how the answer ended */
+async function through(fixture: Fixture, ours: string[]) {
+  const { status, headers } = fixture;
+  const encoder = new TextEncoder();
+  const chunks = fixture.chunks.map((chunk) => encoder.encode(chunk));
+  const answer = answerOf(new Response(ReadableStream.from(chunks), { status, headers }), chat);
+  if (answer.refused) return { sent: fixture, end: undefined };
+  const round = chat.createMerge(new Set(ours)).round();
+  const sent: string[] = [];
+  let end: RoundEnd<Chunk> | undefined;
+  try {
+    for await (const event of answer.events) sent.push(...round.take(event).map(chat.frame));
+    end = round.end();
+  } catch (error) {
+    // The proxy breaks its own stream off.
+    if (!(error instanceof BrokenStream)) throw error;
+  }
+  if (end) sent.push(...end.last().map(chat.frame), chat.ending);
+  const stream = { status: 200, headers: { 'content-type': 'text/event-stream' }, chunks: sent };
+  return { sent: stream, end };
+}
+
+/** Servers that do not speak the protocol: the proxy breaks off, and says less than they did. */
+const UNREADABLE = /a JSON object a line|is no JSON|an error as a text|an event named error/;
+
+describe('an answer in which no call is the proxy’s', () => {
+  test.each(
+    fixtures.filter(({ name }) => !UNREADABLE.test(name)).map((each) => [each.name, each] as const),
+  )('means the same to the harness: %s', async (_, fixture) => {
+    playing = (await through(fixture, [])).sent;
+    const outcome = await outcomeOf(fixture, { baseURL: server.url });
+    const [seen, wanted] = compared(outcome, fixture.expect);
+    expect(seen).toEqual(wanted);
+  });
+});
+
+describe('an answer in which all calls are the proxy’s', () => {
+  const calling = fixtures.filter(({ expect: { calls, error } }) => calls && !error);
+  test('is in the table', () => expect(calling.length).toBeGreaterThan(20));
+
+  test.each(calling.map((each) => [each.name, each] as const))(
+    'shows the harness none of them: %s',
+    async (_, fixture) => {
+      const { sent, end } = await through(fixture, ['look', 'find', 'wait', 'list']);
+      expect(sent.chunks.join('')).not.toMatch(/tool_calls":\[/);
+      expect(end!.calls.map((call) => [call.name, call.arguments])).toEqual(fixture.expect.calls);
+      expect(end).toMatchObject({ waitsForHarness: false });
+    },
+  );
+});
