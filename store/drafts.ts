@@ -4,29 +4,20 @@
  * A chunk of a stream may end in half a surrogate pair or contain \u0000, and PostgreSQL's text type accepts neither. So the column
  * holds the text as it would appear inside a JSON string: chunks escaped separately concatenate to the escaped whole.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { replyId, replyNumber, type ConversationKey } from '../contract/names.ts';
 import type { Db } from './schema.ts';
-import type { Draft, Store } from './store.ts';
+import type { Draft, DraftStart, Store } from './store.ts';
 import { asText } from './words.ts';
 
 export const drafts = (db: Db): Pick<Store, 'beginDraft' | 'appendDraft' | 'draft'> => ({
-  async beginDraft({ tenant, id }, reply, attempt, runId = '') {
-    const number = replyNumber(reply);
-    // R1: once a later reply has begun, this one is over, even if its own row has been removed.
-    const begun = await sql`
-      insert into drafts (tenant, conversation, reply, attempt, run_id, text)
-      select ${tenant}::text, ${id}::text, ${number}::int, ${attempt}::int, ${runId}::text, ''
-      where not exists (
-        select from drafts where tenant = ${tenant} and conversation = ${id} and reply > ${number}
-      ) and not exists (
-        select from conversations
-        where tenant = ${tenant} and id = ${id} and ${runId}::text <> '' and fence_run_id <> ${runId}::text
-      )
-      on conflict (tenant, conversation, reply)
-        do update set attempt = excluded.attempt, run_id = excluded.run_id, text = '', length = 0
-        where not drafts.stopped and (drafts.run_id <> excluded.run_id or drafts.attempt <= excluded.attempt)
-      returning reply`.execute(db);
+  async beginDraft({ tenant, id }, reply_id, attempt, run_id = '') {
+    const isHolder = sql`not exists (
+      select from conversations
+      where tenant = ${tenant} and id = ${id} and ${run_id}::text <> '' and fence_run_id <> ${run_id}::text
+    )`;
+    const begins = { reply_id, attempt, run_id };
+    const begun = await beginning({ tenant, id }, begins, isHolder).execute(db);
     return begun.rows.length === 1;
   },
 
@@ -61,6 +52,25 @@ export const drafts = (db: Db): Pick<Store, 'beginDraft' | 'appendDraft' | 'draf
     );
   },
 });
+
+/** Begins a draft, and returns a row, if `provided` holds. R1: once a later reply has begun, this one is over, even if its own row has been removed. */
+export function beginning(
+  { tenant, id }: ConversationKey,
+  { reply_id, attempt, run_id = '' }: DraftStart,
+  provided: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const number = replyNumber(reply_id);
+  return sql`
+    insert into drafts (tenant, conversation, reply, attempt, run_id, text)
+    select ${tenant}::text, ${id}::text, ${number}::int, ${attempt}::int, ${run_id}::text, ''
+    where not exists (
+      select from drafts where tenant = ${tenant} and conversation = ${id} and reply > ${number}
+    ) and ${provided}
+    on conflict (tenant, conversation, reply)
+      do update set attempt = excluded.attempt, run_id = excluded.run_id, text = '', length = 0
+      where not drafts.stopped and (drafts.run_id <> excluded.run_id or drafts.attempt <= excluded.attempt)
+    returning reply`;
+}
 
 /**
  * Whether the chunk was already added, by a request whose answer was lost. False when nothing may be added.

@@ -23,6 +23,7 @@ import { searching } from './search.ts';
 import type { Database } from './schema.ts';
 import { slots } from './slots.ts';
 import type { Store } from './store.ts';
+import { tallied } from './tallied.ts';
 import { tokens } from './tokens.ts';
 import { withWords } from './words.ts';
 import { tellUnavailable } from './unavailable.ts';
@@ -42,11 +43,12 @@ export async function openStore({ url, folder, log, keyring }: StoreOptions): Pr
   if (url !== undefined) {
     await migrateOn(await connectPatiently(url));
     const dialect = withWords(connectPostgres(url), keyring);
-    const store = pruned(storeIn(new Kysely({ dialect }), keyring));
+    const store = pruned(tallied(storeIn(new Kysely({ dialect }), keyring), log));
     return { ...store, failed: new Promise<never>(() => {}) };
   }
   const pglite = await openPGlite(folder, log);
-  const store = pruned(tidied(await storeOn(new PGliteDialect({ pglite }), keyring), pglite));
+  const tidy = tidied(await storeOn(new PGliteDialect({ pglite }), keyring), pglite);
+  const store = pruned(tallied(tidy, log));
   return { ...store, failed: pglite.failed };
 }
 

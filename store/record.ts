@@ -20,24 +20,24 @@ import {
 import type { Entry, EntryOf } from '../contract/entry.ts';
 import { replyNumber, type ConversationKey } from '../contract/names.ts';
 import { headColumns } from './conversations.ts';
-import { forgetDraftsAfter, resumeDrafts, stopDrafts } from './drafts.ts';
+import { beginning, forgetDraftsAfter, resumeDrafts, stopDrafts } from './drafts.ts';
 import { entriesFrom, fenceOf, type LockedConversation, lock, rewind } from './held.ts';
 import { asJson } from './words.ts';
 import { runningCallsOf } from './writer.ts';
 import type { Database, Db } from './schema.ts';
 import { fillBefore, keepSuperseded, restore } from './superseded.ts';
-import type { Recorded, RecordOptions, Store } from './store.ts';
+import type { Appended, DraftStart, Recorded, RecordOptions, Store } from './store.ts';
 
 export const recording = (db: Kysely<Database>): Pick<Store, 'record'> => ({
   async record(batch, options = {}) {
     checkOrder(batch);
-    const appended = !batch.entries.some(isCutShort) && (await append(db, batch));
-    if (!appended) {
+    const isPlain = !batch.entries.some(isCutShort);
+    const done = isPlain && (await append(db, batch, options.begins));
+    if (!done) {
       return db.transaction().execute((transaction) => settle(transaction, batch, options));
     }
-    const { reset, revision } = appended;
-    const answered = await answer(db, batch, reset, {});
-    return { ...answered, appended: { revision } };
+    const { reset, ...appended } = done;
+    return { ...(await answer(db, batch, reset, {})), appended };
   },
 });
 
@@ -55,13 +55,18 @@ function checkOrder({ conversation, base, entries }: Batch): void {
 export async function append(
   db: Db,
   { conversation: { tenant, id }, fence, base, entries, head }: Batch,
-): Promise<{ reset: Reset | null; revision: number } | undefined> {
+  begins?: DraftStart,
+): Promise<({ reset: Reset | null } & Appended) | undefined> {
   const started = entries.filter((entry) => entry.kind === 'reply.started').at(-1);
   // The draft of the previous reply is kept: this batch may still be replaced by one that interrupts that reply only now.
   const forget = started ? replyNumber(started.reply_id) - 1 : 0;
   const { status, replying, head: headJson } = headColumns(head);
   const { run_id = null, continued_from = null } = fence;
-  const appended = await sql<{ reset: Reset | null; revision: number }>`
+  const begun = begins && {
+    started: sql`, begun as (${beginning({ tenant, id }, begins, sql`exists (select from head)`)})`,
+    asked: sql`, exists (select from begun) as begun`,
+  };
+  const appended = await sql<{ reset: Reset | null } & Appended>`
     with head as (
       update conversations set
         last_seq = ${base - 1 + entries.length}, fence_run = ${fence.run}, fence_length = ${fence.length}, fence_at = ${fence.at},
@@ -86,8 +91,8 @@ export async function append(
       delete from drafts
       where tenant = ${tenant} and conversation = ${id} and reply < ${forget}
         and exists (select from head)
-    )
-    select reset, revision from head`.execute(db);
+    )${begun?.started ?? sql``}
+    select reset, revision${begun?.asked ?? sql``} from head`.execute(db);
   return appended.rows[0];
 }
 

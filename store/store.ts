@@ -16,14 +16,14 @@ import type { RetentionStore } from './retention-store.ts';
 export type Recorded =
   /**
    * `said` has the text of each reply.interrupted and reply.failed of the batch, by reply id. `reset`: the writing run was created
-   * by an operator's reset, and the log has no `conversation.reset` for it yet. `appended`: the log is what it was, followed by the
-   * entries as they are in the batch.
+   * by an operator's reset, and the log has no `conversation.reset` for it yet. `appended`: the log is what it was at that revision,
+   * followed by the entries as they are in the batch.
    */
   | {
       outcome: 'recorded';
       said: Record<string, string>;
       reset?: Reset;
-      appended?: { revision: number };
+      appended?: Appended;
     }
   /** The fence was lower than one that has written. Nothing was changed. */
   | { outcome: 'refused' }
@@ -35,7 +35,15 @@ export type Recorded =
    */
   | { outcome: 'closed'; by?: string };
 
+export interface Appended {
+  revision: number;
+  /** The draft that the write was asked to begin has begun. */
+  begun?: boolean;
+}
+
 export interface RecordOptions {
+  /** The draft of a reply that starts with this batch. It begins in the same statement if the batch is appended. */
+  begins?: DraftStart;
   /** The task that requested the write is committed, so its fence does not matter. A late duplicate removes no later entries. */
   committed?: boolean;
   /** Temporal says that this run is the current one: it takes over the log from any other. Only for committed writes. */
@@ -94,6 +102,13 @@ export interface Mark {
   last_seq: number;
   revision: number;
   status: Head['status'];
+}
+
+/** An attempt at a reply, and the run that makes it. */
+export interface DraftStart {
+  reply_id: string;
+  attempt: number;
+  run_id?: string | undefined;
 }
 
 export interface Draft {

@@ -38,7 +38,7 @@ export interface MemoryLog {
 export function writeBatch(
   log: MemoryLog,
   batch: Batch,
-  { at, committed = false, takes_over }: { at: string } & RecordOptions,
+  { at, committed = false, takes_over, begins }: { at: string } & RecordOptions,
 ): Recorded {
   const { base, head } = batch;
   const takes = !isOfLine(log.fence, batch.fence);
@@ -110,7 +110,11 @@ export function writeBatch(
   }
   if (started) log.drafts.forgetBefore(started.reply_id);
   const isAppended = !takes && standing.length === 0 && cut.length === 0;
-  return { ...recorded(log, said), ...(isAppended && { appended: { revision: log.revision } }) };
+  const written = recorded(log, said);
+  if (!isAppended) return written;
+  const begun = begins && log.drafts.begin(begins.reply_id, begins.attempt, begins.run_id);
+  const appended = { revision: log.revision, ...(begun !== undefined && { begun }) };
+  return { ...written, appended };
 }
 
 function keepSuperseded(log: MemoryLog, kept: number): void {
@@ -133,7 +137,10 @@ function restore(log: MemoryLog, runs: string[]): void {
   log.runs = [...line.runs];
 }
 
-function recorded(log: MemoryLog, said: Record<string, string>): Recorded {
+function recorded(
+  log: MemoryLog,
+  said: Record<string, string>,
+): Recorded & { outcome: 'recorded' } {
   const reset = untold(log);
   return { outcome: 'recorded', said, ...(reset && { reset }) };
 }

@@ -49,6 +49,28 @@ export function recordContract(store: () => Store): void {
       });
     });
 
+    test('begins the draft of the reply that it starts, if asked', async () => {
+      const one = someone();
+      const begins = { reply_id: 'reply_1', attempt: 1 };
+      const first = batch(one, [1, 3], 1, [message(1, 'hello'), started(2, 1)], replying(1));
+      expect(await store().record(batch(one, [1, 1], 1, []))).toMatchObject(recorded);
+      expect(await store().record(first, { begins })).toMatchObject({ appended: { begun: true } });
+      expect(await store().draft(one)).toEqual({ ...begins, text: '' });
+      const again = await store().record(first, { begins: { ...begins, attempt: 2 } });
+      expect(again).not.toHaveProperty('appended');
+      expect(await store().draft(one)).toEqual({ ...begins, text: '' });
+    });
+
+    test('begins no draft of a reply that was cut short before', async () => {
+      const one = someone();
+      await store().record(batch(one, [1, 1], 1, [message(1, 'hello')]));
+      const cut = [started(2, 1), interrupted(3, 1)];
+      await store().record(batch(one, [1, 3], 2, cut));
+      const begins = { reply_id: 'reply_1', attempt: 1 };
+      const next = batch(one, [1, 6], 4, [message(4, 'so?')]);
+      expect(await store().record(next, { begins })).toMatchObject({ appended: { begun: false } });
+    });
+
     test('may have no entries: only the head is written', async () => {
       const one = someone();
       await store().record(batch(one, [1, 3], 1, messages(1, 'a')));
