@@ -32,7 +32,7 @@ export interface ActivitiesOptions extends Pick<WorkerOptions, 'bus' | 'apiUrl'>
 
 export function createActivities(options: ActivitiesOptions): Activities {
   const { asking, bus, apiUrl, client, pushSecret, spools, calls, guesses } = options;
-  const { settings, store, catalogue } = asking;
+  const { settings, store, catalogue, logs } = asking;
   const runs = runsOf(client);
   const announcing = {
     settings,
@@ -41,8 +41,8 @@ export function createActivities(options: ActivitiesOptions): Activities {
     publicUrl: async () => settings.MEANWHILE_PUBLIC_URL?.replace(/\/+$/, '') ?? (await apiUrl()),
   };
   return {
-    record: createRecord({ store, bus }),
-    recordCommitted: createRecordCommitted({ store, bus, ...runs }),
+    record: createRecord({ store, bus, logs }),
+    recordCommitted: createRecordCommitted({ store, bus, logs, ...runs }),
     findCall: createFindCall(client),
     closeGone: createCloseGone({ client, store, bus }),
     generateReply: createGenerateReply({ ...asking, bus, ...(guesses && { guesses }), ...runs }),

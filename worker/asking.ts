@@ -1,6 +1,7 @@
 /** How this process asks models: for replies, for summaries, and early. */
 import { Runtime } from '@temporalio/worker';
 import { createGuesses, type Guesses } from '../activities/reply/guesses.ts';
+import { createKnownLogs } from '../activities/log/known-logs.ts';
 import { createModelClient } from '../model/client.ts';
 import type { WorkerOptions } from './options.ts';
 
@@ -23,6 +24,7 @@ export const askingOf = ({
   }),
   defaultModel: model.name,
   defaultProfile: model.profile,
+  logs: createKnownLogs(),
 });
 
 export interface CountedGuesses extends Guesses {

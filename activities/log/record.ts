@@ -2,14 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Batch, ResetOrigin, BatchOutcome } from '../../contract/batch.ts';
+import type { Entry } from '../../contract/entry.ts';
 import type { ConversationKey } from '../../contract/names.ts';
-import type { Recorded, RecordOptions, Store } from '../../store/store.ts';
+import type { Appended, DraftStart, Recorded, RecordOptions, Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
 import { newsOf } from '../../stream/news.ts';
+import type { KnownLogs } from './known-logs.ts';
 
 export interface RecordDependencies {
   store: Pick<Store, 'record'>;
   bus: Bus;
+  /** Told of every write. Default: nothing is remembered. */
+  logs?: KnownLogs;
   /** Whether Temporal considers this run the current one: an operator's reset ends one run and makes another. */
   isCurrentRun(conversation: ConversationKey, runId: string): Promise<boolean>;
   originOf(conversation: ConversationKey, runId: string): Promise<ResetOrigin>;
@@ -23,7 +27,7 @@ export interface RecordDependencies {
  * @param replayed the workflow was replaying when it asked: the fence is that of a task which was committed without this write
  * @throws ApplicationFailure `StaleFence` when a later task has written already, or may have; or when another run holds the log
  */
-export function createRecord(dependencies: Pick<RecordDependencies, 'store' | 'bus'>) {
+export function createRecord(dependencies: Pick<RecordDependencies, 'store' | 'bus' | 'logs'>) {
   return async function record({
     replayed,
     ...batch
@@ -71,14 +75,21 @@ function whatWasWritten({
 /**
  * Writes the batch that rode on a reply (workflows/write.ts). It was committed with the reply, so it may come late but is never
  * lost: while the reply is wanted, whatever a later task wrote began with these entries.
+ * @param begins the draft of the reply, begun in the same statement if possible
+ * @param before the entries just before the batch, if they were read
  * @returns undefined when they are not in the log, so the reply is no longer wanted
  */
 export async function recordWithReply(
   dependencies: RecordDependencies & { store: Pick<Store, 'window'> },
   batch: Batch,
-): Promise<BatchOutcome | undefined> {
-  const recorded = await settle(dependencies, batch, await write(dependencies, batch));
-  if (recorded.outcome === 'recorded') return whatWasWritten(recorded) ?? {};
+  { begins, before }: { begins?: DraftStart; before?: Entry[] } = {},
+): Promise<(BatchOutcome & { appended?: Appended }) | undefined> {
+  const first = await write(dependencies, batch, begins && { begins }, before);
+  const recorded = await settle(dependencies, batch, first);
+  if (recorded.outcome === 'recorded') {
+    const { appended } = recorded;
+    return { ...whatWasWritten(recorded), ...(appended && { appended }) };
+  }
   if (recorded.outcome !== 'refused') return undefined;
   const { conversation, base, entries } = batch;
   const range = { from: base, to: base + entries.length - 1 };
@@ -113,13 +124,15 @@ async function settle(
 export const ownRunId = () => Context.current().info.workflowExecution?.runId;
 
 async function write(
-  { store, bus }: Pick<RecordDependencies, 'store' | 'bus'>,
+  { store, bus, logs }: Pick<RecordDependencies, 'store' | 'bus' | 'logs'>,
   batch: Batch,
   options?: RecordOptions,
+  before?: Entry[],
 ): Promise<Recorded> {
   const run_id = ownRunId();
   const fence = { ...batch.fence, ...(run_id !== undefined && { run_id }) };
   const recorded = await store.record({ ...batch, fence }, options);
+  logs?.wrote(batch, recorded, before);
   if (recorded.outcome !== 'recorded') return recorded;
   for (const reply_id of Object.keys(recorded.said)) {
     bus.publish(batch.conversation, { type: 'stop', reply_id });

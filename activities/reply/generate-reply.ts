@@ -16,8 +16,10 @@ import { type Asking, type AskingDependencies, prepareAsking } from './asking.ts
 import { costOf, withAttempts } from './attempts.ts';
 import { createDraftWriter } from './draft-writer.ts';
 import type { Guesses } from './guesses.ts';
+import type { KnownLogs } from '../log/known-logs.ts';
 import { ownRunId, type RecordDependencies, recordWithReply } from '../log/record.ts';
 import { requestedCalls } from './requested-call.ts';
+import { LogChanged, readLog } from './read-log.ts';
 import { refuseIfSpent, spend } from './tenant-tokens.ts';
 import { refused } from './window-size.ts';
 import { wholeCharacters } from './whole-characters.ts';
@@ -33,6 +35,8 @@ export interface GenerateReplyDependencies extends AskingDependencies {
   settings: Pick<Settings, 'MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY'>;
   /** Pause between two writes of the text. Default: 40 ms, about as fast as the eye can follow. */
   rest_ms?: number;
+  /** Default: the store is read for every reply. */
+  logs?: KnownLogs;
   isCurrentRun: RecordDependencies['isCurrentRun'];
   originOf: RecordDependencies['originOf'];
   isTerminated: RecordDependencies['isTerminated'];
@@ -45,12 +49,30 @@ export interface GenerateReplyDependencies extends AskingDependencies {
  */
 export function createGenerateReply(dependencies: GenerateReplyDependencies) {
   return (request: ReplyRequest): Promise<ReplyResult> =>
-    withAttempts(request.attempts, () => generateReply(dependencies, request));
+    withAttempts(request.attempts, () => replyOnceRead(dependencies, request));
+}
+
+/** A first attempt with a batch, which says whether the log still stands, need not read back what this process knows. */
+async function replyOnceRead(
+  dependencies: GenerateReplyDependencies,
+  request: ReplyRequest,
+): Promise<ReplyResult> {
+  const { logs } = dependencies;
+  const { attempt } = Context.current().info;
+  if (!logs || !request.batch || attempt > 1) return generateReply(dependencies, request);
+  logs.trim(request.conversation, request.from);
+  try {
+    return await generateReply(dependencies, request, logs);
+  } catch (error) {
+    if (!(error instanceof LogChanged)) throw error;
+    return generateReply(dependencies, request);
+  }
 }
 
 async function generateReply(
   dependencies: GenerateReplyDependencies,
   request: ReplyRequest,
+  known?: KnownLogs,
 ): Promise<ReplyResult> {
   const { store, bus, model, guesses, settings, rest_ms = 40 } = dependencies;
   const { conversation, reply_id, batch } = request;
@@ -63,12 +85,22 @@ async function generateReply(
     if (message.type === 'stop' && message.reply_id === reply_id) stop.abort(stopped(reply_id));
   });
 
+  const base = batch?.base ?? request.to + 1;
+  const reading = readLog(store, known, { from: request.from, base });
+  const reader = { ...dependencies, store: { window: reading.window, progress: store.progress } };
+  const begins = { reply_id, attempt, run_id };
+
   // The model is asked while the batch is being written; its first word is shown only after that.
   const begin = once(async () => {
     if (batch) {
-      const written = await recordWithReply(dependencies, batch);
+      const written = await recordWithReply(dependencies, batch, {
+        begins,
+        before: reading.before(),
+      });
       if (!written) throw stopped(reply_id);
+      if (!reading.stands(written.appended)) throw new LogChanged();
       ({ reset } = written);
+      if (written.appended?.begun) return;
     }
     while (!(await store.beginDraft(conversation, reply_id, attempt, run_id))) {
       if (!(await isToTakeOver(dependencies, request, run_id))) throw stopped(reply_id);
@@ -90,7 +122,7 @@ async function generateReply(
 
   try {
     const [asking] = await Promise.all([
-      prepareAsking(dependencies, request),
+      prepareAsking(reader, request),
       // Only unprompted replies are limited: a user gets an answer whatever it costs.
       request.because === 'news' &&
         refuseIfSpent(store, conversation, settings.MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY),

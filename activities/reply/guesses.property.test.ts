@@ -10,6 +10,7 @@ import { headOf } from '../../conversation/head.ts';
 import type { ModelPart, ModelRequest } from '../../model/message.ts';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
 import { call, Story } from '../../test/kit/story.ts';
+import { createKnownLogs } from '../log/known-logs.ts';
 import { prepareAsking } from './asking.ts';
 import { createGuesses } from './guesses.ts';
 
@@ -102,6 +103,7 @@ async function live(s: fc.Scheduler, acts: Act[]) {
   const dependencies = { store, catalogue, defaultModel: 'small' };
   let timers: { at: number; work(): void }[] = [];
   const asked: { text: string; signal: AbortSignal }[] = [];
+  const logs = createKnownLogs();
   const guesses = createGuesses({
     ...dependencies,
     model: {
@@ -122,6 +124,7 @@ async function live(s: fc.Scheduler, acts: Act[]) {
     },
     outcome: () => void (outcomes += 1),
     load: () => 0,
+    logs,
   });
   const replies: Reply[] = [];
   const used: string[] = [];
@@ -145,7 +148,7 @@ async function live(s: fc.Scheduler, acts: Act[]) {
     };
     writing = writing.then(async () => {
       await s.schedule(Promise.resolve());
-      if (batch) await memory.record(batch);
+      if (batch) logs.wrote(batch, await memory.record(batch));
       for (const effect of effects) {
         if (effect.kind === 'start_reply') void reply(effect);
       }

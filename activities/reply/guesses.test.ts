@@ -91,7 +91,7 @@ test('a reply that asks for something else refuses the guess, which is aborted a
   const request = await requestOf(saidNext('Where are you? And why?'));
   expect(guesses.adopt(conversation, request)).toBe('refused');
   expect(asked[0]!.signal.aborted).toBe(true);
-  await expect.poll(() => outcomes).toEqual([['refused', expect.any(Number)]]);
+  await expect.poll(() => outcomes, { timeout: 30_000 }).toEqual([['refused', expect.any(Number)]]);
   const [[, wasted]] = outcomes as [[string, number]];
   const day = new Date().toISOString().slice(0, 10);
   await expect.poll(() => store.tokensSpent({ tenant: 'acme', day })).toBe(wasted);

@@ -6,6 +6,7 @@
 import { performance } from 'node:perf_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import type { Entry, Usage } from '../../contract/entry.ts';
+import type { Head } from '../../contract/head.ts';
 import { type ConversationKey, conversationWorkflowId } from '../../contract/names.ts';
 import type { ReplyRequest } from '../../contract/reply.ts';
 import type { MessageSignal } from '../../contract/signals.ts';
@@ -14,12 +15,16 @@ import { estimate } from '../../model/usage.ts';
 import type { Store } from '../../store/store.ts';
 import { prepareAsking, type AskingDependencies, type Asking } from './asking.ts';
 import { askEarly, type EarlyAnswer } from './early-answer.ts';
+import { type KnownLogs, lastOf } from '../log/known-logs.ts';
+import { readLog } from './read-log.ts';
 import { spend } from './tenant-tokens.ts';
 import { createTrust } from './trust.ts';
 
 export interface GuessesDependencies extends AskingDependencies {
   store: AskingDependencies['store'] & Pick<Store, 'conversation' | 'spendTokens'>;
   model: ModelClient;
+  /** What it knows need not be read. Default: nothing. */
+  logs?: KnownLogs;
   /** Told of what came of each guess that asked the model. Tokens are those of a refused guess, estimated. */
   outcome?(outcome: 'adopted' | 'refused', wasted_tokens: number): void;
   clock?: { now(): number; after(ms: number, work: () => void): () => void };
@@ -54,7 +59,14 @@ type Known = Pick<ReplyRequest, 'agent' | 'from' | 'summary' | 'attempts'> & {
 };
 
 export function createGuesses(dependencies: GuessesDependencies): Guesses {
-  const { store, model, outcome = () => {}, clock = realClock, load = threadLoad() } = dependencies;
+  const {
+    store,
+    model,
+    logs,
+    outcome = () => {},
+    clock = realClock,
+    load = threadLoad(),
+  } = dependencies;
   const known = new Map<string, Known>();
   const guesses = new Map<string, Guess>();
   const trust = createTrust(clock.now);
@@ -62,17 +74,25 @@ export function createGuesses(dependencies: GuessesDependencies): Guesses {
   async function ask(guess: Guess, conversation: ConversationKey, message: MessageSignal) {
     const before = known.get(conversationWorkflowId(conversation));
     if (!before || before.isNearBudget) return;
-    const head = await store.conversation(conversation);
-    if (guess.isDropped || !head || head.status !== 'idle' || head.calls.some(isOpen)) return;
+    const { head, last } = await endOf(conversation);
+    if (guess.isDropped || head?.status !== 'idle' || head.calls.some(isOpen)) return;
+    const { window } = readLog(store, logs, { from: before.from, base: last + 1 });
     // News that waits, as at a limit, would be told with the answer.
-    const range = { from: before.started + 1, to: head.last_seq };
-    if (!(await store.window(conversation, range)).every(({ kind }) => QUIET.has(kind))) return;
+    const range = { from: before.started + 1, to: last };
+    if (!(await window(conversation, range)).every(({ kind }) => QUIET.has(kind))) return;
     const { request } = await prepareAsking(
-      dependencies,
-      expected(conversation, before, message, head.last_seq),
+      { ...dependencies, store: { window, progress: store.progress } },
+      expected(conversation, before, message, last),
     );
     if (guess.isDropped) return;
     guess.asked = { request, answer: askEarly(model, request) };
+  }
+
+  async function endOf(conversation: ConversationKey): Promise<{ head?: Head; last: number }> {
+    const known = logs?.find(conversation);
+    if (known) return { head: known.head, last: lastOf(known) };
+    const head = await store.conversation(conversation);
+    return { ...(head && { head }), last: head?.last_seq ?? 0 };
   }
 
   function refuse({ tenant, id }: ConversationKey, { request, answer }: Required<Guess>['asked']) {

@@ -3,6 +3,7 @@ import { defaultActivityInfo, MockActivityEnvironment } from '@temporalio/testin
 import { DefaultLogger } from '@temporalio/worker';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
+import type { KnownLogs } from '../../activities/log/known-logs.ts';
 import {
   createGenerateReply,
   type GenerateReplyDependencies,
@@ -117,6 +118,8 @@ export interface ReplyPlay {
   /** What they have cost. */
   cost?: Usage;
   settings?: GenerateReplyDependencies['settings'];
+  /** What the process knows of the log. Default: nothing. */
+  logs?: KnownLogs;
   /** Before anything is asked. */
   before?: (store: Store) => Promise<void>;
   /** Before the batch that rides is written. */
@@ -139,6 +142,7 @@ export async function play({
   failed,
   cost,
   settings = {},
+  logs,
   before,
   recording,
   begin,
@@ -175,6 +179,7 @@ export async function play({
   environment.on('heartbeat', (details: unknown) => beats.push(details));
   const bus = createLocalBus();
   const happened: unknown[] = [];
+  const windows: { from: number; to: number }[] = [];
   const shown: BusMessage[] = [];
   bus.subscribe(conversation, (message) => {
     shown.push(message);
@@ -184,9 +189,13 @@ export async function play({
   const patiently = patient(
     {
       ...store,
-      async record(batch) {
+      async record(batch, options) {
         await recording?.();
-        return store.record(batch);
+        return store.record(batch, begin ? undefined : options);
+      },
+      async window(key, range) {
+        windows.push(range);
+        return store.window(key, range);
       },
       beginDraft: begin ?? store.beginDraft,
       async appendDraft(key, draft) {
@@ -209,6 +218,7 @@ export async function play({
     defaultProfile: profile,
     rest_ms: 0,
     settings,
+    ...(logs && { logs }),
     isCurrentRun: async () => true,
     isTerminated: async () => false,
     originOf: async () => ({}),
@@ -231,5 +241,5 @@ export async function play({
   );
   // Every test looks at the outcome in the end, some only after having waited for something else.
   result.catch(() => undefined);
-  return { result, stub, environment, bus, store, happened, shown, beats };
+  return { result, stub, environment, bus, store, windows, happened, shown, beats };
 }

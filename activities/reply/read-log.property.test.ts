@@ -1,0 +1,171 @@
+/**
+ * Two processes write one log, and each reads it for its replies from what it knows. Tasks are tried again, with other decisions;
+ * a paused process writes late; an operator resets the conversation. Whatever a reply has read, if it stands by the answer to the
+ * reply's own write, then it is what the store has.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Batch } from '../../contract/batch.ts';
+import type { Entry } from '../../contract/entry.ts';
+import { createMemoryStore } from '../../test/kit/memory-store.ts';
+import {
+  batch,
+  interrupted,
+  message,
+  replying,
+  someone,
+  started,
+} from '../../test/store/samples.ts';
+import type { RecordOptions } from '../../store/store.ts';
+import { createKnownLogs } from '../log/known-logs.ts';
+import { readLog } from './read-log.ts';
+
+type Act =
+  /** A task decides, writes, and is committed or not; `late`: its write comes only when a later act lets it. */
+  | {
+      kind: 'task';
+      process: number;
+      entries: number;
+      commits: boolean;
+      late: boolean;
+      cuts: boolean;
+    }
+  /** A reply begins, with a batch that rides on it. */
+  | { kind: 'reply'; process: number; from: number }
+  | { kind: 'late' }
+  /** The log goes back to this share of it, for a run that an operator has made. */
+  | { kind: 'reset'; kept: number };
+
+const process = fc.nat({ max: 1 });
+const acts = fc.array(
+  fc.oneof(
+    fc.record({
+      kind: fc.constant('task' as const),
+      process,
+      entries: fc.integer({ min: 1, max: 3 }),
+      commits: fc.boolean(),
+      late: fc.boolean(),
+      cuts: fc.boolean(),
+    }),
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('reply' as const),
+        process,
+        from: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+    },
+    fc.record({ kind: fc.constant('late' as const) }),
+    fc.record({
+      kind: fc.constant('reset' as const),
+      kept: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+  ),
+  { maxLength: 40 },
+) as fc.Arbitrary<Act[]>;
+
+async function play(all: Act[]): Promise<{ known: number; outdated: number }> {
+  const store = createMemoryStore();
+  const conversation = someone();
+  const processes = [createKnownLogs(), createKnownLogs()];
+  const late: (() => Promise<unknown>)[] = [];
+  const counted = { known: 0, outdated: 0 };
+  /** What has been committed. */
+  let log: Entry[] = [];
+  let run = 'run_0';
+  let length = 1;
+  let words = 0;
+  let replies = 0;
+
+  const write = async (of: number, given: Batch, options?: RecordOptions, before?: Entry[]) => {
+    const recorded = await store.record(given, options);
+    processes[of]!.wrote(given, recorded, before);
+    return recorded;
+  };
+  /** Of the next task; an attempt after another has a later time. */
+  const nextBatch = (entries: Entry[]) => {
+    const { fence, ...rest } = batch(
+      conversation,
+      [0, length],
+      log.length + 1,
+      entries,
+      replying(1),
+    );
+    return { ...rest, fence: { ...fence, at: (words += 1), run_id: run } };
+  };
+  const said = (count: number) =>
+    Array.from({ length: count }, (_, nth) =>
+      message(log.length + 1 + nth, `word ${(words += 1)}`),
+    );
+
+  for (const act of all) {
+    switch (act.kind) {
+      case 'task': {
+        const entries: Entry[] = said(act.entries);
+        if (act.cuts && replies > 0)
+          entries.push(interrupted(log.length + 1 + entries.length, replies));
+        const given = nextBatch(entries);
+        const writing = () => write(act.process, given);
+        if (act.late && !act.commits) {
+          late.push(writing);
+          break;
+        }
+        const { outcome } = await writing();
+        if (!act.commits || outcome !== 'recorded') break;
+        log = await store.window(conversation, { from: 1, to: log.length + entries.length });
+        length += 3;
+        break;
+      }
+      case 'reply': {
+        length += 3;
+        const entries = [...said(1), started(log.length + 2, (replies += 1))];
+        const given = nextBatch(entries);
+        const from = 1 + Math.floor(act.from * log.length);
+        const logs = processes[act.process]!;
+        const reading = readLog(store, logs, { from, base: given.base });
+        const isKnown = logs.find(conversation) !== undefined;
+        const read = await reading.window(conversation, { from, to: given.base - 1 });
+        const begins = { reply_id: `reply_${replies}`, attempt: 1, run_id: run };
+        const written = await write(act.process, given, { begins }, reading.before());
+        if (written.outcome !== 'recorded') break;
+        if (reading.stands(written.appended)) {
+          const stored = await store.window(conversation, { from, to: given.base - 1 });
+          expect(read).toEqual(stored);
+          if (isKnown) counted.known += 1;
+        } else counted.outdated += 1;
+        log = await store.window(conversation, { from: 1, to: given.base + 1 });
+        break;
+      }
+      case 'late':
+        await late.shift()?.();
+        break;
+      case 'reset': {
+        const kept = Math.floor(act.kept * log.length);
+        const base_runs = [run];
+        run = `run_${(words += 1)}`;
+        log = log.slice(0, kept);
+        length = 1;
+        const given = nextBatch(said(1));
+        const { outcome } = await write(0, given, { committed: true, takes_over: { base_runs } });
+        if (outcome === 'recorded') log = [...log, ...given.entries];
+        length += 3;
+      }
+    }
+  }
+  return counted;
+}
+
+test('what a reply has read is what the store has, or its own write says that it is not', async () => {
+  const counted = { known: 0, outdated: 0 };
+  await fc.assert(
+    fc.asyncProperty(acts, async (all) => {
+      const { known, outdated } = await play(all);
+      counted.known += known;
+      counted.outdated += outdated;
+    }),
+    { numRuns: 2_000, seed: 1 },
+  );
+  // Otherwise it would have shown nothing.
+  expect(counted.known).toBeGreaterThan(500);
+  expect(counted.outdated).toBeGreaterThan(50);
+});

@@ -1,0 +1,57 @@
+/**
+ * The log as it is read for one reply. What this process wrote or read before is not read again from the store. It may have been
+ * changed since by another process, so the reply's own batch, which is appended to it, has the last word: nothing that was
+ * answered to an outdated log is kept or shown.
+ */
+import type { ConversationKey } from '../../contract/names.ts';
+import type { Entry } from '../../contract/entry.ts';
+import type { Appended, Store } from '../../store/store.ts';
+import { type KnownLogs, lastOf } from '../log/known-logs.ts';
+
+export interface LogReading extends Pick<Store, 'window'> {
+  /** The entries from the first to the one before the batch, if they were read from the store. */
+  before(): Entry[];
+  /** Whether everything that was read stood when the batch was written. Undefined: it was not simply appended. */
+  stands(appended: Appended | undefined): boolean;
+}
+
+/** @param logs undefined to read the store in any case */
+export function readLog(
+  store: Pick<Store, 'window'>,
+  logs: KnownLogs | undefined,
+  { from, base }: { from: number; base: number },
+): LogReading {
+  let used: number | undefined;
+  let before: Entry[] = [];
+  return {
+    async window(conversation, range) {
+      const known = logs && fromKnown(logs, conversation, range);
+      if (known) {
+        used = known.revision;
+        return known.entries;
+      }
+      const entries = await store.window(conversation, range);
+      if (range.from === from && range.to === base - 1) before = entries;
+      return entries;
+    },
+    before: () => before,
+    stands: (appended) => used === undefined || used === appended?.revision,
+  };
+}
+
+/** Undefined if this process does not know all of them. */
+export function fromKnown(
+  logs: KnownLogs,
+  conversation: ConversationKey,
+  { from, to }: { from: number; to: number },
+): { revision: number; entries: Entry[] } | undefined {
+  const known = logs.find(conversation);
+  if (!known || from < known.entries[0]!.seq || to > lastOf(known)) return undefined;
+  const begin = from - known.entries[0]!.seq;
+  return { revision: known.revision, entries: known.entries.slice(begin, begin + to - from + 1) };
+}
+
+/** The answer was to a log that has changed since: the reply reads the store and asks again. */
+export class LogChanged extends Error {
+  override name = 'LogChanged';
+}
