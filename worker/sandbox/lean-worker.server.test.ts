@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  type InjectedSinks,
+  NativeConnection,
+  Worker,
+} from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import type * as stubborn from '../../test/kit/workflows/stubborn.ts';
 import { leanOptions } from './index.ts';
@@ -32,7 +38,7 @@ afterAll(async () => {
 });
 
 /** @param lean undefined for the SDK's own sandbox */
-async function startWorker(lean: LeanOptions | undefined) {
+async function startWorker(lean: LeanOptions | undefined, sinks?: InjectedSinks<stubborn.Told>) {
   const taskQueue = `sandbox-${randomUUID()}`;
   const connection = await NativeConnection.connect({ address });
   const options = {
@@ -40,6 +46,7 @@ async function startWorker(lean: LeanOptions | undefined) {
     taskQueue,
     workflowBundle: { codePath },
     shutdownForceTime: '1s',
+    ...(sinks && { sinks }),
   } as const;
   const worker = await (lean ? createLeanWorker(options, lean) : Worker.create(options));
   const running = worker.run();
@@ -73,6 +80,15 @@ test('a workflow runs', async () => {
   const { start } = await startWorker(lean());
   const handle = await start('answers', 'done');
   expect(await handle.result()).toBe('done');
+});
+
+test('the sinks that a workflow calls are called, in each of its tasks', async () => {
+  const hear = vi.fn<(what: string) => void>();
+  const told = { hear: { fn: (_: unknown, what: string) => hear(what) } };
+  const { start } = await startWorker(lean(), { told });
+  const handle = await start('tells');
+  await handle.result();
+  await vi.waitFor(() => expect(hear.mock.calls).toEqual([['first'], ['last']]));
 });
 
 describe('the place where a workflow waits', () => {

@@ -1,7 +1,7 @@
 /**
  * Temporal's worker, with workflows that cost less. For each call into a workflow's sandbox, the SDK starts a thread that watches
  * the time, and it records a stack trace for each promise: together a third of a turn's cost. Here one pulse watches the thread
- * as a whole, and traces are a setting.
+ * as a whole, and traces are a setting. Nor is the thread asked after each call for calls of sinks that it does not have.
  *
  * This relies on the SDK's internals, so it works with one version only. With any other version, or where the internals are not
  * as expected, the SDK's own way is used.
@@ -12,7 +12,7 @@ import { extname } from 'node:path';
 import { Worker as Thread } from 'node:worker_threads';
 import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type * as Threaded from '@temporalio/worker/lib/workflow/threaded-vm.js';
-import type { ThreadData } from './thread.ts';
+import type { ActivationOutput, ThreadData } from './thread.ts';
 import { watchPulse } from './watch-pulse.ts';
 
 export interface LeanOptions {
@@ -69,7 +69,7 @@ const leanWorker = ({ stackTraces, stuck, patience_ms }: LeanOptions): typeof Wo
         },
       );
       watchPulse(thread, data.pulse, { stuck, patience_ms });
-      const client = new WorkerThreadClient(thread, logger);
+      const client = new (withoutIdleQuestions(WorkerThreadClient))(thread, logger);
       await client.send({
         type: 'init',
         workflowBundle,
@@ -80,5 +80,27 @@ const leanWorker = ({ stackTraces, stuck, patience_ms }: LeanOptions): typeof Wo
         hasPatchActivationCallback: false,
       });
       return new ThreadedVMWorkflowCreator([client]);
+    }
+  };
+
+/** After each activation the SDK asks the thread for the workflow's calls of sinks. Hardly ever are there any, and the thread has said so. */
+const withoutIdleQuestions = (client: typeof Threaded.WorkerThreadClient) =>
+  class extends client {
+    /** Run ids of workflows that have called no sink in their last activation. */
+    readonly #quiet = new Set<string>();
+
+    override async send(
+      ...[input]: Parameters<Threaded.WorkerThreadClient['send']>
+    ): ReturnType<Threaded.WorkerThreadClient['send']> {
+      if (input.type === 'extract-sink-calls' && this.#quiet.delete(input.runId)) {
+        return { type: 'sink-calls', calls: [] };
+      }
+      const output = await super.send(input);
+      if (input.type === 'activate-workflow') {
+        const { calledNoSink } = output as unknown as ActivationOutput;
+        if (calledNoSink) this.#quiet.add(input.runId);
+        else this.#quiet.delete(input.runId);
+      }
+      return output;
     }
   };

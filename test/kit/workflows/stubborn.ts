@@ -1,5 +1,5 @@
 /** Workflows for tests of the sandbox. */
-import { condition } from '@temporalio/workflow';
+import { condition, proxySinks, type Sinks, sleep } from '@temporalio/workflow';
 
 /** Never yields. */
 export async function spins(): Promise<void> {
@@ -12,4 +12,17 @@ export async function waitsForEver(): Promise<void> {
 
 export async function answers(text: string): Promise<string> {
   return text;
+}
+
+export interface Told extends Sinks {
+  told: { hear(what: string): void };
+}
+
+/** Calls a sink in its first task and in its last, and none in between. */
+export async function tells(): Promise<void> {
+  const { told } = proxySinks<Told>();
+  told.hear('first');
+  await sleep(1);
+  await sleep(1);
+  told.hear('last');
 }
