@@ -14,13 +14,13 @@ export async function answers(text: string): Promise<string> {
   return text;
 }
 
-export interface Told extends Sinks {
+export interface ToldSinks extends Sinks {
   told: { hear(what: string): void };
 }
 
 /** Calls a sink in its first task and in its last, and none in between. */
 export async function tells(): Promise<void> {
-  const { told } = proxySinks<Told>();
+  const { told } = proxySinks<ToldSinks>();
   told.hear('first');
   await sleep(1);
   await sleep(1);
