@@ -38,7 +38,10 @@ afterAll(async () => {
 });
 
 /** @param lean undefined for the SDK's own sandbox */
-async function startWorker(lean: LeanOptions | undefined, sinks?: InjectedSinks<stubborn.Told>) {
+async function startWorker(
+  lean: LeanOptions | undefined,
+  sinks?: InjectedSinks<stubborn.ToldSinks>,
+) {
   const taskQueue = `sandbox-${randomUUID()}`;
   const connection = await NativeConnection.connect({ address });
   const options = {
