@@ -7,6 +7,9 @@ const alias = [
   { find: /^meanwhile\/client$/, replacement: join(import.meta.dirname, 'client/index.ts') },
 ];
 
+/** Most tests wait more than they compute: for servers to start, for time-outs, for processes to end. */
+const maxWorkers = 3;
+
 /** Four kinds of test, told apart by name: see CONTRIBUTING.md. `pure` needs no server and no disk. */
 export default defineConfig({
   test: {
@@ -21,6 +24,7 @@ export default defineConfig({
           testTimeout: 60_000,
           // Loading the modules once for each process, and not for each file, saves almost half of the CPU time.
           isolate: false,
+          maxWorkers,
           exclude: [
             'node_modules/**',
             'dist/**',
@@ -39,8 +43,7 @@ export default defineConfig({
           globalSetup: ['test/kit/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // They wait more than they compute: for servers to start, for time-outs, for processes to end.
-          maxWorkers: 3,
+          maxWorkers,
         },
       },
     ],
