@@ -41,7 +41,10 @@ export function loses(fault: FaultEvidence, { pid, at }: LedgerLine): boolean {
  */
 export function besideAnother(own: LedgerLine[], faults: FaultEvidence[]): LedgerLine[] {
   const bodies = [...Map.groupBy(own, ({ body }) => body)].filter(([body]) => body !== undefined);
-  const begins = bodies.map(([, lines]) => lines[0]!.at);
+  // One whose only step was due when its process was stopped began long before, and does nothing more.
+  const begins = bodies.map(
+    ([, lines]) => lines.find((line) => !isWaking(line, own, faults))?.at ?? Infinity,
+  );
   return bodies.flatMap(([, lines], i) => {
     const another = Math.min(...begins.slice(i + 1));
     return lines.filter(

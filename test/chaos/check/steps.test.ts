@@ -164,6 +164,16 @@ describe('a tool that runs twice for one call', () => {
     doubled([...lines, body(4, 1, 17.5, 'x')], [frozen], words.replace('step 3', 'step 4'));
   });
 
+  test('is allowed if one does its first step when it wakes, and nothing more', () => {
+    const frozen = fault('freeze', 14, { until: second(16.5) });
+    const holder = [body(1, 2, 15, 'y'), body(2, 2, 16, 'y')];
+    const woken = body(1, 1, 16.6, 'x');
+    const last = body(3, 2, 17, 'y');
+    excuses([...holder, woken, last], [frozen], WOKEN);
+    const ledger = [...holder, woken, body(2, 1, 16.8, 'x'), last];
+    doubled(ledger, [frozen], `${TWICE} 2, 1.`, words.replace('process 1', 'process 2'));
+  });
+
   test('is allowed if one runs after the other', () => {
     const turns = [body(1, 1, 15, 'x'), body(2, 1, 16, 'x'), body(3, 1, 17, 'y')];
     expect(broken(run(turns)).findings).toEqual([]);
