@@ -3,6 +3,7 @@ import type { Entry, EntryOf } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { batch, idle } from '../test/store/samples.ts';
 import { createTestApi, type TestApi } from '../test/kit/api.ts';
+import { fieldErrors } from './answer.ts';
 
 let api: TestApi;
 let one: ConversationKey;
@@ -67,7 +68,7 @@ describe('an answer', () => {
 
   test.each([
     [{ action: 'accept' }, 'body.content'],
-    [{ action: 'accept', content: { branch: 'm' } }, 'body.content'],
+    [{ action: 'accept', content: { branch: 'm' } }, 'body.content.branch'],
     [{ action: 'accept', content: [] }, 'body.content'],
     [{ action: 'decline', content: { branch: 'main' } }, 'body.content'],
     [{ action: 'maybe' }, 'body.action'],
@@ -116,4 +117,13 @@ describe('an answer', () => {
     const conflict = await answer({ action: 'decline' }, 'k');
     expect(conflict.body).toMatchObject({ status: 409, code: 'idempotency_conflict' });
   });
+});
+
+test('each thing that is wrong names its field', () => {
+  const message = `data/mail must match format "email", data must have required property 'branch'`;
+  expect(fieldErrors(message)).toEqual([
+    { path: 'body.content.mail', message: 'must match format "email"' },
+    { path: 'body.content', message: "must have required property 'branch'" },
+  ]);
+  expect(fieldErrors('not known')).toEqual([{ path: 'body.content', message: 'not known' }]);
 });

@@ -90,18 +90,27 @@ async function readCall(
 
 /** @throws Problem `invalid_request` */
 function contentFor({ schema }: Question, { action, content }: Body): Body['content'] {
-  const refused = (path: string, message: string) => {
-    const errors: FieldError[] = [{ path, message }];
-    return new Problem('invalid_request', `${path}: ${message}`, { errors });
+  const refused = (...errors: FieldError[]) => {
+    const detail = errors.map(({ path, message }) => `${path}: ${message}`).join(', ');
+    return new Problem('invalid_request', detail, { errors });
   };
   if (action !== 'accept' || !schema) {
     if (content === undefined) return undefined;
-    throw refused('body.content', 'must be absent: the question asks for none, or is not accepted');
+    const message = 'must be absent: the question asks for none, or is not accepted';
+    throw refused({ path: 'body.content', message });
   }
   const filled = withDefaults(schema, content ?? {});
   const { valid, errorMessage } = new AjvJsonSchemaValidator().getValidator(schema)(filled);
   if (valid) return filled;
-  throw refused('body.content', errorMessage ?? 'does not match the schema of the question');
+  throw refused(...fieldErrors(errorMessage ?? 'data does not match the schema of the question'));
+}
+
+/** @param message as ajv writes it: `data/mail must match format "email", data must have required property 'branch'` */
+export function fieldErrors(message: string): FieldError[] {
+  return message.split(/, (?=data[ /])/).map((error) => {
+    const [, where = '', what] = /^data(\/\S+)? (.+)$/s.exec(error) ?? ['', '', error];
+    return { path: `body.content${where.replaceAll('/', '.')}`, message: what! };
+  });
 }
 
 /** A field that is left out has the default of its schema. */

@@ -12,6 +12,7 @@ import './style/composer.css';
 import './style/empty.css';
 import './style/prose.css';
 import './style/calls.css';
+import './style/fields.css';
 import './style/chart.css';
 import './style/list.css';
 import './style/why.css';

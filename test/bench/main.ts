@@ -12,6 +12,7 @@ import { races, racesHelp } from './races.ts';
 import { readers, readersHelp } from './readers.ts';
 import { recovery, recoveryHelp } from './recovery.ts';
 import { scale, scaleHelp } from './scale.ts';
+import { search, searchHelp } from './search.ts';
 import { start, startHelp } from './start.ts';
 import { throughput, throughputHelp } from './throughput.ts';
 import { tokens, tokensHelp } from './tokens.ts';
@@ -40,6 +41,7 @@ const benches: Record<string, Bench> = {
   fairness: { run: fairness, help: fairnessHelp },
   mcp: { run: mcp, help: mcpHelp },
   page: { run: page, help: pageHelp },
+  search: { run: search, help: searchHelp },
 };
 
 const [name = 'turn', ...args] = process.argv.slice(2);

@@ -97,6 +97,68 @@ export function busyLog(): LongLog {
   return { entries, head: headOf(entries, 'idle', states) };
 }
 
+/** Two calls that ask a person: one for fields of every kind, one to visit a page. */
+export function askingLog(): LongLog {
+  const { entries, add, asks, says, calls } = writer();
+  const asked = asks('Release version 8 to our customers.');
+  says(
+    asked,
+    'The release tool asks a few things before it begins; I go on once you have answered.',
+  );
+  const expires_at = new Date(Date.now() + 7 * 86_400_000).toISOString();
+  const ask = (call_id: string, question: object) => {
+    add('call.started', { call_id });
+    const event = { call_id, n: 1, event: 'progress', schedule: 'silent' };
+    add('call.event', {
+      ...event,
+      question: { id: `question_${call_id}`, expires_at, ...question },
+    });
+  };
+  calls('call_1', 'releases_publish', { version: 8 });
+  ask('call_1', {
+    message: 'How should version 8 be published?',
+    schema: { type: 'object', properties: RELEASE, required: ['notes', 'channel', 'share'] },
+  });
+  calls('call_2', 'store_sign_in', { account: 'acme' });
+  ask('call_2', {
+    message: 'Sign in to the store, so that the release can be uploaded.',
+    url: 'https://store.example.com/device?code=WDJB-MJHT',
+  });
+  const head = headOf(entries, 'idle', ['running', 'running']);
+  const question = { id: 'question', message: 'It asks.', expires_at };
+  return { entries, head: { ...head, calls: head.calls.map((call) => ({ ...call, question })) } };
+}
+
+const RELEASE = {
+  notes: { type: 'string', title: 'Release notes', description: 'One line, as customers read it.' },
+  channel: {
+    ...{ type: 'string', title: 'Channel', default: 'beta' },
+    oneOf: [
+      { const: 'stable', title: 'Stable, for everybody' },
+      { const: 'beta', title: 'Beta, for those who asked for it' },
+      { const: 'nightly', title: 'Nightly' },
+    ],
+  },
+  share: {
+    ...{ type: 'integer', title: 'Share of customers', minimum: 1, maximum: 100, default: 10 },
+    description: 'In percent, 1 to 100. The rest follows after a day.',
+  },
+  regions: {
+    ...{ type: 'array', title: 'Regions' },
+    items: {
+      anyOf: [
+        { const: 'eu', title: 'Europe' },
+        { const: 'us', title: 'United States' },
+      ],
+    },
+  },
+  page: { type: 'string', title: 'Status page', format: 'uri', description: 'Its address.' },
+  pause: {
+    ...{ type: 'boolean', title: 'Stop if errors rise', default: true },
+    description: 'The version before comes back by itself.',
+  },
+};
+
 /** Replies that did not end as meant, calls that did not, and a limit. */
 export function troubledLog(): LongLog {
   const { entries, add, asks, says, isCut, fails, calls } = writer();

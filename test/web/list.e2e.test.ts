@@ -91,8 +91,10 @@ test('a search finds what was said by either, in any conversation, and says when
   await search.fill(`READY ${name('Walrus')}`);
   await item(tab, name('Ancient')).waitFor();
   expect(await tab.locator('.list .item').count()).toBe(1);
+  await photograph(tab, 'list-found');
   await search.fill('nobody said this');
   await tab.getByText('Nothing found.').waitFor();
+  await photograph(tab, 'list-nothing-found');
   await search.fill('');
   await item(tab, name('Filler 44')).waitFor();
 });

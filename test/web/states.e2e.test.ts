@@ -5,18 +5,20 @@ import { violations } from '../kit/axe.ts';
 import { photograph, type Tab, useBrowser } from '../kit/browser.ts';
 import { approval, bar, log, panel, said } from '../kit/on-the-page.ts';
 import { usePageOnFakes } from '../kit/page-on-fakes.ts';
-import { busyLog, closedLog, troubledLog } from '../kit/state-logs.ts';
+import { askingLog, busyLog, closedLog, troubledLog } from '../kit/state-logs.ts';
 
 const page = usePageOnFakes();
 const browser = useBrowser();
 const LONG_TITLE =
   'Read https://reports.example.com/2030/first-quarter/regions/northern-and-western-europe and compare the offers';
 
-let ids: Record<'busy' | 'troubled' | 'closed' | 'nothing', string>;
+let ids: Record<'asking' | 'busy' | 'troubled' | 'closed' | 'nothing', string>;
 beforeAll(async () => {
   const [busy, troubled, closed] = [busyLog(), troubledLog(), closedLog()];
   const idle = { ...closed.head, status: 'idle' as const };
+  const asking = askingLog();
   ids = {
+    asking: await page.holds(asking.entries, asking.head, 'Release version 8'),
     nothing: await page.holds([], idle, ''),
     closed: await page.holds(closed.entries, closed.head, 'Thank you'),
     troubled: await page.holds(troubled.entries, troubled.head, 'A bad day'),
@@ -66,6 +68,31 @@ describe.each([
     expect(await percent.getAttribute('value')).toBe('62.4');
     expect(await approval(tab).innerText()).toContain('48.5');
     await look(tab, isFolded ? 'busy-open' : 'busy');
+  });
+
+  test('a question is a form that says what is wrong where it is wrong, or a link to a page', async () => {
+    const tab = await open('asking');
+    if (isFolded) await panel(tab).getByRole('button', { name: '2 need you' }).click();
+    const form = approval(tab).filter({ hasText: 'How should version 8 be published?' });
+    await form.getByRole('radio', { name: 'Beta' }).waitFor();
+    // It takes no click at once.
+    await form.locator('button:enabled', { hasText: 'Answer' }).waitFor();
+    await log(tab).getByText('asks you').first().waitFor();
+    if (!isFolded) {
+      const item = tab.getByRole('link', { name: 'Release version 8' });
+      await item.getByText('needs you').waitFor();
+    }
+    await look(tab, 'asking');
+    await form.getByLabel('Release notes').fill('Faster start, and a dark theme.');
+    await form.getByLabel('Europe').check();
+    await form.getByLabel('Status page').fill('none');
+    await form.getByRole('button', { name: 'Answer' }).click();
+    await form.getByText('It must be an address, such as https://example.com.').waitFor();
+    await form.getByText('Nothing was sent yet').scrollIntoViewIfNeeded();
+    await look(tab, 'asking-wrong');
+    const visit = approval(tab).filter({ hasText: 'Sign in to the store' });
+    await visit.getByRole('link', { name: 'store.example.com' }).scrollIntoViewIfNeeded();
+    await look(tab, 'asking-visit');
   });
 
   test('replies that were cut off or failed, calls that did not run, and a limit say so', async () => {

@@ -11,13 +11,13 @@ import { ChartFigure, latestChart } from './chart.tsx';
 
 /** A call that runs or waits for its turn. */
 export function Bar({ call, opened }: { call: CallState; opened: OpenedConversation }) {
-  const { id, tool, status, percent, note, suspended, position } = call;
+  const { id, tool, status, percent, note, suspended, position, question } = call;
   const cancel = useCancel(opened, id);
   const name = withoutHidden(tool);
   const line = inputLine(call.input);
   const latest = latestChart(call);
   return (
-    <li class={`bar ${status}`}>
+    <li class={`bar ${status} ${question ? 'asks' : ''}`}>
       <div class="bar-head">
         <a
           href={hashOf({ view: 'talk', id: opened.id, entry: call.seq })}
@@ -35,7 +35,7 @@ export function Bar({ call, opened }: { call: CallState; opened: OpenedConversat
           <Cross />
         </button>
       </div>
-      {status === 'running' && (
+      {status === 'running' && (!question || percent !== undefined) && (
         <progress
           max={100}
           {...(percent !== undefined && { value: percent })}
@@ -50,9 +50,11 @@ export function Bar({ call, opened }: { call: CallState; opened: OpenedConversat
               ? `${position ?? ''} in line`
               : status === 'requested'
                 ? 'starting'
-                : percent === undefined
-                  ? 'running'
-                  : percentOf(percent)}
+                : question
+                  ? 'waits for you'
+                  : percent === undefined
+                    ? 'running'
+                    : percentOf(percent)}
         </span>
         {note !== undefined && <span class="note">{clearText(note)}</span>}
         <Elapsed call={call} />

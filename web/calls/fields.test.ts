@@ -10,6 +10,10 @@ const schema = {
     color: { type: 'string', oneOf: [{ const: 'r', title: 'Red' }, { const: 'g' }] },
     size: { type: 'string', enum: ['s', 'm'], enumNames: ['Small'] },
     tags: { type: 'array', items: { type: 'string' } },
+    regions: {
+      type: 'array',
+      items: { anyOf: [{ const: 'eu', title: 'Europe' }, { const: 'us' }] },
+    },
   },
   required: ['branch'],
 };
@@ -32,15 +36,46 @@ test('a form has a field for each property, with its choices and its default', (
       ],
     },
     { kind: 'list', initial: '' },
+    {
+      ...{ kind: 'list', initial: [] },
+      options: [
+        { value: 'eu', label: 'Europe' },
+        { value: 'us', label: 'us' },
+      ],
+    },
   ]);
   expect(fieldsOf(undefined)).toEqual([]);
 });
 
 test('its content has the types of the schema, and leaves out what is empty', () => {
   const fields = fieldsOf(schema);
-  const values = { branch: 'main', tries: '3', force: false, color: '', size: 's', tags: 'a, b,' };
+  const values = {
+    branch: 'main',
+    tries: '3',
+    force: false,
+    color: '',
+    size: 's',
+    tags: 'a, b,',
+    regions: ['eu'],
+  };
   expect(contentOf(fields, values)).toEqual({
     ...{ branch: 'main', tries: 3, force: false, size: 's' },
-    tags: ['a', 'b'],
+    ...{ tags: ['a', 'b'], regions: ['eu'] },
   });
+  expect(contentOf(fields, { ...values, regions: [] })).not.toHaveProperty('regions');
+});
+
+test('what the browser can check is passed on to it', () => {
+  const properties = {
+    count: { type: 'integer', minimum: 1, maximum: 9 },
+    ratio: { type: 'number' },
+    mail: { type: 'string', format: 'email', maxLength: 80 },
+    site: { type: 'string', format: 'uri' },
+  };
+  expect(fieldsOf({ properties }).map(({ limits }) => limits)).toEqual([
+    { type: 'number', step: 1, min: 1, max: 9 },
+    { type: 'number', step: 'any' },
+    { type: 'email', maxLength: 80 },
+    { type: 'text' },
+  ]);
 });

@@ -5,22 +5,50 @@ export interface Field {
   label: string;
   hint?: string;
   kind: 'string' | 'number' | 'integer' | 'boolean' | 'list';
-  /** Where one of some values has to be chosen. */
+  /** Where one of some values has to be chosen, or, of a list, any of them. */
   options?: { value: string; label: string }[];
+  /** What the browser checks before anything is sent. The service checks all of the schema. */
+  limits: Limits;
   isRequired: boolean;
-  initial: string | boolean;
+  initial: FormValue;
 }
 
-export type FormValues = Record<string, string | boolean>;
+export interface Limits {
+  type: 'text' | 'number' | 'email' | 'date';
+  min?: number;
+  max?: number;
+  step?: number | 'any';
+  minLength?: number;
+  maxLength?: number;
+}
 
-interface FieldSchema {
+/** Of a list with options: those that are chosen. */
+export type FormValue = string | boolean | string[];
+export type FormValues = Record<string, FormValue>;
+
+interface FieldSchema extends Choices {
   type?: string;
   title?: string;
   description?: string;
   default?: unknown;
+  format?: string;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  items?: Choices;
+}
+
+interface Choices {
   enum?: unknown[];
   enumNames?: unknown[];
-  oneOf?: { const?: unknown; title?: string }[];
+  oneOf?: Titled[];
+  anyOf?: Titled[];
+}
+
+interface Titled {
+  const?: unknown;
+  title?: string;
 }
 
 export function fieldsOf(schema: Record<string, unknown> | undefined): Field[] {
@@ -30,38 +58,56 @@ export function fieldsOf(schema: Record<string, unknown> | undefined): Field[] {
   };
   return Object.entries(properties).map(([name, field]) => {
     const kind = kindOf(field);
-    const options = optionsOf(field);
+    const options = optionsOf(kind === 'list' ? (field.items ?? {}) : field);
     return {
       name,
       label: field.title ?? name,
       ...(field.description !== undefined && { hint: field.description }),
       kind,
       ...(options && { options }),
+      limits: limitsOf(kind, field),
       isRequired: required.includes(name),
-      initial: kind === 'boolean' ? field.default === true : inText(field.default),
+      initial: initialOf(field.default, kind, options !== undefined),
     };
   });
 }
 
-const inText = (value: unknown) =>
-  value === undefined ? '' : Array.isArray(value) ? value.join(', ') : String(value);
+function initialOf(value: unknown, kind: Field['kind'], hasOptions: boolean): FormValue {
+  if (kind === 'boolean') return value === true;
+  if (kind === 'list' && hasOptions) return Array.isArray(value) ? value.map(String) : [];
+  return value === undefined ? '' : Array.isArray(value) ? value.join(', ') : String(value);
+}
 
 function kindOf({ type }: FieldSchema): Field['kind'] {
   if (type === 'array') return 'list';
   return type === 'number' || type === 'integer' || type === 'boolean' ? type : 'string';
 }
 
-function optionsOf(field: FieldSchema): Field['options'] {
-  if (field.oneOf) {
-    return field.oneOf.map((each) => ({
+function optionsOf(given: Choices): Field['options'] {
+  const titled = given.oneOf ?? given.anyOf;
+  if (titled) {
+    return titled.map((each) => ({
       value: String(each.const),
       label: each.title ?? String(each.const),
     }));
   }
-  return field.enum?.map((value, nth) => ({
+  return given.enum?.map((value, nth) => ({
     value: String(value),
-    label: String(field.enumNames?.[nth] ?? value),
+    label: String(given.enumNames?.[nth] ?? value),
   }));
+}
+
+function limitsOf(kind: Field['kind'], field: FieldSchema): Limits {
+  const { minimum: min, maximum: max, minLength, maxLength, format } = field;
+  if (kind === 'number' || kind === 'integer') {
+    const range = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
+    return { type: 'number', step: kind === 'integer' ? 1 : 'any', ...range };
+  }
+  return {
+    type: format === 'email' || format === 'date' ? format : 'text',
+    ...(kind === 'string' && minLength !== undefined && { minLength }),
+    ...(kind === 'string' && maxLength !== undefined && { maxLength }),
+  };
 }
 
 /** What is left empty is left out: the service fills in defaults, and says what is missing. */
@@ -69,7 +115,10 @@ export function contentOf(fields: Field[], values: FormValues): Record<string, u
   return Object.fromEntries(
     fields.flatMap(({ name, kind, isRequired }) => {
       const value = values[name]!;
-      if (typeof value === 'boolean') return [[name, value] as const];
+      if (typeof value !== 'string') {
+        const isEmpty = Array.isArray(value) && value.length === 0 && !isRequired;
+        return isEmpty ? [] : [[name, value] as const];
+      }
       if (value === '' && !(kind === 'string' && isRequired)) return [];
       return [[name, valueOf(kind, value)] as const];
     }),

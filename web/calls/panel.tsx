@@ -17,14 +17,15 @@ export function CallsPanel({ opened }: { opened: OpenedConversation }) {
   const approvals = useComputed(() => opened.state.value.approvals).value;
   const questions = useComputed(() => opened.state.value.questions).value;
   const asking = approvals.length + questions.length;
-  const { open } = opened.state.value;
+  const { open, closed } = opened.state.value;
   const running = open.filter(({ status }) => status === 'running' || status === 'requested');
+  const working = running.filter(({ question }) => question === undefined);
   const queued = open
     .filter(({ status }) => status === 'queued')
     .toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0));
   const summary = [
     asking > 0 && `${asking} need${asking === 1 ? 's' : ''} you`,
-    running.length > 0 && `${running.length} running`,
+    working.length > 0 && `${working.length} running`,
     queued.length > 0 && `${queued.length} queued`,
   ].filter((words) => words !== false);
   return (
@@ -47,7 +48,8 @@ export function CallsPanel({ opened }: { opened: OpenedConversation }) {
       <div class="panel-inside">
         {open.length === 0 && (
           <p class="small">
-            No call is running. Calls appear here and report while the talk goes on.
+            No call is running.
+            {!closed && ' Calls appear here and report while the talk goes on.'}
           </p>
         )}
         <Group title="Needs you" calls={[...approvals, ...questions]}>

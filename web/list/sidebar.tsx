@@ -113,7 +113,7 @@ function newer(
 function Item({ head }: { head: ConversationHead }) {
   const { id, calls, status, created_at, agent } = head;
   const current = route.value.view !== 'new' && route.value.id === id;
-  const asks = calls.some((call) => call.status === 'awaiting_approval');
+  const asks = calls.some(({ status, question }) => status === 'awaiting_approval' || question);
   const news = !current && isNews(head);
   const running = calls.filter((call) => call.status === 'running');
   const mean = meanOf(running.flatMap(({ percent }) => percent ?? []));

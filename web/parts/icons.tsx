@@ -16,6 +16,12 @@ export const Down = icon(<path d="m4 6.5 4 4 4-4" />);
 export const ArrowDown = icon(<path d="M8 3v9.5M3.5 8.5 8 13l4.5-4.5" />);
 export const Check = icon(<path d="m3 8.5 3.5 3.5L13 4.5" />);
 export const Hand = icon(<path d="M8 4.5v4M8 11.200v.1M8 1.800 14.5 13.5h-13z" />);
+export const Question = icon(
+  <>
+    <circle cx="8" cy="8" r="6" />
+    <path d="M6.200 6.300a1.800 1.800 0 1 1 2.600 1.600c-.6.3-.8.6-.8 1.200M8 11.200v.1" />
+  </>,
+);
 export const Clock = icon(
   <>
     <circle cx="8" cy="8" r="5.5" />

@@ -29,7 +29,8 @@ export function CallLine({ call, opened }: { call: CallState; opened: OpenedConv
 }
 
 /** In a word or two, and only while it is not over: its end has a line of its own. */
-function stateOf({ status, percent, position }: CallState): string {
+function stateOf({ status, percent, position, question }: CallState): string {
+  if (question) return 'asks you';
   switch (status) {
     case 'awaiting_approval':
       return 'needs approval';

@@ -93,7 +93,9 @@ export function Log({ opened, pending, to }: Props) {
       >
         <div class="log-inside">
           {shown.length === 0 && opened.connection.value === 'open' && (
-            <p class="small">Nothing was said yet. Your first message begins the talk.</p>
+            <p class="unsaid">
+              <b>Nothing was said yet.</b> Your first message begins the talk.
+            </p>
           )}
           <Virtualizer ref={list} scrollRef={scroller} itemSize={64} data={shown}>
             {(each: Shown, nth: number) =>

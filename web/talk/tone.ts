@@ -1,7 +1,8 @@
 import type { CallState } from '../../client/index.ts';
 
 /** What the look of a call says of it. */
-export function toneOf({ status }: Pick<CallState, 'status'>): string {
+export function toneOf({ status, question }: Pick<CallState, 'status' | 'question'>): string {
+  if (question) return 'asks';
   switch (status) {
     case 'awaiting_approval':
       return 'asks';
