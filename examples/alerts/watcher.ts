@@ -91,15 +91,15 @@ async function follow(watch: Watch): Promise<void> {
 
 async function see(watch: Watch, line: string): Promise<void> {
   const [, at, level, what] = /^(\S+) (\w+) (.+)$/.exec(line) ?? [];
-  if (level === 'WARN') await alert(watch, 'warning', { at, what }, 'silent');
-  if (level === 'FATAL') await alert(watch, 'urgent', { at, what }, 'interrupt');
+  if (level === 'WARN') await alert(watch, 'warning', { what, at }, 'silent');
+  if (level === 'FATAL') await alert(watch, 'urgent', { what, at }, 'interrupt');
 }
 
 async function measure(watch: Watch, queue: number): Promise<void> {
   const isCrowded = queue > watch.queue_above;
   if (isCrowded && !watch.isCrowded) {
     const what = `${queue} orders wait, more than ${watch.queue_above}; ticket QX-${randomInt(1_000, 10_000)}`;
-    await alert(watch, 'queue', { at: new Date().toISOString(), what }, 'when_idle');
+    await alert(watch, 'queue', { what, at: new Date().toISOString() }, 'when_idle');
   }
   watch.isCrowded = isCrowded;
 }
