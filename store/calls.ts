@@ -2,13 +2,12 @@
 import { sql } from 'kysely';
 import type { Db } from './schema.ts';
 import { asJson } from './words.ts';
-import type { HoldResult, HoldRequest, Store } from './store.ts';
+import type { HoldRequest, HoldResult, HoldStore } from './hold-store.ts';
 
-type Calls = 'renewHolder' | 'retireHolder' | 'holdCall' | 'endCall' | 'releaseCall';
-type Which = Parameters<Store['holdCall']>[0];
+type Which = Parameters<HoldStore['holdCall']>[0];
 
 /** Locks are taken in one order: the call, then its holder. A renewal locks only the holder. */
-export const calls = (db: Db): Pick<Store, Calls> => ({
+export const calls = (db: Db): HoldStore => ({
   async renewHolder(holder, who) {
     const found = await sql<{ others: boolean }>`
       insert into holders (id, who) values (${holder}, ${JSON.stringify(who)})

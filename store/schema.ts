@@ -5,7 +5,8 @@ import type { Reset } from '../contract/batch.ts';
 import type { Entry, EntryKind } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { CallEnd } from '../contract/signals.ts';
-import type { CallBody, HolderIdentity, Progress } from './store.ts';
+import type { CallBody, HolderIdentity } from './hold-store.ts';
+import type { Progress } from './store.ts';
 
 /**
  * `json`, not `jsonb`: it keeps every character as it arrived, and `jsonb` refuses \u0000, which users and models do send.

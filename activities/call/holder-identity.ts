@@ -1,7 +1,7 @@
 /** The identity of a process that holds calls, by which others on the same machine can tell whether it is still alive. */
 import { readlink } from 'node:fs/promises';
 import { bootId, identify, isAlive } from '../../tools/process-identity.ts';
-import type { HolderIdentity } from '../../store/store.ts';
+import type { HolderIdentity } from '../../store/hold-store.ts';
 
 export async function ownIdentity(): Promise<HolderIdentity> {
   const [place, self] = await Promise.all([ownPlace(), identify(process.pid)]);

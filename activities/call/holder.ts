@@ -17,14 +17,20 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CallEnd } from '../../contract/signals.ts';
-import type { HoldResult, Hold, HolderIdentity, HoldRequest, Store } from '../../store/store.ts';
+import type {
+  Hold,
+  HolderIdentity,
+  HoldRequest,
+  HoldResult,
+  HoldStore,
+} from '../../store/hold-store.ts';
 import { isUnavailable } from '../../store/unavailable.ts';
 import { insist } from '../insist.ts';
 import { raceAbort } from '../race-abort.ts';
 import { type HolderClock, type HolderTiming, realClock, TIMING } from './holder-timing.ts';
 
 export interface HolderOptions {
-  store: Pick<Store, 'renewHolder' | 'retireHolder' | 'holdCall' | 'endCall' | 'releaseCall'>;
+  store: HoldStore;
   who: HolderIdentity;
   /** True only when it is certain. */
   isDead(who: HolderIdentity): Promise<boolean>;

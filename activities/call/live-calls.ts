@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallEnd } from '../../contract/signals.ts';
 import type { CallAsks, CallStart } from '../../contract/call.ts';
-import type { Hold } from '../../store/store.ts';
+import type { Hold } from '../../store/hold-store.ts';
 import { Asks } from '../../tools/asks.ts';
 import { hostLost } from '../../tools/keeper/lost.ts';
 import { HeldElsewhere } from '../../tools/keeper/spools.ts';

@@ -2,7 +2,7 @@
 import { reportOf } from '../../contract/report.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 import type { CallStart } from '../../contract/call.ts';
-import type { CallBody, Hold } from '../../store/store.ts';
+import type { CallBody, Hold } from '../../store/hold-store.ts';
 import { type Catalogue, toolOfCall } from '../../tools/catalogue.ts';
 import { isRemote, type LocalTool } from '../../tools/define.ts';
 import type { Attempt } from './attempt.ts';

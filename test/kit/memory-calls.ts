@@ -1,5 +1,6 @@
 /** Who runs a call, in memory: as store/calls.ts, for the store of tests. */
-import type { CallBody, HolderIdentity, Store } from '../../store/store.ts';
+import type { CallBody, HolderIdentity } from '../../store/hold-store.ts';
+import type { Store } from '../../store/store.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 import { plain } from './memory-record.ts';
 

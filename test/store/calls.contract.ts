@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import { someone } from './samples.ts';
-import type { HoldResult, HoldRequest, Store } from '../../store/store.ts';
+import type { HoldRequest, HoldResult } from '../../store/hold-store.ts';
+import type { Store } from '../../store/store.ts';
 
 const who = { place: 'here', pid: 1, began: '2' };
 const FOR_EVER = 1e9;
