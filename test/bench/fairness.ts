@@ -2,7 +2,8 @@
  * Two tenants of one service. One asks for CALLS calls at once, in conversations of CALLS_A_CONVERSATION each; the other chats: before the
  * flood, while it lasts, and after it. Each call works for JOB_MS. A tenant may run --running of them at once, as docs/operate.md advises.
  *
- * - A turn: from the moment before the message is sent to the end of the reply, as the client hears it. The model takes MODEL_MS.
+ * - A turn: from the moment before the message is sent to the end of the reply, as the client hears it. The model takes MODEL_MS. A turn
+ *   takes longer the more was said before it, and while the flood lasts there are many: so each conversation has TURNS_A_TALK turns.
  * - alone_p50_ms: of the turns before and after. flooded_p50_ms: of those between the first request of the flood and the end of its last call.
  */
 import { execFile } from 'node:child_process';
@@ -24,6 +25,7 @@ const CALLS_A_CONVERSATION = 10;
 const JOB_MS = 500;
 const MODEL_MS = 20;
 const WARM_UP = 20;
+const TURNS_A_TALK = 30;
 const LOOK_MS = 2_000;
 const ENTRIES_A_CALL = 3;
 const PATIENCE_MS = 900_000;
@@ -50,9 +52,8 @@ export async function fairness(args: string[]): Promise<object> {
       });
       const quiet = await signIn(service, ground.home, 'quiet');
       const loud = await signIn(service, ground.home, 'loud');
-      const talk = await startTalk(quiet, PATIENCE_MS);
-      await hellos(talk, (taken) => taken < WARM_UP);
-      const before = await hellos(talk, (taken) => taken < samples);
+      await chat(quiet, (taken) => taken < WARM_UP);
+      const before = await chat(quiet, (taken) => taken < samples);
       console.log(`before: ${JSON.stringify(figures(before))}`);
 
       const machine = meterMachine();
@@ -61,14 +62,13 @@ export async function fairness(args: string[]): Promise<object> {
       const flooding = flood(loud, calls).finally(() => {
         isOver = true;
       });
-      const flooded = await hellos(talk, () => !isOver);
+      const flooded = await chat(quiet, () => !isOver);
       await flooding;
       const flood_s = Math.round((performance.now() - begun) / 100) / 10;
       const cpu_share = machine();
       console.log(`flooded: ${JSON.stringify(figures(flooded))}`);
-      const after = await hellos(talk, (taken) => taken < samples);
+      const after = await chat(quiet, (taken) => taken < samples);
       console.log(`after: ${JSON.stringify(figures(after))}`);
-      await talk.close();
       const alone = percentile([...before, ...after], 50);
       return {
         bench: 'fairness',
@@ -95,6 +95,22 @@ const figures = (samples: number[]) => ({
   p50_ms: percentile(samples, 50),
   p95_ms: percentile(samples, 95),
 });
+
+/**
+ * As `hellos`, in one conversation after the other.
+ * @returns all turns but the first of each, in which the conversation itself begins
+ */
+async function chat(service: OurService, isWanted: (taken: number) => boolean): Promise<number[]> {
+  const samples: number[] = [];
+  while (isWanted(samples.length)) {
+    const talk = await startTalk(service, PATIENCE_MS);
+    await hellos(talk, (taken) => taken < 1);
+    const more = (taken: number) => taken < TURNS_A_TALK - 1 && isWanted(samples.length + taken);
+    samples.push(...(await hellos(talk, more)));
+    await talk.close();
+  }
+  return samples;
+}
 
 /** Begins all conversations at once. Resolves when all their calls have ended. */
 async function flood({ base, key }: OurService, calls: number): Promise<void> {

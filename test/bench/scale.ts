@@ -20,6 +20,7 @@ import {
 } from './fleet-costs.ts';
 import { createHistoryMeter } from './history-meter.ts';
 import { type LightReader, openLightReader } from './light-reader.ts';
+import { meterMachine } from './processes.ts';
 import { startSilentModel } from './silent-model.ts';
 import { type OurTalk, startTalk } from './talk.ts';
 
@@ -31,7 +32,10 @@ const SHARES = [0.25, 0.5, 1];
 /** Of the time of a size, for reaching it: with conversations, then with streams, then with those that talk. */
 const FILLED = { idle: 0.75, streams: 0.85, active: 0.9 };
 const MODEL_MS = 20;
-const FILL_AT_ONCE = 16;
+const FILL_AT_ONCE = 24;
+/** Whether a conversation has come to rest is asked this seldom: asking is work for the API that is no turn's. */
+const LOOK_MS = 250;
+const TELL_MS = 30_000;
 /** Turns at once, as many as two cores can do without one waiting for long. All active conversations take part in turn. */
 const TURNS_AT_ONCE = 64;
 /** The time of the whole bench decides, and not that of one turn. */
@@ -55,6 +59,10 @@ export interface ScalePoint {
   rss_worker_mb: number;
   /** Milliseconds of CPU per turn. */
   cpu_ms: Record<Part, number>;
+  /** The same, of this process: it is the client, the model and all readers. */
+  driver_cpu_ms: number;
+  /** Of all cores, while they talk. Where it is low, something waits. */
+  cpu_share: number;
   history_bytes_per_turn: number;
   history_events_per_turn: number;
   rows_per_turn: number;
@@ -112,6 +120,16 @@ export async function measureScale(
     const points: ScalePoint[] = [];
     const begun = performance.now();
     const minutes = () => Math.round((performance.now() - begun) / 6_000) / 10;
+    let said = 0;
+    const onTurn = () => void (said += 1);
+    const telling = setInterval(
+      () =>
+        console.log(
+          `${minutes()} minutes: ${idle.length} idle conversations, ${readers.length} streams, ${said} further turns`,
+        ),
+      TELL_MS,
+    );
+    ends.push(() => clearInterval(telling));
     for (const share of shares) {
       const end = begun + share * sizes.minutes * 60_000;
       const isTimeLeft = (part: number) => () =>
@@ -129,7 +147,7 @@ export async function measureScale(
         startTalk(service, PATIENCE_MS),
       );
       // The first turn of a conversation is another one.
-      await sayInTurn(talks, 1, isTimeLeft(1));
+      await sayInTurn(talks, 1, isTimeLeft(1), onTurn);
       console.log(`${readers.length} streams, ${talks.length} talk after ${minutes()} minutes`);
       await sleep(REST_MS);
       const history = createHistoryMeter(temporal, `conversation/default/${talks[0]!.id}`);
@@ -141,9 +159,13 @@ export async function measureScale(
         log: await sizeOfLog(database),
         cpu: await cpuOfParts(fleet),
       };
+      const own = process.cpuUsage();
+      const machine = meterMachine();
       const begin = performance.now();
-      const { turns, ofFirst } = await sayInTurn(talks, sizes.turns, isTimeLeft(1));
+      const { turns, ofFirst } = await sayInTurn(talks, sizes.turns, isTimeLeft(1), onTurn);
       const seconds = (performance.now() - begin) / 1_000;
+      const { user, system } = process.cpuUsage(own);
+      const cpu_share = machine();
       const cpu = await cpuOfParts(fleet);
       const log = await sizeOfLog(database);
       const grown = await history.total();
@@ -157,6 +179,8 @@ export async function measureScale(
         cpu_ms: Object.fromEntries(
           PARTS.map((part) => [part, tenth((cpu[part] - before.cpu[part]) / turns)]),
         ) as Record<Part, number>,
+        driver_cpu_ms: tenth((user + system) / 1_000 / turns),
+        cpu_share,
         history_bytes_per_turn: Math.round((grown.bytes - before.history.bytes) / ofFirst),
         history_events_per_turn: tenth((grown.events - before.history.events) / ofFirst),
         rows_per_turn: tenth((log.rows - before.log.rows) / turns),
@@ -192,10 +216,12 @@ async function fill<T>(
 
 async function talkOnce({ client }: Fleet): Promise<string> {
   const { id } = await client.post('/v1/conversations', { message: { text: 'Hello.' } });
+  const end = performance.now() + PATIENCE_MS;
   for (;;) {
+    await sleep(LOOK_MS);
     const { last_seq, status } = await client.get(`/v1/conversations/${id}`);
     if (status === 'idle' && last_seq >= 3) return id;
-    await sleep(50);
+    if (performance.now() > end) throw new Error(`${id} has not been answered.`);
   }
 }
 
@@ -204,6 +230,7 @@ async function sayInTurn(
   talks: OurTalk[],
   count: number,
   isTimeLeft: () => boolean,
+  onTurn: () => void,
 ): Promise<{ turns: number; ofFirst: number }> {
   const queue = talks.map((talk) => ({ talk, said: 0 }));
   const [first] = queue;
@@ -214,6 +241,7 @@ async function sayInTurn(
       const { answered } = await next.talk.send(`Message ${next.said}, please.`);
       await answered;
       turns += 1;
+      onTurn();
       next.said += 1;
       if (next.said < count) queue.push(next);
     }
