@@ -11,7 +11,7 @@ export type Checked = { usable: true; server: string } | { usable: false; why: s
 
 /** Runs `command`, a path or a name on PATH. Never throws. */
 export async function checkTemporal(command: string): Promise<Checked> {
-  const answer = await execa(command, ['--version'], { timeout: 10_000, reject: false });
+  const answer = await execa(command, ['--version'], { timeout: ANSWER_MS, reject: false });
   if (answer.code === 'ENOENT') return { usable: false, why: 'not there' };
   if (answer.failed) return { usable: false, why: `does not run (${answer.shortMessage})` };
   return judgeVersion(answer.stdout);
@@ -26,3 +26,6 @@ export function judgeVersion(printed: string): Checked {
     ? { usable: false, why: `is too old (server ${server}, wanted ${OLDEST_SERVER} or newer)` }
     : { usable: true, server };
 }
+
+/** On a busy machine a good one takes long, and to build another there would take much longer. Milliseconds. */
+const ANSWER_MS = 60_000;

@@ -55,7 +55,9 @@ function callIsAnswered({ told }: HarnessEvidence, call: HarnessCall, { byId, sa
       );
     return;
   }
-  if (isCancelled) return;
+  const [end] = logged.ends;
+  // What a cancelled call had to say is superseded, and who cancels or closes knows of it.
+  if (isCancelled || (end?.kind === 'call.cancelled' && end.by !== 'operator')) return;
   const heard = new Set(
     told.flatMap((one) => (one.conversation === conversation ? one.results.map(({ n }) => n) : [])),
   );
