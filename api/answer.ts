@@ -109,7 +109,7 @@ function contentFor({ schema }: Question, { action, content }: Body): Body['cont
 export function fieldErrors(message: string): FieldError[] {
   return message.split(/, (?=data[ /])/).map((error) => {
     const [, where = '', what] = /^data(\/\S+)? (.+)$/s.exec(error) ?? ['', '', error];
-    return { path: `body.content${where.replaceAll('/', '.')}`, message: what! };
+    return { path: `body.content${where.replaceAll('/', '.')}`, message: what };
   });
 }
 

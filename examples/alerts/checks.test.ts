@@ -7,7 +7,7 @@ import {
   entriesOf,
   fails,
   says,
-  type Line,
+  type LogLine,
 } from '../../test/kit/example-log.ts';
 import alerts from './index.ts';
 
@@ -25,12 +25,12 @@ describe('alerts', () => {
   );
   const all = says('WX-1111 and IX-2222.');
   const silence = [...fails('w'), ...says('Nobody watches the shop now.')];
-  const unasked: Line[] = [
+  const unasked: LogLine[] = [
     { kind: 'reply.started', reply_id: 'reply_0', because: 'news', reason: '', cause: [3] },
     { kind: 'reply.completed', reply_id: 'reply_0', text: 'WX-1111', usage: {} },
   ];
 
-  test.each<[string, Line[][], string[]]>([
+  test.each<[string, LogLine[][], string[]]>([
     ['behaves', [watch, warning, urgent, all, silence], []],
     [
       'tells a warning at once',

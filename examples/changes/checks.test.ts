@@ -8,7 +8,7 @@ import {
   entriesOf,
   fails,
   says,
-  type Line,
+  type LogLine,
 } from '../../test/kit/example-log.ts';
 import changes from './index.ts';
 
@@ -31,7 +31,7 @@ describe('changes', () => {
   const told = says('A hinge is 6.37 now.');
   const done = says('Ordered: OX-1111.');
 
-  test.each<[string, ReturnType<typeof order>[], Line[][], string[]]>([
+  test.each<[string, ReturnType<typeof order>[], LogLine[][], string[]]>([
     ['behaves', [order(2, 6.37)], [prepare, first, changed, told, place(2), done], []],
     [
       'orders at the old price',

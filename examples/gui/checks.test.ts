@@ -7,7 +7,7 @@ import {
   ends,
   entriesOf,
   says,
-  type Line,
+  type LogLine,
 } from '../../test/kit/example-log.ts';
 import gui from './index.ts';
 
@@ -29,7 +29,7 @@ describe('gui', () => {
   const told = [...says('Red: RX-1111.')];
   const done = says('Deployed VX-2222.');
 
-  test.each<[string, Line[][], string[]]>([
+  test.each<[string, LogLine[][], string[]]>([
     [
       'behaves',
       [

@@ -9,7 +9,7 @@ import {
   entriesOf,
   says,
   user,
-  type Line,
+  type LogLine,
 } from '../../test/kit/example-log.ts';
 import pipeline from './index.ts';
 
@@ -25,7 +25,7 @@ describe('pipeline', () => {
   const end = ends('e', figures(3, 'Germany', 'France'));
   const done = says('Germany and France.');
 
-  test.each<[string, Line[][], string[]]>([
+  test.each<[string, LogLine[][], string[]]>([
     ['behaves', [whole, first, told, only, cancels('w'), europe(), end, done], []],
     [
       'waits for the end',

@@ -2,13 +2,13 @@ import { APIError } from '../../client/index.ts';
 import type { Field } from './fields.ts';
 
 /** Why an answer was not sent. */
-export interface Failure {
+export interface AnswerFailure {
   words: string;
   /** What is wrong with a field, by its name. */
   fields: Map<string, string>;
 }
 
-export function failureOf(error: unknown, fields: Pick<Field, 'name'>[]): Failure {
+export function failureOf(error: unknown, fields: Pick<Field, 'name'>[]): AnswerFailure {
   const { message } = error as Error;
   if (!(error instanceof APIError)) {
     return { words: `Nothing was sent. ${message}`, fields: new Map() };

@@ -77,7 +77,6 @@ export function FieldInput(props: FieldProps) {
           id={id}
           {...described}
           {...limits}
-          type={limits.type as 'text'}
           required={isRequired}
           autocomplete="off"
           placeholder={field.kind === 'list' ? 'one, two, three' : undefined}

@@ -8,13 +8,16 @@ export interface Field {
   /** Where one of some values has to be chosen, or, of a list, any of them. */
   options?: { value: string; label: string }[];
   /** What the browser checks before anything is sent. The service checks all of the schema. */
-  limits: Limits;
+  limits: FieldLimits;
   isRequired: boolean;
   initial: FormValue;
 }
 
-export interface Limits {
-  type: 'text' | 'number' | 'email' | 'date';
+/** A union, since each type of an input has attributes of its own. */
+export type FieldLimits = Bounds &
+  ({ type: 'text' } | { type: 'number' } | { type: 'email' } | { type: 'date' });
+
+interface Bounds {
   min?: number;
   max?: number;
   step?: number | 'any';
@@ -97,7 +100,7 @@ function optionsOf(given: Choices): Field['options'] {
   }));
 }
 
-function limitsOf(kind: Field['kind'], field: FieldSchema): Limits {
+function limitsOf(kind: Field['kind'], field: FieldSchema): FieldLimits {
   const { minimum: min, maximum: max, minLength, maxLength, format } = field;
   if (kind === 'number' || kind === 'integer') {
     const range = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };

@@ -5,7 +5,7 @@ import { clearText, withoutHidden } from '../parts/clear-text.ts';
 import { Question } from '../parts/icons.tsx';
 import { hashOf } from '../route.ts';
 import { Deadline, useArmed } from './approval.tsx';
-import { type Failure, failureOf } from './failure.ts';
+import { type AnswerFailure, failureOf } from './failure.ts';
 import { FieldInput } from './field.tsx';
 import { contentOf, fieldsOf, type FormValues } from './fields.ts';
 
@@ -18,7 +18,7 @@ export function QuestionForm({ call, opened }: { call: CallState; opened: Opened
     Object.fromEntries(fields.map(({ name, initial }) => [name, initial])),
   );
   const [sent, setSent] = useState<AnswerAction>();
-  const [failed, setFailed] = useState<Failure>();
+  const [failed, setFailed] = useState<AnswerFailure>();
   const isArmed = useArmed();
   const answer = (action: AnswerAction) => {
     setSent(action);
