@@ -1,6 +1,7 @@
 /** News: call events and ends that the model has not been told yet. Each one gets a receipt; none is lost. */
 import type { EntryOf } from '../contract/entry.ts';
 import type { Limits } from '../contract/limits.ts';
+import { isMerged } from '../contract/merged.ts';
 import { heldUntil } from './initiative.ts';
 import { releaseNews } from './managed.ts';
 import type { News, Reply, State } from './state.ts';
@@ -68,14 +69,6 @@ export function failNews(step: Step): void {
   const untold = step.state.news.filter(isUndelivered);
   if (untold.length > 0) writeReceipt(step, untold.map(seqOf), 'failed');
   step.state.news = [];
-}
-
-/** R6: the model is told the latest state of a call, not each step towards it. */
-function isMerged(news: News, told: News[]): boolean {
-  const isLater = (other: News) => other.call_id === news.call_id && other.seq > news.seq;
-  return (
-    news.rank === 'progress' && told.some((other) => isLater(other) && other.rank !== 'result')
-  );
 }
 
 export function writeReceipt(

@@ -3,6 +3,7 @@
  * Derived from the log alone, so any process gives the same. Pure.
  */
 import type { Entry, EntryOf } from '../../contract/entry.ts';
+import { unmerged } from '../../contract/merged.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
 import { cut } from '../../contract/stored.ts';
 import type { Result } from '../../mcp/server/results.ts';
@@ -191,21 +192,8 @@ function outputFrom(
   );
 }
 
-/** R6: of the progress of a call, only the last is told, and none once the call is over. */
-function resultsOf(log: readonly Entry[], of: readonly number[]): Result[] {
-  const entries = log.filter(({ seq }) => of.includes(seq));
-  const isLater = (entry: Entry & { call_id: string }, than: Entry) =>
-    entry.seq > than.seq && (entry.kind !== 'call.event' || entry.event === 'progress');
-  return entries.flatMap((entry) => {
-    const isStep = entry.kind === 'call.event' && entry.event === 'progress';
-    const isMerged =
-      isStep &&
-      entries.some(
-        (other) => 'call_id' in other && other.call_id === entry.call_id && isLater(other, entry),
-      );
-    return isMerged ? [] : (resultOf(entry) ?? []);
-  });
-}
+const resultsOf = (log: readonly Entry[], of: readonly number[]): Result[] =>
+  unmerged(log.filter(({ seq }) => of.includes(seq))).flatMap((entry) => resultOf(entry) ?? []);
 
 function assemble(
   input: readonly Item[],

@@ -3,6 +3,8 @@ import { createMemoryStore } from '../../test/kit/memory-store.ts';
 import { createLocalBus } from '../../stream/bus.ts';
 import { PlayedGateway } from '../../test/kit/played-gateway.ts';
 import { call, LIMITS } from '../../test/kit/story.ts';
+import { look } from '../../mcp/server/look.ts';
+import { tell } from '../model-proxy/splice.ts';
 import { createPushNews } from './push-news.ts';
 import type { PushedText } from './target.ts';
 
@@ -60,6 +62,22 @@ describe('a push', () => {
     expect(text).toContain(`[result ${end}] call_a, its last: `);
     // R6: of the progress of a call that is over, nothing.
     expect(text).not.toContain('50 %');
+  });
+
+  test('has the last progress before a partial result, as the proxy in front of a model has (R6)', async () => {
+    await requests();
+    await gateway.play((story) => {
+      story.progress('call_a', 1, 25);
+      story.progress('call_a', 2, 50);
+      const result = { call_id: 'call_a', n: 3, event: 'result', data: 'half' } as const;
+      story.happens({ type: 'call_event', ...result, schedule: 'when_idle' });
+    });
+    const of = await seqsOf('call.event');
+    await push(...of.map((seq) => ({ seq, schedule: 'when_idle' as const })));
+    const numbers = of.slice(1).map((seq) => `[result ${seq}]`);
+    expect(pushed[0]!.text.match(/\[result \d+\]/g)).toEqual(numbers);
+    const { log } = (await look(store, conversation))!;
+    expect(tell(log, of)[0]!.output.match(/\[result \d+\]/g)).toEqual(numbers);
   });
 
   test('leaves out what the harness has been told meanwhile', async () => {
