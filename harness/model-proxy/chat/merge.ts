@@ -189,7 +189,8 @@ function messageOf(
   return {
     role: 'assistant',
     ...kept,
-    content: kept['content'] ?? null,
+    // Some servers refuse empty text beside calls.
+    content: kept['content'] || null,
     ...(calls.length > 0 && {
       tool_calls: calls.map(({ rest }, nth) => toolCall(rest, told[nth]!)),
     }),
