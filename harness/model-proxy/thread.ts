@@ -23,12 +23,14 @@ export function read(body: Record<string, unknown>, headers: Headers): HarnessRe
     headers['x-session-affinity'],
     body['prompt_cache_key'],
   ].find((each) => typeof each === 'string' && each !== '' && each.length <= 200);
+  const client = clientOf(headers);
   return {
-    ...(typeof id === 'string' && { thread: { client: clientOf(headers), id } }),
+    ...(typeof id === 'string' && { thread: { client, id } }),
     isAside:
       (turn.request_kind ?? 'turn') !== 'turn' ||
       body['tool_choice'] === 'none' ||
-      (isStructured(body) && !hasTools(body)),
+      // The turns of opencode have tools, its titles and summaries have none.
+      ((isStructured(body) || client === 'opencode') && !hasTools(body)),
   };
 }
 
