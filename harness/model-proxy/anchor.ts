@@ -2,9 +2,9 @@
  * Where something stands in a harness's thread: after which item. An anchor is made of that item and of those before it, because the
  * harness does not number its items, repeats some, and drops others when it compacts its thread.
  */
-import type { Item } from './item.ts';
+import type { ProxyItem } from './item.ts';
 
-type Printed = Pick<Item, 'print'>;
+type Printed = Pick<ProxyItem, 'print'>;
 
 /** How many items an anchor is made of. */
 const DEPTH = 4;

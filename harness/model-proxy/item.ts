@@ -1,7 +1,7 @@
 /** A harness's thread as far as the proxy has to know it, whichever API it comes through. */
 import { createHash } from 'node:crypto';
 
-export interface Item {
+export interface ProxyItem {
   /** As the harness sent it, and as the model server gets it. */
   raw: object;
   /** The same each time that the harness sends this item. */
@@ -20,7 +20,7 @@ export interface ToldCall {
   output: string;
 }
 
-export type Piece = { kind: 'item'; item: Item } | { kind: 'call'; call: ToldCall };
+export type Piece = { kind: 'item'; item: ProxyItem } | { kind: 'call'; call: ToldCall };
 
 export const printOf = (essence: unknown): string =>
   createHash('sha256').update(JSON.stringify(essence)).digest('base64url').slice(0, 12);

@@ -6,7 +6,7 @@ import { anchorAfter } from './anchor.ts';
 import type { Piece, ToldCall } from './item.ts';
 import { createOffer, type OfferedFunction } from './offered.ts';
 import { isPoked, outputIn, splice, tell } from './splice.ts';
-import type { Body, OwnCall, RoundEnd, Wire } from './wire.ts';
+import type { ProxyBody, OwnCall, RoundEnd, Wire } from './wire.ts';
 import { newsCall, NOTHING_NEW, outputOf } from './words.ts';
 
 /** The conversation that has the calls of a thread. */
@@ -34,7 +34,7 @@ export type ModelAnswer<Event> =
 
 export interface ReplyParts<Event> {
   wire: Wire<Event>;
-  ask(body: Body): Promise<ModelAnswer<Event>>;
+  ask(body: ProxyBody): Promise<ModelAnswer<Event>>;
   thread: Thread;
   offered: OfferedFunction[];
   /** How long a call may take before it is suspended. */
@@ -49,7 +49,7 @@ const WRITTEN_MS = 3_000;
 /** @param isAside the model can make no calls, and is told nothing new */
 export async function reply<Event>(
   { wire, ask, thread, offered, grace_ms, most_rounds }: ReplyParts<Event>,
-  body: Body,
+  body: ProxyBody,
   isAside: boolean,
 ): Promise<ModelAnswer<Event>> {
   const input = wire.itemsOf(body);

@@ -10,7 +10,7 @@ import { LIMITS, Story } from '../../test/kit/story.ts';
 import { chat } from './chat/wire.ts';
 import { reply, type Thread } from './reply.ts';
 import { responses } from './responses/wire.ts';
-import type { Body, Wire } from './wire.ts';
+import type { ProxyBody, Wire } from './wire.ts';
 
 type Act =
   | { kind: 'turn'; calls: number; words: boolean; own: boolean; breaks: boolean }
@@ -41,8 +41,8 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 /** How an API writes what the harness and the model say. */
 interface Hand {
   wire: Wire<any>;
-  thread(body: Body): any[];
-  body(items: object[]): Body;
+  thread(body: ProxyBody): any[];
+  body(items: object[]): ProxyBody;
   user(text: string): object;
   output(call_id: string): object;
   /** Events of an answer. `own`: a call of the harness's tool. */

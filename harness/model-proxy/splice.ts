@@ -8,7 +8,7 @@ import { CANCEL_TOOL } from '../../contract/names.ts';
 import { cut } from '../../contract/stored.ts';
 import type { Result } from '../../mcp/server/results.ts';
 import { type Spot, placeOf } from './anchor.ts';
-import type { Item, Piece, ToldCall } from './item.ts';
+import type { ProxyItem, Piece, ToldCall } from './item.ts';
 import type { Layout } from './wire.ts';
 import {
   earlierCalls,
@@ -46,7 +46,7 @@ const MOST_EARLIER = 20;
 /** @param nameOf what the model knows a tool as */
 export function splice(
   log: readonly Entry[],
-  input: readonly Item[],
+  input: readonly ProxyItem[],
   { nameOf, ...layout }: Layout & { nameOf(tool: string): string },
 ): Spliced {
   const facts = read(log);
@@ -196,7 +196,7 @@ const resultsOf = (log: readonly Entry[], of: readonly number[]): Result[] =>
   unmerged(log.filter(({ seq }) => of.includes(seq))).flatMap((entry) => resultOf(entry) ?? []);
 
 function assemble(
-  input: readonly Item[],
+  input: readonly ProxyItem[],
   placed: readonly Placed[],
   { spotFor, keepsPokes, earlier: before }: Layout & { earlier: ToldCall[] },
 ): Piece[] {
@@ -223,10 +223,10 @@ function assemble(
 const asPiece = (call: ToldCall): Piece => ({ kind: 'call', call });
 
 /** Whether the harness was told to begin a turn: its last item asks for news. */
-export const isPoked = (input: readonly Item[]): boolean =>
+export const isPoked = (input: readonly ProxyItem[]): boolean =>
   input.length > 0 && isPokeItem(input.at(-1)!);
 
-const isPokeItem = ({ by, text }: Item) => by === 'user' && isPoke(text);
+const isPokeItem = ({ by, text }: ProxyItem) => by === 'user' && isPoke(text);
 
 /** The calls whose places the harness has dropped, so that the model still knows of them. */
 function earlier(
@@ -252,7 +252,7 @@ const shortened = (text: string) => (text.length > 300 ? `${cut(text, 0, 300)}â€
 
 /** Everything before the first news that is not answered yet. */
 function acknowledgedBy(
-  input: readonly Item[],
+  input: readonly ProxyItem[],
   placed: readonly Placed[],
   { acknowledged, untold, news, outright }: Facts & { untold: Set<number> },
 ): number | undefined {

@@ -1,13 +1,13 @@
 /** What the proxy needs of an API between a harness and its model: how a thread is written in it, and how an answer is read from it. */
-import type { Item, Piece, ToldCall } from './item.ts';
+import type { ProxyItem, Piece, ToldCall } from './item.ts';
 import type { DeclaredFunction } from './offered.ts';
 
-export type Body = Record<string, unknown>;
+export type ProxyBody = Record<string, unknown>;
 
 /** How calls may stand among a thread's items. */
 export interface Layout {
   /** The item after which a call may stand, closest to this one. -1: before all. */
-  spotFor(items: readonly Item[], after: number): number;
+  spotFor(items: readonly ProxyItem[], after: number): number;
   /** Whether the line that wakes a harness stays before the news that it stands for, because a call needs a user's turn before it. */
   keepsPokes: boolean;
 }
@@ -17,16 +17,16 @@ export interface Wire<Event> {
   path: `/${string}`;
   layout: Layout;
   /** Why the proxy cannot serve the request. */
-  refuses(body: Body): string | undefined;
-  itemsOf(body: Body): Item[];
+  refuses(body: ProxyBody): string | undefined;
+  itemsOf(body: ProxyBody): ProxyItem[];
   /** The names of the harness's own functions. */
-  namesIn(body: Body): string[];
+  namesIn(body: ProxyBody): string[];
   written(piece: Piece): object[];
   /** The request to the model server. @param isFirst false: what the harness wants called first was called */
   request(
-    body: Body,
+    body: ProxyBody,
     thread: { items: object[]; functions: DeclaredFunction[]; isFirst: boolean },
-  ): Body;
+  ): ProxyBody;
   /** @param data of an event of the stream. @returns undefined for one that says nothing */
   read(data: string): Event | undefined;
   /** An answer that is not a stream. Absent: there are none. */
@@ -49,12 +49,12 @@ export interface Wire<Event> {
  */
 export interface Merge<Event> {
   /** Begins the next answer. */
-  round(): Round<Event>;
+  round(): ProxyRound<Event>;
   /** The items of the harness's thread that the answer has made so far. */
-  output: readonly Item[];
+  output: readonly ProxyItem[];
 }
 
-export interface Round<Event> {
+export interface ProxyRound<Event> {
   /** @returns what the harness is sent */
   take(event: Event): Event[];
   /** The stream has ended. @returns undefined if it broke off */

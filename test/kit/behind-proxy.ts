@@ -3,7 +3,7 @@ import { afterEach, beforeEach } from 'vitest';
 import type { EntryKind } from '../../contract/entry.ts';
 import { createLocalBus } from '../../stream/bus.ts';
 import { createTestApi, type TestApi } from './api.ts';
-import { type Answer, type Dialect, type Line, given } from './dialects.ts';
+import { type DialectAnswer, type Dialect, type RawLine, given } from './dialects.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { type AskedApi, functionCall, type PlayedApi } from './played-api.ts';
 import { PlayedGateway } from './played-gateway.ts';
@@ -17,11 +17,11 @@ export interface BehindProxy {
   /** Sends what a harness sends. */
   post(body: object, headers?: Record<string, string>): Promise<Response>;
   /** Sends a thread, and reads all that it is sent. */
-  ask(thread: object[], more?: object, headers?: Record<string, string>): Promise<Answer>;
+  ask(thread: object[], more?: object, headers?: Record<string, string>): Promise<DialectAnswer>;
   /** The harness asks, the model calls the tool, is told that it is suspended, and says "Started.". */
-  start(thread?: object[]): Promise<Answer & { again: AskedApi<any>; thread: object[] }>;
+  start(thread?: object[]): Promise<DialectAnswer & { again: AskedApi<any>; thread: object[] }>;
   /** The next request, and what the model is given with it. */
-  asked(): Promise<AskedApi<any> & { lines: Line[] }>;
+  asked(): Promise<AskedApi<any> & { lines: RawLine[] }>;
   play(act: (story: Story) => void): Promise<void>;
   /** The last call of the thread. */
   callId(): Promise<string>;

@@ -2,16 +2,16 @@
 import { createParser } from 'eventsource-parser';
 import type { ThreadItem } from '../../harness/model-proxy/responses/item.ts';
 import type { AskedApi, PlayedApi } from './played-api.ts';
-import { type ChatBody, type ChatMessage, startPlayedChat } from './played-chat.ts';
+import { type ChatBody, type PlayedMessage, startPlayedChat } from './played-chat.ts';
 import { type ResponsesBody, startPlayedResponses } from './played-responses.ts';
 
 /** What is in a thread, in order: `user …`, `model …`, `call NAME ID INPUT`, `output ID …`. */
-export type Line = string;
+export type RawLine = string;
 
-export interface Answer {
+export interface DialectAnswer {
   /** What the harness adds to its thread. */
   items: object[];
-  lines: Line[];
+  lines: RawLine[];
   /** Data of each event. */
   events: any[];
 }
@@ -26,12 +26,12 @@ export interface Dialect {
   tool(name: string): object;
   output(call_id: string, text: string): object;
   /** @param stream all that came */
-  read(stream: string): Answer;
-  lines(items: unknown): Line[];
+  read(stream: string): DialectAnswer;
+  lines(items: unknown): RawLine[];
 }
 
 /** What the model server is given. */
-export const given = ({ path }: Dialect, { body }: AskedApi<ResponsesBody & ChatBody>): Line[] =>
+export const given = ({ path }: Dialect, { body }: AskedApi<ResponsesBody & ChatBody>): RawLine[] =>
   path === '/responses' ? responsesLines(body.input) : chatLines(body.messages);
 
 export const toolsOf = ({ body }: AskedApi<any>): string[] =>
@@ -65,7 +65,7 @@ const responsesDialect: Dialect = {
   lines: (items) => responsesLines(items as ThreadItem[]),
 };
 
-const responsesLines = (items: ThreadItem[]): Line[] =>
+const responsesLines = (items: ThreadItem[]): RawLine[] =>
   items.map(({ type = 'message', role, content, call_id, name, arguments: input, output }) => {
     if (type === 'function_call') return `call ${name} ${call_id} ${input}`;
     if (type === 'function_call_output') return `output ${call_id} ${String(output)}`;
@@ -85,18 +85,18 @@ const chatDialect: Dialect = {
     const message = messageIn(events);
     return { items: [message], lines: chatLines([message]), events };
   },
-  lines: (items) => chatLines(items as ChatMessage[]),
+  lines: (items) => chatLines(items as PlayedMessage[]),
 };
 
-const chatLines = (messages: ChatMessage[]): Line[] =>
+const chatLines = (messages: PlayedMessage[]): RawLine[] =>
   messages.flatMap(({ role, content, tool_calls = [], tool_call_id }) => {
     if (role === 'tool') return [`output ${tool_call_id} ${String(content)}`];
     const calls = tool_calls.map(({ id, function: of }) => `call ${of.name} ${id} ${of.arguments}`);
     return [...(content || calls.length === 0 ? [line(role, content)] : []), ...calls];
   });
 
-function messageIn(chunks: any[]): ChatMessage {
-  const message: ChatMessage = { role: 'assistant', content: null };
+function messageIn(chunks: any[]): PlayedMessage {
+  const message: PlayedMessage = { role: 'assistant', content: null };
   for (const { choices = [] } of chunks) {
     const { content, tool_calls = [] } = choices[0]?.delta ?? {};
     if (content) message.content = `${(message.content as string | null) ?? ''}${content}`;
@@ -109,7 +109,7 @@ function messageIn(chunks: any[]): ChatMessage {
   return message;
 }
 
-function line(role: string, content: unknown): Line {
+function line(role: string, content: unknown): RawLine {
   const text = typeof content === 'string' ? content : (content as { text: string }[])?.[0]?.text;
   return `${role === 'assistant' ? 'model' : role} ${text ?? ''}`;
 }

@@ -5,17 +5,17 @@ import type { AddressInfo } from 'node:net';
 import { createMailbox } from './mailbox.ts';
 
 /** A call that the model makes. */
-export interface PlayedCall {
+export interface ApiCall {
   name: string;
   input: unknown;
   call_id: string;
 }
 
-export const functionCall = (
-  name: string,
-  input: unknown = {},
-  call_id = 'call_1',
-): PlayedCall => ({ name, input, call_id });
+export const functionCall = (name: string, input: unknown = {}, call_id = 'call_1'): ApiCall => ({
+  name,
+  input,
+  call_id,
+});
 
 /** @param Body of a request */
 export interface AskedApi<Body> {
@@ -23,7 +23,7 @@ export interface AskedApi<Body> {
   headers: IncomingHttpHeaders;
   body: Body;
   /** Ends the answer with these words and calls. */
-  says(...parts: (string | PlayedCall)[]): void;
+  says(...parts: (string | ApiCall)[]): void;
   /** Says this, and breaks the connection. */
   breaksOff(text: string): void;
   refuses(status: number, body: unknown, headers?: Record<string, string>): void;
@@ -41,7 +41,7 @@ export interface PlayedApi<Body> {
 /** How an API writes an answer. */
 export interface Pen<Body> {
   /** @param nth of the answer, from 1 */
-  answer(response: ServerResponse, parts: (string | PlayedCall)[], nth: number, body: Body): void;
+  answer(response: ServerResponse, parts: (string | ApiCall)[], nth: number, body: Body): void;
   begin(response: ServerResponse, text: string, nth: number): void;
 }
 

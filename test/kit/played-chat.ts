@@ -1,8 +1,8 @@
 /** A Chat Completions API that a test answers request by request. It streams as OpenAI's does, or answers whole. */
 import type { ServerResponse } from 'node:http';
-import { type PlayedApi, type PlayedCall, startPlayedApi } from './played-api.ts';
+import { type PlayedApi, type ApiCall, startPlayedApi } from './played-api.ts';
 
-export interface ChatMessage {
+export interface PlayedMessage {
   role: string;
   content?: unknown;
   tool_calls?: { id: string; function: { name: string; arguments: string } }[];
@@ -10,7 +10,7 @@ export interface ChatMessage {
 }
 
 export interface ChatBody {
-  messages: ChatMessage[];
+  messages: PlayedMessage[];
   tools?: { function: { name: string } }[];
   stream?: boolean;
   stream_options?: { include_usage?: boolean };
@@ -41,7 +41,7 @@ const write = (response: ServerResponse, nth: number, fields: object) =>
 
 function streamed(
   response: ServerResponse,
-  parts: (string | PlayedCall)[],
+  parts: (string | ApiCall)[],
   nth: number,
   { stream_options }: ChatBody,
 ): void {
@@ -62,7 +62,7 @@ function streamed(
   response.end('data: [DONE]\n\n');
 }
 
-function whole(response: ServerResponse, parts: (string | PlayedCall)[], nth: number): void {
+function whole(response: ServerResponse, parts: (string | ApiCall)[], nth: number): void {
   const words = parts.filter((part) => typeof part === 'string').join('');
   const calls = parts.filter((part) => typeof part !== 'string').map(callOf);
   const message = {
@@ -80,7 +80,7 @@ function whole(response: ServerResponse, parts: (string | PlayedCall)[], nth: nu
   );
 }
 
-const callOf = ({ call_id: id, name, input }: PlayedCall) => ({
+const callOf = ({ call_id: id, name, input }: ApiCall) => ({
   id,
   type: 'function',
   function: { name, arguments: JSON.stringify(input) },

@@ -1,7 +1,7 @@
 /** A Responses API that a test answers request by request. It streams as OpenAI's does. */
 import type { ServerResponse } from 'node:http';
 import type { ThreadItem } from '../../harness/model-proxy/responses/item.ts';
-import { type PlayedApi, type PlayedCall, startPlayedApi } from './played-api.ts';
+import { type PlayedApi, type ApiCall, startPlayedApi } from './played-api.ts';
 
 export interface ResponsesBody {
   input: ThreadItem[];
@@ -30,7 +30,7 @@ function begin(response: ServerResponse, nth: number) {
   return { send, id };
 }
 
-function answer(response: ServerResponse, parts: (string | PlayedCall)[], nth: number): void {
+function answer(response: ServerResponse, parts: (string | ApiCall)[], nth: number): void {
   const { send, id } = begin(response, nth);
   const output = parts.map((part, at) => itemOf(part, `${id}_${at}`));
   for (const [output_index, item] of output.entries()) {
@@ -48,7 +48,7 @@ function answer(response: ServerResponse, parts: (string | PlayedCall)[], nth: n
   response.end();
 }
 
-function itemOf(part: string | PlayedCall, id: string): ThreadItem {
+function itemOf(part: string | ApiCall, id: string): ThreadItem {
   if (typeof part !== 'string') {
     const { call_id, name, input } = part;
     const call = { call_id, name, arguments: JSON.stringify(input) };

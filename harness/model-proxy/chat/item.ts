@@ -1,17 +1,17 @@
 /** Messages of Chat Completions, as harnesses send them. */
 import { fieldsOf, type Fields, isFields, listOf } from '../../../model/fields.ts';
-import { type Item, printOf, textOf, type ToldCall } from '../item.ts';
+import { type ProxyItem, printOf, textOf, type ToldCall } from '../item.ts';
 
-export const itemsOf = (messages: unknown): Item[] => listOf(messages).map(itemOf);
+export const itemsOf = (messages: unknown): ProxyItem[] => listOf(messages).map(itemOf);
 
-const itemOf = (raw: Fields): Item => ({
+const itemOf = (raw: Fields): ProxyItem => ({
   raw,
   print: printOf(essenceOf(raw)),
   by: BY[String(raw['role'])] ?? 'user',
   text: textOf(raw['content']),
 });
 
-const BY: Record<string, Item['by']> = {
+const BY: Record<string, ProxyItem['by']> = {
   system: 'instructions',
   developer: 'instructions',
   user: 'user',
@@ -52,7 +52,7 @@ export const callMessages = ({
  * A call stands after a user's message or after the outputs of other calls, which some servers require, and never between a call and
  * its output.
  */
-export function spotFor(items: readonly Item[], after: number): number {
+export function spotFor(items: readonly ProxyItem[], after: number): number {
   const mayFollow = (at: number): boolean => {
     const item = items[at];
     switch (item?.by) {

@@ -8,7 +8,7 @@ import { checkFinish } from '../../../model/finish.ts';
 import { assembleCalls } from '../../../model/streamed-calls.ts';
 import type { ToldCall } from '../item.ts';
 import { sum } from '../sum.ts';
-import type { Merge, Round } from '../wire.ts';
+import type { Merge, ProxyRound } from '../wire.ts';
 import { isSaid } from './item.ts';
 import { createOwners } from './owner.ts';
 
@@ -26,7 +26,7 @@ export function createMerge(ours: ReadonlySet<string>): Merge<Chunk> {
   let said = '';
   let usage: unknown;
 
-  function round(): Round<Chunk> {
+  function round(): ProxyRound<Chunk> {
     const isFirst = ++rounds === 1;
     const owners = createOwners(ours);
     const indexes = new Map<unknown, number>();

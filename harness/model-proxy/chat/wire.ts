@@ -2,7 +2,7 @@
 import { gather } from '../../../model/attached.ts';
 import { fieldsOf, type Fields, listOf, without } from '../../../model/fields.ts';
 import { portable } from '../../../model/portable-schema.ts';
-import type { Body, Wire } from '../wire.ts';
+import type { ProxyBody, Wire } from '../wire.ts';
 import { callMessages, itemsOf, spotFor } from './item.ts';
 import { type Chunk, createMerge, DONE } from './merge.ts';
 
@@ -48,7 +48,7 @@ export const chat: Wire<Chunk> = {
   },
 };
 
-function completion(chunks: readonly Chunk[]): Body {
+function completion(chunks: readonly Chunk[]): ProxyBody {
   let message: Fields = { role: 'assistant', content: null };
   let rest: Fields = {};
   let envelope: Fields = {};

@@ -1,5 +1,5 @@
 /** Items of the Responses API, as harnesses send them and as model servers answer: only what the proxy has to know of them. */
-import { type Item, printOf, textOf, type ToldCall } from '../item.ts';
+import { type ProxyItem, printOf, textOf, type ToldCall } from '../item.ts';
 
 export interface ThreadItem {
   /** Absent: `message`. */
@@ -15,7 +15,7 @@ export interface ThreadItem {
 }
 
 /** A request's `input` may be a text. */
-export function itemsOf(input: unknown): Item[] {
+export function itemsOf(input: unknown): ProxyItem[] {
   if (typeof input === 'string') {
     return [itemOf({ type: 'message', role: 'user', content: input })];
   }
@@ -25,7 +25,7 @@ export function itemsOf(input: unknown): Item[] {
     .map(itemOf);
 }
 
-export const itemOf = (raw: ThreadItem): Item => ({
+export const itemOf = (raw: ThreadItem): ProxyItem => ({
   raw,
   print: printOf(essenceOf(raw)),
   by: byWhom(raw),
@@ -48,7 +48,7 @@ function essenceOf(item: ThreadItem): unknown {
   }
 }
 
-function byWhom({ type = 'message', role }: ThreadItem): Item['by'] {
+function byWhom({ type = 'message', role }: ThreadItem): ProxyItem['by'] {
   if (role === 'developer' || role === 'system') return 'instructions';
   if (type === 'message') return role === 'assistant' ? 'model' : 'user';
   return type === 'reasoning' || type.endsWith('_call') ? 'model' : 'tool';

@@ -1,7 +1,7 @@
 /** Several responses as one: one `response.created`, items numbered through, usage added up. Pure. */
-import type { Item } from '../item.ts';
+import type { ProxyItem } from '../item.ts';
 import { sum } from '../sum.ts';
-import type { Merge, OwnCall, Round } from '../wire.ts';
+import type { Merge, OwnCall, ProxyRound } from '../wire.ts';
 import { callItems, itemOf, type ThreadItem } from './item.ts';
 
 /** Of the stream of a response. */
@@ -24,7 +24,7 @@ interface Response {
 }
 
 export function createMerge(ours: ReadonlySet<string>): Merge<StreamEvent> {
-  const output: Item[] = [];
+  const output: ProxyItem[] = [];
   let rounds = 0;
   let nextIndex = 0;
   let sequence = 0;
@@ -36,7 +36,7 @@ export function createMerge(ours: ReadonlySet<string>): Merge<StreamEvent> {
   const numbered = (event: StreamEvent): StreamEvent =>
     event.sequence_number === undefined ? event : { ...event, sequence_number: sequence++ };
 
-  function round(): Round<StreamEvent> {
+  function round(): ProxyRound<StreamEvent> {
     const isFirst = ++rounds === 1;
     const hidden = new Set<number | string>();
     const indexes = new Map<number, number>();
