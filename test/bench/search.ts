@@ -17,6 +17,7 @@ import type { Entry } from '../../contract/entry.ts';
 import type { Head } from '../../contract/head.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
+import { StoreUnavailable } from '../../store/unavailable.ts';
 import { startPostgres } from '../kit/postgres.ts';
 import { removeFolder } from '../kit/remove-folder.ts';
 import { percentile } from './figures.ts';
@@ -111,15 +112,26 @@ function insertUntil(store: Store, { conversations, turns }: Size): () => Promis
 async function fill(store: Store, { conversations, turns }: Size): Promise<void> {
   let next = 1;
   const write = async () => {
-    while (next <= conversations) await add(store, next++, turns);
+    while (next <= conversations) await addInTheEnd(store, next++, turns);
   };
   await Promise.all(Array.from({ length: 3 }, write));
   for (let nth = 1; nth <= LONG.conversations; nth += 1) {
-    await add(store, conversations + nth, LONG.turns);
+    await addInTheEnd(store, conversations + nth, LONG.turns);
   }
 }
 
 const LONG = { conversations: 20, turns: 1_000 };
+
+/** On a busy machine a write may take longer than the store waits. It is the same each time, so it may be repeated. */
+async function addInTheEnd(store: Store, nth: number, turns: number): Promise<void> {
+  for (;;) {
+    try {
+      return await add(store, nth, turns);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+}
 
 const IDLE: Head = { status: 'idle', calls: [], usage: { input_tokens: 0, output_tokens: 0 } };
 
