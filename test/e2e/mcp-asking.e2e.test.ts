@@ -30,15 +30,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Whatever else the model is told, it notes. */
-async function askedAbout(words: string) {
-  for (;;) {
-    const asked = await stage.model.asked();
-    if (asked.request.messages.at(-1)?.text?.includes(words)) return asked;
-    asked.says('Noted.');
-  }
-}
-
 /** A conversation whose model has called the tool, which asks a person. The model has been told. */
 async function asking(tool: string): Promise<{ talk: Talk; call_id: string; question: any }> {
   const names = async () =>
@@ -46,13 +37,15 @@ async function asking(tool: string): Promise<{ talk: Talk; call_id: string; ques
   await expect.poll(names, { timeout: 60_000 }).toContain(tool);
   await ledger.take();
   const talk = await stage.talk('Go on.');
-  (await askedAbout('Go on.')).says('I do it.', asks(tool, {}));
+  (await stage.model.askedAbout('Go on.')).says('I do it.', asks(tool, {}));
   const { call_id, question } = await talk.log.until(
     'it asks',
     () => talk.log.of('call.event').find((event) => event.question),
     60_000,
   );
-  (await askedAbout('Waits for a person, who is asked:')).says('You are asked for a branch.');
+  (await stage.model.askedAbout('Waits for a person, who is asked:')).says(
+    'You are asked for a branch.',
+  );
   return { talk, call_id, question };
 }
 
@@ -62,7 +55,7 @@ const answer = (talk: Talk, call_id: string, body: object) =>
 /** The model hears of it, and speaks. */
 async function done(talk: Talk) {
   const end = await talk.log.until('it is over', () => talk.log.of('call.completed')[0], 60_000);
-  (await askedAbout('"status":"completed"')).says('Done.');
+  (await stage.model.askedAbout('"status":"completed"')).says('Done.');
   return end.result;
 }
 
@@ -91,7 +84,7 @@ test('a task that asks waits for a person, also past kill -9 of the service, and
     .toMatchObject({ question_id: call.question.id });
   await answer(after, call_id, reply);
   await after.log.until('it asks again', () => after.log.of('call.event')[1], 60_000);
-  (await askedAbout('Waits for a person')).says('And again.');
+  (await stage.model.askedAbout('Waits for a person')).says('And again.');
   await answer(after, call_id, { action: 'decline' });
   expect(await done(after)).toBe(`You said ${JSON.stringify([accepted, { action: 'decline' }])}`);
   expect(after.log.of('call.answered')).toMatchObject([

@@ -1,7 +1,7 @@
 /** Things that come in order, for a test that waits for the next one. */
 export interface Mailbox<T> {
   put(item: T): void;
-  /** @throws Error naming what was waited for, after 20 s */
+  /** @throws Error naming what was waited for, after 50 s */
   take(this: void): Promise<T>;
 }
 
@@ -18,8 +18,14 @@ export function createMailbox<T>(what: string): Mailbox<T> {
       if (items.length > 0) return items.shift()!;
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       takers.push(resolve);
-      const timer = setTimeout(() => reject(new Error(`Timed out waiting until ${what}.`)), 20_000);
+      const timer = setTimeout(
+        () => reject(new Error(`Timed out waiting until ${what}.`)),
+        LONGEST_MS,
+      );
       return promise.finally(() => clearTimeout(timer));
     },
   };
 }
+
+/** Less than any test has, so that its failure names what did not come. */
+const LONGEST_MS = 50_000;

@@ -25,6 +25,8 @@ export interface HeldAnswer {
 export interface PlayedModel extends StubModel {
   /** The next unanswered request. */
   asked(): Promise<AskedModel>;
+  /** The next one whose last message has these words. Requests before it, such as for the end of a call of an earlier test, are answered "Noted.". */
+  askedAbout(words: string): Promise<AskedModel>;
 }
 
 /** @param options.port 0: any free one. */
@@ -45,7 +47,17 @@ export async function startPlayedModel(options: { port?: number } = {}): Promise
     });
     return promise;
   }, options);
-  return { ...model, asked: mailbox.take };
+  return {
+    ...model,
+    asked: mailbox.take,
+    async askedAbout(words) {
+      for (;;) {
+        const asked = await mailbox.take();
+        if (asked.request.messages.at(-1)?.text?.includes(words)) return asked;
+        asked.says('Noted.');
+      }
+    },
+  };
 }
 
 /** A call that the model asks for. */

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { type Tab, useBrowser } from '../kit/browser.ts';
 import { approval, bar, log, said, say } from '../kit/on-the-page.ts';
-import { type AskedModel, asks } from '../kit/played-model.ts';
+import { asks } from '../kit/played-model.ts';
 import { useStage } from '../kit/stage.ts';
 
 const stage = useStage({ MEANWHILE_GRACE_MS: '100' });
@@ -118,12 +118,12 @@ test('text without end, and nested without end, is shown without a fault', async
   await say(tab, 'Be long.');
   const deep = '> '.repeat(3_000);
   const brackets = '['.repeat(5_000);
-  (await askedFor('Be long.')).says(
+  (await stage.model.askedAbout('Be long.')).says(
     `${deep}deep\n\n${brackets}\n\n${'**'.repeat(3_000)}\n\n${'x'.repeat(20_000)}\n\n| a |\n|---|\n${'| b |\n'.repeat(500)}\n\nIt ends.`,
   );
   await said(tab, 'It ends.').waitFor();
   await say(tab, 'Next.');
-  (await askedFor('Next.')).says('Still here.');
+  (await stage.model.askedAbout('Next.')).says('Still here.');
   await said(tab, 'Still here.').waitFor();
 });
 
@@ -147,12 +147,3 @@ test('the page may load its own files alone, and they are cached for good', asyn
     expect((await fetch(`${stage.service.url}/${path}`)).status).toBe(404);
   }
 });
-
-/** The request with these words. The conversation of an earlier test may ask in between, for the end of its call. */
-async function askedFor(words: string): Promise<AskedModel> {
-  for (;;) {
-    const asked = await stage.model.asked();
-    if (JSON.stringify(asked.request).includes(words)) return asked;
-    asked.says('Noted.');
-  }
-}
