@@ -31,6 +31,8 @@ export interface McpCallRequest {
   input: unknown;
   /** The tool's own, since it may say which fields of the input are HTTP headers too. */
   schema: Record<string, unknown>;
+  /** A server of protocol 2025-11-25 is asked to make the call a task. */
+  asTask?: true;
   /** That of the call in all its attempts. */
   idempotency_key: string;
   /** What an earlier attempt at this call began, to be found again. */

@@ -31,6 +31,8 @@ export interface McpTool extends ToolBase {
   schema: Record<string, unknown>;
   /** What else the server says of it. */
   said?: Omit<UpstreamTool, 'name' | 'schema'>;
+  /** Its server can make a call a task if it is asked to (protocol 2025-11-25). */
+  asTask?: true;
   /** A call may be made again if its outcome was lost: its server says that this is harmless, or its owner does. */
   repeatable: boolean;
   /** Tell the model that a call was cut off when its worker died, in place of finding its program again. */
@@ -54,7 +56,7 @@ export class OutcomeUnknown extends Error {
 
 export function mcpTool(definition: McpTool): LocalTool {
   const { server, failsWithWorker, ...more } = definition;
-  const { upstream, schema, said, repeatable: _r, program: _p, ...tool } = more;
+  const { upstream, schema, said, asTask: _a, repeatable: _r, program: _p, ...tool } = more;
   return {
     ...tool,
     server,
@@ -225,10 +227,16 @@ const orderOf = (
 });
 
 const requestOf = (
-  { upstream, schema }: McpTool,
+  { upstream, schema, asTask }: McpTool,
   input: unknown,
   { idempotency_key }: CallContext,
-): McpCallRequest => ({ tool: upstream, input, schema, idempotency_key });
+): McpCallRequest => ({
+  tool: upstream,
+  input,
+  schema,
+  idempotency_key,
+  ...(asTask && { asTask }),
+});
 
 /** @throws OutcomeUnknown and other errors that say how the call ended */
 export function returned(

@@ -13,6 +13,7 @@ import {
 } from '../../test/kit/mcp/play-call.ts';
 import {
   createLedger,
+  oldServer,
   everything,
   startHttpServer,
   testServer,
@@ -63,6 +64,17 @@ function asking(upstream: string, input: object, options: PlayOptions) {
 }
 
 const branch = { action: 'accept', content: { branch: 'main' } } as const;
+
+test('a task of protocol 2025-11-25 that needs input asks on its connection', async () => {
+  const ledger = await createLedger();
+  const options = { era: LEGACY, asTask: true, session: 'warm', root: await hostRoot() } as const;
+  const call = asking('asks', {}, { server: oldServer(ledger.path), ...options });
+  const { question, isHeld } = await call.asks();
+  expect(isHeld).toBe(true);
+  expect(question.message).toBe('Which branch?');
+  expect(await call.answered(question.id, branch)).toBe('accept: {"branch":"main"}');
+  expect(await ledger.lines()).toEqual(['asks begins']);
+});
 
 describe.each(['own', 'warm'] as const)('with session %s', (session) => {
   test.each(['stdio', 'http'] as const)(

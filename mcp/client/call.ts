@@ -11,6 +11,7 @@ import type { McpConnection } from './connection.ts';
 import { type CallOptions, isHopeless, openPatiently, PATIENCE_MS } from './open.ts';
 import { asResult, messageOf, outcomeOf } from './outcome.ts';
 import { readQuestions, Unaskable, unaskable } from './elicitation.ts';
+import { hasOldTasks, OLD_TASK_MS } from './old-task.ts';
 import { cancelTask, followTask, RECONNECT_MS, type TaskHandle } from './task.ts';
 import { TASKS } from './wire.ts';
 
@@ -87,14 +88,16 @@ async function callOn(connection: McpConnection, options: CallOptions): Promise<
 
 async function ask(
   connection: McpConnection,
-  { tool, input, schema, idempotency_key, token, signal, answers }: CallOptions,
+  { tool, input, schema, idempotency_key, token, signal, answers, asTask }: CallOptions,
 ): Promise<CallToolResult> {
+  const task = asTask && hasOldTasks(connection) ? { task: { ttl: OLD_TASK_MS } } : {};
   const meta = { progressToken: token, [IDEMPOTENCY_META]: idempotency_key };
   return connection.client.callTool(
     {
       name: tool,
       arguments: input as Record<string, unknown>,
       _meta: meta,
+      ...task,
       ...responsesIn(answers),
     },
     {

@@ -4,7 +4,7 @@ import type { Catalogue, ServerStatus, ToolServers } from '../../tools/catalogue
 import type { LocalTool, Tool } from '../../tools/define.ts';
 import { readableLine } from '../../tools/lines.ts';
 import type { McpServer } from './config.ts';
-import { declareUpstream, fingerprint } from './declare.ts';
+import { canBeTask, declareUpstream, fingerprint } from './declare.ts';
 import { UnusableSchema } from './input-schema.ts';
 import { type KnownServers, openKnown } from './known.ts';
 import { isOfServer, toolName } from './names.ts';
@@ -117,10 +117,10 @@ export async function openMcpCatalogue(
     };
     state.status = { ...state.status, left_out };
     for (const each of upstream) {
-      const why = whyLeftOut(each, server, state.era);
+      if (server.settings.tools[each.name]?.offer === false) continue;
       const name = toolName(server.name, each.name, taken);
-      if (why !== undefined || found.has(name)) {
-        if (why !== '') leave(each.name, why ?? 'The server names it twice.');
+      if (found.has(name)) {
+        leave(each.name, 'The server names it twice.');
         continue;
       }
       if (found.size >= MOST_TOOLS) {
@@ -129,7 +129,8 @@ export async function openMcpCatalogue(
       }
       const print = fingerprint(each);
       const before = state.known.get(name);
-      if (before && state.fingerprints.get(name) === print) {
+      const own = `${print} ${canBeTask(each)}`;
+      if (before && state.fingerprints.get(name) === own) {
         found.set(name, before);
         continue;
       }
@@ -142,7 +143,7 @@ export async function openMcpCatalogue(
           name,
           declareUpstream(each, { server, name, program, session: state.session, hasChanged }),
         );
-        state.fingerprints.set(name, print);
+        state.fingerprints.set(name, own);
       } catch (error) {
         if (!(error instanceof UnusableSchema)) throw error;
         leave(each.name, `It cannot be offered to a model: ${error.message}.`);
@@ -266,19 +267,6 @@ export async function openMcpCatalogue(
 const MOST_LEFT_OUT = 50;
 /** More than any model can choose from. */
 const MOST_TOOLS = 500;
-
-/** Undefined for a tool that is offered; empty for one that its owner does not want. */
-function whyLeftOut(
-  { name, execution }: Upstream & { execution?: { taskSupport?: string } },
-  { settings }: McpServer,
-  era: PriorDiscovery | undefined,
-): string | undefined {
-  if (settings.tools[name]?.offer === false) return '';
-  if (execution?.taskSupport === 'required' && era?.kind !== 'modern') {
-    return 'It needs the experimental tasks of protocol 2025-11-25, which are not supported.';
-  }
-  return undefined;
-}
 
 const now = () => new Date().toISOString();
 const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

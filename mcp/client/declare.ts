@@ -42,6 +42,7 @@ export function declareUpstream(upstream: Upstream, declaring: Declaring): Local
     server: server.name,
     upstream: upstream.name,
     schema: upstream.inputSchema,
+    ...(canBeTask(upstream) && { asTask: true as const }),
     said: withoutUndefined({
       title: upstream.title,
       description: upstream.description,
@@ -56,6 +57,11 @@ export function declareUpstream(upstream: Upstream, declaring: Declaring): Local
     failsWithWorker: restart === 'fail',
     program,
   });
+}
+
+/** In the way of protocol 2025-11-25; later ones do not know this field. */
+export function canBeTask({ execution }: Upstream & { execution?: { taskSupport?: string } }) {
+  return execution?.taskSupport === 'optional' || execution?.taskSupport === 'required';
 }
 
 /** A stable id of everything that a server says of a tool. */

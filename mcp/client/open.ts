@@ -14,6 +14,8 @@ export interface CallOptions {
   input: unknown;
   /** As its server wrote it. */
   schema: Record<string, unknown>;
+  /** A server of protocol 2025-11-25 that can is asked to make the call a task. */
+  asTask?: true;
   idempotency_key: string;
   /** Marks the progress of this call: a connection may carry others. */
   token: string;

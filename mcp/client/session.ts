@@ -35,7 +35,7 @@ export function createSession(wasUsed: boolean, used: () => Promise<void>): McpS
   }
 
   async function perform(
-    definition: Pick<McpTool, 'upstream' | 'schema'>,
+    definition: Pick<McpTool, 'upstream' | 'schema' | 'asTask'>,
     { input, call, heard }: { input: unknown; call: CallContext; heard(step: WireProgress): void },
   ): Promise<McpOutcome> {
     listeners.set(call.id, heard);
@@ -45,6 +45,7 @@ export function createSession(wasUsed: boolean, used: () => Promise<void>): McpS
         tool: definition.upstream,
         input,
         schema: definition.schema,
+        ...(definition.asTask && { asTask: true as const }),
         idempotency_key: call.idempotency_key,
         token: call.id,
         signal: call.signal,
@@ -63,7 +64,7 @@ export function createSession(wasUsed: boolean, used: () => Promise<void>): McpS
     },
     heard: (progress) => listeners.get(progress.token)?.(progress),
     tool(definition) {
-      const { server, upstream, schema, said, ...tool } = definition;
+      const { server, upstream, schema, said, asTask: _, ...tool } = definition;
       return {
         ...tool,
         server,

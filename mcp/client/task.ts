@@ -1,4 +1,7 @@
-/** A call that its server has made a task (extension io.modelcontextprotocol/tasks): followed by its id, over any connection. */
+/**
+ * A call that its server has made a task, followed by its id over any connection: in the way of the extension
+ * io.modelcontextprotocol/tasks, or in that of protocol 2025-11-25 (old-task.ts).
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
@@ -6,24 +9,28 @@ import { type CallOptions, openPatiently } from './open.ts';
 import { readQuestions, Unaskable, unaskable } from './elicitation.ts';
 import { asResult, messageOf, outcomeOf } from './outcome.ts';
 import type { McpConnection } from './connection.ts';
+import { resultOfOldTask } from './old-task.ts';
 
 /** As the server sends it; everything but the id may be missing. */
 export interface TaskHandle {
   taskId: string;
   pollIntervalMs?: unknown;
+  /** The same in protocol 2025-11-25. */
+  pollInterval?: unknown;
   statusMessage?: unknown;
 }
 
 const state = z.looseObject({
   status: z.enum(['working', 'input_required', 'completed', 'failed', 'cancelled']),
   pollIntervalMs: z.number().optional().catch(undefined),
+  pollInterval: z.number().optional().catch(undefined),
   statusMessage: z.string().optional().catch(undefined),
   result: z.unknown().optional(),
   inputRequests: z.record(z.string(), z.unknown()).optional().catch(undefined),
   error: z.looseObject({ message: z.string() }).optional().catch(undefined),
 });
 
-type TaskState = z.infer<typeof state>;
+export type TaskState = z.infer<typeof state>;
 
 export interface Following extends Omit<CallOptions, 'task'> {
   connection: McpConnection;
@@ -37,7 +44,7 @@ export interface Following extends Omit<CallOptions, 'task'> {
 export async function followTask(following: Following): Promise<McpOutcome> {
   const { task, signal, heard } = following;
   let { connection } = following;
-  let interval_ms = intervalOf(task.pollIntervalMs);
+  let interval_ms = intervalOf(task);
   let said: unknown;
   const tell = (message: unknown) => {
     if (typeof message !== 'string' || message === said) return;
@@ -51,10 +58,13 @@ export async function followTask(following: Following): Promise<McpOutcome> {
     for (;;) {
       await sleep(interval_ms, undefined, { signal });
       let now: TaskState;
+      let old: McpOutcome | undefined;
       try {
         if (!isAnswered) await answerTask(connection, following);
         isAnswered = true;
         now = await lookAt(connection, task.taskId, signal);
+        tell(now.statusMessage);
+        old = await resultOfOldTask(connection, now, { taskId: task.taskId, signal });
       } catch (error) {
         signal.throwIfAborted();
         const outcome = outcomeOf(error, connection.stderr());
@@ -63,9 +73,8 @@ export async function followTask(following: Following): Promise<McpOutcome> {
         connection = await openPatiently({ ...following, patience_ms: RECONNECT_MS });
         continue;
       }
-      interval_ms = intervalOf(now.pollIntervalMs ?? task.pollIntervalMs);
-      tell(now.statusMessage);
-      const outcome = await ended(following, connection, now);
+      interval_ms = intervalOf({ ...task, ...now });
+      const outcome = old ?? (await ended(following, connection, now));
       if (outcome) return outcome;
     }
   } catch (error) {
@@ -158,7 +167,8 @@ const withNote = (text: string, { statusMessage }: TaskState) =>
   statusMessage === undefined ? text : `${text} ${statusMessage}`;
 
 /** Milliseconds; one second where the server does not say. */
-function intervalOf(given: unknown): number {
+function intervalOf({ pollIntervalMs, pollInterval }: Omit<TaskHandle, 'taskId'>): number {
+  const given = pollIntervalMs ?? pollInterval;
   const wanted = typeof given === 'number' && Number.isFinite(given) ? given : 1_000;
   return Math.min(Math.max(wanted, 50), 3_600_000);
 }

@@ -3,7 +3,7 @@
  *
  * 1. Progress is read here. The client passes it on a moment later, and by then may have seen the result and dropped it.
  * 2. A result of type `task` (io.modelcontextprotocol/tasks) is passed on as a complete one with the task in its `_meta`; the
- *    client would refuse it.
+ *    client would refuse it. So is the task that a server of 2025-11-25 returns in place of a result.
  * 3. If the response stream of a request ends without a response, the request fails. The client would wait forever.
  */
 import type {
@@ -97,8 +97,15 @@ function progressIn(message: JSONRPCMessage): WireProgress | undefined {
 }
 
 function withTask(message: JSONRPCMessage): JSONRPCMessage {
-  if (!('result' in message) || message.result.resultType !== 'task') return message;
-  const { resultType: _, _meta, ...task } = message.result;
+  if (!('result' in message)) return message;
+  const { resultType, _meta, ...given } = message.result;
+  const task = resultType === 'task' ? given : given.task;
+  if (!isTask(task)) return message;
   const result = { resultType: 'complete', content: [], _meta: { ..._meta, [TASKS]: task } };
   return { ...message, result };
 }
+
+const isTask = (given: unknown): given is { taskId: string } =>
+  typeof given === 'object' &&
+  given !== null &&
+  typeof (given as { taskId?: unknown }).taskId === 'string';

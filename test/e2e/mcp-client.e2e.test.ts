@@ -11,6 +11,7 @@ import {
   everything,
   type HttpTestServer,
   ledgerAt,
+  oldServer,
   startHttpServer,
   testServer,
 } from '../kit/mcp/servers.ts';
@@ -35,6 +36,7 @@ beforeAll(async () => {
       meanwhile: { tools: { partials: { results: { min: 3, max: 3 }, awaits: 'managed' } } },
     },
     tasks: { type: 'http', url: http.url },
+    old: oldServer(ledger.path),
     late: { type: 'http', url: `http://127.0.0.1:${latePort}/mcp` },
   };
   writeFileSync(file, JSON.stringify({ mcpServers: servers }));
@@ -155,6 +157,25 @@ test('a task of an HTTP server is found again by its id', async () => {
   expect(await ledger.take()).toEqual(['job begins']);
 }, 120_000);
 
+test('a task of protocol 2025-11-25 does its work once when the worker is killed, and each step is told once', async () => {
+  const before = await calling('old__bakes', {
+    count: 12,
+    pause_ms: 500,
+    says: 'progress',
+    report: 'everything',
+  });
+  await before.log.until('it has begun', () => before.log.of('call.event')[1]);
+  const held = before.held();
+  await stage.service.kill9();
+  await stage.service.start();
+  const after = follow(stage.service.client, before.id, held);
+  await listen(after);
+  expect((await done(after)).result).toBe('baked');
+  const steps = Array.from({ length: 12 }, (_, i) => `step ${i + 1}`);
+  expect(after.log.of('call.event').map(({ note }) => note)).toEqual(steps);
+  expect(await ledger.take()).toEqual(['bakes begins', ...steps]);
+}, 120_000);
+
 test('managed: three results of an MCP call are told once, in one turn', async () => {
   const before = stage.model.requests.length;
   const talk = await calling('test__partials');
@@ -231,13 +252,10 @@ test('a server that is down is reported, and its tools appear when it comes', as
 test('the catalogue says what each server offers, and what is left out', async () => {
   const { mcp_servers } = await catalogue();
   expect(mcp_servers).toMatchObject([
-    {
-      name: 'everything',
-      status: 'ready',
-      left_out: [{ tool: 'simulate-research-query', why: expect.stringContaining('experimental') }],
-    },
+    { name: 'everything', status: 'ready', left_out: [] },
     { name: 'test', status: 'ready' },
     { name: 'tasks', status: 'ready' },
+    { name: 'old', status: 'ready' },
     { name: 'late' },
   ]);
 });

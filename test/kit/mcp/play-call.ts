@@ -33,6 +33,8 @@ export interface PlayOptions {
   /** Contains the folders of hosts. Default: one of its own. */
   root?: string;
   repeatable?: boolean;
+  /** A server of protocol 2025-11-25 is asked for a task. */
+  asTask?: boolean;
   /** Where an earlier worker ran it. */
   folder?: string;
   checkpoint?: unknown;
@@ -62,7 +64,7 @@ export async function playCall(
   const variables = () => ({ server, era, allowPrivateUrls: true });
   const tool = toolOf(
     upstream,
-    repeatable,
+    { repeatable, asTask: earlier.asTask ?? false },
     session === 'own' ? callProgram(variables) : await warmUnder(earlier.root, variables),
   );
   const stopping = new AbortController();
@@ -99,7 +101,11 @@ export async function playCall(
   };
 }
 
-function toolOf(upstream: string, repeatable: boolean, program: McpProgram): LocalTool {
+function toolOf(
+  upstream: string,
+  { repeatable, asTask }: { repeatable: boolean; asTask: boolean },
+  program: McpProgram,
+): LocalTool {
   return mcpTool({
     name: `test__${upstream}`,
     description: 'A tool of the test server.',
@@ -107,6 +113,7 @@ function toolOf(upstream: string, repeatable: boolean, program: McpProgram): Loc
     server: 'test',
     upstream,
     schema: { type: 'object' },
+    ...(asTask && { asTask }),
     repeatable,
     failsWithWorker: false,
     program,

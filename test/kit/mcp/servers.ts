@@ -11,11 +11,15 @@ import { removeFolder } from '../remove-folder.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const SERVER = path('server.ts');
+const OLD_SERVER = path('old-server.ts');
 const EVERYTHING = path(
   '../../../node_modules/@modelcontextprotocol/server-everything/dist/index.js',
 );
 
 export const testServer = (ledger = '/dev/null'): StdioServer => program(SERVER, 'stdio', ledger);
+/** Of protocol 2025-11-25, with its tasks. */
+export const oldServer = (ledger = '/dev/null'): StdioServer =>
+  program(OLD_SERVER, 'stdio', ledger);
 export const everything = (): StdioServer => program(EVERYTHING, 'stdio');
 
 const program = (...args: string[]): StdioServer => ({
@@ -62,8 +66,13 @@ export interface HttpTestServer {
 }
 
 /** @param port 0: any free one */
-export async function startHttpServer(ledger = '/dev/null', port = 0): Promise<HttpTestServer> {
-  const child = spawn(process.execPath, [SERVER, String(port), ledger], {
+export async function startHttpServer(
+  ledger = '/dev/null',
+  port = 0,
+  which: 'server' | 'old-server' = 'server',
+): Promise<HttpTestServer> {
+  const file = which === 'server' ? SERVER : OLD_SERVER;
+  const child = spawn(process.execPath, [file, String(port), ledger], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [chunk] = (await once(child.stdout, 'data')) as [Buffer];

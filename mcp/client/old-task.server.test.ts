@@ -1,0 +1,71 @@
+/** The experimental tasks of protocol 2025-11-25, on a server that is made with the SDK of that time. */
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createLedger, oldServer, startHttpServer } from '../../test/kit/mcp/servers.ts';
+import { hostRoot, playCall, type PlayOptions } from '../../test/kit/mcp/play-call.ts';
+import { readSpool } from '../../tools/keeper/spool.ts';
+import { readMcpFile } from '../../tools/mcp-spool.ts';
+
+// Every call starts two programs, each of which takes many seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+async function serve(kind: 'stdio' | 'http', session: 'own' | 'warm') {
+  const ledger = await createLedger();
+  const http = kind === 'http' ? await startHttpServer(ledger.path, 0, 'old-server') : undefined;
+  onTestFinished(() => http?.kill());
+  const options: PlayOptions = {
+    server: http ? { type: 'http', url: http.url, headers: {} } : oldServer(ledger.path),
+    era: { kind: 'legacy' },
+    asTask: true,
+    session,
+    root: await hostRoot(),
+  };
+  return { ledger, options };
+}
+
+const all = ['bakes begins', 'step 1', 'step 2', 'step 3'];
+
+test.each<['stdio' | 'http', 'own' | 'warm']>([
+  ['stdio', 'own'],
+  ['stdio', 'warm'],
+  ['http', 'own'],
+])(
+  'a task over %s (session %s) is polled, and what it says of itself is told once',
+  async (kind, session) => {
+    const { options, ledger } = await serve(kind, session);
+    const call = await playCall('bakes', { count: 3, pause_ms: 300 }, options);
+    expect(await call.end).toBe('baked');
+    expect(call.told).toEqual([1, 2, 3].map((step) => [0, `step ${step}`]));
+    expect(await ledger.lines()).toEqual(all);
+  },
+);
+
+test('progress notifications of a task are progress too', async () => {
+  const { options } = await serve('stdio', 'warm');
+  const call = await playCall('bakes', { count: 4, pause_ms: 50, says: 'progress' }, options);
+  expect(await call.end).toBe('baked');
+  expect(call.told).toEqual([1, 2, 3, 4].map((step) => [25 * step, `step ${step}`]));
+});
+
+test('a call whose program was killed finds its task again', async () => {
+  const { options, ledger } = await serve('http', 'own');
+  const call = await playCall('bakes', { count: 3, pause_ms: 2_000 }, options);
+  await expect.poll(() => readMcpFile(call.folder, 'task.json'), { timeout: 50_000 }).toBeDefined();
+  process.kill((await readSpool(call.folder, 'program.json'))!.pid, 'SIGKILL');
+  expect(await call.end).toBe('baked');
+  expect(await ledger.lines()).toEqual(all);
+});
+
+test('an error of the tool is that of the call', async () => {
+  const { options } = await serve('stdio', 'warm');
+  const call = await playCall('burns', {}, options);
+  await expect(call.end).rejects.toMatchObject({ name: 'ToolError', message: 'it is black' });
+});
+
+test('a cancelled call cancels its task', async () => {
+  const { options, ledger } = await serve('stdio', 'warm');
+  const call = await playCall('bakes', { count: 100, pause_ms: 300 }, options);
+  await expect.poll(() => call.told.length, { timeout: 50_000 }).toBeGreaterThan(0);
+  call.cancel();
+  await expect(call.end).rejects.toThrow('cancelled');
+  await expect.poll(() => ledger.lines(), { timeout: 50_000 }).toContain('stopped');
+});
