@@ -11,8 +11,11 @@ import { callWorkflowId } from '../../contract/names.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 import type { CallName } from './holder.ts';
 
-/** `unheard`: no attempt is running at the moment. `gone`: there will not be one either, since the call's workflow is over. */
-export type Delivery = 'heard' | 'unheard' | 'gone';
+/**
+ * `due`: no attempt is running at the moment, and Temporal is about to start one. `unheard`: there is none to start, at the moment.
+ * `gone`: there will be none, since the call's workflow is over.
+ */
+export type Delivery = 'heard' | 'due' | 'unheard' | 'gone';
 
 /** Every method rejects while the server is unreachable. */
 export interface CallServer {
@@ -53,12 +56,13 @@ export function createCallServer(
     try {
       const { isRunning, found } = await pending(workflowId);
       if (!isRunning) return 'gone';
-      if (!found?.activityId || found.activityId === activityId) return 'unheard';
+      if (!found?.activityId) return 'unheard';
+      if (found.activityId === activityId) return 'due';
       await act({ workflowId, activityId: found.activityId });
       return 'heard';
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return 'gone';
-      if (error instanceof ActivityNotFoundError) return 'unheard';
+      if (error instanceof ActivityNotFoundError) return 'due';
       throw error;
     }
   }

@@ -85,7 +85,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
         .then((known) => server.beat(call, left.activity_id, known))
         .catch(() => 'away' as const);
       if (current || closing.signal.aborted) return;
-      if (heard === 'heard') hear(at);
+      if (heard === 'heard' || heard === 'due') hear(at);
       if (heard === 'cancelled' || heard === 'gone') stop(heard);
       const over = await Promise.race([outcome, pause()]);
       if (current || closing.signal.aborted) return;
@@ -101,7 +101,8 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
         ? server.complete(call, activity_id, over.end)
         : server.reportCancelled(call, activity_id);
     const unlessUnheard = async () => {
-      if ((await send()) === 'unheard') throw new Error('No attempt is under way.');
+      const delivery = await send();
+      if (delivery === 'due' || delivery === 'unheard') throw new Error('No attempt is under way.');
     };
     await insist(unlessUnheard, closing.signal, () => {}).catch(() => {});
   }

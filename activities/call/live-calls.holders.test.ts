@@ -73,11 +73,14 @@ describe('a process that asks whether its call goes on', () => {
     expect([begun[0]!.signal.aborted, call.heard_at]).toEqual([true, -Infinity]);
   });
 
-  test('knows that it does from the attempt that it has, and from one that another process has', async () => {
+  test.each([
+    ['one that another process has', 'heard'],
+    ['one that is about to start', 'due'],
+  ] as const)('knows that it does from the attempt that it has, and from %s', async (_, heard) => {
     const { process, store, starts, ends } = stage();
     const { holder, watched } = watching(store);
     const first = attempt();
-    const run = process({ beat: async () => 'heard' }, holder).run(start, first);
+    const run = process({ beat: async () => heard }, holder).run(start, first);
     await starts(1);
     const call = await watched;
     const before = performance.now();
