@@ -9,7 +9,7 @@ import type { McpOrder, McpProgram } from './mcp-program.ts';
 import { type McpOutcome, type McpReport, writeMcpFile } from './mcp-spool.ts';
 
 const question = { message: 'Which branch?', schema: { type: 'object' } };
-const asks: McpOutcome = { type: 'asks', questions: { branch: question as never }, task: 'task_1' };
+const asks: McpOutcome = { type: 'asks', questions: { branch: question }, task: 'task_1' };
 
 let orders: McpOrder[];
 let stopped: string[];
@@ -75,7 +75,7 @@ describe('a call that asks and is cancelled', () => {
 
   test('is stopped, if it waits for the answer on its connection', async () => {
     await writeMcpFile(await call.folder(), 'begun.json', { host: '/host' });
-    const report: McpReport = { type: 'asks', key: 'branch', question: question as never };
+    const report: McpReport = { type: 'asks', key: 'branch', question: question };
     const folder = await stop({ reports: [report] });
     expect(orders).toHaveLength(1);
     expect(stopped).toEqual([folder]);

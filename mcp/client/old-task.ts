@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
 import type { McpConnection } from './connection.ts';
 import { asResult, outcomeOf } from './outcome.ts';
-import type { TaskState } from './task.ts';
+import type { TaskState } from './task-state.ts';
 
 /** How long the server is asked to keep the task: the call and its worker may be away for a while. A day, in milliseconds. */
 export const OLD_TASK_MS = 24 * 3_600_000;

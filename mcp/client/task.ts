@@ -10,6 +10,7 @@ import { readQuestions, Unaskable, unaskable } from './elicitation.ts';
 import { asResult, messageOf, outcomeOf } from './outcome.ts';
 import type { McpConnection } from './connection.ts';
 import { resultOfOldTask } from './old-task.ts';
+import { type TaskState, taskState } from './task-state.ts';
 
 /** As the server sends it; everything but the id may be missing. */
 export interface TaskHandle {
@@ -19,18 +20,6 @@ export interface TaskHandle {
   pollInterval?: unknown;
   statusMessage?: unknown;
 }
-
-const state = z.looseObject({
-  status: z.enum(['working', 'input_required', 'completed', 'failed', 'cancelled']),
-  pollIntervalMs: z.number().optional().catch(undefined),
-  pollInterval: z.number().optional().catch(undefined),
-  statusMessage: z.string().optional().catch(undefined),
-  result: z.unknown().optional(),
-  inputRequests: z.record(z.string(), z.unknown()).optional().catch(undefined),
-  error: z.looseObject({ message: z.string() }).optional().catch(undefined),
-});
-
-export type TaskState = z.infer<typeof state>;
 
 export interface Following extends Omit<CallOptions, 'task'> {
   connection: McpConnection;
@@ -133,7 +122,7 @@ async function ended(
 }
 
 const lookAt = (connection: McpConnection, taskId: string, signal: AbortSignal) =>
-  connection.client.request({ method: 'tasks/get', params: { taskId } }, state, {
+  connection.client.request({ method: 'tasks/get', params: { taskId } }, taskState, {
     signal,
     timeout: ANSWER_MS,
   });

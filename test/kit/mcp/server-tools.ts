@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inputRequired, ProtocolError } from '@modelcontextprotocol/server';
 import { note, noted } from './server-ledger.ts';
 
-export interface Run {
+export interface ToolRun {
   input: any;
   signal: AbortSignal;
   tell(progress: Record<string, unknown>): Promise<void>;
@@ -24,7 +24,7 @@ export interface TestTool {
   annotations?: object;
   properties?: Record<string, any>;
   isTask?: boolean;
-  run(run: Run): Promise<any>;
+  run(run: ToolRun): Promise<any>;
 }
 
 let calls = 0;
