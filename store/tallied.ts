@@ -55,6 +55,11 @@ export function tallied(
       await write();
       return store.tokensSpent(of);
     },
+    async prune(before) {
+      // What is forgotten must not be written after that.
+      await write();
+      return store.prune(before);
+    },
     async close() {
       await write();
       clearTimeout(timer);
