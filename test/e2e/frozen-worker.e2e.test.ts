@@ -54,13 +54,15 @@ async function walking(tool: string, more: object = {}) {
   };
 }
 
-/**
- * All of it, and at most two steps twice: the one whose checkpoint was on its way when the worker was stopped, and the one that was due in
- * the instant of waking (docs/decisions/0021-one-holder.md).
- */
-function expectWalked(steps: number[]): void {
+/** The step whose checkpoint was on its way when the worker was stopped (docs/decisions/0021-one-holder.md). */
+const IN_FLIGHT = 1;
+/** The step that was due in the instant of waking. */
+const WOKEN = 1;
+
+/** All of it, and at most `twice` steps twice. */
+function expectWalked(steps: number[], twice: number): void {
   expect([...new Set(steps)].toSorted((a, b) => a - b)).toEqual(all);
-  expect(steps.length - STEPS).toBeLessThanOrEqual(2);
+  expect(steps.length - STEPS).toBeLessThanOrEqual(twice);
 }
 
 const ended = ({ log }: Pick<Talk, 'log'>) =>
@@ -92,7 +94,7 @@ test('a frozen worker is replaced, and stops its call once it wakes', async () =
   await expect.poll(async () => (await byOthers()).length, { timeout: 60_000 }).toBeGreaterThan(2);
   holder.signal('SIGCONT');
   expect(await ended({ log })).toMatchObject({ kind: 'call.completed' });
-  expectWalked(await numbers());
+  expectWalked(await numbers(), IN_FLIGHT + WOKEN);
   expect(holder.output()).toContain('Stopping the tool');
   await log.close();
 }, 180_000);
@@ -116,6 +118,7 @@ test('a killed worker is replaced at once by one that sees that it is dead', asy
   holder.signal('SIGKILL');
   await expect.poll(async () => (await byOthers()).length, { timeout: 60_000 }).toBeGreaterThan(0);
   expect(await ended({ log })).toMatchObject({ kind: 'call.completed' });
-  expect(await numbers()).toEqual(all);
+  // The kill comes right after the third step, perhaps before its checkpoint.
+  expectWalked(await numbers(), IN_FLIGHT);
   await log.close();
 }, 180_000);
