@@ -6,7 +6,6 @@ import { callParams, sendMessageBody } from '../../contract/http.ts';
 import { keyOfCall } from './call-key.ts';
 import { look, withLiveProgress } from './look.ts';
 import { answerOf, answers, type QuestionParts, startTask } from './questions.ts';
-import { told } from './talk.ts';
 import type { TaskFacts } from './task-id.ts';
 import { type McpRequest, type ServedTool, type ToolAnswer, ToolError } from './tool.ts';
 import { answered, inShort, suspended } from './words.ts';
@@ -68,17 +67,17 @@ function askTool(
     const key = keyOfCall(request, name, { text, id });
     if (id === undefined) {
       const body = { agent: agent.name, metadata: {}, message: { text } };
-      const begun = await told(talk, talk.begin({ tenant, body, key }));
+      const begun = await talk.begin({ tenant, body, key });
       return { id: begun.id, message_id: begun.message_id!, own: true as const };
     }
-    const conversation = await told(talk, store.conversation({ tenant, id }));
+    const conversation = await store.conversation({ tenant, id });
     if (conversation && conversation.agent !== agent.name) {
       throw new ToolError(
         `${id} is a conversation with ${conversation.agent}, not with ${agent.name}. Leave conversation_id out to begin a new one.`,
       );
     }
     const body = { text, when_busy: 'interrupt' as const };
-    const { message_id } = await told(talk, talk.send({ tenant, id }, { body, key }));
+    const { message_id } = await talk.send({ tenant, id }, { body, key });
     return { id, message_id };
   }
 
@@ -110,7 +109,7 @@ function askTool(
 
   async function whileSuspended(facts: TaskFacts): Promise<ToolAnswer> {
     const key = { tenant: facts.tenant, id: facts.conversation };
-    const seen = await told(talk, look(store, key));
+    const seen = await look(store, key);
     if (!seen) throw new ToolError(`Conversation ${facts.conversation} no longer exists.`);
     const { head } = await withLiveProgress(store, key, seen);
     return suspended(agent.name, head, answerOf(facts, seen).results);

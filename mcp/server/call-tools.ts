@@ -19,7 +19,6 @@ import { heard, isRequest, look, type Look } from './look.ts';
 import { formsIn } from './forms.ts';
 import { answerOf, answers, createTasks, type QuestionParts, startTask } from './questions.ts';
 import { cursorOf, isExternal, resultOfEnd } from './results.ts';
-import { told } from './talk.ts';
 import { readTaskId, signTaskId, type TaskFacts } from './task-id.ts';
 import { type McpRequest, type ServedTool, type ToolAnswer, ToolError } from './tool.ts';
 import { called, callSuspended, nextCall, stateOf } from './words.ts';
@@ -62,19 +61,16 @@ export function callTools(
         if (requestState !== undefined) {
           return answer(request, await answered(requestState, request), { tool: name, expected });
         }
-        const { conversation, call_id, made, ...as } = await told(
-          talk,
-          talk.requestCall({
-            tenant,
-            client: request.client ?? 'mcp',
-            thread: threadOf(request),
-            tool: tool ?? name,
-            input: given,
-            key: keyOfCall(request, name, given),
-            isNamed: isNamedCall(request),
-            isGone: () => request.signal.aborted,
-          }),
-        );
+        const { conversation, call_id, made, ...as } = await talk.requestCall({
+          tenant,
+          client: request.client ?? 'mcp',
+          thread: threadOf(request),
+          tool: tool ?? name,
+          input: given,
+          key: keyOfCall(request, name, given),
+          isNamed: isNamedCall(request),
+          isGone: () => request.signal.aborted,
+        });
         if (made !== undefined && made !== 'goes_on') {
           if (as.answer && isShownWhole(made, as.answer)) return as.answer;
           return called(conversation.id, [resultOfEnd(conversation.id, call_id, made)]);
@@ -92,7 +88,7 @@ export function callTools(
     if (facts?.kind !== 'call' || facts.tenant !== request.tenant) {
       throw new ToolError('The requestState is not one of this service.');
     }
-    await told(talk, tasks.update(requestState, request.inputResponses ?? {}, request));
+    await tasks.update(requestState, request.inputResponses ?? {}, request);
     const { created: _, ...call } = facts;
     return call;
   }
@@ -120,7 +116,7 @@ export function callTools(
     conversation: ConversationKey,
     callId: string,
   ): Promise<Look | undefined> {
-    const find = () => told(talk, look(store, conversation));
+    const find = () => look(store, conversation);
     const seen = await find();
     if (!seen || seen.log.some(isRequest(callId))) return seen;
     const from = { after: seen.head.last_seq, revision: seen.head.revision };
@@ -163,7 +159,7 @@ export function callTools(
       annotations: { readOnlyHint: true },
       input,
       async call({ conversation_id }: z.infer<typeof input>, { tenant }) {
-        const all = await told(talk, list(tenant, LISTED));
+        const all = await list(tenant, LISTED);
         const mine = all.filter(
           (each) => isExternal(each) && (conversation_id ?? each.id) === each.id,
         );

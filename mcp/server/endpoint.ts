@@ -3,7 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import { listen, listenMessage } from './listen.ts';
-import { buildServer, clientOf, type McpParts, needTasks } from './server.ts';
+import {
+  buildServer,
+  clientOf,
+  INTERNAL,
+  type McpParts,
+  needTasks,
+  protocolErrorOf,
+} from './server.ts';
 import type { Caller } from './tool.ts';
 
 export interface Endpoint {
@@ -45,26 +52,20 @@ export function createEndpoint(parts: McpParts): Endpoint {
     await response.body?.cancel();
     const { notifications, _meta } = message.data.params;
     const client = clientOf(_meta);
-    if (notifications.taskIds) {
-      try {
-        needTasks(client);
-      } catch (error) {
-        const {
-          code,
-          message: text,
-          data,
-        } = error as { code: number; message: string; data: unknown };
-        return Response.json(
-          { jsonrpc: '2.0', id: message.data.id, error: { code, message: text, data } },
-          { status: 400 },
-        );
-      }
+    try {
+      if (notifications.taskIds) needTasks(client);
+      return await listen(
+        { ...parts, server: { name: parts.name, version: parts.version } },
+        message.data,
+        { ...caller, ...client, meta: {}, signal: request.signal },
+      );
+    } catch (error) {
+      const { code, message: text, data } = protocolErrorOf(parts, error);
+      return Response.json(
+        { jsonrpc: '2.0', id: message.data.id, error: { code, message: text, data } },
+        { status: code === INTERNAL ? 500 : 400 },
+      );
     }
-    return listen(
-      { ...parts, server: { name: parts.name, version: parts.version } },
-      message.data,
-      { ...caller, ...client, meta: {}, signal: request.signal },
-    );
   }
 
   return {

@@ -7,6 +7,7 @@ import { callTools, type OfferedTool } from './call-tools.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
 import { createTasks, type QuestionParts } from './questions.ts';
 import { createResources } from './resources.ts';
+import { explain } from './talk.ts';
 import { conversationTools } from './tools.ts';
 
 /** The tools that work on any conversation, also on one whose model is elsewhere. */
@@ -31,6 +32,7 @@ export function openToolEndpoint(
     },
     tasks: createTasks(parts),
     resources: createResources(parts),
+    explain: (error) => explain(parts.talk, error),
     onFault,
   });
 }
@@ -62,6 +64,7 @@ export function openEndpoint({
     tools: [...askTools(parts, agents, { wait_ms }), ...conversationTools(parts, { wait_ms })],
     tasks: createTasks(parts),
     resources: createResources(parts),
+    explain: (error) => explain(parts.talk, error),
     onFault,
   });
 }

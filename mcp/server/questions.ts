@@ -5,7 +5,7 @@ import type { Hub } from '../../stream/hub.ts';
 import { type Answer, answerOfCall, answerTo, firstAfter } from './answer.ts';
 import { formsIn, readForm } from './forms.ts';
 import { look, type Look, looks, type Reads, stateOf, withLiveProgress } from './look.ts';
-import { type ConversationActions, told } from './talk.ts';
+import type { ConversationActions } from './talk.ts';
 import { readTaskId, signTaskId, type TaskFacts } from './task-id.ts';
 import { type McpRequest, type Task, type Tasks, UnknownTask } from './tool.ts';
 import { isExternal, type Result } from './results.ts';
@@ -55,14 +55,14 @@ export function createTasks(parts: QuestionParts): Tasks {
   return {
     async get(taskId, request) {
       const facts = factsOf(taskId, request);
-      const seen = await told(talk, look(store, keyOf(facts)));
+      const seen = await look(store, keyOf(facts));
       if (!seen) throw new UnknownTask('There is no such task.');
       return taskOf(taskId, facts, await withLiveProgress(store, keyOf(facts), seen), request);
     },
 
     async update(taskId, answers, request) {
       const facts = factsOf(taskId, request);
-      const seen = await told(talk, look(store, keyOf(facts)));
+      const seen = await look(store, keyOf(facts));
       if (!seen) throw new UnknownTask('There is no such task.');
       // A caller who may not approve was not asked.
       if (!request.mayApprove) return;
@@ -79,8 +79,7 @@ export function createTasks(parts: QuestionParts): Tasks {
             : talk.answer(keyOf(facts), { call_id, body: { ...said.body, author } });
         // Somebody else may have decided in the meantime.
         await sent.catch((error) => {
-          if (!DECIDED.has(talk.problemOf(error)?.code ?? ''))
-            return told(talk, Promise.reject(error));
+          if (!DECIDED.has(talk.problemOf(error)?.code ?? '')) throw error;
         });
       }
     },
@@ -89,10 +88,10 @@ export function createTasks(parts: QuestionParts): Tasks {
       const facts = factsOf(taskId, request);
       // To stop waiting for news stops nothing.
       if (facts.kind === 'next') return;
-      const seen = await told(talk, look(store, keyOf(facts)));
+      const seen = await look(store, keyOf(facts));
       if (!seen) throw new UnknownTask('There is no such task.');
       if (answerOf(facts, seen).state !== 'working') return;
-      await told(talk, stop(facts));
+      await stop(facts);
     },
 
     async *follow(taskId, request) {

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { cut, legible } from '../../contract/stored.ts';
 import type { Store } from '../../store/store.ts';
 import type { Hub } from '../../stream/hub.ts';
-import { type ConversationActions, told } from './talk.ts';
 import type { McpRequest, McpResources } from './tool.ts';
 
 const JSON_TYPE = 'application/json';
@@ -18,11 +17,9 @@ const query = z.strictObject({
 export function createResources({
   store,
   hub,
-  talk,
 }: {
   store: Pick<Store, 'list' | 'entries' | 'marks' | 'result'>;
   hub: Pick<Hub, 'join'>;
-  talk: ConversationActions;
 }): McpResources {
   return {
     templates: [
@@ -43,10 +40,10 @@ export function createResources({
     ],
 
     async list({ tenant }, cursor) {
-      const page = await told(
-        talk,
-        store.list(tenant, { limit: PAGE, ...(cursor !== undefined && { after: cursor }) }),
-      );
+      const page = await store.list(tenant, {
+        limit: PAGE,
+        ...(cursor !== undefined && { after: cursor }),
+      });
       const { conversations, next_after } = page;
       return {
         resources: conversations.map(({ id, agent, created_at }) => ({
@@ -61,7 +58,7 @@ export function createResources({
     async read(uri, { tenant }) {
       const part = partOf(uri);
       if (part) {
-        const json = await told(talk, store.result({ tenant, id: part.id }, part));
+        const json = await store.result({ tenant, id: part.id }, part);
         if (json === undefined) return undefined;
         const whole = legible(JSON.parse(json));
         const to = part.from + PART;
@@ -71,7 +68,7 @@ export function createResources({
       const place = placeOf(uri);
       if (!place) return undefined;
       const { id, ...page } = place;
-      const found = await told(talk, store.entries({ tenant, id }, page));
+      const found = await store.entries({ tenant, id }, page);
       return found && { mimeType: JSON_TYPE, text: JSON.stringify(found) };
     },
 

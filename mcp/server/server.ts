@@ -33,6 +33,8 @@ export interface McpParts {
   tools: ServedTool[];
   tasks: Tasks;
   resources?: McpResources;
+  /** What a client is told of an error that is neither a ToolError nor a ProtocolError. Undefined: it is our own fault. */
+  explain: (error: unknown) => string | undefined;
   /** Called with every failure that is our own fault. */
   onFault: (error: unknown) => void;
 }
@@ -65,9 +67,9 @@ export function buildServer(parts: McpParts, era: 'legacy' | 'modern', caller: C
         ? ({ resultType: 'task', ...answer.task } as unknown as CallToolResult)
         : answer;
     } catch (error) {
-      if (error instanceof ToolError) return failed(error.message);
-      if (error instanceof ProtocolError) throw error;
-      throw faultOf(error);
+      const told = toldOf(parts, error);
+      if (told instanceof ToolError) return failed(told.message);
+      throw told;
     }
   });
   if (resources) serveResources(resources);
@@ -88,11 +90,7 @@ export function buildServer(parts: McpParts, era: 'legacy' | 'modern', caller: C
           try {
             return { ...(await act(taskId, request, ctx)) };
           } catch (error) {
-            if (error instanceof UnknownTask)
-              throw new ProtocolError(INVALID_PARAMS, error.message);
-            if (error instanceof ToolError) throw new ProtocolError(INTERNAL, error.message);
-            if (error instanceof ProtocolError) throw error;
-            throw faultOf(error);
+            throw protocolErrorOf(parts, error);
           }
         },
       );
@@ -110,32 +108,44 @@ export function buildServer(parts: McpParts, era: 'legacy' | 'modern', caller: C
 
   function serveResources({ templates, list, read }: McpResources) {
     server.setRequestHandler('resources/list', ({ params }, ctx) =>
-      list(requestOf(caller, ctx), params?.cursor),
+      list(requestOf(caller, ctx), params?.cursor).catch(rejectAsProtocol),
     );
     server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: templates }));
     server.setRequestHandler('resources/read', async ({ params: { uri } }, ctx) => {
-      const found = await read(uri, requestOf(caller, ctx)).catch((error) => {
-        throw error instanceof ToolError
-          ? new ProtocolError(INTERNAL, error.message)
-          : faultOf(error);
-      });
+      const found = await read(uri, requestOf(caller, ctx)).catch(rejectAsProtocol);
       if (!found) throw new ResourceNotFoundError(uri);
       return { contents: [{ uri, ...found }] };
     });
   }
 
-  /** The details are logged and not shown. */
-  function faultOf(error: unknown): ProtocolError {
-    parts.onFault(error);
-    return new ProtocolError(
-      INTERNAL,
-      'Something went wrong on our side. The error has been logged.',
-    );
+  function rejectAsProtocol(error: unknown): never {
+    throw protocolErrorOf(parts, error);
   }
 }
 
+type ErrorParts = Pick<McpParts, 'explain' | 'onFault'>;
+
+/** For a request that has no result in which a model could read what went wrong. */
+export function protocolErrorOf(parts: ErrorParts, error: unknown): ProtocolError {
+  if (error instanceof UnknownTask) return new ProtocolError(INVALID_PARAMS, error.message);
+  const told = toldOf(parts, error);
+  return told instanceof ToolError ? new ProtocolError(INTERNAL, told.message) : told;
+}
+
+/** The details of a fault of our own are logged and not shown. */
+function toldOf({ explain, onFault }: ErrorParts, error: unknown): ToolError | ProtocolError {
+  if (error instanceof ToolError || error instanceof ProtocolError) return error;
+  const words = explain(error);
+  if (words !== undefined) return new ToolError(words);
+  onFault(error);
+  return new ProtocolError(
+    INTERNAL,
+    'Something went wrong on our side. The error has been logged.',
+  );
+}
+
 const INVALID_PARAMS = -32602;
-const INTERNAL = -32603;
+export const INTERNAL = -32603;
 const MISSING_CAPABILITY = -32021;
 
 /** @throws ProtocolError that names the missing capability */

@@ -10,7 +10,6 @@ import type {
 } from '../../contract/http.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { CallEnd } from '../../contract/signals.ts';
-import { ToolError } from './tool.ts';
 
 export interface ConversationActions {
   begin(request: {
@@ -76,14 +75,10 @@ const ADVICE: Record<string, string> = {
   temporal_unavailable: 'Nothing is lost. Try the same call again in a few seconds.',
 };
 
-/** @throws ToolError for everything that is not our own fault */
-export async function told<T>(talk: ConversationActions, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    const problem = talk.problemOf(error);
-    if (!problem) throw error;
-    const { code, detail } = problem;
-    throw new ToolError([`${code}: ${detail}`, ADVICE[code]].filter(Boolean).join(' '));
-  }
+/** What a client is told of an error. Undefined for a fault of our own. */
+export function explain(talk: Pick<ConversationActions, 'problemOf'>, error: unknown) {
+  const problem = talk.problemOf(error);
+  if (!problem) return undefined;
+  const { code, detail } = problem;
+  return [`${code}: ${detail}`, ADVICE[code]].filter(Boolean).join(' ');
 }

@@ -13,7 +13,6 @@ import { heard, isMessage, look, type Look, looks, stateOf, withLiveProgress } f
 import { type QuestionParts, startTask } from './questions.ts';
 import { isExternal, resultsAfter } from './results.ts';
 import { text } from './server.ts';
-import { told } from './talk.ts';
 import { type McpRequest, type ServedTool, ToolError } from './tool.ts';
 import { news, nextCall, underWay } from './words.ts';
 
@@ -48,7 +47,7 @@ export function conversationTools(
       async call({ agent, text: first, metadata }, request) {
         const body = { agent, metadata, ...(first !== undefined && { message: { text: first } }) };
         const key = keyOfCall(request, 'start_conversation', body);
-        const begun = await told(talk, talk.begin({ tenant: request.tenant, body, key }));
+        const begun = await talk.begin({ tenant: request.tenant, body, key });
         const { id: of, message_id } = begun;
         if (message_id !== undefined) {
           await heard(parts, keyOf(request, of), isMessage(message_id), {
@@ -75,7 +74,7 @@ export function conversationTools(
       async call({ conversation_id: to, ...body }, request) {
         const { after, from } = await endOf(request, to);
         const key = keyOfCall(request, `send_message ${to}`, body);
-        const { message_id } = await told(talk, talk.send(keyOf(request, to), { body, key }));
+        const { message_id } = await talk.send(keyOf(request, to), { body, key });
         await heard(parts, keyOf(request, to), isMessage(message_id), { from, ...request });
         return text(`Sent. ${waitWith(to, after)}`);
       },
@@ -145,7 +144,7 @@ export function conversationTools(
       input: z.strictObject({ conversation_id, call_id: id }),
       async call({ conversation_id: of, call_id }, request) {
         const { head } = await find(request, of);
-        await told(talk, talk.cancelCall(keyOf(request, of), call_id));
+        await talk.cancelCall(keyOf(request, of), call_id);
         const call = head.calls.find((each) => each.id === call_id);
         if (call && call.ended_at === undefined) return text(`Cancelled ${call_id}.`);
         const open = head.calls.filter(({ ended_at }) => ended_at === undefined);
@@ -165,9 +164,10 @@ export function conversationTools(
       input: z.strictObject({ conversation_id, ...interruptBody.shape }),
       async call({ conversation_id: of, ...body }, request) {
         const { after, from } = await endOf(request, of);
-        const { message_id } = await told(
-          talk,
-          talk.interrupt(keyOf(request, of), body, keyOfCall(request, `interrupt ${of}`, body)),
+        const { message_id } = await talk.interrupt(
+          keyOf(request, of),
+          body,
+          keyOfCall(request, `interrupt ${of}`, body),
         );
         if (message_id === undefined) return text('Interrupted.');
         await heard(parts, keyOf(request, of), isMessage(message_id), { from, ...request });
@@ -183,7 +183,7 @@ export function conversationTools(
   }
 
   async function find(request: McpRequest, of: string): Promise<Look> {
-    const seen = await told(talk, look(store, keyOf(request, of)));
+    const seen = await look(store, keyOf(request, of));
     if (seen) return seen;
     throw new ToolError(
       `conversation_not_found: There is no conversation ${of}. Check the conversation_id, or begin a new one with start_conversation.`,

@@ -137,6 +137,7 @@ export function createFixtures(): Endpoint {
     version: '1.0.0',
     tasks,
     resources: RESOURCES,
+    explain: () => undefined,
     onFault: console.error,
     tools: [
       tool('greet', async ({ name }) => text(`Hello, ${name}!`), z.object({ name: z.string() })),
