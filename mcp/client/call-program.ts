@@ -1,8 +1,10 @@
 /**
  * Makes one call of an MCP tool and writes down its outcome. A keeper runs it: see tools/mcp.ts. It works in the folder that
- * MEANWHILE_SPOOL names, and MEANWHILE_MCP says how to reach the server. SIGTERM cancels the call.
+ * MEANWHILE_SPOOL names, and MEANWHILE_MCP says how to reach the server. SIGTERM cancels the call, unless only its keeper was lost.
  */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type McpAnswer,
   questionId,
@@ -30,10 +32,15 @@ delete process.env.MEANWHILE_MCP;
 const cancelled = new AbortController();
 const { signal } = cancelled;
 process.on('SIGTERM', () => {
+  // Nobody has cancelled the call: its keeper was killed, and the next attempt finds the task again.
+  if (isOrphan()) process.exit(CANCELLED);
   cancelled.abort();
   // A server that does not answer is ended by the keeper.
   setTimeout(() => process.exit(CANCELLED), STOP_MS).unref();
 });
+
+const isOrphan = () =>
+  ['orphaned.json', 'task.json'].every((name) => existsSync(join(folder, name)));
 
 const CANCELLED = 143;
 const STOP_MS = 8_000;

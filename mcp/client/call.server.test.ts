@@ -180,6 +180,16 @@ test('a call whose program was killed finds its task again', async () => {
   expect(await ledger.lines()).toEqual(['job begins']);
 });
 
+test('a call whose keeper was killed finds its task again: to stop the program is not to cancel the call', async () => {
+  const { options, ledger } = await serve('http', 'modern');
+  const call = await playCall('job', { ms: 3_000 }, options);
+  await expect.poll(() => readMcpFile(call.folder, 'task.json'), { timeout: 50_000 }).toBeDefined();
+  const keeper = (await readSpool(call.folder, 'keeper.json')) as { pid: number };
+  process.kill(keeper.pid, 'SIGKILL');
+  expect(await call.end).toBe('the job is done');
+  expect(await ledger.lines()).toEqual(['job begins']);
+});
+
 test('the service’s environment does not leak into a stdio server', async () => {
   process.env.MEANWHILE_TEST_SECRET = 'hush';
   try {

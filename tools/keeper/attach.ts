@@ -7,7 +7,14 @@ import { watchFolder } from './changes.ts';
 import { bootId, isAlive, markedWith, type ProcessIdentity } from '../process-identity.ts';
 import { ProgramLost, spoolLost } from './lost.ts';
 import { createOutputReader, type SpoolLine } from './read-output.ts';
-import { claimSpool, type ProgramExit, readSpool, type SpoolFiles, spoolMark } from './spool.ts';
+import {
+  claimSpool,
+  type ProgramExit,
+  readSpool,
+  type SpoolFiles,
+  spoolMark,
+  writeSpool,
+} from './spool.ts';
 import { startKeeper } from './start.ts';
 
 export interface KeptProgram {
@@ -92,6 +99,7 @@ async function losesKeeper(folder: string, keeper: SpoolFiles['keeper.json']): P
     );
   }
   const command = await readSpool(folder, 'command.json');
+  await writeSpool(folder, 'orphaned.json', {});
   await stopOrphans(folder, command?.grace_ms ?? 0);
   throw new ProgramLost(
     'KeeperLost',

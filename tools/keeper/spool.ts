@@ -17,6 +17,8 @@ export interface SpoolFiles {
   /** The process that may start the program; `given_up` when no process may. */
   'keeper.json': ProcessIdentity | { given_up: true };
   'program.json': ProcessIdentity;
+  /** Written before the program is stopped because its keeper was killed, and not because its call is over. */
+  'orphaned.json': object;
   /** `bytes`: total bytes of output. */
   'exit.json': ProgramExit & { bytes: number };
 }
