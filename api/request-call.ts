@@ -63,7 +63,7 @@ export async function requestCall(
   }: CallRequest,
   isGone: () => boolean = () => false,
 ): Promise<CallRequested> {
-  const tool = await toolOfCall(dependencies.catalogue, name);
+  const tool = await toolOfCall(dependencies.catalogue, name, tenant);
   if (!tool) throw new Problem('invalid_request', `There is no tool ${name}.`);
   const own = callIdOf(tenant, key);
   const conversation = conversationOf({ tenant, client, thread: thread ?? own });

@@ -18,8 +18,9 @@ export interface ToolServers {
   /**
    * A tool that one of them offers, or did: calls of it may still run.
    * @param patience_ms how long to wait for a server that has not answered since the start
+   * @param tenant given: only a tool that this tenant may call
    */
-  find(name: string, patience_ms: number): Promise<Tool | undefined>;
+  find(name: string, patience_ms: number, tenant?: string): Promise<Tool | undefined>;
   /**
    * A server for clients with a model of their own: its tools are offered to no agent. A repeat changes nothing.
    * @returns its id
@@ -60,12 +61,16 @@ export function mcpServersOf(
   return status.length > 0 ? { mcp_servers: status } : undefined;
 }
 
-/** The tool of a call that was requested before. Waits a moment for a server that has not answered since the start. */
+/**
+ * The tool of a call. Waits a moment for a server that has not answered since the start.
+ * @param tenant given for a call that is requested now: a server that a proxy of another tenant has declared does not exist
+ */
 export async function toolOfCall(
   { tools, servers }: Catalogue,
   name: string,
+  tenant?: string,
 ): Promise<Tool | undefined> {
-  return tools.get(name) ?? (await servers?.find(name, PATIENCE_MS));
+  return tools.get(name) ?? (await servers?.find(name, PATIENCE_MS, tenant));
 }
 
 /** Less than the time that a workflow gives the activity that describes a tool. */

@@ -141,7 +141,12 @@ test('a server that a proxy has declared is its tenant’s alone, also after a r
   async function check({ servers }: typeof first.catalogue) {
     const offered = (name: string, tenant: string) =>
       servers.offers(name, { tenant, patience_ms: 20_000 });
-    expect((await offered(mine, 'acme'))?.length).toBeGreaterThan(0);
+    const [tool] = (await offered(mine, 'acme'))!;
+    const { name } = tool!;
+    expect(await servers.find(name, 0, 'acme')).toBe(tool);
+    expect(await servers.find(name, 0, 'globex')).toBeUndefined();
+    // A call of it that was requested before goes on.
+    expect(await servers.find(name, 0)).toBe(tool);
     expect(await offered(mine, 'globex')).toBeUndefined();
     expect(await offered(theirs, 'acme')).toBeUndefined();
     expect(servers.status('acme').map(({ name }) => name)).toEqual([mine]);

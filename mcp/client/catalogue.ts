@@ -220,8 +220,14 @@ export async function openMcpCatalogue(
     agents: own.agents,
     servers: {
       owns: (name) => ownerOf(name) !== undefined,
-      async find(name, patience_ms) {
-        const find = () => states.map((state) => state.known.get(name)).find(Boolean);
+      async find(name, patience_ms, tenant) {
+        const mayCall = ({ server }: ServerState) =>
+          tenant === undefined || isVisible(server, tenant);
+        const find = () =>
+          states
+            .filter(mayCall)
+            .map(({ known }) => known.get(name))
+            .find(Boolean);
         const owner = ownerOf(name);
         if (owner && !find()) await Promise.race([owner.answered.promise, after(patience_ms)]);
         return find();
