@@ -30,7 +30,7 @@ test('an erased conversation with a running call is ended, and its words are gon
   const both = [conversation(id), call(call_id)];
   const look = () =>
     Promise.all(both.map((each) => each.fetchHistory().then(() => 'there', unlessGone)));
-  await expect.poll(look, { timeout: 30_000 }).toEqual(['gone', 'gone']);
+  await expect.poll(look, { timeout: 90_000 }).toEqual(['gone', 'gone']);
   // Once a minute, on every host.
   await expect.poll(() => folders(service.home), { timeout: 90_000 }).not.toContain(call_id);
 }, 150_000);
