@@ -34,6 +34,9 @@ export interface Harness {
   live(): Promise<void>;
 }
 
+/** What it calls itself. */
+export const CLIENT = 'harness';
+
 /** How long a harness waits for an answer; an impatient one asks again soon. Milliseconds. */
 const PATIENCE_MS = { 20_000: 70, 700: 30 };
 /** How long the ends of its calls may take, once it makes no more. Milliseconds. */
@@ -51,7 +54,7 @@ export function createHarness(options: HarnessOptions): Harness {
 
   const envelope = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-    'io.modelcontextprotocol/clientInfo': { name: 'harness', version: '1' },
+    'io.modelcontextprotocol/clientInfo': { name: CLIENT, version: '1' },
     'io.modelcontextprotocol/clientCapabilities': {
       ...(has === 'tasks' && { extensions: { 'io.modelcontextprotocol/tasks': {} } }),
     },

@@ -5,7 +5,7 @@ import type { FollowedTalk } from '../collect.ts';
 import { follow } from '../follower.ts';
 import { insist } from '../insist.ts';
 import type { Random } from '../random.ts';
-import { createHarness, type Harness } from './harness.ts';
+import { CLIENT, createHarness, type Harness } from './harness.ts';
 import type { McpSite } from './site.ts';
 import { UPSTREAM_SERVERS } from './upstream-tools.ts';
 
@@ -54,12 +54,7 @@ export function startHarnesses({
         server: chance.pick(UPSTREAM_SERVERS),
         site,
         random: chance,
-        found: (conversation) =>
-          void talks.push({
-            id: conversation,
-            follower: follow(client, conversation, notice),
-            isExternal: true,
-          }),
+        found,
         surprise,
         isEnding: () => isEnding,
         signal,
@@ -73,6 +68,29 @@ export function startHarnesses({
       if (talk) await close(talk).catch(() => {});
     }
   });
+
+  function found(id: string): FollowedTalk {
+    const talk = { id, follower: follow(client, id, notice), isExternal: true } as const;
+    talks.push(talk);
+    return talk;
+  }
+
+  /** Calls may have been made though none of their thread was answered: its harness does not know the conversation. */
+  async function closeUnknown(): Promise<void> {
+    let after: string | undefined;
+    do {
+      const query = after === undefined ? '' : `&after=${after}`;
+      const page = await insist<Page>(
+        () => client.get(`/v1/conversations?limit=100${query}`),
+        signal,
+      );
+      for (const { id, agent } of page?.conversations ?? []) {
+        if (agent !== `client:${CLIENT}` || talks.some((talk) => talk.id === id)) continue;
+        await close(found(id));
+      }
+      after = page?.next_after;
+    } while (after !== undefined);
+  }
 
   async function close({ id, follower }: Harnesses['talks'][number]): Promise<void> {
     await insist(
@@ -94,6 +112,12 @@ export function startHarnesses({
       isEnding = true;
       limit.addEventListener('abort', () => giveUp.abort(), { once: true });
       await Promise.all(lanes);
+      await closeUnknown().catch(() => {});
     },
   };
+}
+
+interface Page {
+  conversations: { id: string; agent: string }[];
+  next_after?: string;
 }
