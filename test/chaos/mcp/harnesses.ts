@@ -69,7 +69,10 @@ export function startHarnesses({
     }
   });
 
+  /** Once for each conversation: a late answer names one that was found in the list. */
   function found(id: string): FollowedTalk {
+    const known = talks.find((talk) => talk.id === id);
+    if (known) return known;
     const talk = { id, follower: follow(client, id, notice), isExternal: true } as const;
     talks.push(talk);
     return talk;
