@@ -27,11 +27,11 @@ export function answered(conversation_id: string, results: Result[]): CallToolRe
   };
 }
 
-/** The end of a call, as its tool gave it. */
+/** The end of a call, as its tool gave it; or that its conversation was closed before it had one. */
 export function called(conversation_id: string, results: Result[]): CallToolResult {
   const last = results.at(-1);
   const parts = results.flatMap(({ data }) => (data === undefined ? [] : [data]));
-  const isError = last?.kind === 'failed';
+  const isError = last?.kind === 'failed' || last?.kind === 'closed';
   return {
     ...text(...(isError ? [...parts, last.text] : parts)),
     ...(isError && { isError }),
