@@ -1,13 +1,11 @@
 /** The real Codex with one change: the base URL of its model is the service. Its model is scripted. */
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import getPort from 'get-port';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Gates, startGates } from '../kit/gates.ts';
 import { useStage } from '../kit/stage.ts';
+import { type CodexHome, codexHome } from './codex.ts';
 import { installHarness } from './install.ts';
 import { startResponsesApi } from './responses-api.ts';
 
@@ -19,47 +17,25 @@ const stage = useStage({
 });
 
 let program: string;
-let folder: string;
+let home: CodexHome;
 let gates: Gates;
 beforeAll(async () => {
   program = await installHarness('codex');
   gates = await startGates();
-  folder = await mkdtemp(join(tmpdir(), 'meanwhile-codex-'));
-  await mkdir(join(folder, 'work'));
-  const config = `
-model = "scripted"
-model_provider = "scripted"
-approval_policy = "never"
-sandbox_mode = "danger-full-access"
-[model_providers.scripted]
-name = "scripted"
-base_url = "${stage.service.url}/openai/v1"
-wire_api = "responses"
-`;
-  await writeFile(join(folder, 'config.toml'), config);
+  home = await codexHome({ baseURL: `${stage.service.url}/openai/v1` });
 });
 afterAll(async () => {
   await gates.close();
   await api.close();
-  await rm(folder, { recursive: true, force: true });
+  await home.remove();
 });
 
-/** Runs one turn of Codex to its end. */
-async function codex(...args: string[]): Promise<string> {
-  const running = promisify(execFile)(program, ['exec', '--skip-git-repo-check', ...args], {
-    cwd: join(folder, 'work'),
-    env: { ...process.env, HOME: folder, CODEX_HOME: folder },
-    maxBuffer: 50_000_000,
-  });
-  running.child.stdin?.end();
-  const { stdout } = await running;
-  return stdout;
-}
+const codex = (...args: string[]) => home.exec(program, ...args);
 
 const told = (what: string) => api.heard.filter((news) => news.includes(what));
 
 async function rollouts(): Promise<string> {
-  const sessions = join(folder, 'sessions');
+  const sessions = join(home.folder, 'sessions');
   const files = await readdir(sessions, { recursive: true });
   const logs = files.filter((file) => file.endsWith('.jsonl'));
   const texts = await Promise.all(logs.map((file) => readFile(join(sessions, file), 'utf8')));

@@ -1,15 +1,12 @@
 /** Results that are pushed into the real Codex: into its app-server, and by `codex queue`. Its model is scripted. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { connect, type Rpc } from '../../harness/push/json-rpc.ts';
 import { type Gates, startGates } from '../kit/gates.ts';
 import { useStage } from '../kit/stage.ts';
+import { type CodexHome, codexHome, type CodexSettings, relayTo } from './codex.ts';
 import { installHarness } from './install.ts';
 import { startResponsesApi } from './responses-api.ts';
 
@@ -21,10 +18,9 @@ const stage = useStage({
   OPENAI_BASE_URL: `${api.url}/v1`,
   MEANWHILE_PUSH_CODEX: `ws://127.0.0.1:${codexPort}`,
 });
-const RELAY = fileURLToPath(new URL('../../cli/meanwhile.js', import.meta.url));
 
 let program: string;
-let folder: string;
+let home: CodexHome;
 let gates: Gates;
 let codex: ChildProcess | undefined;
 let front: Rpc | undefined;
@@ -41,20 +37,15 @@ afterEach(async ({ task }) => {
   front?.close();
   codex?.kill('SIGKILL');
   await gates.close();
-  await rm(folder, { recursive: true, force: true });
+  await home.remove();
   api.heard.length = 0;
 });
 afterAll(() => api.close());
 
 /** Codex's app-server, with a front end of its user. @returns says something as that user */
-async function open(config: string): Promise<(text: string) => Promise<unknown>> {
-  folder = await mkdtemp(join(tmpdir(), 'meanwhile-codex-'));
+async function open(settings: CodexSettings): Promise<(text: string) => Promise<unknown>> {
   gates = await startGates();
-  await mkdir(join(folder, 'work'));
-  await writeFile(
-    join(folder, 'config.toml'),
-    `model = "scripted"\nmodel_provider = "scripted"\n${config}`,
-  );
+  home = await codexHome(settings);
   await startCodex();
   const { thread } = await front!.call<{ thread: { id: string } }>('thread/start', {
     approvalPolicy: 'never',
@@ -70,8 +61,7 @@ async function open(config: string): Promise<(text: string) => Promise<unknown>>
 async function startCodex(): Promise<void> {
   const url = `ws://127.0.0.1:${codexPort}`;
   codex = spawn(program, ['app-server', '--listen', url], {
-    cwd: join(folder, 'work'),
-    env: { ...process.env, HOME: folder, CODEX_HOME: folder },
+    ...home.options,
     stdio: 'ignore',
   });
   await expect
@@ -90,21 +80,11 @@ const heard = (what: string | RegExp) =>
     .not.toEqual([]);
 const told = (what: string) => api.heard.filter((news) => news.includes(what));
 
-const provider = (url: string) => `
-[model_providers.scripted]
-name = "scripted"
-base_url = "${url}"
-wire_api = "responses"
-`;
-
 test('an idle Codex is told of each result of an MCP call, once, though the service is killed', async () => {
   const { service } = stage;
-  const say = await open(`${provider(`${api.url}/v1`)}
-[mcp_servers.meanwhile]
-command = "${process.execPath}"
-args = ["${RELAY}", "mcp", "tools", "--url", "${service.url}"]
-default_tools_approval_mode = "approve"
-`);
+  const approved = 'default_tools_approval_mode = "approve"';
+  const server = `${relayTo(service.url, 'tools')}${approved}`;
+  const say = await open({ baseURL: `${api.url}/v1`, server });
   await say(`please use relay {"gates":"${gates.url}"}`);
   expect(await gates.reached()).toBe('1');
   await heard('Suspended as call_');
@@ -119,7 +99,7 @@ default_tools_approval_mode = "approve"
 
 test('an idle Codex whose only change is its base URL is told of a result without being asked', async () => {
   const { service } = stage;
-  const say = await open(provider(`${service.url}/openai/v1`));
+  const say = await open({ baseURL: `${service.url}/openai/v1` });
   await say(`use relay {"gates":"${gates.url}"}`);
   expect(await gates.reached()).toBe('1');
   await heard('Suspended as call_');
@@ -135,7 +115,7 @@ test('an idle Codex whose only change is its base URL is told of a result withou
 
 test('a Codex that is away is told when it is back', async () => {
   const { service } = stage;
-  const say = await open(provider(`${service.url}/openai/v1`));
+  const say = await open({ baseURL: `${service.url}/openai/v1` });
   await say(`use relay {"gates":"${gates.url}"}`);
   expect(await gates.reached()).toBe('1');
   await heard('Suspended as call_');

@@ -1,15 +1,10 @@
 /** The real Codex, with a scripted model of its own, and our service as its MCP server: over HTTP, and through the relay. */
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import getPort from 'get-port';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { type Gates, startGates } from '../kit/gates.ts';
 import { asks } from '../kit/played-model.ts';
 import { useStage } from '../kit/stage.ts';
+import { type CodexHome, codexHome, relayTo } from './codex.ts';
 import { installHarness } from './install.ts';
 import { startResponsesApi } from './responses-api.ts';
 import type { ScriptedApi } from './script.ts';
@@ -21,7 +16,7 @@ const stage = useStage({
 });
 
 let program: string;
-let folder: string;
+let home: CodexHome;
 let api: ScriptedApi;
 let gates: Gates;
 beforeAll(async () => {
@@ -30,48 +25,20 @@ beforeAll(async () => {
 afterEach(async () => {
   await api.close();
   await gates.close();
-  await rm(folder, { recursive: true, force: true });
+  await home.remove();
 });
 /** Runs one turn of Codex to its end. */
 async function codex(server: string, prompt: string): Promise<string> {
-  folder = await mkdtemp(join(tmpdir(), 'meanwhile-codex-'));
   api = await startResponsesApi();
-  await mkdir(join(folder, 'work'));
-  const config = `
-model = "scripted"
-model_provider = "scripted"
-approval_policy = "never"
-sandbox_mode = "danger-full-access"
-[model_providers.scripted]
-name = "scripted"
-base_url = "${api.url}/v1"
-wire_api = "responses"
-[mcp_servers.meanwhile]
-${server}
-`;
-  await writeFile(join(folder, 'config.toml'), config);
-  const running = promisify(execFile)(program, ['exec', '--skip-git-repo-check', prompt], {
-    cwd: join(folder, 'work'),
-    env: { ...process.env, HOME: folder, CODEX_HOME: folder },
-    maxBuffer: 50_000_000,
-  });
-  running.child.stdin?.end();
-  const { stdout, stderr } = await running;
-  return stdout + stderr;
+  home = await codexHome({ baseURL: `${api.url}/v1`, server });
+  return home.exec(program, prompt);
 }
 
 const told = (what: string) => api.heard.filter((news) => news.includes(what));
 
-const RELAY = fileURLToPath(new URL('../../cli/meanwhile.js', import.meta.url));
-
 test.each([
   ['over HTTP', 'stays up', () => `url = "${stage.service.url}/mcp"`],
-  [
-    'through the relay',
-    'is killed and started',
-    () =>
-      `command = "${process.execPath}"\nargs = ["${RELAY}", "mcp", "--url", "${stage.service.url}"]`,
-  ],
+  ['through the relay', 'is killed and started', () => relayTo(stage.service.url)],
 ])(
   'a question that takes long is suspended, and its results come by the calls that each answer names (%s, while the service %s)',
   async (_, happens, server) => {
@@ -103,8 +70,7 @@ test.each([
 test('a tool of the service runs once, and each of its results is told once, though the service is killed', async () => {
   const { service } = stage;
   gates = await startGates();
-  const server = `command = "${process.execPath}"\nargs = ["${RELAY}", "mcp", "tools", "--url", "${service.url}"]`;
-  const running = codex(server, `use relay {"gates":"${gates.url}"}`);
+  const running = codex(relayTo(service.url, 'tools'), `use relay {"gates":"${gates.url}"}`);
   expect(await gates.reached()).toBe('1');
   await expect.poll(() => told('Suspended as call_').length, { timeout: 20_000 }).toBe(1);
   await service.kill9();

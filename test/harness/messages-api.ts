@@ -1,8 +1,7 @@
 /** A scripted Anthropic Messages API: see script.ts. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { moveFor, type ScriptedApi } from './script.ts';
+import { eventStream, startScriptedApi } from './scripted-api.ts';
 
 interface Part {
   type: string;
@@ -17,46 +16,14 @@ interface Asked {
   model: string;
 }
 
-export async function startMessagesApi(): Promise<ScriptedApi> {
-  const heard: string[] = [];
-  let offered: string[] = [];
-  let count = 0;
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    if (request.method !== 'POST' || !request.url?.startsWith('/v1/messages')) {
-      response.writeHead(404).end('{}');
-      return;
-    }
-    if (request.url.includes('count_tokens')) {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end('{"input_tokens":10}');
-      return;
-    }
-    const asked = JSON.parse(body) as Asked;
-    const news = newsIn(asked);
-    heard.push(news);
-    offered = asked.tools?.map(({ name }) => name) ?? [];
-    count += 1;
-    respond(response, asked, blockFor(news, asked, count), count);
-  }
-
-  const server = createServer((request, response) => void answer(request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    heard,
-    get offered() {
-      return offered;
-    },
-    async close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
+export const startMessagesApi = (): Promise<ScriptedApi> =>
+  startScriptedApi<Asked>({
+    path: /^\/v1\/messages/,
+    newsIn,
+    toolsIn: ({ tools }) => tools?.map(({ name }) => name) ?? [],
+    others: (url) => (url.includes('count_tokens') ? { input_tokens: 10 } : undefined),
+    answer: ({ body, response, n }, news) => respond(response, body, blockFor(news, body, n), n),
+  });
 
 /** The user's words, results of tools, and the results in notifications, whichever role they have. */
 function newsIn({ messages }: Asked): string {
@@ -113,9 +80,8 @@ function respond(
     response.end(JSON.stringify({ ...message, content: [block], stop_reason: stop }));
     return;
   }
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const send = (type: string, fields: object) =>
-    response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`);
+  const events = eventStream(response);
+  const send = (type: string, fields: object) => events({ type, ...fields }, type);
   const isTool = 'input' in block;
   send('message_start', { message });
   send('content_block_start', {

@@ -1,8 +1,6 @@
 /** A scripted Responses API of OpenAI: see script.ts. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { moveFor, type ScriptedApi } from './script.ts';
+import { eventStream, startScriptedApi } from './scripted-api.ts';
 
 interface Item {
   type: string;
@@ -18,55 +16,34 @@ interface Tool {
   tools?: { name: string }[];
 }
 
-/** @param options.asks whether the model makes the calls that an answer names. Default: it does */
-export async function startResponsesApi({ asks = true } = {}): Promise<ScriptedApi> {
-  const heard: string[] = [];
-  let offered: string[] = [];
-  let count = 0;
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    if (request.method !== 'POST' || !request.url?.includes('/responses')) {
-      response.writeHead(404).end('{}');
-      return;
-    }
-    const { input, tools = [] } = JSON.parse(body) as { input: Item[]; tools?: Tool[] };
-    const news = newsIn(input);
-    heard.push(news);
-    offered = tools.flatMap((tool) => (tool.tools ?? [tool]).map(({ name = '' }) => name));
-    const n = ++count;
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    const send = (type: string, fields: object) =>
-      response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`);
-    send('response.created', { response: { id: `r${n}` } });
-    send('response.output_item.done', { item: itemFor(news, tools, { n, asks }) });
-    const usage = {
-      input_tokens: 1,
-      input_tokens_details: null,
-      output_tokens: 1,
-      output_tokens_details: null,
-      total_tokens: 2,
-    };
-    send('response.completed', { response: { id: `r${n}`, usage } });
-    response.end();
-  }
-
-  const server = createServer((request, response) => void answer(request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    heard,
-    get offered() {
-      return offered;
-    },
-    async close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+interface Body {
+  input: Item[];
+  tools?: Tool[];
 }
+
+/** @param options.asks whether the model makes the calls that an answer names. Default: it does */
+export const startResponsesApi = ({ asks = true } = {}): Promise<ScriptedApi> =>
+  startScriptedApi<Body>({
+    path: /\/responses/,
+    newsIn: ({ input }) => newsIn(input),
+    toolsIn: ({ tools = [] }) =>
+      tools.flatMap((tool) => (tool.tools ?? [tool]).map(({ name = '' }) => name)),
+    answer({ body: { tools = [] }, response, n }, news) {
+      const stream = eventStream(response);
+      const send = (type: string, fields: object) => stream({ type, ...fields }, type);
+      send('response.created', { response: { id: `r${n}` } });
+      send('response.output_item.done', { item: itemFor(news, tools, { n, asks }) });
+      const usage = {
+        input_tokens: 1,
+        input_tokens_details: null,
+        output_tokens: 1,
+        output_tokens_details: null,
+        total_tokens: 2,
+      };
+      send('response.completed', { response: { id: `r${n}`, usage } });
+      response.end();
+    },
+  });
 
 function newsIn(input: Item[]): string {
   const { output, content, role } = input.at(-1)!;
