@@ -9,6 +9,7 @@ const HARNESSES = {
   claude: { name: '@anthropic-ai/claude-code', version: '2.1.332' },
   codex: { name: '@openai/codex', version: '0.171.0' },
   'mcp-inspector': { name: '@modelcontextprotocol/inspector', version: '2.12.0' },
+  opencode: { name: 'opencode-ai', version: '1.18.33' },
 } as const;
 
 const CACHE = fileURLToPath(
