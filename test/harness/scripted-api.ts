@@ -3,26 +3,26 @@ import type { ServerResponse } from 'node:http';
 import { startHttpServer } from '../kit/http-server.ts';
 import type { ScriptedApi } from './script.ts';
 
-export interface Asked<Body> {
+export interface ApiRequest<Body> {
   body: Body;
   response: ServerResponse;
   /** Number of the request, from 1. */
   n: number;
 }
 
-export interface Script<Body> {
+export interface ApiScript<Body> {
   /** Where the model is asked. */
   path: RegExp;
   /** What the model was given since it last spoke. */
   newsIn(body: Body): string;
   /** Names of the tools that it may use. */
   toolsIn(body: Body): string[];
-  answer(asked: Asked<Body>, news: string): void;
+  answer(asked: ApiRequest<Body>, news: string): void;
   /** Anything else that a harness asks. Default: 404. */
   others?(url: string): object | undefined;
 }
 
-export async function startScriptedApi<Body>(script: Script<Body>): Promise<ScriptedApi> {
+export async function startScriptedApi<Body>(script: ApiScript<Body>): Promise<ScriptedApi> {
   const heard: string[] = [];
   let offered: string[] = [];
   const { url, close } = await startHttpServer((response, _, { method, url: path, body }) => {
