@@ -1,7 +1,7 @@
 /**
  * The ends of the logs that this process has written or read lately, as they were then. A turn need not read back what the turns
- * before it have written. Another process may have changed a log since: whoever acts on one compares its revision with that
- * of the next write, which says whether it still stands (activities/reply/read-log.ts).
+ * before it have written. Another process may have changed a log since. A reply that was built on one therefore compares its
+ * revision with that of the next write, which says whether the log still stands (activities/reply/read-log.ts).
  */
 import { LRUCache } from 'lru-cache';
 import type { Batch } from '../../contract/batch.ts';
@@ -20,7 +20,7 @@ export interface KnownLog {
 export interface KnownLogs {
   find(conversation: ConversationKey): KnownLog | undefined;
   /**
-   * What the store said to a write of this process.
+   * The store's answer to a write of this process.
    * @param before the entries just before the batch, if they were read
    */
   wrote(batch: Batch, recorded: Recorded, before?: Entry[]): void;
@@ -28,7 +28,7 @@ export interface KnownLogs {
   trim(conversation: ConversationKey, from: number): void;
 }
 
-/** Of all logs together, in characters of their JSON. */
+/** The limit for all logs together, in characters of their JSON. */
 const MOST_CHARS = 16_000_000;
 
 export function createKnownLogs(mostChars = MOST_CHARS): KnownLogs {

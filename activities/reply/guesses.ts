@@ -23,7 +23,7 @@ import { createTrust } from './trust.ts';
 export interface GuessesDependencies extends AskingDependencies {
   store: AskingDependencies['store'] & Pick<Store, 'conversation' | 'spendTokens'>;
   model: ModelClient;
-  /** What it knows need not be read. Default: nothing. */
+  /** Logs that need not be read from the store. Default: none. */
   logs?: KnownLogs;
   /** Told of what came of each guess that asked the model. Tokens are those of a refused guess, estimated. */
   outcome?(outcome: 'adopted' | 'refused', wasted_tokens: number): void;
