@@ -182,6 +182,23 @@ describe('a service that asks for a key', () => {
   });
 });
 
+test.each([
+  ['no-preference', true],
+  ['reduce', false],
+] as const)(
+  'with the motion setting %s, whether anything moves: %s',
+  async (reducedMotion, moves) => {
+    const tab = await browser.open(`${page.url}/#/${short}`, { reducedMotion });
+    await bar(tab, 'run_installer').waitFor();
+    const moving = await tab.evaluate(`
+    [...document.querySelectorAll('*')].some((element) => {
+      const { animationName, transitionDuration } = getComputedStyle(element);
+      return animationName !== 'none' || !/^0s(, 0s)*$/.test(transitionDuration);
+    })`);
+    expect(moving).toBe(moves);
+  },
+);
+
 test('the whole page is at most 100 kB, as it is sent, and as large as its documentation says', async () => {
   const folder = (await pageFolder())!;
   const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.gz'));
