@@ -69,7 +69,6 @@ export function createQuotas(
   const spent = remembered({
     max: 10_000,
     fresh_ms: TOKENS_MS,
-    now,
     read: (name) => store.tokensSpent(JSON.parse(name) as { tenant: string; day: string }),
   });
 

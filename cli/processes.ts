@@ -6,7 +6,11 @@ import { isAlive, type ProcessIdentity } from '../tools/process-identity.ts';
 export async function terminate(identity: ProcessIdentity, graceMs = 10_000): Promise<void> {
   if (!(await isAlive(identity))) return;
   signalProcess(identity.pid, 'SIGTERM');
-  for (const deadline = Date.now() + graceMs; Date.now() < deadline; await sleep(25)) {
+  for (
+    const deadline = performance.now() + graceMs;
+    performance.now() < deadline;
+    await sleep(25)
+  ) {
     if (!(await isAlive(identity))) return;
   }
   if (await isAlive(identity)) signalProcess(identity.pid, 'SIGKILL');

@@ -38,7 +38,7 @@ export async function promote(
   { patience_ms = 10_000 } = {},
 ): Promise<string | undefined> {
   const { namespace } = client.options;
-  for (const deadline = Date.now() + patience_ms; ; await sleep(250)) {
+  for (const deadline = performance.now() + patience_ms; ; await sleep(250)) {
     try {
       const { previousDeploymentVersion } =
         await client.workflowService.setWorkerDeploymentCurrentVersion({
@@ -51,7 +51,7 @@ export async function promote(
     } catch (error) {
       // A worker is known some seconds after its first poll, and polls three task queues.
       if (!isMissing(error)) throw error;
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw new NotPromoted(
           `No worker of build "${buildId}" polls all task queues: ${error.details}. Start one with MEANWHILE_BUILD_ID=${buildId} first.`,
           { cause: error },

@@ -29,8 +29,11 @@ export async function registerSearchAttributes(
       .addSearchAttributes({ namespace, searchAttributes: { [name]: KEYWORD } })
       .catch(unless(ALREADY_EXISTS));
   }
-  for (const deadline = Date.now() + VISIBLE_WITHIN_MS; !(await usable(connection, namespace));) {
-    if (Date.now() > deadline) {
+  for (
+    const deadline = performance.now() + VISIBLE_WITHIN_MS;
+    !(await usable(connection, namespace));
+  ) {
+    if (performance.now() > deadline) {
       throw new Error(
         `Temporal does not know the search attributes ${Object.values(SEARCH_ATTRIBUTES).join(', ')} ${VISIBLE_WITHIN_MS / 1_000} s after they were registered in namespace ${namespace}.`,
       );

@@ -23,7 +23,7 @@ export interface GoneWatch {
 }
 
 const EVERY_MS = 5_000;
-/** Temporal's list lags a little behind. */
+/** Temporal's list lags a little behind. Milliseconds. */
 const OVERLAP_MS = 120_000;
 
 const logger = new DefaultLogger('WARN');
@@ -35,14 +35,13 @@ export function watchForGone(options: WatchForGoneOptions): GoneWatch {
   const known = new Set<string>();
 
   async function run(): Promise<void> {
-    // The first look covers everything that Temporal still has: no worker may have looked for days.
-    let since: Date | undefined;
+    // The first look covers everything that Temporal still has: no worker may have looked for days. Later ones go by Temporal's clock,
+    // since that of this host may be wrong.
+    let newest: Date | undefined;
     let isAway = false;
     while (!closing.signal.aborted) {
-      const began = Date.now();
       try {
-        await look(options, since, known, closing.signal);
-        since = new Date(began - OVERLAP_MS);
+        newest = await look(options, newest, known, closing.signal);
         isAway = false;
       } catch (error) {
         if (!isAway && !closing.signal.aborted)
@@ -64,29 +63,38 @@ export function watchForGone(options: WatchForGoneOptions): GoneWatch {
 
 const complain = (message: string, error: unknown) => logger.error(message, { error });
 
+/**
+ * @param newest close time of the latest workflow that was found before
+ * @returns the same after this look
+ */
 async function look(
   { client, store, taskQueue }: WatchForGoneOptions,
-  since: Date | undefined,
+  newest: Date | undefined,
   known: Set<string>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Date | undefined> {
   const query = [
     `TaskQueue = '${taskQueue}'`,
     `WorkflowType IN ('conversation', 'call')`,
     `ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')`,
-    ...(since ? [`CloseTime >= '${since.toISOString()}'`] : []),
+    ...(newest ? [`CloseTime >= '${before(newest).toISOString()}'`] : []),
   ].join(' AND ');
   const found = new Set<string>();
-  for await (const { workflowId, runId, type } of client.workflow.list({ query })) {
+  let latest = newest;
+  for await (const { workflowId, runId, type, closeTime } of client.workflow.list({ query })) {
     signal.throwIfAborted();
     found.add(runId);
+    if (closeTime && (!latest || closeTime > latest)) latest = closeTime;
     if (known.has(runId)) continue;
     const settle = type === 'call' ? settleCall : settleConversation;
     await settle({ client, store, taskQueue }, workflowId, runId);
     known.add(runId);
   }
   for (const runId of known) if (!found.has(runId)) known.delete(runId);
+  return latest;
 }
+
+const before = (moment: Date) => new Date(moment.getTime() - OVERLAP_MS);
 
 type At = Pick<WatchForGoneOptions, 'client' | 'store' | 'taskQueue'>;
 

@@ -93,7 +93,7 @@ function useTyping(around: ScreenProps) {
         return line.current.text === '' ? quit() : key.clears ? set(EMPTY) : undefined;
       case 'approve':
       case 'deny':
-        if (approval && Date.now() - approval.since >= LOOK_MS) {
+        if (approval && performance.now() - approval.since >= LOOK_MS) {
           void act({ kind: key.kind, call: approval.call.id }, around);
         }
         return;
@@ -129,6 +129,7 @@ function interrupt({ session }: ScreenProps): void {
 
 interface Shown {
   call: CallState;
+  /** Milliseconds of `performance.now`. */
   since: number;
 }
 
@@ -138,7 +139,7 @@ const LOOK_MS = 500;
 function useShownFor(call: CallState | undefined): Shown | undefined {
   const shown = useRef<{ id: string; since: number }>(undefined);
   if (call === undefined) return undefined;
-  if (shown.current?.id !== call.id) shown.current = { id: call.id, since: Date.now() };
+  if (shown.current?.id !== call.id) shown.current = { id: call.id, since: performance.now() };
   return { call, since: shown.current.since };
 }
 

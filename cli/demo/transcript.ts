@@ -4,8 +4,8 @@ import type { EntryOf } from '../../contract/entry.ts';
 /** Prints a stream as a conversation: the agent's words as they come, calls as a margin note. */
 export function createTranscript(print: (text: string) => void) {
   let speaking: string | undefined;
-  const begin = Date.now();
-  const clock = () => `${((Date.now() - begin) / 1_000).toFixed(1).padStart(5)} s  `;
+  const begin = performance.now();
+  const clock = () => `${((performance.now() - begin) / 1_000).toFixed(1).padStart(5)} s  `;
 
   function line(text: string) {
     end();

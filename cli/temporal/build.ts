@@ -12,10 +12,12 @@ export async function buildTemporal(
   folder: string,
   { log, signal }: { log: (line: string) => void; signal: AbortSignal },
 ): Promise<string> {
-  const began = Date.now();
+  const began = performance.now();
   let latest = '';
   const teller = setInterval(() => {
-    log(`  building … ${Math.round((Date.now() - began) / 1_000)} s${latest && ` (${latest})`}`);
+    log(
+      `  building … ${Math.round((performance.now() - began) / 1_000)} s${latest && ` (${latest})`}`,
+    );
   }, TELL_EVERY_MS);
   try {
     const build = execa(

@@ -31,13 +31,13 @@ export async function keepRunning(
     signal.addEventListener('abort', () => done(undefined), { once: true });
   });
   let server: Server | undefined = first;
-  let since = Date.now();
+  let since = performance.now();
   let failure = '';
   for (let tries = 0; ; tries++) {
     if (server) {
       const how = await Promise.race([server.died, stopped]);
       if (how === undefined || signal.aborted) return;
-      if (Date.now() - since > HEALTHY_MS) tries = 0;
+      if (performance.now() - since > HEALTHY_MS) tries = 0;
       failure = `The Temporal server stopped (${how}).`;
     }
     const ms = PAUSES[tries];
@@ -53,7 +53,7 @@ export async function keepRunning(
       failure = (error as Error).message;
       continue;
     }
-    since = Date.now();
+    since = performance.now();
     started(server);
     log(`The Temporal server is running again (pid ${server.identity.pid}).`);
   }

@@ -20,13 +20,13 @@ export class TemporalUnusable extends Error {
 /** @throws TemporalUnusable when no server answers in time or the namespace is missing. */
 export async function waitForTemporal(wanted: WantedServer): Promise<void> {
   const { address, timeoutMs, signal } = wanted;
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask(wanted, Math.min(ATTEMPT_MS, timeoutMs));
     } catch (error) {
       if (error instanceof TemporalUnusable) throw error;
-      if (Date.now() >= deadline && attempt >= FEWEST_ATTEMPTS) {
+      if (performance.now() >= deadline && attempt >= FEWEST_ATTEMPTS) {
         throw new TemporalUnusable(
           `No Temporal server answers at ${address} (waited ${timeoutMs / 1_000} s).`,
           { cause: error },

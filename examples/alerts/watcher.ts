@@ -79,8 +79,8 @@ async function follow(watch: Watch): Promise<void> {
       lines += whole.length;
       const queue = await queueOf();
       await measure(watch, queue);
-      if (Date.now() < beat) continue;
-      beat = Date.now() + Number(WATCHER_BEAT_MS);
+      if (performance.now() < beat) continue;
+      beat = performance.now() + Number(WATCHER_BEAT_MS);
       const note = `${lines} lines seen, ${queue} orders wait`;
       await push(watch, { kind: 'progress', percent: 0, note, schedule: 'silent' });
     }

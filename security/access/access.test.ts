@@ -12,12 +12,15 @@ const SECRET = 'a secret of the tests, long enough';
 const START = Date.parse('2030-01-02T03:04:05.678Z');
 let store: KeyStore;
 let lookUps: number;
+/** Wall clock, and one that does not jump. Milliseconds. */
 let now: number;
+let uptime: number;
 
 beforeEach(() => {
   const keys = createMemoryKeys();
   lookUps = 0;
   now = START;
+  uptime = 0;
   store = {
     ...keys,
     findKey(by) {
@@ -27,7 +30,12 @@ beforeEach(() => {
   };
 });
 
-const opened = () => openAccess({ store, secret: SECRET, now: () => now });
+const opened = () => openAccess({ store, secret: SECRET, now: () => now, uptime: () => uptime });
+
+function pass(milliseconds: number): void {
+  now += milliseconds;
+  uptime += milliseconds;
+}
 const made = (more: { test?: boolean; expires_in_s?: number; tenant?: string } = {}) =>
   createKey(
     store,
@@ -110,10 +118,10 @@ test('many requests with a key look it up once until the time in which a revocat
   const { key } = await made();
   const access = await opened();
   await Promise.all(Array.from({ length: 20 }, () => access.authenticate(key)));
-  now += NOTICED_MS - CHECK_MS - 1;
+  pass(NOTICED_MS - CHECK_MS - 1);
   await access.authenticate(key);
   expect(lookUps).toBe(1);
-  now += 2;
+  pass(2);
   await access.authenticate(key);
   expect(lookUps).toBe(2);
   await access.close();
@@ -136,16 +144,27 @@ test('a revoked key ends at once where it was revoked, and after the named time 
   await here.changed();
   await expect(here.authenticate(key)).rejects.toThrow('The key was revoked.');
   await elsewhere.authenticate(key);
-  now += NOTICED_MS + 1;
+  pass(NOTICED_MS + 1);
   await expect(elsewhere.authenticate(key)).rejects.toThrow('The key was revoked.');
   for (const access of [here, elsewhere]) await access.close();
+});
+
+test('a revoked key ends elsewhere after the named time even if the wall clock there is set back', async () => {
+  const { key, id, tenant } = await made();
+  const access = await opened();
+  await access.authenticate(key);
+  await revokeKey(store, { id, tenants: [tenant] }, now);
+  pass(NOTICED_MS + 1);
+  now -= 3_600_000;
+  await expect(access.authenticate(key)).rejects.toThrow('The key was revoked.');
+  await access.close();
 });
 
 test('a key ends when it expires, even while it is remembered', async () => {
   const { key } = await made({ expires_in_s: 5 });
   const access = await opened();
   await access.authenticate(key);
-  now += 5_000;
+  pass(5_000);
   await expect(access.authenticate(key)).rejects.toThrow('The key has expired.');
   await access.close();
 });
@@ -165,7 +184,7 @@ test('while the store is away, a key seen before stays valid and an unknown one 
   const access = await opened();
   await access.authenticate(key);
   isAway = true;
-  now += 10 * NOTICED_MS;
+  pass(10 * NOTICED_MS);
   expect((await access.authenticate(key)).kind).toBe('key');
   await expect(access.authenticate(unseen)).rejects.toThrow('away');
   await access.close();
@@ -179,7 +198,7 @@ test('a token ends with its time, and with the key it was made with', async () =
   await revokeKey(store, { id, tenants: [tenant] }, now);
   await access.changed();
   await expect(access.authenticate(token)).rejects.toThrow('The key was revoked.');
-  now += 60_000;
+  pass(60_000);
   await expect(access.authenticate(conversationToken())).rejects.toThrow('The token has expired.');
   await access.close();
 });
@@ -207,7 +226,7 @@ test('a rotated key has the same scopes, and the old one ends after the overlap'
   expect(fresh.expires_at).toBe(new Date(now + 1_000_000).toISOString());
   const access = await opened();
   for (const { key } of [old, fresh]) await access.authenticate(key);
-  now += 60_000;
+  pass(60_000);
   await expect(access.authenticate(old.key)).rejects.toThrow('The key has expired.');
   expect((await access.authenticate(fresh.key)).id).toBe(fresh.id);
   const again = await rotateKey(store, { id: old.id, tenants: ['acme'] }, { overlap_s: 0 }, now);

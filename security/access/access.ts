@@ -30,6 +30,8 @@ export interface AccessOptions {
   jwt?: JwtOptions | undefined;
   /** Milliseconds since 1970. */
   now?(): number;
+  /** Milliseconds by a clock that does not jump. */
+  uptime?(): number;
 }
 
 /**
@@ -53,6 +55,7 @@ export async function openAccess({
   secret,
   jwt,
   now = Date.now,
+  uptime = () => performance.now(),
 }: AccessOptions): Promise<Access> {
   let hasKeys = await store.hasKeys();
   const uses = new Map<string, string>();
@@ -60,7 +63,7 @@ export async function openAccess({
     max: REMEMBERED,
     // While the store is away, keys cannot be revoked either: those seen before stay valid.
     fresh_ms: NOTICED_MS - CHECK_MS,
-    now,
+    now: uptime,
     read(name) {
       const id = ID.exec(name)?.[1];
       return store.findKey(id === undefined ? { hash: name } : { id });

@@ -7,8 +7,8 @@ export interface RememberedOptions<Value> {
   max: number;
   /** How long a value is used without reading it again. Milliseconds. */
   fresh_ms: number;
-  /** Milliseconds since any fixed moment. */
-  now(): number;
+  /** Milliseconds since any fixed moment, by a clock that does not jump: a value must not stay fresh because the wall clock was set back. */
+  now?(): number;
 }
 
 export interface Remembered<Value> {
@@ -24,7 +24,7 @@ export function remembered<Value>({
   read,
   max,
   fresh_ms,
-  now,
+  now = () => performance.now(),
 }: RememberedOptions<Value>): Remembered<Value> {
   const known = new LRUCache<string, { value: Value; at: number }>({ max });
   let reading = new Map<string, Promise<Value>>();

@@ -1,6 +1,5 @@
-/** What machines and networks do: connections that are half open, names that cannot be resolved, clocks that jump, a full disk. */
-import { globSync } from 'node:fs';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+/** What machines and networks do: connections that are half open, names that cannot be resolved, a full disk. */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -11,6 +10,7 @@ import type { Conversation } from '../../client/conversation.ts';
 import { Meanwhile } from '../../client/meanwhile.ts';
 import { conversationWorkflowId, DEFAULT_TENANT } from '../../contract/names.ts';
 import { type Proxy, startProxy } from '../chaos/proxy.ts';
+import { fakedNames, type FakedAnswers } from '../kit/faked-host.ts';
 import { type FleetProcess, startFleetProcess } from '../kit/fleet-process.ts';
 import { heldText } from '../kit/held-text.ts';
 import { startStubModel } from '../kit/model-server.ts';
@@ -25,6 +25,7 @@ const HOSTS = ['database', 'redis', 'model', 'temporal']
 const LONG = { timeout: 60_000, interval: 100 };
 
 let folder: string;
+let names: FakedAnswers;
 let postgres: TestPostgres;
 let proxies: Record<'PostgreSQL' | 'Redis' | 'Temporal' | 'model', Proxy>;
 let processes: FleetProcess[];
@@ -32,15 +33,13 @@ let client: Meanwhile;
 let temporal: Client;
 /** The answer to `Go on.` */
 const held = heldText();
-/** URL of the worker's probes. */
-let probes: string;
 const begun: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'meanwhile-host-'));
   begun.push(() => rm(folder, { recursive: true }));
-  await setNames(HOSTS);
-  await setClock('+0');
+  names = fakedNames(join(folder, 'hosts'));
+  await names.set(HOSTS);
   postgres = await startPostgres();
   begun.push(() => postgres.stop());
   const redis = await startRedis();
@@ -71,10 +70,8 @@ beforeAll(async () => {
   modelUrl.hostname = 'model.test';
   modelUrl.port = String(proxies.model.port);
   const apiPort = await getPort();
-  const probePort = await getPort();
-  probes = `http://127.0.0.1:${probePort}`;
   const settings = {
-    ...namesIn(join(folder, 'hosts')),
+    ...names.settings,
     PORT: String(apiPort),
     TEMPORAL_ADDRESS: `temporal.test:${proxies.Temporal.port}`,
     TEMPORAL_NAMESPACE: namespace,
@@ -87,23 +84,19 @@ beforeAll(async () => {
     MEANWHILE_SILENCE_MS: '2000',
     MEANWHILE_SECRET: 'the secret of a service that is only tested',
   };
-  const start = async (role: 'api' | 'worker', ready: RegExp, own: Record<string, string>) => {
+  const start = async (role: 'api' | 'worker', ready: RegExp) => {
     const started = await startFleetProcess({
       name: role,
       role,
       ready,
-      settings: { ...settings, ...own },
+      settings,
     });
     begun.push(() => started.remove());
     return started;
   };
   processes = await Promise.all([
-    start('api', /The API is ready/, {}),
-    start('worker', /The worker is ready/, {
-      ...clockOf(join(folder, 'clock')),
-      LD_PRELOAD: `${library('nss_wrapper')}:${library('faketimeMT')}`,
-      MEANWHILE_PROBE_PORT: String(probePort),
-    }),
+    start('api', /The API is ready/),
+    start('worker', /The worker is ready/),
   ]);
   client = new Meanwhile({ baseURL: `http://127.0.0.1:${apiPort}`, maxRetries: 60 });
 }, 180_000);
@@ -190,14 +183,14 @@ test('a connection to the model that is half open in the middle of an answer is 
 
 test('while no name can be resolved, messages are accepted; when names are back, they are answered', async () => {
   const conversation = await talking();
-  await setNames('');
+  await names.set('');
   try {
     // Connections that exist need no name.
     for (const name of ['PostgreSQL', 'Redis', 'model'] as const) proxies[name].cut('refused')();
     await expect.poll(ready, LONG).toMatchObject({ status: 503 });
     await conversation.send('Are you there?');
   } finally {
-    await setNames(HOSTS);
+    await names.set(HOSTS);
   }
   await answered(conversation, 'Are you there?');
   await expect.poll(ready, LONG).toEqual(expect.not.objectContaining({ live: 'delayed' }));
@@ -205,7 +198,7 @@ test('while no name can be resolved, messages are accepted; when names are back,
 
 test('while the name of Temporal cannot be resolved, reads work and a message is refused; when it is back, messages are answered', async () => {
   const conversation = await talking();
-  await setNames(HOSTS.replace(/.*temporal.*\n/, ''));
+  await names.set(HOSTS.replace(/.*temporal.*\n/, ''));
   try {
     proxies.Temporal.cut('refused')();
     await expect.poll(ready, LONG).toMatchObject({ status: 503 });
@@ -217,25 +210,10 @@ test('while the name of Temporal cannot be resolved, reads work and a message is
     expect([refused.status, refused.headers.has('retry-after')]).toEqual([503, true]);
     expect(await conversation.head()).toMatchObject({ id: conversation.id });
   } finally {
-    await setNames(HOSTS);
+    await names.set(HOSTS);
   }
   await conversation.send('Are you there now?');
   await answered(conversation, 'Are you there now?');
-});
-
-test('a worker whose clock jumps an hour ahead and two hours back goes on answering, in order', async () => {
-  const conversation = await talking();
-  for (const clock of ['+3600', '-3600', '+0']) {
-    await setClock(clock);
-    // The worker's own clock is in the headers of its answers.
-    await expect.poll(() => offsetOf(probes), LONG).toBeCloseTo(Number(clock), -2);
-    const text = `At ${clock}?`;
-    await conversation.send(text);
-    await answered(conversation, text);
-  }
-  const seqs: number[] = [];
-  for await (const { seq } of conversation.entries()) seqs.push(seq);
-  expect(seqs).toEqual(seqs.map((_, i) => i + 1));
 });
 
 test('while the disk of the database is full, reads work and messages are accepted; with space again they are answered', async () => {
@@ -263,47 +241,6 @@ test('while the disk of the database is full, reads work and messages are accept
   }
   await answered(conversation, 'Are you there?');
 });
-
-/** Seconds by which a process's clock is ahead of ours. */
-async function offsetOf(url: string): Promise<number> {
-  const { headers } = await fetch(`${url}/healthz`);
-  return (Date.parse(headers.get('date')!) - Date.now()) / 1_000;
-}
-
-/** At once: what is read while it is written would be taken for all of it until it changes again. */
-async function setNames(hosts: string): Promise<void> {
-  await writeFile(join(folder, 'hosts.new'), hosts);
-  await rename(join(folder, 'hosts.new'), join(folder, 'hosts'));
-}
-
-const setClock = (offset: string) => writeFile(join(folder, 'clock'), `${offset}\n`);
-
-/** Its wall clock is moved by what the file says. Monotonic clocks are as they are. */
-const clockOf = (file: string) => ({
-  FAKETIME_TIMESTAMP_FILE: file,
-  FAKETIME_NO_CACHE: '1',
-  FAKETIME_DONT_FAKE_MONOTONIC: '1',
-});
-
-/** It resolves names that end with `.test` by this file alone, in all its threads, as it was read at that moment. */
-const namesIn = (file: string) => ({
-  LD_PRELOAD: library('nss_wrapper'),
-  NSS_WRAPPER_HOSTS: file,
-});
-
-function library(name: 'nss_wrapper' | 'faketimeMT'): string {
-  const [found] = globSync([
-    `/usr/lib/*/lib${name}.so`,
-    `/usr/lib/*/faketime/lib${name}.so.1`,
-    `/usr/lib/faketime/lib${name}.so.1`,
-  ]);
-  if (found === undefined) {
-    throw new Error(
-      'These tests need faketime and nss_wrapper: install them (Debian, Ubuntu: apt-get install faketime libnss-wrapper).',
-    );
-  }
-  return found;
-}
 
 /** The type of the failure of the last attempt at its reply. */
 async function failureOf({ id }: Conversation): Promise<string | null | undefined> {

@@ -28,7 +28,7 @@ export default defineTool({
   report: 'only the end',
   async *run({ items }, call) {
     let known: PriceList = await readPrices();
-    for (let compared = 0, due = Date.now() + ITEM_MS; ;) {
+    for (let compared = 0, due = performance.now() + ITEM_MS; ;) {
       await sleep(LOOK_MS, undefined, { signal: call.signal });
       const list = await readPrices();
       const changed = list.version === known.version ? [] : differences(known, list);
@@ -36,9 +36,9 @@ export default defineTool({
       if (changed.length > 0) {
         yield call.result({ changed, ...planOf(list, items, compared) }, { schedule: 'interrupt' });
       }
-      if (compared < items.length && Date.now() >= due) {
+      if (compared < items.length && performance.now() >= due) {
         compared += 1;
-        due = Date.now() + ITEM_MS;
+        due = performance.now() + ITEM_MS;
         yield call.progress((100 * compared) / items.length, items[compared - 1]!.item);
         yield call.result(planOf(list, items, compared));
       }
