@@ -7,6 +7,7 @@ import { openAccessOf } from '../security/access/open.ts';
 import type { Settings } from '../config.ts';
 import type { Limits } from '../contract/limits.ts';
 import { serviceUrl } from '../contract/service-url.ts';
+import { temporalConnection } from '../contract/temporal-connection.ts';
 import { dataConverterOf, keyringOf } from '../security/encryption/open.ts';
 import { harnessOf } from '../harness/push/adapters.ts';
 import { pushSecretOf } from '../security/remote/secret.ts';
@@ -53,7 +54,7 @@ export async function startApi({
 }: ApiOptions): Promise<RunningApi> {
   const { PORT: port, HOST: host, TEMPORAL_NAMESPACE: namespace } = settings;
   // The worker's kind of connection: it works outside the thread that answers requests.
-  const connect = () => NativeConnection.connect({ address });
+  const connect = () => NativeConnection.connect(temporalConnection(address));
   const keyring = keyringOf(settings);
   const dataConverter = dataConverterOf(keyring);
   const gateway = createTemporalGateway({ connect, namespace, dataConverter });

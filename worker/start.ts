@@ -15,6 +15,7 @@ import { createToolPlaces, withPlaces } from '../activities/call/tool-places.ts'
 import type { Settings } from '../config.ts';
 import { conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.ts';
 import type { QuickRunner } from '../contract/quick.ts';
+import { temporalConnection } from '../contract/temporal-connection.ts';
 import { dataConverterOf, keyringOf } from '../security/encryption/open.ts';
 import { loadTokenizer } from '../model/tokens.ts';
 import { pushSecretOf } from '../security/remote/secret.ts';
@@ -62,7 +63,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   const { client: clientInterceptors, ...interceptors } = options.interceptors ?? {};
   const pushSecret = await pushSecretOf(settings);
   installRuntime();
-  const connection = await NativeConnection.connect({ address });
+  const connection = await NativeConnection.connect(temporalConnection(address));
   const keyring = keyringOf(settings);
   const dataConverter = dataConverterOf(keyring);
   const client = new Client({
