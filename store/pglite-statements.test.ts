@@ -43,12 +43,15 @@ describe('the statement cache returns what PGlite returns:', () => {
     }
   });
 
-  test('with parsers of one statement', async () => {
-    const asText = (text: string) => text;
-    const { rows } = await statements.query('select $1::json as a', [{ b: 1 }], {
-      parsers: { 114: asText },
-    });
-    expect(rows).toEqual([{ a: '{"b":1}' }]);
+  test('with parsers of its own, prepared or not', async () => {
+    const another = await PGlite.create();
+    const own = createStatements(another, { 114: (text) => text });
+    const expected = [{ a: '{"b":1}' }];
+    for (let time = 0; time < 2; time += 1) {
+      expect((await own.query('select $1::json as a', [{ b: 1 }])).rows).toEqual(expected);
+    }
+    expect((await own.query(`select '{"b":1}'::json as a`, [])).rows).toEqual(expected);
+    await another.close();
   });
 });
 

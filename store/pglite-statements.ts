@@ -10,7 +10,7 @@ import {
 
 export interface Statements {
   /** Like PGlite's own `query`. */
-  query<Row>(sql: string, parameters: unknown[], options?: QueryOptions): Promise<Results<Row>>;
+  query<Row>(sql: string, parameters: unknown[]): Promise<Results<Row>>;
 }
 
 /** More than the store has different statements; any beyond this are not prepared. */
@@ -24,8 +24,16 @@ interface Prepared {
   rows?: messages.RowDescriptionMessage;
 }
 
-/** @param pglite no other code may prepare statements named `meanwhile_…` on it */
-export function createStatements(pglite: PGlite): Statements {
+/**
+ * @param pglite no other code may prepare statements named `meanwhile_…` on it
+ * @param own parsers that take the place of PGlite's, by the type's object id
+ */
+export function createStatements(
+  pglite: PGlite,
+  own: Required<QueryOptions>['parsers'] = {},
+): Statements {
+  // Given with each statement, they would be merged with PGlite's each time, which takes longer than most statements.
+  const parsers = { ...pglite.parsers, ...own };
   const known = new Map<string, Prepared>();
   let names = 0;
 
@@ -48,7 +56,6 @@ export function createStatements(pglite: PGlite): Statements {
   async function run<Row>(
     { name, types, rows }: Prepared,
     parameters: unknown[],
-    options?: QueryOptions,
   ): Promise<Results<Row>> {
     const values = parameters.map((value, nth) => asParameter(pglite, types[nth]!, value));
     const { messages: said } = await pglite.execProtocol(
@@ -56,17 +63,17 @@ export function createStatements(pglite: PGlite): Statements {
       { syncToFs: false },
     );
     const all = rows ? [rows, ...said] : said;
-    return parse.parseResults(all, pglite.parsers, options)[0] as Results<Row>;
+    return parse.parseResults(all, parsers)[0] as Results<Row>;
   }
 
   return {
-    async query<Row>(sql: string, parameters: unknown[], options?: QueryOptions) {
+    async query<Row>(sql: string, parameters: unknown[]) {
       // A statement without parameters is one of the few that change the schema or begin a transaction.
       const isWorthIt = parameters.length > 0 && (known.has(sql) || known.size < MOST);
-      if (!isWorthIt) return pglite.query<Row>(sql, parameters, options);
+      if (!isWorthIt) return pglite.query<Row>(sql, parameters, { parsers: own });
       return pglite.runExclusive(async () => {
         try {
-          return await run<Row>(known.get(sql) ?? (await prepare(sql)), parameters, options);
+          return await run<Row>(known.get(sql) ?? (await prepare(sql)), parameters);
         } catch (error) {
           // The schema may have changed since. The statement is prepared again at its next use.
           if (STALE.has((error as { code?: string }).code ?? '')) known.delete(sql);

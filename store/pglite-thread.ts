@@ -36,7 +36,7 @@ async function serve({ folder, startParams }: ThreadOptions): Promise<void> {
     opening.then(() => NOTHING),
   );
   const pglite = await opening;
-  const statements = createStatements(pglite);
+  const statements = createStatements(pglite, AS_TEXT);
   parentPort!.on('message', (question: ThreadRequest) => {
     void answer(question.id, carryOut(pglite, statements, question));
   });
@@ -53,7 +53,6 @@ async function carryOut(
       const { rows, fields, affectedRows } = await statements.query<Result['rows'][number]>(
         sql,
         parameters,
-        { parsers: { [types.JSON]: asText, [types.JSONB]: asText } },
       );
       const json = fields.filter(({ dataTypeID: type }) => JSON_TYPES.has(type));
       return { rows, json: json.map(({ name }) => name), affectedRows };
@@ -70,6 +69,7 @@ async function carryOut(
 }
 
 const asText = (text: string) => text;
+const AS_TEXT = { [types.JSON]: asText, [types.JSONB]: asText };
 const JSON_TYPES = new Set<number>([types.JSON, types.JSONB]);
 
 /** An error that PostgreSQL reports for a statement is an answer. After any other error, PGlite's state is unknown. */
