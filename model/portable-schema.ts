@@ -14,8 +14,17 @@ import {
   without,
 } from './fields.ts';
 
-/** @param root an object's schema, as zod writes it */
+/** @param root an object's schema, as zod writes it; it is not changed later, and nor is what is returned */
 export function portable(root: Schema): Schema {
+  const made = known.get(root) ?? make(root);
+  known.set(root, made);
+  return made;
+}
+
+/** A schema is part of every request. */
+const known = new WeakMap<Schema, Schema>();
+
+function make(root: Schema): Schema {
   const defs = { ...fieldsOf(root.definitions), ...fieldsOf(root.$defs) };
   const translated = translate(root, { root, defs, within: [] });
   return { ...translated, properties: translated.properties ?? {} };

@@ -4,25 +4,24 @@
  * bill.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ModelMessage, ModelRequest } from './message.ts';
+import type { ModelMessage, ModelRequest, ToolDeclaration } from './message.ts';
 
 /** The tokens of everything that is sent: the messages and the declarations of the tools. */
 export async function countRequest({
   messages,
   tools,
 }: Pick<ModelRequest, 'messages' | 'tools'>): Promise<number> {
-  const texts = [...messages.map(wordsOf), ...tools.map((tool) => JSON.stringify(tool))];
+  const texts = [...messages.map(wordsOf), ...tools.map(declarationOf)];
   let tokens = 0;
-  for (const text of texts) tokens += TOKENS_AROUND + (await countTokens(text));
+  // Nearly all of them are known, and to wait for each would take longer than to count it.
+  for (const text of texts) tokens += TOKENS_AROUND + (recall(text) ?? (await countAgain(text)));
   return tokens;
 }
 
-export async function countTokens(text: string): Promise<number> {
-  const known = counted.get(text);
-  if (known !== undefined) {
-    keep(text, known);
-    return known;
-  }
+export const countTokens = async (text: string): Promise<number> =>
+  recall(text) ?? countAgain(text);
+
+async function countAgain(text: string): Promise<number> {
   const { countTokens: count } = await loadTokenizer();
   let tokens = 0;
   for (let at = 0; at < text.length; at += SLICE_CHARS) {
@@ -35,7 +34,7 @@ export async function countTokens(text: string): Promise<number> {
 }
 
 function wordsOf(message: ModelMessage): string {
-  if (message.role !== 'assistant') return message.text;
+  if (message.role !== 'assistant' || message.calls.length === 0) return message.text;
   const calls = message.calls.map((call) => `${call.call_id} ${call.tool} ${call.arguments}`);
   return [message.text, ...calls].join('\n');
 }
@@ -58,18 +57,39 @@ const TOKENS_AROUND = 4;
 const SLICE_CHARS = 500;
 const BREATH_CHARS = 100 * SLICE_CHARS;
 
-/** Past messages come again in each request. A cache of the most recently used ones, up to a size. */
-const counted = new Map<string, number>();
-const MOST_KEPT_CHARS = 4_000_000;
-let keptChars = 0;
+/** A declaration is made once for each tool. */
+const declarations = new WeakMap<ToolDeclaration, string>();
+
+function declarationOf(tool: ToolDeclaration): string {
+  const text = declarations.get(tool) ?? JSON.stringify(tool);
+  declarations.set(tool, text);
+  return text;
+}
+
+/**
+ * Past messages come again in each request. Two generations: a text that is used moves to the newer one, and when that is full,
+ * the older one is forgotten.
+ */
+let recent = new Map<string, number>();
+let earlier = new Map<string, number>();
+/** Characters of a generation. */
+const MOST_KEPT_CHARS = 2_000_000;
+let recentChars = 0;
+
+function recall(text: string): number | undefined {
+  const known = recent.get(text);
+  if (known !== undefined) return known;
+  const old = earlier.get(text);
+  if (old !== undefined) keep(text, old);
+  return old;
+}
 
 function keep(text: string, tokens: number): void {
-  // A Map keeps insertion order: the most recently used key moves to the end.
-  if (!counted.delete(text)) keptChars += text.length;
-  counted.set(text, tokens);
-  for (const oldest of counted.keys()) {
-    if (keptChars <= MOST_KEPT_CHARS) return;
-    counted.delete(oldest);
-    keptChars -= oldest.length;
+  if (recentChars > MOST_KEPT_CHARS) {
+    earlier = recent;
+    recent = new Map();
+    recentChars = 0;
   }
+  if (!recent.has(text)) recentChars += text.length;
+  recent.set(text, tokens);
 }

@@ -23,9 +23,16 @@ export function declareTools(
   tools: Iterable<Tool>,
   awaiting: AwaitsByTool = awaitsByTool({}, []),
 ): ToolDeclaration[] {
-  const cancel = { ...cancelTool, parameters: parameters(cancelTool.name, cancelTool.input) };
-  return [...Array.from(tools, (tool) => declareTool(tool, awaiting)), declaration(cancel)];
+  return [...Array.from(tools, (tool) => declareTool(tool, awaiting)), declareCancel()];
 }
+
+let cancel: ToolDeclaration | undefined;
+
+const declareCancel = () =>
+  (cancel ??= declaration({
+    ...cancelTool,
+    parameters: parameters(cancelTool.name, cancelTool.input),
+  }));
 
 export const declareTool = (tool: Tool, awaiting: AwaitsByTool) =>
   declareOnce(tool, styleOf(tool, awaiting));

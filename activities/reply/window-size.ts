@@ -21,12 +21,10 @@ export async function measure(
 ): Promise<Measured | undefined> {
   if (!count_tokens) return undefined;
   const tokens = await countRequest(request);
+  const first = entries[0]?.seq ?? 0;
   const from = (seq: number) =>
     countRequest({
-      messages: history(
-        entries.filter((e) => e.seq >= seq),
-        earlier,
-      ),
+      messages: history(entries.slice(Math.max(0, seq - first)), earlier),
       tools: [],
     });
   const whole = await from(0);
