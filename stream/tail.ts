@@ -59,8 +59,9 @@ export function createTail(begin: Position, size: TailSize = SIZE): Tail {
         revisions.push({ revision, kept, isExact: rewind !== undefined });
         if (revisions.length > MOST_REVISIONS) since = revisions.shift()!.revision;
       }
-      const changed = items.findIndex(({ entry }) => entry.seq > kept);
-      if (changed !== -1) drop(items.splice(changed));
+      // They end at `position.after`, without gaps. Most often nothing has changed.
+      const changed = Math.max(0, items.length - (position.after - kept));
+      if (changed < items.length) drop(items.splice(changed));
       position = { after: kept, revision };
       for (const entry of entries) {
         position = { after: entry.seq, revision };

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 export interface DraftWriter {
   /** Never waits. */
   add(text: string): void;
@@ -22,7 +20,9 @@ export function createDraftWriter(
   let offset = 0;
   let broken = false;
   let writing: Promise<void> | undefined;
-  const finishing = new AbortController();
+  let isFinishing = false;
+  /** Ends the pause early. */
+  let wake = () => {};
 
   async function writeAll() {
     try {
@@ -31,7 +31,7 @@ export function createDraftWriter(
         waiting = '';
         await write(text, offset);
         offset += text.length;
-        await rest();
+        if (!isFinishing) await rest();
       }
     } catch (error) {
       broken = true;
@@ -40,9 +40,18 @@ export function createDraftWriter(
     writing = undefined;
   }
 
-  async function rest() {
-    if (finishing.signal.aborted) return;
-    await sleep(rest_ms, undefined, { signal: finishing.signal }).catch(ignoreAbort);
+  const rest = () =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, rest_ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  function hurry() {
+    isFinishing = true;
+    wake();
   }
 
   return {
@@ -51,17 +60,12 @@ export function createDraftWriter(
       writing ??= writeAll();
     },
     async finish() {
-      finishing.abort();
+      hurry();
       await writing;
     },
     discard() {
       broken = true;
-      finishing.abort();
+      hurry();
     },
   };
-}
-
-/** Ends the pause early: cutting it short is what the signal is for. */
-function ignoreAbort(error: Error) {
-  if (error.name !== 'AbortError') throw error;
 }
