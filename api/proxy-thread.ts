@@ -62,7 +62,7 @@ export function openThread(
       try {
         if (tool === CANCEL_TOOL) return await cancel(input, { anchor, key: named });
         const call = { tenant, client, thread, tool, input, key: named, anchor };
-        return await requestCall(dependencies, call, () => signal.aborted);
+        return await requestCall(dependencies, call, { isGone: () => signal.aborted });
       } catch (error) {
         const { code, message } = toProblem(error);
         if (code === 'internal_error') throw error;

@@ -40,6 +40,11 @@ export interface CallRequested {
   answer?: unknown;
 }
 
+export interface RequestingCaller {
+  isGone(this: void): boolean;
+  is(this: void, call_id: string): void;
+}
+
 type RequestDependencies = Pick<
   ApiParts,
   'store' | 'gateway' | 'catalogue' | 'limits' | 'quotas' | 'pushesTo'
@@ -48,7 +53,10 @@ type RequestDependencies = Pick<
   same?: SameCalls;
 };
 
-/** @param isGone whether the client has hung up */
+/**
+ * @param asking.isGone whether the client has hung up
+ * @param asking.is called once it is known which call this is, before anything can come of it
+ */
 export async function requestCall(
   dependencies: RequestDependencies,
   {
@@ -61,7 +69,7 @@ export async function requestCall(
     isNamed = true,
     anchor,
   }: CallRequest,
-  isGone: () => boolean = () => false,
+  { isGone = () => false, is = () => {} }: Partial<RequestingCaller> = {},
 ): Promise<CallRequested> {
   const tool = await toolOfCall(dependencies.catalogue, name, tenant);
   if (!tool) throw new Problem('invalid_request', `There is no tool ${name}.`);
@@ -75,6 +83,7 @@ export async function requestCall(
   let isOver = true;
   try {
     const made = await callOf(tool, joined?.call_id ?? own, input);
+    is(made.call_id);
     const call = { ...made, ...(anchor !== undefined && { anchor }) };
     const agent = `client:${client}`;
     const begun = { conversation, agent, ...(thread !== undefined && { thread }), call };

@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { READ_TOOL } from '../../contract/names.ts';
+import { createAnswering } from '../../mcp/server/answering.ts';
 import { openEndpoint, openToolEndpoint } from '../../mcp/server/open.ts';
 import type { ConversationActions } from '../../mcp/server/talk.ts';
 import { packageVersion } from '../../tools/version.ts';
@@ -23,13 +24,15 @@ export function mcpRoute(
   dependencies: ApiParts,
   { hub, quick, closing }: { hub: Hub; quick: QuickCalls | undefined; closing: AbortSignal },
 ): void {
-  const { store, catalogue, pushSecret, permits, mcp = {} } = dependencies;
+  const { store, catalogue, pushSecret, permits, limits, mcp = {} } = dependencies;
+  const now = () => Date.now();
   const parts = {
     store,
     hub,
     talk: talkOf({ ...dependencies, quick, same: createSameCalls(store) }),
     secret: pushSecret,
-    now: () => Date.now(),
+    now,
+    answering: createAnswering({ now, grace_ms: limits.grace_ms }),
     version: packageVersion(),
     wait_ms: mcp.wait_ms ?? WAIT_MS,
     onFault: (error: unknown) => app.log.error({ err: error }, 'An MCP request failed.'),
@@ -48,7 +51,7 @@ export function mcpRoute(
       catalogue.servers?.warmUp();
       return offered();
     },
-    dependencies.limits,
+    limits,
   );
   serveMcp(app, '/mcp/tools', always(tools, { hosts, closing, permits }));
   mcpProxyRoutes(app, dependencies, parts, { hosts, closing, permits });
@@ -71,7 +74,7 @@ function talkOf(dependencies: TalkDependencies): ConversationActions {
     send: (conversation, request) => sendMessage(dependencies, conversation, request),
     interrupt: (conversation, body, key) => interrupt(dependencies, conversation, { ...body, key }),
     cancelCall: (conversation, callId) => cancelCall(dependencies, conversation, callId),
-    async requestCall({ thread, key, isGone, ...request }) {
+    async requestCall({ thread, key, isGone, is, ...request }) {
       const { answer, ...requested } = await requestCall(
         dependencies,
         {
@@ -79,7 +82,7 @@ function talkOf(dependencies: TalkDependencies): ConversationActions {
           ...(thread !== undefined && { thread }),
           ...(key !== undefined && { key }),
         },
-        isGone,
+        { isGone, is },
       );
       return { ...requested, ...(answer !== undefined && { answer: answer as CallToolResult }) };
     },

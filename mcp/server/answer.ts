@@ -70,16 +70,17 @@ export interface At {
   isBusy: boolean;
   isExternal: boolean;
   head: { id: string; agent: string };
+  told?: ReadonlySet<number>;
 }
 
 /** The first result after the cursor; without one, it is over when the agent has come to rest since the client began to wait. */
 export function firstAfter(
   { after, from }: Wanted,
   log: readonly Entry[],
-  { isBusy, isExternal, head }: At,
+  { isBusy, isExternal, ...seen }: At,
 ): Answer {
   const rest = createRest(log, { isExternal });
-  const read = readerOf({ log, head });
+  const read = readerOf({ log, ...seen });
   for (const [nth, entry] of log.entries()) {
     rest.apply(entry);
     const { seq, at } = entry;
@@ -121,7 +122,10 @@ export function answerOfCall(
 }
 
 /** Whether nothing more comes after the end of the log unless somebody asks for it. */
-export function isAtRest(log: readonly Entry[], { isBusy, isExternal }: Omit<At, 'head'>): boolean {
+export function isAtRest(
+  log: readonly Entry[],
+  { isBusy, isExternal }: Pick<At, 'isBusy' | 'isExternal'>,
+): boolean {
   const rest = createRest(log, { isExternal });
   log.forEach(rest.apply);
   return rest.isReached() && !isBusy;

@@ -14,6 +14,7 @@ import type { CallEnd } from '../../contract/signals.ts';
 import type { Limits } from '../../contract/limits.ts';
 import type { ResultRange } from '../../contract/result-count.ts';
 import type { StoredConversation } from '../../store/store.ts';
+import type { AnsweredCall } from './answering.ts';
 import { isNamedCall, keyOfCall, threadOf } from './call-key.ts';
 import { heard, isRequest, look, type Look } from './look.ts';
 import { formsIn } from './forms.ts';
@@ -46,7 +47,7 @@ export function callTools(
   offered: OfferedTool[],
   limits: Pick<Limits, 'grace_ms'>,
 ): ServedTool[] {
-  const { store, talk, list } = parts;
+  const { store, talk, list, answering } = parts;
   const tasks = createTasks(parts);
   return [...offered.map(callTool), listCalls()];
 
@@ -57,29 +58,45 @@ export function callTools(
       ...offered,
       description: `${description} ${expected}`.trim(),
       async call(given: unknown, request): Promise<ToolAnswer> {
-        const { tenant, requestState } = request;
-        if (requestState !== undefined) {
-          return answer(request, await answered(requestState, request), { tool: name, expected });
+        const waits = answering.begin(request.tenant, request.signal);
+        try {
+          return await callFor(given, request, waits);
+        } finally {
+          waits.end();
         }
-        const { conversation, call_id, made, ...as } = await talk.requestCall({
-          tenant,
-          client: request.client ?? 'mcp',
-          thread: threadOf(request),
-          tool: tool ?? name,
-          input: given,
-          key: keyOfCall(request, name, given),
-          isNamed: isNamedCall(request),
-          isGone: () => request.signal.aborted,
-        });
-        if (made !== undefined && made !== 'goes_on') {
-          if (as.answer && isShownWhole(made, as.answer)) return as.answer;
-          return called(conversation.id, [resultOfEnd(conversation.id, call_id, made)]);
-        }
-        const facts = { kind: 'call', tenant, conversation: conversation.id, call_id } as const;
-        const isLate = made === 'goes_on' && !asksInstead(request);
-        return answer(request, facts, { tool: name, expected, isLate });
       },
     };
+
+    async function callFor(
+      given: unknown,
+      request: McpRequest,
+      waits: AnsweredCall,
+    ): Promise<ToolAnswer> {
+      const { tenant, requestState } = request;
+      if (requestState !== undefined) {
+        const asked = await answered(requestState, request);
+        waits.is(asked.call_id);
+        return answer(request, asked, { tool: name, expected, waits });
+      }
+      const { conversation, call_id, made, ...as } = await talk.requestCall({
+        tenant,
+        client: request.client ?? 'mcp',
+        thread: threadOf(request),
+        tool: tool ?? name,
+        input: given,
+        key: keyOfCall(request, name, given),
+        isNamed: isNamedCall(request),
+        isGone: () => request.signal.aborted,
+        is: (id) => waits.is(id),
+      });
+      if (made !== undefined && made !== 'goes_on') {
+        if (as.answer && isShownWhole(made, as.answer)) return as.answer;
+        return called(conversation.id, [resultOfEnd(conversation.id, call_id, made)]);
+      }
+      const facts = { kind: 'call', tenant, conversation: conversation.id, call_id } as const;
+      const isLate = made === 'goes_on' && !asksInstead(request);
+      return answer(request, facts, { tool: name, expected, isLate, waits });
+    }
   }
 
   /** Takes the answers of a client that was asked instead of being given a result. @returns the call that asked */
@@ -97,10 +114,17 @@ export function callTools(
   async function answer(
     request: McpRequest,
     facts: CallFacts,
-    { tool, expected, isLate }: { tool: string; expected: string; isLate?: boolean },
+    {
+      tool,
+      expected,
+      isLate,
+      waits,
+    }: { tool: string; expected: string; isLate?: boolean; waits: AnsweredCall },
   ): Promise<ToolAnswer> {
     const { tenant, conversation: id, call_id } = facts;
-    const soon = isLate ? undefined : await within(request, { ...facts, created: parts.now() });
+    const soon = isLate
+      ? undefined
+      : await within(request, { ...facts, created: parts.now() }, waits);
     if (soon) return soon;
     if (request.tasks) return { task: startTask(parts, facts) };
     const seen = await whenLogged(request, { tenant, id }, call_id);
@@ -124,7 +148,11 @@ export function callTools(
     return find();
   }
 
-  async function within(request: McpRequest, facts: TaskFacts): Promise<ToolAnswer | undefined> {
+  async function within(
+    request: McpRequest,
+    facts: TaskFacts,
+    waits: AnsweredCall,
+  ): Promise<ToolAnswer | undefined> {
     const time = AbortSignal.timeout(limits.grace_ms);
     const signal = AbortSignal.any([time, request.signal, request.closing]);
     for await (const change of answers(parts, facts, signal)) {
@@ -132,8 +160,11 @@ export function callTools(
         const { results } = change.answer;
         const of = results.map(({ n }) => n);
         const key = { tenant: facts.tenant, id: facts.conversation };
-        // Without the receipt nothing is lost: the result is told once more.
-        if (!request.signal.aborted) void talk.deliver(key, of).catch(() => {});
+        if (!request.signal.aborted) {
+          waits.tells(facts.conversation, of);
+          // Without the receipt nothing is lost: another process tells the result once more.
+          void talk.deliver(key, of).catch(() => {});
+        }
         return called(facts.conversation, results);
       }
       const asked = 'look' in change && asksInstead(request) ? formsIn(change.look, facts) : {};

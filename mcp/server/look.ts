@@ -11,9 +11,20 @@ import { isExternal, KINDS_OF_RESULTS } from './results.ts';
 
 export type Reads = Pick<Store, 'conversation' | 'entries' | 'marks' | 'progress'>;
 
+/** A call whose results are held back. */
+export interface Held {
+  call_id: string;
+  /** When to look again at the latest. Milliseconds since 1970; undefined: when this process has answered it. */
+  until?: number;
+}
+
 export interface Look {
   log: Entry[];
   head: StoredConversation;
+  /** What this process has sent as the answer to a call; the log does not say so yet. */
+  told?: ReadonlySet<number>;
+  /** The log ends before the first result of this call. */
+  held?: Held;
 }
 
 const KINDS: EntryKind[] = [...new Set<EntryKind>([...KINDS_FOR_REST, ...KINDS_OF_RESULTS])];
@@ -31,23 +42,25 @@ export async function look(store: Reads, key: ConversationKey): Promise<Look | u
 export async function withLiveProgress(
   store: Reads,
   key: ConversationKey,
-  { log, head }: Look,
+  seen: Look,
 ): Promise<Look> {
+  const { head } = seen;
   const running = head.calls.filter(({ status }) => status === 'running').map(({ id }) => id);
-  if (running.length === 0) return { log, head };
+  if (running.length === 0) return seen;
   const live = await store.progress(key, running);
   const calls = head.calls.map((call) => {
     const { percent = call.percent, note = call.note } = live.get(call.id) ?? {};
     return call.status === 'running' ? { ...call, percent, note } : call;
   });
-  return { log, head: { ...head, calls } };
+  return { ...seen, head: { ...head, calls } };
 }
 
 /** What is not in the log. */
-export const stateOf = ({ head }: Look) => ({
+export const stateOf = ({ head, told }: Look) => ({
   isBusy: head.status === 'replying',
   isExternal: isExternal(head),
   head,
+  ...(told && { told }),
 });
 
 /**
@@ -68,13 +81,17 @@ export async function* looks(
     if (item.type === 'progress') yield { progress: item };
     if (item.type !== 'rewind' && !(item.type === 'entry' && MATTERS.has(item.entry.kind)))
       continue;
-    const next = await look(store, key).catch((error) => {
-      if (!isUnavailable(error)) throw error;
-      return undefined;
-    });
+    const next = await lookIfThere(store, key);
     if (next) yield { look: next };
   }
 }
+
+/** Undefined also while the store is unavailable. */
+export const lookIfThere = (store: Reads, key: ConversationKey) =>
+  look(store, key).catch((error) => {
+    if (!isUnavailable(error)) throw error;
+    return undefined;
+  });
 
 /**
  * Resolves once the log has what was accepted, so that a client which looks next does not take the conversation for idle; or after

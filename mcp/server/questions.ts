@@ -2,9 +2,11 @@
 import type { ConversationKey } from '../../contract/names.ts';
 import type { StoredConversation } from '../../store/store.ts';
 import type { Hub } from '../../stream/hub.ts';
+import type { Answering } from './answering.ts';
 import { type Answer, answerOfCall, answerTo, firstAfter } from './answer.ts';
 import { formsIn, readForm } from './forms.ts';
 import { look, type Look, looks, type Reads, stateOf, withLiveProgress } from './look.ts';
+import { tellableLooks } from './tellable.ts';
 import type { ConversationActions } from './talk.ts';
 import { readTaskId, signTaskId, type TaskFacts } from './task-id.ts';
 import { type McpRequest, type Task, type Tasks, UnknownTask } from './tool.ts';
@@ -15,6 +17,8 @@ export interface QuestionParts {
   store: Reads;
   hub: Pick<Hub, 'join'>;
   talk: ConversationActions;
+  /** Shared by all endpoints of the process. */
+  answering: Answering;
   /** Signs the ids. */
   secret: string;
   /** Milliseconds since 1970. */
@@ -45,6 +49,16 @@ export function createTasks(parts: QuestionParts): Tasks {
     );
   }
 
+  async function* looksFor(facts: TaskFacts, signal: AbortSignal): AsyncGenerator<Look> {
+    if (facts.kind === 'next') {
+      yield* tellableLooks(parts, keyOf(facts), { after: facts.after, signal });
+      return;
+    }
+    for await (const change of looks(parts, keyOf(facts), signal)) {
+      if ('look' in change) yield change.look;
+    }
+  }
+
   async function stop(facts: TaskFacts & { kind: 'ask' | 'call' }): Promise<void> {
     if (facts.kind === 'call') return talk.cancelCall(keyOf(facts), facts.call_id);
     const by = cancellerOf(facts);
@@ -57,7 +71,9 @@ export function createTasks(parts: QuestionParts): Tasks {
       const facts = factsOf(taskId, request);
       const seen = await look(store, keyOf(facts));
       if (!seen) throw new UnknownTask('There is no such task.');
-      return taskOf(taskId, facts, await withLiveProgress(store, keyOf(facts), seen), request);
+      const found =
+        facts.kind === 'next' ? parts.answering.tellable(keyOf(facts), seen, facts.after) : seen;
+      return taskOf(taskId, facts, await withLiveProgress(store, keyOf(facts), found), request);
     },
 
     async update(taskId, answers, request) {
@@ -97,9 +113,8 @@ export function createTasks(parts: QuestionParts): Tasks {
     async *follow(taskId, request) {
       const facts = factsOf(taskId, request);
       let before = '';
-      for await (const change of looks(parts, keyOf(facts), request.signal)) {
-        if (!('look' in change)) continue;
-        const task = taskOf(taskId, facts, change.look, request);
+      for await (const seen of looksFor(facts, request.signal)) {
+        const task = taskOf(taskId, facts, seen, request);
         const now = JSON.stringify([task.status, task.statusMessage, task.inputRequests]);
         if (now !== before) yield task;
         if (isEnded(task)) return;

@@ -29,6 +29,8 @@ export const KINDS_OF_RESULTS = [
 interface Seen {
   log: readonly Entry[];
   head: { id: string; agent: string };
+  /** What was sent, and has no receipt in the log yet. */
+  told?: ReadonlySet<number>;
 }
 
 export const resultsAfter = (seen: Seen, after: number): Result[] => {
@@ -37,10 +39,11 @@ export const resultsAfter = (seen: Seen, after: number): Result[] => {
 };
 
 /** What counts as a result in this conversation. What its client was sent already, with the call or by a push, is not repeated. */
-export function readerOf({ log, head }: Seen): (entry: Entry) => Result | undefined {
+export function readerOf({ log, head, told }: Seen): (entry: Entry) => Result | undefined {
   if (!isExternal(head)) return resultOf;
   const sent = sentIn(log, ['delivered']);
-  return (entry) => (sent.has(entry.seq) ? undefined : resultOfCall(entry, head.id));
+  const isSent = (seq: number) => sent.has(seq) || told?.has(seq) === true;
+  return (entry) => (isSent(entry.seq) ? undefined : resultOfCall(entry, head.id));
 }
 
 /**
@@ -58,7 +61,8 @@ export function cursorOf({ log, head }: Seen, told: Result[] = []): number {
   return cursor;
 }
 
-function sentIn(log: readonly Entry[], fates: EntryOf<'receipt'>['fate'][]): Set<number> {
+/** The entries of which the log says so. */
+export function sentIn(log: readonly Entry[], fates: EntryOf<'receipt'>['fate'][]): Set<number> {
   const receipts = log.filter((entry) => entry.kind === 'receipt');
   return new Set(receipts.flatMap(({ of, fate }) => (fates.includes(fate) ? of : [])));
 }

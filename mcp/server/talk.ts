@@ -39,6 +39,8 @@ export interface ConversationActions {
     isNamed: boolean;
     /** Whether the client has hung up. */
     isGone: () => boolean;
+    /** Called once it is known which call this is, before anything can come of it. */
+    is: (call_id: string) => void;
   }): Promise<{
     conversation: ConversationKey;
     call_id: string;

@@ -9,7 +9,8 @@ import {
 import { type Position, START } from '../../stream/item.ts';
 import { isAtRest } from './answer.ts';
 import { keyOfCall } from './call-key.ts';
-import { heard, isMessage, look, type Look, looks, stateOf, withLiveProgress } from './look.ts';
+import { heard, isMessage, look, type Look, stateOf, withLiveProgress } from './look.ts';
+import { tellableLooks } from './tellable.ts';
 import { type QuestionParts, startTask } from './questions.ts';
 import { isExternal, resultsAfter } from './results.ts';
 import { text } from './server.ts';
@@ -105,13 +106,14 @@ export function conversationTools(
       }),
       async call({ conversation_id: from, after, wait_seconds }, request) {
         const key = keyOf(request, from);
-        const seen = await find(request, from);
+        const found = await find(request, from);
+        const seen = parts.answering.tellable(key, found, after);
         // To pass a cursor says that everything up to it has come. Without the receipt nothing is lost.
         if (after > 0 && isExternal(seen.head)) void talk.acknowledge(key, after).catch(() => {});
-        const isThere = ({ log, head }: Look) =>
-          head.status === 'closed' ||
-          resultsAfter({ log, head }, after).length > 0 ||
-          atRest({ log, head });
+        const isThere = (one: Look) =>
+          (one.head.status === 'closed' && !one.held) ||
+          resultsAfter(one, after).length > 0 ||
+          atRest(one);
         if (isThere(seen)) return newsOf(await withLiveProgress(store, key, seen), after);
         if (request.tasks) {
           const { tenant } = request;
@@ -127,9 +129,7 @@ export function conversationTools(
         const time = AbortSignal.timeout(wait_seconds * 1_000);
         const signal = AbortSignal.any([time, request.signal, request.closing]);
         let latest = seen;
-        for await (const change of looks(parts, key, signal)) {
-          if ('progress' in change) continue;
-          latest = change.look;
+        for await (latest of tellableLooks(parts, key, { after, signal })) {
           if (isThere(latest)) break;
         }
         return newsOf(await withLiveProgress(store, key, latest), after);

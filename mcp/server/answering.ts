@@ -1,0 +1,142 @@
+/**
+ * The calls that clients wait for. What such a call brings is about to be its answer, so `next_results` does not return it as well: what
+ * comes before it can be told at once, the rest when the call has been answered. This process knows which requests it answers; what
+ * other processes answer follows from the log, which says when each call was requested.
+ */
+import type { ConversationKey } from '../../contract/names.ts';
+import type { Entry } from '../../contract/entry.ts';
+import type { Limits } from '../../contract/limits.ts';
+import type { Held, Look } from './look.ts';
+import { isExternal, resultOfCall, sentIn } from './results.ts';
+
+export interface Answering {
+  /** A client waits for a call. It has hung up once the signal aborts. */
+  begin(tenant: string, signal: AbortSignal): AnsweredCall;
+  /** What `next_results` may tell of it to a client that has the results up to `after`. */
+  tellable(key: ConversationKey, seen: Look, after: number): Look;
+  /** Resolves when the call may no longer be about to be answered, or the signal aborts. */
+  answered(key: ConversationKey, held: Held, signal: AbortSignal): Promise<void>;
+}
+
+export interface AnsweredCall {
+  /** Which call it is: said before anything can come of it. */
+  is(call_id: string): void;
+  /** These entries are its answer. */
+  tells(conversation: string, of: number[]): void;
+  /** The request is over, whatever it was answered. */
+  end(): void;
+}
+
+/** @param options.grace_ms a call that ends within this time is answered with its result (R11) */
+export function createAnswering({
+  now,
+  grace_ms,
+}: { now: () => number } & Pick<Limits, 'grace_ms'>): Answering {
+  /** By call: how many requests wait for it. 0: it was answered here, and no other process is likely to. */
+  const waiting = new Map<string, number>();
+  const wakes = new Set<() => void>();
+  /** By conversation: what was an answer. The log has a receipt for it a moment later. */
+  const told = new Map<string, Set<number>>();
+
+  function count(name: string, change: 1 | -1): void {
+    const requests = (waiting.get(name) ?? 0) + change;
+    waiting.delete(name);
+    if (waiting.size >= MOST_KNOWN) forgetOldest();
+    waiting.set(name, requests);
+    if (requests === 0) for (const wake of wakes) wake();
+  }
+
+  function forgetOldest(): void {
+    for (const [name, requests] of waiting) {
+      if (requests > 0) continue;
+      waiting.delete(name);
+      return;
+    }
+  }
+
+  /** Undefined if nobody is likely to be waiting for this call. */
+  function heldCall(tenant: string, call_id: string, log: readonly Entry[]): Held | undefined {
+    const requests = waiting.get(nameOf(tenant, call_id));
+    if (requests !== undefined) return requests > 0 ? { call_id } : undefined;
+    const request = log.find(
+      (entry) => entry.kind === 'call.requested' && entry.call_id === call_id,
+    );
+    const since = request ? Date.parse(request.at) : -Infinity;
+    const until = since + grace_ms + RECEIPT_MS;
+    // The clocks of hosts differ: a request from the future says nothing.
+    return since <= now() && now() < until ? { call_id, until } : undefined;
+  }
+
+  return {
+    begin(tenant, signal) {
+      let name: string | undefined;
+      let isOver = false;
+      const end = () => {
+        if (isOver) return;
+        isOver = true;
+        signal.removeEventListener('abort', end);
+        if (name !== undefined) count(name, -1);
+      };
+      if (signal.aborted) isOver = true;
+      else signal.addEventListener('abort', end, { once: true });
+      return {
+        is(call_id) {
+          if (isOver || name !== undefined) return;
+          name = nameOf(tenant, call_id);
+          count(name, 1);
+        },
+        tells(conversation, of) {
+          const where = nameOf(tenant, conversation);
+          const known = [...(told.get(where) ?? []), ...of];
+          told.delete(where);
+          if (told.size >= MOST_KNOWN) told.delete(told.keys().next().value!);
+          told.set(where, new Set(known.slice(-Math.max(MOST_TOLD, of.length))));
+        },
+        end,
+      };
+    },
+
+    tellable({ tenant, id }, seen, after) {
+      const { log, head } = seen;
+      if (!isExternal(head)) return seen;
+      const sent = sentIn(log, ['delivered']);
+      const also = told.get(nameOf(tenant, id));
+      const calls = new Map<string, Held | undefined>();
+      for (const [nth, entry] of log.entries()) {
+        if (entry.seq <= after || sent.has(entry.seq) || also?.has(entry.seq)) continue;
+        if (!('call_id' in entry) || !resultOfCall(entry, id)) continue;
+        const { call_id } = entry;
+        if (!calls.has(call_id)) calls.set(call_id, heldCall(tenant, call_id, log));
+        const held = calls.get(call_id);
+        if (held) return { head, log: log.slice(0, nth), held, ...(also && { told: also }) };
+      }
+      return also ? { ...seen, told: also } : seen;
+    },
+
+    async answered({ tenant }, { call_id, until }, signal) {
+      const name = nameOf(tenant, call_id);
+      const isHeld = () => (until === undefined ? waiting.get(name) : now() < until);
+      if (signal.aborted || !isHeld()) return;
+      await new Promise<void>((resolve) => {
+        const over = () => {
+          clearTimeout(timer);
+          wakes.delete(wake);
+          signal.removeEventListener('abort', over);
+          resolve();
+        };
+        const wake = () => !isHeld() && over();
+        const timer = until === undefined ? undefined : setTimeout(over, until - now() + 1);
+        wakes.add(wake);
+        signal.addEventListener('abort', over, { once: true });
+      });
+    },
+  };
+}
+
+const nameOf = (tenant: string, id: string) => `${tenant}/${id}`;
+
+/** From an answer of another process to its receipt in the log. */
+const RECEIPT_MS = 1_000;
+const MOST_KNOWN = 10_000;
+/** Entries of one conversation whose receipts may still be on their way. */
+const MOST_TOLD = 100;
