@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isSpoolOpen } from './keeper/alive.ts';
 import { attemptsIn } from './keeper/attempts.ts';
 import { readMcpFile } from './mcp-spool.ts';
 
@@ -20,9 +21,6 @@ export async function mcpCallsIn(root: string): Promise<string[]> {
 async function labelIfOpen(folder: string): Promise<string | undefined> {
   if (existsSync(join(folder, 'outcome.json'))) return undefined;
   const begun = await readMcpFile(folder, 'begun.json').catch(() => undefined);
-  return begun?.host !== undefined &&
-    existsSync(join(begun.host, 'keeper.json')) &&
-    !existsSync(join(begun.host, 'exit.json'))
-    ? begun.label
-    : undefined;
+  if (begun?.host === undefined) return undefined;
+  return (await isSpoolOpen(begun.host)) ? begun.label : undefined;
 }

@@ -1,9 +1,8 @@
 /** Removes what calls left on this host, once it has been untouched for a while. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isSpoolLive } from './alive.ts';
 import { attemptsIn } from './attempts.ts';
-import { isAlive } from '../process-identity.ts';
-import { readSpool } from './spool.ts';
 
 /** Contains a folder for each call. */
 export const spoolRoot = (home: string) => resolve(home, 'spool');
@@ -46,11 +45,7 @@ async function touchedAt(folder: string): Promise<number> {
 /** Whether a program of the call of this folder, or its keeper, runs. */
 export async function isLive(folder: string): Promise<boolean> {
   for (const spool of [folder, ...(await attemptsIn(folder))]) {
-    const files = await Promise.all([
-      readSpool(spool, 'program.json'),
-      readSpool(spool, 'keeper.json'),
-    ]);
-    for (const file of files) if (file && 'pid' in file && (await isAlive(file))) return true;
+    if (await isSpoolLive(spool)) return true;
   }
   return false;
 }

@@ -1,11 +1,14 @@
-/** Finds the host of a server, or starts it. Each start has a folder of its own, among those of calls, so that nothing starts it twice. */
+/**
+ * Finds the host of a server, or starts it. Each start has a folder of its own, among those of calls, so that nothing starts it twice. A host whose
+ * keeper was killed goes on, and is found as any other.
+ */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attach } from '../../../tools/keeper/attach.ts';
+import { isSpoolOpen } from '../../../tools/keeper/alive.ts';
+import { attach, stopKept } from '../../../tools/keeper/attach.ts';
 import { readSpool } from '../../../tools/keeper/spool.ts';
-import { isAlive } from '../../../tools/process-identity.ts';
 import { programVariables } from '../../../tools/mcp-program.ts';
 import { packageVersion } from '../../../tools/version.ts';
 import { asEnvironment, type ProgramVariables, startOf } from '../program.ts';
@@ -35,7 +38,7 @@ export async function findHost(options: FindOptions): Promise<{ folder: string; 
 
 /** Undefined when the host of that folder has gone. */
 export async function linkIfAlive(folder: string): Promise<HostLink | undefined> {
-  return (await isThere(folder)) ? linkTo(folder, 0).catch(() => undefined) : undefined;
+  return (await isSpoolOpen(folder)) ? linkTo(folder, 0).catch(() => undefined) : undefined;
 }
 
 const START_MS = 60_000;
@@ -61,7 +64,8 @@ async function linkTo(folder: string, patience_ms: number): Promise<HostLink> {
   for (const end = performance.now() + patience_ms; ;) {
     const text = await readFile(join(folder, ADDRESS_FILE), 'utf8').catch(() => undefined);
     if (text !== undefined) return openLink(JSON.parse(text) as HostAddress);
-    if (performance.now() >= end || !(await isThere(folder))) throw new Error('It is not there.');
+    if (performance.now() >= end || !(await isSpoolOpen(folder)))
+      throw new Error('It is not there.');
     await sleep(POLL_MS);
   }
 }
@@ -69,7 +73,7 @@ async function linkTo(folder: string, patience_ms: number): Promise<HostLink> {
 /** Resolves once no host is there, or at the deadline. */
 async function gone(folder: string, within_ms: number): Promise<void> {
   const end = performance.now() + within_ms;
-  while (performance.now() < end && (await isThere(folder))) await sleep(POLL_MS);
+  while (performance.now() < end && (await isSpoolOpen(folder))) await sleep(POLL_MS);
 }
 
 /** The folder of the host that runs, or of the one to start. */
@@ -83,20 +87,15 @@ async function latestFolder(options: FindOptions): Promise<string> {
   const last = Math.max(0, ...numbers);
   const folder = (n: number) => join(root, `${prefix}${n}`);
   // Where nothing has started yet, another process may be about to, and then it is started once for both.
-  if (last > 0 && (!(await hasBegun(folder(last))) || (await isThere(folder(last)))))
+  if (last > 0 && (!(await hasBegun(folder(last))) || (await isSpoolOpen(folder(last)))))
     return folder(last);
+  // A host whose keeper was killed before it had written which process it is, and what the last one left behind.
+  if (last > 0) await stopKept(folder(last));
   await mkdir(folder(last + 1), { recursive: true, mode: 0o700 });
   return folder(last + 1);
 }
 
 const hasBegun = async (folder: string) => (await readSpool(folder, 'keeper.json')) !== undefined;
-
-/** Whether a host runs there, or may still come up. */
-async function isThere(folder: string): Promise<boolean> {
-  const keeper = await readSpool(folder, 'keeper.json');
-  if (!keeper || 'given_up' in keeper || !(await isAlive(keeper))) return false;
-  return (await readSpool(folder, 'exit.json')) === undefined;
-}
 
 /** A server that is declared in another way has another host. */
 function idOf({ server, variables: { server: transport, allowPrivateUrls } }: FindOptions): string {

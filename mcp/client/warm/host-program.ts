@@ -18,6 +18,9 @@ const variables = JSON.parse(process.env.MEANWHILE_MCP!) as ProgramVariables;
 // Its server must not see the secrets of its own declaration in another form either.
 delete process.env.MEANWHILE_MCP;
 
+// They lead to its keeper. If that is killed, the host goes on.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+
 /** How long it stays without a worker: one that was killed may be back by then. */
 const LINGER_MS = 60_000;
 /** How long a server has to answer a cancellation. */

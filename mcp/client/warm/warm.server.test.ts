@@ -1,11 +1,12 @@
 /** Calls that share the host of their server: one process, which outlives the worker. */
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLedger, startHttpServer, testServer } from '../../../test/kit/mcp/servers.ts';
 import { eraOf, hostRoot, playCall, type PlayOptions } from '../../../test/kit/mcp/play-call.ts';
 import { stopAllKept } from '../../../tools/keeper/attempts.ts';
 import { readSpool } from '../../../tools/keeper/spool.ts';
+import { identify } from '../../../tools/process-identity.ts';
 import { readMcpFile } from '../../../tools/mcp-spool.ts';
 import { mcpCallsIn } from '../../../tools/mcp-running.ts';
 import type { HttpServer } from '../../../tools/declared-server.ts';
@@ -182,6 +183,59 @@ test.each(['modern', 'legacy'] as const)(
     expect(await hostsIn(root)).toHaveLength(1);
   },
 );
+
+describe('a host whose keeper was killed', () => {
+  test('goes on with its calls, and the next worker finds them', async () => {
+    const { options, ledger, root } = await serve('stdio', 'modern');
+    const first = await playCall('steps', { count: 20, pause_ms: 100 }, options);
+    await expect.poll(() => ledger.lines(), until).toContain('steps begins');
+    process.kill((await latestHost(root)).keeper, 'SIGKILL');
+    first.handOver();
+    await expect(first.end).rejects.toThrow('handed over');
+    const second = await playCall('steps', {}, { ...options, folder: first.folder });
+    expect(await second.end).toMatchObject({ structured: { steps: 20 } });
+    expect(await hostsIn(root)).toHaveLength(1);
+    expect((await ledger.lines()).filter((line) => line === 'steps begins')).toHaveLength(1);
+  });
+
+  test('makes the next calls too, so that its server runs once', async () => {
+    const { options, root } = await serve('stdio', 'modern');
+    const first = String(await (await playCall('remembers', {}, options)).end);
+    process.kill((await latestHost(root)).keeper, 'SIGKILL');
+    const second = await (await playCall('remembers', {}, options)).end;
+    expect(second).toBe(first.replace('call 1', 'call 2'));
+    expect(await hostsIn(root)).toHaveLength(1);
+  });
+
+  test('and that has lost its address is ended before another one starts', async () => {
+    const { options, root } = await serve('stdio', 'modern');
+    await (
+      await playCall('remembers', {}, options)
+    ).end;
+    const { keeper, program } = await latestHost(root);
+    process.kill(keeper, 'SIGKILL');
+    const [host] = await hostsIn(root);
+    // As when its keeper is killed before the host is up.
+    for (const name of ['host.json', 'program.json']) await rm(join(root, host!, name));
+    expect(await (await playCall('remembers', {}, options)).end).toContain('call 1');
+    expect(await identify(program)).toBeUndefined();
+    expect(await hostsIn(root)).toHaveLength(2);
+  });
+
+  test('and that was killed as well is followed by another one, and its calls are not listed', async () => {
+    const { options, ledger, root } = await serve('stdio', 'modern');
+    const folder = join(root, 'call_1');
+    await mkdir(folder);
+    const call = await playCall('waits', {}, { ...options, folder });
+    await expect.poll(() => ledger.lines(), until).toEqual(['waits']);
+    const { keeper, program } = await latestHost(root);
+    process.kill(keeper, 'SIGKILL');
+    process.kill(program, 'SIGKILL');
+    await expect(call.end).rejects.toMatchObject({ name: 'OutcomeUnknown' });
+    expect(await mcpCallsIn(root)).toEqual([]);
+    expect(await (await playCall('remembers', {}, options)).end).toContain('call 1');
+  });
+});
 
 test('a call is cancelled by anyone who ends what its folder runs', async () => {
   const { options, ledger } = await serve('stdio', 'modern');
