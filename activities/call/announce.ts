@@ -1,4 +1,4 @@
-/** Tells another team's service about a call, or that the call is no longer awaited. */
+/** Announces a call to another team's service, or withdraws it when it is no longer awaited. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Settings } from '../../config.ts';
 import { readRetryAfter } from '../../contract/retry-after.ts';
@@ -24,7 +24,7 @@ export interface AnnounceDependencies {
 
 export interface Announcement {
   start: CallStart;
-  /** When it was decided, in milliseconds since 1970: the same in every attempt. */
+  /** When the call was started, in milliseconds since 1970: the same in every attempt. */
   at: number;
   /** When results stop being accepted. */
   expires_at: number;

@@ -4,8 +4,8 @@ import { CallFailed } from './call-failed.ts';
 import { inWords } from './thrown.ts';
 
 /**
- * The value as it will be read elsewhere: what a tool returns goes through Temporal and the store as JSON. Characters that the
- * store refuses (NUL, half of a surrogate pair) become U+FFFD; undefined becomes null.
+ * The value as readers will get it: what a tool returns goes through Temporal and the store as JSON. Characters that the store
+ * refuses (NUL, half of a surrogate pair) become U+FFFD; undefined becomes null.
  * @param what the name of the value in the failure, such as "Its result"
  * @throws CallFailed `InvalidResult` for what JSON would lose and for what is nested too deeply, `ResultTooLarge` above
  * `maxBytes`
@@ -29,7 +29,7 @@ function stringify(value: unknown, what: string): string {
   try {
     return storable(JSON.stringify(value, refuseLoss) ?? 'null');
   } catch (error) {
-    // A stack overflow, since cycles and errors that a tool throws are handled separately.
+    // A stack overflow. A cycle is a TypeError.
     if (error instanceof RangeError) throw new CallFailed('InvalidResult', `${what} ${TOO_DEEP}.`);
     const [reason] = inWords(error).split('\n');
     throw new CallFailed('InvalidResult', `${what} is not valid JSON: ${reason}.`);

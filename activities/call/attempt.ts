@@ -13,10 +13,10 @@ export interface Attempt {
   details: unknown;
   beat(details: unknown): void;
   /**
-   * Resolves with why it is told to end. `not_current`: only this attempt has to end, not its work. Never resolves otherwise.
+   * Resolves when the attempt has to end, with the reason. `not_current`: only this attempt has to end, not its work.
    */
   told: Promise<'cancelled' | 'shutdown' | 'not_current'>;
-  /** The error that it fails with when it was cancelled. */
+  /** The error with which a cancelled attempt fails. */
   reason(): unknown;
   warn(message: string, facts: object): void;
 }

@@ -1,6 +1,6 @@
 /**
- * How far a call is: what has been reported of it, and where its tool resumes after a crash. Pure; the cursor is JSON and travels
- * in the heartbeat.
+ * The progress of a call: what it has reported, and where its tool resumes after a crash. Pure; the cursor is JSON and travels in
+ * the heartbeat.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -34,7 +34,7 @@ const callCursor = z.object({
   results: count,
   /** Digests of the results reported after the checkpoint, oldest first: a tool that resumes from there yields them again. */
   since: digests,
-  /** Digests of what this attempt has yet to yield again. Those results are not reported twice. */
+  /** Digests of the results that this attempt has yet to yield again. They are not reported twice. */
   repeats: digests,
   filter: filterState,
   /** The checkpoint of the last yield that carried one. When undefined, the next attempt starts from the beginning. */
@@ -64,7 +64,7 @@ export const unreadable = () =>
     'It was interrupted and cannot resume: this version of the service cannot read its saved progress.',
   );
 
-/** For a tool that starts again from the checkpoint. */
+/** The cursor of a tool that starts again from the checkpoint. */
 export const resumed = (cursor: CallCursor): CallCursor => ({ ...cursor, repeats: cursor.since });
 
 /** The cursor after a step, and the event to report. The cursor is valid once the event has arrived. */
@@ -104,8 +104,8 @@ export function advance(
 const MOST_DIGESTS = 1_000;
 
 /**
- * A tool that started from the beginning repeats what it yielded first, in this order, even where a value differs now. One that
- * resumed from a checkpoint may have meant it to cover more or less than it does: only an identical value is a repeat.
+ * A tool that started from the beginning repeats its results in the same order, even where a value differs now. After a resume from
+ * a checkpoint only an identical value is a repeat: the checkpoint may cover more or fewer results than were reported.
  */
 function indexOfRepeat({ repeats, checkpoint }: CallCursor, digest: string): number {
   return checkpoint === undefined ? Math.min(repeats.length, 1) - 1 : repeats.indexOf(digest);

@@ -2,7 +2,7 @@ import type { Failure } from '../../contract/entry.ts';
 import { storableText } from '../../contract/storable.ts';
 import { inWords } from './thrown.ts';
 
-/** A call that cannot go on, with what the model is told about it. It is not retried. */
+/** A call cannot go on, and is not retried. The model gets the type and the message. */
 export class CallFailed extends Error {
   override name = 'CallFailed';
   readonly type: string;
@@ -14,7 +14,7 @@ export class CallFailed extends Error {
   }
 }
 
-/** What the model is told about anything a tool threw. Never throws, whatever was thrown. */
+/** The failure that the model gets for whatever a tool threw. Never throws. */
 export function toolFailure(error: unknown): Failure {
   try {
     return describe(error);

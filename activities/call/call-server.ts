@@ -1,4 +1,4 @@
-/** What Temporal knows about a call's activity, for a caller that has no attempt at it. */
+/** Asks Temporal about the activity of a call, and reports to it, without an attempt at it. */
 import {
   ActivityCancelledError,
   ActivityNotFoundError,
@@ -12,18 +12,18 @@ import type { CallEnd } from '../../contract/signals.ts';
 import type { CallName } from './holder.ts';
 
 /**
- * `due`: no attempt is running at the moment, and Temporal is about to start one. `unheard`: there is none to start, at the moment.
- * `gone`: there will be none, since the call's workflow is over.
+ * `heard`: an attempt has received it. `due`: no attempt is running at the moment, but Temporal is about to start one. `unheard`: no
+ * attempt is running or scheduled at the moment. `gone`: there will be none, since the call's workflow has ended.
  */
 export type Delivery = 'heard' | 'due' | 'unheard' | 'gone';
 
 /** Every method rejects while the server is unreachable. */
 export interface CallServer {
-  /** What Temporal says of the attempt with this token. Counts as its heartbeat. `cancelled`: it is current, and has to end. */
+  /** The state of the attempt with this token. Counts as its heartbeat. `cancelled`: it is current, and has to end. */
   stateOf(token: Uint8Array, details: unknown): Promise<'current' | 'cancelled' | 'not_current'>;
-  /** The details of the last heartbeat, from whichever process it came. */
+  /** The details of the last heartbeat, no matter which process sent it. */
   lastBeat(call: CallName): Promise<unknown>;
-  /** A heartbeat for whichever attempt is running. */
+  /** Sends a heartbeat for the attempt that is running. */
   beat(call: CallName, activityId: string, details: unknown): Promise<Delivery | 'cancelled'>;
   complete(call: CallName, activityId: string, end: CallEnd): Promise<Delivery>;
   reportCancelled(call: CallName, activityId: string): Promise<Delivery>;
@@ -40,7 +40,7 @@ export function createCallServer(
     return { isRunning: status.name === 'RUNNING', found };
   }
 
-  /** @param activityId as far as is known: after a reset it may differ */
+  /** @param activityId the last one known: a reset may have changed it */
   async function byId(
     { tenant, call_id }: CallName,
     activityId: string,
@@ -106,7 +106,7 @@ export function createCallServer(
   };
 }
 
-/** The heartbeat was accepted, and the response says something more. */
+/** Errors with which Temporal has accepted the heartbeat. */
 const isAnswer = (error: unknown) =>
   error instanceof ActivityCancelledError ||
   error instanceof ActivityPausedError ||

@@ -9,8 +9,8 @@ export class ConversationGone extends Error {
 }
 
 /**
- * Retries until it has arrived, with a growing backoff while the server is unreachable. It may arrive twice; events are numbered
- * for that.
+ * Sends an event, and retries with a growing backoff while the server is unreachable. The event may arrive twice; its number shows
+ * that.
  * @param signal ends the attempts
  * @throws ConversationGone; CallFailed `NotDelivered` when the server will never accept it; the signal's reason
  */

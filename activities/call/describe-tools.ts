@@ -8,7 +8,8 @@ import { isRemote, type LocalTool, type Tool } from '../../tools/define.ts';
 import type { RemoteTool } from '../../tools/remote.ts';
 
 /**
- * What the call workflow has to know about a tool. An activity, since the catalogue may read differently on replay.
+ * The activity returns what the call workflow has to know about a tool. The workflow cannot read it itself: on replay the catalogue
+ * may be different.
  * @throws ApplicationFailure `UnknownTool`, non-retryable; `ToolNotKnownYet` while the tool's server has not answered
  */
 export function createDescribeTools({
@@ -33,11 +34,11 @@ export function createDescribeTools({
   };
 }
 
-/** Its server may offer it, once it has answered. */
+/** Whether its server, which has not answered yet, may offer the tool. */
 const isExpected = ({ servers }: Catalogue, name: string) =>
   servers?.owns(name) === true && servers.status().some(({ status }) => status !== 'ready');
 
-/** Fills in the defaults of what the tool leaves out. */
+/** The settings of the tool, with defaults for those that it leaves out. */
 export function factsOf({ timeout_ms = 3_600_000, restart = 'resume', keeps }: LocalTool) {
   return { kind: 'local', timeout_ms, restart, ...(keeps && { keeps }) } satisfies ToolFacts;
 }
@@ -48,7 +49,7 @@ function remoteFacts({ remote, timeout_ms = 3_600_000, results = ONE_RESULT, rep
   return { ...facts, ...(report !== undefined && { report }) } satisfies ToolFacts;
 }
 
-/** Undefined if calls of it are not limited across conversations. */
+/** Undefined if the tool's calls are not limited across conversations. */
 export function slotsOf(
   { name, max_running: ofTool }: Tool,
   ofTenant: number | undefined,

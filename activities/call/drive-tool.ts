@@ -10,11 +10,11 @@ export interface Drive {
   take(yielded: unknown): Promise<void>;
   /** Called after each yield: the tool continues when the promise resolves. */
   confirm(): Promise<void>;
-  /** Called with a yield that was not taken, or not to the end, since the signal aborted. */
+  /** Called with a yield that `take` did not take, or did not finish, because the signal aborted. */
   left(yielded: unknown): void;
   /** How long a tool may take to stop once its signal has aborted. Milliseconds. */
   stop_ms: number;
-  /** Called with errors that would be lost otherwise: a tool that does not stop, or fails while stopping. */
+  /** Called when a tool does not stop, or fails while it is being stopped. */
   warn(message: string, error?: unknown): void;
 }
 
@@ -51,7 +51,7 @@ async function run({ tool, input, call, take, left, confirm, warn }: Drive): Pro
         if (call.signal.aborted) left(next.value);
         throw error;
       }
-      // A process that was frozen may wake up between two steps, when the call has long been another's.
+      // A process that was frozen may resume between two steps, long after another one has taken the call over.
       await confirm();
       call.signal.throwIfAborted();
     }

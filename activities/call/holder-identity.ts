@@ -8,7 +8,7 @@ export async function ownIdentity(): Promise<HolderIdentity> {
   return { place, pid: process.pid, began: self?.began ?? '' };
 }
 
-/** False when this cannot be known from here. */
+/** False when this process cannot tell. */
 export async function isDead({ place, pid, began }: HolderIdentity): Promise<boolean> {
   if (place === '' || place !== (await ownPlace())) return false;
   return !(await isAlive({ pid, began, boot: await bootId() }));

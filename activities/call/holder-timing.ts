@@ -1,13 +1,13 @@
-/** The clocks and intervals by which a holder knows whether its calls are still its own. */
+/** The clocks and intervals by which a holder knows whether it still holds its calls. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface HolderClock {
   /** Monotonic milliseconds. */
   now(): number;
-  /** Milliseconds since 1970: runs on while a machine is suspended, and may be set by hand. */
+  /** Milliseconds since 1970. This clock runs while the machine is suspended, and may be set by hand. */
   wall(): number;
   pause(ms: number): Promise<void>;
-  /** Keeps no process alive. @returns a function that stops it */
+  /** The timer keeps no process alive. @returns a function that stops it */
   every(ms: number, work: () => void): () => void;
 }
 

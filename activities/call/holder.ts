@@ -9,11 +9,11 @@
  *    the store may have given it to another process.
  * 3. When it is not certain of a call, it asks. Until it knows, it reports nothing, and a tool does not go on after a step. Without
  *    an answer in time it stops the tool.
- * 4. A process that stood still sees a gap between its own ticks. Where others could have taken over, it stops at once what may
- *    be done again from its checkpoint. For the rest it asks.
- * 5. Where no other process uses the store, none can take over: then it is always certain.
- * 6. After it stood still it may hold a call that is over: one that was cancelled when Temporal had given up on its attempt is taken
- *    over by nobody. So a tool does not go on after a step until Temporal has said that the call does, however long that takes.
+ * 4. A process that was paused sees a gap between its own ticks. If other processes could have taken over, it stops at once every
+ *    tool that can resume from a checkpoint. For the other calls it asks.
+ * 5. If no other process uses the store, none can take over, and the process is always certain.
+ * 6. A process that was paused may hold a call that is over: no process takes over a call that was cancelled after Temporal had given
+ *    up on its attempt. So a tool does not go on after a step until Temporal has said that the call does, however long that takes.
  */
 import { randomUUID } from 'node:crypto';
 import type { CallEnd } from '../../contract/signals.ts';
@@ -32,7 +32,7 @@ import { type HolderClock, type HolderTiming, realClock, TIMING } from './holder
 export interface HolderOptions {
   store: HoldStore;
   who: HolderIdentity;
-  /** True only when it is certain. */
+  /** True only if the process is certainly dead. */
   isDead(who: HolderIdentity): Promise<boolean>;
   /** No other process uses this store. */
   alone: boolean;
@@ -55,39 +55,42 @@ export interface CallName {
 export interface WatchedCall {
   /** The name under which it is held. */
   holder: string;
-  /** True when it may be done again from its checkpoint. */
+  /** True when the tool may resume from its checkpoint, and repeat what it did since. */
   repeatable: boolean;
-  /** When the last question to Temporal was sent that it has confirmed, for an attempt of the run that got the hold. */
+  /**
+   * When this process sent the latest request by which Temporal confirmed its attempt as the current one. The attempt is one of the
+   * run that got the hold.
+   */
   answered_at: number;
-  /** When the last question to Temporal was sent that it has answered with: the call goes on, in whichever attempt. */
+  /** When this process sent the latest request to which Temporal answered that the call goes on, in any attempt. */
   heard_at: number;
-  /** Sets both. Never rejects. */
+  /** Asks Temporal, and sets both times. Never rejects. */
   askTemporal(): Promise<void>;
-  /** Aborts when it has to stop, for any reason. */
+  /** Aborts when the tool has to stop, for any reason. */
   signal: AbortSignal;
   lose(reason: HoldLost): void;
 }
 
 export interface Holder {
   /**
-   * Asks until it is decided which process has the call. The hold must be confirmed before the tool begins. Rejects with what the
-   * store keeps throwing while it is available.
+   * Asks the store until it says which process has the call. `confirm` has to resolve before the tool begins.
+   * @throws the store's error if it is refused again and again, and not merely unavailable
    */
   hold(
     call: CallName,
     asked: Pick<HoldRequest, 'run' | 'body'> & { attempt: number },
     signal: AbortSignal,
   ): Promise<HoldResult & { by: string }>;
-  /** Watches the call from then on, as one that Temporal has just said goes on. */
+  /** Begins to watch the call. Temporal must just have said that the call goes on. @returns a function that ends it */
   watch(call: WatchedCall): () => void;
-  /** True when no other process runs it at the moment. */
+  /** True when certainly no other process runs the call at the moment. */
   isCertain(call: WatchedCall): boolean;
-  /** Resolves when no other process runs the call, and it is not over. Rejects with its signal's reason. */
+  /** Resolves when no other process runs the call, and the call is not over. Rejects with the reason of the call's signal. */
   confirm(call: WatchedCall): Promise<void>;
   /** False when the call no longer belongs to this process. */
   end(call: CallName, hold: Hold, end: CallEnd): Promise<boolean>;
   release(call: CallName, hold: Hold): Promise<void>;
-  /** Lets other processes have at once what it held. */
+  /** Lets other processes take over its calls at once. */
   close(): Promise<void>;
 }
 
@@ -109,7 +112,7 @@ export function createHolder({
   };
   const certain_ms = lease_ms - margin_ms;
   const watched = new Set<WatchedCall>();
-  /** When this process last stood still. */
+  /** When this process last resumed after a pause. */
   let woke_at = -Infinity;
   let id: string = randomUUID();
   let confirmedAt = -Infinity;
@@ -124,7 +127,7 @@ export function createHolder({
   const isCertain = ({ holder, answered_at }: WatchedCall) =>
     alone || (holder === id && now() - confirmedAt < certain_ms) || now() - answered_at < answer_ms;
 
-  /** Temporal may have given up on its attempt unnoticed. */
+  /** Temporal may have given up on the call's attempt during a pause. */
   const isDoubtful = ({ heard_at }: WatchedCall) => heard_at < woke_at;
 
   async function renew(): Promise<void> {
@@ -180,9 +183,9 @@ export function createHolder({
   function tick(): void {
     const at = now();
     const stoodStill = at - tickedAt >= certain_ms;
-    // The machine was suspended, and its monotonic clock with it; or the time was set.
+    // The machine was suspended, which stops its monotonic clock, or the time was set.
     const jumped = wall() - tickedWall >= certain_ms;
-    // Sooner than others take over: Temporal waits less long than the store.
+    // A shorter gap than for a takeover: Temporal gives up on an attempt before the store gives away its call.
     if (jumped || at - tickedAt >= answer_ms) woke_at = at;
     tickedAt = at;
     tickedWall = wall();
@@ -208,7 +211,7 @@ export function createHolder({
   }
 
   let stopTicking = () => {};
-  // Tells other processes that this one exists, for when one of them has stood still.
+  // Shows other processes that this one exists: one of them that was paused has to know.
   const showUp = () => {
     if (watched.size === 0) void renew().catch(() => {});
   };
@@ -225,7 +228,7 @@ export function createHolder({
           await insist(renew, signal, unanswered);
         }
         const by = id;
-        // When Temporal has not missed the holder's heartbeat, as after a reset, only the store's silence counts.
+        // After a reset, Temporal has not missed a heartbeat of the holder, so only its silence towards the store counts.
         const waited = silentSince === undefined ? 0 : now() - silentSince;
         const lease = attempt > 1 || waited >= lease_ms ? lease_ms : NEVER;
         const held = await insist(

@@ -1,4 +1,4 @@
-/** The results of a call on their way: what is too large for Temporal and a model is stored before anyone is told. */
+/** Stores the results of a call that are too large for Temporal and a model, before the conversation hears of them. */
 import type { Settings } from '../../config.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
 import { READ_TOOL } from '../../contract/names.ts';
@@ -12,15 +12,15 @@ import { waitForStore } from '../wait-for-store.ts';
 export interface LargeResults {
   event(event: CallEventSignal): Promise<CallEventSignal>;
   end(result: unknown): Promise<CallEnd>;
-  /** The end of a call whose whole result is not for a model. The whole is always stored. */
+  /** The end of a call whose result has a version for a model. The whole result is always stored. */
   describedEnd(result: { readable: unknown; whole: unknown }): Promise<CallEnd>;
-  /** Reads what is stored for this conversation, and for no other. */
+  /** Reads a stored result of this conversation; it cannot read one of another. */
   read(callId: string, n: ResultNumber): Promise<unknown>;
 }
 
 /**
- * Retries while the store is unavailable: the tool has done its work, and must not fail for that. What the store refuses fails
- * the call.
+ * Retries while the store is unavailable: the tool has done its work, so an outage must not fail the call. A refusal of the store
+ * fails the call.
  */
 export function createLargeResults(
   {

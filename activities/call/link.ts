@@ -1,7 +1,7 @@
 /**
- * Connects a tool that runs in this process to Temporal: to the current attempt, or to none. An attempt that is no longer current
- * leaves the tool alone. Until the next one comes here, heartbeats and the end go to whichever attempt is running, by the call's
- * id: another process that was given that attempt leaves it to the process that holds the call.
+ * Connects a tool that runs in this process to Temporal: to the current attempt, or to none. When an attempt is no longer current,
+ * the tool goes on. Until the next attempt arrives here, the link sends heartbeats and the end by the call's id, to the attempt that
+ * is running. If another process got that attempt, it leaves the reports to the process that holds the call.
  */
 import { CompleteAsyncError } from '@temporalio/activity';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,11 +15,11 @@ import { insist } from '../insist.ts';
 export type AttemptOutcome =
   /** `isCertain`: the store has recorded it, so the call will not run again. */
   | { kind: 'ended'; end: CallEnd; isCertain: boolean }
-  /** On request. */
+  /** The call was cancelled on request. */
   | { kind: 'cancelled'; isCertain: boolean }
   /** Its tool waits for a person, and runs again when they have answered. */
   | { kind: 'asks'; asks: CallAsks }
-  /** Another attempt has to go on. */
+  /** Another attempt has to continue the call. */
   | { kind: 'again'; failure: Error }
   /** Another process has the call, and reports to Temporal how it ends. */
   | { kind: 'elsewhere' };
@@ -27,12 +27,12 @@ export type AttemptOutcome =
 export interface LinkOptions {
   call: CallName;
   server: CallServer;
-  /** How far the call is, for the attempt after this one. Undefined before this process goes on with it. */
+  /** The progress of the call, for the next attempt. Undefined until the tool begins in this process. */
   details(): unknown;
   stop(why: 'cancelled' | 'shutdown' | 'gone'): void;
-  /** At `at`, Temporal was asked and confirmed an attempt of `run` that this process has. Monotonic milliseconds. */
+  /** Called when Temporal has confirmed an attempt of `run` in this process. The request was sent at `at`, in monotonic milliseconds. */
   answered(at: number, run: string): void;
-  /** At `at`, Temporal was asked and said that the call goes on, in whichever attempt. */
+  /** Called when Temporal has said that the call goes on, in any attempt. The request was sent at `at`. */
   hear(at: number): void;
   outcome: Promise<AttemptOutcome>;
   beat_ms?: number;
@@ -41,9 +41,9 @@ export interface LinkOptions {
 export interface Link {
   /** The latest attempt. */
   latest(): Attempt;
-  /** Stays with an attempt while it is the current one. */
+  /** Serves an attempt as long as it is the current one. */
   follow(attempt: Attempt): Promise<CallEnd | CallAsks>;
-  /** Whether an attempt is here that is, as far as is known, the current one. */
+  /** Whether this process has the current attempt, as far as it knows. */
   isAttended(): boolean;
   /** Sends a heartbeat at once. */
   beat(): void;
@@ -64,11 +64,11 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
   let replace = () => {};
   let telling: Promise<void> | undefined;
 
-  /** A heartbeat replaces the previous one, which may come from the process that still holds the call. */
+  /** Details that may replace those of the previous heartbeat, which the process that still holds the call may have sent. */
   const upToDate = async (attempt: Attempt): Promise<unknown> =>
     details() ?? (await server.lastBeat(call)) ?? attempt.details;
 
-  /** Sends nothing without an answer: Temporal would hear the heartbeat too late. */
+  /** Sends nothing if the last details cannot be read: Temporal is unreachable then, and would get the heartbeat too late. */
   async function beatFor(attempt: Attempt, isOver: () => boolean): Promise<void> {
     const known = details();
     if (known !== undefined) return attempt.beat(known);
@@ -93,7 +93,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
     }
   }
 
-  /** Sends only what cannot be contradicted, since which attempt it reaches cannot be known. */
+  /** Reports the outcome only if it is certain, since it is not known which attempt gets the report. */
   async function tell(over: AttemptOutcome, { activity_id }: Attempt): Promise<void> {
     if ((over.kind !== 'ended' && over.kind !== 'cancelled') || !over.isCertain) return;
     const send = (): Promise<Delivery> =>
@@ -147,7 +147,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
         .catch(() => 'away' as const);
       if (state === 'current' || state === 'cancelled') answered(at, run);
       if (state === 'current') hear(at);
-      // The attempt's own heartbeat says so too, perhaps a step later.
+      // The attempt's own heartbeat reports it too, but perhaps only after another step.
       if (state === 'cancelled') stop('cancelled');
     },
     finished: async () => telling,
@@ -163,7 +163,7 @@ function settle(outcome: AttemptOutcome, attempt: Attempt): CallEnd | CallAsks {
     case 'ended':
       return outcome.end;
     case 'cancelled': {
-      // If another attempt was told to cancel, this one cannot end as cancelled.
+      // If the cancellation reached another attempt, this one cannot end as cancelled.
       const reason = attempt.reason();
       if (reason) throw reason;
       return { type: 'cancelled' };

@@ -33,7 +33,7 @@ export interface LiveCallsDependencies extends BodyDependencies {
 export interface LiveCalls {
   /** Starts the tool, or joins the one that is running. */
   run(start: CallStart, attempt: Attempt): Promise<CallEnd | CallAsks>;
-  /** Hands over the calls whose tools can go on from a checkpoint: they lose nothing by it. */
+  /** Hands over the calls whose tools can resume from a checkpoint, so that nothing is lost. */
   handOver(): void;
   /** Hands over what still runs, and what this process holds. */
   close(): Promise<void>;
@@ -82,7 +82,7 @@ export function createLiveCalls(dependencies: LiveCallsDependencies): LiveCalls 
   };
 }
 
-/** Long enough for a machine to restart. */
+/** How long a call waits for the machine that has its program: long enough for a restart. */
 const ELSEWHERE_MS = 60_000;
 
 const keyOf = ({ conversation, call_id }: CallStart) =>
@@ -93,14 +93,14 @@ interface LiveCall {
   /** Never rejects. */
   outcome: Promise<AttemptOutcome>;
   stop(why: Why): void;
-  /** Whether another worker would not begin again, and may go on. */
+  /** Whether another worker may resume the tool, and would not begin from the start. */
   hasCheckpoint(): boolean;
 }
 
 type Beginning = LiveCallsDependencies & {
   isPatient(callId: string): boolean;
   lostHolds: LostHolds;
-  /** Aborts when this process hands over nothing more. */
+  /** Aborts when this process has handed over its calls. */
   closing: AbortSignal;
 };
 
@@ -110,7 +110,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   const stopping = new AbortController();
   const { signal } = stopping;
   const over = Promise.withResolvers<AttemptOutcome>();
-  /** Undefined before the tool has begun. */
+  /** Undefined until the tool begins. */
   let standing: Standing | undefined;
   let hold: Hold | undefined;
   /** The run that got the hold. */
@@ -209,12 +209,12 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     }
   }
 
-  /** Until somebody has been told of it. */
+  /** Remembers what the tool has done until it is reported. */
   function leave(untold: Untold): void {
     if (standing) standing = { ...standing, untold };
   }
 
-  /** For the next hold, if it comes here and nobody has the call in between. */
+  /** Remembers the progress in case this process gets the next hold too, with none in between. */
   function remember(): void {
     if (standing && hold)
       dependencies.lostHolds.put(keyOf(start), { turn: hold.turn, ...standing });
@@ -223,7 +223,7 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   async function conclude(error: unknown): Promise<AttemptOutcome> {
     if (signal.aborted && error === signal.reason) {
       const { why } = error as Stopped;
-      // A worker that shuts down hands over what happened since the last heartbeat.
+      // Hands over what happened since the last heartbeat.
       if (standing) link.beat();
       if (why === 'shutdown') return letGo({ kind: 'again', failure: shutDown() });
       if (why instanceof HoldLost) {
@@ -247,12 +247,12 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
     return finish({ type: 'failed', error: toolFailure(told) });
   }
 
-  /** Once this is written the call will not run again, and nothing is reported that another process may contradict. */
+  /** Writes the end before it is reported: then the call does not run again, and no process can report another end. */
   async function finish(end: CallEnd): Promise<AttemptOutcome> {
     leave({ kind: 'ended', end });
     const written = await write(end);
     if (written === 'refused') return { kind: 'again', failure: holdLost(new HoldLost(TAKEN)) };
-    // An attempt that reports it may not reach Temporal.
+    // The report may not reach Temporal.
     if (written === 'unwritten') remember();
     return { kind: 'ended', end, isCertain: written === 'written' };
   }
@@ -272,8 +272,8 @@ function begin(dependencies: Beginning, start: CallStart, first: Attempt): LiveC
   }
 
   /**
-   * Lets another process have the call at once. While the store is unavailable, that happens when this holder's lease has run
-   * out.
+   * Lets another process take over the call at once. While the store is unavailable, another one can do so when this holder's lease
+   * has expired.
    */
   async function letGo(outcome: AttemptOutcome): Promise<AttemptOutcome> {
     if (hold) {

@@ -1,6 +1,6 @@
 /**
- * How far calls were whose hold this process lost. When it gets such a hold back and nobody had it in between, it knows more than
- * the last heartbeat that reached Temporal.
+ * The progress of calls whose hold this process has lost. If it gets the next hold of such a call, with none in between, it knows
+ * more than the last heartbeat that reached Temporal.
  */
 import type { Standing } from './standing.ts';
 
@@ -11,7 +11,7 @@ export interface LostHold extends Standing {
 
 export interface LostHolds {
   put(key: string, lost: LostHold): void;
-  /** Undefined unless `turn` is the one that follows the lost hold. Forgets it in any case. */
+  /** Undefined unless `turn` is the one after the lost hold. Forgets the hold in any case. */
   take(key: string, turn: number): Standing | undefined;
 }
 

@@ -15,13 +15,13 @@ import { findTool } from './run-body.ts';
 import { carried, readStanding, type Standing } from './standing.ts';
 
 export type Opened =
-  /** It never ran, or has to resume. */
+  /** This process holds the call, whose tool never ran or has to resume. */
   | { kind: 'mine'; tool: LocalTool; from: Standing }
-  /** Its tool has ended, and the store does not know. */
+  /** The tool has ended, and the store does not know yet. */
   | { kind: 'unwritten'; end: CallEnd; from: Standing }
-  /** It has already ended. */
+  /** The call has already ended. */
   | { kind: 'ended'; end: CallEnd }
-  /** Another process runs it, or Temporal has given it to another attempt. */
+  /** Another process runs the call, or Temporal has started another attempt. */
   | { kind: 'elsewhere' };
 
 export interface Opening {
@@ -32,7 +32,7 @@ export interface Opening {
   /** The latest attempt. */
   attempt(): Attempt;
   signal: AbortSignal;
-  /** How far this process was when it lost the hold before this turn, if nobody had the call in between. */
+  /** The progress in this process when it lost the hold of the turn before. Undefined if it had no such hold. */
   lost(turn: number): Standing | undefined;
   /** Called with the hold as soon as there is one. Resolves when it is certain. */
   held(hold: Hold, facts: { run: string; repeatable: boolean }): Promise<void>;
@@ -40,7 +40,7 @@ export interface Opening {
   cancel(): void;
 }
 
-/** @throws CallFailed for a call that must not go on, which is held then; the signal's reason */
+/** @throws CallFailed for a call that must not go on; this process then holds the call. The signal's reason */
 export async function openCall(opening: Opening): Promise<Opened> {
   const { catalogue, holder, server, start, attempt, signal } = opening;
   const name = { tenant: start.conversation.tenant, call_id: start.call_id };
@@ -48,7 +48,7 @@ export async function openCall(opening: Opening): Promise<Opened> {
   const found = await toolOfCall(catalogue, start.tool);
   const body: CallBody = found && !isRemote(found) && found.keeps ? 'program' : 'function';
   const { number, run } = attempt();
-  // Such an attempt takes the call from nobody, so that the process that ran it still knows that no other one has.
+  // An attempt that is over does not take the call. So the process that ran the tool still knows that no other one has.
   if (isLate(attempt()) && (await isOver(ask, server, attempt()))) return { kind: 'elsewhere' };
   const held = await holder.hold(name, { run, body, attempt: number }, signal);
   if (held.outcome === 'elsewhere') return { kind: 'elsewhere' };
@@ -69,14 +69,14 @@ export async function openCall(opening: Opening): Promise<Opened> {
   if (untold?.kind === 'ended') return { kind: 'unwritten', end: untold.end, from };
   const tool = findTool(found, start.tool);
   const hasBegun = known !== undefined || details !== undefined;
-  // For a call that began before its hold was recorded, only the heartbeat says how far it is.
+  // If the tool began before the store recorded holds, only the heartbeat shows its progress.
   const isNew = held.outcome === 'fresh' && !hasBegun;
   if (!isNew) {
     if (held.outcome === 'taken') refuseChanged(tool, held.body, body);
     if (restart === 'fail' && untold?.kind !== 'returned') throw workerLost(tool);
     if (held.outcome === 'taken' && held.run !== run && !hasBegun) refuseReset(tool, restart);
   }
-  // A process that stood still gets an attempt late: there may be later ones, or the call is over.
+  // A process that was paused begins an attempt late: there may be later ones, or the call is over.
   if (!isNew || isLate(attempt())) {
     const state = await ask(() => server.stateOf(token, known ? carried(known) : details));
     if (state === 'not_current') return { kind: 'elsewhere' };
@@ -95,10 +95,10 @@ async function isOver(
   return (await ask(() => server.stateOf(token, details))) === 'not_current';
 }
 
-/** Clocks that differ only make it ask more often than it has to. */
+/** Where clocks differ, Temporal is asked more often than necessary. */
 const isLate = ({ scheduled_at }: Attempt) => Math.abs(Date.now() - scheduled_at) > PROMPT_MS;
 
-/** An attempt that begins sooner is not asked about: it costs a request. Less than any timeout after which Temporal gives up on it. */
+/** Asking about an attempt costs a request, so it is spared up to this age. Less than any timeout after which Temporal gives up. */
 const PROMPT_MS = 1_000;
 
 function workerLost({ name }: LocalTool): CallFailed {
@@ -121,7 +121,7 @@ function refuseChanged({ name }: LocalTool, before: CallBody, now: CallBody): vo
   );
 }
 
-/** A workflow that was reset does not know what its tool has done. A program is found again. */
+/** A workflow that was reset does not know what its tool has done. Only a tool that reattaches to its program can go on. */
 function refuseReset({ name }: LocalTool, restart: string): void {
   if (restart === 'reattach') return;
   throw new CallFailed(

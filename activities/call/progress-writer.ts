@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ProgressWriter<Progress> {
-  /** Never waits. */
+  /** Returns at once. */
   show(step: Progress): void;
   /** Resolves when the last report has been written, or when the store has not answered for a second: the end of a call waits no longer. */
   finish(): Promise<void>;
 }
 
 /**
- * Writes the first step at once, then the latest one after each pause; steps in between are skipped. A failure, which is passed
- * to `failed`, costs that step alone: live progress may be lost.
+ * Writes the first step at once, then the latest one after each pause; steps in between are skipped. A failure is passed to `failed`
+ * and loses only that step: live progress may be lost.
  */
 export function createProgressWriter<Progress>(
   write: (step: Progress) => Promise<void>,

@@ -1,6 +1,6 @@
 /**
- * Runs a call ahead of its workflow. The call's folder makes this safe: it says that the call has begun, so that a later attempt
- * finds it and does not begin again. Its `quick.json` says what the conversation has to be told if this process dies first.
+ * Runs a call ahead of its workflow. The call's folder makes this safe: it records that the call has begun, so that a later attempt
+ * does not begin again. Its `quick.json` has what the conversation has to learn if this process dies first.
  */
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
@@ -54,7 +54,7 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
         ? spools.reserve(conversation, call.call_id)
         : await spools.open(conversation, call.call_id, stop);
     } catch {
-      // Another host has it, or its folder is gone: the workflow knows what to do.
+      // Another host has the call, or the folder is gone. The call's workflow handles both.
       return { type: 'not_quick' };
     }
     try {
@@ -69,7 +69,7 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
     }
   }
 
-  /** Not flushed to the disk: it only matters if this process ends, and the machine goes on. */
+  /** Not flushed to the disk: the file matters only if this process ends and the machine runs on. */
   const begin = (folder: string, quick: QuickCall) =>
     claimMcpFile(folder, 'quick.json', quick, true);
 
@@ -102,7 +102,7 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
         {
           ...dependencies,
           spools: { ...spools, open: async () => folder },
-          // Only a workflow reports, and from the beginning. Progress of a call that is soon over is no news.
+          // Only a workflow reports results, from the first one on. Progress of a short call is not worth reporting.
           signalConversation: async (_, { event }) => {
             if (event === 'result') takeOver();
           },

@@ -4,7 +4,7 @@ import type { Tool } from '../../tools/define.ts';
 import { CallFailed } from './call-failed.ts';
 
 /**
- * Called at each result, so that the call fails as soon as there are more than its tool declares.
+ * Checks the number of results at each one, so that the call fails as soon as there are more than its tool declares.
  * @throws CallFailed `TooManyResults`
  */
 export function refuseExcess({ name, results = ONE_RESULT }: Tool, count: number): void {

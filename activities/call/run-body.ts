@@ -1,4 +1,4 @@
-/** Runs the tool of a call from where it stands to its end, and tells the conversation about each event. */
+/** Runs the tool of a call, from its latest progress to its end, and signals each event to the conversation. */
 import type { Settings } from '../../config.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { CallEnd, CallEventSignal } from '../../contract/signals.ts';
@@ -42,25 +42,25 @@ export interface BodyDependencies {
 export interface BodyContext {
   /** Aborts when the tool has to stop for any reason other than its timeout. */
   signal: AbortSignal;
-  /** After the abort: true when another attempt goes on with the call. */
+  /** After the abort: true when another attempt continues the call. */
   handsOver(): boolean;
   /** Resolves when no other process runs the call. Rejects with the signal's reason. */
   confirm(): Promise<void>;
-  /** Called with how far the call is. `isNews`: without this, the next attempt would do or report something twice. */
+  /** Called when the call has progressed. `isNews`: without this cursor, the next attempt would do or report something twice. */
   moved(cursor: CallCursor, isNews: boolean): void;
-  /** Called with each yield with a checkpoint before it is reported, as JSON: the tool has done what it stands for. */
+  /** Called with each yield that has a checkpoint, before it is reported: its work is done. JSON. */
   yielded(step: unknown): void;
   /** Called with what the tool returned, before its result is stored. */
   returned(returned: unknown): void;
   warn(message: string, error?: unknown): void;
-  /** Takes the answer of an MCP server as it is. */
+  /** Called with the unchanged answer of an MCP server. */
   answered?(answer: unknown): void;
 }
 
 export interface Body {
   start: CallStart;
   tool: LocalTool;
-  /** Where it stands. What was not told is told first. */
+  /** The progress so far. What is not reported yet is reported first. */
   from: Standing;
 }
 
@@ -110,7 +110,7 @@ export async function runBody(
       }, signal);
     }
     cursor = next;
-    // A program with a keeper is not run again from its checkpoint: its output is read again, so nothing is done or told twice.
+    // A program with a keeper does not resume from a checkpoint: its output is read again, so nothing is done or reported twice.
     const isCheckpoint = step.checkpoint !== undefined && !tool.keeps;
     ground.moved(cursor, event !== undefined || isCheckpoint);
   };

@@ -6,9 +6,10 @@ import { attemptOf } from './attempt.ts';
 import type { LiveCalls } from './live-calls.ts';
 
 /**
- * The activity returns that the tool waits for a person, or the call's end, a failed one for anything the tool does wrong: what a tool throws is never retried.
+ * The activity returns the call's end, or that the tool waits for a person. Whatever the tool throws becomes a failed end, and is
+ * never retried.
  * @throws CancelledFailure once a cancelled tool has stopped; ApplicationFailure `WorkerShutdown` or `HoldLost`, so that another
- * worker goes on; CompleteAsyncError when another process or another attempt has the call
+ * worker continues; CompleteAsyncError when another process or another attempt has the call
  */
 export function createRunTool(calls: Pick<LiveCalls, 'run'>) {
   return function runTool(start: CallStart): Promise<CallEnd | CallAsks> {

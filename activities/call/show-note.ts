@@ -1,4 +1,4 @@
-/** What a call is waiting for, shown to the user and the model as its progress. */
+/** Shows the user and the model what a call is waiting for, as its progress. */
 import type { CallStart } from '../../contract/call.ts';
 import type { Store } from '../../store/store.ts';
 import type { Bus } from '../../stream/bus.ts';
@@ -13,7 +13,7 @@ export type Noted = Pick<CallStart, 'conversation' | 'call_id' | 'tool'>;
 
 const WAITS = 'waits for one of ';
 
-/** @param what whose places they are, with a leading space; @param before how many waiting calls come first */
+/** @param what the owner of the places, with a leading space; @param before how many waiting calls come first */
 export const waitingNote = (limit: number, what: string, before: number) =>
   `${WAITS}${limit} places${what}, ${before} before it`;
 

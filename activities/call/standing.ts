@@ -1,6 +1,6 @@
 /**
- * How far a call is: its cursor, and what its tool has done that nobody has been told of yet. The heartbeat carries both, so the
- * next attempt repeats nothing, whichever process gets it.
+ * The progress of a call: its cursor, and what its tool has done that is not reported yet. The heartbeat carries both, so the next
+ * attempt repeats nothing, in any process.
  */
 import { z } from 'zod';
 import { believe, callEnd } from '../../contract/believe.ts';
@@ -9,7 +9,7 @@ import type { CallEnd } from '../../contract/signals.ts';
 import { type CallCursor, readCursor, unreadable } from './call-cursor.ts';
 
 export type Untold =
-  /** A yield with a checkpoint, which has not been reported: the tool has done what it stands for. */
+  /** A yield with a checkpoint that has not been reported: its work is done. */
   | { kind: 'yielded'; yielded: unknown }
   /** What the tool returned, before its result is stored. */
   | { kind: 'returned'; returned: unknown }
@@ -21,12 +21,12 @@ export interface Standing {
   untold?: Untold;
 }
 
-/** Temporal limits the size of a heartbeat. What exceeds this is kept only in the memory of this process. */
+/** Temporal limits the size of a heartbeat. Anything larger stays in the memory of this process. */
 const MOST_CARRIED_CHARS = 600_000;
 
 /** @returns the details of a heartbeat */
 export function carried({ cursor, untold }: Standing): object {
-  // What was returned may be no JSON, and as large as a result may be.
+  // A returned value is not checked yet: it may not be JSON, and may have the size of a large result.
   const isCarried = untold && untold.kind !== 'returned' && fits(untold);
   return isCarried ? { ...cursor, untold } : cursor;
 }

@@ -5,7 +5,7 @@ import { HeldElsewhere, type Spools } from '../../tools/keeper/spools.ts';
 import { heldElsewhere } from './held-elsewhere.ts';
 
 /**
- * Resolves when no program of the call runs on this host, or will run.
+ * The activity stops the call's programs on this host, and keeps new ones from starting.
  * @throws ApplicationFailure `HeldElsewhere`, to be retried by a worker on the host that has the call
  */
 export function createStopProgram({ spools }: { spools: Spools }) {
@@ -15,7 +15,7 @@ export function createStopProgram({ spools }: { spools: Spools }) {
       await stopAllKept(await spools.open(conversation, call_id, cancellationSignal));
     } catch (error) {
       if (error instanceof HeldElsewhere) throw heldElsewhere(error);
-      // Its folder was removed, which never happens while a process in it is alive.
+      // The folder was removed, which never happens while a process in it is alive.
       if ((error as Error).name !== 'SpoolLost') throw error;
     } finally {
       spools.release(conversation, call_id);

@@ -1,4 +1,4 @@
-/** A call's place among those that may run at once in its tenant. First come, first served. */
+/** Gives a call its place among those that may run at once in its tenant. First come, first served. */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { Slots } from '../../contract/call.ts';
@@ -8,7 +8,7 @@ import { type NoteDependencies, type Noted, showNote, waitingNote } from './show
 
 export interface SlotDependencies extends NoteDependencies {
   store: NoteDependencies['store'] & Pick<Store, 'queueUp' | 'firstInQueue' | 'leaveQueues'>;
-  /** False when its workflow has ended, for any reason, or does not exist. */
+  /** False when the call's workflow has ended, for any reason, or does not exist. */
   isCallRunning(tenant: string, callId: string): Promise<boolean>;
 }
 
@@ -49,9 +49,9 @@ export function createReleaseSlot({ store }: Pick<SlotDependencies, 'store'>) {
 }
 
 /**
- * The next call in line tries every half second, and each call before it adds as much, up to five seconds. Far back in a long line it
- * is more: each attempt costs the whole service, and a line moves up by few more than `limit` calls a second, since most calls take a
- * second or longer.
+ * The next call in line tries every half second; each call before it adds half a second, up to five. A call far back in a long line
+ * waits longer: each attempt costs the whole service, and a line moves up by few more than `limit` calls a second, since most calls
+ * take a second or longer.
  * @param waiting calls before it
  * @returns milliseconds
  */
@@ -74,7 +74,7 @@ function queuesOf(tool: string, slots: Slots) {
   ].filter(({ limit }) => limit < Infinity);
 }
 
-/** A terminated workflow does not release its place. If no worker settles its call (workflows/settle.ts), this does. */
+/** Releases the places of ended workflows, in case no worker settles their calls: a terminated workflow cannot (workflows/settle.ts). */
 async function removeEnded(
   { store, isCallRunning }: SlotDependencies,
   { tenant, queue }: { tenant: string; queue: string },

@@ -1,4 +1,4 @@
-/** Describes what was thrown in words: JavaScript lets a tool throw anything, and libraries do. */
+/** Describes thrown values in words: JavaScript can throw any value, and libraries do. */
 import { inspect } from 'node:util';
 
 /**
@@ -56,7 +56,7 @@ function kindOf(thrown: unknown): string {
   return typeof name === 'string' && name !== '' ? name : 'An error';
 }
 
-/** The limit for a cause: its own message is what counts, so it gets less room. */
+/** Shortens a cause: the error's own message matters more. */
 const shortly = (text: string) => (text.length > 1_000 ? `${text.slice(0, 1_000)} …` : text);
 
 const MOST_CAUSES = 3;

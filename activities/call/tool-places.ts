@@ -1,7 +1,7 @@
 /**
- * Limits how many tools a worker process runs at once. Further calls wait in Temporal, where they take no room, their timeout
- * does not run, and the first worker with a free place gets them. That wait would be invisible, so the process that hands a call
- * over notes what it waits for.
+ * Limits how many tools a worker process runs at once. Further calls wait in Temporal: there they take no room, their timeout does
+ * not run, and the first worker with a free place gets them. That wait would be invisible, so the process that schedules a call
+ * shows what the call waits for.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { READ_TOOL } from '../../contract/names.ts';
@@ -15,7 +15,7 @@ import {
 } from './show-note.ts';
 
 export interface ToolPlaces {
-  /** A call is about to be given to some worker. Never waits, and never fails. */
+  /** Notes that a call is about to be given to a worker. Returns at once and never fails. */
   expect(call: Noted): void;
   /** Counts the call as running here while `work` runs. */
   hold<T>(call: Noted, work: () => Promise<T>): Promise<T>;
@@ -26,7 +26,7 @@ export interface ToolPlaces {
 
 export interface ToolPlacesOptions extends NoteDependencies {
   limit: number;
-  /** `started`: some worker runs it; `over`: its workflow has ended, for any reason. */
+  /** `started`: a worker runs the tool; `over`: the call's workflow has ended, for any reason. */
   stateOf(call: Noted): Promise<'waiting' | 'started' | 'over'>;
   warn(message: string, error: unknown): void;
   /** Monotonic milliseconds. */
@@ -42,7 +42,7 @@ interface Waiting {
 }
 
 const LOOK_MS = 1_000;
-/** How often a waiting call is checked: it may have begun in another process, or be over. */
+/** The interval between checks of a waiting call: it may have begun in another process, or be over. */
 const CHECK_MS = 5_000;
 /** The most checks in one look, however many calls wait. */
 const MOST_AT_ONCE = 20;
@@ -156,5 +156,5 @@ export function withPlaces(
   };
 }
 
-/** Reading a stored result waits for no tool. */
+/** Reading a stored result takes no place, so it waits for no tool. */
 const takesPlace = ({ tool }: Noted) => tool !== READ_TOOL;

@@ -26,7 +26,7 @@ export type CheckedYield = z.infer<typeof yieldSchema>;
 /** A note is a line next to a percentage: anything longer belongs in a result. */
 const MOST_NOTE_CHARS = 4_000;
 
-/** The limit for what is never stored separately: a heartbeat carries the checkpoint, a signal the progress. */
+/** The limit for checkpoints, which heartbeats carry, and for progress, which signals carry: neither is stored separately. */
 const MOST_CARRIED_BYTES = 64_000;
 
 export interface Reported {
@@ -37,10 +37,11 @@ export interface Reported {
 }
 
 /**
- * A bad report must not fail the work: a percentage outside 0 to 100 is clamped, since rounded shares and growing totals produce
- * such values, and without a number the previous one stands. A long note is shortened, and one that is not text is written as text.
- * @throws CallFailed `InvalidYield` for what is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for what it
- * carries
+ * Checks what a tool has yielded. An invalid report of progress must not fail the call. A percentage outside 0 to 100 is clamped,
+ * since rounded shares and growing totals produce such values; one that is not a number is replaced by the previous one. A long note
+ * is shortened, and a note that is not text is written as text.
+ * @throws CallFailed `InvalidYield` for anything that is neither progress nor a result; `InvalidResult` or `ResultTooLarge` for its
+ * data
  */
 export function readYield(
   yielded: unknown,
@@ -87,14 +88,14 @@ function withReport(yielded: unknown, { last = 0, warn }: Reported): unknown {
   };
 }
 
-/** A note of another type says something too: a number of files, for example. */
+/** Keeps a note of another type, such as a number of files. */
 function inText(note: unknown): string | undefined {
   if (note === undefined || note === null) return undefined;
   if (typeof note === 'string') return note;
   try {
     return inWords(note);
   } catch {
-    // Its own code throws when it is looked at.
+    // Its own code throws when it is inspected.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Writes how a call ended. Once the store has it, no process runs the call again. */
+/** Writes the end of a call. Once the store has it, no process runs the call again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { insist } from '../insist.ts';
 import { raceAbort } from '../race-abort.ts';
@@ -8,16 +8,16 @@ export interface EndToWrite {
   write(): Promise<boolean>;
   /** Whether the current attempt is here, and can report the end to Temporal. */
   isAttended(): boolean;
-  /** The call's. If it aborts meanwhile, the caller no longer waits. */
+  /** The signal of the call. When it aborts, the caller no longer waits. */
   signal: AbortSignal;
-  /** Its workflow has ended, so there is nowhere to write it. */
+  /** Aborts when this process has handed over its calls and closes. */
   closing: AbortSignal;
   warn(message: string, error: unknown): void;
 }
 
 /**
- * `unwritten`: the store has not answered, and still may accept it: the writing goes on. It cannot do harm, since the store refuses
- * the end when another process has taken the call over.
+ * `unwritten`: the store has not answered yet. Retries go on, and the store may still accept the end; it refuses the end if another
+ * process has taken the call over, so late retries do no harm.
  */
 export async function writeEnd({
   write,
@@ -39,11 +39,11 @@ export async function writeEnd({
   for (;;) {
     const written = await Promise.race([waiting, sleep(ATTENDED_MS, undefined, { ref: false })]);
     if (written) return written;
-    // Temporal schedules no other attempt once this one has reported the end. The store learns of it when it is back.
+    // Once this attempt has reported the end, Temporal schedules no other. The store gets the end when it is available again.
     if (isAttended()) return 'unwritten';
   }
 }
 
 const WRITE_MS = 60_000;
-/** How long a worker may withhold from Temporal the end of a call: it may be killed meanwhile. */
+/** How long the report to Temporal waits for the store: the worker may be killed meanwhile. */
 const ATTENDED_MS = 1_000;
