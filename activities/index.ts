@@ -18,25 +18,25 @@ export interface Activities {
   summarise: ReturnType<typeof createSummarise>;
   /** Runs a tool and sends its results as they come. */
   runTool: ReturnType<typeof createRunTool>;
-  /** Ends what a call left running on this host. */
+  /** Stops the processes that a call left running on this host. */
   stopProgram: ReturnType<typeof createStopProgram>;
   /** @param call the call whose tool is described */
   describeTool(name: string, call: Noted): Promise<ToolFacts>;
-  /** Tells another team's service about a call. */
+  /** Announces a call to another team's service. */
   announceCall: ReturnType<typeof createAnnounceCall>;
-  /** Tells it that the call is no longer awaited. */
+  /** Tells that service that the result of the call is no longer awaited. */
   withdrawCall: ReturnType<typeof createWithdrawCall>;
-  /** Fails until it is the call's turn among those that run at once in its tenant. */
+  /** Takes a slot for the call among those that run at once in its tenant. Fails as long as none is free. */
   takeSlot: ReturnType<typeof createTakeSlot>;
   releaseSlot: ReturnType<typeof createReleaseSlot>;
   /** The state of a call that may have been started before. */
   findCall: ReturnType<typeof createFindCall>;
-  /** Tells a harness of news. @returns seqs of what it has taken */
+  /** Pushes news to a harness. @returns the seqs of the entries that it has taken */
   pushNews(push: NewsPush): Promise<number[]>;
   /** Closes the log of a conversation whose workflow is gone. */
   closeGone: ReturnType<typeof createCloseGone>;
   /** Writes to the log. A local activity. A batch that only starts a reply is written by generateReply. */
   record: ReturnType<typeof createRecord>;
-  /** Writes to the log what `record` could not be certain of. */
+  /** Writes a batch to the log when `record` could not be certain that its task was committed. */
   recordCommitted: ReturnType<typeof createRecordCommitted>;
 }

@@ -5,8 +5,8 @@ import { insist } from './insist.ts';
 const TRIES = 3;
 
 /**
- * For an activity that Temporal retries for as long as something has to be waited for: what it throws on purpose, and an
- * unavailable store. Any other error is retried a few times and then fails the activity.
+ * Bounds the retries of an activity that Temporal retries without end, because it waits for something. An ApplicationFailure and
+ * an unavailable store are left to Temporal. Any other error is retried a few times and then fails the activity.
  * @throws ApplicationFailure `InternalError`, non-retryable
  */
 export function notForever<T>(work: () => Promise<T>): Promise<T> {

@@ -2,9 +2,9 @@ import { isUnavailable } from '../store/unavailable.ts';
 import { insist } from './insist.ts';
 
 /**
- * Retries while the store is unavailable. What the store refuses is thrown at once: it would be refused again.
+ * Retries while the store is unavailable. Any other error is thrown at once: the store would refuse the request again.
  * @param signal ends the attempts
- * @param warn called with each error that is waited out
+ * @param warn called with each error before the retry
  */
 export const waitForStore = <T>(
   ask: () => Promise<T>,

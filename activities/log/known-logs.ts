@@ -1,7 +1,7 @@
 /**
  * The ends of the logs that this process has written or read lately, as they were then. A turn need not read back what the turns
- * before it have written. Another process may have changed a log since. A reply that was built on one therefore compares its
- * revision with that of the next write, which says whether the log still stands (activities/reply/read-log.ts).
+ * before it have written. Another process may have changed a log since. A reply that was built on a known log therefore compares
+ * its revision with that of the next write, which shows whether the log has changed (activities/reply/read-log.ts).
  */
 import { LRUCache } from 'lru-cache';
 import type { Batch } from '../../contract/batch.ts';
@@ -12,7 +12,7 @@ import type { Recorded } from '../../store/store.ts';
 
 export interface KnownLog {
   revision: number;
-  /** At least one, in order and without gaps. Never changed once they are here. */
+  /** At least one, in order and without gaps. Immutable. */
   entries: Entry[];
   head: Head;
 }
@@ -20,7 +20,7 @@ export interface KnownLog {
 export interface KnownLogs {
   find(conversation: ConversationKey): KnownLog | undefined;
   /**
-   * The store's answer to a write of this process.
+   * Remembers the log after a write of this process, or forgets it if the store's answer says too little.
    * @param before the entries just before the batch, if they were read
    */
   wrote(batch: Batch, recorded: Recorded, before?: Entry[]): void;
@@ -67,7 +67,7 @@ export function createKnownLogs(mostChars = MOST_CHARS): KnownLogs {
   };
 }
 
-/** The seq of its last entry. */
+/** The seq of the last entry. */
 export const lastOf = ({ entries }: Pick<KnownLog, 'entries'>) => entries.at(-1)!.seq;
 
 const charsOf = (entries: Entry[]) => JSON.stringify(entries).length;

@@ -12,7 +12,7 @@ import type { KnownLogs } from './known-logs.ts';
 export interface RecordDependencies {
   store: Pick<Store, 'record'>;
   bus: Bus;
-  /** Told of every write. Default: nothing is remembered. */
+  /** Notified of every write. Default: nothing is remembered. */
   logs?: KnownLogs;
   /** Whether Temporal considers this run the current one: an operator's reset ends one run and makes another. */
   isCurrentRun(conversation: ConversationKey, runId: string): Promise<boolean>;
@@ -73,11 +73,11 @@ function whatWasWritten({
 }
 
 /**
- * Writes the batch that rode on a reply (workflows/write.ts). It was committed with the reply, so it may come late but is never
- * lost: while the reply is wanted, whatever a later task wrote began with these entries.
+ * Writes the batch that came with the request for a reply (workflows/write.ts). Both were committed together, so the batch may be
+ * written late but is never lost: while the reply is wanted, whatever a later task wrote began with these entries.
  * @param begins the draft of the reply, begun in the same statement if possible
  * @param before the entries just before the batch, if they were read
- * @returns undefined when they are not in the log, so the reply is no longer wanted
+ * @returns undefined when these entries are not in the log, so the reply is no longer wanted
  */
 export async function recordWithReply(
   dependencies: RecordDependencies & { store: Pick<Store, 'window'> },
@@ -115,7 +115,7 @@ async function settle(
     write(dependencies, batch, { ...COMMITTED, takes_over });
   const taken = await takeOver(origin);
   if (taken.outcome !== 'closed' || taken.by === undefined) return taken;
-  // What it wrote last was never committed, and messages that came after it wait in this run.
+  // The last write of that run was never committed, and messages that arrived after it wait in this run.
   const isCutOff = await dependencies.isTerminated(conversation, taken.by);
   return isCutOff ? takeOver({ ...origin, cut_off: taken.by }) : taken;
 }

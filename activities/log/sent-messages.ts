@@ -20,7 +20,7 @@ export async function sentMessages(
   const handle = client.workflow.getHandle(conversationWorkflowId(conversation));
   const { events } = await handle.fetchHistory();
   const read = async (payload?: Payload | null): Promise<any> =>
-    // If it cannot be read, no one could have read it.
+    // The workflow could not have read it either.
     payload ? readPayload(client, payload).catch(() => undefined) : undefined;
   const sent = (events ?? []).map(async (event): Promise<AcceptedMessage[]> => {
     const at = new Date(Number(event.eventTime?.seconds ?? 0) * 1_000).toISOString();
@@ -45,7 +45,7 @@ function message(given: unknown, at: string): AcceptedMessage[] {
   return value ? [{ at, message: value }] : [];
 }
 
-/** Received or decided, and not written yet. */
+/** The messages that the previous run had received or decided on, but not written yet. */
 function handedOver(carried: any, at: string): AcceptedMessage[] {
   const { inbox, unwritten } = carried ?? {};
   const heard = [unwritten, inbox].flatMap((list) => (Array.isArray(list) ? list : []));

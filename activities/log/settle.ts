@@ -64,7 +64,7 @@ export function createCloseGone({ client, store, bus }: CloseGoneDependencies) {
     const isClosed = seen.status === 'closed';
     if (isClosed && (seen.run_id === undefined || seen.run_id === NO_RUN)) return true;
     const why = await fateOf(client, conversationWorkflowId(conversation));
-    // Its end was committed, or can no longer be found out.
+    // The end of the workflow was committed, or Temporal no longer knows it.
     if (isClosed && (why === 'completed' || why === 'lost')) return true;
     if (why === 'running' || (why === 'lost' && !evenIfLost)) return false;
     for (const callId of seen.calls) await cancelCall(client, conversation.tenant, callId);

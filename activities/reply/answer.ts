@@ -1,4 +1,4 @@
-/** What the model says. It is asked once more when it owes an answer and says nothing. */
+/** The answer of the model, which is asked once more when it owes one and says nothing. */
 import type { Attached, Entry, Usage } from '../../contract/entry.ts';
 import type { ReplyRequest } from '../../contract/reply.ts';
 import { addUsage } from '../../contract/usage.ts';
@@ -35,8 +35,8 @@ const silent = () =>
 const isAnswer = ({ text, asked }: Spoken) => text.trim() !== '' || asked.length > 0;
 
 /**
- * Whether a user is waiting for an answer: they have written, or they have written and what was started for it is over without an
- * answer. News may need no reply.
+ * Whether a user is waiting for an answer: to a new message, or to an earlier one whose calls have all ended without an answer.
+ * News may need no reply.
  */
 export function owesAnswer(
   { because, calls }: Pick<ReplyRequest, 'because' | 'calls'>,

@@ -41,7 +41,7 @@ export interface Asking {
   measured?: Measured;
   /** A user is waiting for an answer. */
   isOwed: boolean;
-  /** What the replies cost that were stopped before this one. */
+  /** The cost of the replies that were stopped before this one. */
   cutOff?: Usage;
 }
 
@@ -90,7 +90,7 @@ export async function prepareAsking(
   };
 }
 
-/** What the agent sets for its model's answers. */
+/** The limits that the agent sets for its model's answers. */
 export const boundsOf = ({ max_reply_tokens, first_token_ms, silence_ms }: Agent) => ({
   ...(max_reply_tokens !== undefined && { max_tokens: max_reply_tokens }),
   ...(first_token_ms !== undefined && { first_token_ms }),
@@ -102,7 +102,7 @@ function toolsOf(agent: Agent, catalogue: Catalogue): Map<string, Tool> {
     toolNames(agent, catalogue).flatMap((name): [string, Tool][] => {
       const tool = catalogue.tools.get(name);
       if (tool) return [[name, tool]];
-      // Its server is not there at the moment.
+      // Its MCP server does not offer it at the moment.
       if (catalogue.servers?.owns(name)) return [];
       const message = `The agent ${agent.name} names a tool that does not exist: ${name}.`;
       throw ApplicationFailure.nonRetryable(message, 'UnknownTool');

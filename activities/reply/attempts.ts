@@ -1,7 +1,7 @@
 /**
- * Attempts at asking a model, each of which may cost money. Every error counts, and after the last one there is no further
- * attempt. What is not an attempt at the model does not count: a worker that was lost or shut down, and an unavailable store. The
- * count travels in the heartbeat, so it outlives its worker.
+ * Attempts at asking a model, each of which may cost money. Every error of the model counts, and `most` of them fail the activity.
+ * A worker that was lost or shut down does not count, nor does an unavailable store. The count travels in the heartbeat, so it
+ * outlives its worker.
  */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
@@ -35,7 +35,7 @@ export async function withAttempts<T>(most: number, work: () => Promise<T>): Pro
       if (aborted) throw reason;
       if (isUnavailable(error)) throw storeAway(error);
       count = { failed: count.failed + 1, ...sum(count.usage, costOf(error)) };
-      // The failure carries it.
+      // Temporal stores it with the failure, for the next attempt.
       context.heartbeat(count);
       throw counting(error, count, most);
     }
@@ -49,7 +49,7 @@ const MOST_LOST = 100;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** What a failure says it has cost. */
+/** The cost that a failure reports. */
 export function costOf(error: unknown): Usage | undefined {
   const [detail] = (error instanceof ApplicationFailure && error.details) || [];
   return (detail as FailedReply | undefined)?.usage;

@@ -1,4 +1,4 @@
-/** Estimates what replies cost that were stopped before their provider could report it. */
+/** Estimates the cost of replies that were stopped before their provider could report it. */
 import type { Usage } from '../../contract/entry.ts';
 import type { CutOff } from '../../contract/reply.ts';
 import { addUsage } from '../../contract/usage.ts';

@@ -1,9 +1,9 @@
 export interface DraftWriter {
-  /** Never waits. */
+  /** Returns at once. */
   add(text: string): void;
   /** Resolves when everything added has been written, or writing has failed. */
   finish(): Promise<void>;
-  /** Nothing more is written, except a write that has begun. */
+  /** Drops the text that is not written yet. A write that has begun goes on. */
   discard(): void;
 }
 

@@ -4,7 +4,7 @@ import type { ModelClient, ModelPart, ModelRequest } from '../../model/message.t
 export interface EarlyAnswer {
   /** The answer from its beginning. When `signal` aborts, so does the answer. @throws what the model's client throws */
   read(signal: AbortSignal): AsyncIterable<ModelPart>;
-  /** What has come so far. */
+  /** The text so far. */
   words(): string;
   abort(reason: unknown): void;
 }

@@ -44,16 +44,19 @@ export interface GenerateReplyDependencies extends AskingDependencies {
 
 /**
  * The activity fails with type `ReplyStopped` when the reply is no longer wanted, `UnknownAgent` or `UnknownTool` when the
- * catalogue lacks what the conversation needs, `TenantTokensSpent` (with the limit as its detail) when it would speak unprompted
- * and the tenant has no tokens left, and a ModelErrorType for the provider's failures.
+ * catalogue lacks what the conversation needs, `TenantTokensSpent` (with the limit as its detail) when the reply is unprompted and
+ * the tenant has no tokens left, and a ModelErrorType for the provider's failures.
  */
 export function createGenerateReply(dependencies: GenerateReplyDependencies) {
   return (request: ReplyRequest): Promise<ReplyResult> =>
-    withAttempts(request.attempts, () => replyOnceRead(dependencies, request));
+    withAttempts(request.attempts, () => replyFromKnownLog(dependencies, request));
 }
 
-/** A first attempt with a batch, which says whether the log still stands, need not read back what this process knows. */
-async function replyOnceRead(
+/**
+ * Saves a first attempt from reading back what this process knows. The attempt needs a batch: writing that shows whether the log
+ * has changed, and if it has, the store is read.
+ */
+async function replyFromKnownLog(
   dependencies: GenerateReplyDependencies,
   request: ReplyRequest,
 ): Promise<ReplyResult> {
@@ -128,7 +131,7 @@ async function generateReply(
         refuseIfSpent(store, conversation, settings.MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY),
     ]);
     guesses?.learn(request, asking);
-    // A later attempt asks for itself: the answer may be what was wrong.
+    // A later attempt asks the model itself: the guessed answer may have caused the failure.
     let guess = attempt === 1 ? guesses?.adopt(conversation, asking.request) : undefined;
     const speculation = guess && (guess === 'refused' ? guess : 'adopted');
     let heard = '';
@@ -181,7 +184,7 @@ async function generateReply(
   }
 }
 
-/** Calls that are refused have cost as much as the answer did. */
+/** Refused calls have cost as much as the answer that requested them. */
 const callsOf = (asking: Asking, { asked, usage }: Spoken) =>
   requestedCalls(asking, asked).catch((error: unknown) => {
     throw withCost(error, usage);
@@ -197,8 +200,8 @@ const tooLong = () =>
 const TAKE_OVER_MS = 200;
 
 /**
- * Whether an operator's reset has made this run while another run still holds the log: its workflow takes the log over with its
- * next write.
+ * Whether an operator's reset has made this run while another run still holds the log: this run's workflow takes the log over with
+ * its next write.
  */
 async function isToTakeOver(
   { store, isCurrentRun }: GenerateReplyDependencies,

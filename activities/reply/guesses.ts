@@ -25,10 +25,10 @@ export interface GuessesDependencies extends AskingDependencies {
   model: ModelClient;
   /** Logs that need not be read from the store. Default: none. */
   logs?: KnownLogs;
-  /** Told of what came of each guess that asked the model. Tokens are those of a refused guess, estimated. */
+  /** Called with the outcome of each guess for which the model was asked. `wasted_tokens`: an estimate, 0 if it was adopted. */
   outcome?(outcome: 'adopted' | 'refused', wasted_tokens: number): void;
   clock?: { now(): number; after(ms: number, work: () => void): () => void };
-  /** Share of its time that this thread is busy, from 0 to 1. */
+  /** The share of time that this thread is busy, from 0 to 1. */
   load?(): number;
 }
 
@@ -36,12 +36,15 @@ export interface Guesses {
   /**
    * Asks the model early, if the message finds its conversation idle, with no open call, and a reply of this process came before
    * it. Returns at once and never fails.
-   * @returns drops the guess, for a message that was not accepted
+   * @returns a function that drops the guess, for a message that was not accepted
    */
   guess(this: void, conversation: ConversationKey, message: MessageSignal): () => void;
-  /** What the next guess starts from. */
+  /** Remembers what the next guess starts from. */
   learn(request: ReplyRequest, asking: Pick<Asking, 'measured'>): void;
-  /** The guessed answer, if this was guessed. In any case the guess is used up. `undefined`: there was none. */
+  /**
+   * Uses up the guess.
+   * @returns the answer if this request was guessed; `refused` if another one was; undefined if the model was not asked early
+   */
   adopt(conversation: ConversationKey, request: ModelRequest): EarlyAnswer | 'refused' | undefined;
 }
 
@@ -77,7 +80,7 @@ export function createGuesses(dependencies: GuessesDependencies): Guesses {
     const { head, last } = await endOf(conversation);
     if (guess.isDropped || head?.status !== 'idle' || head.calls.some(isOpen)) return;
     const { window } = readLog(store, logs, { from: before.from, base: last + 1 });
-    // News that waits, as at a limit, would be told with the answer.
+    // News that waits, such as news held back at a limit, would be reported in the answer.
     const range = { from: before.started + 1, to: last };
     if (!(await window(conversation, range)).every(({ kind }) => QUIET.has(kind))) return;
     const { request } = await prepareAsking(
@@ -103,7 +106,7 @@ export function createGuesses(dependencies: GuessesDependencies): Guesses {
       outcome('refused', usage.input_tokens + usage.output_tokens);
       await spend(store, { tenant, id }, usage);
     };
-    // What a guess costs is counted as well as possible: nothing waits for it.
+    // Nothing waits for the cost of a guess. If it cannot be counted, it is not.
     charge().catch(() => {});
   }
 
@@ -146,7 +149,7 @@ export function createGuesses(dependencies: GuessesDependencies): Guesses {
       known.set(key, {
         ...{ agent, from, attempts, started: to },
         ...(summary !== undefined && { summary }),
-        // A window that has to be shortened, or is about to be summarised, cannot be foretold.
+        // A window that has to be shortened, or is about to be summarised, cannot be predicted.
         isNearBudget:
           most_tokens !== undefined && (measured?.tokens ?? Infinity) > NEAR * most_tokens,
       });
@@ -207,7 +210,7 @@ function expected(
   };
 }
 
-/** What may follow a reply that has told everything. */
+/** The entries that may follow a reply that left no news unreported. */
 const QUIET: ReadonlySet<Entry['kind']> = new Set([
   'reply.completed',
   'receipt',
@@ -223,7 +226,7 @@ const KEPT_MS = 10_000;
 const MOST_KNOWN = 10_000;
 /** Share of the budget from which on a window may be cut or summarised. */
 const NEAR = 0.7;
-/** A thread that is this busy has no time for what may be for nothing. */
+/** A thread that is this busy has no time for requests that may be wasted. */
 const FULL = 0.85;
 
 const realClock: Required<GuessesDependencies>['clock'] = {
@@ -234,7 +237,7 @@ const realClock: Required<GuessesDependencies>['clock'] = {
   },
 };
 
-/** Over the last second or more. */
+/** Measures over the last second or more. */
 function threadLoad(): () => number {
   let since = performance.eventLoopUtilization();
   let at = performance.now();

@@ -1,7 +1,7 @@
 /**
- * The log as it is read for one reply. What this process wrote or read before is not read again from the store. It may have been
- * changed since by another process, so the reply's own batch, which is appended to it, has the last word: nothing that was
- * answered to an outdated log is kept or shown.
+ * The log as it is read for one reply. What this process wrote or read before is not read again from the store. Another process may
+ * have changed it since. Writing the reply's own batch shows that, since the batch is appended to it: no answer to an outdated log
+ * is kept or shown.
  */
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Entry } from '../../contract/entry.ts';
@@ -11,7 +11,7 @@ import { type KnownLogs, lastOf } from '../log/known-logs.ts';
 export interface LogReading extends Pick<Store, 'window'> {
   /** The entries from the first to the one before the batch, if they were read from the store. */
   before(): Entry[];
-  /** Whether everything that was read stood when the batch was written. Undefined: it was not simply appended. */
+  /** Whether everything that was read was unchanged when the batch was written. @param appended undefined if it was not appended */
   stands(appended: Appended | undefined): boolean;
 }
 
@@ -39,7 +39,7 @@ export function readLog(
   };
 }
 
-/** Undefined if this process does not know all of them. */
+/** Undefined if this process does not know all entries of the range. */
 export function fromKnown(
   logs: KnownLogs,
   conversation: ConversationKey,
@@ -51,7 +51,7 @@ export function fromKnown(
   return { revision: known.revision, entries: known.entries.slice(begin, begin + to - from + 1) };
 }
 
-/** The answer was to a log that has changed since: the reply reads the store and asks again. */
+/** The log has changed since the model was asked: the reply reads the store and asks again. */
 export class LogChanged extends Error {
   override name = 'LogChanged';
 }

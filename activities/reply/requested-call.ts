@@ -1,4 +1,4 @@
-/** What the model has requested, as calls: with our own id, checked input, and what the tool says about such calls. */
+/** The calls that the model has requested, each with an id of ours, checked input and the settings of its tool. */
 import { ONE_RESULT } from '../../contract/result-count.ts';
 import type { RequestedCall } from '../../contract/call.ts';
 import { ModelError } from '../../model/errors.ts';
@@ -11,7 +11,7 @@ import type { Asking } from './asking.ts';
 import { newCallId } from './call-id.ts';
 
 /**
- * In the order in which the model made them.
+ * Keeps the order in which the model requested the calls.
  * @throws ModelError `ModelBrokenAnswer` for an implausible number of calls
  */
 export async function requestedCalls(

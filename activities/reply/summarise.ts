@@ -82,7 +82,7 @@ const LONGEST_MS = 14 * 60_000;
 const tooLong = () =>
   new ModelError('ModelTimeout', 'The summary was not complete after 14 minutes.');
 
-/** What is too long for one request is sent in several: each summary covers the one before it. */
+/** Splits text that is too long for one request into several: each summary covers the one before it. */
 async function inPieces(
   lines: string[],
   previous: string | undefined,
@@ -141,7 +141,7 @@ async function shortEnough(lines: string[], most: number): Promise<string[]> {
   return parts.flat();
 }
 
-/** A summary that does not end is cut off: one that keeps growing would save nothing. */
+/** Cuts off a summary that exceeds `mostChars`: one that keeps growing would save nothing. */
 async function answerTo(
   model: ModelClient,
   request: ModelRequest,

@@ -21,7 +21,8 @@ export async function refuseIfSpent(
 }
 
 /**
- * Counted where the tokens are spent: an answer is paid for even if it is no longer wanted, and each time it is requested again.
+ * Counts tokens as soon as they are spent: an answer is paid for even if it is no longer wanted, and each time it is requested
+ * again.
  */
 export function spend(
   store: Pick<Store, 'spendTokens'>,

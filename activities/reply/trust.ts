@@ -1,4 +1,4 @@
-/** Whether guesses pay, for each tenant: where too many are refused there are none for a while. */
+/** Whether guesses pay off, for each tenant: after too many refusals a tenant gets none for a while. */
 
 export interface Trust {
   allows(tenant: string): boolean;
@@ -9,13 +9,13 @@ export interface Trust {
 interface Record {
   guesses: number;
   refusals: number;
-  /** On the clock; no guesses before it. */
+  /** No guesses before this time, by the clock of `createTrust`. */
   off_until?: number;
 }
 
-/** Enough to judge by. */
+/** The fewest guesses to judge by. */
 const LEAST = 20;
-/** What is long ago counts half. */
+/** At this many guesses both counts are halved, so that older ones count for less. */
 const MOST = 200;
 const REFUSED_SHARE = 0.05;
 const OFF_MS = 10 * 60_000;

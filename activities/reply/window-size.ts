@@ -8,12 +8,12 @@ import { countRequest } from '../../model/tokens.ts';
 import { history } from '../../model/transcript.ts';
 import type { Window } from './read-window.ts';
 
-/** Undefined when no one asked for it. */
 export interface Measured {
   tokens: number;
   sizes: WindowSizes;
 }
 
+/** Undefined unless the request asks for the size. */
 export async function measure(
   { count_tokens, turns = [] }: ReplyRequest,
   { entries, earlier }: Window,
@@ -48,7 +48,7 @@ export async function withinBudget(
   };
 }
 
-/** What the rules have to know about a window that the provider refused, or about any other error. */
+/** The failure for an error of the model. If the provider refused the window as too long, it carries the sizes that the rules need. */
 export function refused(error: unknown, measured: Measured | undefined): ApplicationFailure {
   if (!measured || typeOf(error) !== 'ModelContextTooLong') return toFailure(error);
   const { tokens, sizes } = measured;
@@ -56,14 +56,16 @@ export function refused(error: unknown, measured: Measured | undefined): Applica
   return toFailure(error, { details: { too_long } });
 }
 
-/** In our tokens, with room for the answer. If the provider does not say its size, the window is reduced by a larger share. */
+/** The size that the provider accepts, in our tokens. If the provider does not state it, the window is reduced by a larger share. */
 function mostOf(error: unknown, tokens: number): number {
-  const told = sizesOf(error);
-  if (!told) return Math.floor(tokens * LESS);
-  const ours = told.sent === undefined ? told.most : (tokens * told.most) / told.sent;
-  return Math.floor(Math.min(ours * ROOM, tokens * NOT_ALL));
+  const stated = sizesOf(error);
+  if (!stated) return Math.floor(tokens * SHARE_IF_UNSTATED);
+  const ours = stated.sent === undefined ? stated.most : (tokens * stated.most) / stated.sent;
+  return Math.floor(Math.min(ours * SHARE_BESIDE_ANSWER, tokens * LARGEST_SHARE));
 }
 
-const LESS = 0.7;
-const ROOM = 0.85;
-const NOT_ALL = 0.95;
+const SHARE_IF_UNSTATED = 0.7;
+/** The rest of the provider's window is for the answer. */
+const SHARE_BESIDE_ANSWER = 0.85;
+/** The next window is shorter than the refused one in any case. */
+const LARGEST_SHARE = 0.95;
