@@ -1,4 +1,4 @@
-/** The older entries of one conversation, for readers that are behind what this process keeps of it. */
+/** Reads older entries of one conversation, for readers that are further back than the entries that this process keeps. */
 import type { Changes } from '../store/store.ts';
 import { formatPosition, type Position, type ReaderEntry, type ReaderRewind } from './item.ts';
 

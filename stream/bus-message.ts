@@ -1,12 +1,12 @@
-/** What the processes of a service tell each other about a conversation, as JSON where it leaves the process. */
+/** The messages that the processes of a service send each other about a conversation, as JSON. */
 import { z } from 'zod';
 
 const sentMessage = z.discriminatedUnion('type', [
   /** There is news in the store. */
   z.object({ type: z.literal('poke') }),
   /**
-   * More of a reply. `offset` is the length of the attempt's text before it, in UTF-16 units, so that a reader can tell what it
-   * has twice and what it has missed. Published once the store has the text: a draft read after it is never behind.
+   * More text of a reply. `offset` is the length of the attempt's text before it, in UTF-16 units, so that a reader notices repeats
+   * and gaps. Published once the store has the text: a draft that is read afterwards contains it.
    */
   z.object({
     type: z.literal('delta'),

@@ -9,19 +9,19 @@ import type { SentMessage } from './bus-message.ts';
 
 export type PublishedMessage =
   | SentMessage
-  /** What a write added to the log after this seq. For readers in the process that wrote it: the others are sent a poke. */
+  /** The entries that a write added to the log after this seq. For readers in the same process; other processes get a poke. */
   | { type: 'appended'; after: number; changes: Changes };
 
 export type BusMessage =
   | PublishedMessage
-  /** From the bus itself: messages may have been lost, so whatever they would have said is to be read from the store. */
+  /** From the bus itself: messages may have been lost, so readers have to read the store. */
   | { type: 'missed' };
 
 export interface Bus {
   publish(conversation: ConversationKey, message: PublishedMessage): void;
   /** Returns the function that ends the subscription. */
   subscribe(conversation: ConversationKey, listener: (message: BusMessage) => void): () => void;
-  /** False while messages of other processes may be lost. Readers then look at the store for the text of a reply too. */
+  /** False while messages of other processes may be lost. Readers then poll the store for the text of a reply, too. */
   hearsAll(): boolean;
 }
 

@@ -31,6 +31,6 @@ export function eventBytes(item: ReaderItem): Buffer {
 
 const encoded = new WeakMap<ReaderItem, Buffer>();
 
-/** JSON has no line breaks of its own, so the data is always one line. */
+/** `JSON.stringify` writes no line breaks, so the data is always one line. */
 const event = (name: StreamEventName, data: unknown, id?: string) =>
   `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;

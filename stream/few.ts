@@ -1,4 +1,4 @@
-/** Lets at most `most` pieces of work run at once; the others wait in order. */
+/** Runs at most `most` pieces of work at once; the others wait in order. */
 export function createFew(most: number) {
   let running = 0;
   const waiting: (() => void)[] = [];

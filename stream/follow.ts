@@ -1,7 +1,7 @@
 /**
- * One reader of a conversation. It holds little more than its position. Whenever it is asked for an item, it takes the next one
- * from the source that all readers share (stream/source.ts), or reads the store itself if it is too far behind. So a reader
- * that is not asked costs nothing and loses nothing.
+ * One reader of a conversation, which holds little more than its position. When it is asked for an item, it takes the next one from
+ * the source that all readers share (stream/source.ts), or reads the store itself if it is too far behind. So a reader that is not
+ * asked costs nothing and loses nothing.
  */
 import { StoreUnavailable } from '../store/unavailable.ts';
 import type { Position, ReaderItem } from './item.ts';
@@ -17,9 +17,9 @@ export interface Reading {
    */
   begin(): Promise<'open' | 'over' | 'unknown'>;
   /**
-   * Entries and rewinds from the position on, without gap or repeat, and live items between them. Entries go first: the text of
-   * a reply comes after its `reply.started` and never after its end. Returns when the conversation is closed and every entry
-   * has been yielded, when there is no such conversation, or when the signal aborts.
+   * Yields entries and rewinds from the position on, without gap or repeat, and live items between them. Entries go first: the text
+   * of a reply comes after its `reply.started` and never after its end. Returns when the conversation is closed and every entry has
+   * been yielded, when there is no such conversation, or when the signal aborts.
    * @throws what the store throws, except StoreUnavailable: then it waits for the store
    */
   items(): AsyncGenerator<ReaderItem, void, void>;
@@ -60,7 +60,7 @@ export function createReading(
 
     async *items() {
       try {
-        // Otherwise `begin` and this loop would read the store at the same time.
+        // `begin` and this loop must not read the store at the same time.
         await begun;
         while (!signal.aborted) {
           const next = findNext();
@@ -154,7 +154,7 @@ export function createReading(
     }
   }
 
-  /** The waiter is installed synchronously: any change after the reader has looked wakes it. */
+  /** Resolves at the next change. The waiter is installed synchronously, so no change after the reader's last look is missed. */
   function changed(): Promise<void> {
     return signal.aborted ? Promise.resolve() : new Promise((resolve) => (wake = resolve));
   }

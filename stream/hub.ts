@@ -18,15 +18,15 @@ export interface HubOptions {
   bus: Pick<Bus, 'subscribe' | 'hearsAll'>;
   /**
    * Whether a log that ends with the closing is final: it is written before its task is committed, and may be replaced until then.
-   * Asked once for all readers, and again until the answer is yes. Default: yes.
+   * Called once for all readers, and again until it returns true. Default: true.
    */
   isOver?(conversation: ConversationKey): Promise<boolean>;
-  /** The longest time that a lost poke goes unnoticed. Milliseconds; default 1,000. */
+  /** The longest time until a lost poke is noticed. Milliseconds; default 1,000. */
   heal_ms?: number;
   ticker?: Ticker;
   /** Entries fetched at once. Default 200. */
   page?: number;
-  /** How much of each log is kept for readers that are a little behind. */
+  /** How much of each log's end is kept, for readers that are a little behind. */
   size?: TailSize;
 }
 

@@ -25,7 +25,7 @@ export interface ReaderRewind {
   position: Position;
 }
 
-/** More of a reply in flight. */
+/** More text of a reply in flight. */
 export interface Delta extends DeltaData {
   type: 'delta';
 }
@@ -38,7 +38,7 @@ export const START: Position = { after: 0, revision: 0 };
 
 export const formatPosition = ({ after, revision }: Position) => `${after}.${revision}`;
 
-/** A position as a regular expression, without leading zeros or numbers that a 32-bit integer cannot hold. */
+/** Matches a position without leading zeros, whose numbers fit into 32-bit integers. */
 export const POSITION_PATTERN = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/;
 
 /** Undefined when the text is not a position. */

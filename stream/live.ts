@@ -3,7 +3,7 @@
  * complete, and deltas from the bus, which are fast but may be lost, repeated, or arrive while the draft is being read.
  *
  * A delta is accepted only if it continues the known text, or begins a later one. In any other case (a gap, an earlier reply) the
- * draft is read, which is always right. The offset of a delta shows which part of it is known already.
+ * draft is read: it is always right. The offset of a delta shows which part of it is known already.
  *
  * A reader is given the part of the current text that it lacks. So a slow reader gets few large deltas, and nothing waits
  * for it.
@@ -12,7 +12,7 @@ import { replyNumber } from '../contract/names.ts';
 import type { Draft } from '../store/store.ts';
 import type { Delta } from './item.ts';
 
-/** What a reader has been given of a reply. */
+/** The text of a reply that a reader has been given. */
 export interface GivenText {
   reply_id: string;
   attempt: number;
@@ -22,21 +22,21 @@ export interface GivenText {
 
 export interface LiveText {
   receive(delta: Delta): void;
-  /** True when the draft has to be read, between calls of `reading` and `drafted`. */
+  /** True when the draft has to be read: call `reading`, read it, and call `drafted`. */
   readonly isDoubtful: boolean;
   reading(): void;
   drafted(draft: Draft | undefined): void;
   /** Deltas may have been lost: the draft has to be read, and the known text is shown until then. */
   doubt(): void;
-  /** Forgets the text: another reply may be spoken now, or none. */
+  /** Forgets the text: another reply may be in flight now, or none. */
   forget(): void;
-  /** The same object for all readers that lack the same part. Undefined when the reader has everything. */
+  /** The part that a reader lacks: the same object for all that lack the same part. Undefined when the reader has everything. */
   lacking(held: GivenText | undefined): Delta | undefined;
 }
 
 export function createLiveText(): LiveText {
   let isDoubtful = true;
-  /** Doubted while the draft was being read, so that it has to be read once more. */
+  /** `doubt` was called while the draft was being read, so it has to be read once more. */
   let isDoubtedAgain = false;
   let whole: Delta | undefined;
   /** Deltas heard while the draft has to be read, or is being read. */
@@ -76,7 +76,7 @@ export function createLiveText(): LiveText {
       const isOlder = read && whole && isSame(read, whole) && read.text.length < whole.text.length;
       const known = isOlder ? whole : read;
       const continued = known && waiting && follows(known, waiting);
-      // A delta that was heard meanwhile and does not continue the draft is newer than it: the draft is read again.
+      // A delta that arrived meanwhile and does not continue the draft is newer: the draft has to be read again.
       isDoubtful = isDoubtedAgain || (waiting !== undefined && !continued);
       become(continued ? joined(known, waiting!) : known);
       waiting = undefined;

@@ -2,7 +2,7 @@ import type { Batch } from '../contract/batch.ts';
 import type { Recorded } from '../store/store.ts';
 import type { PublishedMessage } from './bus.ts';
 
-/** What the bus says of a write that the store accepted. */
+/** The message for the bus about a write that the store accepted. */
 export function newsOf(
   { base, entries, head: { status, reply } }: Batch,
   { appended }: Recorded & { outcome: 'recorded' },

@@ -1,11 +1,11 @@
-/** The progress of each call: only the latest, so that a slow reader has little to catch up with. */
+/** The latest progress of each call: a slow reader gets no earlier progress. */
 import type { LiveProgress } from './item.ts';
 
-/** If more calls than this report progress, a slow reader misses that of the others. */
+/** If more calls than this report progress, a slow reader misses the progress of some. */
 const MOST_CALLS = 100;
 
 export interface Percentages {
-  /** Number of progress items heard; a reader that has seen them all has seen this many. */
+  /** The number of progress items so far; a reader that has seen them all has seen this many. */
   readonly heard: number;
   receive(progress: LiveProgress): void;
   ended(callId: string): void;

@@ -1,4 +1,4 @@
-/** A single timer for many beats, which runs while there are any. */
+/** A single timer for many beats. It runs while there are any. */
 import { every, type Ticker } from './ticker.ts';
 
 export interface Pulse {

@@ -1,7 +1,7 @@
 /**
  * The bus between the processes of a service: Redis's publish and subscribe, with a channel for each conversation. Listeners in the
- * same process are called directly. What Redis loses is in the store, and listeners are told when they may have missed something.
- * With keys, messages are encrypted; the names of channels, which have the ids of tenants and conversations, are not.
+ * same process are called directly. The store has everything that Redis may lose, and listeners get `missed` when they may have
+ * missed a message. With keys, messages are encrypted; the names of channels contain ids of tenants and conversations, and are not.
  */
 import { randomUUID } from 'node:crypto';
 import type { Keyring } from '../security/encryption/keyring.ts';
@@ -17,7 +17,7 @@ export interface RedisBus extends Bus {
 export interface RedisBusOptions {
   /** redis:// or rediss:// */
   url: string;
-  /** Tells services apart that share a Redis. */
+  /** The name of the service, as several may share one Redis. */
   service: string;
   log(line: string): void;
   /** Encrypts messages. Default: they are sent as they are. */
@@ -25,7 +25,7 @@ export interface RedisBusOptions {
   timing?: Partial<RedisTiming>;
 }
 
-/** Does not wait for Redis: while it does not answer, messages reach this process alone. */
+/** Returns without waiting for Redis. While Redis does not answer, messages reach only this process. */
 export function openRedisBus({ url, service, log, keyring, timing }: RedisBusOptions): RedisBus {
   const self = randomUUID();
   const listeners = new Map<string, Set<Listener>>();
@@ -48,7 +48,7 @@ export function openRedisBus({ url, service, log, keyring, timing }: RedisBusOpt
     try {
       return parseMessage(openText(text, keyring));
     } catch (error) {
-      // Once: every message of that process is like it.
+      // Logged once: no message of that process can be read.
       if (!isSealed)
         log(`A message of another process cannot be read. ${(error as Error).message}`);
       isSealed = true;
@@ -72,7 +72,7 @@ export function openRedisBus({ url, service, log, keyring, timing }: RedisBusOpt
 
     subscribe(conversation, listener) {
       const channel = channelOf(conversation);
-      // One of its own for each subscription: two may have the same listener.
+      // A new function for each subscription, since two may have the same listener.
       const own: Listener = (message) => listener(message);
       const others = listeners.get(channel);
       if (others) others.add(own);

@@ -1,16 +1,16 @@
 /**
- * A connection to Redis that comes back by itself, for messages that may be lost. Nothing waits for it, and nothing is kept while
- * it is away. A connection that does not answer a ping in time, as when the network drops everything, counts as lost.
+ * A connection to Redis that reconnects, for messages that may be lost. Nothing waits for it, and nothing is queued while it is down.
+ * A connection that does not answer a ping in time counts as lost: the network may drop packets without closing it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 
 export interface RedisConnection {
-  /** True while messages arrive, and every other process has had the time to come back too. */
+  /** True while messages arrive, and every other process has had time to reconnect too. */
   readonly isUp: boolean;
-  /** Dropped if the connection is away, or too much is on its way already. */
+  /** Drops the message if the connection is down, or if too many are unacknowledged. */
   publish(channel: string, text: string): void;
-  /** Also remembered for later connections. */
+  /** Subscribes on this connection and on later ones. */
   subscribe(channel: string): void;
   unsubscribe(channel: string): void;
   close(): Promise<void>;
@@ -19,7 +19,7 @@ export interface RedisConnection {
 export interface RedisOptions {
   url: string;
   heard(channel: string, text: string): void;
-  /** Messages on this channel may have been lost until now: it has just been subscribed, perhaps again, or others have come back. */
+  /** Called when messages on this channel may have been lost until now: after a subscription, or after other processes reconnected. */
   subscribed(channel: string): void;
   /** Complete sentences, without the password. */
   log(line: string): void;
@@ -29,9 +29,9 @@ export interface RedisOptions {
 /** Milliseconds. */
 export interface RedisTiming {
   connect_ms: number;
-  /** How often it is asked whether it answers, and how long it may take. */
+  /** The interval between pings, and the time within which each must be answered. */
   ping_ms: number;
-  /** The pause before a new attempt: the first, and the longest. Each is doubled and then shortened by up to half. */
+  /** The first and the longest pause before a new attempt. The pause doubles each time, and is then shortened by up to half. */
   retry_ms: [number, number];
 }
 
@@ -112,7 +112,7 @@ export function connectRedis({
     }
   }
 
-  /** Other processes may still be away, and what they publish until they are back is lost. */
+  /** Waits until other processes have reconnected too: what they publish before that is lost. */
   async function settleLater(own: Live): Promise<void> {
     await sleep(connect_ms + retry_ms[1], undefined, { ref: false });
     if (live !== own) return;
@@ -120,7 +120,7 @@ export function connectRedis({
     for (const channel of own.subscriptions) subscribed(channel);
   }
 
-  /** Makes the subscription what it should be by now. One command for a channel at a time: they must not overtake each other. */
+  /** Subscribes or unsubscribes as `channels` says. One command for a channel at a time: they must not overtake each other. */
   async function settle(own: Live, channel: string): Promise<void> {
     const { client, subscriptions, settling } = own;
     if (settling.has(channel)) return;
@@ -136,7 +136,7 @@ export function connectRedis({
         }
       }
     } catch {
-      // The connection is lost; the next one has subscriptions of its own.
+      // The connection is lost; the next one subscribes again.
     }
     settling.delete(channel);
   }
@@ -145,7 +145,7 @@ export function connectRedis({
     heard(channel, text);
   }
 
-  /** Resolves when it has not answered a ping in time. */
+  /** Resolves when Redis has not answered a ping in time. */
   async function silence(client: Client): Promise<Error> {
     for (;;) {
       await sleep(ping_ms, undefined, { ref: false });
@@ -162,7 +162,7 @@ interface Live {
   client: Client;
   /** Messages that Redis has not acknowledged. */
   pending: number;
-  /** The channels that it is subscribed to, and those whose subscription is being changed. */
+  /** The subscribed channels, and those whose subscription is being changed. */
   subscriptions: Set<string>;
   settling: Set<string>;
   isSettled: boolean;
@@ -170,13 +170,13 @@ interface Live {
 
 type Client = ReturnType<typeof newClient>;
 
-/** It never reconnects: another client does, with subscriptions and state of its own. */
+/** A client that never reconnects: a new client is made instead, with new subscriptions and state. */
 function newClient(url: string, connectTimeout: number) {
   const client = createClient({
     url,
     name: 'meanwhile',
     disableOfflineQueue: true,
-    // For another product.
+    // A feature of Redis Enterprise.
     maintNotifications: 'disabled',
     socket: { reconnectStrategy: false, connectTimeout },
   });

@@ -1,7 +1,7 @@
 /**
  * One conversation as this process follows it, for all of its readers. The store has every entry. The bus says when to look, or
- * what a write has just added; a lost message costs only the time until the next look (stream/hub.ts). There is one look at a
- * time, whatever the number of readers, and one read of the draft when the text of a reply is in doubt.
+ * which entries a write has just added; a lost message costs only the time until the next look (stream/hub.ts). There is one look at
+ * a time, for any number of readers, and one read of the draft when the text of a reply is in doubt.
  *
  * Nothing is lost while the store is unavailable: pending reads are made when it is back.
  */
@@ -36,8 +36,8 @@ export interface SourceOptions {
 
 export interface Source {
   /**
-   * `opening`: not looked yet. `closing`: the log ends with the closing, and whether that is final is being checked. `over`: it
-   * is final. `unknown`: there is no such conversation.
+   * `opening`: before the first look. `closing`: the log ends with the closing, and is being checked for whether that is final.
+   * `over`: it is final. `unknown`: there is no such conversation.
    */
   readonly state: 'opening' | 'open' | 'closing' | 'over' | 'unknown';
   /** The store is unavailable. */
@@ -50,11 +50,11 @@ export interface Source {
    * @throws the error that has ended this source
    */
   next(reader: Position): ReaderStep;
-  /** For a reader that has every entry: the text of the reply in flight that it lacks. */
+  /** The text of the reply in flight that a reader lacks. Call it only for a reader that has every entry. */
   lacking(held: GivenText | undefined): Delta | undefined;
-  /** Resolves after a look, or when none is possible. */
+  /** Looks at the store. Resolves after the look, or when none is possible. */
   look(): Promise<void>;
-  /** The entries in the store after a position; shared by all concurrent callers. Undefined when there is no such conversation. */
+  /** Reads the entries after a position, once for all concurrent callers. Undefined when there is no such conversation. */
   read(position: Position): Promise<Backlog | undefined>;
   /** Takes the result of the regular look at all conversations. */
   noticed(mark: Mark | undefined): void;
@@ -78,7 +78,7 @@ export function openSource(options: SourceOptions): Source {
   let isStalled = false;
   let failure: { error: unknown } | undefined;
   let isClosed = false;
-  /** The reply in flight at the end of the log, once the log has been read to there. */
+  /** The reply in flight at the end of the log. Undefined until the log has been read to its end. */
   let replying: string | undefined;
   let hasNews = true;
   let isWorking = false;
@@ -141,7 +141,7 @@ export function openSource(options: SourceOptions): Source {
         return follows(message) ? accept(message.changes) : lookAgain();
       case 'delta':
         live.receive(message);
-        // If it is another reply, its start is in the log by now, and entries go first.
+        // The start of another reply is in the log already, and entries go first.
         if (message.reply_id !== replying) lookAgain();
         else if (live.isDoubtful) work();
         else waking.wake();
@@ -157,7 +157,7 @@ export function openSource(options: SourceOptions): Source {
     }
   }
 
-  /** Its deltas may have been lost. */
+  /** Deltas of the reply may have been lost. */
   function doubtText(): void {
     live.doubt();
     work();
@@ -220,7 +220,7 @@ export function openSource(options: SourceOptions): Source {
     return read;
   }
 
-  /** Whether it is what the next look would find. The end of a conversation is always looked at: it may not be final. */
+  /** Whether the next look would find exactly these changes. The end of a conversation always needs a look: it may not be final. */
   function follows({ after, changes }: BusMessage & { type: 'appended' }): boolean {
     const isIdle = state === 'open' && !isWorking && !isAway;
     if (!isIdle || changes.status === 'closed' || changes.entries.length >= page) return false;

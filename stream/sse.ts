@@ -8,9 +8,9 @@ import type { Pulse } from './pulse.ts';
 export interface SendOptions {
   /** Ends the stream at once. */
   signal: AbortSignal;
-  /** At each beat since which nothing else was sent, a comment is sent, so that proxies and readers see that the stream lives. */
+  /** At each beat, a comment is sent if nothing else was since the last one: it shows proxies and readers that the stream lives. */
   pulse: Pulse;
-  /** How long the reader is told to wait before it reconnects. Milliseconds; default 1,000. */
+  /** How long the reader should wait before it reconnects. Milliseconds; default 1,000. */
   retry_ms?: number;
 }
 
@@ -44,14 +44,14 @@ export async function sendEvents(
     }
   } finally {
     stopPulse();
-    // Aborted: the reader will fetch again what it has not taken, and waiting for it could take forever.
+    // Aborted: the reader will fetch again what it has not received, and could make us wait forever.
     if (signal.aborted && response.writableNeedDrain) response.destroy();
     else if (signal.aborted) response.end(reconnectSoon(retry_ms));
     else response.end();
   }
 }
 
-/** Tells a reader whose stream ends early when to reconnect. All readers of a process that stops must not come at once. */
+/** Sends a reader whose stream ends early a random time, so that the readers of a stopping process do not all reconnect at once. */
 function reconnectSoon(retry_ms: number): string {
   return `retry: ${Math.ceil(Math.random() * 2 * retry_ms)}\n\n`;
 }

@@ -1,7 +1,6 @@
 /**
- * The end of a log as one process has read it, and what a reader at some position is given from it. It keeps the last entries, and
- * for each revision since it began, how far the log stayed the same. A reader for whom that is not enough has to read the
- * store.
+ * The end of a log as one process has read it, from which readers at any position are served. It keeps the last entries, and for each
+ * revision since it began, how far the log stayed the same. A reader that needs more has to read the store.
  */
 import type { Changes } from '../store/store.ts';
 import { eventBytes } from './event.ts';
@@ -19,7 +18,7 @@ export type ReaderStep =
 export interface Tail {
   /** The end of the log, as far as it has been read. */
   readonly position: Position;
-  /** Adds what was read from its position on. */
+  /** Adds the changes that were read from its position on. */
   extend(read: Changes): void;
   next(reader: Position): ReaderStep;
 }
@@ -38,7 +37,7 @@ export function createTail(begin: Position, size: TailSize = SIZE): Tail {
   let position = begin;
   const items: ReaderEntry[] = [];
   let bytes = 0;
-  /** Up to `kept`, a revision left the log as it was. `isExact`: the entry after that was changed. */
+  /** A revision left the log unchanged up to `kept`. `isExact`: it changed the entry after that. */
   const revisions: { revision: number; kept: number; isExact: boolean }[] = [];
   /** Every revision after this one is known. */
   let since = begin.revision;
@@ -87,7 +86,7 @@ export function createTail(begin: Position, size: TailSize = SIZE): Tail {
     },
   };
 
-  /** The seq up to which the log is as this reader knows it. Undefined when the tail cannot tell. */
+  /** The seq up to which the log is what this reader has. Undefined when the tail does not know. */
   function unchanged(reader: Position): number | undefined {
     if (reader.after === 0 || reader.revision === position.revision) return reader.after;
     if (reader.revision < since) return undefined;

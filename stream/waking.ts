@@ -1,10 +1,10 @@
-/** Wakes many readers a few at a time, so that the process's other work need not wait for all of them. */
-const AT_ONCE = 100;
+/** Wakes many readers in groups, so that other work of the process need not wait for all of them. */
+const GROUP = 100;
 
 export interface Waking {
   /** @returns the function that removes it */
   add(awake: () => void): () => void;
-  /** Each is called once after this, the first ones at once. */
+  /** Calls each of them once; the first group at once. */
   wake(): void;
 }
 
@@ -14,7 +14,7 @@ export function createWaking(): Waking {
   let again = false;
 
   function goOn() {
-    for (let count = 0; count < AT_ONCE; count++) {
+    for (let count = 0; count < GROUP; count++) {
       const { done, value } = round!.next();
       if (done) return finish();
       value();
