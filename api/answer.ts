@@ -1,4 +1,4 @@
-/** A person's answer to the question of a running call, however the request came in. */
+/** Passes a person's answer on to the running call that asks, for REST and MCP alike. */
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv';
 import type { z } from 'zod';
 import { CALL_ENDS } from '../contract/call-ends.ts';
@@ -26,7 +26,7 @@ export async function answerCall(
   { call_id, body, key }: { call_id: string; body: Body; key?: string },
 ): Promise<string> {
   const { action, author } = body;
-  const call = await readCall(store, conversation, call_id);
+  const call = await readQuestions(store, conversation, call_id);
   if (!call) throw new Problem('call_not_found', `There is no call ${call_id}.`);
   const question = body.question_id === undefined ? call.open : call.asked.get(body.question_id);
   if (!question) {
@@ -51,7 +51,7 @@ export async function answerCall(
     ...(content && { content }),
     ...(author !== undefined && { by: author }),
   });
-  // The workflow remembers only its last answer, and is gone once it is closed. The log has them all.
+  // The workflow remembers only its last answer, and ends when the conversation is closed. The log has all answers.
   if (outcome !== 'accepted' && call.answers.get(question.id) !== action) {
     if (outcome === 'not_running') throw await whyNotRunning({ store, gateway }, conversation);
     const why = 'message' in refused ? refused.message : '';
@@ -68,7 +68,7 @@ interface AskingCall {
 }
 
 /** Undefined when no such call was requested. */
-async function readCall(
+async function readQuestions(
   store: Pick<Store, 'entries'>,
   conversation: ConversationKey,
   callId: string,
@@ -113,7 +113,7 @@ export function fieldErrors(message: string): FieldError[] {
   });
 }
 
-/** A field that is left out has the default of its schema. */
+/** Fills in the defaults of the schema for fields that are left out. */
 export function withDefaults(
   { properties }: Record<string, unknown>,
   content: Record<string, unknown>,

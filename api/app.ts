@@ -86,7 +86,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
     isOver: (conversation) => gateway.isOver(conversation).catch(notKnown),
     ...streaming,
   });
-  // Before the other hooks: what waits for news is answered at once, and holds up no close.
+  // Before the other hooks: requests that wait for news are answered at once, and do not delay the close.
   const closing = new AbortController();
   app.addHook('preClose', async () => closing.abort());
   const streams = createStreams();
@@ -123,7 +123,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   return app;
 }
 
-/** While Temporal is unavailable this is unknown, and the stream stays open. */
+/** While Temporal is unavailable, the conversation counts as not over, and its streams stay open. */
 function notKnown(error: unknown): false {
   if (!(error instanceof GatewayUnavailable)) throw error;
   return false;

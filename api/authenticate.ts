@@ -1,4 +1,4 @@
-/** Every request is of somebody, and every route says what it needs: one that does not cannot be registered. */
+/** Every request has a caller, and every route names the scopes that it needs: a route without them cannot be registered. */
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import { CannotVerify, type Principal, Unauthenticated } from '../security/access/principal.ts';
 import type { Access } from '../security/access/access.ts';
@@ -8,11 +8,11 @@ import { Problem, type ProblemCode, withProblems } from './problems.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The scopes that it needs; `public`: anyone may call it. */
+    /** The scopes that the route needs; `public`: anyone may call it. */
     needs?: Scope | Scope[] | 'public';
   }
   interface FastifyRequest {
-    /** Who sent it. Not set on public routes. */
+    /** The caller. Not set on public routes. */
     principal: Principal;
   }
 }
@@ -72,10 +72,10 @@ function toProblem(error: unknown): unknown {
   return error;
 }
 
-/** The OpenAPI document's own routes are registered by their plugin. */
+/** A plugin registers the routes of the OpenAPI document, so they cannot name scopes. */
 const isDocumentation = (url: string) => url === '/docs' || url.startsWith('/docs/');
 
-/** Says in the OpenAPI document what every route with a need has in common. */
+/** Refuses a route that names no scopes, and describes them, and the problems they lead to, in the OpenAPI document. */
 function declare(route: RouteOptions): void {
   const needs = route.config?.needs ?? (isDocumentation(route.url) ? 'public' : undefined);
   if (needs === undefined) {

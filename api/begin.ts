@@ -1,4 +1,4 @@
-/** Begins a conversation, however the request came in. */
+/** Begins a conversation, for REST and MCP alike. */
 import type { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
 import type { createConversationBody } from '../contract/http.ts';
@@ -47,7 +47,7 @@ export async function beginConversation(
   if (key === undefined) await store.marks([{ tenant, id }]);
 
   const message_id = derivedId('msg', tenant, id);
-  // A conversation in the log has been started. Temporal may have forgotten it since, and must not start it again.
+  // A conversation in the log has been started. Temporal may have deleted its workflow since, and must not start it again.
   if (!repeated || !(await store.conversation(conversation))) {
     await gateway.start(
       { conversation, agent: agent.name, limits: { ...limits, ...agent.limits } },

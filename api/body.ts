@@ -1,4 +1,4 @@
-/** How a body is read: JSON in UTF-8, within the nesting limit that applies everywhere, and every key is data. */
+/** Reads bodies: JSON in UTF-8, within the nesting limit that applies everywhere. Every key is data. */
 import { whyRefused } from '../contract/json-value.ts';
 import { storableValue } from '../contract/storable.ts';
 import type { Api } from './dependencies.ts';
@@ -15,8 +15,8 @@ export function readBodies(app: Api): void {
 }
 
 /**
- * Undefined when it is empty: many clients send `application/json` in any case, and a route that needs a body reports what is
- * missing itself. NUL and halves of a surrogate pair become U+FFFD, as in the output of tools.
+ * Undefined for an empty body: many clients send `application/json` in any case, and a route that needs a body reports that it is
+ * missing. NUL and halves of a surrogate pair become U+FFFD, as in the output of tools.
  * @throws Problem
  */
 export function readBody(body: Buffer): unknown {

@@ -1,4 +1,4 @@
-/** What Node's HTTP parser refuses never becomes a request. It is still answered as a problem. */
+/** Answers input that Node's HTTP parser refuses, and that never becomes a request, as a problem. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
@@ -42,12 +42,12 @@ function toProblem({ code, message }: NodeJS.ErrnoException): Problem {
   }
 }
 
-/** The response in progress, as Node's own handler checks it: for an earlier request on this connection, or for this one. */
+/** The property in which Node has the response in progress on a connection, to an earlier request or to this one. */
 const RESPONSE = '_httpMessage';
 type Connection = Duplex & { [RESPONSE]?: ServerResponse | null };
 
 function answer(socket: Connection, problem: Problem): void {
-  // The client has gone, or a response is in progress: another in the middle of it would be read as its body.
+  // The client has gone, or a response is in progress: the client would read a second one as part of its body.
   if (!socket.writable || socket[RESPONSE]?.headersSent) {
     socket.destroy();
     return;

@@ -1,4 +1,4 @@
-/** Stops a reply, calls or a whole conversation, however the request came in. */
+/** Stops a reply, calls or a whole conversation, for REST and MCP alike. */
 import type { z } from 'zod';
 import type { interruptBody } from '../contract/http.ts';
 import type { ConversationKey } from '../contract/names.ts';
@@ -10,7 +10,7 @@ import { whyNotRunning } from './not-running.ts';
 type Needed = Pick<ApiDependencies, 'store' | 'gateway'>;
 
 export interface Interruption extends z.infer<typeof interruptBody> {
-  /** Becomes the id of the actor. */
+  /** The id of the actor in the log. */
   by?: string | undefined;
   /** The client's idempotency key. */
   key?: string | undefined;
@@ -23,7 +23,7 @@ export async function interrupt(
 ): Promise<{ message_id?: string }> {
   const { tenant, id } = conversation;
   const { scope, call_ids, text } = body;
-  // As with messages: key and body determine the ids, and the workflow ignores an id that it knows.
+  // Key and body determine the ids, and the workflow ignores an id that it knows, as with messages.
   const made = (prefix: 'msg' | 'stop') =>
     key === undefined ? randomId(prefix) : derivedId(prefix, tenant, id, key, hashOf(body));
   const { answer } = await claimKey(store, {

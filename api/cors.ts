@@ -1,9 +1,9 @@
-/** Pages of other origins, by setting. No cookie is ever sent or read: a page needs a token. */
+/** Admits pages of other origins, if a setting names them. No cookie is ever sent or read: a page needs a token. */
 import cors from '@fastify/cors';
 import type { Settings } from '../config.ts';
 import type { Api } from './dependencies.ts';
 
-/** @param origins `*`, or those of the pages, separated by commas. Default: none, so that no page of another origin reads an answer. */
+/** @param origins `*`, or the origins of the pages, separated by commas. Default: no page of another origin can read an answer. */
 export async function allowOrigins(
   app: Api,
   { MEANWHILE_CORS_ORIGINS: origins }: Pick<Settings, 'MEANWHILE_CORS_ORIGINS'>,

@@ -1,4 +1,4 @@
-/** A person's decision about a call, however the request came in. */
+/** Passes a person's decision about a call on to its conversation, for REST and MCP alike. */
 import type { z } from 'zod';
 import type { EntryOf } from '../contract/entry.ts';
 import type { ApprovalDecision } from '../contract/head.ts';
@@ -46,9 +46,9 @@ export async function decideCall(
     decided = await gateway.decideCall(conversation, update);
   }
   if (decided.outcome === 'not_awaiting') throw new Problem('call_not_awaiting', decided.message);
-  // The workflow remembers only its last calls, and is gone once it is closed. The log has them all.
+  // The workflow remembers only its last calls, and ends when the conversation is closed. The log has all calls.
   if (decided.outcome !== 'accepted') {
-    const known = await readCall(store, conversation, call_id);
+    const known = await readDecision(store, conversation, call_id);
     if (known?.decision !== decision) {
       if (decided.outcome === 'not_running')
         throw await whyNotRunning({ store, gateway }, conversation);
@@ -59,7 +59,7 @@ export async function decideCall(
   }
 }
 
-/** A user approves the tool as it was when they were asked, with the input that they were shown. */
+/** Refuses an approval if the tool, or the input that it would get, is not what the user was shown. */
 async function refuseIfChanged(
   { store, catalogue }: Pick<ApiDependencies, 'store' | 'catalogue'>,
   conversation: ConversationKey,
@@ -89,13 +89,13 @@ async function whyChanged(
   const taken = await tool.input.safeParseAsync(input);
   if (!taken.success) return `${name} no longer accepts the input of ${call_id}`;
   if (asked === undefined || !('input' in asked)) return undefined;
-  // A remote service is sent the input itself.
+  // A remote service gets the input unparsed.
   return isAgreed(isRemote(tool) ? input : taken.data, asked.input)
     ? undefined
     : `${name} would now read the input of ${call_id} differently from what was shown`;
 }
 
-/** While the store is unavailable this cannot be checked, and the call fails when it runs. */
+/** While the store is unavailable, changes cannot be checked here, and a changed call fails when it runs. */
 function unlessAway(error: unknown): void {
   if (!isUnavailable(error)) throw error;
 }
@@ -114,7 +114,7 @@ async function isShownAsAwaiting(
 }
 
 /** Undefined when no such call was requested. */
-async function readCall(
+async function readDecision(
   store: Pick<Store, 'entries'>,
   conversation: ConversationKey,
   callId: string,

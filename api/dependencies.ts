@@ -22,7 +22,7 @@ export interface ApiDependencies {
   bus: Bus;
   gateway: Gateway;
   catalogue: Catalogue;
-  /** The default for agents that do not set one. */
+  /** The limits of agents that set none. */
   limits: Limits;
   settings: Pick<
     Settings,
@@ -33,30 +33,30 @@ export interface ApiDependencies {
   > &
     QuotaSettings;
   access: Access;
-  /** Signs the URLs at which remote tools push, and tokens. */
+  /** Signs tokens, and the URLs to which remote tools push. */
   pushSecret: string;
-  /** Decrypts for Temporal's UI. Default: it has no codec here. */
+  /** Decrypts payloads for Temporal's UI. Default: the API has no codec. */
   codec?: { token: string; keyring: Keyring };
   /** The MCP endpoint: host names besides those of this machine; how long a call without a task waits. Default: 25,000 ms. */
   mcp?: {
     hosts?: string[];
     wait_ms?: number;
-    /** Lets its holder declare servers, which runs programs. Default: no server can be declared. */
+    /** A caller with this token may declare servers, and so run programs. Default: no server can be declared. */
     token?: string;
   };
-  /** The harness, by the agent of its conversations, if results are pushed into it. Default: into none. */
+  /** The harness into which the results of an agent's conversations are pushed. Default: none. */
   pushesTo?: (agent: string) => PushedHarness | undefined;
   /** The model server behind the proxy for harnesses. Default: there is no such proxy. */
   upstream?: UpstreamAddress;
-  /** Whether an MCP server that is declared may have a private address. */
+  /** Whether a declared MCP server may have a private address. */
   allowPrivateUrls?: boolean;
-  /** Asks the model early. Default: it is asked when the conversation has decided. */
+  /** Asks the model early. Default: the model is asked when the conversation has decided. */
   speculation?: Speculator;
-  /** What `GET /v1/service` says. */
+  /** The content of `GET /v1/service`. */
   about?: { demoModel?: boolean; temporalUi?: { url: string; namespace: string } };
   /** Folder of the compiled page; undefined if it was not built. Absent: the service has no page. */
   page?: () => Promise<string | undefined>;
-  /** Makes calls of MCP servers ahead of their workflow, on this host. Default: none is. */
+  /** Makes calls of MCP servers ahead of their workflow, on this host. Default: every call waits for its workflow. */
   quick?: QuickRunner;
   /** How long clients have to notice that the service is closing. Milliseconds; default 500. */
   grace_ms?: number;
@@ -69,14 +69,14 @@ export interface ApiDependencies {
 export interface Speculator {
   /**
    * Asks the model for the reply that this message will most likely start. Returns at once and never fails.
-   * @returns drops the guess, for a message that was not accepted
+   * @returns a function that drops the guess, for a message that was not accepted
    */
   guess(this: void, conversation: ConversationKey, message: MessageSignal): () => void;
-  /** Since the start of the process. Tokens are those of refused guesses, estimated. */
+  /** Counted since the start of the process. `wasted_tokens`: an estimate of the tokens of refused guesses. */
   counts: Readonly<{ adopted: number; refused: number; wasted_tokens: number }>;
 }
 
-/** What routes get: the dependencies, and what the app makes of them. */
+/** The dependencies of the routes: those of the app, and what the app makes of them. */
 export interface ApiParts extends ApiDependencies {
   quotas: Quotas;
   permits: Permits;

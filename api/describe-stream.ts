@@ -1,12 +1,12 @@
 /**
- * A stream's events, as OpenAPI 3.1 can describe them: the schema of `text/event-stream` is that of one event, with the fields that a
- * parser of server-sent events hands out. The standard has a keyword for that since 3.2, which few generators of clients know yet.
+ * Describes a stream's events as OpenAPI 3.1 can: the schema of `text/event-stream` is that of one event, with the fields that a
+ * parser of server-sent events returns. OpenAPI 3.2 has a keyword for this, but few generators of clients know it yet.
  */
 import { z } from 'zod';
 import { STREAM_EVENTS, type StreamEventName } from '../contract/stream-event.ts';
 import { POSITION_PATTERN } from '../stream/item.ts';
 
-/** Names under which the data of each event is in the document. */
+/** The names of the schemas of each event's data. */
 export const EVENT_DATA = {
   entry: 'Entry',
   rewind: 'Rewind',
@@ -21,7 +21,7 @@ const PLACED = position.describe(
 );
 const LIVE = position
   .optional()
-  .describe('None of its own: a parser repeats that of the event before.');
+  .describe('The event has no id: a parser repeats that of the event before.');
 
 export const streamEvent = z
   .discriminatedUnion('event', [

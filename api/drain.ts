@@ -10,11 +10,10 @@ const LONGEST_CROWD_MS = 1_000;
 const SHORT_TURN_MS = 0.5;
 
 /**
- * Closing answers every request that has been received, and cuts off none that is still arriving. A client that keeps its
- * connection learns from the response to its next request that the connection ends. Until it has had time for that, every request
- * is answered as usual, since a client whose connection is closed during a request does not know whether the request was
- * accepted. Then the server stops listening, and each connection ends with the response in progress on it, or at once if there is
- * none.
+ * While closing, the server answers every request that it has received, and cuts off none that is still arriving: a client whose
+ * connection is closed during a request does not know whether the request was accepted. Each response tells the client to close its
+ * connection. After a grace time, the server stops listening, and each connection ends with the response in progress on it, or at
+ * once if there is none.
  */
 export function drainOnClose(app: Api, grace_ms = 500): void {
   /** For each connection, how many bytes had been read when its last response was complete. */
@@ -24,15 +23,18 @@ export function drainOnClose(app: Api, grace_ms = 500): void {
   let isClosing = false;
   let isOver = false;
 
-  /** Node itself would wait a minute for a connection without any request yet, such as clients open in advance. */
+  /** Node itself would wait a minute for a connection without a request, which some clients open in advance. */
   const endIfIdle = (socket: Socket) => {
     if (isOver && !underWay.has(socket) && socket.bytesRead === answered.get(socket)) {
       socket.destroy();
     }
   };
 
-  /** Pending connections are reset when the server stops listening, and one is accepted in each turn of the event loop. */
-  async function untilNobodyWaits(): Promise<void> {
+  /**
+   * Resolves when no connection waits to be accepted: those that wait are reset when the server stops listening. One is accepted in
+   * each turn of the event loop.
+   */
+  async function untilAllAccepted(): Promise<void> {
     const begin = performance.now();
     for (let now = begin, before; now - begin < LONGEST_CROWD_MS;) {
       before = { now, taken };
@@ -72,10 +74,10 @@ export function drainOnClose(app: Api, grace_ms = 500): void {
     isClosing = true;
     if (!app.server.listening) return;
     if (answered.size > 0) await sleep(grace_ms);
-    await untilNobodyWaits();
+    await untilAllAccepted();
     isOver = true;
     const closed = once(app.server, 'close');
-    // Closed here and not by Fastify, which does so some turns of the event loop later.
+    // Fastify would close it some turns of the event loop later.
     app.server.close();
     const [fresh, kept] = partition([...answered], ([, read]) => read === 0);
     for (const [socket] of kept) endIfIdle(socket);

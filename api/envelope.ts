@@ -1,21 +1,21 @@
-/** What every response has: the id of its request, and headers that keep a browser from misreading it. */
+/** Gives every response the id of its request, and headers that keep a browser from misreading it. */
 import type { IncomingMessage } from 'node:http';
 import type { Api } from './dependencies.ts';
 import { randomId } from './ids.ts';
 
-/** The client's own id, so that it finds the request in both logs; else a new one. */
+/** The client's own id, so that it is the same in both logs; else a new one. */
 export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomId('req');
 }
 
-/** What may stand in a line of a log without being mistaken for something else. */
+/** Ids that cannot be mistaken for another part of a log line. */
 const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
 
-/** Call before every other hook: an error of theirs is answered with these headers too. */
+/** Call before every other hook is added, so that the answers to their errors have these headers too. */
 export function sealResponses(app: Api): void {
   app.addHook('onRequest', async ({ id, url }, { raw }) => {
-    // On the socket's response, which streams write to themselves.
+    // Set on the raw response, to which streams write directly.
     raw.setHeader('x-request-id', id);
     raw.setHeader('x-content-type-options', 'nosniff');
     raw.setHeader('referrer-policy', 'no-referrer');
@@ -26,5 +26,5 @@ export function sealResponses(app: Api): void {
   });
 }
 
-/** Data of a tenant. Pages and their assets have policies of their own. */
+/** Routes that answer with data of a tenant. Pages and their assets have other policies. */
 const IS_API = /^\/(v1|mcp)(\/|\?|$)/;

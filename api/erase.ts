@@ -1,4 +1,4 @@
-/** Erases what was said in a conversation: ends it first, then removes it from the log and from Temporal. */
+/** Erases what was said in a conversation: closes it first, then removes its words from the log and from Temporal. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversationKey } from '../contract/names.ts';
 import { allConversations } from '../store/all-conversations.ts';
@@ -15,7 +15,7 @@ const PATIENCE_MS = 10_000;
 const LOOK_MS = 50;
 
 /**
- * Repeatable: what an earlier attempt has left undone is done.
+ * Repeatable: a repeat completes an earlier attempt.
  * @returns the tombstone
  */
 export async function eraseConversation(
@@ -58,7 +58,7 @@ const closing = ({ id }: ConversationKey) =>
     { retryAfter: 2 },
   );
 
-/** How long one request erases before it says that there is more. Milliseconds. */
+/** How long one request erases before it answers that there is more. Milliseconds. */
 const SPAN_MS = 15_000;
 
 /** Erases conversations of a tenant, newest first, until none is left or the time is up. */

@@ -32,7 +32,7 @@ function sendProblem(reply: FastifyReply, problem: Problem) {
   );
 }
 
-/** @param request the one that failed, to say where it is invalid */
+/** @param request the failed request, to name its invalid fields */
 export function toProblem(error: unknown, request?: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof GatewayUnavailable) {
@@ -88,7 +88,7 @@ function invalid(error: Invalid, request: FastifyRequest): Problem {
   return new Problem('invalid_request', fields.join('; '), { errors });
 }
 
-/** A list of thousands may be wrong in each of its elements, and a quoted name may be as long as the body. */
+/** Each element of a long list may be invalid, and a quoted name may be as long as the body. */
 const MOST_ERRORS = 20;
 const MOST_CHARS = 500;
 

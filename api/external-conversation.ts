@@ -1,4 +1,4 @@
-/** A conversation whose model is elsewhere: it begins with the first call of its client's thread. */
+/** Begins and signals conversations whose model is in the client: each begins with the first call of its client's thread. */
 import type { ConversationKey } from '../contract/names.ts';
 import type { QuickCall } from '../contract/quick.ts';
 import type { ApiDependencies } from './dependencies.ts';

@@ -7,12 +7,12 @@ import {
   settleWorkflowId,
 } from '../contract/names.ts';
 
-/** Ids in one query: Temporal bounds its length. */
+/** The most ids in one query: Temporal bounds its length. */
 const IDS_A_QUERY = 50;
 
 /**
- * Deletes every run of a conversation and of its calls. The current runs are deleted by their ids, which needs no search; earlier
- * runs are found by visibility, which may be a moment behind: a repeat finds what was missed.
+ * Deletes every run of a conversation and of its calls. The current runs are deleted by their ids. Earlier runs are found by
+ * visibility, which may lag a moment behind; a repeat finds what was missed.
  */
 export async function forgetWorkflows(
   client: Client,
@@ -26,7 +26,7 @@ export async function forgetWorkflows(
     settleWorkflowId(conversation),
     ...callIds.map((callId) => callWorkflowId(tenant, callId)),
   ];
-  // The log is closed a moment before the workflow ends. A server that is told to delete it in between keeps it.
+  // The log is closed a moment before the workflow ends, and a server does not delete a workflow in between.
   await Promise.all(ids.map((id) => untilOver(client, id, begin + ENDING_MS)));
   for (let from = 0; from < ids.length; from += IDS_A_QUERY) {
     const some = ids.slice(from, from + IDS_A_QUERY);
@@ -43,7 +43,7 @@ export async function forgetWorkflows(
   for (const workflowId of ids) await remove(client, workflowId);
 }
 
-/** How long a workflow may take to end. Then it is deleted, which terminates it. Milliseconds. */
+/** How long a workflow may take to end. After that it is deleted, which terminates it. Milliseconds. */
 const ENDING_MS = 3_000;
 const LOOK_MS = 50;
 
@@ -74,7 +74,7 @@ async function remove(
       workflowExecution: { workflowId, runId },
     });
   } catch (error) {
-    // It is gone already.
+    // It has been deleted already.
     if (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND) return;
     throw error;
   }

@@ -1,4 +1,4 @@
-/** What the API asks of the conversation workflows: the only way for HTTP requests to influence what happens next. */
+/** The requests of the API to the conversation workflows: the only way for HTTP requests to influence what happens next. */
 import type {
   AcknowledgeSignal,
   AnswerCall,
@@ -20,7 +20,7 @@ export type Sent = 'sent' | 'not_running';
 
 export type Decided =
   | { outcome: 'accepted' | 'not_running' }
-  /** `message` says what has happened to the call. */
+  /** `message` describes the state of the call. */
   | { outcome: 'not_found' | 'not_awaiting'; message: string };
 
 /** Every method throws GatewayUnavailable when the server does not answer. */
@@ -37,28 +37,27 @@ export interface Gateway {
   cancelCall(conversation: ConversationKey, cancel: CancelCallSignal): Promise<Sent>;
   /** The workflow says whether the call awaits a decision. Idempotent for the same decision. */
   decideCall(conversation: ConversationKey, decision: DecideCall): Promise<Decided>;
-  /** As for a decision: the workflow says whether the call asks that. */
+  /** The workflow says whether the call asks this question. Idempotent for the same answer. */
   answerCall(conversation: ConversationKey, answer: AnswerCall): Promise<Decided>;
-  /** For a conversation whose model is elsewhere. Idempotent for the same call id. */
+  /** Requests a call in a conversation whose model is in the client. Idempotent for the same call id. */
   requestCall(conversation: ConversationKey, request: RequestCallSignal): Promise<Sent>;
-  /** Calls that are over already. Idempotent for the same call ids. */
+  /** Records calls that are over already. Idempotent for the same call ids. */
   recordCalls(conversation: ConversationKey, record: RecordCallsSignal): Promise<Sent>;
-  /** Its client has been sent this news. Idempotent for the same place. */
+  /** Reports that the client has been sent this news. Idempotent for the same place. */
   deliver(conversation: ConversationKey, deliver: DeliverSignal): Promise<Sent>;
-  /** Its client has everything up to this entry. */
+  /** Reports that the client has everything up to this entry. */
   acknowledge(conversation: ConversationKey, acknowledge: AcknowledgeSignal): Promise<Sent>;
   close(conversation: ConversationKey, close: CloseSignal): Promise<Sent>;
   /** True once the workflow has ended, or if it does not exist. */
   isOver(conversation: ConversationKey): Promise<boolean>;
   /**
-   * Closes the log of a conversation whose workflow is gone. Resolves once that is done, or when the workflow runs and nothing
-   * has to be done.
+   * Closes the log of a conversation whose workflow is gone. Resolves when the log is closed, or when the workflow runs.
    * @param evenIfLost also when the workflow does not exist
    */
   settle(conversation: ConversationKey, evenIfLost: boolean): Promise<void>;
   /**
-   * Deletes the workflows of an ended conversation and of these calls, with their histories. The server does so a little later.
-   * Repeatable.
+   * Has the server delete the workflows of an ended conversation and of these calls, with their histories. The server does so a
+   * little later. Repeatable.
    */
   forget(conversation: ConversationKey, callIds: readonly string[]): Promise<void>;
   /** Signals the workflow of a remote tool's call. Idempotent for the same number. */

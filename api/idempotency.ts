@@ -12,15 +12,15 @@ export interface IdempotentRequest<Answer> {
   body: unknown;
   answer: Answer;
   /**
-   * The request is safe without the key: while the store is unavailable it goes on, and a conflict goes undetected. Default:
+   * The request is safe without the key: while the store is unavailable it is accepted, and a conflict is not detected. Default:
    * false.
    */
   goesOnWithout?: boolean;
 }
 
 /**
- * Claims the key for this body and this answer. A repeat gets the answer that was given first; whether the first request
- * completed is unknown, so what follows has to be idempotent too.
+ * Claims the key for this body and this answer. A repeat gets the first answer. Whether the first request completed is unknown, so
+ * whatever the caller does next has to be idempotent too.
  * @throws Problem `idempotency_conflict` when the key was used with another body before
  */
 export async function claimKey<Answer>(

@@ -6,7 +6,7 @@ type Prefix = 'conv' | 'msg' | 'stop' | 'req';
 /** 128 random bits, URL-safe. */
 export const randomId = (prefix: Prefix) => `${prefix}_${randomBytes(16).toString('base64url')}`;
 
-/** The same parts give the same id, and other parts that give it cannot be found. */
+/** The id is a hash of its parts: the same parts always give the same id. */
 export const derivedId = (prefix: Prefix, ...parts: string[]) =>
   `${prefix}_${createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)}`;
 

@@ -1,14 +1,14 @@
 import type { Api } from './dependencies.ts';
 import { exceeded, type Quotas } from './quotas.ts';
 
-/** Call after authenticate.ts: the caller is known then. */
+/** Call after `authenticate`, which sets the caller. */
 export function limitRequests(app: Api, quotas: Quotas): void {
   app.addHook('onRequest', async ({ principal }, { raw }) => {
     // Public routes have no caller.
     if (principal === undefined) return;
     const standings = await quotas.request(principal);
     if (standings.length === 0) return;
-    // On the socket's response, which streams write to themselves.
+    // Set on the raw response, to which streams write directly.
     raw.setHeader(
       'ratelimit-policy',
       standings

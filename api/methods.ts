@@ -1,9 +1,9 @@
-/** Answers what no route is for: 405 with `allow` where the address has other methods, else 404. */
+/** Answers requests that match no route: 405 with `allow` if the address has other methods, else 404. */
 import type { FastifyRequest } from 'fastify';
 import type { Api } from './dependencies.ts';
 import { Problem } from './problems.ts';
 
-/** Call before registering any route. A request that no route is for is answered before its body is read. */
+/** Call before registering any route. A request that matches none is answered before its body is read. */
 export function answerOtherMethods(app: Api): void {
   const routes: { parts: string[]; methods: string[] }[] = [];
   app.addHook('onRoute', ({ url, method }) => {
@@ -27,7 +27,7 @@ export function answerOtherMethods(app: Api): void {
 
 const pathOf = ({ url }: FastifyRequest) => url.split('?')[0]!;
 
-/** As the router matches: `:name` stands for one part, `*` for the rest. */
+/** Matches as the router does: `:name` is one part, `*` is the rest. */
 function fits(parts: string[], given: string[]): boolean {
   const rest = parts.indexOf('*');
   if (rest !== -1) return given.length > rest && fits(parts.slice(0, rest), given.slice(0, rest));

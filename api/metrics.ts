@@ -1,4 +1,4 @@
-/** API metrics for operators. A separate registry, so that several services can share one process. */
+/** API metrics for operators, in a separate registry, so that several services can share one process. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Bus } from '../stream/bus.ts';
 import type { Api, Speculator } from './dependencies.ts';
@@ -54,7 +54,7 @@ export function measure(app: Api, { streams, bus, speculation }: MetricSources):
 function countGuesses(registry: Registry, counts: Speculator['counts']): void {
   const guesses = new Counter({
     name: 'meanwhile_guesses_total',
-    help: 'Answers that the model was asked for early, by what came of them.',
+    help: 'Requests sent to the model early, by their outcome.',
     labelNames: ['outcome'],
     registers: [],
     collect() {

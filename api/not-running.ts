@@ -10,9 +10,9 @@ export interface NotRunning {
 }
 
 /**
- * Why a conversation's workflow does not accept signals, according to the log. Called only when it does not. Closes a
- * conversation that an operator has ended, if that has not been noticed before.
- * @param evenIfLost also when Temporal knows no such workflow: the client wants it closed
+ * Finds out from the log why a conversation's workflow does not accept signals. If an operator has ended it unnoticed, this closes
+ * the log.
+ * @param evenIfLost also close the log when Temporal knows no such workflow: the client wants it closed
  */
 export async function whyNotRunning(
   { store, gateway }: NotRunning,
@@ -34,7 +34,7 @@ export async function whyNotRunning(
   );
 }
 
-/** No worker has done it in time, but it will be done. */
+/** No worker has closed the log in time, but one will. */
 function unlessUnavailable(error: unknown): void {
   if (!(error instanceof GatewayUnavailable)) throw error;
 }
@@ -42,7 +42,7 @@ function unlessUnavailable(error: unknown): void {
 export const unknownConversation = (conversation: ConversationKey) =>
   new UnknownConversation(conversation);
 
-/** Thrown by a route. Before it is answered, the store is asked whether the conversation was there once. */
+/** Thrown by a route. The error handler then asks the store whether the conversation has left the log. */
 class UnknownConversation extends Problem {
   readonly conversation: ConversationKey;
 

@@ -65,7 +65,7 @@ const SECURITY = {
 
 type OpenApi = ReturnType<typeof jsonSchemaTransformObject>;
 
-/** Schemas that appear once in the document and are referred to by name. */
+/** Schemas that stand once in the document and are referred to by name. */
 const COMPONENTS = {
   Entry: entry,
   StreamEvent: streamEvent,

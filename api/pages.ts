@@ -1,4 +1,4 @@
-/** Pages of the list of conversations, for readers that ask again and again. */
+/** Pages of the list of conversations, cached for clients that poll. */
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
@@ -13,9 +13,9 @@ export interface ListedPage
 }
 
 export interface Pages {
-  /** As the store has it now. */
+  /** The page as the store has it now. */
   current(tenant: string, query: Query): Promise<ListedPage>;
-  /** As the store had it within the last second: however many ask, it is read once in that time. */
+  /** The page as the store had it within the last second, in which it is read once for all clients. */
   recent(tenant: string, query: Query): Promise<ListedPage>;
 }
 
@@ -47,7 +47,7 @@ export function createPages(
     const name = nameOf(tenant, query);
     const page = read(tenant, query);
     shared.set(name, page);
-    // The next one asks again.
+    // A failure is not cached.
     page.catch(() => shared.peek(name) === page && shared.delete(name));
     return page;
   }
@@ -59,6 +59,6 @@ export function createPages(
 }
 
 const SHARED_MS = 1_000;
-/** Different pages that are asked for within a second. */
+/** The most different pages that are cached at once. */
 const MOST_PAGES = 200;
 const MOST_WORDS = 8;

@@ -1,4 +1,4 @@
-/** Ends what a caller follows when they may no longer: their key was revoked, or their key or token has expired. */
+/** Ends the streams of a caller whose key was revoked, or whose key or token has expired. */
 import type { ServerResponse } from 'node:http';
 import { type Access, CHECK_MS } from '../security/access/access.ts';
 import { Unauthenticated } from '../security/access/principal.ts';
@@ -6,7 +6,7 @@ import { createPulse } from '../stream/pulse.ts';
 import type { Ticker } from '../stream/ticker.ts';
 
 export interface Permits {
-  /** @returns aborts when the credential is refused while the response is still open */
+  /** @returns a signal that aborts when the credential is refused while the response is still open */
   whileAllowed(credential: string | undefined, response: ServerResponse): AbortSignal;
 }
 
@@ -21,7 +21,7 @@ export function createPermits(access: Pick<Access, 'authenticate'>, ticker?: Tic
       try {
         await access.authenticate(credential);
       } catch (error) {
-        // While it cannot be checked, nothing ends.
+        // While the credential cannot be checked, nothing ends.
         if (error instanceof Unauthenticated) for (const stream of streams) stream.abort();
       }
     };

@@ -137,6 +137,6 @@ export function withProblems(responses: Record<string, unknown>, ...codes: Probl
   return result;
 }
 
-/** What could be read once may have left the log since. */
+/** A route that may not find a conversation may also find that it has left the log. */
 const withRetired = (code: ProblemCode): ProblemCode[] =>
   code === 'conversation_not_found' ? [code, 'conversation_retired'] : [code];

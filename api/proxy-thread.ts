@@ -1,4 +1,4 @@
-/** The conversation that has the calls of a harness's thread, for the proxy in front of the harness's model. */
+/** Gives the proxy in front of a harness's model access to the conversation with the calls of one of its threads. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { CANCEL_TOOL } from '../contract/names.ts';
@@ -28,7 +28,7 @@ export function openThread(
   { quick, ...rest }: Dependencies,
   hub: Pick<Hub, 'join'>,
   { tenant, client, id: thread }: ThreadName,
-  /** Aborts when the harness is gone. */
+  /** Aborts when the harness has hung up. */
   signal: AbortSignal,
 ): Thread {
   const dependencies = { ...rest, ...(quick && { quick }) };
@@ -77,7 +77,7 @@ export function openThread(
     },
   };
 
-  /** The conversation carries it out itself. */
+  /** Requests a cancellation, which the conversation itself carries out. */
   async function cancel(input: unknown, { anchor, key }: { anchor: string; key: string }) {
     const { success, data } = z.object({ call_id: z.string() }).safeParse(input);
     if (!success) return { refused: 'The arguments do not fit. call_id: must be a string.' };
@@ -88,5 +88,5 @@ export function openThread(
   }
 }
 
-/** How often a conversation is looked for that has just begun. */
+/** The interval between looks for a conversation that has just begun. */
 const BEGINS_MS = 50;

@@ -1,6 +1,6 @@
 /**
- * Calls of a client that has a model of its own, made at once where that is possible. The client is answered first; the conversation
- * hears of it a moment later, of several calls at a time.
+ * Makes calls of a client that has its own model at once, where that is possible. The client gets its answer first; a moment later
+ * the conversation gets a signal about several calls together.
  */
 import type { ConversationKey } from '../contract/names.ts';
 import type { QuickCall, QuickOutcome, QuickRunner } from '../contract/quick.ts';
@@ -10,14 +10,14 @@ import { createRecorder } from './record-calls.ts';
 
 export interface QuickCalls {
   /**
-   * @param asking.isGone whether the client has hung up: then it has not been sent the result
-   * @param asking.mayBegin called for the first call of a conversation; throws if none may begin
-   * @returns `not_quick` if it has to be requested as any other; `goes_on` when its conversation has heard of it
+   * @param asking.isGone whether the client has hung up, and so did not get the result
+   * @param asking.mayBegin called for the first call of a conversation; throws if no conversation may begin
+   * @returns `not_quick` if the call has to be requested like any other; `goes_on` once its conversation has taken it over
    */
   run(quick: QuickCall, asking: AskingCaller): Promise<QuickOutcome>;
-  /** Another call of this conversation has been requested, so the number of open ones is no longer known. */
+  /** Call when another call of this conversation has been requested: the number of open calls is then no longer known. */
   forget(conversation: ConversationKey): void;
-  /** Tells the conversations of what they have not heard yet. */
+  /** Reports to the conversations all calls that are not reported yet. */
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export function createQuickCalls(
     const same = others.get(call.call_id);
     if (same) return same;
     if (call.approval) return { type: 'not_quick' };
-    // R10: whether it is a duplicate is known when the others are over, or have a workflow.
+    // R10: whether the call is a duplicate is known once the others have ended, or have a workflow.
     if (call.duplicates) await Promise.all(others.values());
     const alone = call.duplicates !== undefined;
     if (!(await hasRoom(conversation, { name, begun: others.size, alone, mayBegin }))) {
@@ -68,7 +68,7 @@ export function createQuickCalls(
     const outcome = await runner.run(quick, { grace_ms: limits.grace_ms, stop: closing });
     switch (outcome.type) {
       case 'ended':
-        // Asked now: a request that was answered is gone too.
+        // Checked now: a request that has been answered counts as gone, too.
         if (!outcome.isRepeat) recorder.add({ quick, end: outcome.end, isSent: !isGone() });
         break;
       case 'goes_on':
@@ -81,7 +81,11 @@ export function createQuickCalls(
     return outcome;
   }
 
-  /** R9. A closed conversation has none. @param options.alone no other call may be open. @throws what `mayBegin` throws */
+  /**
+   * R9. A closed conversation has no room.
+   * @param options.alone no other call may be open
+   * @throws what `mayBegin` throws
+   */
   async function hasRoom(
     conversation: ConversationKey,
     {

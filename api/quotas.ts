@@ -1,6 +1,6 @@
 /**
- * How much of the service a tenant and a key may use. Each API process counts by itself; the tokens of a day are counted in the store.
- * Headers as in https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (10).
+ * How much of the service a tenant and a key may use. Each API process counts separately, but the tokens of a day are counted in the
+ * store. Headers follow https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (10).
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Principal } from '../security/access/principal.ts';
@@ -118,7 +118,7 @@ export function createQuotas(
 
 const DAY_MS = 86_400_000;
 
-/** Messages are accepted while the store is away. */
+/** Messages are accepted while the store is unavailable. */
 function unlessAway(error: unknown): number {
   if (!isUnavailable(error)) throw error;
   return 0;

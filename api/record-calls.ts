@@ -1,16 +1,17 @@
-/** Tells conversations of calls that began before they heard of them. What could not be told is told by the next process. */
+/** Signals calls that were made ahead to their conversations. Calls that this process could not report, the next one reports. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QuickCall, QuickRunner } from '../contract/quick.ts';
 import type { CallEnd } from '../contract/signals.ts';
+import { allEntries } from '../store/all-entries.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { nameOf, signalExternal } from './external-conversation.ts';
 import { Problem } from './problems.ts';
 
 export interface Recorder {
   add(ended: EndedCall): void;
-  /** It goes on: its conversation takes it over. @throws what the request of any call throws */
+  /** Has the conversation take over a call that takes longer. @throws what requesting any call throws */
   handOver(quick: QuickCall): Promise<void>;
-  /** Hands over what an earlier process left. Never rejects. */
+  /** Hands over the calls that an earlier process did not report. Never rejects. */
   recover(): Promise<void>;
   close(): Promise<void>;
 }
@@ -51,7 +52,7 @@ export function createRecorder(
   }
 
   async function sendAll(ended: EndedCall[]): Promise<void> {
-    for (const part of inParts(ended)) await insist(part[0]!.quick, () => send(part));
+    for (const part of inParts(ended)) await untilReported(part[0]!.quick, () => send(part));
   }
 
   async function send(ended: EndedCall[]): Promise<void> {
@@ -74,8 +75,8 @@ export function createRecorder(
     await runner.heard(quick);
   }
 
-  /** Until it has succeeded, this process ends, or the conversation has closed: then there is no one left to tell. */
-  async function insist(quick: QuickCall, work: () => Promise<void>): Promise<void> {
+  /** Retries until the work succeeds, this process ends, or the conversation has closed and needs no report. */
+  async function untilReported(quick: QuickCall, work: () => Promise<void>): Promise<void> {
     for (let pause_ms = 500; ; pause_ms = Math.min(2 * pause_ms, 10_000)) {
       try {
         return await work();
@@ -83,10 +84,10 @@ export function createRecorder(
         const { conversation, call } = quick;
         const facts = { err: error, conversation_id: conversation.id, call_id: call.call_id };
         if (error instanceof Problem) {
-          logger?.warn(facts, 'A conversation closed before it was told of a call.');
+          logger?.warn(facts, 'A conversation closed before a call was reported to it.');
           return runner.heard(quick);
         }
-        logger?.warn(facts, 'A conversation could not be told of a call. Retrying.');
+        logger?.warn(facts, 'A call could not be reported to its conversation. Retrying.');
         if (closing.signal.aborted) return undefined;
         await sleep(pause_ms, undefined, { signal: closing.signal }).catch(() => {});
       }
@@ -95,7 +96,7 @@ export function createRecorder(
 
   async function recover(): Promise<void> {
     for (const quick of await runner.left()) {
-      await insist(quick, async () => {
+      await untilReported(quick, async () => {
         if (await isInLog(quick)) await runner.heard(quick);
         else await handOver(quick);
       });
@@ -103,14 +104,8 @@ export function createRecorder(
   }
 
   async function isInLog({ conversation, call }: QuickCall): Promise<boolean> {
-    const kinds = ['call.requested' as const];
-    for (let after: number | undefined = 0; after !== undefined;) {
-      const page = await store.entries(conversation, { after, limit: 1_000, kinds });
-      const found = page?.entries.some(
-        (entry) => entry.kind === 'call.requested' && entry.call_id === call.call_id,
-      );
-      if (found) return true;
-      after = page?.next_after;
+    for await (const { call_id } of allEntries(store, conversation, ['call.requested'])) {
+      if (call_id === call.call_id) return true;
     }
     return false;
   }
@@ -132,12 +127,12 @@ export function createRecorder(
   };
 }
 
-/** How long ends of calls are collected. The client has its answer by then. */
+/** How long ended calls are collected into one signal. Their clients have been answered already. */
 const TOGETHER_MS = 150;
 const MOST_AT_ONCE = 50;
 const MOST_CHARS = 500_000;
 
-/** A signal must not become too large for Temporal. */
+/** Splits the calls into signals that are not too large for Temporal. */
 function inParts(ended: EndedCall[]): EndedCall[][] {
   const parts: EndedCall[][] = [];
   let chars = Infinity;

@@ -1,4 +1,4 @@
-/** Runs a tool for a client that has a model of its own. */
+/** Requests a call for a client that has its own model. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { RequestedCall } from '../contract/call.ts';
 import type { ConversationKey } from '../contract/names.ts';
@@ -17,9 +17,9 @@ import { Problem } from './problems.ts';
 
 export interface CallRequest {
   tenant: string;
-  /** Whose call it is: becomes the agent of the conversation, and the actor of its entries. */
+  /** The client's name: the agent of the conversation, and the actor of its entries. */
   client: string;
-  /** The client's own name for its thread. Calls of a thread share a conversation. Without it, each call has one of its own. */
+  /** The client's own name for its thread. Calls of a thread share a conversation; a call without one gets a new conversation. */
   thread?: string;
   tool: string;
   input: unknown;
@@ -27,16 +27,16 @@ export interface CallRequest {
   key?: string;
   /** The call's position in the thread of a harness. */
   anchor?: string;
-  /** Whether the key says which of its calls this is. If it does not, an open call of the thread with the same tool and input is this one. */
+  /** Whether the client chose the key. If not, this is the open call of the thread with the same tool and input, if there is one. */
   isNamed?: boolean;
 }
 
 export interface CallRequested {
   conversation: ConversationKey;
   call_id: string;
-  /** Its end, if it has been made and is over; or that it has been made, and takes longer than the grace time. */
+  /** The end of a call that was made at once, or `goes_on` if it takes longer than the grace time. */
   made?: CallEnd | 'goes_on';
-  /** That of an MCP server, as it gave it. */
+  /** The unchanged answer of an MCP server. */
   answer?: unknown;
 }
 
@@ -75,7 +75,7 @@ export async function requestCall(
   if (!tool) throw new Problem('invalid_request', `There is no tool ${name}.`);
   const own = callIdOf(tenant, key);
   const conversation = conversationOf({ tenant, client, thread: thread ?? own });
-  // A tool that says how its duplicates are handled decides itself.
+  // A tool's own rule for duplicates takes precedence.
   const isJoined = !isNamed && thread !== undefined && tool.duplicates === undefined;
   const joined = isJoined
     ? await dependencies.same?.join({ conversation, tool: name, input, own })
@@ -121,7 +121,7 @@ async function request(
   return { conversation, call_id };
 }
 
-/** That of a client's thread. */
+/** The conversation of a client's thread. */
 export const conversationOf = ({
   tenant,
   client,
@@ -131,14 +131,14 @@ export const conversationOf = ({
   id: derivedId('conv', tenant, 'client', client, thread),
 });
 
-/** In lower case, because the id is part of a workflow's. */
+/** In lower case, because the id is part of a workflow id. */
 export const callIdOf = (tenant: string, key: string) =>
   `call_${createHash('sha256')
     .update(JSON.stringify([tenant, key]))
     .digest('hex')
     .slice(0, 20)}`;
 
-/** As a call of a model of ours: with what its tool says about such calls. */
+/** The call with the settings of its tool, like a call of our own model. */
 async function callOf(tool: Tool, call_id: string, input: unknown): Promise<RequestedCall> {
   const checked = await tool.input.safeParseAsync(input);
   if (!checked.success) {

@@ -1,6 +1,6 @@
 /**
- * For clients that do not name their calls: the same tool with the same input, in a thread where such a call is open, is that call. A
- * harness that timed out and tries again starts no second run.
+ * Recognises repeated calls of clients that send no key: if a thread has an open call of the same tool with the same input, a request
+ * joins that call. A harness that timed out and retries starts no second run.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ConversationKey } from '../contract/names.ts';
@@ -10,7 +10,7 @@ import { allEntries } from '../store/all-entries.ts';
 import { nameOf } from './external-conversation.ts';
 
 export interface SameCalls {
-  /** @param request.own the id that it gets if there is no such call */
+  /** @param request.own the id of the call if there is none to join */
   join(request: {
     conversation: ConversationKey;
     tool: string;
@@ -21,18 +21,18 @@ export interface SameCalls {
 
 export interface JoinedCall {
   call_id: string;
-  /** The request is answered. @param isOver whether its call has ended, or was never accepted */
+  /** Call when the request is answered. @param isOver whether its call has ended, or was never accepted */
   left(isOver: boolean): void;
 }
 
 interface Asked {
   id: Promise<string>;
-  /** How many requests for it are under way. */
+  /** The number of requests for it that are under way. */
   requests: number;
 }
 
 export function createSameCalls(store: Pick<Store, 'conversation' | 'entries'>): SameCalls {
-  /** What is under way, or was requested a moment ago: the log may not have it yet. */
+  /** Calls under way, or requested a moment ago: the log may not have them yet. */
   const asked = new Map<string, Asked>();
 
   /** @param before a call that was requested, and may not be in the log yet */
@@ -70,7 +70,7 @@ export function createSameCalls(store: Pick<Store, 'conversation' | 'entries'>):
         try {
           return (await find(request, await before?.id)) ?? own;
         } catch (error) {
-          // A call can be made while the store is away.
+          // A call can be made while the store is unavailable.
           if (isUnavailable(error)) return own;
           throw error;
         }

@@ -1,4 +1,4 @@
-/** Sends a message to a conversation, however the request came in. */
+/** Sends a message to a conversation, for REST and MCP alike. */
 import type { z } from 'zod';
 import type { sendMessageBody } from '../contract/http.ts';
 import type { ConversationKey } from '../contract/names.ts';
@@ -14,7 +14,7 @@ import { Problem } from './problems.ts';
 
 /**
  * @param request.key the idempotency key, if the client sent one
- * @returns what identifies the accepted message
+ * @returns the id of the accepted message
  */
 export async function sendMessage(
   {
@@ -42,7 +42,7 @@ export async function sendMessage(
   });
   const { message_id } = answer;
   const message = { message_id, ...body };
-  // A repeat has its reply already, or soon.
+  // A repeat has its reply already, or will have it soon.
   const dropGuess = repeated ? undefined : speculation?.guess(conversation, message);
   try {
     const sent = await send(gateway, conversation, message);

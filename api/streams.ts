@@ -1,12 +1,12 @@
 /** The open streams, so that they can be counted, and ended with the service. */
 import type { ServerResponse } from 'node:http';
 
-/** A reader that has not received the end of its stream by then is cut off. Milliseconds. */
-const PATIENCE = 500;
+/** How long a reader may take to receive the end of its stream before it is cut off. */
+const PATIENCE_MS = 500;
 
 export interface Streams {
   readonly size: number;
-  /** Counts the stream until its response closes. The signal aborts then, or when the service shuts down. */
+  /** Counts the stream until its response closes. @returns a signal that aborts then, or when the service shuts down */
   open(response: ServerResponse): AbortSignal;
   /** Resolves when every response is closed. */
   closeAll(): Promise<void>;
@@ -40,7 +40,7 @@ export function createStreams(): Streams {
       );
       const impatience = setTimeout(() => {
         for (const response of streams.keys()) response.destroy();
-      }, PATIENCE);
+      }, PATIENCE_MS);
       for (const controller of streams.values()) controller.abort();
       await Promise.all(closing);
       clearTimeout(impatience);

@@ -33,7 +33,7 @@ import { forgetWorkflows } from './forget-workflows.ts';
 import { type Decided, type Gateway, GatewayUnavailable, type Sent } from './gateway.ts';
 
 export interface TemporalGatewayOptions {
-  /** Called at the first request, and again at the next one until it succeeds. */
+  /** Called at the first request, and at each further one until it succeeds. */
   connect(): Promise<ConnectionLike>;
   namespace: string;
   taskQueue?: string;
@@ -46,7 +46,7 @@ export interface TemporalGateway extends Gateway {
   disconnect(): Promise<void>;
 }
 
-/** Starts and stays up without a server. */
+/** The gateway works without a server: requests then fail with GatewayUnavailable. */
 export function createTemporalGateway(options: TemporalGatewayOptions): TemporalGateway {
   const { namespace, dataConverter, deadline_ms = 5_000 } = options;
   const taskQueue = options.taskQueue ?? TASK_QUEUE;
@@ -143,8 +143,8 @@ export function createTemporalGateway(options: TemporalGatewayOptions): Temporal
 
     settle: (key, evenIfLost) =>
       call(async (client) => {
-        // A worker does it, since only workers write to the log. If another caller has already requested it, this waits for that
-        // workflow.
+        // A workflow closes the log, since only workers write to it. If another caller has started that workflow, this one waits
+        // for it.
         const handle = await client.workflow.start(SETTLE_CONVERSATION, {
           args: [key, evenIfLost],
           workflowId: settleWorkflowId(key),
@@ -221,7 +221,7 @@ const startOptions = (start: ConversationStart, taskQueue: string) =>
  */
 const fairnessKeyOf = ({ tenant }: ConversationKey) => tenant.slice(-64);
 
-/** How the workflow's validator refuses a decision or an answer that its call does not wait for. */
+/** The outcome of a decision or an answer that the workflow's validator refused, since its call does not wait for it. */
 function refusalOf(error: unknown): Decided | undefined {
   if (!(error instanceof WorkflowUpdateFailedError)) return undefined;
   const { cause } = error;

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { ConversationKey } from '../contract/names.ts';
 
-/** The tenant of a request: authenticate.ts has found out who sent it. */
+/** The tenant of an authenticated request. */
 export const tenantOf = ({ principal }: FastifyRequest): string => principal.tenant;
 
 export const conversationOf = (

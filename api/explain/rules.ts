@@ -1,7 +1,7 @@
 /** Names the rules of turn-taking (docs/rules.md) behind the entries of a log, each with the case that applied. */
 import type { Entry, EntryOf } from '../../contract/entry.ts';
 
-/** @param told the entries that the reply is to tell */
+/** @param told the entries that the reply reports */
 export function rulesOfStart({ because }: EntryOf<'reply.started'>, told: Entry[]): string[] {
   switch (because) {
     case 'message':

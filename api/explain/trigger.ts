@@ -8,7 +8,7 @@ export type TriggerEntry =
   | EntryOf<'message.user' | 'call.event'>
   | Exclude<CallEndEntry, { kind: 'call.dropped' }>;
 
-/** An end that the user or the agent brought about is no news to them. */
+/** The end of a call is news only if its tool caused it, and not the user or the agent. */
 export function isTrigger(entry: Entry): entry is TriggerEntry {
   // A denial is always news: the agent has to know.
   if (entry.kind === 'message.user' || entry.kind === 'call.denied') return true;

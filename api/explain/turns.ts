@@ -25,7 +25,7 @@ export function gatherTurns(): Turns {
   /** By seq of reply.started, and by reply id. */
   const replies = new Map<number | string, { turn: Turn; reply: TurnReply }>();
   const calls = new Map<string, TurnCall>();
-  /** By seq: triggers that wait, and the turn in which each arrived. */
+  /** Triggers that wait, by seq, each with the turn in which it arrived. */
   const deferred = new Map<number, { turn: Turn; item: Turn['deferred'][number] }>();
   /** Reply ids by the seq of the entry that ended the reply. */
   const ends = new Map<number, string>();
@@ -129,7 +129,7 @@ export function gatherTurns(): Turns {
   }
 
   function settle({ of, fate, reply_id }: EntryOf<'receipt'>) {
-    // There are no turns where the model is elsewhere.
+    // A conversation whose model is in the client has no turns.
     if (fate === 'acknowledged' || fate === 'delivered') return;
     const turn = (reply_id && replies.get(reply_id)?.turn) || turns.at(-1);
     const told = of.flatMap((seq) => triggers.get(seq) ?? []);

@@ -8,7 +8,7 @@ import type { Api, ApiDependencies } from '../dependencies.ts';
 import { hashOf } from '../ids.ts';
 import { BODY_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 
-/** The endpoint for events from a remote tool: the URL is the permission. */
+/** The endpoint for events of a remote tool. Knowing the URL is the permission. */
 export function callEventsRoute(
   app: Api,
   {
@@ -96,8 +96,7 @@ async function withoutLarge(
 }
 
 /**
- * The URL is valid as long as its call, and only the call knows how long: clocks differ, and a paused server makes up for the
- * lost time.
+ * The URL is valid until its call ends, and only the call knows when: clocks differ, and a paused server makes up for the lost time.
  */
 function claimsOf(secret: string, token: string): { claims: PushClaims; isOverdue: boolean } {
   const verified = verifyPushToken(secret, token, Date.now());
@@ -110,7 +109,7 @@ function claimsOf(secret: string, token: string): { claims: PushClaims; isOverdu
   return { claims: verified.claims, isOverdue: verified.outcome === 'expired' };
 }
 
-/** @returns the answer that was given when the number first came */
+/** @returns the answer to the first event with this number */
 async function claimNumber<Answer>(
   store: Pick<Store, 'claim'>,
   { tenant, scope, n }: { tenant: string; scope: string; n: number },

@@ -1,6 +1,6 @@
 /**
- * The remote codec of Temporal's UI and command line: they send what they have read from the server, and show what comes back. The token
- * is part of the address, since the UI can be given an address and no header.
+ * The remote codec for Temporal's UI and command line: they send the payloads that they have read from the server, and show what the
+ * codec returns. The token is part of the address, since the UI can be configured with an address but not with a header.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Payload } from '@temporalio/common';
@@ -38,7 +38,7 @@ export function codecRoute(
       bodyLimit: MOST_BYTES,
       // For operators, and in the format of Temporal.
       schema: { hide: true, params, body },
-      // Before the body is read.
+      // Checked before the body is read.
       onRequest: async (request) => {
         if (!isSame(request.params.token, token)) {
           throw new Problem('unauthenticated', 'This is not the address of the codec.');
@@ -67,7 +67,7 @@ const asProtoJson = ({ metadata, data }: Payload) => ({
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
-/** Hashes have one length, and comparing them takes one time. */
+/** Hashes have the same length, so the comparison always takes the same time. */
 const isSame = (given: string, expected: string) =>
   timingSafeEqual(
     createHash('sha256').update(given).digest(),

@@ -13,7 +13,7 @@ import { unknownConversation } from '../not-running.ts';
 import { problemResponses, RUNNING_PROBLEMS } from '../problems.ts';
 import { conversationOf, tenantOf } from '../tenant.ts';
 
-/** What a person may ask for: what is stored about them, and that it is erased. */
+/** Exports and erases what is stored: a person may ask an administrator for both. */
 export function eraseRoutes(
   app: Api,
   dependencies: Pick<ApiDependencies, 'store' | 'bus' | 'gateway'>,

@@ -1,4 +1,4 @@
-/** For administrators of a tenant. The operator, who has the service's secret, may name any tenant. */
+/** Manages keys, for administrators of a tenant. The operator, who has the service's secret, may name any tenant. */
 import type { FastifyRequest } from 'fastify';
 import { createKey, managedBy, revokeKey, rotateKey } from '../../security/access/manage.ts';
 import {
@@ -116,7 +116,7 @@ export function keyRoutes(
     },
   );
 
-  /** @throws Problem for a key that is not one of the caller's tenant, as for one that does not exist */
+  /** @throws Problem `key_not_found` for a key of another tenant, too */
   async function find(request: FastifyRequest, id: string) {
     refuseAnyone(request);
     const { kind, tenant } = request.principal;
@@ -130,7 +130,7 @@ export function keyRoutes(
 
 const unknownKey = (id: string) => new Problem('key_not_found', `There is no key ${id}.`);
 
-/** The tenant whose keys are meant. */
+/** The tenant whose keys the request is about. */
 function managedTenant(request: FastifyRequest, named: string | undefined): string {
   refuseAnyone(request);
   const { kind, tenant } = request.principal;

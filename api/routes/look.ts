@@ -65,7 +65,7 @@ export function lookRoutes(app: Api, { store }: { store: Store }): void {
   );
 }
 
-/** Progress in the head was told to the model; live progress is newer. */
+/** Replaces the progress in the head, which was reported to the model, by live progress, which is newer. */
 async function withLiveProgress(
   store: Store,
   key: ConversationKey,

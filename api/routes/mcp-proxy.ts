@@ -1,6 +1,6 @@
 /**
- * One MCP server for a harness that has put the proxy in front of it: its tools have their own names, and each call is as durable as any
- * other. A proxy may declare its server here, if it runs as the user whose service this is.
+ * One MCP server, for a harness that has put the proxy in front of it: the tools keep their own names, and each call is as durable as
+ * any other. A proxy that runs as the user of this service may declare its server here.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { openToolEndpoint } from '../../mcp/server/open.ts';
@@ -17,9 +17,9 @@ import { serveMcp } from './serve-mcp.ts';
 
 type Parts = Parameters<typeof openToolEndpoint>[0];
 
-/** How long a harness waits that lists the tools of a server which has just been declared. */
+/** How long listing the tools of a server may wait for the server, which may just have been declared. */
 const FIRST_ANSWER_MS = 20_000;
-/** More than that would be a list of guesses. */
+/** More endpoints than this are not cached: a client may be guessing names. */
 const MOST_ENDPOINTS = 1_000;
 
 export function mcpProxyRoutes(
@@ -67,7 +67,7 @@ export function mcpProxyRoutes(
     {
       config: { needs: ['read', 'write'] },
       schema: { hide: true, body: declaredServer.omit({ tenant: true }) },
-      // Before the body is read: a program that may declare a server may run any other.
+      // Checked before the body is read: who may declare a server may run any program.
       onRequest: async (request, reply) => {
         if (isToken(request.headers[TOKEN_HEADER], token)) return;
         return reply
@@ -88,7 +88,7 @@ export function mcpProxyRoutes(
   );
 }
 
-/** Not `authorization`, which has the API key. */
+/** The header `authorization` has the API key. */
 const TOKEN_HEADER = 'meanwhile-token';
 
 function isToken(given: unknown, token: string | undefined): boolean {
@@ -109,7 +109,7 @@ export const offeredOf = ({
   results,
 });
 
-/** Our own tools, which an upstream one must not hide. */
+/** Our own tools, which a tool of the server must not hide. */
 const OURS = new Set(['list_calls', 'next_results', 'cancel_call']);
 
 function offeredAsUpstream(tool: LocalTool): OfferedTool {

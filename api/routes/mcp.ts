@@ -18,7 +18,7 @@ import { sendMessage } from '../send.ts';
 import { mcpProxyRoutes, offeredOf } from './mcp-proxy.ts';
 import { always, serveMcp } from './serve-mcp.ts';
 
-/** The agents of this service for any MCP client, and its tools for one that has a model of its own. */
+/** Offers the agents of this service to any MCP client, and its tools to clients that have their own model. */
 export function mcpRoute(
   app: Api,
   dependencies: ApiParts,
@@ -42,7 +42,7 @@ export function mcpRoute(
   serveMcp(app, '/mcp', always(agents, { hosts, closing, permits }));
   const offered = () =>
     [...catalogue.tools.values()]
-      // It reads large results for a model of ours.
+      // Only our own model reads large results with it.
       .filter(({ name }) => name !== READ_TOOL)
       .map(offeredOf);
   const tools = openToolEndpoint(
@@ -57,7 +57,7 @@ export function mcpRoute(
   mcpProxyRoutes(app, dependencies, parts, { hosts, closing, permits });
 }
 
-/** Below the shortest time-out that is usual, 30 seconds. */
+/** Below the shortest common timeout of clients, 30 seconds. */
 const WAIT_MS = 25_000;
 
 type TalkDependencies = Omit<ApiParts, 'quick'> & {

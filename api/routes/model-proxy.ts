@@ -1,6 +1,6 @@
 /**
- * OpenAI's APIs for a harness that has a model of its own: it sets its base URL to this, and its model gets the tools of the
- * service. The harness sees words, and the calls of its own tools.
+ * OpenAI's APIs, for a harness that has its own model: it uses this as its base URL, and its model gets the tools of the service. The
+ * harness sees text, and the calls of its own tools.
  */
 import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -29,7 +29,7 @@ import { Problem } from '../problems.ts';
 import type { QuickCalls } from '../quick-calls.ts';
 import { tenantOf } from '../tenant.ts';
 
-/** A thread with pictures is large, and each request has all of it. */
+/** Each request contains the whole thread, which is large if it has pictures. */
 const MOST_BYTES = 64_000_000;
 
 export function modelProxyRoutes(
@@ -45,7 +45,7 @@ export function modelProxyRoutes(
   const options = {
     bodyLimit: MOST_BYTES,
     config: { needs: ['read' as const, 'write' as const] },
-    // An API of its own: the OpenAPI document has nothing to say of it.
+    // OpenAI documents this API, so the OpenAPI document leaves it out.
     schema: { hide: true },
     onRequest: async (request: FastifyRequest, answer: FastifyReply) => {
       const { host, origin } = request.headers;
@@ -86,7 +86,7 @@ export function modelProxyRoutes(
         upstream.send(wire.path, { method: 'POST', body: asked, headers, signal });
 
       const { thread: name, isAside } = read(body, request.headers);
-      // A harness that does not name its threads: its requests are its own affair.
+      // A harness that does not name its threads gets no tools, and its requests are passed on.
       if (!name) return pass(await ask(body), answer);
       const why = wire.refuses(body);
       if (why !== undefined) throw new Problem('invalid_request', why);
@@ -126,7 +126,7 @@ async function pass(response: Response, answer: FastifyReply): Promise<void> {
   });
   raw.writeHead(response.status, Object.fromEntries(headers));
   if (!response.body) return void raw.end();
-  // A body that breaks off breaks off for the harness, too.
+  // If the body breaks off, the harness's response breaks off too.
   await pipeline(response.body, raw).catch(() => raw.destroy());
 }
 
@@ -144,7 +144,7 @@ async function stream<Event>(
     for await (const event of events) raw.write(wire.frame(event));
     raw.end(wire.ending);
   } catch (error) {
-    // The harness sees that the answer is not whole, and asks again.
+    // The harness sees that the answer is incomplete, and retries.
     if (!raw.destroyed && !(error instanceof BrokenStream)) {
       request.log.error({ err: error }, 'An answer through the proxy was cut off.');
     }
@@ -152,7 +152,7 @@ async function stream<Event>(
   }
 }
 
-/** For a harness that does not stream. */
+/** Answers a harness that does not stream. */
 async function whole<Event>(
   wire: Wire<Event>,
   events: AsyncIterable<Event>,
@@ -177,7 +177,7 @@ function functionOf(tool: Tool): OfferedFunction {
   return { name, description, parameters, results };
 }
 
-/** As the API tells of errors. */
+/** The body of an error, as the API specifies it. */
 const errorOf = (type: string, message: string, code: string | null = null) => ({
   error: { message, type, param: null, code },
 });

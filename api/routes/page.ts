@@ -1,4 +1,4 @@
-/** The page: its files, which were compiled ahead, with headers that let it load nothing else. */
+/** Serves the files of the page, which are compiled ahead, with headers that let it load nothing else. */
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { FastifyReply } from 'fastify';
@@ -12,7 +12,7 @@ export function pageRoutes(app: Api, { page }: Pick<ApiDependencies, 'page'>): v
   let loading: Promise<Files | undefined> | undefined;
   const files = () => {
     loading ??= page().then((folder) => (folder === undefined ? undefined : load(folder)));
-    // A failure is not remembered.
+    // A failure is not cached.
     loading.catch(() => (loading = undefined));
     return loading;
   };
@@ -35,7 +35,7 @@ export function pageRoutes(app: Api, { page }: Pick<ApiDependencies, 'page'>): v
   );
 }
 
-/** It holds nothing of a tenant: it asks for a key, and with that for everything else. */
+/** The page contains no data of a tenant: it asks the user for a key, and fetches the data with it. */
 const PUBLIC = { needs: 'public' } as const;
 
 const NOT_BUILT =
@@ -49,7 +49,7 @@ interface File {
 }
 type Files = Map<string, File>;
 
-/** A few files, which stay in memory: a new build does not take them away from pages that are open. */
+/** Keeps the few files in memory, so that a new build does not remove them while pages are open. */
 async function load(folder: string): Promise<Files> {
   const names = await readdir(folder, { recursive: true });
   const sources = names.filter((name) => TYPES[extname(name)] !== undefined);
@@ -65,7 +65,7 @@ async function load(folder: string): Promise<Files> {
   return new Map(await Promise.all(sources.map(read)));
 }
 
-/** In the order of preference. */
+/** In order of preference. */
 const ENCODINGS = { br: '.br', gzip: '.gz' };
 
 const TYPES: Record<string, string> = {
@@ -86,7 +86,7 @@ function send(reply: FastifyReply, { type, body, encoded }: File, accepted: stri
     .send(bytes ?? body);
 }
 
-/** The page runs its own script and nothing else, and what it shows can load nothing, send nothing and be framed by nobody. */
+/** The page runs only its own script. Its content can load nothing and send nothing, and no other page can frame it. */
 const SAFE = {
   'content-security-policy': [
     "default-src 'none'",

@@ -1,4 +1,4 @@
-/** An MCP endpoint as a route: who may reach it, and what its requests say of their client. */
+/** Serves an MCP endpoint as a route: checks who may reach it, and reads from its requests which client sends them. */
 import type { FastifyRequest } from 'fastify';
 import type { Endpoint } from '../../mcp/server/endpoint.ts';
 import { whyRefused } from '../../mcp/server/hosts.ts';
@@ -21,7 +21,7 @@ export function serveMcp(
     hosts: string[];
     closing: AbortSignal;
     permits: Permits;
-    /** Undefined if there is none for this request. */
+    /** Undefined if no endpoint is for this request. */
     find(request: FastifyRequest): Promise<Endpoint | undefined>;
     close(): Promise<void>;
   },
@@ -31,7 +31,7 @@ export function serveMcp(
     url,
     exposeHeadRoute: false,
     config: { needs: ['read', 'write'] },
-    // A protocol of its own: the OpenAPI document has nothing to say of it.
+    // MCP specifies this protocol, so the OpenAPI document leaves it out.
     schema: { hide: true },
     onRequest: async (request, reply) => {
       const { host, origin } = request.headers;
@@ -56,7 +56,7 @@ export function serveMcp(
         ...of(request, { thread: THREAD_HEADER, program: PROGRAM_HEADER }),
         closing: AbortSignal.any([closing, permits.whileAllowed(credentialOf(request), reply.raw)]),
       };
-      // From here on Fastify answers no error.
+      // From here on the endpoint answers errors itself.
       reply.hijack();
       await endpoint.serve(request.raw, reply.raw, request.body, caller);
     },
@@ -64,11 +64,11 @@ export function serveMcp(
   app.addHook('onClose', () => close());
 }
 
-/** What the relay says of the harness that has started it. */
+/** Headers in which the relay names the thread and the program of the harness that has started it. */
 export const THREAD_HEADER = 'meanwhile-thread';
 export const PROGRAM_HEADER = 'meanwhile-client';
 
-/** Headers that name something. */
+/** The values of those headers that the request has. */
 function of<Name extends string>({ headers }: FastifyRequest, names: Record<Name, string>) {
   const found = Object.entries<string>(names).flatMap(([name, header]) => {
     const value = headers[header];

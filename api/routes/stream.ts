@@ -78,7 +78,7 @@ export function streamRoute(
       const allowed = permits.whileAllowed(credentialOf(request), reply.raw);
       const signal = AbortSignal.any([open, allowed]);
       const reading = hub.join(conversation, from, signal);
-      // The stream must open soon, or an EventSource gives up; if the store hangs, the reader learns it later.
+      // The stream must open soon, or an EventSource gives up. If the store hangs, the stream opens before it answers.
       const begun = await Promise.race([
         reading.begin(),
         sleep(PATIENCE_MS, 'open', { ref: false }),
@@ -98,5 +98,5 @@ export function streamRoute(
 
 const HEARTBEAT_MS = 15_000;
 
-/** How long a reader waits for the answer that there is nothing to read. */
+/** How long a reader waits to learn whether there is anything to read. */
 const PATIENCE_MS = 1_000;

@@ -6,7 +6,7 @@ import { unknownConversation } from '../not-running.ts';
 import { BODY_PROBLEMS, Problem, problemResponses } from '../problems.ts';
 import { conversationOf } from '../tenant.ts';
 
-/** A front end follows and talks with a token of its own, and the key of the application stays on the server. */
+/** Makes tokens with which a front end follows a conversation and talks, so that the application's key stays on the server. */
 export function tokenRoute(
   app: Api,
   { store, pushSecret }: Pick<ApiDependencies, 'store' | 'pushSecret'>,

@@ -53,7 +53,7 @@ export function turnRoutes(app: Api, { store }: { store: Pick<Store, 'entries'> 
   );
 }
 
-/** Reads the whole log: what came in one turn may be handled in a much later one. */
+/** Reads the whole log: news that arrived in one turn may be handled in a much later one. */
 async function turnsOf(store: Pick<Store, 'entries'>, key: ConversationKey): Promise<Turn[]> {
   const turns = gatherTurns();
   for (let after: number | undefined = 0; after !== undefined;) {
