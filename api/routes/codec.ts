@@ -2,12 +2,12 @@
  * The remote codec for Temporal's UI and command line: they send the payloads that they have read from the server, and show what the
  * codec returns. The token is part of the address, since the UI can be configured with an address but not with a header.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Payload } from '@temporalio/common';
 import { z } from 'zod';
 import { createCodec } from '../../security/encryption/codec.ts';
 import type { Keyring } from '../../security/encryption/keyring.ts';
 import type { Api } from '../dependencies.ts';
+import { isSecret } from '../is-secret.ts';
 import { Problem } from '../problems.ts';
 
 /** Protobuf's JSON: bytes are base64. */
@@ -40,7 +40,7 @@ export function codecRoute(
       schema: { hide: true, params, body },
       // Checked before the body is read.
       onRequest: async (request) => {
-        if (!isSame(request.params.token, token)) {
+        if (!isSecret(request.params.token, token)) {
           throw new Problem('unauthenticated', 'This is not the address of the codec.');
         }
       },
@@ -66,10 +66,3 @@ const asProtoJson = ({ metadata, data }: Payload) => ({
 });
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
-
-/** Hashes have the same length, so the comparison always takes the same time. */
-const isSame = (given: string, expected: string) =>
-  timingSafeEqual(
-    createHash('sha256').update(given).digest(),
-    createHash('sha256').update(expected).digest(),
-  );

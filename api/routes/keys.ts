@@ -12,6 +12,7 @@ import {
 } from '../../contract/access.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { BODY_PROBLEMS, Problem, problemResponses } from '../problems.ts';
+import { refuseMoreScopes } from '../scopes.ts';
 
 export function keyRoutes(
   app: Api,
@@ -36,7 +37,7 @@ export function keyRoutes(
     async (request, reply) => {
       const { tenant, ...wanted } = request.body;
       const of = managedTenant(request, tenant);
-      refuseMore(request, wanted.scopes);
+      refuseMoreScopes(request.principal, wanted.scopes);
       const made = await createKey(store, of, wanted);
       await access.changed();
       return reply.code(201).header('cache-control', 'no-store').send(made);
@@ -80,7 +81,7 @@ export function keyRoutes(
     async (request, reply) => {
       const { key_id: id } = request.params;
       const old = await find(request, id);
-      refuseMore(request, old.scopes);
+      refuseMoreScopes(request.principal, old.scopes);
       const made = await rotateKey(store, { id, tenants: [old.tenant] }, request.body);
       if (made === undefined) throw unknownKey(id);
       if (made === 'ended') throw new Problem('key_ended', `${id} was revoked or has expired.`);
@@ -148,11 +149,4 @@ function refuseAnyone({ principal }: FastifyRequest): void {
     'forbidden',
     'The service has no keys yet. The operator makes the first one: `meanwhile keys create`.',
   );
-}
-
-/** An administrator gives nobody more than they have. */
-function refuseMore({ principal }: FastifyRequest, scopes: readonly string[]): void {
-  const more = scopes.filter((each) => !(principal.scopes as readonly string[]).includes(each));
-  if (more.length === 0) return;
-  throw new Problem('forbidden', `You do not have the scope ${more.join(', ')} yourself.`);
 }

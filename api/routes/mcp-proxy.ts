@@ -2,7 +2,6 @@
  * One MCP server, for a harness that has put the proxy in front of it: the tools keep their own names, and each call is as durable as
  * any other. A proxy that runs as the user of this service may declare its server here.
  */
-import { timingSafeEqual } from 'node:crypto';
 import { openToolEndpoint } from '../../mcp/server/open.ts';
 import type { OfferedTool } from '../../mcp/server/call-tools.ts';
 import type { Endpoint } from '../../mcp/server/endpoint.ts';
@@ -11,6 +10,7 @@ import { ONE_RESULT } from '../../contract/result-count.ts';
 import { declaredServer } from '../../tools/declared-server.ts';
 import type { LocalTool, Tool } from '../../tools/define.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
+import { isSecret } from '../is-secret.ts';
 import type { Permits } from '../permits.ts';
 import { tenantOf } from '../tenant.ts';
 import { serveMcp } from './serve-mcp.ts';
@@ -69,7 +69,8 @@ export function mcpProxyRoutes(
       schema: { hide: true, body: declaredServer.omit({ tenant: true }) },
       // Checked before the body is read: who may declare a server may run any program.
       onRequest: async (request, reply) => {
-        if (isToken(request.headers[TOKEN_HEADER], token)) return;
+        const given = request.headers[TOKEN_HEADER];
+        if (token !== undefined && typeof given === 'string' && isSecret(given, token)) return;
         return reply
           .code(401)
           .send({ message: 'Only this service’s own user may declare a server.' });
@@ -90,12 +91,6 @@ export function mcpProxyRoutes(
 
 /** The header `authorization` has the API key. */
 const TOKEN_HEADER = 'meanwhile-token';
-
-function isToken(given: unknown, token: string | undefined): boolean {
-  if (typeof given !== 'string' || token === undefined) return false;
-  const [own, other] = [Buffer.from(token), Buffer.from(given)];
-  return own.length === other.length && timingSafeEqual(own, other);
-}
 
 export const offeredOf = ({
   name,

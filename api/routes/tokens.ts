@@ -4,6 +4,7 @@ import { conversationParams } from '../../contract/http.ts';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { unknownConversation } from '../not-running.ts';
 import { BODY_PROBLEMS, Problem, problemResponses } from '../problems.ts';
+import { refuseMoreScopes } from '../scopes.ts';
 import { conversationOf } from '../tenant.ts';
 
 /** Makes tokens with which a front end follows a conversation and talks, so that the application's key stays on the server. */
@@ -35,10 +36,7 @@ export function tokenRoute(
       if (principal.kind === 'token') {
         throw new Problem('forbidden', 'A token cannot make another one. Use a key.');
       }
-      const missing = scopes.filter((each) => !principal.scopes.includes(each));
-      if (missing.length > 0) {
-        throw new Problem('forbidden', `You do not have the scope ${missing.join(', ')} yourself.`);
-      }
+      refuseMoreScopes(principal, scopes);
       const conversation = conversationOf(request);
       if (!(await store.conversation(conversation))) throw unknownConversation(conversation);
       const expires_at = Date.now() + expires_in_s * 1_000;
