@@ -86,7 +86,7 @@ async function takeOver(db: Db, call: Which, request: HoldRequest): Promise<Hold
   });
 }
 
-/** Undefined when the holder has lapsed; it learns so at its next renewal. A renewal under way goes first. */
+/** Undefined when the holder has lapsed, which it learns at its next renewal. A renewal under way goes first. */
 async function findAlive(
   db: Db,
   holder: string,

@@ -8,13 +8,13 @@ import { append } from './record.ts';
 import type { Database, Db } from './schema.ts';
 import type { Store } from './store.ts';
 
-/** The log is then held by no run, so that none can take it over. */
+/** Closes the log of a conversation whose workflow is gone. No run holds the log after that, so that none can take it over. */
 export const closingGone = (db: Kysely<Database>): Pick<Store, 'closeGone'> => ({
   closeGone: (conversation, { why, at, seen, sent }) =>
     db.transaction().execute(async (transaction) => {
       const held = await lock(transaction, conversation);
       const fence = fenceOf(held);
-      // The run that closed it was cut off before that was committed: what had been sent to it by then is still missing.
+      // The run that closed it was ended before that was committed, so messages that Temporal had accepted may be missing.
       const again = held.status === 'closed';
       if (again && (fence.run_id === undefined || fence.run_id === NO_RUN)) return false;
       if (fence.run_id !== seen.run_id || held.last_seq !== seen.last_seq) return false;

@@ -70,7 +70,7 @@ export const NOTHING_YET: Head = {
   usage: { input_tokens: 0, output_tokens: 0 },
 };
 
-/** A head as it is stored: as a whole, and the parts that SQL queries as columns. */
+/** The columns of a head: the whole, and separately the parts that SQL queries. */
 export const headColumns = (head: Head) => ({
   status: head.status,
   replying: head.reply ? replyNumber(head.reply.id) : null,

@@ -53,7 +53,10 @@ export const drafts = (db: Db): Pick<Store, 'beginDraft' | 'appendDraft' | 'draf
   },
 });
 
-/** Begins a draft, and returns a row, if `provided` holds. R1: once a later reply has begun, this one is over, even if its own row has been removed. */
+/**
+ * Begins a draft if `provided` holds, and then returns a row. R1: once a later reply has begun, this one is over, even if its own row
+ * has been removed.
+ */
 export function beginning(
   { tenant, id }: ConversationKey,
   { reply_id, attempt, run_id = '' }: DraftStart,
@@ -93,7 +96,7 @@ async function isAppended(
   throw new Error(`The draft of ${reply_id} has ${row.length} characters, not ${offset}.`);
 }
 
-/** Stops these drafts: no text can be added after this. Returns their texts by reply id; '' if nothing was said. */
+/** Stops these drafts: no text can be added after this. Returns their texts by reply id; '' if a reply had none. */
 export async function stopDrafts(
   db: Db,
   { tenant, id }: ConversationKey,

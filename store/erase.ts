@@ -1,4 +1,4 @@
-/** What is left of a conversation whose words were erased: a row that says so. */
+/** Erases the words of conversations. The row of each stays, as a tombstone. */
 import { type Kysely, sql } from 'kysely';
 import { NO_RUN } from '../contract/batch.ts';
 import type { Entry } from '../contract/entry.ts';
@@ -78,7 +78,7 @@ async function noteErased(
     .execute();
 }
 
-/** Readers who follow are told to forget everything. */
+/** The new revision makes current readers forget everything. */
 async function removeWords(
   db: Db,
   conversation: ConversationKey,
@@ -96,7 +96,7 @@ async function removeWords(
 }
 
 /**
- * The key that began the conversation stays taken, with nothing in it: a repeat must not begin another one under the same id.
+ * The key that began the conversation stays taken, without its answer: a repeat must not begin another conversation with the same id.
  */
 async function forgetKeys(
   db: Db,
@@ -134,10 +134,10 @@ async function forgetKeys(
     .execute();
 }
 
-/** Matches the answer in a row of an earlier version. SQL cannot look into JSON that contains \u0000 anywhere, so it reads the text. */
+/** Matches the answer in a row of an earlier version. SQL cannot query JSON that contains \u0000, so it compares the text. */
 const beginsWith = (id: string) => `{"id":"${id.replaceAll(/[\\%_]/g, '\\$&')}",%`;
 
-/** Leaves a row with which no run can write to the log again. */
+/** Leaves a row that keeps every run from writing to the log again. */
 async function entomb(
   db: Db,
   { tenant, id }: ConversationKey,

@@ -3,7 +3,7 @@ import type { ConversationKey } from '../contract/names.ts';
 import { allEntries } from './all-entries.ts';
 import type { StoredConversation, Store } from './store.ts';
 
-/** The conversation, its entries in order, and after each entry that names one, its large result in full. */
+/** Yields the conversation and its entries in order. A large result follows its entry, in full. */
 export async function* exportConversation(
   store: Pick<Store, 'entries' | 'result'>,
   { tenant, id }: ConversationKey,

@@ -1,6 +1,6 @@
 /**
- * Ends a log whose workflow is gone because an operator has terminated it or it has failed. Only the log is left to work from: what
- * was open is closed, and news that was not told gets a receipt that says so.
+ * Ends a log whose workflow is gone because an operator has terminated it or it has failed. Only the log is left to work from: open
+ * calls and replies are ended, and news that was not reported gets a receipt that says so.
  */
 import { CALL_ENDS } from '../contract/call-ends.ts';
 import type { Actor, ClosedBy, Entry, EntryKind } from '../contract/entry.ts';
@@ -90,7 +90,7 @@ export function endOfGone(
   return { entries: written, head: { status: 'closed', calls, usage: head.usage } };
 }
 
-/** Call events and ends that no reply has told. */
+/** Call events and ends that no reply has reported. */
 function newsWithoutReceipt(entries: Entry[]): { seq: number; call_id: string }[] {
   const told = new Set(entries.flatMap((entry) => (entry.kind === 'receipt' ? entry.of : [])));
   const tools = new Map(

@@ -2,8 +2,8 @@
  * A pool of connections to a server that may hang or be unreachable without any socket noticing. A statement not answered in time
  * fails. Its connection is discarded, and so are all older ones: a network that lost one packet may have lost theirs too.
  *
- * From then on, a single connection probes whether the server answers. Until it does, everything else fails at once, so that
- * callers that can do without the store need not wait for it, and a server that comes back is not flooded.
+ * After that, a single connection probes whether the server answers. Until it does, every statement fails at once, so that callers
+ * that can do without the store need not wait for it, and a server that recovers is not flooded.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
@@ -17,8 +17,8 @@ export function guardedPool(pool: pg.Pool, statement_ms: number): PostgresPool {
   let isProbing = false;
   let isEnded = false;
   const made = new WeakMap<pg.PoolClient, number>();
-  // Handles a connection that breaks while idle or between two statements of a transaction. The next statement on it fails, and the
-  // pool drops it. But an `error` event without a listener would end the process, and with it every other conversation.
+  // A connection may break while idle or between two statements of a transaction. The next statement on it fails, and the pool drops
+  // it. But an `error` event without a listener would end the process, and with it every other conversation.
   pool.on('error', () => {});
   pool.on('connect', (client) => {
     made.set(client, generation);
@@ -111,7 +111,7 @@ function guarded(
   return { query: query as PostgresPoolClient['query'], release: () => client.release(broken) };
 }
 
-/** Time in which this process itself was paused does not count: an answer that has already arrived is read first. */
+/** Allows for a pause of this process: an answer that has already arrived is read before the time is up. */
 function deadline<T>(milliseconds: number, overdue: () => T) {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(() => setImmediate(resolve), milliseconds);

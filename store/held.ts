@@ -1,4 +1,4 @@
-/** A conversation whose row is locked, and its entries: what a write that is no plain append works with. */
+/** Locks a conversation's row, and reads and rewinds its entries, for writes that are not plain appends. */
 import type { Fence } from '../contract/batch.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { headColumns, NOTHING_YET } from './conversations.ts';

@@ -1,8 +1,8 @@
 import type { CallEnd } from '../contract/signals.ts';
 
-/** A process that runs tools. Enough to tell, on the machine it ran on, whether it is dead. */
+/** Identifies a process that runs tools well enough to tell, on its machine, whether it is dead. */
 export interface HolderIdentity {
-  /** Processes in the same place can see each other. Empty when no other process can tell whether this one lives. */
+  /** Processes in the same place can see each other. Empty when no other process can tell whether this one is alive. */
   place: string;
   pid: number;
   /** When the process began, as its operating system reports it. */
@@ -25,13 +25,13 @@ export interface HoldRequest {
 export type CallBody = 'function' | 'program';
 
 export type HoldResult =
-  /** The call was never held before. The caller holds it now. `turn` counts the times that it was held. */
+  /** The caller holds the call, which was never held before. `turn` counts its holds. */
   | { outcome: 'fresh'; turn: number }
-  /** The last holder has lapsed, has released the call, or is the caller, who holds it now. `run` and `body` are the first ones. */
+  /** The caller holds the call: the last holder has lapsed, has released it, or is the caller. `run` and `body` are the first ones. */
   | { outcome: 'taken'; turn: number; run: string; body: CallBody }
   /** Another process holds the call. */
   | { outcome: 'elsewhere'; holder: string; who?: HolderIdentity; silent_ms: number }
-  /** The call is over and must never run again. Without `end`, how it ended is no longer known. */
+  /** The call is over and must never run again. `end` is absent if its end is no longer stored. */
   | { outcome: 'ended'; end?: CallEnd };
 
 /** One turn of a holder at a call. A late request of an earlier turn changes nothing in later ones. */
@@ -40,10 +40,11 @@ export interface Hold {
   turn: number;
 }
 
-/** Which process runs which call. */
+/** Decides which process runs which call. */
 export interface HoldStore {
   /**
-   * Renews a process's lease, under an id of its own. Once another process has taken over one of its calls, it has lapsed for good.
+   * Renews the lease of a process, which has a unique id. Once another process has taken over one of its calls, it has lapsed for
+   * good.
    * @returns `others`: another holder was seen within the last minute
    */
   renewHolder(holder: string, who: HolderIdentity): Promise<{ lapsed: boolean; others: boolean }>;

@@ -11,12 +11,12 @@ export interface KeyStore {
   hasKeys(): Promise<boolean>;
   /**
    * Ends a key at this time, unless it ends before.
-   * @returns the key as it is then; undefined when there is no such key of these tenants
+   * @returns the changed key; undefined when these tenants have no such key
    */
   endKey(
     key: { id: string; tenants: readonly string[] },
     end: { revoked_at: string } | { expires_at: string },
   ): Promise<ApiKey | undefined>;
-  /** Notes when keys were last used. Earlier times than known change nothing. */
+  /** Records when keys were last used. A time earlier than the recorded one changes nothing. */
   usedKeys(uses: { id: string; at: string }[]): Promise<void>;
 }

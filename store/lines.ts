@@ -17,7 +17,7 @@ export interface Superseded extends Line {
  * The log as it was when last written by the first of these runs that has written anything, or by a run that continued it.
  * @param runs nearest first
  * @param standing the current log
- * @param newestFirst what was removed from it
+ * @param newestFirst the parts that were removed from it
  * @returns undefined when that log is the current one, or none of the runs has written
  */
 export function logOf(runs: string[], standing: Line, newestFirst: Superseded[]): Line | undefined {
@@ -34,8 +34,8 @@ export function logOf(runs: string[], standing: Line, newestFirst: Superseded[])
 
 /**
  * The entries missing between the end of a log and a run's batch. An activity from that run's history may write late, and so take
- * over the log with fewer entries than the run has decided. What it then removed as another run's entries is this run's too.
- * @param newestFirst what was removed
+ * over the log with fewer entries than the run has decided. It then removes entries of another run that are also those of this run.
+ * @param newestFirst the removed parts of the log
  * @param of the runs from whose history the writing run was made; undefined when it holds the log, and the last removal was for it
  * @returns undefined when the entries are not found
  */

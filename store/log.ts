@@ -74,7 +74,7 @@ export const log = (db: Db): Pick<Store, 'entries' | 'follow' | 'marks' | 'windo
   },
 });
 
-/** A JSON array of entries, as one column of the row that is read with it. */
+/** A JSON array of entries, for use as a column. */
 const entriesAfter = (
   { tenant, id }: ConversationKey,
   seq: RawBuilder<unknown>,

@@ -7,9 +7,9 @@ import type { Database } from './schema.ts';
 /**
  * Migrates the tables. Several processes may do so at the same time: PostgreSQL lets one in at a time.
  *
- * During a roll, processes of two versions use the same tables. So a migration only adds, and what is no longer used is removed by a
- * later release, in a migration whose name contains `contract`. This version works with additions of newer ones, which it does not
- * know; it refuses a database that a contraction has changed.
+ * During a rolling update, processes of two versions use the same tables. So a migration only adds, and a later release removes what is
+ * no longer used, in a migration whose name contains `contract`. This version ignores additions of newer versions; it refuses a
+ * database that a contraction has changed.
  *
  * @param own for tests: the migrations of another version
  * @throws Error if the database is too new for this version, or if a migration failed; nothing was changed then.
@@ -24,7 +24,7 @@ export async function migrate(db: Kysely<Database>, own = migrations): Promise<v
   }
   const additions = Object.fromEntries(newer.map((name) => [name, NOTHING]));
   const provider = { getMigrations: async () => ({ ...own, ...additions }) };
-  // A newer version may add at this very moment what was not applied yet.
+  // A newer version may be applying its migrations at the same time.
   const migrator = new Migrator({ db, provider, allowUnorderedMigrations: true });
   const { error } = await migrator.migrateToLatest();
   if (error && (await applied(db)).some((name) => !(name in own) && !newer.includes(name))) {
@@ -38,7 +38,7 @@ export async function migrate(db: Kysely<Database>, own = migrations): Promise<v
   }
 }
 
-/** Applied by another version. */
+/** Stands for a migration that another version has applied. */
 const NOTHING: Migration = { async up() {} };
 
 async function applied(db: Kysely<Database>): Promise<string[]> {

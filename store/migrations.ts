@@ -1,4 +1,4 @@
-/** How the tables came to be. A migration that has been released is never edited; a change is a new one at the end. */
+/** The migrations that make the tables. A released migration is never edited; a change is a new one at the end. */
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
@@ -194,7 +194,7 @@ export const migrations: Record<string, Migration> = {
   },
   '0009_api_keys': {
     async up(db: Kysely<unknown>) {
-      // Found by its hash at a request, by its id when it is managed.
+      // Requests find a key by its hash; administrators find it by its id.
       await sql`
         create table api_keys (
           id text primary key,

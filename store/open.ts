@@ -32,10 +32,10 @@ import { tellUnavailable } from './unavailable.ts';
  * Opens the PostgreSQL at `url`, or else PGlite in `folder`, which is created if necessary. Tables are migrated first.
  *
  * Only one process at a time may open a folder: two would destroy each other's data, and PGlite does not notice. The caller has to
- * lock it. What PGlite has acknowledged survives the death of the process, but PGlite never syncs to disk: a power cut may
- * lose the last moments or damage the files. PostgreSQL survives both.
+ * lock it. Acknowledged writes survive the death of the process, but PGlite never syncs to disk: a power cut may lose the last moments
+ * or damage the files. PostgreSQL survives both.
  *
- * If PGlite stops, it is opened again, and `log` is told.
+ * If PGlite stops, it is opened again and the stop is logged.
  *
  * @throws Error if the database cannot be reached or migrated; the message is complete, without the password.
  */
@@ -77,7 +77,7 @@ export async function storeOn(dialect: Dialect, keyring?: Keyring): Promise<Stor
   return storeIn(db, keyring);
 }
 
-/** Migrates the tables over its own connections, which it ends. */
+/** Migrates the tables, and ends its connections. */
 async function migrateOn(dialect: Dialect): Promise<void> {
   const db = new Kysely<Database>({ dialect });
   try {

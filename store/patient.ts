@@ -1,6 +1,6 @@
 /**
- * A store that retries instead of failing at once: work under way survives a database that is unavailable for a while, and
- * continues within a second of its return.
+ * A store that retries instead of failing at once: work under way survives an outage of the database, and continues within a second
+ * after it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from './store.ts';
@@ -78,7 +78,7 @@ export function patient(store: Store, patience: Patience = {}): Store {
 
     erasedCalls: retrying('erasedCalls', short_ms),
 
-    // A worker never erases, or asks for keys.
+    // A worker never erases, and never uses keys.
     erase: store.erase,
     addKey: store.addKey,
     findKey: store.findKey,

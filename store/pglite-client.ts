@@ -1,4 +1,4 @@
-/** PGlite in its own thread, so that the service does not block while the database works, and does not end with it. */
+/** Runs PGlite in a thread, so that the service neither blocks while the database works nor ends with it. */
 import type { Worker } from 'node:worker_threads';
 import type { PGlite } from 'kysely';
 import {
@@ -20,13 +20,13 @@ export interface ThreadedPGlite extends PGlite {
 export interface PGliteOptions {
   /** Called when the database has stopped. */
   log?: (line: string) => void;
-  /** For tests. */
+  /** Starts the thread; tests replace it. */
   start?: (opening: ThreadOptions) => Worker;
 }
 
 /**
- * When a thread ends, for whatever reason, another replaces it and opens what is on disk. As after a kill of the process,
- * everything that was acknowledged is recovered. Requests under way fail with DatabaseStopped; new requests wait meanwhile.
+ * When a thread ends for any reason, another replaces it and opens the files on disk. Everything that was acknowledged is recovered, as
+ * after a kill of the process. Requests under way fail with DatabaseStopped; new requests wait meanwhile.
  * @throws what PGlite throws if the database cannot be opened.
  */
 export async function startPGlite(
@@ -65,7 +65,7 @@ export async function startPGlite(
   }
 
   const inTurn = createTurns();
-  /** Runs the work in one session: what was begun in another is lost with it. */
+  /** Runs the work in one session: a transaction that was begun in another is lost with that session. */
   const withSession = async <T>(work: (session: PgliteSession) => Promise<T>) => {
     if (closing) throw new DatabaseStopped();
     return inTurn(async () => work(await live));
@@ -92,7 +92,7 @@ export async function startPGlite(
   };
 }
 
-/** More deaths than this within that time are no accident: an operator has to look. */
+/** More deaths than this within that time have a lasting cause, which an operator has to find. */
 const MOST_DEATHS = 5;
 const DEATHS_MS = 60_000;
 
@@ -105,7 +105,7 @@ async function query(
   return { rows: withJson(rows, json), affectedRows };
 }
 
-/** JSON arrives as text: the copy between threads is slower, and overflows at a depth where nothing else does. */
+/** JSON arrives as text: copying objects between threads is slower, and overflows at a depth that nothing else limits. */
 function withJson(rows: Answered['rows'], names: string[] = []) {
   for (const row of rows) {
     for (const name of names) {

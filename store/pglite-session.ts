@@ -19,8 +19,8 @@ export interface PgliteSession {
   /** @throws what PGlite throws; DatabaseStopped once the thread has ended */
   ask(question: Unnumbered): Promise<Answered>;
   /**
-   * Resolves when the thread has ended: then another may open the same folder. It should be about to end, by `close` or an error.
-   * One that does not end within 5 seconds is terminated.
+   * Resolves when the thread has ended, and another may open the same folder. Call it after `close` or an error. A thread that does not
+   * end within 5 seconds is terminated.
    */
   whenEnded(): Promise<void>;
 }
@@ -69,7 +69,7 @@ export async function openSession(
   });
   const because = (error: unknown) =>
     end(error instanceof Error ? (error.message || error.name).replace(/\.$/, '') : String(error));
-  // An answer that cannot be read has no id: its request would wait forever, and so would all others behind it.
+  // An answer that cannot be read has no id: its request would wait forever, and so would all later ones.
   thread.on('messageerror', (error) => {
     because(error);
     void thread.terminate();

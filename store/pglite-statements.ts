@@ -1,4 +1,4 @@
-/** Prepared statements for one PGlite: parsing and planning again each time takes two thirds of a statement's cost. */
+/** Prepared statements for one PGlite: parsing and planning each time would take two thirds of a statement's cost. */
 import {
   type messages,
   parse,
@@ -13,7 +13,7 @@ export interface Statements {
   query<Row>(sql: string, parameters: unknown[]): Promise<Results<Row>>;
 }
 
-/** More than the store has different statements; any beyond this are not prepared. */
+/** The most statements that are prepared. The store has fewer. */
 const MOST = 500;
 
 interface Prepared {

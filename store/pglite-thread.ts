@@ -1,4 +1,4 @@
-/** The code of the thread: runs PGlite, and answers requests through a port. */
+/** The code of the thread, which runs PGlite and answers requests through a port. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import { createStatements, type Statements } from './pglite-statements.ts';
@@ -22,7 +22,7 @@ export type ThreadResponse = { id: number } &
     | { ok: false; error: { message: string } }
   );
 
-/** The id of the answer that says whether the database was opened. */
+/** The id of the first answer: whether the database was opened. */
 export const OPENED = 0;
 
 type Result = Omit<ThreadResponse & { ok: true }, 'id' | 'ok'>;

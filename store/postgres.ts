@@ -1,10 +1,10 @@
-/** The PostgreSQL at DATABASE_URL: a pool, and messages for when it cannot be reached. */
+/** Connects to the PostgreSQL at DATABASE_URL, and explains why it cannot be reached. */
 import { PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { readJson } from './read-json.ts';
 import { guardedPool } from './guarded-pool.ts';
 
-/** Statements are short. Milliseconds until the server cancels a statement, and until we stop waiting for the server. */
+/** Statements are short. The server cancels one after STATEMENT_MS; after ANSWER_MS we no longer wait for the server. */
 const STATEMENT_MS = 4_500;
 const ANSWER_MS = 5_000;
 const CONNECT_MS = 2_500;

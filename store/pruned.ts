@@ -2,7 +2,7 @@ import type { Store } from './store.ts';
 
 /**
  * A store that prunes itself every hour. Any number of processes may do so.
- * @param wait_ms before the first time, and between two
+ * @param wait_ms the time before the first pruning, and between two
  */
 export function pruned(store: Store, wait_ms = 3_600_000): Store {
   let pruning = Promise.resolve();
@@ -20,7 +20,7 @@ export function pruned(store: Store, wait_ms = 3_600_000): Store {
   };
 }
 
-/** Longer than any call may run (2^31 ms, 25 days), since a call may hold a key as long as it is open. */
+/** Longer than any call may run (2^31 ms, 25 days): an open call may need its keys. */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 const longAgo = () => new Date(Date.now() - RETENTION_MS).toISOString();

@@ -1,7 +1,7 @@
 /**
  * Reads all JSON of the store, for both databases. New values are checked where they enter (contract/json-value.ts), but older ones
- * are not: a value nested deeper than this is returned as its own JSON in a string, so that code that copies, compares or writes
- * it does not overflow. SQL never looks into a value.
+ * are not. A value nested deeper than DEEPEST_READ is returned as its own JSON in a string, so that code that copies, compares or
+ * writes it does not overflow. SQL never queries a value.
  */
 export function readJson(text: string): any {
   return JSON.parse(withoutDepth(text));
@@ -11,7 +11,7 @@ export function readJson(text: string): any {
 export const DEEPEST_READ = 500;
 
 const [QUOTE, BACKSLASH, BRACE, END_BRACE] = [0x22, 0x5c, 0x7b, 0x7d];
-/** With this bit set, a bracket reads as a brace. Checking each character should cost less than parsing it. */
+/** With this bit set, a bracket becomes a brace: one comparison finds both, as the check must cost less than parsing. */
 const AS_BRACE = 0x20;
 
 /** @param text valid JSON */

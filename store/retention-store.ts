@@ -6,7 +6,7 @@ export interface Due extends ConversationKey {
   closed_at: string;
 }
 
-/** What is known of a conversation that has left the store. */
+/** What the store remembers of a conversation that has left it. */
 export interface Retired {
   retired_at: string;
   /** Its file in the archive. Absent if it was removed without one. */
@@ -15,11 +15,11 @@ export interface Retired {
 
 /** Conversations that were closed long ago leave the store, so that its tables do not grow for years. */
 export interface RetentionStore {
-  /** Conversations that were closed before then, first closed first, without the first `skip`. */
+  /** Conversations that were closed before this time, first closed first, without the first `skip`. */
   due(closedBefore: string, page: { limit: number; skip: number }): Promise<Due[]>;
   /**
-   * Removes everything that is stored of a closed conversation, and remembers for a year that it was here. That its calls have run is
-   * forgotten too: Temporal must have deleted their workflows by then.
+   * Removes everything that is stored of a closed conversation, and remembers for a year that it was here. The store also forgets that
+   * its calls have run, so Temporal must have deleted their workflows already.
    * @param seen the log that was archived
    * @returns false, with nothing changed, if it is open, has been written to since, or is not in the store
    */

@@ -23,7 +23,7 @@ export const retention = (db: Kysely<Database>): RetentionStore => ({
   retire: (conversation, { seen, at, file }) =>
     db.transaction().execute(async (transaction) => {
       const { tenant, id } = conversation;
-      // The row first: with it, every write to the conversation waits until this is done.
+      // Removes the row first: its lock makes every write to the conversation wait until the transaction ends.
       const removed = await transaction
         .deleteFrom('conversations')
         .where('tenant', '=', tenant)

@@ -46,7 +46,7 @@ export interface Database {
     /** The database computes it from `status` and `updated_at`. */
     closed_at: ColumnType<Date | null, never, never>;
   };
-  /** Calls of erased conversations, whose files may be on any host. */
+  /** Calls of erased conversations. Any host may have files of them. */
   erased_calls: {
     tenant: string;
     conversation: string;
@@ -57,7 +57,7 @@ export interface Database {
   retired: {
     tenant: string;
     conversation: string;
-    /** In the archive. */
+    /** Its path in the archive. */
     file: string | null;
     retired_at: Moment;
   };
@@ -126,7 +126,7 @@ export interface Database {
     id: string;
     who: Json<HolderIdentity>;
     seen_at: Moment;
-    /** One of its calls was taken over: it never holds a call again. */
+    /** True once another holder has taken over one of its calls: it never holds a call again. */
     lapsed: Generated<boolean>;
   };
   calls: {

@@ -6,13 +6,13 @@ import { present } from './conversations.ts';
 import type { Store, StoredConversation } from './store.ts';
 
 /**
- * There is no index of words: it would cost every message a write, and would have to be encrypted with the words. So a search reads the log,
- * and a page of it looks at this many conversations at most, and in each at this many texts, the earliest ones. A client asks for
- * the next page to search on.
+ * There is no index of words: it would cost every message a write, and would have to be encrypted with the words. So a search reads
+ * the log. A page covers at most this many conversations, and the earliest texts of each, up to this number. A client asks for the
+ * next page to search further.
  */
 export const SEARCHED = { conversations: 100, texts: 50 };
 
-/** @param isEncrypted the store cannot compare words, so only titles are searched */
+/** @param isEncrypted SQL cannot compare encrypted words, so only titles, agents and tools are searched */
 export const searching = (db: Db, isEncrypted: boolean): Pick<Store, 'search'> => ({
   async search(tenant, { words, after, limit }) {
     const looked = await sql<{ id: string; fits: boolean }>`
@@ -80,14 +80,14 @@ const WITH_WORDS: EntryKind[] = [
   'call.requested',
 ];
 
-/** The stored JSON is compared as text: SQL cannot read one that has \u0000 in it. */
+/** The stored JSON is compared as text: SQL cannot query JSON that contains \u0000. */
 const inJson = (word: string) => JSON.stringify(word).slice(1, -1);
 const like = (word: string) => `%${inJson(word).replaceAll(/[\\%_]/g, '\\$&')}%`;
-/** The word, inside the string of a field of this name. */
+/** A pattern for the word inside the string of one of these fields. */
 const within = (fields: string, word: string) =>
   `"(${fields})":"([^"\\\\]|\\\\.)*${inJson(word).replaceAll(/[^\p{L}\p{N}\s]/gu, '\\$&')}`;
 
-/** What can be searched without reading the log. */
+/** Whether a conversation's id, title, agent or tools contain each word: this needs no log. */
 export function isNamed(
   { id, agent, metadata, calls }: StoredConversation,
   words: readonly string[],

@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
  * Stores a result that is too large to send. Repeatable: a result that an earlier attempt stored under this number stays.
  * @param result JSON
  * @param inlineBytes the largest size, as JSON, that is sent
- * @returns what is sent in its place; undefined when the result may be sent itself
+ * @returns a reference to send instead; undefined when the result is small enough to be sent
  */
 export async function setAside(
   store: Pick<Store, 'keepResult'>,

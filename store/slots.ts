@@ -1,4 +1,4 @@
-/** Queues of calls, in order of arrival. The first in each may run; the caller says how many. */
+/** Queues of calls, in order of arrival. The caller decides how many calls at the front of each may run. */
 import { sql } from 'kysely';
 import type { Db } from './schema.ts';
 import type { Store } from './store.ts';
@@ -46,7 +46,7 @@ async function countBefore(db: Db, { tenant, queue, call_id }: Place): Promise<n
 async function join(db: Db, place: Place): Promise<number> {
   const { tenant, queue, call_id } = place;
   return db.transaction().execute(async (transaction) => {
-    // One at a time: of two calls that do not see each other, both would be first.
+    // One at a time: two calls that do not see each other would both be first.
     await sql`select pg_advisory_xact_lock(hashtextextended(${`${tenant}/${queue}`}, 0))`.execute(
       transaction,
     );

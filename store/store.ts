@@ -1,6 +1,6 @@
 /**
- * The log of every conversation, and the little data stored next to it. The store holds the text; Temporal holds the order.
- * The same SQL runs on PGlite (embedded) and PostgreSQL.
+ * The log of every conversation, and the little data stored with it. The store keeps the text; Temporal keeps the order. The same SQL
+ * runs on PGlite (embedded) and PostgreSQL.
  */
 import type { Batch, Reset, ResetOrigin } from '../contract/batch.ts';
 import type { ClosedBy, Entry, EntryKind } from '../contract/entry.ts';
@@ -27,11 +27,11 @@ export type Recorded =
     }
   /** The fence was lower than one that has written. Nothing was changed. */
   | { outcome: 'refused' }
-  /** The log is held by another run, which this one does not follow. Nothing was changed: Temporal knows which run is current. */
+  /** Another run holds the log, and this run does not continue it. Nothing was changed: Temporal knows which run is current. */
   | { outcome: 'other_run' }
   /**
-   * The run was to take over the log, but the conversation is closed, which is final unless Temporal cut off the run that closed
-   * it. `by` is that run; absent when no run did. Nothing was changed.
+   * The run was to take over the log, but the conversation is closed. That is final unless Temporal ended the run that closed it before
+   * its end was committed. `by` is that run; absent when no run did. Nothing was changed.
    */
   | { outcome: 'closed'; by?: string };
 
@@ -75,7 +75,7 @@ export interface StoredConversation extends Head {
 export interface FoundConversations {
   conversations: StoredConversation[];
   next_after?: string;
-  /** `titles`: what was said is encrypted, and was not searched; titles, agents and the tools of recent calls were. */
+  /** `titles`: only titles, agents and the tools of recent calls were searched, since the words are encrypted. */
   searched: 'words' | 'titles';
 }
 
@@ -126,7 +126,7 @@ export interface Progress {
 }
 
 export type Claim =
-  /** The key is new: carry on. */
+  /** The key is new: go ahead with the request. */
   | { outcome: 'fresh' }
   /** Used with the same body: return the same answer again. */
   | { outcome: 'repeated'; answer: unknown }
@@ -134,8 +134,8 @@ export type Claim =
   | { outcome: 'conflict' };
 
 /**
- * Every method throws StoreUnavailable when the store cannot be asked now. It may then be repeated, whether or not it took effect,
- * unless it says otherwise.
+ * Every method throws StoreUnavailable when the store does not answer now. The call may then be repeated, whether or not it took
+ * effect, unless the method says otherwise.
  */
 export interface Store extends KeyStore, EraseStore, RetentionStore, HoldStore {
   /** Creates the conversation before its first entry. Repeating it changes nothing. */
@@ -151,8 +151,8 @@ export interface Store extends KeyStore, EraseStore, RetentionStore, HoldStore {
   /** Undefined when there is no such conversation. */
   writer(conversation: ConversationKey): Promise<Writer | undefined>;
   /**
-   * Closes the log of a conversation whose workflow is gone. No run can write to it afterwards. A log that is closed by a run is closed
-   * again, after the messages that it lacks: the run was ended before its own end was committed.
+   * Closes the log of a conversation whose workflow is gone. No run can write to it afterwards. A run that was ended before its own end
+   * was committed may have closed the log already: then the log is closed again, after the messages that it lacks.
    * @param seen the state of the log when the workflow was found gone
    * @returns false, with nothing done, if it is closed already or has been written to since
    */
@@ -205,12 +205,12 @@ export interface Store extends KeyStore, EraseStore, RetentionStore, HoldStore {
     runId?: string,
   ): Promise<boolean>;
   /**
-   * Appends to it. False when the reply was interrupted or a newer attempt has begun: show nothing more.
+   * Appends to the text of an attempt. False when the reply was interrupted or a newer attempt has begun: show nothing more.
    * @param draft.offset length of the text before it, in UTF-16 units: makes the call repeatable. Default: the end of the text
    * @throws Error if the text is not as long as `offset` says
    */
   appendDraft(conversation: ConversationKey, draft: Draft & { offset?: number }): Promise<boolean>;
-  /** The reply being spoken, with its text so far. */
+  /** The reply in flight, with its text so far. */
   draft(conversation: ConversationKey): Promise<Draft | undefined>;
 
   setProgress(conversation: ConversationKey, callId: string, progress: Progress): Promise<void>;
@@ -218,7 +218,7 @@ export interface Store extends KeyStore, EraseStore, RetentionStore, HoldStore {
   progress(conversation: ConversationKey, callIds: string[]): Promise<Map<string, Progress>>;
 
   /**
-   * Stores a large result of a call under its number, unless one is stored already, which then stays.
+   * Stores a large result of a call under its number. A result that is stored already stays.
    * @returns the JSON that is stored
    */
   keepResult(
@@ -240,8 +240,8 @@ export interface Store extends KeyStore, EraseStore, RetentionStore, HoldStore {
   ): Promise<Claim>;
 
   /**
-   * Removes what is no longer needed: the progress of calls that are over, and, if older than this, how calls ended, holders,
-   * idempotency keys and spent tokens. That a call has run is remembered as long as its conversation is stored.
+   * Removes data that is no longer needed: the progress of calls that are over, and, if older than this, the ends of calls, holders,
+   * idempotency keys and spent tokens. The store remembers that a call has run as long as it has the conversation.
    * @param claimedBefore ISO 8601
    */
   prune(claimedBefore: string): Promise<void>;

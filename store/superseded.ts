@@ -29,7 +29,7 @@ export async function keepSuperseded(
 }
 
 /**
- * A run was created from the history of a run whose log had been removed: restores that log.
+ * Restores a removed log, for a run that was created from the history of the run that wrote it.
  * @param runs the base run, the run that one was created from, and so on, nearest first
  * @returns whether the log was restored
  */

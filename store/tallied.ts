@@ -1,11 +1,11 @@
 /**
- * A store that adds spent tokens up in memory, and writes the sum of each tenant's day once a second: replies of a tenant would
- * otherwise queue for one row, and each would cost a statement. A process that is killed loses what it has added up since.
+ * A store that adds spent tokens up in memory, and writes the sum of each tenant's day once a second. Otherwise replies of a tenant
+ * would queue for one row, and each would cost a statement. A process that is killed loses the sums that it has not written yet.
  */
 import type { Store } from './store.ts';
 import { StoreUnavailable } from './unavailable.ts';
 
-/** @param log told of tokens that cannot be counted */
+/** @param log gets a line about tokens that cannot be counted */
 export function tallied(
   store: Store,
   log: (line: string) => void = () => {},
@@ -56,7 +56,7 @@ export function tallied(
       return store.tokensSpent(of);
     },
     async prune(before) {
-      // What is forgotten must not be written after that.
+      // Pruned days must not be written again after that.
       await write();
       return store.prune(before);
     },

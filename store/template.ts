@@ -1,4 +1,4 @@
-/** An empty store with its tables, made ahead: to make one takes seconds, to copy one some tens of milliseconds. */
+/** An empty store with its tables, made ahead: making one takes seconds, copying one takes some tens of milliseconds. */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const BUILT = fileURLToPath(new URL('../build/', import.meta.url));
 
-/** Where the template is, or is to be: another one for other tables, and for another PGlite. */
+/** The path of the template for these tables and this version of PGlite, whether or not it exists. */
 export async function templatePath(): Promise<string> {
   const hash = createHash('sha256')
     .update(await readFile(new URL(`migrations${extname(import.meta.filename)}`, import.meta.url)))
@@ -17,21 +17,21 @@ export async function templatePath(): Promise<string> {
 }
 
 /**
- * A new store begins as a copy. Changes nothing where `folder` is there already, or where no template was built.
- * @param folder that no other process is about to make
+ * Makes a new store by copying the template. Changes nothing if `folder` exists already, or if no template was built.
+ * @param folder must not be made by another process at the same time
  */
 export async function copyTemplate(folder: string, template?: string): Promise<void> {
   if (await exists(folder)) return;
   const from = template ?? (await templatePath());
   if (!(await exists(from))) return;
-  // Complete or not there.
+  // The rename makes the folder appear complete or not at all.
   const half = `${folder}.new`;
   await rm(half, { recursive: true, force: true });
   await mkdir(dirname(folder), { recursive: true });
   try {
     await cp(from, half, { recursive: true, mode: constants.COPYFILE_FICLONE });
   } catch {
-    // The template may not be readable. A store made from nothing only takes longer, and reports what is wrong with its own folder.
+    // The template may not be readable. Without it, making the store takes longer, and reports problems of its own folder.
     await rm(half, { recursive: true, force: true });
     return;
   }

@@ -1,7 +1,7 @@
 /**
- * Defines when the store is unavailable: the one place that tells "try again later" from a fault in a statement. It uses the
- * server's own codes (https://www.postgresql.org/docs/current/errcodes-appendix.html), which PGlite has too. Failures below
- * them, on the way to the server, are detected in guarded-pool.ts.
+ * Defines when the store is unavailable: only here is "try again later" distinguished from a fault in a statement. The server's own
+ * codes (https://www.postgresql.org/docs/current/errcodes-appendix.html) decide, and PGlite has them too. guarded-pool.ts detects
+ * failures of the connection to the server.
  */
 import type { Store } from './store.ts';
 

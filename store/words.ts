@@ -1,6 +1,6 @@
 /**
- * Values with words in them, on their way into the database: encrypted where that is switched on. Everything else is stored as it is:
- * ids, numbers, times, kinds, which SQL has to compare.
+ * A value with words, on its way into the database. With keys, it is encrypted. Ids, numbers, times and kinds are stored as they are,
+ * since SQL has to compare them.
  */
 import type { CompiledQuery, DatabaseConnection, Dialect, QueryResult } from 'kysely';
 import { type Keyring, openSealed } from '../security/encryption/keyring.ts';
@@ -15,14 +15,14 @@ class Words {
   }
 }
 
-/** For a column of JSON. Kysely takes it for the text that is stored. */
+/** A value for a column of JSON. For Kysely it has the type of the stored text. */
 export const asJson = (value: unknown) =>
   new Words(JSON.stringify(value), true) as unknown as string;
 
-/** For a column of text that contains no control characters. Pieces that were encrypted separately may be appended to each other. */
+/** A value for a column of text, without control characters. Pieces that were encrypted separately may be appended to each other. */
 export const asText = (text: string) => new Words(text, false) as unknown as string;
 
-/** Encrypts what goes through these connections, and decrypts what comes back. Without keys, encrypted values are errors. */
+/** Encrypts words that are written through these connections, and decrypts what is read. Without keys, encrypted values are errors. */
 export function withWords(dialect: Dialect, keyring: Keyring | undefined): Dialect {
   const seen = new WeakSet<DatabaseConnection>();
   return {
@@ -62,7 +62,10 @@ function written(parameter: unknown, keyring: Keyring | undefined): unknown {
 
 const BEGIN = '\u0002';
 
-/** Between two control characters, which neither JSON nor a draft contains unescaped; the letter says which of them it was. */
+/**
+ * An encrypted value stands between two control characters, which neither JSON nor a draft contains unescaped. The letter is j for
+ * JSON and t for text.
+ */
 const TOKEN = /\u0002(j|t)([\w.-]+):([\w-]+)\u0003/g;
 
 function stored({ text, isJson }: Words, keyring: Keyring | undefined): string {

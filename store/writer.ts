@@ -1,4 +1,4 @@
-/** Which run writes the log of a conversation, and what is open in it. */
+/** Reads which run writes the log of a conversation, and which of its calls are running. */
 import type { Head } from '../contract/head.ts';
 import type { Db } from './schema.ts';
 import type { Store, Writer } from './store.ts';
