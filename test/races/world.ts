@@ -1,13 +1,8 @@
-/**
- * A world around the rules in which everything takes time: the shell of a conversation, its users, the model, the tools' programs.
- * It does as workflows/conversation.ts does, without Temporal: what arrives at once or while the log is being written is heard
- * together; effects come after the write.
- */
+/** A world around the rules in which everything takes time: the shell of a conversation, its users, the model, the tools' programs. */
 import { isBusy, newConversation, type State } from '../../conversation/state.ts';
 import { refuseDecision } from '../../conversation/approvals.ts';
-import { afterHearing, decide } from '../../conversation/decide.ts';
+import { afterHearing } from '../../conversation/decide.ts';
 import type { Effect, Event, Untimed } from '../../conversation/event.ts';
-import { wakeAt } from '../../conversation/next.ts';
 import { refuseAnswer } from '../../conversation/questions.ts';
 import type { MessageSignal } from '../../contract/signals.ts';
 import { LIMITS } from '../kit/story.ts';
@@ -16,6 +11,7 @@ import { createClock } from './clock.ts';
 import { createModel } from './model.ts';
 import { createPrograms } from './programs.ts';
 import type { Act, Script } from './script.ts';
+import { createShell, type Shell } from './shell.ts';
 import { broken } from './violation.ts';
 
 export interface RaceOutcome {
@@ -42,76 +38,43 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
   watch?.(audit);
   const model = createModel(script.answers, { clock, audit, enqueue });
   const programs = createPrograms(script.programs, { clock, audit, enqueue });
-  let state: State = newConversation('default', limits);
-  let inbox: Event[] = [];
-  let isWriting = false;
   let steps = 0;
-  let timer = () => {};
   let said: MessageSignal | undefined;
   /** What Temporal's history has of the world outside, and how much of it each decision had heard. */
   let signals: Untimed[] = [];
   let heardBy: number[] = [];
-  /** Counts the resets: the work of an earlier run is abandoned. */
-  let run = 0;
+  let shell = shellFrom(newConversation('default', limits));
 
   playActs(0);
   goOnForever();
-  audit.atRest(state, clock.now, programs.unended());
-  if (!state.closed && state.turn.phase !== 'closing') enqueue({ type: 'close' });
+  audit.atRest(shell.state, clock.now, programs.unended());
+  if (!shell.state.closed && shell.state.turn.phase !== 'closing') enqueue({ type: 'close' });
   goOnForever();
-  if (!state.closed) throw broken('R15', 'The conversation does not close.', clock.now);
+  if (!shell.state.closed) throw broken('R15', 'The conversation does not close.', clock.now);
   audit.atTheEnd(programs.told());
   return { steps };
 
   function goOnForever(): void {
-    do goOn();
+    do shell.goOn();
     while (clock.advance());
   }
 
-  function goOn(): void {
-    while (!isWriting && !state.closed && isDue()) {
-      step(inbox.length > 0 ? inbox : [{ type: 'tick', at: clock.now }]);
-    }
-    setTimer();
-  }
-
-  function isDue(): boolean {
-    if (inbox.length > 0) return true;
-    if (state.turn.phase === 'closing') return settle();
-    return (wakeAt(state) ?? Infinity) <= clock.now;
-  }
-
-  /** Sends `settled`, as the workflow does once nothing is under way. */
-  function settle(): boolean {
-    if (model.isAsked()) return false;
-    enqueue({ type: 'settled' });
-    return true;
-  }
-
-  function setTimer(): void {
-    timer();
-    const due = wakeAt(state);
-    if (isWriting || due === undefined || state.turn.phase === 'closing') return;
-    timer = clock.after(Math.max(1, due - clock.now), () => {});
-  }
-
-  function step(events: Event[]): void {
-    const writes = script.writes[steps % script.writes.length]!;
-    steps += 1;
-    if (steps > MOST_STEPS) throw broken('R11', 'It never comes to rest.', clock.now);
-    const decided = decide(state, ...events);
-    state = decided.state;
-    inbox = [];
-    heardBy.push(signals.length);
-    audit.decided(decided, events);
-    const rides = decided.effects.length === 1 && decided.effects[0]!.kind === 'start_reply';
-    if (writes === 0 || rides || decided.entries.length === 0) return perform(decided.effects);
-    isWriting = true;
-    const writing = run;
-    clock.after(writes, () => {
-      if (run !== writing) return;
-      isWriting = false;
-      perform(decided.effects);
+  function shellFrom(state: State): Shell {
+    return createShell({
+      clock,
+      state,
+      takes() {
+        const writes = script.writes[steps % script.writes.length]!;
+        steps += 1;
+        if (steps > MOST_STEPS) throw broken('R11', 'It never comes to rest.', clock.now);
+        return writes;
+      },
+      decided(decided, events) {
+        heardBy.push(signals.length);
+        audit.decided(decided, events);
+      },
+      written: ({ effects }) => perform(effects),
+      isSettled: () => !model.isAsked(),
     });
   }
 
@@ -145,7 +108,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
 
   function enqueue(event: Untimed): void {
     if (!OWN.has(event.type)) signals.push(event);
-    inbox.push({ ...event, at: clock.now });
+    shell.enqueue(event);
   }
 
   function playActs(next: number): void {
@@ -162,6 +125,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
   }
 
   function play(act: Act, nth: number): void {
+    const { state, inbox } = shell;
     switch (act.do) {
       case 'say': {
         said = { message_id: `m${nth} ${act.wants}`, text: '', when_busy: act.when_busy };
@@ -207,7 +171,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
         return enqueue({ type: 'close' });
       case 'reset':
         // What is being written is part of the task that is done again.
-        return reset(act.to % (heardBy.length + (isWriting ? 0 : 1)));
+        return reset(act.to % (heardBy.length + (shell.isWriting ? 0 : 1)));
     }
   }
 
@@ -218,18 +182,17 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
   function reset(decisions: number): void {
     const kept = audit.told.slice(0, decisions);
     audit.reset(decisions);
-    run += 1;
-    isWriting = false;
     model.forget();
     const effects = kept.flatMap(({ decided }) => decided.effects);
     const started = effects.flatMap((e) => (e.kind === 'start_call' ? e.call.call_id : []));
     programs.forget(new Set(started));
-    state = kept.at(-1)?.decided.state ?? newConversation('default', limits);
+    const state = kept.at(-1)?.decided.state ?? newConversation('default', limits);
+    shell.abandon();
+    shell = shellFrom(state);
     const heard = heardBy[decisions - 1] ?? 0;
     const later = signals.slice(heard);
     signals = signals.slice(0, heard);
     heardBy = heardBy.slice(0, decisions);
-    inbox = [];
     const { turn } = state;
     const asked = effects.findLast(
       (e) =>
@@ -243,6 +206,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
 
   /** An update passes its validator once more. */
   function hearAgain(signal: Untimed): void {
+    const { state, inbox } = shell;
     if (signal.type === 'decide_call') {
       const now = { type: 'tick', at: clock.now } as const;
       if (refuseDecision(afterHearing(state, [...inbox, now]), signal)) return;
@@ -256,11 +220,12 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
 
   function say(message: MessageSignal): void {
     if (message.when_busy === 'reject' && isRefused(message)) return;
-    if (!state.closed) audit.accepted(message.message_id);
+    if (!shell.state.closed) audit.accepted(message.message_id);
     enqueue({ type: 'message', ...message });
   }
 
   function isRefused({ message_id }: MessageSignal): boolean {
+    const { state, inbox } = shell;
     if (state.seen.includes(message_id)) return false;
     const waiting = inbox.some(({ type }) => type === 'message');
     return waiting || isBusy(state) || state.turn.phase === 'closing';
