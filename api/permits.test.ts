@@ -23,7 +23,7 @@ async function prepared(wanted: { expires_in_s?: number } = {}) {
     ...store,
     findKey: (which) => (isAway ? Promise.reject(new Error('away')) : store.findKey(which)),
   };
-  const access: Access = await openAccess({ store: seen, secret: PUSH_SECRET, now });
+  const access: Access = await openAccess({ store: seen, secret: PUSH_SECRET, now, uptime: now });
   const { ticker, ...hand } = createHandTicker();
   const api = await createTestApi({ store: seen, access, streaming: { ticker } });
   ends.push(() => api.app.close());
