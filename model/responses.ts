@@ -25,6 +25,8 @@ export function createResponsesAdapter({ url, ask }: ModelServer): Adapter {
         waiting: request,
         signal,
         isWriting: (data) => /\.(delta|done)$/.test(stringOf(fieldsOf(data).type)),
+        isLast: (data) =>
+          /^response\.(completed|done|incomplete)$/.test(stringOf(fieldsOf(data).type)),
       });
       let isDone = false;
       for await (const event of events) {

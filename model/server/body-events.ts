@@ -3,6 +3,7 @@ import { createParser } from 'eventsource-parser';
 import { whyRefused } from '../../contract/json-value.ts';
 import { cut } from '../../contract/stored.ts';
 import { ModelError } from '../errors.ts';
+import { close, drain } from './drain.ts';
 
 export type BodyEvent =
   /** `whole`: a complete answer instead of a stream. */
@@ -14,10 +15,21 @@ export type BodyEvent =
  * Server-sent events are recognised by how the body begins, not by its content type, which many servers get wrong. JSON instead
  * is taken as a complete answer, or line by line as the events themselves.
  * @param alive called with every piece that arrives: a comment is a sign of life too
+ * @param isLast whether the answer is complete with this event. After that, or after `[DONE]`, the body is read to its end even if no one
+ * reads on, so that the next request can use the connection.
  * @throws ModelError `ModelBrokenAnswer`, which quotes what came, for everything else
  */
-export async function* eventsOf(response: Response, alive: () => void): AsyncGenerator<BodyEvent> {
-  const pieces = textOf(response, alive);
+export async function* eventsOf(
+  response: Response,
+  alive: () => void,
+  isLast: (data: unknown) => boolean,
+): AsyncGenerator<BodyEvent> {
+  let isComplete = false;
+  const pieces = textOf(response, alive, () => isComplete);
+  const noted = (event: BodyEvent): BodyEvent => {
+    isComplete ||= event.kind === 'done' || isLast(event.data);
+    return event;
+  };
   let begin = '';
   for await (const piece of pieces) {
     begin += piece;
@@ -26,18 +38,31 @@ export async function* eventsOf(response: Response, alive: () => void): AsyncGen
     const rest = prepended(begin, pieces);
     if (first === '{' || first === '[') yield* fromJson(await whole(rest), response);
     else if (first === '<') throw notAStream(await beginningOf(rest), response);
-    else yield* fromEvents(rest, response);
+    else for await (const event of fromEvents(rest, response)) yield noted(event);
     return;
   }
 }
 
-async function* textOf({ body }: Response, alive: () => void): AsyncGenerator<string> {
+async function* textOf(
+  { body }: Response,
+  alive: () => void,
+  isComplete: () => boolean,
+): AsyncGenerator<string> {
   if (!body) return;
   const decoder = new TextDecoder();
-  for await (const bytes of body) {
-    alive();
-    const text = decoder.decode(bytes as Uint8Array<ArrayBuffer>, { stream: true });
-    if (text !== '') yield text;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      alive();
+      const text = decoder.decode(value, { stream: true });
+      if (text !== '') yield text;
+    }
+  } finally {
+    // Neither does anything to a body that has ended.
+    if (isComplete()) void drain(reader);
+    else void close(reader);
   }
   const last = decoder.decode();
   if (last !== '') yield last;

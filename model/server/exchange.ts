@@ -29,6 +29,8 @@ export interface ModelServerRequest {
   signal: AbortSignal;
   /** Whether the model has written something in this event. */
   isWriting: (data: unknown) => boolean;
+  /** Whether the answer is complete with this event, in an API without `[DONE]`. */
+  isLast?: (data: unknown) => boolean;
 }
 
 export type Fetch = typeof globalThis.fetch;
@@ -124,14 +126,14 @@ function remedyFor(
 async function* answerTo(
   client: Client,
   body: Body,
-  { path, waiting, signal, isWriting }: ModelServerRequest,
+  { path, waiting, signal, isWriting, isLast = () => false }: ModelServerRequest,
 ): AsyncGenerator<BodyEvent> {
   const watch = createWatch(waiting);
   const either = AbortSignal.any([signal, watch.signal]);
   try {
     const options = { body, signal: either, stream: true };
     const response = await client.post(path, options).asResponse();
-    for await (const event of eventsOf(response, watch.alive)) {
+    for await (const event of eventsOf(response, watch.alive, isLast)) {
       if (event.kind === 'data') {
         const failure = failureIn(event.data, event.name, response.headers);
         if (failure) throw withCost(failure, usageIn(event.data));
