@@ -14,6 +14,7 @@ import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type * as Threaded from '@temporalio/worker/lib/workflow/threaded-vm.js';
 import type { ActivationOutput, ThreadData } from './thread.ts';
 import { watchPulse } from './watch-pulse.ts';
+import { withoutTraces } from './without-traces.ts';
 
 export interface LeanOptions {
   /** Whether Temporal's UI can show where a workflow waits. */
@@ -30,10 +31,13 @@ export const MADE_FOR = '1.24.0';
 /** @throws what Worker.create throws */
 export async function createLeanWorker(options: WorkerOptions, lean: LeanOptions): Promise<Worker> {
   const why = whyNot();
-  if (!why) return leanWorker(lean).create(options);
-  Runtime.instance().logger.info(
-    `Workflows run in the SDK's own sandbox, which costs more CPU: ${why}.`,
-  );
+  const { logger } = Runtime.instance();
+  if (!why) {
+    const worker = await leanWorker(lean).create(options);
+    withoutTraces(worker, logger);
+    return worker;
+  }
+  logger.info(`Workflows run in the SDK's own sandbox, which costs more CPU: ${why}.`);
   return Worker.create(options);
 }
 
