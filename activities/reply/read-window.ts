@@ -1,7 +1,7 @@
 /**
  * The part of the log that the model sees: a range, the summary of what comes before, and which calls were requested before it.
  */
-import type { Entry, EntryOf } from '../../contract/entry.ts';
+import type { Entry } from '../../contract/entry.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -64,12 +64,13 @@ const OF_A_REQUEST: ReadonlySet<Entry['kind']> = new Set([
 
 /** Everything that a call produces names its request among its causes. */
 function requestsBefore(entries: Entry[], from: number): number[] {
+  const ofCalls = entries.filter(isOfCall);
   const requested = new Set(
-    entries
-      .filter((entry): entry is EntryOf<'call.requested'> => entry.kind === 'call.requested')
-      .map(({ call_id }) => call_id),
+    ofCalls.filter(({ kind }) => kind === 'call.requested').map(({ call_id }) => call_id),
   );
-  return entries
-    .filter((entry) => 'call_id' in entry && !requested.has(entry.call_id))
+  return ofCalls
+    .filter(({ call_id }) => !requested.has(call_id))
     .flatMap(({ cause }) => cause.filter((seq) => seq < from));
 }
+
+const isOfCall = (entry: Entry): entry is Extract<Entry, { call_id: string }> => 'call_id' in entry;
