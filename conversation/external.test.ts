@@ -102,6 +102,16 @@ describe('a conversation with an external model', () => {
     expect(story.effectsOf('start_call')).toHaveLength(1);
   });
 
+  test('accepts a repeat of many calls once, whether they were requested or recorded (R8)', () => {
+    const story = elsewhere();
+    const end = { type: 'completed', result: 'done' } as const;
+    const calls = Array.from({ length: 50 }, (_, nth) => ({ call: call(`call_${nth}`), end }));
+    story.happens({ type: 'record_calls', calls });
+    expect(story.happens({ type: 'record_calls', calls })).toEqual([]);
+    expect(request(story, 'call_0')).toEqual([]);
+    expect(story.effectsOf('start_call')).toEqual([]);
+  });
+
   test('limits how many calls run, and queues the others (R9)', () => {
     const story = elsewhere({ max_running: 1 });
     request(story, 'call_a');
@@ -175,6 +185,27 @@ describe('a call that began before the conversation heard of it', () => {
     story.ends('call_b');
     expect(story.state.calls.at(-1), 'one still runs').toMatchObject({ status: 'queued' });
   });
+
+  test.each(['close', 'interrupt'] as const)(
+    'is cancelled with all others by %s, and no queued one starts in its place',
+    (how) => {
+      const story = elsewhere({ max_running: 1 });
+      request(story, 'call_a');
+      request(story, 'call_b');
+      story.happens({ type: 'request_call', call: call('call_c'), begun: true });
+      const stop = how === 'close' ? { type: how } : { type: how, scope: 'calls' as const };
+      story.ends('call_a');
+      story.happens(stop);
+      expect(story.effectsOf('start_call').map((effect) => effect.call.call_id)).toEqual([
+        'call_a',
+        'call_c',
+      ]);
+      expect(story.all('call.cancelled').map(({ call_id }) => call_id)).toEqual([
+        'call_b',
+        'call_c',
+      ]);
+    },
+  );
 
   test('is over at once if it has ended, and is news unless it was delivered', () => {
     const story = elsewhere();

@@ -3,6 +3,7 @@
  * rules as any other (R7–R10), and it gets their results when it asks. No rule makes the service speak: turns, and the rules about
  * them, do not exist here.
  */
+import type { RequestedCall } from '../contract/call.ts';
 import type {
   AcknowledgeSignal,
   DeliverSignal,
@@ -13,7 +14,7 @@ import { endRequested, requestCalls, startRequested } from './calls.ts';
 import { writeReceipt } from './news.ts';
 import { releaseCalls } from './release.ts';
 import { hearDropped } from './signals.ts';
-import type { State } from './state.ts';
+import { REQUESTED_CALLS, type State } from './state.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -24,7 +25,7 @@ export function hearRequest(step: Step, { call, begun }: RequestCallSignal): voi
   const { state } = step;
   if (!state.external) return drop(step, 'request_call');
   if (isKnown(state, call.call_id) || state.turn.phase === 'closing') return;
-  requestCalls(step, [call], []);
+  requestOnce(step, call);
   if (begun) startRequested(step, call.call_id);
   else releaseCalls(step);
 }
@@ -35,7 +36,7 @@ export function hearRecorded(step: Step, { calls }: RecordCallsSignal): void {
   if (!state.external) return drop(step, 'record_calls');
   for (const { call, end, delivered } of calls) {
     if (isKnown(state, call.call_id)) continue;
-    requestCalls(step, [call], []);
+    requestOnce(step, call);
     const ended = endRequested(step, call.call_id, end);
     if (ended === undefined || !delivered) continue;
     state.news = state.news.filter(({ seq }) => seq !== ended);
@@ -43,8 +44,14 @@ export function hearRecorded(step: Step, { calls }: RecordCallsSignal): void {
   }
 }
 
-const isKnown = ({ calls, ended }: State, callId: string) =>
-  [...calls, ...ended].some(({ id }) => id === callId);
+const isKnown = ({ calls, ended, requested }: State, callId: string) =>
+  requested?.includes(callId) || [...calls, ...ended].some(({ id }) => id === callId);
+
+function requestOnce(step: Step, call: RequestedCall): void {
+  const { state } = step;
+  if (state.requested) state.requested = [...state.requested, call.call_id].slice(-REQUESTED_CALLS);
+  requestCalls(step, [call], []);
+}
 
 /** News that was shown in a thread stays until it is acknowledged: if the harness loses that part of the thread, it is shown again. */
 export function hearDelivery(step: Step, { of, anchor }: DeliverSignal): void {

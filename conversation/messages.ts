@@ -1,6 +1,7 @@
 /** The user's actions: write, interrupt, cancel, close. User input always wins (R2). */
 import type { InterruptSignal, MessageSignal } from '../contract/signals.ts';
 import { cancelCall, dropCalls } from './calls.ts';
+import { inCancelOrder } from './cancel-order.ts';
 import { freeByMessage } from './initiative.ts';
 import { failNews } from './news.ts';
 import { interruptReply } from './replies.ts';
@@ -44,8 +45,7 @@ export function hearInterrupt(step: Step, interrupt: InterruptSignal): void {
     }
   }
   if (scope !== 'reply') {
-    // From the back, so that no queued call starts where a running one makes room.
-    const open = step.state.calls.map(({ id }) => id).toReversed();
+    const open = inCancelOrder(step.state.calls).map(({ id }) => id);
     const chosen = scope === 'calls' && call_ids ? new Set(call_ids) : new Set(open);
     for (const id of open) if (chosen.delete(id)) hearCancel(step, id, by);
     for (const id of chosen) hearCancel(step, id, by);
@@ -75,7 +75,7 @@ export function beginClosing(step: Step, { by, operator }: { by?: string; operat
     ...(by !== undefined && { by }),
     ...(operator && { operator }),
   };
-  for (const call of state.calls.toReversed()) cancelCall(step, call, actor, 'close');
+  for (const call of inCancelOrder(state.calls)) cancelCall(step, call, actor, 'close');
 }
 
 /** Closes the conversation once all work is stopped. Every piece of news gets its receipt; later events are ignored. */

@@ -2,6 +2,7 @@
 import { CANCEL_TOOL } from '../contract/names.ts';
 import { awaitApproval } from './approvals.ts';
 import { cancelCall, endCall, enqueue, requestedCalls, retire } from './calls.ts';
+import { inCancelOrder } from './cancel-order.ts';
 import { duplicatesOf } from './duplicates.ts';
 import type { Call } from './state.ts';
 import { agent, addEntry, SYSTEM, type Step, tool } from './step.ts';
@@ -32,8 +33,7 @@ function release(step: Step, call: Requested): void {
     return fail(step, call, { type: 'Duplicate', message }, [first.requested]);
   }
   if (duplicates === 'replace') {
-    // Last first, so that cancelling a running call does not start a queued one.
-    for (const other of open.toReversed()) {
+    for (const other of inCancelOrder(open)) {
       cancelCall(step, other, agent(step), 'agent', [call.requested]);
     }
   }

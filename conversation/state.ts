@@ -13,6 +13,8 @@ export interface State {
   agent: string;
   /** The model is elsewhere: no rule begins a reply (external.ts). */
   external?: true;
+  /** Ids of the last calls that its harness has requested, so that a repeat changes nothing (R8). Absent in conversations of earlier versions. */
+  requested?: string[];
   /** Its harness can be told of news without asking (push-news.ts). */
   pushing?: Pushing;
   limits: Limits;
@@ -202,6 +204,8 @@ export type Call =
 export const SEEN_MESSAGES = 200;
 export const EARLY_CANCELS = 20;
 export const ENDED_CALLS = 10;
+/** More than one signal records. */
+export const REQUESTED_CALLS = 200;
 
 export function newConversation(
   agent: string,
@@ -211,7 +215,7 @@ export function newConversation(
 ): State {
   return {
     agent,
-    ...(replies && { external: true }),
+    ...(replies && { external: true, requested: [] }),
     ...(replies && pushes && { pushing: { up_to: 0, began: [] } }),
     limits,
     seq: 0,

@@ -8,6 +8,7 @@ import {
   condition,
   continueAsNew,
   defineUpdate,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -40,12 +41,14 @@ const decideCall = defineUpdate<void, [Signals.DecideCall]>(UPDATES.decideCall);
 const answerCall = defineUpdate<void, [Signals.AnswerCall]>(UPDATES.answerCall);
 const messageIfIdle = defineUpdate<void, [Signals.MessageSignal]>(UPDATES.messageIfIdle);
 
-const firstRun = ({ agent, limits, replies, pushes }: Signals.ConversationStart): Carried => ({
-  run: 0,
-  state: newConversation(agent, limits, replies, pushes !== undefined),
-  inbox: [],
-  unwritten: [],
-});
+/** Patch: conversations that began before the calls of a harness were remembered continue as they did. */
+const REMEMBERED = 'requested calls are remembered';
+
+function firstRun({ agent, limits, replies, pushes }: Signals.ConversationStart): Carried {
+  const state = newConversation(agent, limits, replies, pushes !== undefined);
+  if (replies && !patched(REMEMBERED)) delete state.requested;
+  return { run: 0, state, inbox: [], unwritten: [] };
+}
 
 export async function conversation(
   given: Signals.ConversationStart,
