@@ -2,11 +2,14 @@
 import { expect, test } from 'vitest';
 import { race } from '../test/races/run.ts';
 
-test(
-  'in a race of users, model, tools and timers, nothing stale is started, nothing is lost, doubled or left open',
+test.each([
+  ['users, model, tools and timers', 'here'],
+  ['harnesses, tools and timers', 'elsewhere'],
+] as const)(
+  'in a race of %s, nothing stale is started, nothing is lost, doubled or left open',
   { timeout: 300_000 },
-  () => {
-    const { steps, failure } = race({ steps: 100_000, seed: 1 });
+  (_, world) => {
+    const { steps, failure } = race({ world, steps: 100_000, seed: 1 });
     expect(failure).toBeUndefined();
     expect(steps).toBeGreaterThanOrEqual(100_000);
   },

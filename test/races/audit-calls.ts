@@ -6,6 +6,7 @@ import type { OpenCall, RequestedCall } from '../../contract/call.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
 import type { Effect, Event } from '../../conversation/event.ts';
 import type { Told } from './told.ts';
+import { slotsOf } from './slots.ts';
 import { broken } from './violation.ts';
 
 export type CallEntry = Extract<Entry, { call_id: string }>;
@@ -30,13 +31,21 @@ interface AuditedCall {
   hasAsked?: true;
   /** It ran already when a reset took its start back: some of what it said came too early. */
   isAdopted?: true;
+  /** Of a call that a harness asked for. */
+  way?: Way;
 }
+
+/** `recorded`: it was over when the conversation heard of it. `begun`: it ran already. */
+type Way = 'requested' | 'begun' | 'recorded';
 
 export function createCallAudit(limits: Limits) {
   const calls = new Map<string, AuditedCall>();
   const open = new Map<string, AuditedCall>();
   /** As the model asked for them. */
   const requests = new Map<string, RequestedCall>();
+  /** As a harness first asked for them. */
+  const ways = new Map<string, Way>();
+  let isClosing = false;
   /** Unreleased calls that a user's interrupt has found. */
   let withdrawn: AuditedCall[] = [];
   let asking: { completed: number; started: number } | undefined;
@@ -58,6 +67,8 @@ export function createCallAudit(limits: Limits) {
           return { id, pays: (request.input as { pays: string }).pays, isOpen: status !== 'over' };
         }),
     open: () => [...open.values()],
+    /** It was over before the conversation heard of it. */
+    isRecorded: (call_id: string) => ways.get(call_id) === 'recorded',
     isShown,
     afterwards,
     atRest,
@@ -69,6 +80,11 @@ export function createCallAudit(limits: Limits) {
       if (event.type === 'reply_completed') {
         for (const request of event.result.calls) requests.set(request.call_id, request);
       }
+      if (event.type === 'close') isClosing = true;
+      if (event.type === 'request_call' && !isClosing)
+        hearHarness(event.call, event.begun ? 'begun' : 'requested');
+      if (event.type === 'record_calls')
+        for (const { call } of event.calls) hearHarness(call, 'recorded');
       if (event.type === 'decide_call') {
         const call = open.get(event.call_id);
         if (call?.status === 'awaiting_approval') call.verdict ??= event.decision;
@@ -77,6 +93,13 @@ export function createCallAudit(limits: Limits) {
         withdrawn = [...open.values()].filter(({ status }) => status === 'requested');
       }
     }
+  }
+
+  /** A repeat says nothing new. */
+  function hearHarness(request: RequestedCall, way: Way): void {
+    if (ways.has(request.call_id)) return;
+    ways.set(request.call_id, way);
+    requests.set(request.call_id, request);
   }
 
   /** @returns whether it is news for the model */
@@ -112,8 +135,10 @@ export function createCallAudit(limits: Limits) {
         release(call, lastMessage, at);
         if ((call.request.approval || call.approval) && !call.approval?.isGiven)
           throw broken('R10', `${call.id} starts without a person's yes.`, at);
+        if (call.way === 'requested' && slotsOf(open.values()).running >= limits.max_running)
+          throw broken('R9', `${call.id} starts, and there is no room.`, at);
         call.status = 'running';
-        started.push(call.id);
+        if (call.way !== 'recorded') started.push(call.id);
         return false;
       case 'call.event':
         if (
@@ -161,10 +186,11 @@ export function createCallAudit(limits: Limits) {
 
   function request({ call_id, tool, cause }: EntryOf<'call.requested'>, at: number): false {
     if (calls.has(call_id)) throw broken('R13', `${call_id} is asked for twice.`, at);
-    if (!asking || !cause.includes(asking.completed))
+    const way = ways.get(call_id);
+    if (!way && (!asking || !cause.includes(asking.completed)))
       throw broken('R14', `${call_id} is asked for by no reply.`, at);
-    const facts = { id: call_id, tool, request: requests.get(call_id)!, n: 0 };
-    const decidedAt = asking.started;
+    const facts = { id: call_id, tool, request: requests.get(call_id)!, n: 0, ...(way && { way }) };
+    const decidedAt = way ? Infinity : asking!.started;
     const call: AuditedCall = { ...facts, decidedAt, status: 'requested', isReleased: false };
     calls.set(call_id, call);
     open.set(call_id, call);
@@ -237,14 +263,7 @@ export function createCallAudit(limits: Limits) {
     if (String(passedOn) !== String(answered))
       throw broken('R8', `Answered: ${String(answered)}; told to: ${String(passedOn)}.`);
     [started, stopped, answered] = [[], [], []];
-    let besides = 0;
-    let running = 0;
-    let queued = 0;
-    for (const { status, question, hasAsked } of open.values()) {
-      if (status === 'running' && question === undefined) running += 1;
-      if (status === 'running' && question === undefined && hasAsked) besides += 1;
-      if (status === 'queued') queued += 1;
-    }
+    const { running, besides, queued } = slotsOf(open.values());
     if (running - besides > limits.max_running) throw broken('R9', `${running} calls run at once.`);
     if (queued > 0 && running < limits.max_running)
       throw broken('R9', `${queued} calls queue while there is room.`);

@@ -21,7 +21,11 @@ interface Run extends Told {
 
 export function createPrograms(
   programs: Program[],
-  { clock, audit, enqueue }: { clock: Clock; audit: Audit; enqueue: (event: Untimed) => void },
+  {
+    clock,
+    audit,
+    enqueue,
+  }: { clock: Clock; audit: Pick<Audit, 'ran' | 'adopted'>; enqueue: (event: Untimed) => void },
 ) {
   const runs = new Map<string, Run>();
   /** Calls whose start a reset has taken back: they run all the same. */

@@ -82,7 +82,7 @@ export interface ProgramStep {
 }
 
 /** Mostly within 300 ms, often at a limit of the rules or at the same moment. */
-const soon = fc.oneof(
+export const soon = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 300 }) },
   { weight: 2, arbitrary: fc.constantFrom(0, 1, 199, 200, 201, 249, 250, 251) },
   { weight: 1, arbitrary: fc.integer({ min: 300, max: 5_000 }) },
@@ -154,7 +154,7 @@ const answer: fc.Arbitrary<PlannedAnswer> = fc.record({
   deaf: fc.boolean(),
 });
 
-const program: fc.Arbitrary<Program> = fc.record(
+export const program: fc.Arbitrary<Program> = fc.record(
   {
     steps: fc.array(
       fc.record(

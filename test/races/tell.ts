@@ -1,17 +1,22 @@
 /** A story in words: its script, then what was heard and what was decided, with the times. */
 import type { Entry } from '../../contract/entry.ts';
-import type { Effect, Event } from '../../conversation/event.ts';
-import type { Audit } from './audit.ts';
-import type { Script } from './script.ts';
+import type { Decision, Effect, Event } from '../../conversation/event.ts';
 import { Violation } from './violation.ts';
-import { live } from './world.ts';
+
+/** Everything that was decided, and what was heard for it. */
+export interface RacedStory {
+  readonly told: { events: Event[]; decided: Decision }[];
+}
 
 /** Lives through it once more. */
-export function tell(script: Script): string {
-  let told: Audit['told'] = [];
+export function tell<S>(
+  script: S,
+  live: (script: S, watch: (story: RacedStory) => void) => unknown,
+): string {
+  let told: RacedStory['told'] = [];
   let end = 'Every promise held.';
   try {
-    live(script, (audit) => (told = audit.told));
+    live(script, (story) => (told = story.told));
   } catch (error) {
     end = error instanceof Violation ? error.message : String((error as Error).stack);
   }

@@ -1,14 +1,12 @@
 /** A world around the rules in which everything takes time: the shell of a conversation, its users, the model, the tools' programs. */
 import { isBusy, newConversation, type State } from '../../conversation/state.ts';
-import { refuseDecision } from '../../conversation/approvals.ts';
-import { afterHearing } from '../../conversation/decide.ts';
 import type { Effect, Event, Untimed } from '../../conversation/event.ts';
-import { refuseAnswer } from '../../conversation/questions.ts';
 import type { MessageSignal } from '../../contract/signals.ts';
 import { LIMITS } from '../kit/story.ts';
 import { type Audit, createResettableAudit } from './audit.ts';
 import { createClock } from './clock.ts';
 import { createModel } from './model.ts';
+import { answerFor, decisionOn, isRefused } from './people.ts';
 import { createPrograms } from './programs.ts';
 import type { Act, Script } from './script.ts';
 import { createShell, type Shell } from './shell.ts';
@@ -125,7 +123,7 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
   }
 
   function play(act: Act, nth: number): void {
-    const { state, inbox } = shell;
+    const { state } = shell;
     switch (act.do) {
       case 'say': {
         said = { message_id: `m${nth} ${act.wants}`, text: '', when_busy: act.when_busy };
@@ -144,27 +142,13 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
         return;
       }
       case 'decide': {
-        const waiting = state.calls.filter(({ status }) => status === 'awaiting_approval');
-        const call = waiting[act.call % waiting.length];
-        if (!call) return;
-        const decision = { call_id: call.id, decision: act.decision };
-        const now = { type: 'tick', at: clock.now } as const;
-        const refusal = refuseDecision(afterHearing(state, [...inbox, now]), decision);
-        if (!refusal) enqueue({ type: 'decide_call', ...decision });
+        const decision = decisionOn(shell, { ...act, at: clock.now });
+        if (decision) enqueue(decision);
         return;
       }
       case 'answer': {
-        const asking = state.calls.filter((call) => call.status === 'running' && call.question);
-        const call = asking[act.call % asking.length];
-        if (call?.status !== 'running' || !call.question) return;
-        const answer = {
-          call_id: call.id,
-          question_id: call.question.id,
-          action: act.action,
-        };
-        const now = { type: 'tick', at: clock.now } as const;
-        const refusal = refuseAnswer(afterHearing(state, [...inbox, now]), answer);
-        if (!refusal) enqueue({ type: 'answer_call', ...answer });
+        const answer = answerFor(shell, { ...act, at: clock.now });
+        if (answer) enqueue(answer);
         return;
       }
       case 'close':
@@ -201,30 +185,17 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
         e.request.reply_id === turn.reply.id,
     );
     if (asked?.kind === 'start_reply') model.ask(asked.request);
-    for (const signal of later) hearAgain(signal);
-  }
-
-  /** An update passes its validator once more. */
-  function hearAgain(signal: Untimed): void {
-    const { state, inbox } = shell;
-    if (signal.type === 'decide_call') {
-      const now = { type: 'tick', at: clock.now } as const;
-      if (refuseDecision(afterHearing(state, [...inbox, now]), signal)) return;
-    }
-    if (signal.type === 'answer_call') {
-      const now = { type: 'tick', at: clock.now } as const;
-      if (refuseAnswer(afterHearing(state, [...inbox, now]), signal)) return;
-    }
-    enqueue(signal);
+    // An update passes its validator once more.
+    for (const signal of later) if (!isRefused(shell, signal, clock.now)) enqueue(signal);
   }
 
   function say(message: MessageSignal): void {
-    if (message.when_busy === 'reject' && isRefused(message)) return;
+    if (message.when_busy === 'reject' && isRejected(message)) return;
     if (!shell.state.closed) audit.accepted(message.message_id);
     enqueue({ type: 'message', ...message });
   }
 
-  function isRefused({ message_id }: MessageSignal): boolean {
+  function isRejected({ message_id }: MessageSignal): boolean {
     const { state, inbox } = shell;
     if (state.seen.includes(message_id)) return false;
     const waiting = inbox.some(({ type }) => type === 'message');
