@@ -56,10 +56,10 @@ test('Codex talks on while a call runs, and is told of each result once, though 
   expect(await gates.reached()).toBe('1');
   gates.open('1');
   expect(await gates.reached()).toBe('2');
-  await expect.poll(() => resultsIn(service), { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => resultsIn(service), { timeout: 60_000 }).toBe(1);
   expect(await codex('resume', '--last', 'and now?')).toMatch(/Heard: \[result \d+\] relay call_/);
   gates.open('2');
-  await expect.poll(() => resultsIn(service), { timeout: 20_000 }).toBe(3);
+  await expect.poll(() => resultsIn(service), { timeout: 60_000 }).toBe(3);
   expect(await codex('resume', '--last', 'and now?')).toContain('its last: through');
   expect(await codex('resume', '--last', 'thanks')).toContain('Heard: thanks');
 

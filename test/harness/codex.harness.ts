@@ -47,11 +47,11 @@ test.each([
     const running = codex(server(), 'use ask_default {"text":"Go through the gates."}');
     (await model.asked()).says('On my way.', asks('relay', { gates: gates.url }));
     expect(await gates.reached()).toBe('1');
-    await expect.poll(() => told('Suspended').length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => told('Suspended').length, { timeout: 60_000 }).toBe(1);
     gates.open('1');
     (await model.asked()).says('Through the first.');
     expect(await gates.reached()).toBe('2');
-    await expect.poll(() => told('] Through the first.').length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => told('] Through the first.').length, { timeout: 60_000 }).toBe(1);
 
     // Over HTTP, Codex itself reports to its model that the connection is gone, and the model has to call again.
     if (happens !== 'stays up') {
@@ -72,7 +72,7 @@ test('a tool of the service runs once, and each of its results is told once, tho
   gates = await startGates();
   const running = codex(relayTo(service.url, 'tools'), `use relay {"gates":"${gates.url}"}`);
   expect(await gates.reached()).toBe('1');
-  await expect.poll(() => told('Suspended as call_').length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => told('Suspended as call_').length, { timeout: 60_000 }).toBe(1);
   await service.kill9();
   await service.start();
   expect(await gates.reached()).toBe('1');
