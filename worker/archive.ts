@@ -1,4 +1,4 @@
-/** Files of conversations that have left the store: gzipped lines of JSON, one file each, encrypted where that is switched on. */
+/** Files of conversations that have left the store, one each: gzipped lines of JSON, encrypted if the service has keys. */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ export const archiveFile = ({ tenant, id, closed_at }: Due, isSealed: boolean): 
     '/',
   );
 
-/** Resolves when the file is on the disk. It is whole or absent; writing it again replaces it. */
+/** Resolves when the file is on the disk. The file is complete or absent; writing it again replaces it. */
 export async function writeArchive(
   folder: string,
   file: string,
@@ -44,8 +44,8 @@ export async function writeArchive(
 }
 
 /**
- * Writes the lines of such a file, encrypted or not.
- * @throws UnknownKey; Error if the file is damaged or is none of an archive
+ * Writes the lines of a file, encrypted or not, to `out`.
+ * @throws UnknownKey; Error if the file is damaged or is not from an archive
  */
 export async function readArchive(
   path: string,
@@ -65,5 +65,5 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-/** A client chooses ids: none leads out of the folder, and none is hidden. */
+/** Clients choose ids, so this escapes them: none leads out of the folder, and none is hidden. */
 const named = (name: string) => encodeURIComponent(name).replace(/^\./, '%2E');

@@ -28,7 +28,7 @@ export const askingOf = ({
 });
 
 export interface CountedGuesses extends Guesses {
-  /** Since the start of the process. */
+  /** Counted since the start of the process. */
   counts: { adopted: number; refused: number; wasted_tokens: number };
 }
 

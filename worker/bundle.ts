@@ -13,16 +13,16 @@ import {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** `.js` in the package, which is compiled. */
+/** `.js` in the package, because it is compiled. */
 const EXTENSION = extname(import.meta.filename);
 
-/** What a bundle is made from: these folders, the packages that it imports, and this file's options. */
+/** The folders that go into a bundle, besides the packages that they import and the options in this file. */
 export const SOURCES = ['workflows', 'conversation', 'contract'];
 
 /** Bundles of this repository or package that were built ahead of the first start (`npm run build`). */
 const BUILT = join(root, 'build');
 
-/** The one that was built ahead, else that of an earlier start on this home, else a new one. */
+/** The bundle that was built ahead, else that of an earlier start with this home, else a new one. */
 export async function workflowBundle(
   home: string,
   { isSealed = false } = {},
@@ -33,7 +33,7 @@ export async function workflowBundle(
   return { codePath: await bundleInto(join(home, 'cache'), name, isSealed) };
 }
 
-/** For every start from now on. */
+/** Builds the bundle ahead, for every later start. */
 export async function buildBundle(): Promise<void> {
   await bundleInto(BUILT, await bundleName());
 }
@@ -48,14 +48,13 @@ async function bundleInto(folder: string, name: string, isSealed = false): Promi
   const { code } = await bundleWorkflowCode(bundleOptions(isSealed));
   await mkdir(folder, { recursive: true });
   await removeOthers(folder, name);
-  // The bundle is complete or absent: a kill in the middle leaves only a file that nothing reads.
+  // The bundle is complete or absent: a kill during the write leaves only a file that nothing reads.
   const half = join(folder, `.${process.pid}-${name}`);
   await writeFile(half, code);
   await rename(half, codePath);
   return codePath;
 }
 
-/** A hash of the bundle's sources and options. */
 export function bundleOptions(isSealed = false): BundleOptions {
   const workflowsPath = join(root, `workflows/index${EXTENSION}`);
   const payloadConverterPath = join(root, `workflows/payload-converter${EXTENSION}`);
@@ -75,6 +74,7 @@ export function bundleOptions(isSealed = false): BundleOptions {
   };
 }
 
+/** A hash of the bundle's sources and options. */
 async function fingerprint(): Promise<string> {
   const hash = createHash('sha256').update(await dependencies());
   hash.update(await readFile(fileURLToPath(import.meta.url)));
@@ -87,7 +87,7 @@ async function fingerprint(): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** The lock file; a package is published without it, and names every version exactly. */
+/** The lock file, or package.json in the published package, which has no lock file and names every version exactly. */
 async function dependencies(): Promise<Buffer> {
   const lock = join(root, 'package-lock.json');
   return readFile((await exists(lock)) ? lock : findPackageJSON('..', import.meta.url)!);

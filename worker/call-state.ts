@@ -4,7 +4,7 @@ import { callWorkflowId } from '../contract/names.ts';
 /** `temporal.api.enums.v1.PendingActivityState` */
 const STARTED = 2;
 
-/** How far the tool of a call is: a worker runs it, its workflow has ended or does not exist (any more), or neither. */
+/** `started`: a worker runs the tool of the call; `over`: the call's workflow has ended or does not exist; `waiting`: neither. */
 export async function callState(
   client: Pick<Client, 'workflow'>,
   { conversation, call_id }: { conversation: { tenant: string }; call_id: string },

@@ -4,9 +4,9 @@ import type { Store } from '../store/store.ts';
 import type { SpoolsOptions } from '../tools/keeper/spools.ts';
 
 /**
- * Which host has a call is decided once, in the store that all workers share. Retries while the store is unavailable, for as long
- * as the claim is wanted: an outage must not fail the call. The store's answer may be lost after it has written, so each claim
- * has an id by which it recognises itself.
+ * Decides which host has a call, once, in the store that all workers share. Retries while the store is unavailable, as long as the
+ * claim is wanted: an outage must not fail the call. The answer to a successful claim may be lost, so each claim has an id by which a
+ * retry recognises it.
  */
 export function claimIn(
   store: Pick<Store, 'claim'>,

@@ -7,10 +7,10 @@ import { type Client, isGrpcServiceError } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import { TASK_QUEUE } from '../contract/names.ts';
 
-/** One for each namespace. */
+/** The name of the deployment, of which each namespace has one. */
 export const DEPLOYMENT = TASK_QUEUE;
 
-/** Workflows move to the current build with their next task: every version continues what earlier ones began. */
+/** Workflows move to the current build with their next task: every version can continue the workflows of earlier ones. */
 export function versioned(buildId: string | undefined): Partial<WorkerOptions> {
   if (buildId === undefined) return {};
   return {
@@ -28,7 +28,7 @@ export class NotPromoted extends Error {
 }
 
 /**
- * Makes a build the current one. Its workers have to be running.
+ * Makes a build the current one. A worker of the build has to be running.
  * @returns the build that was current before; undefined if there was none
  * @throws NotPromoted when no such worker runs
  */
@@ -49,7 +49,7 @@ export async function promote(
         });
       return previousDeploymentVersion?.buildId || undefined;
     } catch (error) {
-      // A worker is known some seconds after its first poll, and polls three task queues.
+      // Temporal knows a worker only some seconds after its first poll, and this one polls three task queues.
       if (!isMissing(error)) throw error;
       if (performance.now() > deadline) {
         throw new NotPromoted(
@@ -62,8 +62,8 @@ export async function promote(
 }
 
 /**
- * Without a current build, workers that have one get nothing to do: the first one is promoted by itself. Tries until it has an
- * answer; never rejects.
+ * Promotes the first build automatically: without a current build, versioned workers get no tasks. Retries until Temporal answers;
+ * never rejects.
  */
 export async function promoteFirst(
   client: Client,

@@ -1,13 +1,13 @@
 /**
- * A lock between processes: SQLite's own, on an empty file. The kernel releases it when its holder dies, even by kill -9, so
- * there is no stale lock to tell from a live one; and it needs nothing from the disk that Temporal's database does not need too.
+ * A lock between processes: SQLite's lock on an empty file. The kernel releases it when its holder dies, even by kill -9, so no lock is
+ * ever stale. It needs nothing from the disk that Temporal's own database does not need too.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Release = () => void;
 
-/** Undefined when it is already held, even by this process. The file stays; nothing may ever delete or read it. */
+/** Undefined when the lock is already held, even by this process. The file stays; nothing may ever delete or read it. */
 export function tryLock(file: string): Release | undefined {
   const database = new DatabaseSync(file);
   try {

@@ -1,6 +1,6 @@
 /**
- * Tells Temporal at once that a worker process is dead, so that no timeout has to run out: its activity attempts fail and are
- * retried, and its sticky task queue is no longer used. Nothing here is needed for correctness: the timeouts remain.
+ * Reports to Temporal that a worker process is dead, so that nothing waits for timeouts: its activity attempts fail and are retried,
+ * and its sticky task queue is no longer used. Correctness does not depend on this: the timeouts remain.
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { ActivityNotFoundError, type Client, isGrpcServiceError } from '@temporalio/client';
@@ -8,7 +8,7 @@ import { conversationWorkflowId } from '../contract/names.ts';
 import type { InHand, Left } from './journal.ts';
 
 export interface HandedOver {
-  /** Activity attempts that are retried, or whose pending cancellation is now done. */
+  /** Activity attempts that are retried, or that are now cancelled as requested. */
   activities: InHand[];
   /** The sticky task queue of the dead worker, if it was found. */
   stickyQueue?: string;
@@ -23,8 +23,7 @@ export async function handOver(client: Client, left: Left): Promise<HandedOver> 
 }
 
 /**
- * The token belongs to one attempt: if Temporal has already given that attempt up and another worker has gone on, the token is
- * refused.
+ * Fails an attempt. Its token belongs to that attempt alone: if Temporal has already given it up, the token is refused.
  * @returns false when the attempt was over
  */
 async function endAttempt(
@@ -35,7 +34,7 @@ async function endAttempt(
   if (token === undefined) return false;
   const taskToken = Buffer.from(token, 'base64');
   try {
-    // An attempt with a pending cancellation is not retried: it has indeed stopped.
+    // An attempt with a pending cancellation ends as cancelled and is not retried: it has indeed stopped.
     await client.workflowService.respondActivityTaskCanceled({ namespace, identity, taskToken });
     return true;
   } catch (error) {
@@ -68,7 +67,7 @@ const lost = () =>
 /** `temporal.api.enums.v1.TaskQueueKind` */
 const STICKY = 2;
 
-/** A conversation that the dead worker had cached would be offered to it first, and to others only a second later. */
+/** Temporal would offer a conversation first to the dead worker that had cached it, and to others only a second later. */
 async function freeStickyQueue(client: Client, left: Left): Promise<string | undefined> {
   const { namespace, identity } = left;
   for (const workflow of workflowsOf(left)) {
@@ -82,7 +81,8 @@ async function freeStickyQueue(client: Client, left: Left): Promise<string | und
 }
 
 /**
- * Latest first. A call takes a single workflow task, which does not name its worker's sticky queue; its conversation's tasks do.
+ * The workflows whose histories may name the sticky queue, latest first. A call's only workflow task does not name it, but the tasks
+ * of its conversation do.
  */
 function workflowsOf({ inHand }: Left): Workflow[] {
   const workflows = inHand

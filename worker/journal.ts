@@ -1,6 +1,6 @@
 /**
- * The unfinished work of a worker process, on disk, for the process that finds it dead (worker/handover.ts). It is written without
- * fsync: the operating system keeps what a killed process has written. A lock shows that the process is alive; the kernel
+ * The unfinished work of a worker process, on disk, for the process that finds it dead (worker/handover.ts). The journal is written
+ * without fsync: the operating system keeps what a killed process has written. A lock shows that the process is alive; the kernel
  * releases the lock when the process ends.
  */
 import { randomUUID } from 'node:crypto';
@@ -36,22 +36,22 @@ export interface InHand {
 }
 
 export interface Journal {
-  /** Its name in the folder. */
+  /** The journal's name in the folder. */
   name: string;
   boot: string;
   /** @returns a function to call when the work is done */
   begin(work: InHand): () => void;
-  /** Removes the journal, unless it has unfinished work, which is left to the next process. */
+  /** Removes the journal. If there is unfinished work, leaves the journal to the next process. */
   close(): void;
 }
 
 /** A process that dies just after work has ended may not have reported it to Temporal. Handing over ended work is harmless. */
 const KEPT_MS = 5_000;
-/** How often the file is rewritten without the work that has ended. */
+/** The interval at which the file is rewritten without the work that has ended. */
 const TIDY_MS = 2_000;
 
 /**
- * @param warn called when the journal cannot be written, such as on a full disk: the work goes on, but is not handed over
+ * @param warn called when the journal cannot be written, for example on a full disk: the work goes on, but is not handed over
  * @throws Error when no journal can be created
  */
 export function openJournal(
@@ -70,7 +70,7 @@ export function openJournal(
   let isWarned = false;
   let output: number | undefined = rewrite();
 
-  /** The file is replaced as a whole: a kill in the middle leaves it as it was. */
+  /** Replaces the whole file: a kill during the write leaves the old one. */
   function rewrite(): number {
     const lines = [facts, ...ended.map(({ work }) => work), ...inHand, ...(last ? [last] : [])];
     writeFileSync(`${file}.new`, lines.map(toLine).join(''));

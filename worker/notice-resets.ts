@@ -1,4 +1,4 @@
-/** Tells a conversation that an operator has reset it: it cannot find out on its own (workflows/notice-reset.ts). */
+/** Signals a conversation that an operator has reset it: the workflow itself cannot know (workflows/notice-reset.ts). */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { InjectedSinks } from '@temporalio/worker';
 import type { WorkflowInfo } from '@temporalio/workflow';
@@ -26,7 +26,7 @@ export function createResetNotices({
   const closing = new AbortController();
   const underWay = new Set<Promise<void>>();
 
-  /** Retries until it succeeds, the run is gone or the worker closes: until then the log contains what is no longer true. */
+  /** Retries until it succeeds, the run is gone or the worker closes: until then the log contains entries that no longer hold. */
   function notice(run: WorkflowInfo, conversation: ConversationKey): void {
     let isWarned = false;
     const looking = insist(
@@ -56,7 +56,7 @@ export function createResetNotices({
     const { reason } = await originOf(client, workflowId, runId);
     const { last_seq: had, calls } = held;
     const reset: ResetSignal = { run_id: runId, had, calls, ...(reason && { reason }) };
-    // Only to this run: one that has been ended meanwhile need not know.
+    // Signals only this run: if it has been ended meanwhile, it need not know.
     await handle.signal(SIGNALS.reset, reset).catch(unlessOver);
   }
 

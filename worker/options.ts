@@ -1,4 +1,4 @@
-/** What a worker is started with. */
+/** The options of a worker. */
 import type { ClientInterceptors } from '@temporalio/client';
 import type { InjectedSinks, WorkerInterceptors, WorkflowBundleOption } from '@temporalio/worker';
 import type { HolderTiming } from '../activities/call/holder-timing.ts';
@@ -25,9 +25,9 @@ export interface WorkerOptions {
   };
   /** Folder that keeps the workflow bundle between starts, and the files of calls on this host. Absolute. */
   home: string;
-  /** Where the API of this service listens, for remote tools that call back. Without MEANWHILE_PUBLIC_URL only. */
+  /** The URL of this service's API, for remote tools that call back. Called only without MEANWHILE_PUBLIC_URL. */
   apiUrl(): Promise<string>;
-  /** How long this process may be silent before others take over its calls. */
+  /** Timing of the leases on calls; for tests. */
   holding?: Partial<HolderTiming>;
   /** Used instead of the bundle in `home`. */
   bundle?: WorkflowBundleOption;

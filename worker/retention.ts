@@ -1,6 +1,6 @@
 /**
- * Removes conversations that were closed long ago from the store, after writing them to the archive if there is one. Any number of workers
- * may do so at once: what two of them write is the same, and removing is done once.
+ * Removes conversations that were closed long ago from the store, after writing them to the archive if there is one. Any number of
+ * workers may do so at once: two of them write the same file, and only one removes the conversation.
  */
 import { access, constants, mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,7 +58,7 @@ export function retainRegularly(options: RetentionOptions): Retention {
 }
 
 /**
- * One conversation after the other, in small batches.
+ * Removes the conversations that were closed before a time, one after the other, in small batches.
  * @param before ISO 8601
  * @returns how many this process has removed
  * @throws the first failure, after the others have been tried
@@ -71,7 +71,7 @@ export async function retireClosed(
   let removed = 0;
   const failures: unknown[] = [];
   for (;;) {
-    // Those that have failed are first by now, since everything else before them has left.
+    // The conversations that have failed are now the first ones, since all others before them have left.
     const due = await options.store.due(before, { limit: BATCH, skip: failures.length });
     for (const each of shuffled(due)) {
       if (signal?.aborted) return removed;
@@ -103,7 +103,7 @@ async function retire({ store, archive, keyring }: RetentionOptions, due: Due): 
   return store.retire(key, { seen: { last_seq, revision }, at: new Date().toISOString(), file });
 }
 
-/** So that several workers rarely take the same one. */
+/** Shuffles, so that several workers rarely take the same conversation. */
 const shuffled = (due: Due[]): Due[] =>
   due
     .map((each) => ({ each, at: Math.random() }))
@@ -111,7 +111,7 @@ const shuffled = (due: Due[]): Due[] =>
     .map(({ each }) => each);
 
 /**
- * A worker with wrong settings must not begin.
+ * Checks the settings of retention before a worker begins.
  * @throws Error if Temporal keeps ended workflows for longer, since an operator could reset one whose log is gone, or if the archive
  *   cannot be written
  */

@@ -55,7 +55,7 @@ export async function originOf(
   return { ...(base_runs.length > 0 && { base_runs }), ...(reason && { reason }) };
 }
 
-/** A run's history says where the copy ends, which is close to the run's own end. */
+/** The reset that made a run: the event in its history at which the copied part ends, close to the end of the history. */
 async function resetOf(
   { workflowService, options: { namespace } }: Client,
   workflowId: string,
@@ -94,7 +94,7 @@ async function continuedFrom(
   return started?.continuedExecutionRunId || undefined;
 }
 
-/** Temporal does not keep finished runs forever. */
+/** Temporal deletes ended runs after the retention period. */
 function unlessForgotten(error: unknown): undefined {
   if ((error as { code?: number }).code === NOT_FOUND) return undefined;
   throw error;

@@ -8,8 +8,8 @@ import {
 let installed = false;
 
 /**
- * Workers of tools and errands run no workflows, about which the SDK warns at each start; and it warns about each reply that was
- * stopped before it had begun.
+ * Drops two expected warnings of the SDK: at each start, that the workers of tools and errands run no workflows; and for each reply that
+ * is stopped before it has begun.
  */
 class QuietLogger extends DefaultLogger {
   override warn(...[message, meta]: Parameters<DefaultLogger['warn']>): void {
@@ -19,7 +19,7 @@ class QuietLogger extends DefaultLogger {
   }
 }
 
-/** Temporal's runtime, one per process: quiet unless something is wrong. Installs it once. */
+/** Installs Temporal's runtime, once per process. It logs nothing unless something is wrong. */
 export function installRuntime(level: LogLevel = 'WARN'): void {
   if (installed) return;
   installed = true;

@@ -1,4 +1,4 @@
-/** The attributes by which conversations can be found in Temporal's own list. */
+/** Registers the search attributes by which conversations can be found in Temporal's own list. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
@@ -14,7 +14,7 @@ const VISIBLE_WITHIN_MS = 60_000;
 type Services = Pick<Connection, 'operatorService' | 'workflowService'>;
 
 /**
- * Registers those that are missing. Any number of workers may do this at once, at every start. Returns when the server accepts
+ * Registers the attributes that are missing. Any number of workers may do this at once, at every start. Returns when the server accepts
  * them in queries, up to some seconds after they are registered.
  */
 export async function registerSearchAttributes(

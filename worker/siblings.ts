@@ -12,14 +12,13 @@ export interface Siblings {
 /** A look costs one folder listing and one failed lock attempt for each other process. */
 const LOOK_MS = 250;
 
-/** What is left from another machine, or from this one before a reboot: it is no longer needed after this long. */
+/** How long journals are kept that another machine has left, or this one before a reboot. Nothing needs them after that. */
 const KEPT_MS = 24 * 3_600_000;
-/** Temporal may be unavailable for a while: after this many tries its own timeouts have had the same effect. */
+/** Temporal may be unavailable for a while. After this many tries its own timeouts have had the same effect. */
 const MOST_TRIES = 40;
 
 /**
- * A folder may be shared by machines whose locks do not reach each other: only this machine's dead processes are known to be
- * dead.
+ * Several machines may share the folder without seeing each other's locks: only processes of this machine are known to be dead.
  * @param own the journal of this process, which is skipped
  * @param handOver throws when it should be retried with the next look
  */

@@ -50,7 +50,7 @@ export interface RunningWorker {
   quick: QuickRunner;
   /** Resolves when the Temporal server answers. @throws when it does not */
   ready(): Promise<void>;
-  /** Takes no new work, hands over what loses nothing by it, and the rest after MEANWHILE_DRAIN_MS. */
+  /** Takes no new work, hands over at once the calls that can resume, and the rest after MEANWHILE_DRAIN_MS. */
   close(): Promise<void>;
 }
 
@@ -220,7 +220,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
     async close() {
       closing.abort();
       workers.shutdown();
-      // Not before: this process would take them again.
+      // After the shutdown, or this process would take the calls again.
       calls.handOver();
       await running.catch(unlessOverdue);
       places.close();
@@ -238,7 +238,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   };
 }
 
-/** Given to work after it was told to end. */
+/** How long work may take to end after its grace time. */
 const FORCE_MS = 5_000;
 
 async function createCalls(

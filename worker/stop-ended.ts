@@ -1,7 +1,6 @@
 /**
- * Stops programs on this host whose calls are over. A call has its own program stopped before it ends, but waits for two minutes at the
- * most: if no worker of this host could do it by then, because the machine was cut off or the store away, the program would run on to
- * its end.
+ * Stops programs on this host whose calls are over. A call has its program stopped before it ends, but waits for that for at most two
+ * minutes. If no worker of this host can do it in that time, because the host or the store is unreachable, the program runs on.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,10 +20,10 @@ export interface StopEndedOptions {
   warn(message: string, facts: object): void;
 }
 
-/** How often it looks. What is over twice in a row is stopped: a keeper whose program has just ended needs a moment. */
+/** The interval between looks. A program is stopped if its call is over at two looks in a row: a keeper needs a moment to end. */
 export const LOOK_MS = 30_000;
 
-/** A folder that has not changed for so long, and had no process at the last look, gets none. Its keeper starts within seconds. */
+/** A folder that has been unchanged for this long, and has no process, gets none any more: a keeper starts within seconds. */
 const SETTLED_MS = 120_000;
 
 /** Looks now and every half minute. The timer keeps no process alive; clear it to stop. */
@@ -38,7 +37,7 @@ export function stopEndedRegularly(options: StopEndedOptions): NodeJS.Timeout {
   return setInterval(again, LOOK_MS).unref();
 }
 
-/** @returns looks once; `now`: milliseconds since 1970 */
+/** @returns a function that looks once; `now`: milliseconds since 1970 */
 export function createLook({ root, isInUse, hasEnded, warn }: StopEndedOptions) {
   /** Folders of calls that were over at the last look. */
   let over = new Set<string>();
@@ -68,7 +67,7 @@ export function createLook({ root, isInUse, hasEnded, warn }: StopEndedOptions) 
     const names = await readdir(root).catch(() => []);
     const found = new Set<string>();
     for (const name of names) {
-      // Its folder may be removed meanwhile; Temporal or the program may be there at the next look.
+      // The folder may have been removed meanwhile, or Temporal may be unavailable. The next look tries again.
       const state = await stopIfOver(name, now).catch(() => undefined);
       if (state === 'over') found.add(name);
     }

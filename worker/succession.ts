@@ -1,4 +1,4 @@
-/** A worker process among those of its home, concurrent or successive: its unfinished work is never left to timeouts. */
+/** Lets the worker processes of one home hand over unfinished work to each other, so that it need not wait for timeouts. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface Succession {
   /** The identity by which Temporal knows this process: no other process ever has it. */
   identity: string;
   interceptor: ActivityInterceptorsFactory;
-  /** Call when no activity runs. One that still runs is left to the next process. */
+  /** Call when no activity runs. If one still runs, it is left to the next process. */
   close(): Promise<void>;
 }
 

@@ -12,10 +12,10 @@ export interface SweepErasedOptions {
   warn: (message: string, error: unknown) => void;
 }
 
-/** How soon the folders are gone. Milliseconds. */
+/** The interval between sweeps. Milliseconds. */
 export const ERASED_MS = 60_000;
 
-/** A host that was away for longer finds the folders by their age (tools/keeper/sweep.ts). */
+/** On a host that was down for longer, the folders are removed by their age (tools/keeper/sweep.ts). */
 const LOOK_BACK_MS = 24 * 3_600_000;
 
 /** Sweeps now and every minute. The timer keeps no process alive; clear it to stop. */

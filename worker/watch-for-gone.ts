@@ -1,6 +1,6 @@
 /**
- * Looks regularly for conversations and calls that did not end on their own: an operator terminated them, or they failed. Any
- * number of workers may do so: what follows is a workflow of its own (workflows/settle.ts), which is started once.
+ * Looks regularly for conversations and calls that an operator has terminated, or that failed. A separate workflow settles each of them
+ * (workflows/settle.ts). It is started once, so any number of workers may look.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
@@ -35,8 +35,8 @@ export function watchForGone(options: WatchForGoneOptions): GoneWatch {
   const known = new Set<string>();
 
   async function run(): Promise<void> {
-    // The first look covers everything that Temporal still has: no worker may have looked for days. Later ones go by Temporal's clock,
-    // since that of this host may be wrong.
+    // The first look covers everything that Temporal still has, since perhaps no worker has looked for days. Later ones go by Temporal's
+    // clock, because that of this host may be wrong.
     let newest: Date | undefined;
     let isAway = false;
     while (!closing.signal.aborted) {
@@ -107,7 +107,7 @@ async function settleConversation(
   if (tenant === undefined || id === undefined) return;
   const key = { tenant, id };
   const held = await store.writer(key);
-  // A run that was ended before its own end was committed may have closed the log without what came last.
+  // A run that was ended before its own end was committed may have closed the log without the last messages.
   if (!held || (held.status === 'closed' && held.run_id !== runId)) return;
   await client.workflow
     .start('settleConversation', {

@@ -1,7 +1,7 @@
 /**
- * One worker for each kind of work, in one process, so that no kind waits for another: workflows with replies, summaries and the
- * log; tools, which may run for hours; and everything else that calls need. Each asks Temporal for no more than it may do at
- * once.
+ * One worker for each kind of work, in one process, so that no kind waits for another: workflows with replies, summaries and the log;
+ * tools, which may run for hours; and errands, which are all other activities of calls. Each takes no more tasks from Temporal than it
+ * may run at once.
  */
 import { Worker, type WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
@@ -52,7 +52,7 @@ export async function createWorkers(
     Worker.create({
       ...common,
       taskQueue: errandQueue(taskQueue),
-      // `read_result` is a tool that waits for no other.
+      // `runTool` is for `read_result`, a tool that waits for no other.
       activities: {
         announceCall,
         withdrawCall,

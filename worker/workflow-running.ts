@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 
-/** False when the workflow has ended, for any reason, or does not exist (any more). */
+/** False when the workflow has ended, for any reason, or does not exist. */
 export async function isWorkflowRunning(
   client: Pick<Client, 'workflow'>,
   workflowId: string,

@@ -1,12 +1,12 @@
-/** How the workflows run, and how it is remembered that one of them never yielded. */
+/** Decides how workflows run, and remembers when one of them never yielded. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Logger, WorkflowBundleOption } from '@temporalio/worker';
 import type { LeanOptions } from './lean-worker.ts';
 
 /**
- * Undefined to run them the SDK's own way: a workflow never yielded with this bundle, and the SDK's watch over each call ends
- * only that workflow's task.
+ * Undefined to run workflows the SDK's own way, if one never yielded with this bundle: the SDK watches each call, and fails only the
+ * task of such a workflow.
  */
 export function leanOptions(
   bundle: WorkflowBundleOption,

@@ -1,10 +1,10 @@
 /**
- * Temporal's worker, with workflows that cost less. For each call into a workflow's sandbox, the SDK starts a thread that watches
- * the time, and it records a stack trace for each promise: together a third of a turn's cost. Here one pulse watches the thread
- * as a whole, and traces are a setting. Nor is the thread asked after each call for calls of sinks that it does not have.
+ * Temporal's worker, with workflows that cost less. For each call into a workflow's sandbox, the SDK starts a thread that watches the
+ * time, and it records a stack trace for each promise: together a third of a turn's cost. Here one pulse watches the whole thread, and
+ * traces are a setting. Also, the worker asks the thread for calls of sinks only when there are any.
  *
- * This relies on the SDK's internals, so it works with one version only. With any other version, or where the internals are not
- * as expected, the SDK's own way is used.
+ * This relies on the SDK's internals, so it works with only one version. With any other version, or if the internals are not as
+ * expected, workflows run the SDK's own way.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -19,7 +19,7 @@ import { withoutTraces } from './without-traces.ts';
 export interface LeanOptions {
   /** Whether Temporal's UI can show where a workflow waits. */
   stackTraces: boolean;
-  /** Called when a workflow never yields. Its thread is then ended, and the worker does nothing more. */
+  /** Called when a workflow never yields. The thread is then terminated, and the worker does nothing more. */
   stuck(): void;
   /** For tests. Milliseconds. */
   patience_ms?: number;
@@ -87,7 +87,10 @@ const leanWorker = ({ stackTraces, stuck, patience_ms }: LeanOptions): typeof Wo
     }
   };
 
-/** After each activation the SDK asks the thread for the workflow's calls of sinks. Hardly ever are there any, and the thread has said so. */
+/**
+ * After each activation, the SDK asks the thread for the workflow's calls of sinks, although there are hardly ever any. The thread says
+ * so with the activation, so this answers in its place.
+ */
 const withoutIdleQuestions = (client: typeof Threaded.WorkerThreadClient) =>
   class extends client {
     /** Run ids of workflows that have called no sink in their last activation. */

@@ -1,7 +1,7 @@
 /**
- * What runs in the workflow thread: Temporal's own code, without a stack trace for every promise unless stack traces are enabled.
- * It increments a counter, so that the process that started it notices a workflow that never yields, and says with each answer
- * whether the workflow has called a sink, so that the process need not ask.
+ * The code of the workflow thread: Temporal's own code, without a stack trace for every promise unless stack traces are enabled. The
+ * thread increments a counter, so that its process notices a workflow that never yields. With each answer it says whether the workflow
+ * has called a sink, so that the process need not ask.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
@@ -22,7 +22,7 @@ async function serve({ pulse, stackTraces }: ThreadData): Promise<void> {
   beat();
   setInterval(beat, PULSE_MS).unref();
   if (!stackTraces) {
-    // Temporal runs without the hook where Node has none, and says in the query that there are no traces.
+    // As on a Node without the hook, Temporal then runs without it, and its query answers that there are no traces.
     Object.assign(globalHandlers, { setPromiseHook: () => {} });
   }
   const post = parentPort!.postMessage.bind(parentPort!);
@@ -36,7 +36,7 @@ async function serve({ pulse, stackTraces }: ThreadData): Promise<void> {
   await import('@temporalio/worker/lib/workflow/workflow-worker-thread.js');
 }
 
-/** An answer of the SDK's own thread, as far as it matters here. */
+/** The part of an answer of the SDK's thread that is used here. */
 interface ThreadAnswer {
   result?: { output?: ActivationOutput };
 }
