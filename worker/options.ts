@@ -1,7 +1,6 @@
 /** The options of a worker. */
 import type { ClientInterceptors } from '@temporalio/client';
 import type { InjectedSinks, WorkerInterceptors, WorkflowBundleOption } from '@temporalio/worker';
-import type { HolderTiming } from '../activities/call/holder-timing.ts';
 import type { Settings } from '../config.ts';
 import type { ProfileName } from '../contract/profile.ts';
 import type { ModelClientOptions } from '../model/client.ts';
@@ -27,8 +26,6 @@ export interface WorkerOptions {
   home: string;
   /** The URL of this service's API, for remote tools that call back. Called only without MEANWHILE_PUBLIC_URL. */
   apiUrl(): Promise<string>;
-  /** Timing of the leases on calls; for tests. */
-  holding?: Partial<HolderTiming>;
   /** Used instead of the bundle in `home`. */
   bundle?: WorkflowBundleOption;
   /** Interceptors around the worker's work, and around the signals of its activities. */

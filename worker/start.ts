@@ -242,7 +242,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
 const FORCE_MS = 5_000;
 
 async function createCalls(
-  { store, holding, ...options }: WorkerOptions,
+  { store, ...options }: WorkerOptions,
   client: Client,
   spools: Spools,
   warn: (message: string, facts: object) => void,
@@ -252,7 +252,6 @@ async function createCalls(
     alone: isAlone(options.settings),
     who: await ownIdentity(),
     isDead,
-    timing: holding,
     warn: (message, error) => warn(message, { error }),
   });
   return createLiveCalls({
