@@ -4,7 +4,7 @@ import type { ConversationKey } from '../contract/names.ts';
 import { stopDrafts } from './drafts.ts';
 import { endOfGone, KINDS_FOR_END } from './gone.ts';
 import { fenceOf, lock, rewind } from './held.ts';
-import { append } from './record.ts';
+import { append } from './append.ts';
 import type { Database, Db } from './schema.ts';
 import type { Store } from './store.ts';
 

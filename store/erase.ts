@@ -1,12 +1,12 @@
 /** Erases the words of conversations. The row of each stays, as a tombstone. */
 import { type Kysely, sql } from 'kysely';
 import { NO_RUN } from '../contract/batch.ts';
-import type { Entry } from '../contract/entry.ts';
 import type { Head } from '../contract/head.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { headColumns } from './conversations.ts';
 import type { EraseStore } from './erase-store.ts';
-import { entriesFrom, type LockedConversation, lock, rewind } from './held.ts';
+import { type LockedConversation, lock, rewind } from './held.ts';
+import { callsRequestedIn } from './requested-calls.ts';
 import type { Database, Db } from './schema.ts';
 
 export const erasing = (db: Kysely<Database>): EraseStore => ({
@@ -39,30 +39,17 @@ const exists = async (db: Db, { tenant, id }: ConversationKey) =>
     .where('id', '=', id)
     .executeTakeFirst()) !== undefined;
 
-/** Those of the log, of what resets took back, and of an earlier attempt at erasing. */
+/** The calls that the store knows, and those that an earlier attempt at erasing has noted. */
 async function callsOf(db: Db, conversation: ConversationKey): Promise<string[]> {
-  const { tenant, id } = conversation;
-  const [entries, superseded, before] = [
-    await entriesFrom(db, conversation, 1),
-    await db
-      .selectFrom('superseded')
-      .select('entries')
-      .where('tenant', '=', tenant)
-      .where('conversation', '=', id)
-      .execute(),
-    await db
-      .selectFrom('erased_calls')
-      .select('call_id')
-      .where('tenant', '=', tenant)
-      .where('conversation', '=', id)
-      .execute(),
-  ];
-  const all = [...entries, ...superseded.flatMap((row) => row.entries)];
-  return [...new Set([...requestedIn(all), ...before.map(({ call_id }) => call_id)])];
+  const requested = await callsRequestedIn(db, conversation);
+  const noted = await db
+    .selectFrom('erased_calls')
+    .select('call_id')
+    .where('tenant', '=', conversation.tenant)
+    .where('conversation', '=', conversation.id)
+    .execute();
+  return [...new Set([...requested, ...noted.map(({ call_id }) => call_id)])];
 }
-
-export const requestedIn = (entries: readonly Entry[]): string[] =>
-  entries.flatMap((entry) => (entry.kind === 'call.requested' ? [entry.call_id] : []));
 
 async function noteErased(
   db: Db,

@@ -39,6 +39,13 @@ export const fenceOf = ({
   ...(fence_run_id !== null && { run_id: fence_run_id }),
 });
 
+export const fenceColumns = ({ run, length, at, run_id }: Fence) => ({
+  fence_run: run,
+  fence_length: length,
+  fence_at: at,
+  ...(run_id !== undefined && { fence_run_id: run_id }),
+});
+
 export async function entriesFrom(db: Db, { tenant, id }: ConversationKey, base: number) {
   const rows = await db
     .selectFrom('entries')

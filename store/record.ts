@@ -6,7 +6,7 @@
  * the conversation is locked and inspected first.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import {
   type Batch,
   compareFences,
@@ -15,18 +15,16 @@ import {
   isOfLine,
   NO_RUN,
   type Reset,
-  type ResetOrigin,
 } from '../contract/batch.ts';
 import type { Entry, EntryOf } from '../contract/entry.ts';
-import { replyNumber, type ConversationKey } from '../contract/names.ts';
-import { headColumns } from './conversations.ts';
-import { beginning, forgetDraftsAfter, resumeDrafts, stopDrafts } from './drafts.ts';
-import { entriesFrom, fenceOf, type LockedConversation, lock, rewind } from './held.ts';
-import { asJson } from './words.ts';
-import { runningCallsOf } from './writer.ts';
+import type { ConversationKey } from '../contract/names.ts';
+import { append } from './append.ts';
+import { resumeDrafts, stopDrafts } from './drafts.ts';
+import { entriesFrom, fenceColumns, fenceOf, lock, rewind } from './held.ts';
 import type { Database, Db } from './schema.ts';
+import type { Recorded, RecordOptions, Store } from './store.ts';
 import { fillBefore, keepSuperseded, restore } from './superseded.ts';
-import type { Appended, DraftStart, Recorded, RecordOptions, Store } from './store.ts';
+import { takeOverLog, unrecordedReset } from './take-over.ts';
 
 export const recording = (db: Kysely<Database>): Pick<Store, 'record'> => ({
   async record(batch, options = {}) {
@@ -49,51 +47,6 @@ function checkOrder({ conversation, base, entries }: Batch): void {
       `A batch for ${name(conversation)} must count up from its base (${base}, at least 1), but its entries are [${seqs}].`,
     );
   }
-}
-
-/** Undefined, with nothing done, if the log is unknown, does not end just before this batch, or was written by another since. */
-export async function append(
-  db: Db,
-  { conversation: { tenant, id }, fence, base, entries, head }: Batch,
-  begins?: DraftStart,
-): Promise<({ reset: Reset | null } & Appended) | undefined> {
-  const started = entries.filter((entry) => entry.kind === 'reply.started').at(-1);
-  // The draft of the previous reply is kept: this batch may still be replaced by one that interrupts that reply only now.
-  const forget = started ? replyNumber(started.reply_id) - 1 : 0;
-  const { status, replying, head: headJson } = headColumns(head);
-  const { run_id = null, continued_from = null } = fence;
-  const begun = begins && {
-    started: sql`, begun as (${beginning({ tenant, id }, begins, sql`exists (select from head)`)})`,
-    asked: sql`, exists (select from begun) as begun`,
-  };
-  const appended = await sql<{ reset: Reset | null } & Appended>`
-    with head as (
-      update conversations set
-        last_seq = ${base - 1 + entries.length}, fence_run = ${fence.run}, fence_length = ${fence.length}, fence_at = ${fence.at},
-        fence_run_id = coalesce(${run_id}::text, fence_run_id),
-        fence_runs = case when ${run_id}::text is null or fence_run_id = ${run_id}::text then fence_runs
-          else array_append(fence_runs, ${run_id}::text) end,
-        status = ${status}, replying = ${replying}, head = ${headJson}, updated_at = now()
-      where tenant = ${tenant} and id = ${id} and last_seq = ${base - 1}
-        and (fence_run, fence_length, fence_at) <= (${fence.run}, ${fence.length}, ${fence.at})
-        and (fence_run_id is null or ${run_id}::text is null or fence_run_id in (${run_id}::text, ${continued_from}::text))
-      returning reset, revision
-    ), added as (
-      insert into entries (tenant, conversation, seq, kind, body)
-      select ${tenant}::text, ${id}::text, seq, kind, body::json
-      from unnest(
-        ${entries.map((entry) => entry.seq)}::int4[],
-        ${entries.map((entry) => entry.kind)}::text[],
-        ${entries.map((entry) => asJson(entry))}::text[]
-      ) as entry (seq, kind, body)
-      where exists (select from head)
-    ), forgotten as (
-      delete from drafts
-      where tenant = ${tenant} and conversation = ${id} and reply < ${forget}
-        and exists (select from head)
-    )${begun?.started ?? sql``}
-    select reset, revision${begun?.asked ?? sql``} from head`.execute(db);
-  return appended.rows[0];
 }
 
 async function settle(
@@ -151,7 +104,7 @@ async function settle(
   }
   if (takes) {
     const had = before.last_seq;
-    await takeOver(db, batch, { held, had, kept: base - 1 + same, entries, ...takes_over });
+    await takeOverLog(db, batch, { held, had, kept: base - 1 + same, entries, ...takes_over });
   }
   const rest = { ...batch, fence, base: base + same, entries: entries.slice(same) };
   if (!(await append(db, rest))) {
@@ -167,97 +120,8 @@ async function answer(
   last: Reset | null,
   said: Record<string, string>,
 ): Promise<Recorded & { outcome: 'recorded' }> {
-  const reset = await untold(db, batch, last);
+  const reset = await unrecordedReset(db, batch, last);
   return { outcome: 'recorded', said, ...(reset && { reset }) };
-}
-
-/** The reset that created the writing run, as long as its log does not record it. */
-async function untold(
-  db: Db,
-  {
-    conversation: { tenant, id },
-    fence,
-    entries,
-  }: Pick<Batch, 'conversation' | 'fence' | 'entries'>,
-  last: Reset | null,
-): Promise<Reset | undefined> {
-  if (!last || last.run_id !== fence.run_id) return undefined;
-  if (entries.some(({ kind }) => kind === 'conversation.reset')) return undefined;
-  const told = await db
-    .selectFrom('entries')
-    .select('seq')
-    .where('tenant', '=', tenant)
-    .where('conversation', '=', id)
-    .where('kind', '=', 'conversation.reset')
-    .where('seq', '>', last.kept)
-    .executeTakeFirst();
-  return told ? undefined : last;
-}
-
-const fenceColumns = ({ run, length, at, run_id }: Fence) => ({
-  fence_run: run,
-  fence_length: length,
-  fence_at: at,
-  ...(run_id !== undefined && { fence_run_id: run_id }),
-});
-
-/**
- * Takes over the log of another run for one that an operator's reset has created. What the other run has decided since has been
- * rewound. The drafts of its later replies are removed, and its open calls are recorded for the run that takes over.
- */
-async function takeOver(
-  db: Db,
-  { conversation, fence }: Batch,
-  {
-    held,
-    had,
-    kept,
-    entries,
-    base_runs = [],
-    reason,
-  }: { held: LockedConversation; had: number; kept: number; entries: Entry[] } & ResetOrigin,
-): Promise<void> {
-  const { tenant, id } = conversation;
-  const started = entries.findLast(isStarted) ?? (await lastStarted(db, conversation));
-  await forgetDraftsAfter(db, conversation, started ? replyNumber(started.reply_id) : 0);
-  const heldFence = fenceOf(held);
-  const before = await untold(db, { conversation, fence: heldFence, entries: [] }, held.reset);
-  const reset: Reset = {
-    run_id: fence.run_id!,
-    kept,
-    had,
-    calls: [...new Set([...runningCallsOf(held.head), ...(before?.calls ?? [])])],
-    ...(reason && { reason }),
-  };
-  // If only a part of the base run's entries remains, that run is left out, so that a later reset to it finds the whole log.
-  const last = held.fence_runs.findLastIndex((run) => base_runs.includes(run));
-  const line = held.fence_runs.slice(0, Math.max(0, kept < held.last_seq ? last : last + 1));
-  await db
-    .updateTable('conversations')
-    .set({
-      ...fenceColumns(fence),
-      fence_runs: [...line, fence.run_id!],
-      reset: asJson(reset),
-    })
-    .where('tenant', '=', tenant)
-    .where('id', '=', id)
-    .execute();
-}
-
-async function lastStarted(
-  db: Db,
-  { tenant, id }: ConversationKey,
-): Promise<EntryOf<'reply.started'> | undefined> {
-  const row = await db
-    .selectFrom('entries')
-    .select('body')
-    .where('tenant', '=', tenant)
-    .where('conversation', '=', id)
-    .where('kind', '=', 'reply.started')
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.body as EntryOf<'reply.started'> | undefined;
 }
 
 const hold = (db: Db, { tenant, id }: ConversationKey, fence: Fence) =>
@@ -290,8 +154,6 @@ function countSame(standing: Entry[], entries: Entry[]): number {
   );
   return differs === -1 ? entries.length : differs;
 }
-
-const isStarted = (entry: Entry) => entry.kind === 'reply.started';
 
 type CutShort = EntryOf<'reply.interrupted' | 'reply.failed'>;
 

@@ -1,7 +1,7 @@
 /** Conversations that were closed long ago leave the store. */
 import { sql, type Kysely } from 'kysely';
 import type { ConversationKey } from '../contract/names.ts';
-import { requestedIn } from './erase.ts';
+import { callsRequestedIn } from './requested-calls.ts';
 import type { RetentionStore } from './retention-store.ts';
 import type { Database, Db } from './schema.ts';
 
@@ -74,28 +74,12 @@ const OF_A_CONVERSATION = [
   'results',
 ] as const;
 
-async function forgetCalls(db: Db, { tenant, id }: ConversationKey): Promise<void> {
-  const standing = await db
-    .selectFrom('entries')
-    .select('body')
-    .where('tenant', '=', tenant)
-    .where('conversation', '=', id)
-    .where('kind', '=', 'call.requested')
-    .execute();
-  const superseded = await db
-    .selectFrom('superseded')
-    .select('entries')
-    .where('tenant', '=', tenant)
-    .where('conversation', '=', id)
-    .execute();
-  const calls = requestedIn([
-    ...standing.map(({ body }) => body),
-    ...superseded.flatMap(({ entries }) => entries),
-  ]);
+async function forgetCalls(db: Db, conversation: ConversationKey): Promise<void> {
+  const calls = await callsRequestedIn(db, conversation);
   if (calls.length === 0) return;
   await db
     .deleteFrom('calls')
-    .where('tenant', '=', tenant)
+    .where('tenant', '=', conversation.tenant)
     .where(sql<boolean>`call_id = any(${calls}::text[])`)
     .execute();
 }

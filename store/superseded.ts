@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { sql } from 'kysely';
 import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
+import { insertionOf } from './append.ts';
 import { lackingBefore, logOf } from './lines.ts';
 import { entriesFrom, type LockedConversation, rewind } from './held.ts';
 import type { Db } from './schema.ts';
@@ -94,12 +94,5 @@ const takenBack = (db: Db, { tenant, id }: ConversationKey) =>
     .orderBy('revision', 'desc')
     .execute();
 
-const put = (db: Db, { tenant, id }: ConversationKey, entries: Entry[]) =>
-  sql`
-    insert into entries (tenant, conversation, seq, kind, body)
-    select ${tenant}::text, ${id}::text, seq, kind, body::json
-    from unnest(
-      ${entries.map((entry) => entry.seq)}::int4[],
-      ${entries.map((entry) => entry.kind)}::text[],
-      ${entries.map((entry) => asJson(entry))}::text[]
-    ) as entry (seq, kind, body)`.execute(db);
+const put = (db: Db, conversation: ConversationKey, entries: Entry[]) =>
+  insertionOf(conversation, entries).execute(db);

@@ -1,7 +1,7 @@
 /** A store without a database, for tests. It keeps the whole contract (test/store/store.contract.ts) and forgets with the process. */
 import { NO_RUN } from '../../contract/batch.ts';
 import type { ConversationKey } from '../../contract/names.ts';
-import { requestedIn } from '../../store/erase.ts';
+import { requestedIn } from '../../store/requested-calls.ts';
 import { endOfGone } from '../../store/gone.ts';
 import { runningCallsOf } from '../../store/writer.ts';
 import type { Retired } from '../../store/retention-store.ts';

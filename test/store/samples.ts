@@ -4,6 +4,7 @@ import type { Batch } from '../../contract/batch.ts';
 import type { EntryOf } from '../../contract/entry.ts';
 import type { Head } from '../../contract/head.ts';
 import { replyId, type ConversationKey } from '../../contract/names.ts';
+import type { Store } from '../../store/store.ts';
 
 /** A key that no other test uses, with its own tenant. */
 export const someone = (): ConversationKey => ({ tenant: randomUUID(), id: randomUUID() });
@@ -93,3 +94,18 @@ export const batch = (
 /** One message per text. */
 export const messages = (base: number, ...texts: string[]) =>
   texts.map((text, index) => message(base + index, text));
+
+/** The outcome of a write that stopped no draft. */
+export const recorded = { outcome: 'recorded', said: {} };
+
+/** What the tests of writes look at afterwards. */
+export const readsOf = (store: () => Store) => ({
+  async texts(conversation: ConversationKey) {
+    const entries = await store().window(conversation, { from: 1, to: 1_000 });
+    return entries.map((entry) => ('text' in entry ? entry.text : entry.kind));
+  },
+  async state(conversation: ConversationKey) {
+    const found = await store().conversation(conversation);
+    return { last_seq: found?.last_seq, revision: found?.revision, status: found?.status };
+  },
+});

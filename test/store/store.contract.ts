@@ -4,6 +4,7 @@ import { callsContract } from './calls.contract.ts';
 import { conversationsContract } from './conversations.contract.ts';
 import { draftsContract } from './drafts.contract.ts';
 import { eraseContract } from './erase.contract.ts';
+import { fencesContract } from './fences.contract.ts';
 import { keysContract } from './keys.contract.ts';
 import { logContract } from './log.contract.ts';
 import { pruneContract } from './prune.contract.ts';
@@ -31,6 +32,7 @@ export function storeContract(
     afterAll(() => store.close());
 
     recordContract(() => store);
+    fencesContract(() => store);
     resetsContract(() => store);
     logContract(() => store);
     draftsContract(() => store);
