@@ -5,7 +5,7 @@ import type { Outgoing } from '../outbox.ts';
 import { ArrowDown } from '../parts/icons.tsx';
 import { Pending } from './pending.tsx';
 import { RowView } from './row.tsx';
-import { createRows, MOST_LANES, type Row } from './rows.ts';
+import { createRows, MOST_LANES, rowOf, type Row } from './rows.ts';
 
 interface Props {
   opened: OpenedConversation;
@@ -46,8 +46,7 @@ export function Log({ opened, pending, to }: Props) {
     observer.observe(scroller.current!.firstElementChild!);
     return () => observer.disconnect();
   }, []);
-  // Not every entry has a row of its own.
-  const sought = to === undefined ? -1 : rows.findLastIndex(({ seq }) => seq <= to);
+  const sought = to === undefined ? -1 : rowOf(rows, state.entries, to);
   useEffect(() => {
     if (to === undefined || rows.length === 0) return;
     atEnd.current = false;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type Entry, foldOf } from '../../client/index.ts';
 import { createFold } from '../../client/fold.ts';
 import { becauseOf } from './because.ts';
-import { createRows, rowsOf } from './rows.ts';
+import { createRows, rowOf, rowsOf } from './rows.ts';
 
 let seq = 0;
 const at = '2030-01-01T00:00:00.000Z';
@@ -39,6 +39,23 @@ test('rows stand in the order of the log, and a call has one where it begins and
     ['end', 5],
     ['notice', 6],
   ]);
+});
+
+test('what was said is in the row of its reply, also where other rows came before its end', () => {
+  const state = log(
+    requested('a'),
+    ['reply.started', { reply_id: 'reply_1', because: 'news', reason: '', cause: [] }],
+    ['call.event', { call_id: 'a', n: 1, event: 'result', data: 1, schedule: 'when_idle' }],
+    ['reply.interrupted', { reply_id: 'reply_1', text: 'Well', by: 'event', rolled_back: false }],
+    ['call.completed', { call_id: 'a', result: 2 }],
+    ['receipt', { of: 5, outcome: 'spoken', reply_id: 'reply_1' }],
+  );
+  const rows = rowsOf(state);
+  const shown = (to: number) => rows[rowOf(rows, state.entries, to)]!.kind;
+  expect([1, 2, 3, 4, 5, 6, 99].map(shown)).toEqual([
+    ...['call', 'message', 'result', 'message', 'end', 'end', 'end'],
+  ]);
+  expect(rowOf([], [], 1)).toBe(-1);
 });
 
 test('the lane of a call goes from its first row to its last, and is free again after that', () => {

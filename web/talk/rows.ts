@@ -92,6 +92,15 @@ export function createRows(): (state: Looked) => Row[] {
   };
 }
 
+/** @returns the index of the row that shows the entry with this seq, or else of the last row before it */
+export function rowOf(rows: readonly Row[], entries: readonly Entry[], seq: number): number {
+  const entry = entries.find((each) => each.seq === seq);
+  // What was said has the place of the reply's start, and other entries may have come before its end.
+  const id = entry?.kind.startsWith('reply.') && 'reply_id' in entry ? entry.reply_id : undefined;
+  const own = rows.findLastIndex((row) => row.kind === 'message' && row.message.id === id);
+  return own === -1 ? rows.findLastIndex((row) => row.seq <= seq) : own;
+}
+
 /** Undefined if anything but a single message has changed. */
 function withOneMessage(rows: Row[], before: Looked, now: Looked): Row[] | undefined {
   if (now.entries.length !== before.entries.length) return undefined;
