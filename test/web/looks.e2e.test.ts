@@ -207,6 +207,6 @@ test('the whole page is at most 100 kB, as it is sent, and as large as its docum
   const size = sizes.reduce((sum, each) => sum + each, 0);
   expect(size).toBeLessThanOrEqual(100_000);
   const text = await readFile(join(import.meta.dirname, '../../docs/page.md'), 'utf8');
-  const said = Number(/It is (\d+) kB gzipped/.exec(text)?.[1]);
+  const said = Number(/Its files are (\d+) kB gzipped/.exec(text)?.[1]);
   expect(Math.abs(said - size / 1_000)).toBeLessThan(2);
 });
