@@ -5,7 +5,7 @@ import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-ty
 import { z } from 'zod';
 import { entry } from '../contract/entry.ts';
 import { callHead } from '../contract/head.ts';
-import { conversation } from '../contract/http.ts';
+import { conversation, listedConversation } from '../contract/http.ts';
 import { STREAM_EVENTS } from '../contract/stream-event.ts';
 import type { Api } from './dependencies.ts';
 import { EVENT_DATA, streamEvent } from './describe-stream.ts';
@@ -73,6 +73,7 @@ const COMPONENTS = {
   [EVENT_DATA.delta]: STREAM_EVENTS.delta,
   [EVENT_DATA.progress]: STREAM_EVENTS.progress,
   Conversation: conversation,
+  ListedConversation: listedConversation,
   Call: callHead,
   Problem: problemDocument,
 };

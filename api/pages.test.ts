@@ -68,7 +68,11 @@ test('a search finds words, and its answer says where it has looked', async () =
   await api.begin();
   await api.store.record(batch(one, [1, 1], 1, [message(1, 'A walrus, please.')], idle));
   const { body } = await api.get('/v1/conversations?search=please%20WALRUS');
-  expect(body).toMatchObject({ conversations: [{ id: one.id }], searched: 'words' });
+  const excerpt = { seq: 1, text: 'A walrus, please.' };
+  expect(body).toMatchObject({ conversations: [{ id: one.id, excerpt }], searched: 'words' });
+  // Without a search there is nothing to show.
+  const { body: all } = await api.get('/v1/conversations');
+  for (const each of all.conversations) expect(each).not.toHaveProperty('excerpt');
   expect((await api.get('/v1/conversations?search=elephant')).body.conversations).toEqual([]);
   expect((await api.get('/v1/conversations?search=%20')).status).toBe(400);
 });

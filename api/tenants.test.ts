@@ -136,6 +136,19 @@ test('an operation without an id shows and does nothing of another tenant', asyn
   expect(await api.store.list('theirs', { limit: 100 })).toEqual(before);
 });
 
+test('a search shows words of its own tenant alone', async () => {
+  const search = `/v1/conversations?search=${MARK}`;
+  const own = await ask(theirs.key, 'GET', search);
+  expect(own.json.conversations).toMatchObject([
+    { id: theirs.ids['id'], excerpt: { seq: 1, text: MARK } },
+  ]);
+  const body = JSON.stringify({ metadata: { title: MARK } });
+  const { id } = (await ask(mine.key, 'POST', '/v1/conversations', body)).json;
+  const foreign = await ask(mine.key, 'GET', search);
+  expect(foreign.json.conversations).toMatchObject([{ id }]);
+  expect(foreign.text).not.toContain('excerpt');
+});
+
 const PUSH = '/v1/call-events/{token}';
 
 test("a push token opens the call of its own tenant alone, also where another's call has the same id", async () => {

@@ -10,9 +10,11 @@ export type ListParams = Omit<z.output<typeof listQuery>, 'limit' | 'known'> & {
   limit?: number | undefined;
 };
 export type ConversationPage = z.output<typeof conversationPage>;
+/** With `search`, its `excerpt` says where the words were found. */
+export type ListedConversation = ConversationPage['conversations'][number];
 
 /** A page, when awaited; every conversation, when iterated with `for await`. */
-export type ConversationList = Promise<ConversationPage> & AsyncIterable<ConversationHead>;
+export type ConversationList = Promise<ConversationPage> & AsyncIterable<ListedConversation>;
 
 export class Conversations {
   readonly #http: Http;

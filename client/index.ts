@@ -22,6 +22,7 @@ export {
   type ConversationPage,
   Conversations,
   type CreateParams,
+  type ListedConversation,
   type ListParams,
 } from './conversations.ts';
 export {
@@ -54,6 +55,7 @@ export type {
 } from './state.ts';
 export type { DeltaItem, EntryItem, ProgressItem, RewindItem, StreamItem } from './stream.ts';
 export { type BarChart, chartIn } from '../contract/chart.ts';
+export { type MarkedPiece, markWords } from '../contract/mark-words.ts';
 export type { FieldError } from '../contract/problem.ts';
 export type { Entry, EntryKind, EntryOf, Failure, Usage, WhenBusy } from '../contract/entry.ts';
 export type { AnswerAction, OpenQuestion } from '../contract/question.ts';

@@ -201,9 +201,22 @@ export const conversation = head.extend({
     .describe('When its words were erased: nothing else of it is left.'),
 });
 
+const excerpt = z
+  .object({
+    seq: z.int().positive().describe('The entry with this text.'),
+    text: z
+      .string()
+      .describe('At most 160 characters of it, around the words, with `…` wherever it is cut.'),
+  })
+  .describe(
+    'Of a search: from the text with the most of the words, the earliest of such. Absent if no text has any of them, or if what was said is encrypted.',
+  );
+
+export const listedConversation = conversation.extend({ excerpt: excerpt.optional() });
+
 export const conversationPage = z
   .object({
-    conversations: z.array(conversation).describe('Newest first.'),
+    conversations: z.array(listedConversation).describe('Newest first.'),
     next_after: z
       .string()
       .optional()

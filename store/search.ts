@@ -1,9 +1,11 @@
 /** Finds conversations by words that were said in them. */
 import { type RawBuilder, sql } from 'kysely';
 import type { EntryKind } from '../contract/entry.ts';
-import type { Db } from './schema.ts';
 import { present } from './conversations.ts';
-import type { Store, StoredConversation } from './store.ts';
+import { excerptOf } from './excerpt.ts';
+import { readJson } from './read-json.ts';
+import type { Db } from './schema.ts';
+import type { Excerpt, Store, StoredConversation } from './store.ts';
 
 /**
  * There is no index of words: it would cost every message a write, and would have to be encrypted with the words. So a search reads
@@ -45,8 +47,14 @@ export const searching = (db: Db, isEncrypted: boolean): Pick<Store, 'search'> =
         : looked.rows.length > SEARCHED.conversations
           ? looked.rows[SEARCHED.conversations - 1]
           : undefined;
+    const excerpts = isEncrypted
+      ? new Map<string, Excerpt>()
+      : await excerptsOf(db, tenant, conversations, words);
     return {
-      conversations,
+      conversations: conversations.map((each) => {
+        const excerpt = excerpts.get(each.id);
+        return excerpt ? { ...each, excerpt } : each;
+      }),
       searched: isEncrypted ? 'titles' : 'words',
       ...(last && { next_after: last.id }),
     };
@@ -61,17 +69,47 @@ function everyWord(words: readonly string[]): RawBuilder<boolean> {
     (word) => sql`(
       id = ${word} or agent ilike ${like(word)} or metadata::text ~* ${within('title', word)}
       or exists (
-        select from (
-          select body::text as body from entries
-          where entries.tenant = conversations.tenant and conversation = conversations.id
-            and kind in (${sql.join(WITH_WORDS)})
-          order by seq limit ${SEARCHED.texts}
-        ) as said
-        where body ilike ${like(word)} and body ~* ${within('text|tool', word)}
+        select from (${firstTexts()}) as said where ${hasIn('text|tool', word)}
       ))`,
   );
   return sql<boolean>`(${sql.join(each, sql` and `)})`;
 }
+
+/** Of each conversation, the text that has the most of the words; among equals, the earliest. One statement for all of them. */
+async function excerptsOf(
+  db: Db,
+  tenant: string,
+  conversations: readonly StoredConversation[],
+  words: readonly string[],
+): Promise<Map<string, Excerpt>> {
+  if (conversations.length === 0) return new Map();
+  const count = words.map((word) => sql`(${hasIn('text', word)})::int`);
+  const ids = sql.join(conversations.map(({ id }) => id));
+  // A single word is sought no further than its first text.
+  const most = words.length === 1 ? sql`` : sql`count desc,`;
+  const found = await sql<{ id: string; seq: number; body: string }>`
+    select id, seq, body from conversations, lateral (
+      select seq, body from (
+        select seq, body, ${sql.join(count, sql` + `)} as count from (${firstTexts()}) as said
+        where kind <> ${'call.requested' satisfies EntryKind}
+      ) as counted
+      where count > 0 order by ${most} seq limit 1
+    ) as best
+    where tenant = ${tenant} and id in (${ids})`.execute(db);
+  const excerpts = new Map<string, Excerpt>();
+  for (const { id, seq, body } of found.rows) {
+    const text = excerptOf(readJson(body).text, words);
+    if (text !== undefined) excerpts.set(id, { seq, text });
+  }
+  return excerpts;
+}
+
+/** What is searched of the log of the row of `conversations`. */
+const firstTexts = () => sql`
+  select seq, kind, body::text as body from entries
+  where entries.tenant = conversations.tenant and conversation = conversations.id
+    and kind in (${sql.join(WITH_WORDS)})
+  order by seq limit ${SEARCHED.texts}`;
 
 const WITH_WORDS: EntryKind[] = [
   'message.user',
@@ -79,6 +117,10 @@ const WITH_WORDS: EntryKind[] = [
   'reply.interrupted',
   'call.requested',
 ];
+
+/** Whether the word is in one of these fields of `body`. */
+const hasIn = (fields: string, word: string) =>
+  sql`body ilike ${like(word)} and body ~* ${within(fields, word)}`;
 
 /** The stored JSON is compared as text: SQL cannot query JSON that contains \u0000. */
 const inJson = (word: string) => JSON.stringify(word).slice(1, -1);

@@ -72,8 +72,19 @@ export interface StoredConversation extends Head {
   erased_at?: string;
 }
 
+/** Where a search has found words: the entry, and the part of its text around them. */
+export interface Excerpt {
+  seq: number;
+  text: string;
+}
+
+export interface FoundConversation extends StoredConversation {
+  /** Absent if no word occurs in a text. */
+  excerpt?: Excerpt;
+}
+
 export interface FoundConversations {
-  conversations: StoredConversation[];
+  conversations: FoundConversation[];
   next_after?: string;
   /** `titles`: only titles, agents and the tools of recent calls were searched, since the words are encrypted. */
   searched: 'words' | 'titles';
@@ -174,7 +185,8 @@ export interface Store extends KeyStore, EraseStore, RetentionStore, HoldStore {
   ): Promise<{ conversations: StoredConversation[]; next_after?: string }>;
   /**
    * The conversations in which each of these words occurs, in what was said or in their title, agent, tools or id. Letters may be
-   * upper or lower case. A page looks at a limited number of conversations, so it may be empty, and `next_after` leads on.
+   * upper or lower case. A page looks at a limited number of conversations, so it may be empty, and `next_after` leads on. Each has an
+   * excerpt of the text that has the most of the words; among equals, of the earliest.
    */
   search(
     tenant: string,

@@ -45,3 +45,8 @@ export const present = (row: MemoryRow): StoredConversation => ({
   revision: row.revision,
   ...(row.erased_at !== undefined && { erased_at: row.erased_at }),
 });
+
+export const newestFirst = (a: MemoryRow, b: MemoryRow) =>
+  compareText(b.created_at, a.created_at) || compareText(b.id, a.id);
+
+export const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -5,14 +5,14 @@ import { requestedIn } from '../../store/requested-calls.ts';
 import { endOfGone } from '../../store/gone.ts';
 import { runningCallsOf } from '../../store/writer.ts';
 import type { Retired } from '../../store/retention-store.ts';
-import { isNamed, SEARCHED } from '../../store/search.ts';
 import type { Store } from '../../store/store.ts';
 import { createMemoryCalls } from './memory-calls.ts';
 import { createMemoryClaims } from './memory-claims.ts';
 import { createMemoryDrafts } from './memory-drafts.ts';
 import { createMemoryKeys } from './memory-keys.ts';
 import { plain, writeBatch } from './memory-record.ts';
-import { newRow, present, type MemoryRow } from './memory-row.ts';
+import { compareText, newestFirst, newRow, present, type MemoryRow } from './memory-row.ts';
+import { createMemorySearch } from './memory-search.ts';
 import { createMemorySlots } from './memory-slots.ts';
 
 export function createMemoryStore(now = () => new Date().toISOString()): Store {
@@ -80,9 +80,7 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
     },
 
     async list(tenant, { status, after, limit }) {
-      const all = [...rows.values()]
-        .filter((row) => row.tenant === tenant)
-        .sort((a, b) => compare(b.created_at, a.created_at) || compare(b.id, a.id));
+      const all = [...rows.values()].filter((row) => row.tenant === tenant).sort(newestFirst);
       const place = all.findIndex(({ id }) => id === after);
       if (after !== undefined && place === -1) return { conversations: [] };
       const rest = all
@@ -95,24 +93,7 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
       };
     },
 
-    async search(tenant, { words, after, limit }) {
-      const all = [...rows.values()]
-        .filter((row) => row.tenant === tenant)
-        .sort((a, b) => compare(b.created_at, a.created_at) || compare(b.id, a.id));
-      const place = after === undefined ? -1 : all.findIndex(({ id }) => id === after);
-      if (after !== undefined && place === -1) return { conversations: [], searched: 'words' };
-      const rest = all.slice(place + 1);
-      const looked = rest.slice(0, SEARCHED.conversations);
-      const fitting = looked.filter((row) => words.every((word) => occurs(word, row)));
-      const conversations = fitting.slice(0, limit).map(present);
-      const last =
-        fitting.length > limit
-          ? conversations.at(-1)
-          : rest.length > looked.length
-            ? looked.at(-1)
-            : undefined;
-      return { conversations, searched: 'words', ...(last && { next_after: last.id }) };
-    },
+    search: createMemorySearch(() => rows.values()),
 
     async entries(key, { after, limit, kinds }) {
       const row = find(key);
@@ -207,7 +188,7 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
     async due(closedBefore, { limit, skip }) {
       return [...rows.values()]
         .filter(({ head, updated_at }) => head.status === 'closed' && updated_at < closedBefore)
-        .sort((a, b) => compare(a.updated_at, b.updated_at))
+        .sort((a, b) => compareText(a.updated_at, b.updated_at))
         .slice(skip, skip + limit)
         .map(({ tenant, id, updated_at }) => ({ tenant, id, closed_at: updated_at }));
     },
@@ -284,16 +265,3 @@ export function createMemoryStore(now = () => new Date().toISOString()): Store {
 }
 
 const DAY_MS = 24 * 3_600_000;
-
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-function occurs(word: string, row: MemoryRow): boolean {
-  if (isNamed(present(row), [word])) return true;
-  const said = row.entries.flatMap((entry) => {
-    if (entry.kind === 'call.requested') return entry.tool;
-    if (entry.kind === 'reply.completed' || entry.kind === 'reply.interrupted') return entry.text;
-    return entry.kind === 'message.user' ? entry.text : [];
-  });
-  const first = said.slice(0, SEARCHED.texts);
-  return first.some((text) => text.toLowerCase().includes(word.toLowerCase()));
-}

@@ -79,6 +79,20 @@ export function tenantsContract(store: () => Store): void {
       expect(held).toEqual({ outcome: 'fresh', turn: 1 });
     });
 
+    test('search their own words alone', async () => {
+      const both = await two();
+      await fill(both);
+      const { store: s, theirs, mine } = both;
+      await s.open(mine, { agent: 'default', metadata: { title: 'not theirs' }, at });
+      await s.record(batch(mine, [1, 1], 1, messages(1, 'mine'), idle));
+      const found = async (tenant: string, word: string) =>
+        (await s.search(tenant, { words: [word], limit: 9 })).conversations;
+      const [own] = await found(mine.tenant, 'theirs');
+      expect(own).toMatchObject({ id: mine.id, metadata: { title: 'not theirs' } });
+      expect(own).not.toHaveProperty('excerpt');
+      expect(await found(theirs.tenant, 'mine')).toEqual([]);
+    });
+
     test('do not change each other', async () => {
       const both = await two();
       const { store: s, theirs, mine } = both;
