@@ -1,16 +1,20 @@
 /** The list of conversations: it is live, it says where there is news, and it finds words. */
-import type { Locator } from 'playwright-core';
+import type { BrowserContextOptions, Locator } from 'playwright-core';
 import { beforeEach, expect, test } from 'vitest';
 import type { Entry } from '../../contract/entry.ts';
 import type { Head } from '../../contract/head.ts';
 import { violations } from '../kit/axe.ts';
 import { photograph, type Tab, useBrowser } from '../kit/browser.ts';
-import { said } from '../kit/on-the-page.ts';
+import { log, said } from '../kit/on-the-page.ts';
 import { usePageOnFakes } from '../kit/page-on-fakes.ts';
 import { completed, message, started } from '../store/samples.ts';
 
 const page = usePageOnFakes();
 const browser = useBrowser();
+const phone: BrowserContextOptions = {
+  ...{ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+  deviceScaleFactor: 2,
+};
 
 const idle: Head = { status: 'idle', calls: [], usage: { input_tokens: 1, output_tokens: 1 } };
 const call = (status: 'running' | 'awaiting_approval') => ({
@@ -97,6 +101,48 @@ test('a search finds what was said by either, in any conversation, and says when
   await photograph(tab, 'list-nothing-found');
   await search.fill('');
   await item(tab, name('Filler 44')).waitFor();
+});
+
+test('an item of a search shows what was said around its words, marked, and leads to that entry', async () => {
+  const walrus = name('walrus');
+  const trick = `\u202E<b>${walrus}</b>`;
+  const far = 'And so on, and on. '.repeat(40);
+  const id = await page.holds(
+    [
+      ...turn(1, 1, 'Nothing yet.'),
+      ...[message(4, 'And?'), started(5, 2)],
+      // This row stands between the start and the end of the reply.
+      { ...message(6, 'Is it?'), when_busy: 'queue' },
+      completed(7, 2, `${far} The moon, and the ${trick} too. ${far}`),
+      ...turn(8, 3, 'Done.'),
+    ],
+    idle,
+    name('With an excerpt'),
+  );
+  await page.holds([], idle, name('moon walrus'));
+  for (const options of [{ colorScheme: 'light' }, { colorScheme: 'dark' }, phone] as const) {
+    const tab = await browser.open(page.url, options);
+    const isPhone = options === phone;
+    if (isPhone) await tab.getByRole('button', { name: 'Conversations' }).click();
+    await tab.getByRole('searchbox').fill(`MOON ${walrus}`);
+    const found = item(tab, name('With an excerpt'));
+    const excerpt = found.locator('.item-excerpt');
+    await excerpt.waitFor();
+    const text = (await excerpt.textContent())!;
+    expect(text).toMatch(/^….* The moon, and the ⟨U\+202E⟩<b>walrus \d+<\/b> too\. .*…$/);
+    const marks = await excerpt.locator('mark').allTextContents();
+    expect(new Set(marks)).toEqual(new Set(['moon', 'walrus', `${nth}`]));
+    // Where only the title fits, there is nothing to show.
+    await item(tab, name('moon walrus')).waitFor();
+    expect(await item(tab, name('moon walrus')).locator('.item-excerpt').count()).toBe(0);
+    await photograph(tab, `list-excerpt-${isPhone ? 'phone' : options.colorScheme}`);
+    expect(await violations(tab)).toEqual([]);
+    expect(await tab.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+    await found.click();
+    expect(tab.url()).toBe(`${page.url}/#/${id}/7`);
+    await log(tab).locator('.row.sought').getByText('The moon, and the').waitFor();
+    if (isPhone) await expect.poll(() => tab.getByRole('searchbox').isVisible()).toBe(false);
+  }
 });
 
 test('a search in a store that encrypts says that only titles were searched', async () => {

@@ -1,12 +1,12 @@
 /** A search for words in all conversations. The service looks at some at a time, the newest first. */
 import { effect, signal } from '@preact/signals';
-import type { ConversationHead } from '../../client/index.ts';
+import type { ListedConversation } from '../../client/index.ts';
 import { isKeyWanted, meanwhile } from '../service.ts';
 
 export const words = signal('');
 
 export interface Search {
-  found: readonly ConversationHead[];
+  found: readonly ListedConversation[];
   state: 'searching' | 'paused' | 'over' | 'failed';
   /** What was said is encrypted in the store. */
   isOfTitlesOnly: boolean;

@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { ConversationHead } from '../../client/index.ts';
+import type { ConversationHead, ListedConversation } from '../../client/index.ts';
 import { Cross, Plus } from '../parts/icons.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { dayOrTime, moment } from '../parts/words.ts';
 import { hashOf, route } from '../route.ts';
 import { apiKey, useKey } from '../service.ts';
+import { ExcerptText } from './excerpt.tsx';
 import { hasMore, heads, listing, showMore } from './heads.ts';
 import { search, searchOn, words } from './search.ts';
 import { isNews } from './seen.ts';
@@ -101,17 +102,20 @@ function Foot({ isEmpty, isFiltered }: { isEmpty: boolean; isFiltered: boolean }
   );
 }
 
-/** What was found, as it is now. */
+/** What was found, as it is now. Only the search says where its words were, and nobody does once they are erased. */
 function newer(
-  found: readonly ConversationHead[],
+  found: readonly ListedConversation[],
   now: readonly ConversationHead[],
-): readonly ConversationHead[] {
+): readonly ListedConversation[] {
   const known = new Map(now.map((head) => [head.id, head]));
-  return found.map((head) => known.get(head.id) ?? head);
+  return found.map((head) => {
+    const current = known.get(head.id);
+    return current ? { ...current, excerpt: current.erased_at ? undefined : head.excerpt } : head;
+  });
 }
 
-function Item({ head }: { head: ConversationHead }) {
-  const { id, calls, status, created_at, agent } = head;
+function Item({ head }: { head: ListedConversation }) {
+  const { id, calls, status, created_at, agent, excerpt } = head;
   const current = route.value.view !== 'new' && route.value.id === id;
   const asks = calls.some(({ status, question }) => status === 'awaiting_approval' || question);
   const news = !current && isNews(head);
@@ -128,7 +132,7 @@ function Item({ head }: { head: ConversationHead }) {
     <li>
       <a
         class={`item ${status} ${news ? 'has-news' : ''}`}
-        href={hashOf({ view: 'talk', id })}
+        href={hashOf({ view: 'talk', id, entry: excerpt?.seq })}
         aria-current={current ? 'page' : undefined}
       >
         <span class="item-head">
@@ -137,6 +141,7 @@ function Item({ head }: { head: ConversationHead }) {
           </span>
           {news && <span class="news-dot" title="New since you looked" />}
         </span>
+        {excerpt && <ExcerptText text={excerpt.text} />}
         <span class="item-foot">
           <time dateTime={created_at} title={moment(created_at)}>
             {dayOrTime(created_at)}
