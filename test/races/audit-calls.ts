@@ -6,6 +6,7 @@ import type { OpenCall, RequestedCall } from '../../contract/call.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
 import type { Effect, Event } from '../../conversation/event.ts';
 import type { Told } from './told.ts';
+import { createCancelAudit } from './audit-cancels.ts';
 import { slotsOf } from './slots.ts';
 import { broken } from './violation.ts';
 
@@ -46,8 +47,7 @@ export function createCallAudit(limits: Limits) {
   /** As a harness first asked for them. */
   const ways = new Map<string, Way>();
   let isClosing = false;
-  /** Unreleased calls that a user's interrupt has found. */
-  let withdrawn: AuditedCall[] = [];
+  const cancels = createCancelAudit(calls);
   let asking: { completed: number; started: number } | undefined;
   /** Calls that this decision started, and calls that it stopped while they ran. */
   let started: string[] = [];
@@ -76,6 +76,7 @@ export function createCallAudit(limits: Limits) {
   };
 
   function heard(events: Event[]): void {
+    cancels.heard(events);
     for (const event of events) {
       if (event.type === 'reply_completed') {
         for (const request of event.result.calls) requests.set(request.call_id, request);
@@ -88,9 +89,6 @@ export function createCallAudit(limits: Limits) {
       if (event.type === 'decide_call') {
         const call = open.get(event.call_id);
         if (call?.status === 'awaiting_approval') call.verdict ??= event.decision;
-      }
-      if (event.type === 'interrupt' && event.scope !== 'calls') {
-        withdrawn = [...open.values()].filter(({ status }) => status === 'requested');
       }
     }
   }
@@ -126,6 +124,7 @@ export function createCallAudit(limits: Limits) {
         call.approval!.isGiven = true;
         return false;
       case 'call.queued':
+        if (call.way === 'begun') throw broken('R9', `${call.id} has begun, and queues.`, at);
         refuseDuplicate(call, at);
         release(call, lastMessage, at);
         call.status = 'queued';
@@ -194,6 +193,7 @@ export function createCallAudit(limits: Limits) {
     const call: AuditedCall = { ...facts, decidedAt, status: 'requested', isReleased: false };
     calls.set(call_id, call);
     open.set(call_id, call);
+    cancels.isRequested(call_id);
     return false;
   }
 
@@ -248,10 +248,7 @@ export function createCallAudit(limits: Limits) {
       });
     if (String(told('start_call')) !== String(started))
       throw broken('R9', `Started: ${String(started)}; told to: ${String(told('start_call'))}.`);
-    for (const { id, status } of withdrawn) {
-      if (status !== 'over') throw broken('R3', `${id} goes on though the user interrupted.`);
-    }
-    withdrawn = [];
+    cancels.afterwards();
     const byItself = new Set(stopped.filter((id) => !told('cancel_call').includes(id)));
     for (const id of told('cancel_call')) {
       if (!stopped.includes(id)) throw broken('R13', `${id} is stopped, but not cancelled.`);
