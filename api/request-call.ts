@@ -80,7 +80,7 @@ export async function requestCall(
   const joined = isJoined
     ? await dependencies.same?.join({ conversation, tool: name, input, own })
     : undefined;
-  let isOver = true;
+  let became: 'open' | 'over' | 'refused' = 'refused';
   try {
     const made = await callOf(tool, joined?.call_id ?? own, input);
     is(made.call_id);
@@ -88,10 +88,10 @@ export async function requestCall(
     const agent = `client:${client}`;
     const begun = { conversation, agent, ...(thread !== undefined && { thread }), call };
     const requested = await request(dependencies, begun, isGone);
-    isOver = requested.made !== undefined && requested.made !== 'goes_on';
+    became = requested.made === undefined || requested.made === 'goes_on' ? 'open' : 'over';
     return requested;
   } finally {
-    joined?.left(isOver);
+    joined?.left(became);
   }
 }
 

@@ -83,13 +83,13 @@ describe('a call that was requested a moment ago', () => {
   test('is joined though the log does not have it yet', async () => {
     const same = createSameCalls(createMemoryStore());
     const first = await same.join(request('call_a'));
-    first.left(false);
+    first.left('open');
     expect((await same.join(request('call_b'))).call_id).toBe('call_a');
   });
 
   test('is not joined if it was refused', async () => {
     const same = createSameCalls(createMemoryStore());
-    (await same.join(request('call_a'))).left(true);
+    (await same.join(request('call_a'))).left('over');
     expect((await same.join(request('call_b'))).call_id).toBe('call_b');
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Recognises repeated calls of clients that send no key: if a thread has an open call of the same tool with the same input, a request
- * joins that call. A harness that timed out and retries starts no second run.
+ * For clients that do not name their calls: the same tool with the same input, in a thread where such a call is open, is that call. A
+ * harness that timed out and tries again starts no second run.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ConversationKey } from '../contract/names.ts';
@@ -10,7 +10,7 @@ import { allEntries } from '../store/all-entries.ts';
 import { nameOf } from './external-conversation.ts';
 
 export interface SameCalls {
-  /** @param request.own the id of the call if there is none to join */
+  /** @param request.own the id that it gets if there is no such call */
   join(request: {
     conversation: ConversationKey;
     tool: string;
@@ -21,18 +21,20 @@ export interface SameCalls {
 
 export interface JoinedCall {
   call_id: string;
-  /** Call when the request is answered. @param isOver whether its call has ended, or was never accepted */
-  left(isOver: boolean): void;
+  /** The request is answered. `refused`: it was not accepted, though another request for the same call may have been. */
+  left(call: 'open' | 'over' | 'refused'): void;
 }
 
 interface Asked {
   id: Promise<string>;
-  /** The number of requests for it that are under way. */
+  /** How many requests for it are under way. */
   requests: number;
+  /** A request for it was accepted, and none has seen its end. */
+  isOpen: boolean;
 }
 
 export function createSameCalls(store: Pick<Store, 'conversation' | 'entries'>): SameCalls {
-  /** Calls under way, or requested a moment ago: the log may not have them yet. */
+  /** What is under way, or was requested a moment ago: the log may not have it yet. */
   const asked = new Map<string, Asked>();
 
   /** @param before a call that was requested, and may not be in the log yet */
@@ -40,19 +42,22 @@ export function createSameCalls(store: Pick<Store, 'conversation' | 'entries'>):
     { conversation, tool, input }: { conversation: ConversationKey; tool: string; input: unknown },
     before: string | undefined,
   ): Promise<string | undefined> {
-    const head = await store.conversation(conversation);
-    const open = (head?.calls ?? []).filter(
-      (call) => call.tool === tool && call.ended_at === undefined,
-    );
-    if (before === undefined && open.length === 0) return undefined;
+    if (before === undefined && (await openCalls(conversation, tool)).size === 0) return undefined;
+    const same: string[] = [];
     let isLogged = false;
     for await (const entry of allEntries(store, conversation, ['call.requested'])) {
-      const { call_id } = entry;
-      isLogged ||= call_id === before;
-      const isOpen = open.some(({ id }) => id === call_id);
-      if (isOpen && isDeepStrictEqual(entry.input, input)) return call_id;
+      isLogged ||= entry.call_id === before;
+      if (isDeepStrictEqual(entry.input, input)) same.push(entry.call_id);
     }
-    return isLogged ? undefined : before;
+    // After the log: what was read first may not know yet that a call of the log is open.
+    const open = await openCalls(conversation, tool);
+    return same.find((id) => open.has(id)) ?? (isLogged ? undefined : before);
+  }
+
+  async function openCalls(conversation: ConversationKey, tool: string): Promise<Set<string>> {
+    const { calls = [] } = (await store.conversation(conversation)) ?? {};
+    const open = calls.filter((call) => call.tool === tool && call.ended_at === undefined);
+    return new Set(open.map(({ id }) => id));
   }
 
   return {
@@ -61,7 +66,7 @@ export function createSameCalls(store: Pick<Store, 'conversation' | 'entries'>):
       const print = JSON.stringify([nameOf(conversation), tool, input]);
       const before = asked.get(print);
       const isUnderWay = before !== undefined && before.requests > 0;
-      const same = isUnderWay ? before : { id: choose(), requests: 0 };
+      const same = isUnderWay ? before : { id: choose(), requests: 0, isOpen: false };
       same.requests += 1;
       if (asked.size >= MOST_KNOWN) asked.clear();
       asked.set(print, same);
@@ -70,20 +75,22 @@ export function createSameCalls(store: Pick<Store, 'conversation' | 'entries'>):
         try {
           return (await find(request, await before?.id)) ?? own;
         } catch (error) {
-          // A call can be made while the store is unavailable.
+          // A call can be made while the store is away.
           if (isUnavailable(error)) return own;
           throw error;
         }
       }
 
-      const left = (isOver: boolean) => {
+      const left = (call: 'open' | 'over' | 'refused') => {
         same.requests -= 1;
-        if (isOver && same.requests === 0 && asked.get(print) === same) asked.delete(print);
+        if (call !== 'refused') same.isOpen = call === 'open';
+        if (same.requests > 0 || same.isOpen) return;
+        if (asked.get(print) === same) asked.delete(print);
       };
       try {
         return { call_id: await same.id, left };
       } catch (error) {
-        left(true);
+        left('refused');
         throw error;
       }
     },
