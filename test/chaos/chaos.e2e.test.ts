@@ -12,7 +12,7 @@ const ZEROS = Object.fromEntries(Object.keys(COUNTS).map((count) => [count, 0]))
 const FAULTS = 20;
 
 /** Of the service and of what only a run with MCP has; those of everything else are in the other test. */
-const MCP_TARGETS = ['worker', 'api', 'proxy', 'upstream', 'mcp program', 'mcp keeper'];
+const MCP_TARGETS = ['worker', 'api', 'service', 'proxy', 'upstream', 'mcp program', 'mcp keeper'];
 
 test(
   'after faults of every kind, nothing is lost, doubled or stuck',
@@ -53,7 +53,7 @@ test(
       conversations: 2,
       log: (line) => void said.push(line),
     });
-    const { findings, counts } = check(evidence);
+    const { findings, counts, size } = check(evidence);
     const words = [...findings.map((finding) => JSON.stringify(finding)), ...surprises];
     expect(words, said.join('\n')).toEqual([]);
     expect(counts).toEqual(ZEROS);
@@ -61,5 +61,6 @@ test(
     const { upstream = [], harnesses = [] } = evidence;
     expect(upstream.filter(({ does }) => does === 'begins').length).toBeGreaterThan(0);
     expect(harnesses.flatMap(({ calls }) => calls).length).toBeGreaterThan(0);
+    expect(size.quick).toBeGreaterThan(0);
   },
 );

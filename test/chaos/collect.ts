@@ -1,10 +1,15 @@
 /** What a run has left behind, from everywhere that remembers: the API, Temporal's histories, the ledger, the processes. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import type { Meanwhile } from '../../client/meanwhile.ts';
 import type { Entry } from '../../contract/entry.ts';
-import { conversationWorkflowId, DEFAULT_TENANT, SIGNALS } from '../../contract/names.ts';
+import {
+  callWorkflowId,
+  conversationWorkflowId,
+  DEFAULT_TENANT,
+  SIGNALS,
+} from '../../contract/names.ts';
 import type {
   CallEndedSignal,
   CallEventSignal,
@@ -35,10 +40,11 @@ export async function collectConversations(
     const evidence: ConversationEvidence[] = [];
     for (const { id, follower, isExternal } of talks) {
       const { last_seq: _, ...head } = await client.get(`/v1/conversations/${id}`);
+      const entries = await allEntries(client, id);
       evidence.push({
         id,
-        ...(isExternal && { isExternal }),
-        entries: await allEntries(client, id),
+        ...(isExternal && { isExternal, quick: await withoutWorkflow(temporal, entries) }),
+        entries,
         followed: [...follower.entries],
         cancelled: [...follower.cancelled].map(([call_id, at]) => ({ call_id, at })),
         isOver: follower.isOver,
@@ -83,6 +89,21 @@ async function allEntries(client: Meanwhile, id: string): Promise<Entry[]> {
     after = page.next_after;
   }
   return entries;
+}
+
+/** The calls that were made at once and were over when their conversation heard of them. */
+async function withoutWorkflow({ workflow }: Client, entries: Entry[]): Promise<string[]> {
+  const started = entries.flatMap((entry) => (entry.kind === 'call.started' ? entry.call_id : []));
+  const quick: string[] = [];
+  for (const call_id of started) {
+    try {
+      await workflow.getHandle(callWorkflowId(DEFAULT_TENANT, call_id)).describe();
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      quick.push(call_id);
+    }
+  }
+  return quick;
 }
 
 type Signals = Pick<ConversationEvidence, 'signalled' | 'events' | 'ended'>;

@@ -48,6 +48,8 @@ export interface ConversationEvidence {
    */
   events: { call_id: string; n: number; late: boolean; at: number }[];
   ended: string[];
+  /** Calls of a harness that had no workflow: they were made at once, and recorded when they were over. */
+  quick?: string[];
   /** What the runs had done that an operator has reset, after the point to which they were reset. */
   undone?: Undone[];
 }
@@ -103,6 +105,8 @@ export interface HarnessEvidence {
   id: string;
   /** Whether it declares the tasks extension. */
   has: 'tasks' | 'no tasks';
+  /** The service behind its proxy is one process, which makes calls at once where it can. */
+  isAtOnce?: true;
   calls: HarnessCall[];
   /** Every answer with numbered results, in the order in which they came. */
   told: ToldResults[];
@@ -115,6 +119,8 @@ export interface HarnessCall {
   tool: string;
   /** How often it was requested: again whenever the answer did not come. */
   requests: number;
+  /** When it was requested first. */
+  asked_at: number;
   conversation?: string;
   /** The result, as the answer to the call or as that of its task. Undefined if it came as a numbered result, or not at all. */
   answer?: { text: string; isError: boolean; at: number };

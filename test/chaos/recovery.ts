@@ -76,9 +76,9 @@ function createStoppableClock() {
   };
 }
 
-/** What dies is started again at once; for a worker that stands still another takes over. */
+/** What dies is started again at once; for a worker that stands still another takes over, also for that of the service. */
 const isAnothersTurn = ({ kind, target }: FaultEvidence) =>
-  kind === 'kill' || kind === 'operator' || target.startsWith('worker');
+  kind === 'kill' || kind === 'operator' || target.startsWith('worker') || target === 'service';
 
 /** What starves goes on, if slowly. */
 const takesAway = (fault: FaultEvidence) => !isAnothersTurn(fault) && fault.kind !== 'starve';

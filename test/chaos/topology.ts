@@ -48,6 +48,8 @@ export interface Topology {
   links: NetworkLink[];
   /** Undefined for a run without MCP. */
   mcp?: McpSite;
+  /** With MCP: API and worker in one process, beside the others. It makes short calls of harnesses at once. */
+  service?: Member;
   /** Every member does its work. */
   up(): Promise<void>;
   stop(): Promise<void>;
@@ -81,6 +83,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   const bundle = await bundleInto(folder);
   const apiPorts: number[] = [];
   while (apiPorts.length < apiCount) apiPorts.push(await freePort(apiPorts));
+  const servicePort = await freePort(apiPorts);
   const environment: NodeJS.ProcessEnv = {
     ...withoutSettings(process.env),
     MEANWHILE_HOME: home,
@@ -103,7 +106,8 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
         folder,
         home,
         environment: withoutSettings(process.env),
-        serviceUrl: `http://${HOST}:${apiPorts[0]}`,
+        apiUrl: `http://${HOST}:${apiPorts[0]}`,
+        serviceUrl: `http://${HOST}:${servicePort}`,
         member,
       })
     : undefined;
@@ -138,7 +142,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     return { env: { ...environment, ...own }, belongsTo };
   };
   const networks = await Promise.all(
-    Array.from({ length: options.workers + apiCount }, () => connectAlone()),
+    Array.from({ length: options.workers + apiCount + (mcp ? 1 : 0) }, () => connectAlone()),
   );
 
   const workers: WorkerMember[] = Array.from({ length: options.workers }, (_, i) => {
@@ -168,26 +172,36 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     return worker;
   });
 
-  const apis = apiPorts.map((port, i): Member => {
-    const name = apiCount === 1 ? 'api' : `api ${i + 1}`;
-    const { env, belongsTo } = networks[options.workers + i]!;
-    const api = member(name, async () => {
-      const own = spawn(process.execPath, [join(HERE, '../../cli/meanwhile.js'), 'api'], {
+  /** A part of the service, by its command. */
+  const command = (name: string, words: string[], own: { port: number; nth: number }): Member => {
+    const { env, belongsTo } = networks[own.nth]!;
+    const one = member(name, async () => {
+      const child = spawn(process.execPath, [join(HERE, '../../cli/meanwhile.js'), ...words], {
         cwd: home,
-        env: { ...env, PORT: String(port) },
+        env: { ...env, PORT: String(own.port) },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      keepOutput(own, join(folder, `${name}.log`));
+      keepOutput(child, join(folder, `${name}.log`));
       const ready = new Promise<void>((resolve) => {
-        own.stdout.on('data', (text) => /The API is ready/.test(String(text)) && resolve());
+        child.stdout.on(
+          'data',
+          (text) => /(The API|Meanwhile) is ready/.test(String(text)) && resolve(),
+        );
       });
-      return { pid: own.pid!, ready, died: once(own, 'exit') };
+      return { pid: child.pid!, ready, died: once(child, 'exit') };
     });
-    belongsTo(api);
-    return api;
+    belongsTo(one);
+    return one;
+  };
+  const apis = apiPorts.map((port, i) => {
+    const name = apiCount === 1 ? 'api' : `api ${i + 1}`;
+    return command(name, ['api'], { port, nth: options.workers + i });
   });
+  const nth = options.workers + apiCount;
+  const service = mcp && command('service', ['start'], { port: servicePort, nth });
 
-  const all = [...workers, ...apis, ...kept, ...(mcp ? [mcp.upstream] : [])];
+  const own = [...workers, ...apis, ...(service ? [service] : [])];
+  const all = [...own, ...kept, ...(mcp ? [mcp.upstream] : [])];
   return {
     name: options.name,
     client: throughBalancer(
@@ -204,12 +218,13 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     redis,
     links,
     ...(mcp && { mcp }),
+    ...(service && { service }),
     async up() {
       await Promise.all(all.map((one) => one.up()));
     },
     async stop() {
       await mcp?.stop();
-      await Promise.all([...workers, ...apis].map((one) => one.stop()));
+      await Promise.all(own.map((one) => one.stop()));
       await Promise.all(links.map(({ proxy }) => proxy.close()));
       for (const one of kept) await one.stop();
       await servers.remove();

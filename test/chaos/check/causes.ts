@@ -1,9 +1,13 @@
 /** What a fault can have led to, from what it was done to. */
 import type { FaultEvidence } from '../evidence.ts';
 
-/** A worker's process stopped, for good or for a while. */
+/** A worker's process stopped, for good or for a while. That of the service has one too. */
 export const takesWorker = ({ kind, target }: FaultEvidence) =>
-  (kind === 'kill' || kind === 'freeze') && target === 'worker';
+  (kind === 'kill' || kind === 'freeze') && (target === 'worker' || target === 'service');
+
+/** The process that makes calls at once died: what it had not recorded yet, the next one hands over. */
+export const losesRecords = ({ kind, target }: FaultEvidence) =>
+  kind === 'kill' && target === 'service';
 
 /** A worker, or everybody, could not reach Temporal. */
 export const leavesTemporal = ({ kind, target }: FaultEvidence) =>

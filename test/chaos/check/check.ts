@@ -26,12 +26,12 @@ export function check(evidence: Evidence): CheckReport {
     doubledEffects(evidence, traces),
     failedCalls(evidence, traces),
     upstreamRuns(evidence, traces),
+    harnessNews(evidence, traces),
   ];
   const findings = [
     ...verdicts.flatMap((verdict) => verdict.findings),
     ...traces.flatMap((trace) => [...inTrace(trace), ...unsaidResets(evidence, trace)]),
     ...programsLeft(evidence),
-    ...harnessNews(evidence, traces),
   ];
   return {
     counts: countsOf(findings),
@@ -73,6 +73,7 @@ function sizeOf({ ledger, faults }: Evidence, traces: Trace[]): Size {
     messages: only(entries, 'message.user').length,
     entries: entries.length,
     calls: only(entries, 'call.requested').length,
+    quick: traces.flatMap(({ calls }) => [...calls.values()].filter((call) => call.isQuick)).length,
     effects: ledger.length,
     kinds: Object.fromEntries(KINDS.map((kind) => [kind, ofKind(kind)])) as Size['kinds'],
     faults: places.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind)),

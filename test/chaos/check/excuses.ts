@@ -124,6 +124,10 @@ export const REPEATED =
   "A worker was killed, frozen or cut off from Temporal between a step of a tool with `restart: 'resume'` and the moment at which " +
   'the checkpoint after it was safe. The next worker cannot know of it; an effect that must not happen twice needs the key of its call.';
 
+export const TOLD_AGAIN =
+  'A call that was made at once was answered, and its result told under its number too. Either its harness had hung up before it ended and ' +
+  'then asked again, or the process that made it was killed before the conversation had heard of it: the next one cannot know what was answered.';
+
 export const WOKEN =
   'A frozen worker, when it wakes, finishes the step in which it was stopped before it can check whether the call is still its own.';
 

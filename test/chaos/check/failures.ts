@@ -1,6 +1,7 @@
 /** Calls and replies that failed. Each needs a reason: what the model asked for was wrong, or a fault took what it ran on. */
 import type { EntryOf } from '../../../contract/entry.ts';
 import type { Evidence, FaultEvidence } from '../evidence.ts';
+import { beganAt } from './began.ts';
 import { ANSWERS, type FailureExcuse, FAILURES, OF_THE_MODEL } from './excuses.ts';
 import type { Excused, Finding, Verdict } from './report.ts';
 import { only, reporter, type Trace } from './trace.ts';
@@ -11,11 +12,13 @@ interface FailedCall {
   entry: EntryOf<'call.failed'>;
 }
 
-export function failedCalls({ faults }: Evidence, traces: Trace[]): Verdict {
+export function failedCalls(evidence: Evidence, traces: Trace[]): Verdict {
+  const { faults } = evidence;
   const failed = traces.flatMap(({ id, entries, calls }): FailedCall[] =>
     only(entries, 'call.failed').map((entry) => {
-      const { at } = calls.get(entry.call_id)?.started[0] ?? entry;
-      return { conversation: id, started_at: Date.parse(at), entry };
+      const call = calls.get(entry.call_id);
+      const started_at = (call && beganAt(call, evidence)) ?? Date.parse(entry.at);
+      return { conversation: id, started_at, entry };
     }),
   );
   const findings: Finding[] = [];

@@ -1,22 +1,30 @@
 /** What harnesses behind proxies were told, against the logs of their conversations: every result once, none lost. */
 import type { Entry } from '../../../contract/entry.ts';
 import { isCallEnd } from '../../../contract/call-ends.ts';
-import type { Evidence, HarnessCall, HarnessEvidence } from '../evidence.ts';
-import type { Count, Finding } from './report.ts';
-import type { Trace } from './trace.ts';
-import { keyOf } from './upstream.ts';
+import type { Evidence, FaultEvidence, HarnessCall, HarnessEvidence } from '../evidence.ts';
+import { losesRecords } from './causes.ts';
+import { TOLD_AGAIN } from './excuses.ts';
+import type { Count, Excused, Finding, Verdict } from './report.ts';
+import { type CallTrace, keyOf, type Trace } from './trace.ts';
 
-export function harnessNews({ harnesses = [] }: Evidence, traces: Trace[]): Finding[] {
+/** The clock of the machine against that of the Temporal server. Milliseconds. */
+const CLOCKS_MS = 1_000;
+
+export function harnessNews({ harnesses = [], faults }: Evidence, traces: Trace[]): Verdict {
   const byId = new Map(traces.map((trace) => [trace.id, trace]));
-  return harnesses.flatMap((harness) => {
-    const findings: Finding[] = [];
+  const findings: Finding[] = [];
+  const excused: Excused[] = [];
+  for (const harness of harnesses) {
     const say = (count: Count, words: string, conversation?: string, seqs: number[] = []) =>
       void findings.push({ count, conversation, seqs, words: `${harness.id}: ${words}` });
+    const excuse = (words: string, conversation: string, seqs: number[]) =>
+      void excused.push({ conversation, seqs, words: `${harness.id}: ${words}`, why: TOLD_AGAIN });
     for (const call of harness.calls) callIsAnswered(harness, call, { byId, say });
     toldAsLogged(harness, { byId, say });
-    toldOnce(harness, say);
-    return findings;
-  });
+    const isTwice = (call: HarnessCall) => mayBeToldTwice(harness, call, { byId, faults });
+    toldOnce(harness, { say, excuse, isTwice });
+  }
+  return { findings, excused };
 }
 
 interface Stage {
@@ -94,7 +102,17 @@ function fits(entry: Entry, rest: string): boolean {
 }
 
 /** After the acknowledgement nothing is told again, nor under another number, nor what went with its call. */
-function toldOnce({ told, calls }: HarnessEvidence, say: Stage['say']): void {
+function toldOnce(
+  { told, calls }: HarnessEvidence,
+  {
+    say,
+    excuse,
+    isTwice,
+  }: Pick<Stage, 'say'> & {
+    excuse(words: string, conversation: string, seqs: number[]): void;
+    isTwice(call: HarnessCall): boolean;
+  },
+): void {
   const numbers = new Map<string, number>();
   for (const { conversation, after = 0, results } of told) {
     for (const { n, text } of results) {
@@ -113,16 +131,35 @@ function toldOnce({ told, calls }: HarnessEvidence, say: Stage['say']): void {
         ]);
       numbers.set(`${conversation} ${text}`, n);
       const answered = calls.find(({ answer }) => answer && isOf(answer.text, text));
-      if (answered)
-        say(
-          'doubled_entries',
-          `"${text}" was told, and was the answer to ${answered.key}.`,
-          conversation,
-          [n],
-        );
+      if (!answered) continue;
+      const words = `"${text}" was told, and was the answer to ${answered.key}.`;
+      if (isTwice(answered)) excuse(words, conversation, [n]);
+      else say('doubled_entries', words, conversation, [n]);
     }
   }
 }
+
+/**
+ * What is promised less of a call that was made at once than of any other (docs/decisions/0043-quick-calls.md). A result is known to be
+ * answered only if its first request was still there, and only once the conversation has heard of it.
+ */
+function mayBeToldTwice(
+  { isAtOnce }: HarnessEvidence,
+  { key, requests, conversation, answer }: HarnessCall,
+  { byId, faults }: Pick<Stage, 'byId'> & { faults: FaultEvidence[] },
+): boolean {
+  if (!isAtOnce || !answer) return false;
+  if (requests > 1) return true;
+  const logged = callOfKey(byId.get(conversation ?? ''), key);
+  const logged_at = Date.parse(logged?.requested[0]?.at ?? '');
+  return faults.some(
+    (fault) =>
+      losesRecords(fault) && fault.at > answer.at - CLOCKS_MS && fault.at < logged_at + CLOCKS_MS,
+  );
+}
+
+const callOfKey = (trace: Trace | undefined, key: string): CallTrace | undefined =>
+  [...(trace?.calls.values() ?? [])].find((call) => keyOf(call) === key);
 
 /** The text of an end without the call that it is of. */
 const isOf = (answer: string, text: string) =>

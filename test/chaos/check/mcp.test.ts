@@ -139,7 +139,13 @@ test.each<[what: string, count: Count, by: Break, ...words: string[]]>([
     'a harness waits for an answer for ever',
     'unended_calls',
     ({ harnesses }) =>
-      harnesses![0]!.calls.push({ key: 'h1.4', server: 'shop', tool: 'pours', requests: 3 }),
+      harnesses![0]!.calls.push({
+        key: 'h1.4',
+        server: 'shop',
+        tool: 'pours',
+        requests: 3,
+        asked_at: 0,
+      }),
     'h1: h1.4 was requested 3 times, without an answer.',
   ],
 ])('%s', (_, count, by, ...words) => {
@@ -162,3 +168,89 @@ test('an idempotent tool may run again after its server was killed', () => {
   });
   expect(findings).toEqual([]);
 });
+
+/** The process of the harness's service makes its calls at once: `call_q` had no workflow. */
+const atOnce = (evidence: Evidence, thread: ConversationEvidence) => {
+  evidence.harnesses![0]!.isAtOnce = true;
+  thread.quick = ['call_q'];
+  const heard = new Date(answered_at(evidence) + 200).toISOString();
+  for (const seq of [4, 5, 6]) change(thread, seq, { at: heard });
+};
+const toldAgain = ({ harnesses }: Evidence) => {
+  const results = [{ n: 6, text: 'call_q, its last: done by run_q' }];
+  harnesses![0]!.told.splice(1, 0, { conversation: 'conv_h', after: 3, results, at: 0 });
+};
+const TOLD_TWICE = 'h1: "call_q, its last: done by run_q" was told, and was the answer to h1.2.';
+const call = ({ harnesses }: Evidence) => harnesses![0]!.calls[1]!;
+const answered_at = (evidence: Evidence) => call(evidence).answer!.at;
+
+test('a call that was made at once is counted as one', () => {
+  const { findings, size } = broken(atOnce);
+  expect(findings).toEqual([]);
+  expect(size.quick).toBe(1);
+});
+
+test.each<[when: string, by: (evidence: Evidence) => void]>([
+  ['its harness had asked twice', (evidence) => (call(evidence).requests = 2)],
+  [
+    'its process was killed before the conversation had heard of it',
+    (evidence) => kill(evidence, answered_at(evidence)),
+  ],
+])('a result of a call made at once may be told twice if %s', (_, by) => {
+  const { findings, excused } = broken((evidence, thread) => {
+    atOnce(evidence, thread);
+    toldAgain(evidence);
+    by(evidence);
+  });
+  expect(findings).toEqual([]);
+  expect(excused.map(({ words }) => words)).toContain(TOLD_TWICE);
+});
+
+test.each<[when: string, by: Break]>([
+  ['and nothing happened', atOnce],
+  [
+    'and its process was killed long before',
+    (evidence, thread) => {
+      atOnce(evidence, thread);
+      kill(evidence, answered_at(evidence) - 3_000);
+    },
+  ],
+  [
+    'and its process was killed long after',
+    (evidence, thread) => {
+      atOnce(evidence, thread);
+      kill(evidence, answered_at(evidence) + 3_000);
+    },
+  ],
+  ['by a service that makes no calls at once', (evidence) => void (call(evidence).requests = 2)],
+])('a result is found that is told twice %s', (_, by) => {
+  const { findings } = broken((evidence, thread) => {
+    toldAgain(evidence);
+    by(evidence, thread);
+  });
+  expect(findings.map(({ words }) => words)).toEqual([TOLD_TWICE]);
+});
+
+test('a call made at once is lost if it is answered and in no log', () => {
+  const { findings } = broken((evidence, thread) => {
+    atOnce(evidence, thread);
+    change(thread, 4, { input: { key: 'h9.9' } });
+  });
+  expect(findings.map(({ count }) => count)).toEqual(['doubled_effects', 'missing_entries']);
+});
+
+test('the outcome of a call made at once may be lost before its conversation hears of it', () => {
+  const { findings } = broken((evidence, thread) => {
+    atOnce(evidence, thread);
+    thread.quick = ['call_r'];
+    // It is recorded long after the kill.
+    const recorded = new Date(Date.parse(thread.entries[11]!.at) + 20_000).toISOString();
+    for (const seq of [10, 11, 12, 13, 14]) change(thread, seq, { at: recorded });
+    evidence.harnesses![0]!.calls[2]!.asked_at = evidence.upstream!.at(-1)!.at;
+  });
+  expect(findings).toEqual([]);
+});
+
+function kill({ faults }: Evidence, at: number): void {
+  faults.push({ kind: 'kill', at, target: 'service', moment: 'random', pids: [7] });
+}

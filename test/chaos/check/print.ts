@@ -53,9 +53,10 @@ export function table({ counts, excused, recovery, output_waits, size }: CheckRe
 export function sizeInWords({ size }: CheckReport): string {
   const failures = Object.entries(size.failures).map(([type, count]) => `${count} ${type}`);
   const failed = failures.length > 0 ? `; calls that failed: ${failures.join(', ')}` : '';
+  const quick = size.quick > 0 ? ` (${size.quick} without a workflow)` : '';
   return (
     `${size.conversations} conversations, ${size.messages} messages, ${size.entries} entries, ` +
-    `${size.calls} calls, ${size.effects} side effects${failed}.`
+    `${size.calls} calls${quick}, ${size.effects} side effects${failed}.`
   );
 }
 

@@ -64,6 +64,8 @@ export interface Size {
   messages: number;
   entries: number;
   calls: number;
+  /** Those of them that were made at once, without a workflow. */
+  quick: number;
   effects: number;
   /** How many, of each kind. */
   kinds: Record<Kind, number>;

@@ -99,7 +99,8 @@ function ledger(): UpstreamLine[] {
 
 function harness(): HarnessEvidence {
   const call = (key: string) => {
-    return { key, server: 'shop', tool: 'pours', requests: 1, conversation: 'conv_h' };
+    const asked_at = at(1);
+    return { key, server: 'shop', tool: 'pours', requests: 1, asked_at, conversation: 'conv_h' };
   };
   const answer = { text: 'done by run_q', isError: false, at: at(6) };
   return {

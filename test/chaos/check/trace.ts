@@ -17,6 +17,8 @@ export interface Trace {
 
 export interface CallTrace {
   id: string;
+  /** It had no workflow: its entries were written together, when it was over. */
+  isQuick: boolean;
   /** All entries of the conversation, in order. */
   entries: Entry[];
   requested: EntryOf<'call.requested'>[];
@@ -45,11 +47,15 @@ export function traceOf(evidence: ConversationEvidence): Trace {
     evidence,
     entries,
     bySeq,
-    calls: new Map(named(calls).map(([id, own]) => [id, callTrace(id, own)])),
+    calls: new Map(named(calls).map(([id, own]) => [id, callTrace(evidence, id, own)])),
     replies: new Map(named(replies).map(([id, own]) => [id, replyTrace(id, own)])),
     closed: only(entries, 'conversation.closed')[0],
   };
 }
+
+/** What a user or a harness wanted with it, if that has a key. */
+export const keyOf = ({ requested }: CallTrace) =>
+  (requested[0]?.input as { key?: string } | undefined)?.key;
 
 /** True: the gap in the numbers is counted already, and what points into it is not counted again. */
 export const isGap = ({ bySeq, entries }: Trace, seq: number) =>
@@ -80,8 +86,13 @@ const callOf = (entry: Entry) => ('call_id' in entry ? entry.call_id : undefined
 const replyOf = (entry: Entry) =>
   entry.kind !== 'receipt' && 'reply_id' in entry ? entry.reply_id : undefined;
 
-const callTrace = (id: string, entries: Entry[]): CallTrace => ({
+const callTrace = (
+  { quick = [] }: ConversationEvidence,
+  id: string,
+  entries: Entry[],
+): CallTrace => ({
   id,
+  isQuick: quick.includes(id),
   entries,
   requested: only(entries, 'call.requested'),
   started: only(entries, 'call.started'),

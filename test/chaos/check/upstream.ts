@@ -1,11 +1,12 @@
 /** The ledgers of MCP servers against the calls that may have reached them. */
 import type { Entry, EntryOf } from '../../../contract/entry.ts';
 import type { Evidence, FaultEvidence, UpstreamLine } from '../evidence.ts';
+import { beganAt } from './began.ts';
 import { losesUpstream } from './causes.ts';
 import { TIME_TO_STOP_MS } from './effects.ts';
 import { UNDONE } from './excuses.ts';
 import type { Count, Excused, Finding, Verdict } from './report.ts';
-import type { CallTrace, Trace } from './trace.ts';
+import { type CallTrace, keyOf, type Trace } from './trace.ts';
 
 /** The servers' clock against that of the Temporal server. Milliseconds. */
 const CLOCKS_MS = 1_000;
@@ -14,7 +15,8 @@ const MOST_ATTEMPTS = 4;
 
 type Report = (seqs: number[], words: string, count?: Count) => void;
 
-export function upstreamRuns({ upstream = [], faults }: Evidence, traces: Trace[]): Verdict {
+export function upstreamRuns(evidence: Evidence, traces: Trace[]): Verdict {
+  const { upstream = [], faults } = evidence;
   const findings: Finding[] = [];
   const excused: Excused[] = [];
   const known = Map.groupBy(
@@ -47,12 +49,9 @@ export function upstreamRuns({ upstream = [], faults }: Evidence, traces: Trace[
     ends(call, lines, report);
     if (runs.size === 1) progressOnce(call, lines, report);
   }
-  for (const trace of traces) findings.push(...givenUpTooSoon(trace, faults));
+  for (const trace of traces) findings.push(...givenUpTooSoon(trace, evidence));
   return { findings, excused };
 }
-
-export const keyOf = ({ requested }: CallTrace) =>
-  (requested[0]?.input as { key?: string } | undefined)?.key;
 
 /** A call reaches its server again only if that is harmless, and only after a loss. */
 function repeats(
@@ -133,13 +132,16 @@ const stepIn = ({ note }: EntryOf<'call.event'>) => {
 };
 
 /** The outcome of a call that may be repeated is unknown only after as many losses as it has attempts. */
-function givenUpTooSoon(trace: Trace, faults: FaultEvidence[]): Finding[] {
-  return [...trace.calls.values()].flatMap(({ id, requested, started, ends }): Finding[] => {
+function givenUpTooSoon(trace: Trace, evidence: Evidence): Finding[] {
+  return [...trace.calls.values()].flatMap((call): Finding[] => {
+    const { id, requested, ends } = call;
     const end = ends.find(isUnknown);
     const isRepeatable = /__(mops|peeks)$/.test(requested[0]?.tool ?? '');
-    if (!end || !isRepeatable || !started[0]) return [];
-    const [from, to] = [Date.parse(started[0].at) - CLOCKS_MS, Date.parse(end.at)];
-    const losses = faults.filter((f) => losesUpstream(f) && f.at > from && f.at < to).length;
+    const began = beganAt(call, evidence);
+    if (!end || !isRepeatable || began === undefined) return [];
+    const [from, to] = [began - CLOCKS_MS, Date.parse(end.at)];
+    const lost = evidence.faults.filter((f) => losesUpstream(f) && f.at > from && f.at < to);
+    const losses = lost.length;
     if (losses >= MOST_ATTEMPTS) return [];
     const words = `${id} may be repeated, and was given up after ${losses} losses.`;
     return [{ count: 'broken_rules', conversation: trace.id, seqs: [end.seq], words }];

@@ -46,13 +46,21 @@ export interface FaultTargets {
 
 export const pidsOf = (members: Member[]) => members.flatMap(({ pid }) => pid ?? []);
 
-export type ServerName = 'api' | 'temporal' | 'temporal database' | 'database' | 'redis';
+export type ServerName =
+  | 'api'
+  | 'service'
+  | 'temporal'
+  | 'temporal database'
+  | 'database'
+  | 'redis';
 
 /** All of this name. Empty if the topology has none. */
 export function serversOf(topology: Topology, name: ServerName): Member[] {
   switch (name) {
     case 'api':
       return topology.apis;
+    case 'service':
+      return topology.service ? [topology.service] : [];
     case 'temporal database':
       return topology.temporalDatabase ? [topology.temporalDatabase] : [];
     case 'redis':

@@ -17,6 +17,7 @@ export const freezes: Fault[] = [
   freeze('temporal', 28, [1_000, 10_000], { random: 6, ...CONDITIONS }),
   freeze('database', 20, [1_000, 10_000], { random: 6, ...STANDSTILLS }),
   freeze('temporal database', 20, [1_000, 10_000], { random: 6, ...CONDITIONS }, 'cluster'),
+  { ...freeze('service', 12, [1_000, 15_000], { random: 1 }), needsMcp: true },
   freeze('redis', 20, [1_000, 10_000], { random: 6, 'the model streams': 4 }, 'cluster'),
 ];
 
@@ -33,8 +34,8 @@ function freeze(
     weight,
     moments,
     only,
-    // Nothing waits for Redis.
-    ...(name !== 'worker' && name !== 'redis' && { isWide: true }),
+    // Nothing waits for Redis, and workers take over from the service.
+    ...(!['worker', 'service', 'redis'].includes(name) && { isWide: true }),
     async inject(stage, chance, scene) {
       const member =
         name === 'worker'

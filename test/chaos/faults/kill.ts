@@ -15,12 +15,13 @@ type Target =
   | 'database'
   | 'redis'
   | 'proxy'
+  | 'service'
   | ProgramName;
 
 /** What is to die may be dead at this moment: then as soon as it lives again. Milliseconds. */
 const TARGET_WITHIN_MS = 10_000;
 
-const MCP_WEIGHTS = { proxy: 20, upstream: 25, 'mcp program': 12, 'mcp keeper': 6 };
+const MCP_WEIGHTS = { service: 25, proxy: 20, upstream: 25, 'mcp program': 12, 'mcp keeper': 6 };
 
 export const kills: Fault[] = [
   kill('worker', 40, { random: 20, 'paused worker wakes': 4, ...STANDSTILLS, ...CONDITIONS }),
@@ -31,10 +32,12 @@ export const kills: Fault[] = [
   kill('redis', 12, { random: 6, 'the model streams': 4 }, 'cluster'),
   kill('program', 12, { random: 1 }),
   kill('keeper', 10, { random: 1 }),
-  ...(['proxy', 'upstream', 'mcp program', 'mcp keeper'] as const).map((name): Fault => ({
-    ...kill(name, MCP_WEIGHTS[name], { random: 1 }),
-    needsMcp: true,
-  })),
+  ...(['service', 'proxy', 'upstream', 'mcp program', 'mcp keeper'] as const).map(
+    (name): Fault => ({
+      ...kill(name, MCP_WEIGHTS[name], { random: 1 }),
+      needsMcp: true,
+    }),
+  ),
 ];
 
 function kill(

@@ -59,12 +59,12 @@ function partition(
 }
 
 function membersOf(stage: FaultTargets, who: Who, chance: Random): Member[] {
-  const { workers, apis } = stage.topology;
+  const { workers, apis, service } = stage.topology;
   switch (who) {
     case 'api':
       return [chance.pick(apis as [Member])];
     case 'everyone':
-      return [...workers, ...apis];
+      return [...workers, ...apis, ...(service ? [service] : [])];
     case 'worker': {
       const worker = freeWorker(stage, chance);
       return worker ? [worker] : [];

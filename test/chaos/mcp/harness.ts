@@ -14,6 +14,8 @@ export interface HarnessOptions {
   id: string;
   has: HarnessEvidence['has'];
   server: UpstreamServer;
+  /** Of the service that is one process: most of its calls end within the grace time. */
+  isAtOnce: boolean;
   site: Pick<McpSite, 'openProxy'>;
   random: Random;
   /** Its conversation is known. Called once. */
@@ -43,7 +45,7 @@ const PATIENCE_MS = { 20_000: 70, 700: 30 };
 const ENDS_WITHIN_MS = 120_000;
 
 export function createHarness(options: HarnessOptions): Harness {
-  const { id, has, server, site, random, signal } = options;
+  const { id, has, server, isAtOnce, site, random, signal } = options;
   const calls: HarnessCall[] = [];
   const told: ToldResults[] = [];
   const ids = new Map<HarnessCall, string>();
@@ -68,7 +70,7 @@ export function createHarness(options: HarnessOptions): Harness {
   ): Promise<any> {
     for (;;) {
       signal.throwIfAborted();
-      if (!link?.isOpen) link = linkTo(site.openProxy(server));
+      if (!link?.isOpen) link = linkTo(site.openProxy(server, isAtOnce));
       const patience = Number(random.weighted(PATIENCE_MS));
       try {
         const whole = { ...params, _meta: { ...envelope, threadId: id, ...meta } };
@@ -98,13 +100,16 @@ export function createHarness(options: HarnessOptions): Harness {
   async function makeCall(): Promise<void> {
     const tool = random.pick(Object.keys(UPSTREAM_TOOLS) as [string]);
     const key = `${id}.${calls.length + 1}`;
-    const call: HarnessCall = { key, server, tool, requests: 1 };
+    const call: HarnessCall = { key, server, tool, requests: 1, asked_at: Date.now() };
     calls.push(call);
-    const input = {
-      key,
-      count: random.whole(1, Number(random.weighted({ 4: 30, 12: 50, 40: 20 }))),
-      pause_ms: random.whole(30, 500),
-    };
+    const isShort = isAtOnce && random.chance(0.75);
+    const input = isShort
+      ? { key, count: random.whole(1, 3), pause_ms: random.whole(0, 60) }
+      : {
+          key,
+          count: random.whole(1, Number(random.weighted({ 4: 30, 12: 50, 40: 20 }))),
+          pause_ms: random.whole(30, 500),
+        };
     const meta = has === 'tasks' ? { 'claudecode/toolUseId': key } : { callId: key };
     const result = await callTool(tool, input, { meta, again: () => (call.requests += 1) });
     const name = result.resultType === 'task' ? result.taskId : callIn(textOf(result));
@@ -200,7 +205,7 @@ export function createHarness(options: HarnessOptions): Harness {
   }
 
   return {
-    evidence: { id, has, calls, told },
+    evidence: { id, has, ...(isAtOnce && { isAtOnce }), calls, told },
     get isBusy() {
       return running.size > 0 || calls.some((call) => ids.has(call) && !call.answer);
     },

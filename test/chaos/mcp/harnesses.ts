@@ -1,4 +1,5 @@
 /** Many harnesses at once, one thread after the other in each lane. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Meanwhile } from '../../../client/meanwhile.ts';
 import type { HarnessEvidence } from '../evidence.ts';
 import type { FollowedTalk } from '../collect.ts';
@@ -8,6 +9,9 @@ import type { Random } from '../random.ts';
 import { CLIENT, createHarness, type Harness } from './harness.ts';
 import type { McpSite } from './site.ts';
 import { UPSTREAM_SERVERS } from './upstream-tools.ts';
+
+/** How long a conversation may take to hear of a call. Milliseconds. */
+const LOGGED_WITHIN_MS = 60_000;
 
 export interface Harnesses {
   /** Conversations of the threads, as they are known. */
@@ -52,6 +56,7 @@ export function startHarnesses({
         id,
         has: chance.chance(0.65) ? 'no tasks' : 'tasks',
         server: chance.pick(UPSTREAM_SERVERS),
+        isAtOnce: chance.chance(0.5),
         site,
         random: chance,
         found,
@@ -65,9 +70,24 @@ export function startHarnesses({
       });
       const own = harness.evidence.calls.find(({ conversation }) => conversation)?.conversation;
       const talk = own === undefined ? undefined : talks.find(({ id: of }) => of === own);
-      if (talk) await close(talk).catch(() => {});
+      if (talk) {
+        await logged(talk, harness.evidence);
+        await close(talk).catch(() => {});
+      }
     }
   });
+
+  /** A conversation that is closed cannot hear of a call that was made at once: until it has heard of all that were answered. */
+  async function logged({ follower }: FollowedTalk, { calls }: HarnessEvidence): Promise<void> {
+    const answered = calls.filter(({ answer }) => answer).map(({ key }) => key);
+    const isLogged = () => {
+      const own = follower.entries.filter((entry) => entry.kind === 'call.requested');
+      const keys = new Set(own.map(({ input }) => (input as { key: string }).key));
+      return answered.every((key) => keys.has(key));
+    };
+    const deadline = Date.now() + LOGGED_WITHIN_MS;
+    while (!isLogged() && Date.now() < deadline && !signal.aborted) await sleep(200);
+  }
 
   /** Once for each conversation: a late answer names one that was found in the list. */
   function found(id: string): FollowedTalk {

@@ -16,8 +16,11 @@ export interface McpSite {
   environment: Record<string, string>;
   /** The server at a URL, which is started again when it dies. The one that is a program is started by the service. */
   upstream: Member;
-  /** A proxy in front of a server, as a harness starts it: with pipes for its standard input and output. */
-  openProxy(server: UpstreamServer): ChildProcess;
+  /**
+   * A proxy in front of a server, as a harness starts it: with pipes for its standard input and output.
+   * @param isAtOnce of the service that is one process
+   */
+  openProxy(server: UpstreamServer, isAtOnce: boolean): ChildProcess;
   /** Of the proxies that live. */
   proxies(): number[];
   ledger(): UpstreamLine[];
@@ -32,6 +35,8 @@ export interface SiteOptions {
   /** Environment of proxies. */
   environment: NodeJS.ProcessEnv;
   /** URL of the API. */
+  apiUrl: string;
+  /** URL of the service that is one process. */
   serviceUrl: string;
   member(name: string, start: () => Promise<Process>): Member;
 }
@@ -45,7 +50,7 @@ const MAIN = path('../../../cli/meanwhile.js');
 const GRACE_MS = '500';
 
 export async function openSite(options: SiteOptions): Promise<McpSite> {
-  const { folder, home, environment, serviceUrl, member } = options;
+  const { folder, home, environment, member } = options;
   const port = await usualOrFreePort('', { usual: 0, host: HOST, log: () => {} });
   // In the home folder: their command lines mark them as processes of the run.
   const ledgerOf = (server: UpstreamServer) => join(home, `${server}.jsonl`);
@@ -77,8 +82,9 @@ export async function openSite(options: SiteOptions): Promise<McpSite> {
       MEANWHILE_GRACE_MS: GRACE_MS,
     },
     upstream,
-    openProxy(server) {
-      const args = [MAIN, 'mcp', 'proxy', '--service', serviceUrl, '--name', server];
+    openProxy(server, isAtOnce) {
+      const url = isAtOnce ? options.serviceUrl : options.apiUrl;
+      const args = [MAIN, 'mcp', 'proxy', '--service', url, '--name', server];
       const child = spawn(process.execPath, args, {
         cwd: home,
         env: { ...environment, MEANWHILE_HOME: home },
