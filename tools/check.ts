@@ -79,6 +79,7 @@ const localTool = z
     server: z.never('is set for tools of MCP servers').optional(),
     upstream: z.never('is set for tools of MCP servers').optional(),
     quick: z.never('is set for tools of MCP servers').optional(),
+    withdraw: z.never('is set for tools of MCP servers').optional(),
     run: z.custom<LocalTool['run']>(
       (given) => typeof given === 'function' && !isSyncGenerator(given),
       'must be an async function or an async generator function',

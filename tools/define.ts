@@ -23,6 +23,17 @@ export interface LocalTool<Input = any, Result = unknown> extends ToolBase<Input
   /** Set for tools of MCP servers whose calls start no process: a call may begin before it has a workflow. */
   quick?: true;
   run(input: Input, call: CallContext): AsyncGenerator<CallYield, Result, void> | Promise<Result>;
+  /**
+   * Set for tools of MCP servers: ends what a call has begun on its server. Called when the call is over without a result, and its programs
+   * have been stopped.
+   */
+  withdraw?(call: WithdrawnCall): Promise<void>;
+}
+
+export interface WithdrawnCall extends Pick<CallContext, 'id' | 'idempotency_key' | 'signal'> {
+  input: unknown;
+  /** Of the call, with all its attempts. */
+  folder: string;
 }
 
 export interface UpstreamTool {

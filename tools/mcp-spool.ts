@@ -19,6 +19,8 @@ export interface McpFiles {
   'quick.json': QuickCall;
   /** As soon as the server has named it. */
   'task.json': { id: string };
+  /** The server has been told that the task is no longer wanted. */
+  'withdrawn.json': object;
   /** In the folder of a further attempt: what it has to tell the server. */
   'answers.json': McpAnswers;
   /** The program's last act. */

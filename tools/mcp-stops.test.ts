@@ -1,12 +1,14 @@
-/** A call that asks a person is cancelled while nothing of it runs in the worker: its server has to hear of it all the same. */
+/** A call is cancelled while nothing of it runs in the worker, as when it asks a person: its server has to hear of it all the same. */
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { callContext } from '../test/kit/call-context.ts';
 import type { CallContext } from './define.ts';
 import { mcpTool } from './mcp.ts';
 import type { McpOrder, McpProgram } from './mcp-program.ts';
-import { type McpOutcome, type McpReport, writeMcpFile } from './mcp-spool.ts';
+import { attemptFolder } from './mcp-order.ts';
+import { type McpFiles, type McpOutcome, type McpReport, writeMcpFile } from './mcp-spool.ts';
 
 const question = { message: 'Which branch?', schema: { type: 'object' } };
 const asks: McpOutcome = { type: 'asks', questions: { branch: question }, task: 'task_1' };
@@ -40,18 +42,80 @@ function program(found: { reports?: McpReport[]; outcome?: McpOutcome }): McpPro
   };
 }
 
+const toolOf = (making: McpProgram) =>
+  mcpTool({
+    ...{ name: 'test__asks', description: 'Asks.', input: z.object({}), server: 'test' },
+    ...{ upstream: 'asks', schema: {}, repeatable: false, failsWithWorker: false },
+    program: making,
+  });
+
 async function stop(found: Parameters<typeof program>[0]): Promise<string> {
   const folder = await call.folder();
   await mkdir(folder, { recursive: true });
-  const tool = mcpTool({
-    ...{ name: 'test__asks', description: 'Asks.', input: z.object({}), server: 'test' },
-    ...{ upstream: 'asks', schema: {}, repeatable: false, failsWithWorker: false },
-    program: program(found),
-  });
-  const running = tool.run({}, call) as AsyncGenerator;
+  const running = toolOf(program(found)).run({}, call) as AsyncGenerator;
   expect(await running.next()).toMatchObject({ done: true });
   return folder;
 }
+
+/** @param files what attempts have left in their folders */
+async function withdraws(...files: [number, keyof McpFiles, object][]): Promise<string> {
+  const folder = await call.folder();
+  for (const [attempt, name, content] of files) {
+    const of = attemptFolder(folder, attempt);
+    await mkdir(of, { recursive: true });
+    await writeMcpFile(of, name, content as never);
+  }
+  await toolOf(program({})).withdraw!({ ...call, input: {}, folder });
+  return folder;
+}
+const task = { id: 'task_1' };
+
+describe('a call that is over without a result', () => {
+  test('has its task cancelled by a request of its own', async () => {
+    const folder = await withdraws([0, 'task.json', task]);
+    expect(orders).toMatchObject([
+      { folder: join(folder, 'attempt-1'), request: { task: 'task_1', cancels: true } },
+    ]);
+    expect(stopped).toEqual([folder]);
+  });
+
+  test('has the task of its last attempt cancelled, though its outcome is unknown', async () => {
+    const folder = await withdraws(
+      [0, 'task.json', { id: 'task_0' }],
+      [1, 'task.json', task],
+      [1, 'outcome.json', { type: 'lost', message: 'Killed.' }],
+    );
+    expect(orders).toMatchObject([
+      { folder: join(folder, 'attempt-2'), request: { task: 'task_1', cancels: true } },
+    ]);
+  });
+
+  test('has its task cancelled, if it waits for an answer that is not coming', async () => {
+    await withdraws([0, 'outcome.json', asks]);
+    expect(orders).toMatchObject([{ request: { task: 'task_1', cancels: true } }]);
+  });
+
+  test.each<[string, [number, keyof McpFiles, object][]]>([
+    ['has no task', []],
+    [
+      'has told its server',
+      [
+        [0, 'task.json', task],
+        [1, 'withdrawn.json', {}],
+      ],
+    ],
+    [
+      'has an outcome',
+      [
+        [0, 'task.json', task],
+        [0, 'outcome.json', { type: 'failed', name: 'ServerError', message: 'No.' }],
+      ],
+    ],
+  ])('and %s asks for nothing', async (_, files) => {
+    await withdraws(...files);
+    expect([orders, stopped]).toEqual([[], []]);
+  });
+});
 
 describe('a call that asks and is cancelled', () => {
   test('has its task cancelled, if its program has answered and not yet written what', async () => {

@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ToolBase } from './base.ts';
@@ -13,31 +12,24 @@ import { attemptsIn } from './keeper/attempts.ts';
 import { ProgramLost } from './keeper/lost.ts';
 import { errorText, resultOf } from './mcp-content.ts';
 import { ask, askAll, hear, type AskingPlace } from './mcp-asking.ts';
-import type { McpOrder, McpProgram } from './mcp-program.ts';
+import { attemptFolder, type McpCallee, orderOf } from './mcp-order.ts';
 import {
   type McpOutcome,
-  type McpCallRequest,
   type McpReport,
   readMcpFile,
   readPartial,
   writeMcpFile,
 } from './mcp-spool.ts';
+import { stopAsking, withdraw } from './mcp-stops.ts';
 
-export interface McpTool extends ToolBase {
+export interface McpTool extends ToolBase, McpCallee {
   server: string;
-  /** The tool's name on its server. */
-  upstream: string;
-  /** The schema of its input, as the server wrote it. */
-  schema: Record<string, unknown>;
   /** What else the server says of it. */
   said?: Omit<UpstreamTool, 'name' | 'schema'>;
-  /** Its server can make a call a task if it is asked to (protocol 2025-11-25). */
-  asTask?: true;
   /** A call may be made again if its outcome was lost: its server says that this is harmless, or its owner does. */
   repeatable: boolean;
   /** Tell the model that a call was cut off when its worker died, in place of finding its program again. */
   failsWithWorker: boolean;
-  program: McpProgram;
 }
 
 /** The server says that the call failed. */
@@ -65,6 +57,7 @@ export function mcpTool(definition: McpTool): LocalTool {
     ...(definition.program.isWarm && !failsWithWorker && { quick: true }),
     restart: failsWithWorker ? 'fail' : 'reattach',
     run: (input, call) => run(definition, input, call),
+    withdraw: (call) => withdraw(definition, call),
   };
 }
 
@@ -75,7 +68,7 @@ async function* run(
 ): AsyncGenerator<CallYield, unknown, void> {
   call.signal.throwIfAborted();
   const own = await call.folder();
-  const at = (attempt: number) => folderOf(own, attempt);
+  const at = (attempt: number) => attemptFolder(own, attempt);
   await hear(call, at);
   // Most calls have one attempt, and this costs no turn of the thread pool.
   let attempt = existsSync(at(1)) ? (await attemptsIn(own)).length : 0;
@@ -112,10 +105,6 @@ const PAUSE_MS = 500;
 const MOST_ROUNDS = 100;
 /** People have answered, and the call goes on with another attempt. */
 const GOES_ON = Symbol('goes on');
-
-/** Later attempts have folders of their own: in each, a program is started at most once. */
-const folderOf = (own: string, attempt: number) =>
-  attempt === 0 ? own : join(own, `attempt-${attempt}`);
 
 async function* follow(
   tool: McpTool,
@@ -178,65 +167,6 @@ async function yieldOf(
 }
 
 const WITHDRAWN = 'The server no longer waits for the answer to its question.';
-
-/** Tells the server of a call that asks that nobody will answer. */
-async function stopAsking(
-  tool: McpTool,
-  run: {
-    input: unknown;
-    call: CallContext;
-    at(attempt: number): string;
-    attempt: number;
-  },
-): Promise<void> {
-  const { at, attempt, call } = run;
-  const outcome = await outcomeIn(at(attempt), tool, run);
-  if (outcome?.type !== 'asks') return tool.program.stop(at(attempt));
-  if (outcome.task === undefined) return;
-  const folder = at(attempt + 1);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const order = orderOf(tool, { ...run, folder }, { task: outcome.task, cancels: true });
-  const { reports } = await tool.program.attach(order, call.signal);
-  for await (const _ of reports);
-}
-
-/** Undefined for a call that waits on its connection. */
-async function outcomeIn(
-  folder: string,
-  tool: McpTool,
-  { input, call }: { input: unknown; call: CallContext },
-): Promise<McpOutcome | undefined> {
-  const written = await readMcpFile(folder, 'outcome.json');
-  // A process for many calls answers before it writes.
-  if (written || !(await readMcpFile(folder, 'begun.json'))) return written;
-  const order = orderOf(tool, { folder, input, call }, {});
-  const { reports, outcome } = await tool.program.attach(order, call.signal);
-  for await (const { report } of reports) if (report.type === 'asks') return undefined;
-  return outcome();
-}
-
-const orderOf = (
-  tool: McpTool,
-  { folder, input, call }: { folder: string; input: unknown; call: CallContext },
-  more: Pick<McpCallRequest, 'task' | 'answers' | 'cancels'>,
-): McpOrder => ({
-  folder,
-  label: `${tool.name} (${call.id})`,
-  request: { ...requestOf(tool, input, call), ...more },
-  max_bytes: call.maxOutputBytes,
-});
-
-const requestOf = (
-  { upstream, schema, asTask }: McpTool,
-  input: unknown,
-  { idempotency_key }: CallContext,
-): McpCallRequest => ({
-  tool: upstream,
-  input,
-  schema,
-  idempotency_key,
-  ...(asTask && { asTask }),
-});
 
 /** @throws OutcomeUnknown and other errors that say how the call ended */
 export function returned(

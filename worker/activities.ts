@@ -57,7 +57,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     }),
     releaseSlot: createReleaseSlot({ store }),
     pushNews: createPushNews({ store, adapters: adaptersOf(settings) }),
-    stopProgram: createStopProgram({ spools }),
+    stopProgram: createStopProgram({ spools, catalogue }),
     runTool: createRunTool(calls),
   };
 }

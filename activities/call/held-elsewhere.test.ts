@@ -31,7 +31,10 @@ test('handing a call back fails the attempt so that Temporal retries it', async 
   const { end } = play(async (_, call) => call.folder(), { spools: other });
   await expect(end).rejects.toMatchObject({ type: 'HeldElsewhere', nonRetryable: false });
   const stop = (spools: typeof one) =>
-    new MockActivityEnvironment().run(createStopProgram({ spools }), start);
+    new MockActivityEnvironment().run(
+      createStopProgram({ spools, catalogue: { tools: new Map(), agents: new Map() } }),
+      start,
+    );
   await expect(stop(other)).rejects.toMatchObject({
     type: 'HeldElsewhere',
   });

@@ -204,7 +204,7 @@ function callContext(
 }
 
 /** A call id is unique within its tenant; other systems see several tenants. */
-const idempotencyKey = ({ tenant }: ConversationKey, callId: string) =>
+export const idempotencyKey = ({ tenant }: ConversationKey, callId: string) =>
   `meanwhile/${encodeURIComponent(tenant)}/${callId}`;
 
 function liveProgress(

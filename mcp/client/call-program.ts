@@ -95,6 +95,7 @@ try {
       }),
     heard: report,
     began: (id) => writeMcpFile(folder, 'task.json', { id }),
+    withdrawn: () => writeMcpFile(folder, 'withdrawn.json', {}),
   });
   await writing;
   await writeMcpFile(folder, 'outcome.json', bounded(outcome));

@@ -17,6 +17,7 @@ const options = (callTool: (request: object, options: any) => Promise<unknown>):
   signal: new AbortController().signal,
   heard() {},
   began: async () => {},
+  withdrawn: async () => {},
 });
 
 test('dies-at-60s: no timeout of the SDK ends a call', async () => {

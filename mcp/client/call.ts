@@ -61,6 +61,7 @@ async function callOn(connection: McpConnection, options: CallOptions): Promise<
   try {
     if (task !== undefined && cancels) {
       await cancelTask(connection, task);
+      await options.withdrawn();
       return { type: 'failed', name: 'Cancelled', message: 'The call was cancelled.' };
     }
     const refusal = refusalIn(options);

@@ -69,12 +69,13 @@ test('a description is truncated to the limit', () => {
 });
 
 test('a declared tool passes the check of a team’s tools, except for what only MCP servers set', () => {
-  const { server, upstream, ...tool } = declare({
+  const { server, upstream, withdraw, ...tool } = declare({
     description: 'Works.',
     inputSchema: { type: 'object', properties: { a: { type: 'number' } } },
   });
   expect(server).toBe('here');
   expect(upstream).toMatchObject({ name: expect.any(String) });
+  expect(withdraw).toBeTypeOf('function');
   expect(checkTool(tool)).toEqual([]);
 });
 

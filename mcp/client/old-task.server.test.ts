@@ -1,5 +1,7 @@
 /** The experimental tasks of protocol 2025-11-25, on a server that is made with the SDK of that time. */
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createLedger, oldServer, startHttpServer } from '../../test/kit/mcp/servers.ts';
 import { hostRoot, playCall, type PlayOptions } from '../../test/kit/mcp/play-call.ts';
 import { readSpool } from '../../tools/keeper/spool.ts';
@@ -53,6 +55,51 @@ test('a call whose program was killed finds its task again', async () => {
   process.kill((await readSpool(call.folder, 'program.json'))!.pid, 'SIGKILL');
   expect(await call.end).toBe('baked');
   expect(await ledger.lines()).toEqual(all);
+});
+
+describe.each(['own', 'warm'] as const)('a call (session %s) that is cancelled', (session) => {
+  const killsProgram = async (folder: string, root: string) => {
+    const where = session === 'own' ? folder : (await readMcpFile(folder, 'begun.json'))!.host!;
+    expect(where.startsWith(root)).toBe(session === 'warm');
+    process.kill((await readSpool(where, 'program.json'))!.pid, 'SIGKILL');
+  };
+  const begun = async () => {
+    const { options, ledger } = await serve('http', session);
+    const call = await playCall('bakes', { count: 1_000, pause_ms: 100 }, options);
+    const isNamed = () => readMcpFile(call.folder, 'task.json');
+    await expect.poll(isNamed, { timeout: 50_000 }).toBeDefined();
+    return { call, ledger, kills: () => killsProgram(call.folder, options.root!) };
+  };
+
+  test('as its program is lost cancels its task', async () => {
+    const { call, ledger, kills } = await begun();
+    await kills();
+    call.cancel();
+    await expect(call.end).rejects.toThrow();
+    await call.over();
+    await expect.poll(() => ledger.lines(), { timeout: 50_000 }).toContain('stopped');
+  });
+
+  test('while its lost program is replaced cancels its task', async () => {
+    const { call, ledger, kills } = await begun();
+    await kills();
+    const isReplaced = () => existsSync(join(call.folder, 'attempt-1', 'task.json'));
+    await expect.poll(isReplaced, { timeout: 50_000, interval: 5 }).toBe(true);
+    call.cancel();
+    await expect(call.end).rejects.toThrow();
+    await call.over();
+    await expect.poll(() => ledger.lines(), { timeout: 50_000 }).toContain('stopped');
+  });
+
+  test('tells its server once', async () => {
+    const { call, ledger } = await begun();
+    call.cancel();
+    await expect(call.end).rejects.toThrow('cancelled');
+    await call.over();
+    await expect.poll(() => ledger.lines(), { timeout: 50_000 }).toContain('stopped');
+    expect(await readMcpFile(call.folder, 'withdrawn.json')).toBeDefined();
+    expect(existsSync(join(call.folder, 'attempt-1'))).toBe(false);
+  });
 });
 
 test('an error of the tool is that of the call', async () => {

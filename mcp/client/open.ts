@@ -31,6 +31,8 @@ export interface CallOptions {
   heard(progress: WireProgress): void;
   /** Called once the server has made the call a task: from here on it can be found again. */
   began(task: string): Promise<void>;
+  /** Called once the server has been told that the task is no longer wanted. */
+  withdrawn(): Promise<void>;
   /** How long a server may be out of reach before the call is given up. Milliseconds; default 20 seconds. */
   patience_ms?: number;
   /** Called before another attempt: the connection is of no use. */

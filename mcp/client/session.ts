@@ -51,6 +51,7 @@ export function createSession(wasUsed: boolean, used: () => Promise<void>): McpS
         signal: call.signal,
         heard,
         began: async () => {},
+        withdrawn: async () => {},
       });
     } finally {
       listeners.delete(call.id);

@@ -68,7 +68,7 @@ export async function followTask(following: Following): Promise<McpOutcome> {
     }
   } catch (error) {
     if (signal.aborted) {
-      await cancelTask(connection, task.taskId);
+      await cancelIfThere(connection, task.taskId, following);
       throw signal.reason;
     }
     return { type: 'lost', message: messageOf(error) };
@@ -79,7 +79,7 @@ export async function followTask(following: Following): Promise<McpOutcome> {
 
 /** Undefined while it goes on. */
 async function ended(
-  { task, answers }: Following,
+  { task, answers, ...options }: Following,
   connection: McpConnection,
   now: TaskState,
 ): Promise<McpOutcome | undefined> {
@@ -115,7 +115,7 @@ async function ended(
         return { type: 'asks', questions, task: task.taskId };
       } catch (error) {
         if (!(error instanceof Unaskable)) throw error;
-        await cancelTask(connection, task.taskId);
+        await cancelIfThere(connection, task.taskId, options);
         return unaskable(error, 'Its task was cancelled.');
       }
   }
@@ -138,12 +138,28 @@ const answerTask = (connection: McpConnection, { task, answers, signal }: Follow
   );
 
 /** Fails silently: the server may be gone. */
-export async function cancelTask(connection: McpConnection, taskId: string): Promise<void> {
-  await connection.client
-    .request({ method: 'tasks/cancel', params: { taskId } }, z.looseObject({}), {
-      timeout: CANCEL_MS,
-    })
-    .catch(() => {});
+const cancelIfThere = (
+  connection: McpConnection,
+  taskId: string,
+  { withdrawn }: Pick<CallOptions, 'withdrawn'>,
+) => cancelTask(connection, taskId, CANCEL_MS).then(withdrawn, () => {});
+
+/**
+ * A refusal is an answer: it has ended, or its server does not know it.
+ * @throws what a lost connection throws
+ */
+export async function cancelTask(
+  { client, stderr }: McpConnection,
+  taskId: string,
+  timeout_ms = ANSWER_MS,
+): Promise<void> {
+  try {
+    await client.request({ method: 'tasks/cancel', params: { taskId } }, z.looseObject({}), {
+      timeout: timeout_ms,
+    });
+  } catch (error) {
+    if (outcomeOf(error, stderr()).type !== 'failed') throw error;
+  }
 }
 
 /** A server that does not know its task has lost it, so the outcome is unknown. */

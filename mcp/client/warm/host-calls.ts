@@ -123,6 +123,7 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
         heard: (progress) => hear(folder, call, progress),
         asked: (params, asking) => ask(folder, call, params, asking),
         began: (id) => writeMcpFile(folder, 'task.json', { id }),
+        withdrawn: () => writeMcpFile(folder, 'withdrawn.json', {}),
       })
       .catch((error: Error): McpOutcome => {
         if (signal.aborted) return { type: 'lost', message: 'The call was cancelled.' };

@@ -57,6 +57,7 @@ for (const { name, arguments: input } of wanted) {
       signal: new AbortController().signal,
       heard() {},
       began: async () => {},
+      withdrawn: async () => {},
       ...(answers && { answers }),
     });
     console.log(name, JSON.stringify(outcome));

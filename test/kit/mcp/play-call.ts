@@ -23,6 +23,8 @@ export interface PlayedCall {
   /** As when the worker shuts down: the program goes on. */
   handOver(): void;
   end: Promise<unknown>;
+  /** What its workflow has done after an end without a result. */
+  over(): Promise<void>;
 }
 
 export interface PlayOptions {
@@ -94,6 +96,11 @@ export async function playCall(
     told,
     end,
     cancel: () => stopping.abort(new Error('cancelled')),
+    async over() {
+      await stopAllKept(folder);
+      const { signal } = new AbortController();
+      await tool.withdraw!({ ...context, input, folder, signal });
+    },
     handOver() {
       handsOver = true;
       stopping.abort(new Error('handed over'));
