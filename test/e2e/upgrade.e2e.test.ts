@@ -55,10 +55,10 @@ afterAll(async () => {
 async function secondVersion(): Promise<string> {
   const folder = await imageFolder();
   await replace(join(folder, 'workflows/conversation.ts'), [
-    ['  continueAsNew,\n', '  continueAsNew,\n  patched,\n  sleep as pause,\n'],
+    ['  continueAsNew,\n', '  continueAsNew,\n  patched as isSecond,\n  sleep as pause,\n'],
     [
       '  const start = startOf(given);\n',
-      "  const start = startOf(given);\n  if (patched('second version')) await pause(1);\n",
+      "  const start = startOf(given);\n  if (isSecond('second version')) await pause(1);\n",
     ],
   ]);
   await replace(join(folder, 'store/migrations.ts'), [
