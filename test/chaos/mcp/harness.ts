@@ -41,8 +41,12 @@ export const CLIENT = 'harness';
 
 /** How long a harness waits for an answer; an impatient one asks again soon. Milliseconds. */
 const PATIENCE_MS = { 20_000: 70, 700: 30 };
-/** How long the ends of its calls may take, once it makes no more. Milliseconds. */
-const ENDS_WITHIN_MS = 120_000;
+/**
+ * How long nothing may be heard of its calls, once it makes no more. Milliseconds. The tool works for 20 s at most, and a call that may be
+ * repeated does so up to four times. All calls together may take longer: they wait for places, and faults go on meanwhile. The run has a
+ * limit of its own.
+ */
+const SILENCE_MS = 120_000;
 
 export function createHarness(options: HarnessOptions): Harness {
   const { id, has, server, isAtOnce, site, random, signal } = options;
@@ -53,6 +57,7 @@ export function createHarness(options: HarnessOptions): Harness {
   let link: ProxyLink | undefined;
   let conversation: string | undefined;
   let cursor = 0;
+  let heardAt = Date.now();
 
   const envelope = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -139,7 +144,11 @@ export function createHarness(options: HarnessOptions): Harness {
     cursor = Math.max(cursor, next.after);
   }
 
-  const hears = (one: ToldResults) => void (one.results.length > 0 && told.push(one));
+  function hears(one: ToldResults): void {
+    if (one.results.length === 0) return;
+    heardAt = one.at;
+    told.push(one);
+  }
 
   async function followTask(call: HarnessCall, taskId: string): Promise<void> {
     for (;;) {
@@ -176,11 +185,15 @@ export function createHarness(options: HarnessOptions): Harness {
   }
 
   function begin(work: Promise<void>): void {
+    heardAt = Date.now();
     const own: Promise<void> = work
       .catch((error: Error) => {
         if (!signal.aborted) options.surprise(error.message);
       })
-      .finally(() => running.delete(own));
+      .finally(() => {
+        heardAt = Date.now();
+        running.delete(own);
+      });
     running.add(own);
   }
 
@@ -193,12 +206,12 @@ export function createHarness(options: HarnessOptions): Harness {
         await askForResults(random.whole(0, 3));
       await sleep(random.between(0, 3_000), undefined, { signal });
     }
-    const deadline = Date.now() + ENDS_WITHIN_MS;
-    while (running.size > 0 && Date.now() < deadline) {
+    const isSilent = () => Date.now() > heardAt + SILENCE_MS;
+    while (running.size > 0 && !isSilent()) {
       await Promise.race([...running, sleep(1_000)]);
     }
     if (has === 'no tasks' && conversation !== undefined) {
-      while ((await askForResults(5)) && Date.now() < deadline);
+      while ((await askForResults(5)) && !isSilent());
       // What came last is acknowledged too.
       await askForResults(0);
     }
