@@ -2,11 +2,12 @@
  * A call of an MCP tool that asks a person. While it waits, nothing of it runs in the worker: what was asked and answered is in the call's
  * folder, so that any later attempt goes on from there.
  */
-import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QUESTION_TIMEOUT_MS } from '../contract/call.ts';
 import { Asks } from './asks.ts';
 import type { CallContext, CallYield } from './define.ts';
+import { openAttempt } from './mcp-order.ts';
 import {
   answerIn,
   attemptOfQuestion,
@@ -16,7 +17,7 @@ import {
   questionId,
   readMcpFile,
   settle,
-  writeMcpFile,
+  type ToldProgress,
 } from './mcp-spool.ts';
 
 export interface AskingPlace {
@@ -24,13 +25,13 @@ export interface AskingPlace {
   /** Of the attempt. */
   folder: string;
   attempt: number;
-  /** The last one that was reported. */
-  percent: number;
+  /** What was reported last. */
+  told: ToldProgress;
 }
 
 /** @throws Asks, unless somebody has answered */
 export async function* ask(
-  { call, folder, attempt, percent }: AskingPlace,
+  { call, folder, attempt, told: { percent } }: AskingPlace,
   [key, question]: [string, McpQuestion],
   isHeld: boolean,
 ): AsyncGenerator<CallYield, McpAnswer, void> {
@@ -60,13 +61,14 @@ export async function* askAll(
   }
   const earlier = await readMcpFile(place.folder, 'answers.json');
   const { round = 0, before = [], responses: last = {} } = earlier ?? {};
-  await mkdir(next, { recursive: true, mode: 0o700 });
-  if (task !== undefined) await writeMcpFile(next, 'task.json', { id: task });
-  await writeMcpFile(next, 'answers.json', {
-    round: round + 1,
-    responses,
-    ...(state !== undefined && { state }),
-    ...(task !== undefined && { before: [...before, ...Object.keys(last)] }),
+  await openAttempt(next, {
+    ...(task !== undefined && { 'task.json': { id: task, told: place.told } }),
+    'answers.json': {
+      round: round + 1,
+      responses,
+      ...(state !== undefined && { state }),
+      ...(task !== undefined && { before: [...before, ...Object.keys(last)] }),
+    },
   });
 }
 

@@ -1,8 +1,9 @@
 /** What the program of a call of an MCP tool is asked to do, and in which folder. */
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CallContext } from './define.ts';
 import type { McpOrder, McpProgram } from './mcp-program.ts';
-import type { McpCallRequest } from './mcp-spool.ts';
+import { type McpCallRequest, type McpFiles, writeMcpFile } from './mcp-spool.ts';
 
 export interface McpCallee {
   name: string;
@@ -19,10 +20,28 @@ export interface McpCallee {
 export const attemptFolder = (own: string, attempt: number) =>
   attempt === 0 ? own : join(own, `attempt-${attempt}`);
 
+/**
+ * Opens the folder of a further attempt, whole or not at all: without the task that it is about, or what people have answered, the call
+ * would be made again.
+ */
+export async function openAttempt(
+  folder: string,
+  {
+    'task.json': task,
+    'answers.json': answers,
+  }: Pick<Partial<McpFiles>, 'task.json' | 'answers.json'>,
+): Promise<void> {
+  const draft = `${folder}.new`;
+  await mkdir(draft, { recursive: true, mode: 0o700 });
+  if (task) await writeMcpFile(draft, 'task.json', task);
+  if (answers) await writeMcpFile(draft, 'answers.json', answers);
+  await rename(draft, folder);
+}
+
 export const orderOf = (
   tool: McpCallee,
   { folder, input, call }: { folder: string; input: unknown; call: Ordering },
-  more: Pick<McpCallRequest, 'task' | 'answers' | 'cancels'>,
+  more: Pick<McpCallRequest, 'task' | 'said' | 'answers' | 'cancels'>,
 ): McpOrder => ({
   folder,
   label: `${tool.name} (${call.id})`,

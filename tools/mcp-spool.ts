@@ -17,14 +17,19 @@ export interface McpFiles {
   'begun.json': { host?: string; label?: string };
   /** Exists while its conversation may not have heard of it. */
   'quick.json': QuickCall;
-  /** As soon as the server has named it. */
-  'task.json': { id: string };
+  /** As soon as the server has named it. `told`: in the folder of a further attempt, what was reported last before. */
+  'task.json': { id: string; told?: ToldProgress };
   /** The server has been told that the task is no longer wanted. */
   'withdrawn.json': object;
   /** In the folder of a further attempt: what it has to tell the server. */
   'answers.json': McpAnswers;
   /** The program's last act. */
   'outcome.json': McpOutcome;
+}
+
+export interface ToldProgress {
+  percent: number;
+  note?: string;
 }
 
 export interface McpCallRequest {
@@ -39,6 +44,8 @@ export interface McpCallRequest {
   idempotency_key: string;
   /** What an earlier attempt at this call began, to be found again. */
   task?: string;
+  /** The note that was reported last before: its server may say it again. */
+  said?: string;
   /** What the server has asked, and people have answered. */
   answers?: McpAnswers;
   /** The task is no longer wanted: its server is told, and nothing else is done. */

@@ -3,7 +3,6 @@
  * the next one.
  */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ToolBase } from './base.ts';
@@ -12,14 +11,8 @@ import { attemptsIn } from './keeper/attempts.ts';
 import { ProgramLost } from './keeper/lost.ts';
 import { errorText, resultOf } from './mcp-content.ts';
 import { ask, askAll, hear, type AskingPlace } from './mcp-asking.ts';
-import { attemptFolder, type McpCallee, orderOf } from './mcp-order.ts';
-import {
-  type McpOutcome,
-  type McpReport,
-  readMcpFile,
-  readPartial,
-  writeMcpFile,
-} from './mcp-spool.ts';
+import { attemptFolder, type McpCallee, openAttempt, orderOf } from './mcp-order.ts';
+import { type McpOutcome, type McpReport, readMcpFile, readPartial } from './mcp-spool.ts';
 import { stopAsking, withdraw } from './mcp-stops.ts';
 
 export interface McpTool extends ToolBase, McpCallee {
@@ -76,8 +69,9 @@ async function* run(
   for (;;) {
     const folder = at(attempt);
     const next = at(attempt + 1);
+    const place: AskingPlace = { call, folder, attempt, told: { percent: 0 } };
     try {
-      const over = yield* follow(tool, { input, call, folder, attempt, next });
+      const over = yield* follow(tool, place, { input, next });
       if (over !== GOES_ON) return over;
       attempt += 1;
       if (attempt > MOST_ROUNDS) throw new Error('The server has asked too many questions.');
@@ -91,9 +85,10 @@ async function* run(
       await tool.program.stop(folder);
       await sleep(PAUSE_MS * 2 ** (tries - 1), undefined, { signal: call.signal });
       attempt += 1;
-      await mkdir(next, { recursive: true, mode: 0o700 });
-      if (answers) await writeMcpFile(next, 'answers.json', answers);
-      if (task) await writeMcpFile(next, 'task.json', task);
+      await openAttempt(next, {
+        ...(answers && { 'answers.json': answers }),
+        ...(task && { 'task.json': { id: task.id, told: place.told } }),
+      });
     }
   }
 }
@@ -108,22 +103,28 @@ const GOES_ON = Symbol('goes on');
 
 async function* follow(
   tool: McpTool,
-  run: { input: unknown; call: CallContext; folder: string; attempt: number; next: string },
+  place: AskingPlace,
+  { input, next }: { input: unknown; next: string },
 ): AsyncGenerator<CallYield, unknown, void> {
-  const { call, folder, attempt, next } = run;
-  const told = readCheckpoint(call.checkpoint);
+  const { call, folder, attempt } = place;
+  const reported = readCheckpoint(call.checkpoint);
   let isOver = false;
   let isAsking = false;
   try {
     // Only in the folder of a further attempt is there a task before the call has begun.
     const task = attempt === 0 ? undefined : await readMcpFile(folder, 'task.json');
     const answers = attempt === 0 ? undefined : await readMcpFile(folder, 'answers.json');
-    const order = orderOf(tool, run, {
-      ...(task && { task: task.id }),
-      ...(answers && { answers }),
-    });
+    if (task?.told) place.told = { ...task.told };
+    const { told } = place;
+    const order = orderOf(
+      tool,
+      { input, call, folder },
+      {
+        ...(task && { task: task.id, ...(told.note !== undefined && { said: told.note }) }),
+        ...(answers && { answers }),
+      },
+    );
     const { reports, outcome } = await tool.program.attach(order, call.signal);
-    const place = { call, folder, attempt, percent: 0 };
     for await (const { report, offset } of reports) {
       if (report.type === 'asks') {
         isAsking = true;
@@ -131,8 +132,12 @@ async function* follow(
         isAsking = false;
         continue;
       }
-      if (report.type === 'progress') place.percent = report.percent ?? place.percent;
-      if (attempt < told.attempt || (attempt === told.attempt && offset <= told.offset)) continue;
+      if (report.type === 'progress') {
+        told.percent = report.percent ?? told.percent;
+        if (report.note !== undefined) told.note = report.note;
+      }
+      const { attempt: last } = reported;
+      if (attempt < last || (attempt === last && offset <= reported.offset)) continue;
       const checkpoint = { attempt, offset };
       yield await yieldOf(report, place, checkpoint);
     }
@@ -153,7 +158,7 @@ async function* follow(
 
 async function yieldOf(
   report: Exclude<McpReport, { type: 'asks' }>,
-  { call, folder, percent }: AskingPlace,
+  { call, folder, told: { percent } }: AskingPlace,
   checkpoint: object,
 ): Promise<CallYield> {
   switch (report.type) {

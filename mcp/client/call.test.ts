@@ -20,6 +20,29 @@ const options = (callTool: (request: object, options: any) => Promise<unknown>):
   withdrawn: async () => {},
 });
 
+test('what a server says again of a task that is found again is not reported again', async () => {
+  const states = ['step 2', 'step 2', 'step 3'].map((statusMessage) => {
+    return { status: 'working', statusMessage, pollIntervalMs: 50 };
+  });
+  const request = async () => states.shift() ?? { status: 'completed', result: { content: [] } };
+  const said: unknown[] = [];
+  const outcome = await performCall({
+    ...options(async () => expect.fail('It is not called again.')),
+    open: async () =>
+      ({
+        client: { request },
+        era: { kind: 'modern' },
+        stderr: () => '',
+        close: async () => {},
+      }) as unknown as McpConnection,
+    task: 'task_1',
+    said: 'step 2',
+    heard: ({ message }) => void said.push(message),
+  });
+  expect(outcome).toMatchObject({ type: 'returned' });
+  expect(said).toEqual(['step 3']);
+});
+
 test('dies-at-60s: no timeout of the SDK ends a call', async () => {
   let timeout = 0;
   await performCall(

@@ -21,6 +21,8 @@ export interface CallOptions {
   token: string;
   /** A task that was begun before, in place of a new call. */
   task?: string;
+  /** What was reported of it last, to an earlier attempt. */
+  said?: string;
   /** What people have answered to an earlier attempt. */
   answers?: McpAnswers;
   /** The task is no longer wanted. */

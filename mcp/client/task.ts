@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { McpOutcome } from '../../tools/mcp-spool.ts';
+import { type McpOutcome, noteOf } from '../../tools/mcp-spool.ts';
 import { type CallOptions, openPatiently } from './open.ts';
 import { readQuestions, Unaskable, unaskable } from './elicitation.ts';
 import { asResult, messageOf, outcomeOf } from './outcome.ts';
@@ -34,10 +34,10 @@ export async function followTask(following: Following): Promise<McpOutcome> {
   const { task, signal, heard } = following;
   let { connection } = following;
   let interval_ms = intervalOf(task);
-  let said: unknown;
+  let { said } = following;
   const tell = (message: unknown) => {
-    if (typeof message !== 'string' || message === said) return;
-    said = message;
+    if (typeof message !== 'string' || noteOf(message) === said) return;
+    said = noteOf(message);
     heard({ token: following.token, progress: 0, message });
   };
   tell(task.statusMessage);

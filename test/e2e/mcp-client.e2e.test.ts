@@ -25,9 +25,11 @@ const ledger = ledgerAt(join(folder, 'ledger'));
 const file = join(folder, 'mcp.json');
 /** Before the stage: what it does in `beforeAll` comes in this order. */
 let http: HttpTestServer;
+let oldHttp: HttpTestServer;
 let latePort: number;
 beforeAll(async () => {
   http = await startHttpServer(ledger.path);
+  oldHttp = await startHttpServer(ledger.path, 0, 'old-server');
   latePort = await getPort();
   const servers = {
     everything: everything(),
@@ -37,6 +39,7 @@ beforeAll(async () => {
     },
     tasks: { type: 'http', url: http.url },
     old: oldServer(ledger.path),
+    old_http: { type: 'http', url: oldHttp.url },
     late: { type: 'http', url: `http://127.0.0.1:${latePort}/mcp` },
   };
   writeFileSync(file, JSON.stringify({ mcpServers: servers }));
@@ -50,6 +53,7 @@ const stage = useStage({
 });
 afterAll(async () => {
   await http.kill();
+  await oldHttp.kill();
   await rm(folder, { recursive: true });
 });
 
@@ -74,6 +78,15 @@ const moment = ({ request }: AskedModel) => request.messages.at(-1)!.text;
 /** The folder of the process that makes the call. */
 const hostOf = async (callId: string) =>
   (await readMcpFile(join(stage.service.home, 'spool', callId), 'begun.json'))!.host!;
+
+/** The host that makes the call and its keeper die too, as after a restart of the machine's user. */
+async function killWithHost(callId: string): Promise<void> {
+  const host = await hostOf(callId);
+  await stage.service.kill9();
+  for (const name of ['keeper.json', 'program.json'] as const) {
+    process.kill(((await readSpool(host, name)) as { pid: number }).pid, 'SIGKILL');
+  }
+}
 
 /** Until the call is over, the model says something about all it is told. */
 async function listen(talk: Talk): Promise<string[]> {
@@ -142,14 +155,9 @@ test('a task of an HTTP server is found again by its id', async () => {
   const { call_id } = await startedCall(before);
   await expect.poll(() => ledger.lines(), { timeout: 30_000 }).toEqual(['job begins']);
   const held = before.held();
-  const host = await hostOf(call_id);
-  await stage.service.kill9();
-  // The host that makes the call and its keeper die too, as after a restart of the machine's user.
   const spool = join(stage.service.home, 'spool', call_id);
   await expect.poll(() => readMcpFile(spool, 'task.json'), { timeout: 30_000 }).toBeDefined();
-  for (const name of ['keeper.json', 'program.json'] as const) {
-    process.kill(((await readSpool(host, name)) as { pid: number }).pid, 'SIGKILL');
-  }
+  await killWithHost(call_id);
   await stage.service.start();
   const after = follow(stage.service.client, before.id, held);
   await listen(after);
@@ -175,6 +183,46 @@ test('a task of protocol 2025-11-25 does its work once when the worker is killed
   expect(after.log.of('call.event').map(({ note }) => note)).toEqual(steps);
   expect(await ledger.take()).toEqual(['bakes begins', ...steps]);
 }, 120_000);
+
+test('a task of protocol 2025-11-25 is found again by its id when worker and host are killed, and nothing is told twice', async () => {
+  const before = await calling('old_http__bakes', {
+    count: 8,
+    pause_ms: 2_500,
+    report: 'everything',
+  });
+  const { call_id } = await startedCall(before);
+  await before.log.until('it has begun', () => before.log.of('call.event')[1]);
+  const held = before.held();
+  const spool = join(stage.service.home, 'spool', call_id);
+  const task = await readMcpFile(spool, 'task.json');
+  await killWithHost(call_id);
+  await stage.service.start();
+  const after = follow(stage.service.client, before.id, held);
+  await listen(after);
+  expect((await done(after)).result).toBe('baked');
+  expect(await readMcpFile(join(spool, 'attempt-1'), 'task.json')).toMatchObject(task!);
+  // What its server said while nobody looked is not told; nothing else is missing, and nothing comes twice.
+  const notes = after.log.of('call.event').map(({ note }) => note!);
+  const steps = Array.from({ length: 8 }, (_, i) => `step ${i + 1}`);
+  expect(notes).toEqual(steps.filter((step) => notes.includes(step)));
+  expect(notes.length).toBeGreaterThan(2);
+  expect(await ledger.take()).toEqual(['bakes begins', ...steps]);
+}, 240_000);
+
+test('a cancelled task is cancelled on its server, though worker and host were killed', async () => {
+  const before = await calling('old_http__bakes', { count: 400, pause_ms: 500 });
+  const { call_id } = await startedCall(before);
+  const spool = join(stage.service.home, 'spool', call_id);
+  await expect.poll(() => readMcpFile(spool, 'task.json'), { timeout: 60_000 }).toBeDefined();
+  const held = before.held();
+  await killWithHost(call_id);
+  await stage.service.start();
+  const after = follow(stage.service.client, before.id, held);
+  await after.post(`calls/${call_id}/cancel`);
+  await after.log.until('it is cancelled', () => after.log.of('call.cancelled')[0], 60_000);
+  await expect.poll(() => ledger.lines(), { timeout: 60_000 }).toContain('stopped');
+  await ledger.take();
+}, 240_000);
 
 test('managed: three results of an MCP call are told once, in one turn', async () => {
   const before = stage.model.requests.length;
@@ -256,6 +304,7 @@ test('the catalogue says what each server offers, and what is left out', async (
     { name: 'test', status: 'ready' },
     { name: 'tasks', status: 'ready' },
     { name: 'old', status: 'ready' },
+    { name: 'old_http', status: 'ready' },
     { name: 'late' },
   ]);
 });
