@@ -9,6 +9,7 @@ import clock from '../../tools/builtin/clock.ts';
 import readResult from '../../tools/builtin/read-result.ts';
 import { defineTool, type Tool } from '../../tools/define.ts';
 import { z } from 'zod';
+import { replyRequest } from '../kit/reply-request.ts';
 
 export type FixedTokens = Record<`tools_${number}`, { first: number; large: number }>;
 
@@ -41,17 +42,7 @@ async function costOf(tools: number, entries: Entry[]): Promise<number> {
       },
       defaultModel: 'any',
     },
-    {
-      conversation: { tenant: 'default', id: 'bench' },
-      agent: agent.name,
-      reply_id: 'reply_1',
-      from: 1,
-      to: entries.length,
-      because: 'message',
-      news: [],
-      calls: [],
-      attempts: 1,
-    },
+    replyRequest(entries, { agent: agent.name }),
   );
   return countRequest(request);
 }

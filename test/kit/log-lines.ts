@@ -4,6 +4,7 @@ import type { ReplyRequest } from '../../contract/reply.ts';
 import type { Profile } from '../../model/profiles.ts';
 import { transcript } from '../../model/transcript.ts';
 import type { Progress } from '../../store/store.ts';
+import { replyRequest } from './reply-request.ts';
 
 const usage = { input_tokens: 1, output_tokens: 1 };
 
@@ -68,18 +69,7 @@ export function read(
   const [system, ...messages] = transcript({
     entries,
     agent: { name: 'default', instructions: 'You look after a build host.' },
-    request: {
-      conversation: { tenant: 'default', id: 'c' },
-      agent: 'default',
-      reply_id: 'reply_9',
-      from: 1,
-      to: entries.length,
-      because: 'message',
-      news: [],
-      calls: [],
-      attempts: 4,
-      ...request,
-    },
+    request: replyRequest(entries, { reply_id: 'reply_9', ...request }),
     progress: new Map(Object.entries(live)),
     profile,
     earlier,

@@ -22,6 +22,7 @@ import { defineTool, type Tool } from '../../tools/define.ts';
 import { patient } from '../../store/patient.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { startStubModel, type StubHandler } from './model-server.ts';
+import { replyRequest } from './reply-request.ts';
 
 export const conversation = { tenant: 'default', id: 'c' };
 
@@ -223,18 +224,7 @@ export async function play({
     isTerminated: async () => false,
     originOf: async () => ({}),
   });
-  const wanted: ReplyRequest = {
-    conversation,
-    agent: 'default',
-    reply_id: 'reply_1',
-    from: 1,
-    to: entries.length,
-    because: 'message',
-    news: [],
-    calls: [],
-    attempts: 4,
-    ...request,
-  };
+  const wanted = replyRequest(entries, { conversation, ...request });
   const result = environment.run<[ReplyRequest], ReplyResult, typeof generateReply>(
     generateReply,
     wanted,
