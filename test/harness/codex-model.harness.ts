@@ -1,32 +1,22 @@
 /** The real Codex with one change: the base URL of its model is the service. Its model is scripted. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Gates, startGates } from '../kit/gates.ts';
-import { useStage } from '../kit/stage.ts';
+import { useProxiedStage } from '../kit/proxied-stage.ts';
 import { type CodexHome, codexHome } from './codex.ts';
 import { installHarness } from './install.ts';
 import { startResponsesApi } from './responses-api.ts';
 
 const api = await startResponsesApi();
-const stage = useStage({
-  MEANWHILE_GRACE_MS: '300',
-  PORT: String(await getPort()),
-  OPENAI_BASE_URL: `${api.url}/v1`,
-});
+const { stage, gates } = await useProxiedStage(api, '/v1');
 
 let program: string;
 let home: CodexHome;
-let gates: Gates;
 beforeAll(async () => {
   program = await installHarness('codex');
-  gates = await startGates();
   home = await codexHome({ baseURL: `${stage.service.url}/openai/v1` });
 });
 afterAll(async () => {
-  await gates.close();
-  await api.close();
   await home.remove();
 });
 

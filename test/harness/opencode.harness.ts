@@ -4,26 +4,18 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import getPort from 'get-port';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Gates, startGates } from '../kit/gates.ts';
-import { useStage } from '../kit/stage.ts';
+import { useProxiedStage } from '../kit/proxied-stage.ts';
 import { startChatApi } from './chat-api.ts';
 import { installHarness } from './install.ts';
 
 const api = await startChatApi();
-const stage = useStage({
-  MEANWHILE_GRACE_MS: '300',
-  PORT: String(await getPort()),
-  OPENAI_BASE_URL: `${api.url}/v1`,
-});
+const { stage, gates } = await useProxiedStage(api, '/v1');
 
 let program: string;
 let folder: string;
-let gates: Gates;
 beforeAll(async () => {
   program = await installHarness('opencode');
-  gates = await startGates();
   folder = await mkdtemp(join(tmpdir(), 'meanwhile-opencode-'));
   await mkdir(join(folder, 'work'));
   await mkdir(join(folder, '.config/opencode'), { recursive: true });
@@ -42,8 +34,6 @@ afterEach(({ task }) => {
   if (task.result?.state === 'fail') console.error(api.heard);
 });
 afterAll(async () => {
-  await gates.close();
-  await api.close();
   await rm(folder, { recursive: true, force: true });
 });
 
