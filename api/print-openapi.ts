@@ -1,5 +1,6 @@
 /** Writes docs/openapi.json: `node api/print-openapi.ts`. A test compares it with what the service serves. */
 import { writeFile } from 'node:fs/promises';
+import type { Limits } from '../contract/limits.ts';
 import { openToAnyone } from '../security/access/anyone.ts';
 import { buildApp } from './app.ts';
 
@@ -17,7 +18,8 @@ const app = await buildApp({
   store: absent,
   bus: absent,
   gateway: absent,
-  limits: absent,
+  // Read when the routes are made, before any request.
+  limits: { grace_ms: 0 } as Limits,
   catalogue: { tools: new Map(), agents: new Map() },
   settings: {
     MEANWHILE_MAX_MESSAGE_BYTES: 100_000,
