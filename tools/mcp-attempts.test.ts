@@ -1,18 +1,13 @@
 /** The program of a call is lost, and another one follows the task that the server has made of it. */
-import { mkdir } from 'node:fs/promises';
-import { expect, test, vi } from 'vitest';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { callContext } from '../test/kit/call-context.ts';
 import type { CallYield } from './define.ts';
 import { mcpTool } from './mcp.ts';
 import type { McpOrder, McpProgram } from './mcp-program.ts';
-import * as spool from './mcp-spool.ts';
-import type { McpOutcome, McpReport } from './mcp-spool.ts';
-
-vi.mock(import('./mcp-spool.ts'), async (original) => {
-  const real = await original();
-  return { ...real, writeMcpFile: vi.fn<typeof real.writeMcpFile>(real.writeMcpFile) };
-});
+import { type McpOutcome, type McpReport, writeMcpFile } from './mcp-spool.ts';
 
 const lost: McpOutcome = { type: 'lost', message: 'Killed.' };
 const done: McpOutcome = { type: 'returned', result: { content: [] } };
@@ -41,9 +36,10 @@ function play(...attempts: { reports?: McpReport[]; outcome: McpOutcome }[]) {
   const call = callContext();
   return {
     orders,
+    folder: () => call.folder(),
     async begins() {
       await mkdir(await call.folder(), { recursive: true });
-      await spool.writeMcpFile(await call.folder(), 'task.json', { id: 'task_1' });
+      await writeMcpFile(await call.folder(), 'task.json', { id: 'task_1' });
     },
     async run() {
       const told: unknown[] = [];
@@ -81,8 +77,11 @@ test('the next program knows what was reported last, and goes on from there', as
 test('a worker that is killed while it prepares the next attempt has not begun it: the call is not made again', async () => {
   const call = play({ outcome: lost }, { outcome: done });
   await call.begins();
-  vi.mocked(spool.writeMcpFile).mockRejectedValueOnce(new Error('Killed here.'));
-  await expect(call.run()).rejects.toThrow('Killed here.');
+  // Where the file of the task has to be written, a folder is in the way.
+  const inTheWay = join(await call.folder(), 'attempt-1.new/task.json');
+  await mkdir(inTheWay, { recursive: true });
+  await expect(call.run()).rejects.toThrow('task.json');
+  await rm(inTheWay, { recursive: true });
   await call.run();
   expect(call.orders.at(-1)!.request).toMatchObject({ task: 'task_1' });
 });
