@@ -22,7 +22,7 @@ import { answerOf, answers, createTasks, type QuestionParts, startTask } from '.
 import { cursorOf, isExternal, resultOfEnd } from './results.ts';
 import { readTaskId, signTaskId, type TaskFacts } from './task-id.ts';
 import { type McpRequest, type ServedTool, type ToolAnswer, ToolError } from './tool.ts';
-import { called, callSuspended, nextCall, stateOf } from './words.ts';
+import { called, callSuspended, nextCall, stateOf, unchanged } from './words.ts';
 import { text } from './server.ts';
 
 export interface OfferedTool {
@@ -90,7 +90,9 @@ export function callTools(
         is: (id) => waits.is(id),
       });
       if (made !== undefined && made !== 'goes_on') {
-        if (as.answer && isShownWhole(made, as.answer)) return as.answer;
+        if (as.answer && isShownWhole(made, as.answer)) {
+          return unchanged(conversation.id, as.answer);
+        }
         return called(conversation.id, [resultOfEnd(conversation.id, call_id, made)]);
       }
       const facts = { kind: 'call', tenant, conversation: conversation.id, call_id } as const;

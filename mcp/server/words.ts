@@ -39,6 +39,12 @@ export function called(conversation_id: string, results: Result[]): CallToolResu
   };
 }
 
+/** The end of a call, as its server answered it. It has no number: no later list repeats it. */
+export const unchanged = (conversation_id: string, answer: CallToolResult): CallToolResult => ({
+  ...answer,
+  _meta: { ...answer._meta, [META]: { conversation_id, cursor: 0 } },
+});
+
 /** A call of a client with a model of its own goes on, and the client has to be answered now. */
 export function callSuspended(
   {

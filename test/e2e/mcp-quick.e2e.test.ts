@@ -49,6 +49,8 @@ test('a quick call is answered with its result, and the log has it', async () =>
   await expect
     .poll(kinds, until)
     .toEqual(['call.requested', 'call.started', 'call.completed', 'delivered']);
+  const { conversations } = await stage.service.client.get('/v1/conversations');
+  expect(result._meta.meanwhile).toEqual({ conversation_id: conversations[0].id, cursor: 0 });
   expect(await ledger.take()).toEqual(['steps begins', 'step 1']);
 }, 120_000);
 
