@@ -8,7 +8,7 @@ import type { Limits } from '../../../contract/limits.ts';
 import type { CallEnd, PushedNews, RecordCallsSignal } from '../../../contract/signals.ts';
 import type { Decision, Event, Untimed } from '../../../conversation/event.ts';
 import { newConversation } from '../../../conversation/state.ts';
-import { answerOfCall, isAtRest } from '../../../mcp/server/answer.ts';
+import { type Answer, answerOfCall, isAtRest } from '../../../mcp/server/answer.ts';
 import { cursorOf, type Result, resultsAfter } from '../../../mcp/server/results.ts';
 import type { Clock } from '../clock.ts';
 import { createPrograms } from '../programs.ts';
@@ -53,8 +53,9 @@ export type RacedService = ReturnType<typeof createRacedService>;
 const TOGETHER_MS = 150;
 /** How long a request waits for its own entry. */
 const LOGGED_MS = 3_000;
-/** Between two attempts to push. */
+/** Between two attempts to push, and how many there are. */
 const AGAIN_MS = 1_000;
+const MOST_ATTEMPTS = 3;
 
 export function createRacedService({
   name,
@@ -108,12 +109,14 @@ export function createRacedService({
     }
   }
 
-  /** As the activity does it: it leaves out what was told meanwhile, and tries until the harness is there. */
-  function push(news: PushedNews[]): void {
+  /** As the activity does it: it leaves out what was told meanwhile, and tries for a while if the harness is away. */
+  function push(news: PushedNews[], attempt = 1): void {
     const told = new Set(log.flatMap((entry) => (entry.kind === 'receipt' ? entry.of : [])));
     const of = news.flatMap(({ seq }) => (told.has(seq) ? [] : seq));
-    if (of.length > 0 && !options.push(of)) return void clock.after(AGAIN_MS, () => push(news));
-    hop(() => shell.enqueue({ type: 'news_pushed', delivered: of }));
+    const isTaken = of.length > 0 && options.push(of);
+    if (of.length > 0 && !isTaken && attempt < MOST_ATTEMPTS)
+      return void clock.after(AGAIN_MS, () => push(news, attempt + 1));
+    hop(() => shell.enqueue({ type: 'news_pushed', delivered: isTaken ? of : [] }));
   }
 
   function signal(event: Untimed): void {
@@ -195,8 +198,8 @@ export function createRacedService({
 
   /** With its result, if it is over within the grace time. */
   function answer(call_id: string, asker: Asker): void {
-    const soFar = () => answerOfCall({ conversation: name, call_id }, log);
     if (plan.hears === 'proxied') return output(call_id, asker);
+    const soFar = () => broughtBy(call_id);
     until(
       () => soFar().state !== 'working',
       limits.grace_ms,
@@ -211,7 +214,7 @@ export function createRacedService({
 
   /** What a model behind the proxy is given as the output of its call: all that there is, over or not. */
   function output(call_id: string, asker: Asker): void {
-    const soFar = () => answerOfCall({ conversation: name, call_id }, log);
+    const soFar = () => broughtBy(call_id);
     until(
       () => soFar().state !== 'working',
       limits.grace_ms,
@@ -224,12 +227,25 @@ export function createRacedService({
     );
   }
 
+  function broughtBy(call_id: string): Answer {
+    const answer = answerOfCall({ conversation: name, call_id }, log);
+    for (const { n } of answer.results) {
+      const entry = log[n - 1]!;
+      if (
+        entry.kind !== 'conversation.closed' &&
+        !('call_id' in entry && entry.call_id === call_id)
+      )
+        throw broken('R5', `The answer to ${call_id} has ${n}, which is of another.`, clock.now);
+    }
+    return answer;
+  }
+
   function suspend(call_id: string, asker: Asker): void {
     if (plan.hears === 'proxied') return output(call_id, asker);
     const isLogged = () =>
       log.some((entry) => entry.kind === 'call.requested' && entry.call_id === call_id);
     until(isLogged, LOGGED_MS, () => {
-      const { results } = answerOfCall({ conversation: name, call_id }, log);
+      const { results } = broughtBy(call_id);
       const after = cursorOf({ log, head }, results);
       asker.reply({ kind: 'suspended', call_id, results, after });
     });
