@@ -8,7 +8,7 @@ import { insist } from '../insist.ts';
 import type { Random } from '../random.ts';
 import { CLIENT, createHarness, type Harness } from './harness.ts';
 import type { McpSite } from './site.ts';
-import { UPSTREAM_SERVERS } from './upstream-tools.ts';
+import { SHARED_SERVERS, UPSTREAM_SERVERS } from './upstream-tools.ts';
 
 /** How long a conversation may take to hear of a call. Milliseconds. */
 const LOGGED_WITHIN_MS = 60_000;
@@ -52,11 +52,12 @@ export function startHarnesses({
       const id = `h${begun}`;
       const chance = random.fork(id);
       const surprise = (words: string) => void surprises.push(`${id}: ${words}`);
+      const isAtOnce = begun % 2 === 1;
       const harness = createHarness({
         id,
         has: chance.chance(0.65) ? 'no tasks' : 'tasks',
-        server: chance.pick(UPSTREAM_SERVERS),
-        isAtOnce: chance.chance(0.5),
+        server: chance.pick(isAtOnce ? SHARED_SERVERS : UPSTREAM_SERVERS),
+        isAtOnce,
         site,
         random: chance,
         found,

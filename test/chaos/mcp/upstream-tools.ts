@@ -22,4 +22,6 @@ interface UpstreamTool {
  * each call.
  */
 export const UPSTREAM_SERVERS = ['shop', 'plant', 'kiosk'] as const;
+/** Their calls share a process, so they can be made at once. */
+export const SHARED_SERVERS = ['shop', 'plant'] as const;
 export type UpstreamServer = (typeof UPSTREAM_SERVERS)[number];
