@@ -1,4 +1,5 @@
 /** Begins and signals conversations whose model is in the client: each begins with the first call of its client's thread. */
+import { LRUCache } from 'lru-cache';
 import type { ConversationKey } from '../contract/names.ts';
 import type { QuickCall } from '../contract/quick.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -11,7 +12,7 @@ export type ExternalDependencies = Pick<
 >;
 
 /**
- * Signals the conversation, and begins it if it has not begun.
+ * Signals the conversation, and begins it if it has not begun. When this resolves, the store knows the conversation.
  * @param mayBegin throws if no conversation may begin
  * @throws Problem if it is closed; what `mayBegin` throws
  */
@@ -21,7 +22,15 @@ export async function signalExternal(
   signal: (conversation: ConversationKey) => Promise<Sent>,
   mayBegin: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
-  if ((await signal(conversation)) === 'sent') return;
+  const isSent = (await signal(conversation)) === 'sent';
+  if (isSent && isEntered(store, conversation)) return;
+  const enter = async () => {
+    const at = new Date().toISOString();
+    await store.open(conversation, { agent, metadata: thread === undefined ? {} : { thread }, at });
+    entered(store).set(nameOf(conversation), true);
+  };
+  // The process that began it may have died before it entered it in the store.
+  if (isSent) return enter();
   await mayBegin();
   // Checks that the store answers: a conversation that starts but cannot be entered in the store would be orphaned.
   const known = await store.conversation(conversation);
@@ -35,11 +44,23 @@ export async function signalExternal(
     replies: 'external',
     ...(pushes && { pushes }),
   });
-  const at = new Date().toISOString();
-  await store.open(conversation, { agent, metadata: thread === undefined ? {} : { thread }, at });
+  await enter();
   if ((await signal(conversation)) !== 'sent') {
     throw await whyNotRunning({ store, gateway }, conversation);
   }
 }
+
+const isEntered = (store: object, conversation: ConversationKey) =>
+  entered(store).get(nameOf(conversation)) === true;
+
+/** Conversations that this process has entered in a store: to do so again is harmless, and costs a statement. */
+function entered(store: object): LRUCache<string, true> {
+  let known = enteredIn.get(store);
+  if (!known) enteredIn.set(store, (known = new LRUCache({ max: MOST_KNOWN })));
+  return known;
+}
+
+const enteredIn = new WeakMap<object, LRUCache<string, true>>();
+const MOST_KNOWN = 10_000;
 
 export const nameOf = ({ tenant, id }: ConversationKey) => `${tenant}/${id}`;
