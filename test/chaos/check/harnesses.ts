@@ -141,11 +141,12 @@ function toldOnce(
 
 /**
  * What is promised less of a call that was made at once than of any other (docs/decisions/0043-quick-calls.md). A result is known to be
- * answered only if its first request was still there, and only once the conversation has heard of it.
+ * answered only if its first request was still there, and only once the conversation has heard of it. A request ends with its process, too:
+ * the proxy then asks again by itself.
  */
 function mayBeToldTwice(
   { isAtOnce }: HarnessEvidence,
-  { key, requests, conversation, answer }: HarnessCall,
+  { key, requests, conversation, asked_at, answer }: HarnessCall,
   { byId, faults }: Pick<Stage, 'byId'> & { faults: FaultEvidence[] },
 ): boolean {
   if (!isAtOnce || !answer) return false;
@@ -154,7 +155,7 @@ function mayBeToldTwice(
   const logged_at = Date.parse(logged?.requested[0]?.at ?? '');
   return faults.some(
     (fault) =>
-      losesRecords(fault) && fault.at > answer.at - CLOCKS_MS && fault.at < logged_at + CLOCKS_MS,
+      losesRecords(fault) && fault.at > asked_at - CLOCKS_MS && fault.at < logged_at + CLOCKS_MS,
   );
 }
 

@@ -192,6 +192,7 @@ test('a call that was made at once is counted as one', () => {
 
 test.each<[when: string, by: (evidence: Evidence) => void]>([
   ['its harness had asked twice', (evidence) => (call(evidence).requests = 2)],
+  ['its process was killed while it ran', (evidence) => kill(evidence, call(evidence).asked_at)],
   [
     'its process was killed before the conversation had heard of it',
     (evidence) => kill(evidence, answered_at(evidence)),
@@ -212,7 +213,7 @@ test.each<[when: string, by: Break]>([
     'and its process was killed long before',
     (evidence, thread) => {
       atOnce(evidence, thread);
-      kill(evidence, answered_at(evidence) - 3_000);
+      kill(evidence, call(evidence).asked_at - 3_000);
     },
   ],
   [

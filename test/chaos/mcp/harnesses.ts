@@ -1,6 +1,7 @@
 /** Many harnesses at once, one thread after the other in each lane. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Meanwhile } from '../../../client/meanwhile.ts';
+import type { Entry } from '../../../contract/entry.ts';
 import type { HarnessEvidence } from '../evidence.ts';
 import type { FollowedTalk } from '../collect.ts';
 import { follow } from '../follower.ts';
@@ -10,7 +11,8 @@ import { CLIENT, createHarness, type Harness } from './harness.ts';
 import type { McpSite } from './site.ts';
 import { SHARED_SERVERS, UPSTREAM_SERVERS } from './upstream-tools.ts';
 
-/** How long a conversation may take to hear of a call. Milliseconds. */
+const ENDS = new Set<Entry['kind']>(['call.completed', 'call.failed', 'call.cancelled']);
+/** How long a conversation may take to hear of the end of a call. Milliseconds. */
 const LOGGED_WITHIN_MS = 60_000;
 
 export interface Harnesses {
@@ -78,12 +80,18 @@ export function startHarnesses({
     }
   });
 
-  /** A conversation that is closed cannot hear of a call that was made at once: until it has heard of all that were answered. */
+  /** A conversation that is closed hears no more of a call that was made at once: until it has the ends of all that were answered. */
   async function logged({ follower }: FollowedTalk, { calls }: HarnessEvidence): Promise<void> {
     const answered = calls.filter(({ answer }) => answer).map(({ key }) => key);
     const isLogged = () => {
+      const ended = new Set(
+        follower.entries.flatMap((entry) =>
+          ENDS.has(entry.kind) && 'call_id' in entry ? entry.call_id : [],
+        ),
+      );
       const own = follower.entries.filter((entry) => entry.kind === 'call.requested');
-      const keys = new Set(own.map(({ input }) => (input as { key: string }).key));
+      const over = own.filter(({ call_id }) => ended.has(call_id));
+      const keys = new Set(over.map(({ input }) => (input as { key: string }).key));
       return answered.every((key) => keys.has(key));
     };
     const deadline = Date.now() + LOGGED_WITHIN_MS;
