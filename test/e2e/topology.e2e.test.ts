@@ -16,6 +16,8 @@ import { follow, talk } from '../kit/talk.ts';
 const QUESTION = 'what is a signal in Temporal?';
 
 let folder: string;
+/** The files in it before anything has run. Other tests may compile meanwhile, so a later copy could differ. */
+let shipped: string[];
 let postgres: TestPostgres;
 let api: Started;
 let worker: Started;
@@ -36,6 +38,7 @@ beforeAll(async () => {
   begun.push(() => redis.stop());
   folder = await imageFolder();
   begun.push(() => rm(folder, { recursive: true }));
+  shipped = await filesIn(folder);
   const temporal = inject('temporalAddress');
   const servers = {
     TEMPORAL_ADDRESS: temporal,
@@ -105,7 +108,7 @@ test('with the servers, settings and files of a Compose start, a conversation ou
 });
 
 test('nothing is written beside the code, so its folder may be read-only', async () => {
-  expect(await filesIn(folder)).toEqual(await filesIn(await freshFolder()));
+  expect(await filesIn(folder)).toEqual(shipped);
 });
 
 test('the health checks of the Compose file tell a process that is ready from one that is not', async () => {
@@ -123,12 +126,6 @@ async function check({ healthcheck, environment }: ComposeService, port: number)
   const here = words.map((word) => word.replace(`127.0.0.1:${given}`, `127.0.0.1:${port}`));
   expect(here).not.toEqual(words);
   return (await execa(process.execPath, here, { reject: false })).exitCode;
-}
-
-async function freshFolder(): Promise<string> {
-  const fresh = await imageFolder();
-  begun.push(() => rm(fresh, { recursive: true }));
-  return fresh;
 }
 
 async function filesIn(path: string): Promise<string[]> {
