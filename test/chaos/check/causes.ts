@@ -5,9 +5,9 @@ import type { FaultEvidence } from '../evidence.ts';
 export const takesWorker = ({ kind, target }: FaultEvidence) =>
   (kind === 'kill' || kind === 'freeze') && (target === 'worker' || target === 'service');
 
-/** The process that makes calls at once died: what it had not recorded yet, the next one hands over. */
-export const losesRecords = ({ kind, target }: FaultEvidence) =>
-  kind === 'kill' && target === 'service';
+/** The process that had answered a harness died, and with it what it had not recorded yet. */
+export const losesReceipts = ({ kind, target }: FaultEvidence, isAtOnce: boolean) =>
+  kind === 'kill' && target === (isAtOnce ? 'service' : 'api');
 
 /** A worker, or everybody, could not reach Temporal. */
 export const leavesTemporal = ({ kind, target }: FaultEvidence) =>

@@ -125,8 +125,8 @@ export const REPEATED =
   'the checkpoint after it was safe. The next worker cannot know of it; an effect that must not happen twice needs the key of its call.';
 
 export const TOLD_AGAIN =
-  'A call that was made at once was answered, and its result told under its number too. Either its request had ended before it did and ' +
-  'was made again, or the process that made it was killed before the conversation had heard of it: the next one cannot know what was answered.';
+  'A call was answered, and its result told under its number too. Either its request had ended before the call did and was made again, or the ' +
+  'process that answered was killed before the receipt of the answer was safe: the next one cannot know what was answered.';
 
 export const WOKEN =
   'A frozen worker, when it wakes, finishes the step in which it was stopped before it can check whether the call is still its own.';

@@ -2,7 +2,7 @@
 import type { Entry } from '../../../contract/entry.ts';
 import { isCallEnd } from '../../../contract/call-ends.ts';
 import type { Evidence, FaultEvidence, HarnessCall, HarnessEvidence } from '../evidence.ts';
-import { losesRecords } from './causes.ts';
+import { losesReceipts } from './causes.ts';
 import { TOLD_AGAIN } from './excuses.ts';
 import type { Count, Excused, Finding, Verdict } from './report.ts';
 import { type CallTrace, keyOf, type Trace } from './trace.ts';
@@ -140,22 +140,24 @@ function toldOnce(
 }
 
 /**
- * What is promised less of a call that was made at once than of any other (docs/decisions/0043-quick-calls.md). A result is known to be
- * answered only if its first request was still there, and only once the conversation has heard of it. A request ends with its process, too:
- * the proxy then asks again by itself.
+ * Whoever asks again gets the answer again, and an answer can be sent by a process that is killed before its receipt is safe
+ * (docs/decisions/0043-quick-calls.md). A request ends with its process, too: the proxy then asks again by itself. A call that was made at once
+ * is in doubt from its request until the conversation has it; any other only while the receipt of its answer is on its way.
  */
 function mayBeToldTwice(
-  { isAtOnce }: HarnessEvidence,
+  { isAtOnce = false }: HarnessEvidence,
   { key, requests, conversation, asked_at, answer }: HarnessCall,
   { byId, faults }: Pick<Stage, 'byId'> & { faults: FaultEvidence[] },
 ): boolean {
-  if (!isAtOnce || !answer) return false;
+  if (!answer) return false;
   if (requests > 1) return true;
   const logged = callOfKey(byId.get(conversation ?? ''), key);
-  const logged_at = Date.parse(logged?.requested[0]?.at ?? '');
+  const [from, until] = isAtOnce
+    ? [asked_at, Date.parse(logged?.requested[0]?.at ?? '')]
+    : [answer.at, answer.at];
   return faults.some(
     (fault) =>
-      losesRecords(fault) && fault.at > asked_at - CLOCKS_MS && fault.at < logged_at + CLOCKS_MS,
+      losesReceipts(fault, isAtOnce) && fault.at > from - CLOCKS_MS && fault.at < until + CLOCKS_MS,
   );
 }
 

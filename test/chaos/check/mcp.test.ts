@@ -207,6 +207,21 @@ test.each<[when: string, by: (evidence: Evidence) => void]>([
   expect(excused.map(({ words }) => words)).toContain(TOLD_TWICE);
 });
 
+test.each<[when: string, by: (evidence: Evidence) => void]>([
+  ['its harness had asked twice', (evidence) => (call(evidence).requests = 2)],
+  [
+    'the process that answered was killed before the receipt',
+    (evidence) => kill(evidence, answered_at(evidence), 'api'),
+  ],
+])('a result of a call with a workflow may be told twice if %s', (_, by) => {
+  const { findings, excused } = broken((evidence) => {
+    toldAgain(evidence);
+    by(evidence);
+  });
+  expect(findings).toEqual([]);
+  expect(excused.map(({ words }) => words)).toContain(TOLD_TWICE);
+});
+
 test.each<[when: string, by: Break]>([
   ['and nothing happened', atOnce],
   [
@@ -223,7 +238,11 @@ test.each<[when: string, by: Break]>([
       kill(evidence, answered_at(evidence) + 3_000);
     },
   ],
-  ['by a service that makes no calls at once', (evidence) => void (call(evidence).requests = 2)],
+  ['and another process was killed', (evidence) => kill(evidence, answered_at(evidence))],
+  [
+    'and the process that answered was killed while the call ran',
+    (evidence) => kill(evidence, call(evidence).asked_at - 500, 'api'),
+  ],
 ])('a result is found that is told twice %s', (_, by) => {
   const { findings } = broken((evidence, thread) => {
     toldAgain(evidence);
@@ -252,6 +271,6 @@ test('the outcome of a call made at once may be lost before its conversation hea
   expect(findings).toEqual([]);
 });
 
-function kill({ faults }: Evidence, at: number): void {
-  faults.push({ kind: 'kill', at, target: 'service', moment: 'random', pids: [7] });
+function kill({ faults }: Evidence, at: number, target = 'service'): void {
+  faults.push({ kind: 'kill', at, target, moment: 'random', pids: [7] });
 }

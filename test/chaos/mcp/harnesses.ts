@@ -12,8 +12,8 @@ import type { McpSite } from './site.ts';
 import { SHARED_SERVERS, UPSTREAM_SERVERS } from './upstream-tools.ts';
 
 const ENDS = new Set<Entry['kind']>(['call.completed', 'call.failed', 'call.cancelled']);
-/** How long a conversation may take to hear of the end of a call. Milliseconds. */
-const LOGGED_WITHIN_MS = 60_000;
+/** How long a conversation may take to record the end of a call, while processes are killed again and again. Milliseconds. */
+const LOGGED_WITHIN_MS = 300_000;
 
 export interface Harnesses {
   /** Conversations of the threads, as they are known. */
