@@ -199,6 +199,21 @@ describe('what an earlier process left', () => {
     expect(await kinds()).toEqual(['call.requested', 'call.started']);
   });
 
+  test('is handed over though the conversation of another call cannot be reached', async () => {
+    made.left.push({ ...quick('call_a'), conversation: { tenant: 'default', id: 'conv_2' } });
+    made.left.push(quick('call_b'));
+    const { store, bus } = stage.api;
+    const gateway = stage.played;
+    const request = gateway.requestCall.bind(gateway);
+    vi.spyOn(gateway, 'requestCall').mockImplementation((conversation, ...given) => {
+      if (conversation.id === 'conv_2') throw new Error('This conversation does not answer.');
+      return request(conversation, ...given);
+    });
+    await stage.api.app.close();
+    await stage.open(1_000, { grace_ms: 50 }, made.runner, { earlier: { store, bus, gateway } });
+    await vi.waitFor(() => expect(made.heard).toEqual(['call_b']));
+  });
+
   test('is left alone if its conversation has heard of it', async () => {
     await call('c1');
     await vi.waitFor(() => expect(made.heard).toHaveLength(1));

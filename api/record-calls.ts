@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { QuickCall, QuickRunner } from '../contract/quick.ts';
 import type { CallEnd } from '../contract/signals.ts';
 import { allEntries } from '../store/all-entries.ts';
+import { createLanes } from '../tools/keeper/lanes.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { nameOf, signalExternal } from './external-conversation.ts';
 import { Problem } from './problems.ts';
@@ -94,13 +95,20 @@ export function createRecorder(
     }
   }
 
+  /** A conversation that cannot be reached holds up no other. */
   async function recover(): Promise<void> {
-    for (const quick of await runner.left()) {
-      await untilReported(quick, async () => {
-        if (await isInLog(quick)) await runner.heard(quick);
-        else await handOver(quick);
-      });
-    }
+    const lanes = createLanes(RECOVERED_AT_ONCE);
+    const left = Map.groupBy(await runner.left(), ({ conversation }) => nameOf(conversation));
+    const report = async (quick: QuickCall) => {
+      if (await isInLog(quick)) await runner.heard(quick);
+      else await handOver(quick);
+    };
+    const reportAll = async (own: QuickCall[]) => {
+      for (const quick of own) {
+        await untilReported(quick, () => lanes(() => report(quick), closing.signal));
+      }
+    };
+    await Promise.all([...left.values()].map(reportAll));
   }
 
   async function isInLog({ conversation, call }: QuickCall): Promise<boolean> {
@@ -130,6 +138,8 @@ export function createRecorder(
 /** How long ended calls are collected into one signal. Their clients have been answered already. */
 const TOGETHER_MS = 150;
 const MOST_AT_ONCE = 50;
+/** Conversations that a start signals at the same time. */
+const RECOVERED_AT_ONCE = 8;
 const MOST_CHARS = 500_000;
 
 /** Splits the calls into signals that are not too large for Temporal. */

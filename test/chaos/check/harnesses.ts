@@ -145,7 +145,7 @@ function toldOnce(
  * is in doubt from its request until the conversation has it; any other only while the receipt of its answer is on its way.
  */
 function mayBeToldTwice(
-  { isAtOnce = false }: HarnessEvidence,
+  { isAtOnce }: HarnessEvidence,
   { key, requests, conversation, asked_at, answer }: HarnessCall,
   { byId, faults }: Pick<Stage, 'byId'> & { faults: FaultEvidence[] },
 ): boolean {
@@ -157,7 +157,9 @@ function mayBeToldTwice(
     : [answer.at, answer.at];
   return faults.some(
     (fault) =>
-      losesReceipts(fault, isAtOnce) && fault.at > from - CLOCKS_MS && fault.at < until + CLOCKS_MS,
+      losesReceipts(fault, isAtOnce === true) &&
+      fault.at > from - CLOCKS_MS &&
+      fault.at < until + CLOCKS_MS,
   );
 }
 
