@@ -63,7 +63,7 @@ const isOver = ({ pid, exitCode, signalCode }: ChildProcess) =>
 const KEEPER = fileURLToPath(new URL('main.js', import.meta.url));
 const STARTER = fileURLToPath(new URL('starter.js', import.meta.url));
 let starter: ChildProcess | undefined;
-const lanes = createLanes(Math.max(2, availableParallelism()));
+const lanes = createLanes(Math.max(1, availableParallelism() - 1));
 const POLL_MS = 20;
 /** On a busy machine a keeper gets little CPU time. */
 const START_MS = 30_000;
