@@ -1,9 +1,11 @@
 /**
- * How long it takes until what happens has an effect. Four figures, taken in turns so that noise hits all of them:
+ * How long it takes until what happens has an effect. Five figures, taken in turns so that noise hits all of them:
  *
  * - idle: a tool yields a result while nobody speaks → the model has the request that tells it. Without the quiet window
  *   (MEANWHILE_QUIET_MS=0) and without a grace time, which are waits on purpose. By the tool's clock: it is on this machine.
- * - interrupt: the same while a reply is streaming, with schedule `interrupt`: the reply is cut off and written down first.
+ * - reader: a result → a client that reads the conversation's stream has its entry. With the usual quiet window: without one, the entry is
+ *   written by the reply that it starts.
+ * - interrupt: idle, but while a reply is streaming, with schedule `interrupt`: the reply is cut off and written down first.
  * - stop: a user's message is sent over HTTP → the model's connection, on which a reply is streaming, is closed.
  * - floor: a bare signal leads to an activity that asks the same model (bare/), on the same Temporal server.
  */
@@ -19,7 +21,7 @@ import { post } from './service.ts';
 import { takeTurn } from './talk.ts';
 
 export const latencyHelp = `npm run bench -- latency [--samples 100]
-  Milliseconds from a tool's result to the model's call, and from a message to the end of the reply in flight.`;
+  Milliseconds from a tool's result to the model's call and to a reader of the stream, and from a message to the end of the reply in flight.`;
 
 /** Samples of one kind before the next kind's turn. */
 const BLOCK = 10;
@@ -49,7 +51,10 @@ export async function latency(args: string[]): Promise<object> {
     streams: createMailbox('a reply streams'),
   };
   const stub = await startStubModel(answering(heard));
-  const samples = { idle: [], interrupt: [], stop: [], floor: [] } as Record<string, number[]>;
+  const samples = { idle: [], reader: [], interrupt: [], stop: [], floor: [] } as Record<
+    string,
+    number[]
+  >;
   try {
     await onGround(async (ground) => {
       const ours = await ground.service(stub.url, {
@@ -61,8 +66,9 @@ export async function latency(args: string[]): Promise<object> {
       // The first block warms up.
       for (let block = 0; block <= blocks; block += 1) {
         const taken = {
-          idle: await beats(ours, heard, 'when_idle'),
-          interrupt: await beats(ours, heard, 'interrupt'),
+          idle: (await beats(ours, heard, 'when_idle')).told,
+          reader: (await beats(ours, heard, 'when_idle', 'calm')).read,
+          interrupt: (await beats(ours, heard, 'interrupt')).told,
           stop: await stops(ours, heard),
           floor: [] as number[],
         };
@@ -89,10 +95,12 @@ export async function latency(args: string[]): Promise<object> {
   return { bench: 'latency', ...figures };
 }
 
-function summarise({ idle, interrupt, stop, floor }: Record<string, number[]>) {
+function summarise({ idle, reader, interrupt, stop, floor }: Record<string, number[]>) {
   return {
     idle_p50_ms: percentile(idle!, 50),
     idle_p95_ms: percentile(idle!, 95),
+    reader_p50_ms: percentile(reader!, 50),
+    reader_p95_ms: percentile(reader!, 95),
     interrupt_p50_ms: percentile(interrupt!, 50),
     interrupt_p95_ms: percentile(interrupt!, 95),
     stop_p50_ms: percentile(stop!, 50),
@@ -104,13 +112,19 @@ async function beats(
   { base, client }: OurService,
   { told, streams }: Heard,
   schedule: 'when_idle' | 'interrupt',
-): Promise<number[]> {
+  agent?: string,
+): Promise<{ told: number[]; read: number[] }> {
   // The first finds nobody speaking, or a conversation that has just begun: it does not count.
   const beats = BLOCK + 1;
   const input = { beats, every_ms: BEAT_MS[schedule], schedule };
   const message = { text: `Beat ${JSON.stringify(input)}` };
-  const { id } = await client.post('/v1/conversations', { message });
-  const log = watch(client, id);
+  const { id } = await client.post('/v1/conversations', { message, ...(agent && { agent }) });
+  const read: number[] = [];
+  const log = watch(client, id, (item) => {
+    if (item.type !== 'entry' || item.data.kind !== 'call.event') return;
+    const { data } = item.data as { data?: unknown };
+    read.push(performance.timeOrigin + performance.now() - (data as Beat).at);
+  });
   const samples: number[] = [];
   while (samples.length < beats) samples.push(await told.take());
   // A reply that streamed was cut off by each of them, the last one ends by itself.
@@ -118,7 +132,12 @@ async function beats(
   await log.until('the call is over', () => log.of('call.completed').length > 0);
   await post(`${base}/v1/conversations/${id}/close`, {});
   await log.close();
-  return samples.slice(1);
+  return { told: samples.slice(1), read: read.slice(1) };
+}
+
+/** What a beat says: when it began, in milliseconds since 1970. */
+interface Beat {
+  at: number;
 }
 
 async function stops({ base, client }: OurService, { streams }: Heard): Promise<number[]> {
@@ -179,6 +198,6 @@ function answering({ told, bare, streams }: Heard) {
 function beatsIn(text: string): number[] {
   const json = /^<now>(.*)<\/now>$/s.exec(text)?.[1];
   if (!json) return [];
-  const { news } = JSON.parse(json) as { news: { results?: { data: { at: number } }[] }[] };
+  const { news } = JSON.parse(json) as { news: { results?: { data: Beat }[] }[] };
   return news.flatMap(({ results = [] }) => results.map(({ data }) => data.at));
 }
