@@ -109,6 +109,16 @@ test('decisions name the person, and limits say how to go on', () => {
   ]);
 });
 
+test.each([
+  ['accept', '✓ install alpha was answered by ann'],
+  ['decline', '✗ install alpha was refused an answer by ann'],
+  ['cancel', '· install alpha got no answer'],
+])('an answer with the action %s is not shown as an approval', (action, line) => {
+  const ann = { actor: { type: 'user', id: 'ann' } };
+  const answered = { kind: 'call.answered', ...call, ...ann, question_id: 'q1', action };
+  expect(printed(requested, answered)).toEqual([`call: ${line}`]);
+});
+
 test('nothing that a model or a tool says can move the cursor or forge a line of another kind', () => {
   const lines = printed(
     begins('reply_1'),

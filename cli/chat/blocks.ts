@@ -1,5 +1,5 @@
 /** What is printed of a conversation's log, for good: each entry gives a block of text, or none. */
-import type { Entry } from '../../client/index.ts';
+import type { Entry, EntryOf } from '../../client/index.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
 import { elapsed, inWords, nameOf } from './call-words.ts';
 import { clean, oneLine } from './clean.ts';
@@ -61,8 +61,9 @@ export function createBlocks(): Blocks {
         case 'call.awaiting_approval':
           return ofCall(entry.call_id, '?', `waits for approval: ${oneLine(entry.why, 200)}`);
         case 'call.approved':
-        case 'call.answered':
           return ofCall(entry.call_id, '✓', `was approved by ${oneLine(entry.actor.id, 40)}`);
+        case 'call.answered':
+          return ofCall(entry.call_id, ...answerInWords(entry));
         case 'call.denied':
           return ofCall(entry.call_id, '✗', `was denied${after(': ', entry.reason)}`);
         case 'call.dropped':
@@ -108,6 +109,18 @@ export function createBlocks(): Blocks {
       }
     },
   };
+}
+
+function answerInWords({ action, actor }: EntryOf<'call.answered'>): [mark: string, text: string] {
+  const by = `by ${oneLine(actor.id, 40)}`;
+  switch (action) {
+    case 'accept':
+      return ['✓', `was answered ${by}`];
+    case 'decline':
+      return ['✗', `was refused an answer ${by}`];
+    case 'cancel':
+      return ['·', 'got no answer'];
+  }
 }
 
 const CUT_OFF = {
