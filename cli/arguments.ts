@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { KEY_OPTIONS, type KeysTask, readKeys } from './keys-arguments.ts';
 import type { CommandWithHelp } from './usage.ts';
 import { type McpCommand, readMcpArguments } from './mcp/arguments.ts';
+import { unexpectedArgument, type Wrong, wrong, wrongUrl } from './wrong.ts';
 
 /** Commands that need settings. */
 export type ServiceCommand =
@@ -18,9 +19,11 @@ export type ServiceCommand =
   | McpCommand;
 
 export interface ChatOptions {
-  /** Id of the conversation to continue. */
+  /** Id of the conversation to continue. Default: a new one. */
   id?: string;
+  /** URL of the service. Default: HOST and PORT of the settings. */
   url?: string;
+  /** Default: MEANWHILE_API_KEY. */
   key?: string;
   agent?: string;
   json?: boolean;
@@ -28,11 +31,10 @@ export interface ChatOptions {
 
 export type Command =
   | ServiceCommand
-  /** `of`: a command that has its own. */
+  /** `of`: a command with a help text of its own. */
   | { kind: 'help'; of?: CommandWithHelp }
   | { kind: 'version' }
-  /** `message` is one sentence. */
-  | { kind: 'wrong'; message: string };
+  | Wrong;
 
 /** @param given the arguments after the program's name */
 export function readArguments(given: string[]): Command {
@@ -57,12 +59,12 @@ export function readArguments(given: string[]): Command {
     const options = onlyGiven({ url, key, agent, json });
     const isKeys = positionals[0] === 'keys';
     const [foreign] = Object.keys(isKeys ? options : ofKeys);
-    if (foreign !== undefined) return { kind: 'wrong', message: `Unexpected option --${foreign}.` };
+    if (foreign !== undefined) return wrong(`Unexpected option --${foreign}.`);
     if (isKeys) return readKeys(positionals.slice(1), ofKeys);
     return withOptions(readCommand(positionals), options);
   } catch (error) {
     // The parser's messages are whole sentences for the user.
-    return { kind: 'wrong', message: (error as Error).message };
+    return wrong((error as Error).message);
   }
 }
 
@@ -74,26 +76,41 @@ function helpOf([name]: string[]): Command {
 }
 
 function readCommand([name, ...rest]: string[]): Command {
-  if (name === 'explain') return readExplain(rest);
-  if (name === 'promote') return readPromote(rest);
-  if (name === 'archive') return readArchiveFile(rest);
-  if (name === 'chat' && rest.length === 1) return { kind: 'chat', id: rest[0]! };
-  if (rest.length > 0)
-    return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
   switch (name) {
+    case 'explain':
+      return oneArgument(rest, 'conversation id', (id) => ({ kind: name, id }));
+    case 'promote':
+      return oneArgument(rest, 'build id', (build) => ({ kind: name, build }));
+    case 'archive':
+      return oneArgument(rest, 'file of the archive', (file) => ({ kind: name, file }));
+    case 'chat':
+      return rest.length === 0
+        ? { kind: name }
+        : oneArgument(rest, 'conversation id', (id) => ({ kind: name, id }));
     case 'start':
     case 'api':
     case 'worker':
     case 'demo':
     case 'doctor':
-    case 'chat':
-      return { kind: name };
+      return noArgument(rest, { kind: name });
     case undefined:
-      return { kind: 'wrong', message: 'Missing command.' };
+      return wrong('Missing command.');
     default:
-      return { kind: 'wrong', message: `Unknown command "${name}".` };
+      return wrong(`Unknown command "${name}".`);
   }
 }
+
+function oneArgument(
+  [given, ...rest]: string[],
+  what: string,
+  command: (given: string) => Command,
+): Command {
+  if (given === undefined) return wrong(`Missing ${what}.`);
+  return noArgument(rest, command(given));
+}
+
+const noArgument = (rest: string[], command: Command): Command =>
+  unexpectedArgument(rest) ?? command;
 
 const OPTIONS: Partial<Record<Command['kind'], readonly string[]>> = {
   chat: ['url', 'key', 'agent', 'json'],
@@ -103,39 +120,14 @@ function withOptions(command: Command, options: Omit<ChatOptions, 'id'>): Comman
   if (command.kind === 'wrong') return command;
   const allowed = OPTIONS[command.kind] ?? [];
   const unexpected = Object.keys(options).find((name) => !allowed.includes(name));
-  if (unexpected) return { kind: 'wrong', message: `Unexpected option --${unexpected}.` };
-  const { url } = options;
-  if (url !== undefined && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) {
-    return { kind: 'wrong', message: `--url must begin with http:// or https://, not "${url}".` };
-  }
+  if (unexpected) return wrong(`Unexpected option --${unexpected}.`);
   if (command.kind === 'chat' && command.id !== undefined && options.agent !== undefined) {
-    return { kind: 'wrong', message: 'A conversation keeps its agent: --agent is for a new one.' };
+    return wrong('A conversation keeps its agent: --agent is for a new one.');
   }
-  return { ...command, ...options };
+  return wrongUrl('url', options.url) ?? { ...command, ...options };
 }
 
 function readMcp(given: string[]): Command {
   const command = readMcpArguments(given);
   return command.kind === 'mcp-help' ? { kind: 'help', of: 'mcp' } : command;
-}
-
-function readExplain([id, ...rest]: string[]): Command {
-  if (id === undefined) return { kind: 'wrong', message: 'Missing conversation id.' };
-  if (rest.length > 0)
-    return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
-  return { kind: 'explain', id };
-}
-
-function readPromote([build, ...rest]: string[]): Command {
-  if (build === undefined) return { kind: 'wrong', message: 'Missing build id.' };
-  if (rest.length > 0)
-    return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
-  return { kind: 'promote', build };
-}
-
-function readArchiveFile([file, ...rest]: string[]): Command {
-  if (file === undefined) return { kind: 'wrong', message: 'Missing file of the archive.' };
-  if (rest.length > 0)
-    return { kind: 'wrong', message: `Unexpected argument "${rest.join(' ')}".` };
-  return { kind: 'archive', file };
 }

@@ -1,5 +1,6 @@
 /** The command line of `meanwhile mcp`. */
 import { parseArgs } from 'node:util';
+import { unexpectedArgument, type Wrong, wrong, wrongUrl } from '../wrong.ts';
 import { CLIENTS, type ClientName } from './clients.ts';
 
 export type McpCommand = {
@@ -21,14 +22,12 @@ export type McpCommand = {
     }
 );
 
-/** `known`: of mcp.json. */
+/** `known`: a server of the service's mcp.json; `all`: every tool of the service. */
 export type ProxyTarget =
   | { kind: 'all' }
   | { kind: 'known'; name: string }
   | { kind: 'command'; name: string; argv: [string, ...string[]]; env: string[] }
   | { kind: 'url'; name: string; url: string; headers: Record<string, string> };
-
-export type Wrong = { kind: 'wrong'; message: string };
 
 export const MCP_USAGE = `Usage: meanwhile mcp [command]
 
@@ -41,9 +40,11 @@ export const MCP_USAGE = `Usage: meanwhile mcp [command]
        --header "K: V"    The same for a server at a URL. Repeatable.
   mcp proxy [--name N]    The same for a server of the service's mcp.json; without a name, all of them.
   mcp calls               Lists the calls that run, and those that ended last.
-  mcp install CLIENT [agents|tools] [--name N] [-- COMMAND …]
-                          Adds it to the configuration of ${Object.keys(CLIENTS).join(', ')}.
-                          With a command: a proxy in front of that server.
+  mcp install CLIENT [--name N] [agents|tools]
+                          Adds the service to the configuration of ${Object.keys(CLIENTS).join(', ')}.
+  mcp install CLIENT [--name N] -- COMMAND …
+                          Adds a proxy in front of that server.
+       --env NAME[=VALUE] As for \`mcp proxy\`.
        --print            Only prints what it would write.
        --yes              Does not ask.
 
@@ -69,48 +70,44 @@ export function readMcpArguments(given: string[]): McpCommand | Wrong | { kind: 
   });
   if (values.help) return { kind: 'mcp-help' };
   const [what, ...rest] = positionals;
-  for (const url of [values.url, values.service]) {
-    if (url !== undefined && !isHttp(url)) {
-      return wrong(`--url must begin with http:// or https://, not "${url}".`);
-    }
-  }
+  const badUrl = wrongUrl('url', values.url) ?? wrongUrl('service', values.service);
+  if (badUrl) return badUrl;
   if (values.name !== undefined && !/^[\w.-]{1,50}$/.test(values.name)) {
     return wrong('--name must have letters, digits, ".", "_" or "-" only.');
   }
   const allowed = OPTIONS[what ?? ''] ?? [];
-  for (const name of SOME) {
+  for (const name of NOT_FOR_ALL) {
     const value = values[name];
     const isSet = Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
     if (isSet && !allowed.includes(name)) return wrong(`Unexpected option --${name}.`);
   }
-  if (command.length > 0 && what !== 'proxy' && what !== 'install') {
-    return wrong(`Unexpected argument "${command.join(' ')}".`);
-  }
-  const service =
-    values.service ?? (what === 'proxy' || what === 'install' ? undefined : values.url);
+  const takesCommand = what === 'proxy' || what === 'install';
+  const unwanted = takesCommand ? wrongEnv(values.env, command) : unexpectedArgument(command);
+  if (unwanted) return unwanted;
+  const service = values.service ?? (takesCommand ? undefined : values.url);
   const base = { kind: 'mcp', ...(service !== undefined && { url: service }) } as const;
   switch (what) {
     case undefined:
       return { ...base, does: 'relay', serves: 'agents' };
     case 'tools':
-      return extra(rest) ?? { ...base, does: 'relay', serves: 'tools' };
+      return unexpectedArgument(rest) ?? { ...base, does: 'relay', serves: 'tools' };
     case 'calls':
-      return extra(rest) ?? { ...base, does: 'calls' };
+      return unexpectedArgument(rest) ?? { ...base, does: 'calls' };
     case 'proxy': {
-      const target = targetOf(values, command);
+      const target = readTarget(values, command);
       if ('message' in target) return target;
-      return extra(rest) ?? { ...base, does: 'proxy', target };
+      return unexpectedArgument(rest) ?? { ...base, does: 'proxy', target };
     }
     case 'install':
-      return install(base, rest, values, command);
+      return readInstall(base, rest, values, command);
     default:
       return wrong(`Unexpected argument "${positionals.join(' ')}".`);
   }
 }
 
-/** Options that not every command has. */
-const SOME = ['name', 'env', 'header', 'print', 'yes'] as const;
-const OPTIONS: Record<string, readonly (typeof SOME)[number][]> = {
+/** Options that only some commands have. */
+const NOT_FOR_ALL = ['name', 'env', 'header', 'print', 'yes'] as const;
+const OPTIONS: Record<string, readonly (typeof NOT_FOR_ALL)[number][]> = {
   proxy: ['name', 'env', 'header'],
   install: ['name', 'env', 'print', 'yes'],
 };
@@ -125,15 +122,20 @@ interface Values {
   yes: boolean;
 }
 
-function targetOf({ url, name, env, header }: Values, command: string[]): ProxyTarget | Wrong {
+function wrongEnv(env: string[], command: string[]): Wrong | undefined {
+  if (env.length > 0 && command.length === 0) return wrong('--env is for a server with a command.');
+  const bad = env.find((each) => !/^[A-Za-z_]\w*(=|$)/.test(each));
+  return bad === undefined ? undefined : wrong(`--env must be NAME or NAME=VALUE, not "${bad}".`);
+}
+
+function readTarget({ url, name, env, header }: Values, command: string[]): ProxyTarget | Wrong {
   const [program, ...args] = command;
   if (program !== undefined && url !== undefined) {
     return wrong('A server has either a command or --url, not both.');
   }
+  if (url === undefined && header.length > 0) return wrong('--header is for a server with --url.');
   if (program !== undefined) {
-    const bad = env.find((each) => !/^[A-Za-z_]\w*(=|$)/.test(each));
-    if (bad !== undefined) return wrong(`--env must be NAME or NAME=VALUE, not "${bad}".`);
-    return { kind: 'command', name: name ?? nameOf(command), argv: [program, ...args], env };
+    return { kind: 'command', name: name ?? serverNameIn(command), argv: [program, ...args], env };
   }
   if (url !== undefined) {
     const headers: Record<string, string> = {};
@@ -147,8 +149,8 @@ function targetOf({ url, name, env, header }: Values, command: string[]): ProxyT
   return name === undefined ? { kind: 'all' } : { kind: 'known', name };
 }
 
-/** "npx -y @scope/server-everything stdio" is server-everything. */
-export function nameOf(command: string[]): string {
+/** The name of the server that a command starts: `server-everything` for `npx -y @scope/server-everything stdio`. */
+export function serverNameIn(command: string[]): string {
   const runners = /^(npx|node|uvx|uv|bunx|deno|python3?|docker|pnpm|npm|run|exec|dlx|x)$/;
   const words = command
     .map((word) =>
@@ -162,9 +164,9 @@ export function nameOf(command: string[]): string {
   return word.replaceAll(/[^\w.-]/g, '-').slice(0, 50);
 }
 
-function install(
+function readInstall(
   base: { kind: 'mcp'; url?: string },
-  [client, serves = 'tools', ...rest]: string[],
+  [client, ...rest]: string[],
   values: Values,
   command: string[],
 ): McpCommand | Wrong {
@@ -172,30 +174,18 @@ function install(
   if (client === undefined || !known.includes(client)) {
     return wrong(`Name the client: ${known.join(', ')}.`);
   }
+  const [serves = 'tools', ...more] = command.length > 0 ? [] : rest;
   if (serves !== 'tools' && serves !== 'agents') return wrong(`Unexpected argument "${serves}".`);
+  const unexpected = unexpectedArgument(command.length > 0 ? rest : more);
+  if (unexpected) return unexpected;
   if (values.url !== undefined) return wrong('Unexpected option --url.');
   const service = base.url === undefined ? [] : ['--service', base.url];
   const env = values.env.flatMap((each) => ['--env', each]);
-  const named = values.name ?? (command.length > 0 ? nameOf(command) : 'meanwhile');
+  const named = values.name ?? (command.length > 0 ? serverNameIn(command) : 'meanwhile');
   const args =
     command.length > 0
       ? ['proxy', '--name', named, ...service, ...env, '--', ...command]
       : [...(serves === 'tools' ? ['tools'] : []), ...service];
   const { print, yes } = values;
-  const done = {
-    does: 'install',
-    client: client as ClientName,
-    name: named,
-    args,
-    print,
-    yes,
-  } as const;
-  return extra(rest) ?? { ...base, ...done };
+  return { ...base, does: 'install', client: client as ClientName, name: named, args, print, yes };
 }
-
-const extra = (rest: string[]) =>
-  rest.length > 0 ? wrong(`Unexpected argument "${rest.join(' ')}".`) : undefined;
-
-const isHttp = (url: string) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-
-const wrong = (message: string): Wrong => ({ kind: 'wrong', message });
