@@ -2,78 +2,58 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { APIConnectionError, APIError, type Conversation, Meanwhile } from '../client/index.ts';
+import { type Conversation, Meanwhile } from '../client/index.ts';
 import { DEFAULT_AGENT } from '../contract/http.ts';
 import { conversationWorkflowId, DEFAULT_TENANT } from '../contract/names.ts';
+import { serviceUrl } from '../contract/service-url.ts';
 import { reactForProduction, type Settings } from '../config.ts';
+import type { ChatOptions } from './arguments.ts';
 import { itemAsLine, runPlain } from './chat/plain.ts';
-import { createSession, reasonOf } from './chat/session.ts';
+import { createSession } from './chat/session.ts';
+import { failedRequest } from './failed-request.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import { printTurn } from './print-turn.ts';
 import { report } from './run-service.ts';
-import { serviceUrl } from './service-url.ts';
 import { readRecord } from './temporal/record.ts';
 
-export interface ChatArguments {
-  /** Id of the conversation to continue. Default: a new one. */
-  id?: string;
-  url?: string;
-  key?: string;
-  agent?: string;
-  json?: boolean;
-}
-
 /** Exit code 1 when no service answers, there is no such conversation or agent, or the conversation can no longer be followed. */
-export async function chat(settings: Settings, given: ChatArguments): Promise<void> {
-  const url = (given.url ?? serviceUrl(settings)).replace(/\/+$/, '');
+export async function chat(settings: Settings, given: ChatOptions): Promise<void> {
+  const url = (given.url ?? serviceUrl(settings.HOST, settings.PORT)).replace(/\/+$/, '');
   const key = given.key ?? settings.MEANWHILE_API_KEY;
   const client = new Meanwhile({ baseURL: url, ...(key !== undefined && { apiKey: key }) });
   try {
-    const resume = await meet(client, url, given);
+    const resume = await findTarget(client, given);
     await talk(client, { settings, url, resume, given });
   } catch (error) {
-    report(error instanceof APIError ? new Error(reasonOf(error), { cause: error }) : error);
+    report(failedRequest(error, url, 'name another with --url'));
   }
-  // Requests that were given up may hold sockets open.
+  // Aborted requests may hold sockets open.
   process.exit();
 }
 
 type Resume = { conversation: Conversation; last_seq: number } | undefined;
 
 /**
- * Makes sure of the service, and of what the arguments name.
- * @throws Error whose message says what to do
+ * The conversation to continue; undefined for a new one. Fails early if the service or what the arguments name does not exist.
+ * @throws Error if there is no such agent; APIError
  */
-async function meet(client: Meanwhile, url: string, { id, agent }: ChatArguments): Promise<Resume> {
-  try {
-    if (id !== undefined) {
-      const conversation = client.conversations.open(id);
-      const { last_seq } = await conversation.head();
-      return { conversation, last_seq };
-    }
-    const { agents } = await client.get<{ agents: { name: string }[] }>('/v1/agents');
-    const names = agents.map(({ name }) => name);
-    if (agent === undefined || names.includes(agent)) return undefined;
-    throw new Error(`There is no agent "${agent}", only: ${names.join(', ')}.`);
-  } catch (error) {
-    if (error instanceof APIConnectionError) {
-      throw new Error(
-        `No service answers at ${url}. Start one with \`meanwhile start\`, or name another with --url.`,
-        { cause: error },
-      );
-    }
-    if (error instanceof APIError && error.problem?.code === undefined) {
-      throw new Error(`What answers at ${url} is not Meanwhile.`, { cause: error });
-    }
-    throw error;
+async function findTarget(client: Meanwhile, { id, agent }: ChatOptions): Promise<Resume> {
+  if (id !== undefined) {
+    const conversation = client.conversations.open(id);
+    const { last_seq } = await conversation.head();
+    return { conversation, last_seq };
   }
+  const { agents } = await client.agents();
+  const names = agents.map(({ name }) => name);
+  if (agent === undefined || names.includes(agent)) return undefined;
+  throw new Error(`There is no agent "${agent}", only: ${names.join(', ')}.`);
 }
 
 interface Talk {
   settings: Settings;
   url: string;
   resume: Resume;
-  given: ChatArguments;
+  given: ChatOptions;
 }
 
 async function talk(client: Meanwhile, { settings, url, resume, given }: Talk): Promise<void> {
@@ -134,7 +114,7 @@ async function pipe(around: Around, print: (line: string) => void, json: boolean
 async function open(id: string, url: string, settings: Settings, browse: boolean) {
   const page = `${url}/#/${encodeURIComponent(id)}`;
   const record = await readRecord(resolve(settings.MEANWHILE_HOME));
-  const isOurs = record !== undefined && url === serviceUrl(settings);
+  const isOurs = record !== undefined && url === serviceUrl(settings.HOST, settings.PORT);
   const workflow = encodeURIComponent(conversationWorkflowId({ tenant: DEFAULT_TENANT, id }));
   const ui = `http://127.0.0.1:${record?.uiPort}/namespaces/${settings.TEMPORAL_NAMESPACE}/workflows/${workflow}`;
   if (browse) openInBrowser(page);

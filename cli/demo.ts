@@ -1,13 +1,14 @@
 /** `meanwhile demo`: plays the scenario live, against the service that runs here or one that it starts itself. */
 import { Meanwhile } from '../client/meanwhile.ts';
 import type { Settings } from '../config.ts';
+import { serviceUrl } from '../contract/service-url.ts';
 import { playScenario } from './demo/scenario.ts';
 import { report, runService } from './run-service.ts';
 import { startService } from './start.ts';
 
 /** Exit code 1 when a step of the scenario did not happen. */
 export async function demo(settings: Settings): Promise<void> {
-  const running = `http://${settings.HOST}:${settings.PORT}`;
+  const running = serviceUrl(settings.HOST, settings.PORT);
   if (await isMeanwhile(running)) {
     await play(running, 'The running service', settings.MEANWHILE_API_KEY).catch(report);
     return;

@@ -1,17 +1,18 @@
 /** `meanwhile explain <id>`: why the agent spoke, turn by turn, according to the running service. */
-import { APIError } from '../client/errors.ts';
 import { Meanwhile } from '../client/meanwhile.ts';
 import type { Settings } from '../config.ts';
+import { serviceUrl } from '../contract/service-url.ts';
 import type { Turn } from '../contract/turns.ts';
+import { failedRequest } from './failed-request.ts';
 import { printTurn } from './print-turn.ts';
 import { report } from './run-service.ts';
 
-/** Exit code 1 when the service does not answer, or knows no such conversation. */
+/** Exit code 1 if no service answers, or if there is no such conversation. */
 export async function explain(
-  { HOST, PORT, MEANWHILE_API_KEY: apiKey }: Settings,
+  { HOST, PORT, MEANWHILE_API_KEY: apiKey }: Pick<Settings, 'HOST' | 'PORT' | 'MEANWHILE_API_KEY'>,
   id: string,
 ): Promise<void> {
-  const url = `http://${HOST}:${PORT}`;
+  const url = serviceUrl(HOST, PORT);
   const client = new Meanwhile({ baseURL: url, apiKey, maxRetries: 0 });
   try {
     for (let after: number | undefined = 0; after !== undefined;) {
@@ -23,14 +24,6 @@ export async function explain(
       after = page.next_after;
     }
   } catch (error) {
-    report(
-      error instanceof APIError && error.problem
-        ? new Error(error.problem.detail)
-        : away(url, error),
-    );
+    report(failedRequest(error, url, 'set HOST and PORT to its address'));
   }
 }
-
-/** The message of a fetch error says only that it failed. */
-const away = (url: string, cause: unknown) =>
-  new Error(`No service answers at ${url}. Set PORT and HOST to its address.`, { cause });

@@ -1,18 +1,21 @@
-/** `meanwhile mcp`: the running service in a harness: a relay for those that start a program, and what installs and lists. */
+/** `meanwhile mcp`: connects a harness to the running service, adds the service to a harness's configuration, and lists calls. */
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Meanwhile } from '../client/meanwhile.ts';
+import { serviceUrl } from '../contract/service-url.ts';
 import { allVariables, type Settings } from '../config.ts';
+import { failedRequest } from './failed-request.ts';
 import type { McpCommand } from './mcp/arguments.ts';
 import { listCalls } from './mcp/calls.ts';
 import { askPerson, install } from './mcp/install.ts';
 import { NotDeclared, proxyPath } from './mcp/proxy.ts';
 import { relay } from './mcp/relay.ts';
-import { serviceUrl } from './service-url.ts';
+import { report } from './run-service.ts';
 
 export async function mcp(settings: Settings, command: McpCommand): Promise<void> {
-  const base = (command.url ?? serviceUrl(settings)).replace(/\/+$/, '').replace(/\/mcp$/, '');
+  const own = serviceUrl(settings.HOST, settings.PORT);
+  const base = (command.url ?? own).replace(/\/+$/, '').replace(/\/mcp$/, '');
   const apiKey = settings.MEANWHILE_API_KEY;
   switch (command.does) {
     case 'relay':
@@ -24,7 +27,7 @@ export async function mcp(settings: Settings, command: McpCommand): Promise<void
         return await relayTo(`${base}${path}`, apiKey);
       } catch (error) {
         if (!(error instanceof NotDeclared)) throw error;
-        return fail(error.message);
+        return report(error);
       }
     }
     case 'calls':
@@ -35,13 +38,13 @@ export async function mcp(settings: Settings, command: McpCommand): Promise<void
         console.log(lines.join('\n'));
         return;
       } catch (error) {
-        return fail(`${base} does not answer: ${(error as Error).message}`);
+        return report(failedRequest(error, base, 'name another with --url'));
       }
     case 'install': {
-      const own = fileURLToPath(new URL('meanwhile.js', import.meta.url));
+      const program = fileURLToPath(new URL('meanwhile.js', import.meta.url));
       process.exitCode = await install({
         ...command,
-        command: [process.execPath, own, 'mcp', ...command.args],
+        command: [process.execPath, program, 'mcp', ...command.args],
         place: { home: homedir(), platform: process.platform, variables: allVariables() },
         say: (line) => console.log(line),
         ...(process.stdin.isTTY && { ask: askPerson }),
@@ -54,17 +57,12 @@ async function relayTo(url: string, apiKey: string | undefined): Promise<void> {
   await relay({
     url,
     apiKey,
-    // As long as the harness that has started this process: its calls share a conversation.
+    // One for the life of this process, which is that of its harness: its calls share a conversation.
     thread: randomUUID(),
     input: process.stdin,
     output: process.stdout,
     note: (line) => console.error(line),
   });
-  // Requests that were abandoned may hold sockets open.
+  // Aborted requests may hold sockets open.
   process.exit(0);
-}
-
-function fail(message: string): void {
-  console.error(message);
-  process.exitCode = 1;
 }

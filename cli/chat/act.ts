@@ -5,7 +5,8 @@ import { answerFrom } from './answer.ts';
 import { detailsOf, nameOf, statusOf } from './call-words.ts';
 import { type ChatCommand, findCall, HELP } from './commands.ts';
 import { whyQuiet } from './quiet.ts';
-import { reasonOf, type ChatSession } from './session.ts';
+import { reasonOf } from './reason.ts';
+import type { ChatSession } from './session.ts';
 
 export interface ChatContext {
   session: ChatSession;

@@ -1,6 +1,5 @@
 /** A conversation as a terminal holds it: what was printed of it, what is on its way, and what may be done. */
 import {
-  APIError,
   type Conversation,
   type ConversationState,
   createFold,
@@ -10,6 +9,7 @@ import {
   type StreamItem,
 } from '../../client/index.ts';
 import { type Block, createBlocks } from './blocks.ts';
+import { reasonOf } from './reason.ts';
 
 export interface SessionView {
   /** Everything to print for good, in order; only ever grows. */
@@ -200,11 +200,4 @@ export function createSession(options: SessionOptions): ChatSession {
     },
     close: () => stop.abort(),
   };
-}
-
-/** The service's own words, with the fields that are invalid. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof APIError)) return (error as Error).message;
-  const fields = error.errors.map(({ path, message }) => `${path} ${message}`);
-  return [error.problem?.detail ?? error.message, ...fields].join(' ');
 }

@@ -31,6 +31,6 @@ test('an unknown conversation and an unreachable service are each reported in a 
   const away = await explain('conv_none', '1');
   expect(away).toMatchObject({ exitCode: 1 });
   expect(away.stderr.trim()).toBe(
-    'No service answers at http://127.0.0.1:1. Set PORT and HOST to its address.',
+    'No service answers at http://127.0.0.1:1. Start one with `meanwhile start`, or set HOST and PORT to its address.',
   );
 });
