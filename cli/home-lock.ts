@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { tryLock } from '../worker/file-lock.ts';
 
 export interface HomeLock {
-  /** Tells a process that is refused where this service is. */
+  /** Writes the URL that a refused process reports. */
   announce(url: string): void;
   release(): void;
 }
@@ -38,11 +38,11 @@ function refusal(home: string, holder: string): string {
   return `${who}${where}, with its data in ${home}. Stop it first, or set MEANWHILE_HOME and PORT to run another one alongside it.`;
 }
 
-/** URL of the service that has this home; undefined if none does, or if it is only just starting. */
+/** URL of the last service that held this home; undefined if it stopped in order, or is only just starting. */
 export const runningAt = (home: string): string | undefined =>
   readHolder(join(home, 'service.json')).url;
 
-/** Nothing when the holder has only just started and has not written it yet. */
+/** Empty if the holder has not written the file yet. */
 function readHolder(holder: string): { pid?: number; url?: string } {
   try {
     return JSON.parse(readFileSync(holder, 'utf8'));

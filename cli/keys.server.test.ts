@@ -1,7 +1,7 @@
 /** The commands as an operator types them, while the service runs and while it does not. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,7 +46,7 @@ test('the first key closes the service, and each command takes effect on the run
   expect(await ask(key)).toBe(200);
 
   await service.stop();
-  // Nobody holds the store now.
+  // No process holds the store now.
   const listed = await keys(service.home, 'list');
   expect(listed.stdout).toContain(id);
   expect(listed.stdout).not.toContain(key);
@@ -57,6 +57,11 @@ test('the first key closes the service, and each command takes effect on the run
   await keys(service.home, 'revoke', id);
   expect(await ask(key)).toBe(401);
   expect(await ask(fresh)).toBe(200);
+});
+
+test('keys can be managed after the service was killed, although the file with its URL is left', async () => {
+  await writeFile(join(home, 'service.json'), '{"pid":1,"url":"http://127.0.0.1:1"}');
+  expect((await keys(home, 'list')).stdout).toBe('There are no keys.');
 });
 
 test('a service without keys refuses to listen beyond this machine, and says what to do', async () => {

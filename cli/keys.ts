@@ -15,7 +15,8 @@ import { keyringOf } from '../security/encryption/open.ts';
 import { pushSecretOf } from '../security/remote/secret.ts';
 import { openStore } from '../store/open.ts';
 import type { KeyStore } from '../store/key-store.ts';
-import { lockHome, runningAt } from './home-lock.ts';
+import { reasonOf } from './chat/reason.ts';
+import { HomeInUse, type HomeLock, lockHome, runningAt } from './home-lock.ts';
 import type { KeysTask } from './keys-arguments.ts';
 import { report } from './run-service.ts';
 
@@ -24,7 +25,7 @@ export async function keys(settings: Settings, task: KeysTask): Promise<void> {
   try {
     await withKeys(settings, (manager) => run(task, manager));
   } catch (error) {
-    report(error instanceof APIError && error.problem ? new Error(error.problem.detail) : error);
+    report(error instanceof APIError ? new Error(reasonOf(error), { cause: error }) : error);
   }
 }
 
@@ -62,10 +63,9 @@ interface Manager {
 async function withKeys(settings: Settings, use: (manager: Manager) => Promise<void>) {
   const { DATABASE_URL: url, MEANWHILE_HOME } = settings;
   const home = resolve(MEANWHILE_HOME);
-  const running = url === undefined ? runningAt(home) : undefined;
-  if (running !== undefined) return use(remote(running, await pushSecretOf(settings)));
   await mkdir(home, { recursive: true });
-  const lock = url === undefined ? lockHome(home) : undefined;
+  const lock = url === undefined ? lockUnlessRunning(home) : undefined;
+  if (typeof lock === 'string') return use(remote(lock, await pushSecretOf(settings)));
   try {
     const store = await openStore({ url, folder: `${home}/store`, keyring: keyringOf(settings) });
     try {
@@ -75,6 +75,20 @@ async function withKeys(settings: Settings, use: (manager: Manager) => Promise<v
     }
   } finally {
     lock?.release();
+  }
+}
+
+/**
+ * The lock of the home, or the URL of the service that holds it. Only the lock says whether it runs: the URL outlives a killed one.
+ * @throws HomeInUse while that service is starting
+ */
+function lockUnlessRunning(home: string): HomeLock | string {
+  try {
+    return lockHome(home);
+  } catch (error) {
+    const running = error instanceof HomeInUse ? runningAt(home) : undefined;
+    if (running === undefined) throw error;
+    return running;
   }
 }
 
