@@ -8,6 +8,7 @@ import { conversationWorkflowId, DEFAULT_TENANT } from '../contract/names.ts';
 import { serviceUrl } from '../contract/service-url.ts';
 import { reactForProduction, type Settings } from '../config.ts';
 import type { ChatOptions } from './arguments.ts';
+import type { ChatContext } from './chat/act.ts';
 import { itemAsLine, runPlain } from './chat/plain.ts';
 import { createSession } from './chat/session.ts';
 import { failedRequest } from './failed-request.ts';
@@ -16,7 +17,7 @@ import { printTurn } from './print-turn.ts';
 import { report } from './run-service.ts';
 import { readRecord } from './temporal/record.ts';
 
-/** Exit code 1 when no service answers, there is no such conversation or agent, or the conversation can no longer be followed. */
+/** Exit code 1 if no service answers, there is no such conversation or agent, a message was not sent, or the conversation can no longer be followed. */
 export async function chat(settings: Settings, given: ChatOptions): Promise<void> {
   const url = (given.url ?? serviceUrl(settings.HOST, settings.PORT)).replace(/\/+$/, '');
   const key = given.key ?? settings.MEANWHILE_API_KEY;
@@ -70,7 +71,7 @@ async function talk(client: Meanwhile, { settings, url, resume, given }: Talk): 
       onBegin: (id) => print(JSON.stringify({ type: 'conversation', data: { id } })),
     }),
   });
-  const around = {
+  const context = {
     session,
     printTurn,
     author: userInfo().username,
@@ -79,9 +80,9 @@ async function talk(client: Meanwhile, { settings, url, resume, given }: Talk): 
   if (isTerminal) {
     reactForProduction();
     const { runScreen } = await import('./chat/run-screen.ts');
-    await runScreen({ ...around, url, agent: agent ?? DEFAULT_AGENT });
+    await runScreen({ ...context, url, agent: agent ?? DEFAULT_AGENT });
   } else {
-    await pipe(around, print, json);
+    await pipe(context, print, json);
   }
   session.close();
   const unsent = session.view().unsent.filter(({ accepted }) => accepted === undefined);
@@ -92,12 +93,11 @@ async function talk(client: Meanwhile, { settings, url, resume, given }: Talk): 
   }
 }
 
-type Around = Omit<
-  Parameters<typeof runPlain>[0],
-  'quit' | 'lines' | 'print' | 'note' | 'json' | 'signal'
->;
-
-async function pipe(around: Around, print: (line: string) => void, json: boolean): Promise<void> {
+async function pipe(
+  context: Omit<ChatContext, 'quit'>,
+  print: (line: string) => void,
+  json: boolean,
+): Promise<void> {
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
@@ -107,10 +107,10 @@ async function pipe(around: Around, print: (line: string) => void, json: boolean
   stopping.signal.addEventListener('abort', () => input.close());
   const note = (line: string) => console.error(line);
   const { signal } = stopping;
-  await runPlain({ ...around, lines: input, print, note, json, signal, quit: stop });
+  await runPlain({ ...context, lines: input, print, note, json, signal, quit: stop });
 }
 
-/** The page, and the Temporal UI where it is known: the server that a service of this home has started. */
+/** The URL of the page, and that of the Temporal UI if a service of this home has started its server. */
 async function open(id: string, url: string, settings: Settings, browse: boolean) {
   const page = `${url}/#/${encodeURIComponent(id)}`;
   const record = await readRecord(resolve(settings.MEANWHILE_HOME));

@@ -1,4 +1,4 @@
-/** Carries out what was typed. Answers are printed as blocks; nothing that fails ends the chat. */
+/** Carries out what was typed. Answers are printed as blocks; a failure is printed and does not end the chat. */
 import type { CallState, Turn } from '../../client/index.ts';
 import { clean } from './clean.ts';
 import { answerFrom } from './answer.ts';
@@ -10,26 +10,26 @@ import type { ChatSession } from './session.ts';
 
 export interface ChatContext {
   session: ChatSession;
-  /** Who decides about approvals. */
+  /** Name of the person who decides and answers. */
   author: string;
   /** A turn as text. */
   printTurn: (turn: Turn) => string;
-  /** Where a person can look at the conversation; also opens the first of these in a browser, where there is one. */
+  /** Where a person can look at the conversation, a line each. On a terminal it also opens the first in a browser. */
   open(id: string): Promise<string[]>;
   quit(): void;
 }
 
-export async function act(command: ChatCommand, around: ChatContext): Promise<void> {
-  const { session } = around;
+export async function act(command: ChatCommand, context: ChatContext): Promise<void> {
+  const { session } = context;
   try {
-    await carryOut(command, around);
+    await carryOut(command, context);
   } catch (error) {
     session.show({ kind: 'problem', text: reasonOf(error) });
   }
 }
 
-async function carryOut(command: ChatCommand, around: ChatContext): Promise<void> {
-  const { session, author } = around;
+async function carryOut(command: ChatCommand, context: ChatContext): Promise<void> {
+  const { session, author } = context;
   const say = (text: string) => session.show({ kind: 'notice', text });
   const { calls, open, approvals, questions } = session.view().state;
   switch (command.kind) {
@@ -42,15 +42,15 @@ async function carryOut(command: ChatCommand, around: ChatContext): Promise<void
     case 'calls':
       return say(callsInWords(command.call, calls));
     case 'cancel':
-      return onCall(command.call, open, around, async ({ id }) => {
+      return onCall(command.call, open, context, async ({ id }) => {
         await session.conversation().cancel(id);
       });
     case 'approve':
-      return onCall(command.call, approvals, around, async ({ id }) => {
+      return onCall(command.call, approvals, context, async ({ id }) => {
         await session.conversation().approve(id, { author });
       });
     case 'deny':
-      return onCall(command.call, approvals, around, async ({ id }) => {
+      return onCall(command.call, approvals, context, async ({ id }) => {
         const { reason } = command;
         await session.conversation().deny(id, { author, ...(reason !== undefined && { reason }) });
       });
@@ -65,16 +65,16 @@ async function carryOut(command: ChatCommand, around: ChatContext): Promise<void
       await session.conversation().interrupt();
       return;
     case 'why':
-      return say(await why(around));
+      return say(await why(context));
     case 'open':
-      return say((await around.open(session.conversation().id)).join('\n'));
+      return say((await context.open(session.conversation().id)).join('\n'));
     case 'close':
       await session.conversation().close();
       return;
     case 'help':
       return say(HELP);
     case 'quit':
-      return around.quit();
+      return context.quit();
     default:
       command satisfies never;
   }

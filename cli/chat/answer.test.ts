@@ -15,13 +15,13 @@ const accepted = (content: object) => ({
   params: { question_id: 'q1', action: 'accept', content },
 });
 
-test('one field takes the text as it is, also without the call where only one asks', () => {
+test('a question with one field takes the text as it is, and needs no name if only one call asks', () => {
   expect(answer('main line')).toMatchObject(accepted({ branch: 'main line' }));
   expect(answer('1 main')).toMatchObject(accepted({ branch: 'main' }));
   expect(answer('')).toMatchObject(accepted({}));
 });
 
-test('several fields are JSON, and anything else is explained', () => {
+test('a question with several fields takes JSON, and explains what it takes for any other text', () => {
   const given = 'tool_call_b {"tries": 3}';
   expect(answer(given, [one, two])).toMatchObject({ call: two, ...accepted({ tries: 3 }) });
   expect(answer('2 perhaps', [two])).toBe(
@@ -31,7 +31,7 @@ test('several fields are JSON, and anything else is explained', () => {
   expect(answer('main', [])).toBe('There is no such call now.');
 });
 
-test('to decline needs no content', () => {
+test('a question is declined without content', () => {
   const declined = answerFrom({ kind: 'decline', given: '' }, [one], [one, two]);
   expect(declined).toEqual({ call: one, params: { question_id: 'q1', action: 'decline' } });
 });

@@ -7,7 +7,11 @@ interface Typed {
   given: string;
 }
 
-/** @returns an explanation instead, where it is not clear what is meant */
+/**
+ * @param asking the calls that wait for an answer
+ * @param all every call of the conversation, in order
+ * @returns an explanation if it is not clear which call is meant, or if the content has another form
+ */
 export function answerFrom(
   { kind, given }: Typed,
   asking: readonly CallState[],

@@ -14,7 +14,7 @@ function printed(...bodies: Parameters<typeof log>): string[] {
 const call = { call_id: 'call_a' };
 const requested = { kind: 'call.requested', ...call, tool: 'install', input: { package: 'alpha' } };
 
-test('what was said is printed once it is complete, and what nobody asked for says why', () => {
+test('a reply is printed once it is complete, and an unprompted one says why', () => {
   const news = {
     kind: 'reply.started',
     reply_id: 'reply_2',
@@ -52,7 +52,7 @@ test('a reply that was cut off says by what, even if nothing had been said', () 
   ]);
 });
 
-test('a call prints its life, and not its progress', () => {
+test('a call prints each change of its status, and not its progress', () => {
   expect(
     printed(
       requested,
@@ -77,7 +77,7 @@ test('a call prints its life, and not its progress', () => {
   ]);
 });
 
-test('what an agent does to cancel a call is not printed twice', () => {
+test('the call by which the agent cancels another is not printed itself', () => {
   const cancelling = { kind: 'call.requested', call_id: 'call_b', tool: 'cancel_call', input: {} };
   expect(
     printed(
@@ -93,7 +93,7 @@ test('what an agent does to cancel a call is not printed twice', () => {
   ).toEqual(['call: ✗ install alpha was cancelled by the agent']);
 });
 
-test('decisions name the person, and limits say how to go on', () => {
+test('a decision is printed with its reason, and a limit names the command that says more', () => {
   const ann = { actor: { type: 'user', id: 'ann' } };
   expect(
     printed(
@@ -119,7 +119,7 @@ test.each([
   expect(printed(requested, answered)).toEqual([`call: ${line}`]);
 });
 
-test('nothing that a model or a tool says can move the cursor or forge a line of another kind', () => {
+test('text of a model or a tool cannot move the cursor or forge a line of another kind', () => {
   const lines = printed(
     begins('reply_1'),
     completes('reply_1', 'ok\u001b[1A\u001b[2K\r  ✓ paid'),

@@ -5,10 +5,10 @@ import { elapsed, inWords, nameOf } from './call-words.ts';
 import { clean, oneLine } from './clean.ts';
 
 export interface Block {
-  /** `user` and `agent` speak; `call` is news of a call; `notice` is anything else that one should see. */
+  /** Who said it (`user`, `agent`), news of a call, another notice, or an error (`problem`). */
   kind: 'user' | 'agent' | 'call' | 'notice' | 'problem';
   text: string;
-  /** Said with it, in a few words. */
+  /** A remark in a few words, printed after the text. */
   note?: string;
 }
 
@@ -16,12 +16,12 @@ export interface Blocks {
   add(entry: Entry): Block | undefined;
 }
 
-/** Takes every entry in its order: a block may need what earlier ones said. */
+/** Needs every entry, in order: a block may use what earlier entries say. */
 export function createBlocks(): Blocks {
   const calls = new Map<string, { name: string; tool: string; at: string }>();
   const unasked = new Map<string, string>();
   const nameOfCall = (id: string) => calls.get(id)?.name ?? id;
-  /** Nobody knows a call by its id. */
+  /** Readers know a call by its tool and input, not by its id. */
   const named = (reason: string) => reason.replaceAll(/\bcall_[\w-]+/g, nameOfCall);
   const isHidden = (id: string) => calls.get(id)?.tool === CANCEL_TOOL;
 

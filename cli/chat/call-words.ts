@@ -21,12 +21,12 @@ export function statusOf({ status, position, percent, note, suspended }: CallSta
   ].join(', ');
 }
 
-/** `1 of 2 results`: its flow is suspended until the others are in. */
+/** `1 of 2 results`: the call's flow is suspended until all of them are in. */
 export function resultsOf({ results, of }: NonNullable<CallState['suspended']>): string {
   return `${results}${of === undefined ? '' : ` of ${of}`} results`;
 }
 
-/** Every fact of a call, for a person who wants to see all of it. */
+/** Every fact of a call, one to a line. */
 export function detailsOf(call: CallState, number: number): string {
   const { id, tool, input, results, result, stored, error, reason, why, expires_at } = call;
   const { question } = call;

@@ -11,7 +11,7 @@ test.each([
   ['a carriage return that would write over the line', 'safe\rgone\r\nnext', 'safegone\nnext'],
   ['marks that reverse the text', 'pay \u202e001\u202c to \u2066bob\u2069', 'pay 001 to bob'],
   ['control characters', 'a\u0000\u0008\u009b31mb\u007f', 'ab'],
-])('a terminal is not given %s', (_, text, shown) => {
+])('a terminal does not receive %s', (_, text, shown) => {
   expect(clean(text)).toBe(shown);
 });
 

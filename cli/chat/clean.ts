@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Text from a model, a tool or another user, without what a terminal would obey or what would reverse its order. */
+/** Text from a model, a tool or another user, without control sequences and without marks that reverse its order. */
 export function clean(text: string): string {
   return stripVTControlCharacters(text)
     .replaceAll('\r\n', '\n')
@@ -8,7 +8,7 @@ export function clean(text: string): string {
     .replaceAll(NOT_SHOWN, '');
 }
 
-/** On one line of at most `most` characters. */
+/** The cleaned text on one line of at most `most` characters. */
 export function oneLine(text: string, most: number): string {
   const line = clean(text).replaceAll(/\s+/g, ' ').trim();
   const characters = Array.from(line);

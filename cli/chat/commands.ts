@@ -1,4 +1,4 @@
-/** What a line that was typed asks for. */
+/** Reads a typed line as a message or a command. */
 import type { CallState } from '../../client/index.ts';
 
 export type ChatCommand =
@@ -73,10 +73,10 @@ export function readLine(line: string): ChatCommand {
 }
 
 /**
- * The call that is meant: by its number among all calls, its id, or its tool's name; without one of these the only one.
- * @param among those that it can be
+ * The call that is meant: by its number among all calls, its id, or its tool's name; if none is given, the only candidate.
+ * @param among the candidates
  * @param all every call of the conversation, in order
- * @returns an explanation instead, where none or several are meant
+ * @returns an explanation if none or several are meant
  */
 export function findCall(
   given: string | undefined,

@@ -1,4 +1,4 @@
-/** The line being typed: pure, so that nothing but the user's keys can change it. */
+/** The line being typed. Pure functions, so only the user's keys can change it. */
 
 export interface EditorLine {
   text: string;
@@ -40,9 +40,9 @@ export function edit(line: EditorLine, change: Edit): EditorLine {
         down(line) ?? recall(line, (line.recalled ?? change.history.length) + 1, change.history)
       );
     case 'left':
-      return { ...line, at: before(text, at) };
+      return { ...line, at: previousIndex(text, at) };
     case 'right':
-      return { ...line, at: behind(text, at) };
+      return { ...line, at: nextIndex(text, at) };
     case 'word_left':
       return { ...line, at: wordBefore(text, at) };
     case 'word_right':
@@ -52,9 +52,9 @@ export function edit(line: EditorLine, change: Edit): EditorLine {
     case 'end':
       return { ...line, at: lineEnd(text, at) };
     case 'backspace':
-      return cut(before(text, at), at);
+      return cut(previousIndex(text, at), at);
     case 'delete':
-      return cut(at, behind(text, at));
+      return cut(at, nextIndex(text, at));
     case 'delete_word':
       return cut(wordBefore(text, at), at);
     case 'delete_before':
@@ -64,7 +64,7 @@ export function edit(line: EditorLine, change: Edit): EditorLine {
   }
 }
 
-/** Undefined in the first of its lines, where the history begins. */
+/** Undefined on the first line of the text: the history comes next. */
 function up({ text, at }: EditorLine): EditorLine | undefined {
   const start = lineStart(text, at);
   if (start === 0) return undefined;
@@ -72,6 +72,7 @@ function up({ text, at }: EditorLine): EditorLine | undefined {
   return { text, at: Math.min(above + (at - start), start - 1) };
 }
 
+/** Undefined on the last line of the text. */
 function down({ text, at }: EditorLine): EditorLine | undefined {
   const end = lineEnd(text, at);
   if (end === text.length) return undefined;
@@ -96,14 +97,14 @@ function lineEnd(text: string, at: number): number {
 
 const wordBefore = (text: string, at: number) => at - /\S*\s*$/.exec(text.slice(0, at))![0].length;
 
-/** A character as people count them may be several code points. */
+/** Splits text into characters as people count them, which may be several code points. */
 const characters = new Intl.Segmenter();
 
-function before(text: string, at: number): number {
+function previousIndex(text: string, at: number): number {
   return Math.max(0, characters.segment(text).containing(at - 1)?.index ?? 0);
 }
 
-export function behind(text: string, at: number): number {
+export function nextIndex(text: string, at: number): number {
   const next = characters.segment(text).containing(at);
   return next ? next.index + next.segment.length : text.length;
 }

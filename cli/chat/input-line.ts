@@ -1,8 +1,8 @@
 import { Box, Text } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
-import { behind, type EditorLine } from './editor.ts';
+import { nextIndex, type EditorLine } from './editor.ts';
 
-/** The line being typed with its cursor. Of a long text only what is around the cursor is shown. */
+/** The line being typed with its cursor. A long text is shown only around the cursor. */
 export function InputLine({ line, columns }: { line: EditorLine; columns: number }): ReactElement {
   const { before, under, after } = shownOf(line, MOST_LINES * columns);
   return h(
@@ -16,8 +16,8 @@ export function InputLine({ line, columns }: { line: EditorLine; columns: number
 const MOST_LINES = 5;
 
 export function shownOf({ text, at }: EditorLine, most: number) {
-  const end = behind(text, at);
-  // A cursor at the end of a line stands on the blank behind it.
+  const end = nextIndex(text, at);
+  // A cursor at the end of a line is drawn on a blank after it.
   const onBlank = end === at || text[at] === '\n';
   const lines = text.slice(0, at).split('\n');
   const near = lines.slice(-MOST_LINES).join('\n').slice(-most);

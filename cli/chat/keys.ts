@@ -29,8 +29,8 @@ const META: Record<string, Key> = {
 };
 
 /**
- * What was typed fast, or before the chat had started, arrives as one input. Its lines end with a line feed in the latter case: the
- * terminal was not in raw mode yet. A single line feed is Ctrl-J, which begins another line. Pasted text does not come here.
+ * Keys that were typed fast, or before the chat had started, arrive as one input. In the latter case the terminal was not in raw mode,
+ * so its lines end with a line feed. A single line feed is Ctrl-J, which begins another line. Pasted text has an event of its own.
  */
 export function readKeys(input: string, key: Partial<TerminalKey>): Key[] {
   const [first = '', ...lines] = input === '\n' ? [input] : input.split(/\r\n?|\n/);

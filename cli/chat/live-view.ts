@@ -12,9 +12,9 @@ import type { SessionView } from './session.ts';
 export interface LiveViewProps {
   view: SessionView;
   line: EditorLine;
-  /** The approval that the keys decide. */
+  /** The call that the keys approve or deny. */
   approval: { call: CallState } | undefined;
-  /** Milliseconds. */
+  /** Milliseconds since 1970. */
   now: number;
   columns: number;
   rows: number;
@@ -25,7 +25,7 @@ export interface LiveViewProps {
   url: string;
 }
 
-/** The bottom of the screen: what is being said, what runs, what needs the user, and the line being typed. Shows its properties and nothing else. */
+/** The bottom of the screen: the reply, the running calls, what needs the user, and the line being typed. It depends on its properties alone. */
 export function LiveView(props: LiveViewProps): ReactElement {
   const { view, line, approval, now, columns, rows } = props;
   const { state, unsent } = view;

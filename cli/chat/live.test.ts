@@ -3,7 +3,7 @@ import type { CallState } from '../../client/index.ts';
 import { shownOf } from './input-line.ts';
 import { barOf, lastLines } from './live.ts';
 
-test('of a long text the last lines are shown, wrapped at words', () => {
+test('a long text shows its last lines, wrapped at words', () => {
   expect(lastLines('one two three four', 9, 2)).toBe('three \nfour');
   expect(lastLines('x'.repeat(25), 10, 2)).toBe(`${'x'.repeat(10)}\n${'x'.repeat(5)}`);
   const long = lastLines('word '.repeat(100_000), 80, 10);
@@ -30,7 +30,7 @@ test('a queued call shows its place, and a suspended one the results it waits fo
   expect(barOf({ ...call, suspended }, 1, now)).toContain('running  1 of 2 results');
 });
 
-test('of a long input what is around the cursor is shown', () => {
+test('a long input is shown only around the cursor', () => {
   const text = `${'a'.repeat(5_000)}|${'b'.repeat(5_000)}`;
   const line = { text: text.replace('|', ''), at: 5_000 };
   const { before, under, after } = shownOf(line, 400);
@@ -39,7 +39,7 @@ test('of a long input what is around the cursor is shown', () => {
   expect(after).toBe(`${'b'.repeat(400)}…`);
 });
 
-test('a cursor at the end of a line stands on a blank', () => {
+test('a cursor at the end of a line is drawn on a blank', () => {
   expect(shownOf({ text: 'a\nb', at: 1 }, 400)).toEqual({ before: 'a', under: ' ', after: '\nb' });
   expect(shownOf({ text: '', at: 0 }, 400)).toEqual({ before: '', under: ' ', after: '' });
 });

@@ -4,9 +4,9 @@ import wrapAnsi from 'wrap-ansi';
 import { elapsed, nameOf, resultsOf } from './call-words.ts';
 import { clean, oneLine } from './clean.ts';
 
-/** The end of a text that is still growing, as much as there is room for. */
+/** The last lines of a text that is still growing, at most `rows`. */
 export function lastLines(text: string, columns: number, rows: number): string {
-  // Wrapping a long text for each word that is added would take longer each time; where it is cut stays the same for a while.
+  // Only the end is wrapped, or each added word would cost more than the one before. The cut moves in steps, so lines rarely rewrap.
   const size = columns * rows;
   const near = text.slice(Math.max(0, Math.floor(text.length / size) * size - size));
   const lines = wrapAnsi(clean(near), columns, { hard: true, trim: false }).split('\n');
@@ -15,7 +15,8 @@ export function lastLines(text: string, columns: number, rows: number): string {
 
 /**
  * `2 run_installer alpha  ████████░░░░░░░░░░░░  40 %  12 s  lib/a.js`
- * @param number of the call, as `/calls` shows it
+ * @param number the call's number, as `/calls` shows it
+ * @param now milliseconds since 1970
  */
 export function barOf(call: CallState, number: number, now: number): string {
   const { status, percent, note, position, started_at, suspended } = call;

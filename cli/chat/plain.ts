@@ -10,17 +10,17 @@ export interface PlainOptions extends ChatContext {
   /** Each is a message or a command. */
   lines: AsyncIterable<string>;
   print(line: string): void;
-  /** Says what is no part of the conversation. */
+  /** Prints a line that is not part of the conversation. */
   note(line: string): void;
-  /** Each item of the stream is printed in place of what it means. */
+  /** True if the caller prints the items of the stream, in place of text. */
   json: boolean;
   signal: AbortSignal;
 }
 
 /**
- * Says each line once the one before it was answered. After the last one it waits until the agent has nothing more to tell: nothing
- * runs, and all news was told. It does not wait for calls that need approval: no one here can decide.
- * @throws Error when the conversation can no longer be followed
+ * Sends each line after the one before it was answered. After the last line it waits until no call runs and the agent has reported all
+ * news. It does not wait for calls that need approval, since no person is there to decide.
+ * @throws Error if the conversation can no longer be followed
  */
 export async function runPlain(options: PlainOptions): Promise<void> {
   const { session, lines, note, signal } = options;
@@ -45,7 +45,7 @@ export async function runPlain(options: PlainOptions): Promise<void> {
   if (over?.error) throw over.error;
 }
 
-/** Entries that were written together arrive one by one, so the log is read to its end before it is believed. */
+/** Waits until `holds` is true at the end of the log. Entries that were written together arrive one by one, so a state between them does not count. */
 async function settle(
   { session, signal }: PlainOptions,
   holds: (state: ConversationState) => boolean,
@@ -61,7 +61,7 @@ async function settle(
   }
 }
 
-/** Prints what there is and what comes. @returns what ends that */
+/** Prints all blocks, and further ones as they arrive. @returns a function that stops this */
 function printBlocks({ session, print }: PlainOptions): () => void {
   let printed = 0;
   const look = () => {

@@ -28,7 +28,7 @@ test.each<[string, Parameters<typeof log>, RegExp, settled: boolean, over: boole
   [
     'a call runs',
     [...answered, requested, started],
-    /install alpha is running and tells of itself every 25 percent \(R7\)/,
+    /install alpha is running and reports every 25 percent \(R7\)/,
     true,
     false,
   ],
@@ -98,13 +98,13 @@ test.each<[string, Parameters<typeof log>, RegExp, settled: boolean, over: boole
       completed,
       { kind: 'limit.reached', limit: 'unsolicited_in_a_row', value: 30 },
     ],
-    /unsolicited_in_a_row \(30\) is reached \(R12\)\. Your next message frees it/,
+    /unsolicited_in_a_row \(30\) is reached \(R12\)\. It speaks again after your next message/,
     true,
     true,
   ],
   ['it is closed', [...answered, { kind: 'conversation.closed' }], /closed \(R15\)/, true, true],
 ])(
-  'when %s, the reason is named, and a script knows whether to go on',
+  'when %s, the reason is named, and a script is told whether to continue',
   (_, entries, why, settled, over) => {
     const state = stateOf(...entries);
     expect(whyQuiet(state).join('\n')).toMatch(why);

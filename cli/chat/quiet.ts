@@ -1,4 +1,4 @@
-/** Why the agent says nothing at the moment, with the rule's number (docs/rules.md). */
+/** Why the agent says nothing at the moment, a sentence for each reason, with the rule's number (docs/rules.md). */
 import type { ConversationState, Entry } from '../../client/index.ts';
 import { nameOf, resultsOf } from './call-words.ts';
 import { untold } from './untold.ts';
@@ -11,8 +11,8 @@ export function whyQuiet(state: ConversationState): string[] {
     return [
       `It is quiet because ${limit.limit} (${limit.value}) is reached (R12). ${
         limit.limit === 'unsolicited_per_minute'
-          ? 'It goes on within a minute.'
-          : 'Your next message frees it.'
+          ? 'It speaks again within a minute.'
+          : 'It speaks again after your next message.'
       }`,
     ];
   }
@@ -27,11 +27,8 @@ export function whyQuiet(state: ConversationState): string[] {
         `${nameOf(call)} is suspended until its results are in (R8): ${resultsOf(call.suspended!)}.`,
     ),
     ...running
-      .filter(({ suspended: waits }) => !waits)
-      .map(
-        (call) =>
-          `${nameOf(call)} is running and tells of itself ${reportOf(call.id, entries)} (R7).`,
-      ),
+      .filter((call) => !call.suspended)
+      .map((call) => `${nameOf(call)} is running and reports ${reportOf(call.id, entries)} (R7).`),
     ...queued.map(
       (call) => `${nameOf(call)} waits for a free slot, place ${call.position ?? 1} (R9).`,
     ),

@@ -1,12 +1,13 @@
-/** Resizing the terminal: what was drawn at its old width. */
+/** Erases what was drawn at the old width when the terminal is resized. */
 import { renderToString } from 'ink';
 import { type ReactElement, useEffect, useRef } from 'react';
 import wrapAnsi from 'wrap-ansi';
 
 /**
  * A terminal that gets narrower wraps the lines that no longer fit. Ink erases as many rows as it drew, so each wrap would leave a row
- * of the old frame on the screen. This erases those first. Where a terminal cuts lines instead, as xterm does, it erases too much.
- * @param frame a copy of what is drawn; must depend on nothing but its properties
+ * of the old frame on the screen. This hook erases those rows first. On a terminal that cuts lines instead, as xterm does, it erases
+ * too much.
+ * @param frame a copy of what is drawn; must depend on its properties alone
  */
 export function useReflow(frame: ReactElement, columns: number): void {
   const drawn = useRef({ frame, columns });

@@ -4,7 +4,7 @@ import { Screen, type ScreenProps } from './screen.ts';
 
 /**
  * Resolves when the user leaves or the conversation is closed.
- * @throws Error when it can no longer be followed
+ * @throws Error if the conversation can no longer be followed
  */
 export async function runScreen(props: Omit<ScreenProps, 'quit'>): Promise<void> {
   let unmount = () => {};
@@ -12,7 +12,7 @@ export async function runScreen(props: Omit<ScreenProps, 'quit'>): Promise<void>
     // Ctrl-C clears the line first.
     exitOnCtrlC: false,
     incrementalRendering: true,
-    // A terminal was found. Ink would draw nothing before the end where the variable CI is set.
+    // The caller has found a terminal. If the variable CI is set, Ink would otherwise draw nothing before the end.
     interactive: true,
   });
   unmount = () => screen.unmount();

@@ -1,4 +1,4 @@
-/** The chat on a terminal: what was said scrolls away above; what is said and running now stays at the bottom, above the line being typed. */
+/** The chat on a terminal: finished messages scroll away above; the reply, the running calls and the line being typed stay at the bottom. */
 import { Box, Static, useInput, usePaste, useWindowSize } from 'ink';
 import {
   createElement as h,
@@ -20,7 +20,7 @@ import { LiveView } from './live-view.ts';
 import { useReflow } from './reflow.ts';
 
 export interface ScreenProps extends ChatContext {
-  /** Shown at the bottom. */
+  /** The agent of a new conversation. */
   agent: string;
   url: string;
 }
@@ -31,7 +31,7 @@ export function Screen(props: ScreenProps): ReactElement {
   const { state, over } = view;
   const { columns, rows } = useWindowSize();
   const { line, press, paste } = useTyping(props);
-  const approval = useShownFor(state.approvals[0]);
+  const approval = useShown(state.approvals[0]);
   const now = useClock(state.open.length > 0);
   useInput((input, key) => {
     for (const each of readKeys(input, key)) press(each, approval);
@@ -56,10 +56,10 @@ export function Screen(props: ScreenProps): ReactElement {
 }
 
 /** The line being typed, which nothing but keys and pastes change. */
-function useTyping(around: ScreenProps) {
-  const { session, quit } = around;
+function useTyping(context: ScreenProps) {
+  const { session, quit } = context;
   const [, redraw] = useReducer((count: number) => count + 1, 0);
-  // Several keys may arrive before the next drawing; each has to find what the one before it did.
+  // Several keys may arrive before the next drawing, so each reads the line from a ref, which is current at once.
   const line = useRef<EditorLine>(EMPTY);
   const typed = useRef<string[]>([]);
   const set = (next: EditorLine) => {
@@ -80,7 +80,7 @@ function useTyping(around: ScreenProps) {
     set(EMPTY);
     if (text.trim() === '') return;
     typed.current = [...typed.current.filter((other) => other !== text), text];
-    void act(readLine(text), around);
+    void act(readLine(text), context);
   }
 
   function press(key: Key, approval: Shown | undefined): void {
@@ -88,13 +88,13 @@ function useTyping(around: ScreenProps) {
       case 'submit':
         return submit();
       case 'interrupt':
-        return interrupt(around);
+        return interrupt(context);
       case 'leave':
         return line.current.text === '' ? quit() : key.clears ? set(EMPTY) : undefined;
       case 'approve':
       case 'deny':
         if (approval && performance.now() - approval.since >= LOOK_MS) {
-          void act({ kind: key.kind, call: approval.call.id }, around);
+          void act({ kind: key.kind, call: approval.call.id }, context);
         }
         return;
       case 'older':
@@ -133,17 +133,18 @@ interface Shown {
   since: number;
 }
 
-/** A key that was meant for an earlier card must not decide about the next one. Milliseconds. */
+/** How long a card must have been visible before a key decides: a key pressed for an earlier card must not count. Milliseconds. */
 const LOOK_MS = 500;
 
-function useShownFor(call: CallState | undefined): Shown | undefined {
+/** The call, and since when it has been on the screen. */
+function useShown(call: CallState | undefined): Shown | undefined {
   const shown = useRef<{ id: string; since: number }>(undefined);
   if (call === undefined) return undefined;
   if (shown.current?.id !== call.id) shown.current = { id: call.id, since: performance.now() };
   return { call, since: shown.current.since };
 }
 
-/** The time, each second while something runs. */
+/** The time in milliseconds since 1970, updated each second while `runs` is true. */
 function useClock(runs: boolean): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

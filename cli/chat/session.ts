@@ -1,4 +1,4 @@
-/** A conversation as a terminal holds it: what was printed of it, what is on its way, and what may be done. */
+/** A conversation in a terminal: its printed blocks, its state, and the messages that are not in the log yet. */
 import {
   type Conversation,
   type ConversationState,
@@ -17,9 +17,9 @@ export interface SessionView {
   state: ConversationState;
   /** Messages that are not in the log yet. They are sent in this order. */
   unsent: readonly Unsent[];
-  /** Whether the log is known up to where it was when the conversation was taken up. */
+  /** Whether the log has been read up to its end at the time of the start. */
   caughtUp: boolean;
-  /** Undefined while the service answers. */
+  /** Why the connection is lost. Undefined while the service answers. */
   lost: string | undefined;
   /** Set when the conversation can no longer be followed. */
   over: { error?: Error } | undefined;
@@ -36,11 +36,11 @@ export interface ChatSession {
   readonly id: string | undefined;
   view(): SessionView;
   subscribe(listener: () => void): () => void;
-  /** Sends it as soon as the service answers, once, after those before it. Resolves when it is accepted or refused. */
+  /** Sends the message once, after earlier ones, retrying until the service answers. Resolves when it is accepted or refused. */
   say(text: string, options?: { queue?: boolean }): Promise<void>;
-  /** Prints this between what the conversation brings. */
+  /** Prints a block that does not come from the log. */
   show(block: Block): void;
-  /** @throws Error where the conversation has not begun yet */
+  /** @throws Error if the conversation has not begun yet */
   conversation(): Conversation;
   close(): void;
 }
@@ -53,8 +53,9 @@ export interface SessionOptions {
   agent?: string;
   /** The most blocks that are shown of a resumed conversation's past. */
   most_blocks?: number;
-  /** Hears what the stream brings. */
+  /** Called with each item of the stream. */
   onItem?: (item: StreamItem) => void;
+  /** Called with the id once the conversation is known: at the start, or after the first message of a new one. */
   onBegin?: (id: string) => void;
 }
 
@@ -79,8 +80,11 @@ export function createSession(options: SessionOptions): ChatSession {
     for (const listener of listeners) listener();
   }
 
-  /** What the log has is no longer on its way. */
-  function arrived(unsent: readonly Unsent[], { messages }: ConversationState): readonly Unsent[] {
+  /** Removes the messages that the log has. */
+  function withoutLogged(
+    unsent: readonly Unsent[],
+    { messages }: ConversationState,
+  ): readonly Unsent[] {
     const said = messages.filter(({ from }) => from === 'user');
     const isSaid = ({ accepted }: Unsent) =>
       accepted === 'first' ? said.length > 0 : said.some(({ id }) => id === accepted);
@@ -92,10 +96,13 @@ export function createSession(options: SessionOptions): ChatSession {
   function take(item: StreamItem, state: ConversationState): void {
     if (item.type === 'rewind') {
       replay(state.entries);
-      show({ kind: 'notice', text: 'The service took back the last entries; they follow again.' });
+      show({
+        kind: 'notice',
+        text: 'The last entries were withdrawn by the service and follow again.',
+      });
     }
     const block = item.type === 'entry' ? entries.add(item.data) : undefined;
-    const unsent = arrived(view.unsent, state);
+    const unsent = withoutLogged(view.unsent, state);
     change({ state, unsent, ...(block && { blocks: [...view.blocks, block] }) });
     onItem?.(item);
   }
@@ -105,7 +112,7 @@ export function createSession(options: SessionOptions): ChatSession {
     return kept.flatMap((entry) => entries.add(entry) ?? []);
   }
 
-  /** What was there before is printed at once, and only its end. */
+  /** Prints the past at once, limited to its last `most_blocks` blocks. */
   function recall(blocks: Block[], state: ConversationState): void {
     const left = blocks.length - most_blocks;
     const note: Block[] =
@@ -161,7 +168,7 @@ export function createSession(options: SessionOptions): ChatSession {
       const unsent = view.unsent.map((one) =>
         one === message ? { text, accepted: accepted.message_id } : one,
       );
-      change({ unsent: arrived(unsent, view.state) });
+      change({ unsent: withoutLogged(unsent, view.state) });
     } catch (error) {
       if (stop.signal.aborted) return;
       change({ unsent: view.unsent.filter((one) => one !== message) });

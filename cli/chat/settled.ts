@@ -2,7 +2,7 @@
 import type { ConversationState } from '../../client/index.ts';
 import { untold } from './untold.ts';
 
-/** Every message was answered, nobody speaks, and the calls that the agent asked for have begun or wait. */
+/** Every message was answered, no reply is in flight, and the calls that the agent requested have begun or wait. */
 export function isSettled({ reply, entries, open: calls, closed }: ConversationState): boolean {
   if (closed) return true;
   if (reply || calls.some(({ status }) => status === 'requested')) return false;
@@ -21,12 +21,12 @@ export function isSettled({ reply, entries, open: calls, closed }: ConversationS
   return open.size === 0;
 }
 
-/** In addition nothing runs, and the agent was told all that calls brought. Calls that wait for approval do not count. */
+/** In addition no call runs, and the agent was told all news. Calls that wait for approval do not count. */
 export function isOver(state: ConversationState): boolean {
   if (state.closed) return true;
   if (!isSettled(state)) return false;
   if (state.open.some(({ status }) => status !== 'awaiting_approval')) return false;
-  // At a limit, the agent says no more until somebody writes.
+  // At any other limit, the agent says no more until the user writes.
   if (state.limit && state.limit.limit !== 'unsolicited_per_minute') return true;
   return untold(state.entries).soon === 0;
 }

@@ -1,10 +1,10 @@
 import type { Entry } from '../../client/index.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
 
-/** What calls brought and the agent was not told: `silent` waits for another cause, `soon` starts a turn. */
+/** Counts the news that the agent has not been told: `silent` waits for another cause, `soon` starts a turn. */
 export function untold(entries: readonly Entry[]): { silent: number; soon: number } {
   const told = new Set<number>();
-  /** The conversation carries these out itself, in the turn that asks for them. */
+  /** Calls that the conversation carries out itself, in the turn that requests them. */
   const own = new Set<string>();
   for (const entry of entries) {
     if (entry.kind === 'receipt') for (const seq of entry.of) told.add(seq);
