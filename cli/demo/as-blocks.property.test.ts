@@ -26,7 +26,7 @@ function seen({ entries, openAt }: RandomLog, profile: Profile): ModelMessage[] 
 
 const same = (messages: ModelMessage[]) => messages;
 
-/** Drops blocks without words and merges neighbours. */
+/** The content to compare: blocks without words are dropped, and neighbours merged. */
 function content(messages: ModelMessage[]): ModelMessage[] {
   return orderMessages(messages, 'joined')
     .filter(({ role, text }) => role !== 'user' || (text !== '' && text !== BEGAN_EARLIER))
@@ -37,7 +37,7 @@ function content(messages: ModelMessage[]): ModelMessage[] {
     );
 }
 
-/** An asynchronous call has no status at first, and its end may follow it directly: both are told as events. */
+/** An asynchronous call has no status at first, and its end may follow it directly. So both are compared as events. */
 function withoutStatus(messages: ModelMessage[]): ModelMessage[] {
   return messages.flatMap((message): ModelMessage[] => {
     if (message.role !== 'tool') return [message];
@@ -49,7 +49,7 @@ function withoutStatus(messages: ModelMessage[]): ModelMessage[] {
 }
 
 test.each(Object.values(profiles))(
-  'the profile $name says the same as any other: nothing is lost, and nothing said by nobody',
+  'the profile $name gives the demo the same content as any other',
   (profile) => {
     fc.assert(
       fc.property(randomLog, (log) => {

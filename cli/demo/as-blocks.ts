@@ -1,4 +1,4 @@
-/** Whatever profile a request is written in (model/profiles.ts), the demo's rules read it as one message for each thing. */
+/** Converts a request of any profile (model/profiles.ts) into one message for each fact, which is what the demo's rules read. */
 import { EVENT_TOOL } from '../../contract/names.ts';
 import type { ModelMessage, PastCall } from '../../model/message.ts';
 import { BEGAN_EARLIER, WAITING } from '../../model/order.ts';
@@ -54,10 +54,10 @@ function earlyAnswers(messages: readonly ModelMessage[]): Set<ModelMessage> {
 const answered = (early: Set<ModelMessage>, id: string) =>
   [...early].some((message) => message.role === 'tool' && message.call_id === id);
 
-/** What other profiles say at once of a call that is not over. */
+/** The tool message by which other profiles answer a call that is not over. */
 const NOT_OVER = '{"status":"running","note":"Its results will follow as events."}';
 
-/** The end of an asynchronous call, as the others tell it. */
+/** The end of an asynchronous call, as other profiles write it. */
 const lateEvent = ({ call_id, tool }: PastCall, text: string): ModelMessage => ({
   role: 'user',
   text: `<event>${JSON.stringify({ call_id, tool }).slice(0, -1)},${text.slice(1)}</event>`,
@@ -66,7 +66,7 @@ const lateEvent = ({ call_id, tool }: PastCall, text: string): ModelMessage => (
 const callsOf = (messages: readonly ModelMessage[]) =>
   messages.flatMap((message) => (message.role === 'assistant' ? message.calls : []));
 
-/** By the id on the wire: what the call is named in the texts, where that is another. */
+/** The ids that texts use, by the id on the wire, for calls where the two differ. */
 function ownNames(messages: readonly ModelMessage[]): Map<string, string> {
   return new Map(
     messages.flatMap((message) => {
@@ -84,7 +84,7 @@ const ownCalls = (calls: PastCall[], names: Map<string, string>) =>
       call_id: names.get(call.call_id) ?? call.call_id,
     }));
 
-/** A user's words, and the blocks that were joined to them. */
+/** Splits a user message into the user's words and the blocks that were joined to them. */
 function separate(text: string): string[] {
   if (text === BEGAN_EARLIER) return [];
   const parts = text.split(/(<(?:event|now)>[^<]*<\/(?:event|now)>)/);
@@ -92,7 +92,7 @@ function separate(text: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
-/** `{"event": …}` or `{"now": …}`; a call of the model's own was answered with something else. */
+/** The block in `{"event": …}` or `{"now": …}`; none for any other text, which answers a call that the model made itself. */
 function blockOf(text: string): ModelMessage[] {
   const [, name, facts] = /^\{"(event|now)":(.*)\}$/s.exec(text) ?? [];
   return name ? [{ role: 'user', text: `<${name}>${facts}</${name}>` }] : [];

@@ -2,9 +2,9 @@ import type { ModelMessage } from '../../model/message.ts';
 import { badRequest } from './wire.ts';
 
 /**
- * What OpenAI checks and many copies do not: each tool call has exactly one tool message, directly after the assistant message
- * that made it, and each tool message answers such a call. An asynchronous one may be answered later, once, or not yet. It guards R13
- * wherever the demo or the stub model is used.
+ * Checks what OpenAI checks and many compatible servers do not: each tool call has exactly one tool message, directly after the
+ * assistant message that made it, and each tool message answers such a call. An asynchronous call may be answered later, once, or not
+ * yet. So R13 is tested wherever the demo or the stub model is used.
  * @throws WireError 400
  */
 export function checkCalls(messages: readonly ModelMessage[], param: string): void {

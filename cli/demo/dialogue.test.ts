@@ -12,7 +12,7 @@ function beginIn(profile: Profile) {
   const story = new Story({ settle_ms: 200, quiet_ms: 250, grace_ms: 1_500 });
   let calls = 0;
 
-  /** Lets the model speak whenever it is its turn, and returns what it said. */
+  /** Completes the replies in flight, and returns their texts. */
   function listen(): string[] {
     const said: string[] = [];
     while (story.state.turn.phase === 'replying') {
@@ -33,7 +33,7 @@ function beginIn(profile: Profile) {
   return {
     story,
     listen,
-    /** The user writes and hears the answer. */
+    /** The user writes; returns the answer. */
     say(text: string) {
       story.user(text);
       return listen();
@@ -76,7 +76,7 @@ describe.each(Object.values(profiles))('in the profile $name', (profile) => {
     expect(say('how far is it?')).toEqual(['Nothing is running.']);
   });
 
-  test('"cancel it and install beta instead" leaves beta running, and nothing is said twice', () => {
+  test('"cancel it and install beta instead" leaves beta running, and the agent says nothing twice', () => {
     const { story, say, wait } = begin();
     say('install alpha, update me every minute');
     wait(2_000);

@@ -1,4 +1,4 @@
-/** What a user's sentence asks for, by fixed patterns. */
+/** Reads what a user's sentence asks for, by fixed patterns. */
 
 export type Intent =
   | { kind: 'cancel'; packages: string[] }
@@ -23,11 +23,11 @@ export function readIntents(sentence: string): [Intent, ...Intent[]] {
   const instead = /\binstead\b/.test(text);
 
   if (/\b(?:cancel|stop|abort)\b/.test(text) || (instead && packages.length > 0)) {
-    const victims = packagesAfter(
+    const named = packagesAfter(
       text,
       /\b(?:cancel|stop|abort)\s+(?:the\s+)?(?:installer\s+(?:for|of)\s+)?/g,
     );
-    intents.push({ kind: 'cancel', packages: victims });
+    intents.push({ kind: 'cancel', packages: named });
   }
   const report = readReport(text);
   if (packages.length > 0) intents.push({ kind: 'install', packages, report, instead });
@@ -46,14 +46,14 @@ export function readIntents(sentence: string): [Intent, ...Intent[]] {
 
 const DEFAULT_PACKAGE = 'alpha';
 
-/** "alpha", "alpha and beta", "alpha, beta and gamma"; a word that begins something else is no package. */
+/** "alpha", "alpha and beta", "alpha, beta and gamma"; a word that begins something else is not a package. */
 function packagesAfter(text: string, verb: RegExp): string[] {
   return [...text.matchAll(verb)].flatMap(({ 0: said, index }) => {
     const rest = text.slice(index + said.length);
     const [first = '', ...others] = rest.split(/\s*,\s*(?:and\s+)?|\s+and\s+/);
     const name = /^[a-z0-9][\w-]*/.exec(first)?.[0];
-    if (!name || NO_PACKAGE.has(name)) return [];
-    // "install alpha every minute, beta" is no list: the list ends with the first name that something follows.
+    if (!name || NOT_A_PACKAGE.has(name)) return [];
+    // "install alpha every minute, beta" is not a list: a list ends with the first name that is followed by other words.
     const whole = isName(first) ? others : [];
     const end = whole.findIndex((part) => !isName(part));
     return [name, ...(end === -1 ? whole : lastOfList(whole, end))].map(bare);
@@ -63,15 +63,15 @@ function packagesAfter(text: string, verb: RegExp): string[] {
 /** The part at `end` may begin with a last name: "… and beta instead". */
 function lastOfList(parts: string[], end: number): string[] {
   const last = /^([a-z0-9][\w-]*)\s+(?:every|only|instead|please|now)\b/.exec(parts[end]!)?.[1];
-  return last && !NO_PACKAGE.has(last) ? [...parts.slice(0, end), last] : parts.slice(0, end);
+  return last && !NOT_A_PACKAGE.has(last) ? [...parts.slice(0, end), last] : parts.slice(0, end);
 }
 
 const bare = (name: string) => name.replace(/[.;:!?]+$/, '');
 
 const isName = (part: string) =>
-  /^[a-z0-9][\w-]*[.;:!?]*$/.test(part) && !NO_PACKAGE.has(bare(part));
+  /^[a-z0-9][\w-]*[.;:!?]*$/.test(part) && !NOT_A_PACKAGE.has(bare(part));
 
-const NO_PACKAGE = new Set(
+const NOT_A_PACKAGE = new Set(
   'it that this them all everything the a an and for please now again instead installer installation install run tell update report then'.split(
     ' ',
   ),

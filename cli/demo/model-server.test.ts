@@ -102,7 +102,7 @@ describe('R13 is enforced as in the real API:', () => {
     ['with its result later', [call('a'), user, result('a')], /Without an answer: a\./],
     ['with two results', [call('a'), result('a'), result('a')], /a is answered twice/],
     ['made twice', [call('a'), result('a'), call('a'), result('a')], /Duplicate tool call id a/],
-    ['that nobody made', [user, result('b')], /there is none with id b/],
+    ['that was not made', [user, result('b')], /there is none with id b/],
   ])('a call %s is refused', async (_, messages, message) => {
     expect(await refused(...messages)).toMatch(message);
   });

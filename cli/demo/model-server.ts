@@ -1,4 +1,4 @@
-/** A model without AI that speaks the OpenAI protocol, for trying the service without a key. */
+/** A model server without AI that implements the OpenAI protocol, for trying the service without a key. */
 import { paced } from './pace.ts';
 import { answer as answerByRules } from './rules.ts';
 import { estimateUsage } from './wire.ts';
@@ -8,13 +8,13 @@ export interface DemoModelOptions {
   /** 0: any free one. */
   port: number;
   host?: string;
-  /** Before each word. */
+  /** Delay before each word. Milliseconds. */
   tokenDelayMs?: number;
-  /** Default: its rules in rules.ts. */
+  /** Default: the rules in rules.ts. */
   answer?: typeof answerByRules;
 }
 
-/** It answers under any model name, and any key will do. */
+/** It accepts any model name and any key. */
 export function startDemoModel({
   port,
   host = '127.0.0.1',

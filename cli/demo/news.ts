@@ -1,4 +1,4 @@
-/** Sentences about calls. */
+/** The demo model's sentences about calls. */
 import { CANCEL_TOOL } from '../../contract/names.ts';
 import type { Fact, PastUse } from './situation.ts';
 
@@ -6,7 +6,7 @@ export const INSTALLER = 'run_installer';
 /** The example of a tool that requires a person's approval. */
 export const PAYMENT = 'send_payment';
 
-/** One sentence for each thing that a call brought; none for what the demo has said itself. */
+/** One sentence for each result and change of status; none for what the demo has already said. */
 export function tellNews(fact: Fact, uses: Map<string, PastUse>): string[] {
   const name = nameOf(fact, uses);
   const isInstaller = toolOf(fact, uses) === INSTALLER;

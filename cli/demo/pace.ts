@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Text in small pieces, one every `delay_ms`, as a model would say it. Stops when `signal` aborts. */
+/**
+ * Yields the text word by word, one every `delay_ms`, as a model streams it.
+ * @throws AbortError when `signal` aborts during a delay
+ */
 export async function* paced(
   text: string,
   delay_ms: number,

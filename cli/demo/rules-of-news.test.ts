@@ -45,7 +45,7 @@ describe('news', () => {
     expect(tell('news', [look])).toBe('look is done: 200 kB, stored separately.');
   });
 
-  test('of a cancel_call that succeeded is not told: it was told when the call was made', () => {
+  test('of a cancel_call that succeeded is not told again', () => {
     expect(tell('news', [{ call_id: 'call_x', tool: 'cancel_call', status: 'completed' }])).toBe(
       '',
     );
@@ -105,7 +105,7 @@ describe('after an interruption', () => {
     });
   });
 
-  test('an installer is not started once the user has asked for quiet', () => {
+  test('an installer is not started once the user has stopped the reply', () => {
     expect(
       ask(user('install alpha'), said('Starting [stopped by the user]'), user('hello')).calls,
     ).toEqual([]);

@@ -47,7 +47,7 @@ describe('installing', () => {
     });
   });
 
-  test('without the tool the model says so', () => {
+  test('without the tool, the model says that it has none', () => {
     expect(answer([user('install alpha')], ['cancel_call'])).toEqual({
       text: 'I have no tool run_installer here.',
       calls: [],
@@ -131,7 +131,7 @@ describe('small talk:', () => {
     expect(text).toContain('asynchronous message to a running workflow');
   });
 
-  test('a sentence with two requests has both fulfilled', () => {
+  test('a sentence with two requests has both carried out', () => {
     const { text, calls } = ask(user('install alpha, and what is a signal?'));
     expect(text).toMatch(/^Starting the installer for alpha\. A signal in Temporal is /);
     expect(calls).toHaveLength(1);
@@ -151,7 +151,7 @@ describe('small talk:', () => {
     expect(text).toMatch(/^Starting the installer for alpha\. A signal /);
   });
 
-  test('messages in another client’s format do no harm', () => {
+  test('messages in another client’s format are ignored', () => {
     const odd: ModelMessage[] = [
       { role: 'assistant', text: '', calls: [{ call_id: 'a', tool: 'look', arguments: 'all' }] },
       { role: 'tool', call_id: 'a', text: 'a tree' },

@@ -1,10 +1,10 @@
 /**
- * The demo model's rules. It knows what it is sent and nothing else, and it is not an AI:
- * 1. News in `<now>` is told first, one sentence for each thing.
+ * The demo model's rules. It is not an AI, and knows only the messages of the request:
+ * 1. News in `<now>` is told first, one sentence for each fact.
  * 2. Then every user message since the last answer is answered, by fixed patterns (intents.ts).
- * 3. What was asked for and cut off or dropped because the user went on is still done, unless he calls it off.
+ * 3. A request that was cut off or dropped because the user wrote again is still carried out, unless the user cancels it.
  * 4. With neither news nor a question it says nothing.
- * 5. Asked for a summary, it lists what was wanted and what became of it (summary.ts).
+ * 5. Asked for a summary, it lists the user's messages, the calls and their outcomes (summary.ts).
  */
 import { CANCEL_TOOL } from '../../contract/names.ts';
 import type { AskedCall, ModelMessage } from '../../model/message.ts';
@@ -18,7 +18,7 @@ export interface DemoAnswer {
   calls: AskedCall[];
 }
 
-/** `tools` are the names of those offered. */
+/** @param tools names of the tools that the request offers */
 export function answer(messages: readonly ModelMessage[], tools: readonly string[]): DemoAnswer {
   const summary = summaryOf(messages);
   if (summary !== undefined) return { text: summary, calls: [] };
@@ -29,7 +29,7 @@ export function answer(messages: readonly ModelMessage[], tools: readonly string
     if (tool === PAYMENT) plan.pay.push({ to: String(given.to), amount: Number(given.amount) });
   }
   for (const intent of situation.unfinished.flatMap(readIntents)) {
-    if (TO_BE_DONE.has(intent.kind)) carryOut(intent, plan, situation);
+    if (STILL_CARRIED_OUT.has(intent.kind)) carryOut(intent, plan, situation);
   }
   plan.say = [];
   for (const intent of situation.unanswered.flatMap(readIntents)) carryOut(intent, plan, situation);
@@ -52,22 +52,22 @@ export function answer(messages: readonly ModelMessage[], tools: readonly string
   };
 }
 
-/** Also where the user has gone on before it was begun. */
-const TO_BE_DONE = new Set<Intent['kind']>(['install', 'pay', 'cancel']);
+/** Carried out even if the user wrote again before they were started. */
+const STILL_CARRIED_OUT = new Set<Intent['kind']>(['install', 'pay', 'cancel']);
 
 interface Plan {
   install: { name: string; report?: string }[];
   pay: { to: string; amount: number }[];
   cancel: Fact[];
   say: string[];
-  /** The report of what was cancelled last: what comes instead has the same. */
-  calledOff?: string;
+  /** `report` of the installer that was cancelled last: its replacement has the same. */
+  cancelledReport?: string;
 }
 
 function carryOut(intent: Intent, plan: Plan, situation: Situation): void {
   switch (intent.kind) {
     case 'install': {
-      const report = intent.report ?? (intent.instead ? plan.calledOff : undefined);
+      const report = intent.report ?? (intent.instead ? plan.cancelledReport : undefined);
       for (const name of intent.packages) addInstall(plan, name, report);
       return;
     }
@@ -98,7 +98,7 @@ function addInstall(plan: Plan, name: string, report: string | undefined): void 
   plan.install = [...plan.install.filter((other) => other.name !== name), { name, report }];
 }
 
-/** Without a name it is everything that runs or was about to. */
+/** Without names, cancels everything that runs or is planned. */
 function cancel(packages: string[], plan: Plan, { open, uses }: Situation): void {
   const isMeant = (name: string) => packages.length === 0 || packages.includes(name);
   const planned = plan.install.filter(({ name }) => isMeant(name));
@@ -108,7 +108,7 @@ function cancel(packages: string[], plan: Plan, { open, uses }: Situation): void
   plan.install = plan.install.filter(({ name }) => !isMeant(name));
   if (packages.length === 0) plan.pay = [];
   plan.cancel = [...new Set([...plan.cancel, ...running])];
-  plan.calledOff = [
+  plan.cancelledReport = [
     ...planned.map(({ report }) => report),
     ...running.map(({ call_id }) => textOf(uses.get(call_id)?.arguments.report)),
   ].find((report) => report !== undefined);
@@ -126,7 +126,7 @@ function howFar(plan: Plan, { open, uses }: Situation): string[] {
   return going.map((fact) => tellProgress(fact, uses));
 }
 
-/** What is begun and ended, in one sentence where it is one wish. */
+/** Says what is cancelled and started, in one sentence if both happen. */
 function actions(plan: Plan, { uses }: Situation): string[] {
   const ended = plan.cancel.map((fact) => nameOf(fact, uses));
   const cancelling = ended.length > 0 ? [`Cancelling ${listOf(ended)}`] : [];

@@ -1,4 +1,4 @@
-/** What no ordinary agent does: it talks on while its tool runs, and speaks by itself when there is news. */
+/** The demo's scenario: the agent answers while its tool runs, and reports news unprompted. */
 import { isCallEnd } from '../../contract/call-ends.ts';
 import type { Meanwhile } from '../../client/meanwhile.ts';
 import type { EntryOf } from '../../contract/entry.ts';
@@ -7,8 +7,8 @@ import { createTranscript } from './transcript.ts';
 
 /**
  * Plays the scenario against a running service, printing it as it happens.
- * @returns what was seen, a sentence each
- * @throws Error with the first thing that did not happen
+ * @returns what was observed, a sentence each
+ * @throws Error naming the first expectation that was not met
  */
 export async function playScenario(
   client: Meanwhile,
@@ -24,33 +24,33 @@ export async function playScenario(
     const alpha = await started(log, 'alpha', 1);
     await say('what is a signal in Temporal?');
     const answer = await answerTo(log, /what is a signal/);
-    assert(!endOf(log, alpha), 'alpha was still being installed when the question was answered');
+    assert(!endOf(log, alpha), 'the question is answered while alpha is being installed');
     seen.push(`a question was answered while ${alpha} ran (${answer.reply_id})`);
 
-    for (const percent of [25, 50]) seen.push(await spokenByItself(log, alpha, percent));
+    for (const percent of [25, 50]) seen.push(await toldUnprompted(log, alpha, percent));
     await say('How far is it?');
     const howFar = await answerTo(log, /how far/i);
     const told = Number(/(\d+)\s*%/.exec(howFar.text)?.[1]);
     assert(
       told >= 50 && told < 100,
-      `"how far" was answered from the true state: "${howFar.text}"`,
+      `"how far" is answered with the current percentage, not with "${howFar.text}"`,
     );
     seen.push(`"How far is it?" was answered with ${told} % (${howFar.reply_id})`);
-    for (const percent of [75, 100]) seen.push(await spokenByItself(log, alpha, percent));
+    for (const percent of [75, 100]) seen.push(await toldUnprompted(log, alpha, percent));
 
     await say('run the installer again and update me every 25%');
     const again = await started(log, 'alpha', 2);
-    seen.push(await spokenByItself(log, again, 25));
+    seen.push(await toldUnprompted(log, again, 25));
     await say('Cancel it and install beta instead');
     const beta = await started(log, 'beta', 1);
     await log.until(`${again} is cancelled`, () => endOf(log, again)?.kind === 'call.cancelled');
     seen.push(`${again} was cancelled, and ${beta} started instead`);
-    for (const percent of [25, 50, 75, 100]) seen.push(await spokenByItself(log, beta, percent));
+    for (const percent of [25, 50, 75, 100]) seen.push(await toldUnprompted(log, beta, percent));
 
     const late = log.entries.filter(
       (e) => e.kind === 'call.event' && e.call_id === again && e.seq > endOf(log, again)!.seq,
     );
-    assert(late.length === 0, 'the cancelled call never spoke again');
+    assert(late.length === 0, 'the cancelled call reports nothing after its end');
     assert(
       log.entries.every(({ seq }, i) => seq === i + 1),
       'the log has no gap and no repeat',
@@ -62,7 +62,7 @@ export async function playScenario(
   }
 }
 
-/** The id of the nth call that installs a package, once it runs. */
+/** Waits until the nth call that installs the package runs. @returns its id */
 function started(log: Watcher, name: string, nth: number): Promise<string> {
   return log.until(`${name} is being installed`, () => {
     const calls = log.of('call.requested').filter(({ tool, input }) => {
@@ -75,7 +75,7 @@ function started(log: Watcher, name: string, nth: number): Promise<string> {
   });
 }
 
-/** The completed reply that was started by the message. */
+/** Waits for the completed reply to the last message that matches. */
 function answerTo(log: Watcher, words: RegExp): Promise<EntryOf<'reply.completed'>> {
   return log.until(`${words} is answered`, () => {
     const message = log.of('message.user').findLast(({ text }) => words.test(text));
@@ -85,8 +85,8 @@ function answerTo(log: Watcher, words: RegExp): Promise<EntryOf<'reply.completed
   });
 }
 
-/** The agent has told this progress in a turn that no message had caused. */
-function spokenByItself(log: Watcher, callId: string, percent: number): Promise<string> {
+/** Waits until the agent has told this progress in a turn that no message caused. @returns a sentence that says so */
+function toldUnprompted(log: Watcher, callId: string, percent: number): Promise<string> {
   return log.until(`the agent speaks at ${percent} % of ${callId}`, () => {
     const news = log.entries.find((entry) =>
       percent === 100
@@ -102,7 +102,7 @@ function spokenByItself(log: Watcher, callId: string, percent: number): Promise<
     const what = `${receipt.reply_id} told ${percent} % of ${callId}`;
     assert(receipt.fate === 'spoken', `${what}, but its fate is ${receipt.fate}`);
     assert(reply?.because === 'news', `${what}, but because of a ${reply?.because}`);
-    return `${what} by itself`;
+    return `${what} unprompted`;
   });
 }
 

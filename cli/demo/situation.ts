@@ -1,4 +1,4 @@
-/** What the messages say about the moment: the part of the demo that reads, so that its rules need only answer. */
+/** Reads from the messages what the demo's rules need to know. */
 import type { ModelMessage } from '../../model/message.ts';
 import { asBlocks } from './as-blocks.ts';
 import { readObject } from './read-object.ts';
@@ -6,9 +6,9 @@ import { readObject } from './read-object.ts';
 export interface Situation {
   /** What the user wrote since the last answer. */
   unanswered: string[];
-  /** Asked for in words that were answered, but cut off before anything was started. */
+  /** Messages whose reply was interrupted by a message before it started what they ask for. */
   unfinished: string[];
-  /** Calls that were asked for and dropped because a message came first. */
+  /** Calls that were requested and dropped because a message came first. */
   dropped: PastUse[];
   news: Fact[];
   open: Fact[];
@@ -30,7 +30,7 @@ export interface Fact {
   note?: string;
   position?: number;
   result?: unknown;
-  /** A large one, of which this is the beginning. */
+  /** Set for a large result, which is stored separately. */
   stored?: { bytes: number };
   results?: { n: number; data?: unknown; stored?: { bytes: number }; note?: string }[];
   error?: { type: string; message: string };
@@ -48,7 +48,7 @@ export function readSituation(given: readonly ModelMessage[]): Situation {
   );
   const since = words(messages.slice(spoken + 1));
   const before = words(messages.slice(finished + 1, spoken + 1));
-  // Cut off by news and not by the user: what he asked still waits for its whole answer.
+  // The reply was cut off by news and not by the user, so the message before it still needs a whole answer.
   const cutByNews = since.length === 0 && spoken > finished;
   const outcomes = readOutcomes(messages.slice(finished + 1));
   const told = new Set(now.news.map(({ call_id }) => call_id));

@@ -11,7 +11,7 @@ const entries = log(...installing, {
 });
 const system = { role: 'system' as const, text: summaryPrompt(100) };
 
-test('asked for a summary, the demo model gives the wishes, the calls and their outcomes, and starts nothing', () => {
+test('a summary of the demo model has the messages, the calls and their outcomes, and requests no call', () => {
   const { text, calls } = ask(system, summaryQuestion(summaryLines(entries, [])));
   expect(text.split('\n')).toEqual([
     'The user said: install alpha',

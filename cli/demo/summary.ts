@@ -1,8 +1,8 @@
-/** A summary without a model: what was wanted last, what was asked for and what came of it, in the words of the log. */
+/** A summary without a model: the last of the user's messages, the calls and their outcomes, in the words of the log. */
 import type { ModelMessage } from '../../model/message.ts';
 import { readObject } from './read-object.ts';
 
-/** Undefined: these messages ask for none. */
+/** Undefined if the messages do not ask for a summary. */
 export function summaryOf(messages: readonly ModelMessage[]): string | undefined {
   const asked = messages.length === 2 && messages[1]!.role === 'user' ? messages[1]!.text : '';
   const [, before, log] =

@@ -1,7 +1,7 @@
 import type { StreamItem } from '../../client/stream.ts';
 import type { EntryOf } from '../../contract/entry.ts';
 
-/** Prints a stream as a conversation: the agent's words as they come, calls as a margin note. */
+/** Prints a stream as a conversation: the agent's text as it arrives, and a line for each change of a call. */
 export function createTranscript(print: (text: string) => void) {
   let speaking: string | undefined;
   const begin = performance.now();

@@ -1,11 +1,11 @@
-/** Chat Completions as a server speaks it: request in, body or stream out. */
+/** The server side of Chat Completions: reads requests, and writes bodies and streams. */
 import { text as whole } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { AskedCall, ModelMessage } from '../../model/message.ts';
 import { checkCalls } from './check-calls.ts';
 import { frame, type WireAnswer, type WireRequest, wireId, wireTime } from './wire.ts';
 
-/** @throws ZodError, or WireError 400 for calls that are not answered. */
+/** @throws ZodError; WireError 400 for calls that are not answered */
 export function parseChat(body: unknown): WireRequest & { includeUsage: boolean } {
   const { model, stream, stream_options, messages: given, tools } = chatBody.parse(body);
   const messages = given.map(toMessage);

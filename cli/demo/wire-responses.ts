@@ -1,11 +1,11 @@
-/** The Responses API as a server speaks it: request in, body or stream out. */
+/** The server side of the Responses API: reads requests, and writes bodies and streams. */
 import { text as whole } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { ModelMessage } from '../../model/message.ts';
 import { checkCalls } from './check-calls.ts';
 import { frame, type WireAnswer, type WireRequest, wireId, wireTime } from './wire.ts';
 
-/** @throws ZodError, or WireError 400 for calls that are not answered. */
+/** @throws ZodError; WireError 400 for calls that are not answered */
 export function parseResponses(body: unknown): WireRequest {
   const { model, stream, instructions, input, tools } = responsesBody.parse(body);
   const items = typeof input === 'string' ? [{ role: 'user' as const, content: input }] : input;
@@ -127,7 +127,7 @@ const responsesBody = z.object({
     .optional(),
 });
 
-/** Calls are items of their own here; together with the text before them they are one assistant message. */
+/** In this API calls are separate items. Together with the text before them they become one assistant message. */
 function join(messages: ModelMessage[], given: z.infer<typeof item>): ModelMessage[] {
   if ('role' in given) {
     const { role, content: text } = given;

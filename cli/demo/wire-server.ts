@@ -1,4 +1,4 @@
-/** The HTTP under the demo model and the stub model: routes, bodies, errors, and the closing of a connection. */
+/** The HTTP server of the demo model and the stub model: routes, bodies, errors and closed connections. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,13 +10,13 @@ import { badRequest, type WireAnswer, WireError, type WireRequest } from './wire
 
 export interface Exchange {
   request: WireRequest;
-  /** The request as it came. */
+  /** The request's body as it was received. */
   body: unknown;
   headers: IncomingMessage['headers'];
   response: ServerResponse;
   /** Aborts when the client closes the connection before the answer is complete. */
   closed: AbortSignal;
-  /** Sends the answer as the client asked for it, streamed or whole. */
+  /** Sends the answer streamed or whole, as the request asks. */
   send(answer: WireAnswer): Promise<void>;
 }
 
@@ -129,9 +129,9 @@ export function sendJson(
 }
 
 function fail(response: ServerResponse, error: unknown): void {
-  // The client has gone: there is no one left to answer.
+  // The client has closed the connection.
   if (response.destroyed) return;
-  // A stream that has begun can only be broken off; a status would be a lie.
+  // The status 200 has been sent, so the stream can only be broken off.
   if (response.headersSent) return void response.destroy();
   const wire = toWireError(error);
   sendJson(response, wire.status, wire.body());

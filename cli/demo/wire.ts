@@ -1,4 +1,4 @@
-/** What the two OpenAI APIs have in common, as a server sees it. */
+/** The server side of the two OpenAI APIs: what they have in common. */
 import { randomUUID } from 'node:crypto';
 import type { Usage } from '../../contract/entry.ts';
 import type { AskedCall, ModelApi, ModelMessage } from '../../model/message.ts';
@@ -29,7 +29,7 @@ export const wireId = (prefix: string) => `${prefix}${randomUUID().replaceAll('-
 /** Unix time in seconds, as OpenAI writes it. */
 export const wireTime = () => Math.floor(Date.now() / 1_000);
 
-/** An answer in OpenAI's shape of errors. */
+/** An error that is answered in OpenAI's format. */
 export class WireError extends Error {
   override name = 'WireError';
   readonly status: number;
@@ -51,7 +51,7 @@ export class WireError extends Error {
 export const badRequest = (message: string, param: string | null) =>
   new WireError(400, message, null, param);
 
-/** Four characters count as one token. */
+/** An estimate: four characters count as one token. */
 export function estimateUsage({ messages }: WireRequest, text: string, calls: AskedCall[]): Usage {
   const tokens = (characters: number) => Math.ceil(characters / 4);
   return {

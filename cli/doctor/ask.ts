@@ -15,7 +15,10 @@ export type ProbeAnswer =
     }
   | { ok: false; error: Failure };
 
-/** Asks once. An error is an answer too. */
+/**
+ * Asks once.
+ * @throws only the signal's reason; any other error is returned as an answer
+ */
 export async function ask(
   client: ModelClient,
   request: ModelRequest,

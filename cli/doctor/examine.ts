@@ -19,7 +19,7 @@ export interface ProbeFinding {
 
 export interface Examination {
   findings: ProbeFinding[];
-  /** Undefined when nothing that was tried works. */
+  /** Undefined if no settings that were tried work. */
   fits?: {
     api: ModelApi;
     profile: ProfileName;
@@ -38,7 +38,7 @@ export interface ExamineOptions {
   /** MEANWHILE_CONTEXT_TOKENS. */
   context_tokens: number;
   signal: AbortSignal;
-  /** Called with each finding as it comes: a slow model takes minutes. */
+  /** Called with each finding at once: a slow model takes minutes. */
   found?(finding: ProbeFinding): void;
 }
 
@@ -113,7 +113,7 @@ async function findProfile(
   note: Note,
 ): Promise<ProfileName | undefined> {
   for (const profile of [set, ...PROFILE_NAMES.filter((name) => name !== set)]) {
-    if (!isKnown(api, profile)) {
+    if (!isAvailable(api, profile)) {
       if (profile === set) note(`an open call (profile ${profile})`, 'no', NOT_IN_CHAT);
       continue;
     }
@@ -141,13 +141,14 @@ async function findProfile(
 }
 
 /** Only the Responses API has async function tools. */
-const isKnown = (api: ModelApi, profile: ProfileName) => api === 'responses' || profile !== ASYNC;
+const isAvailable = (api: ModelApi, profile: ProfileName) =>
+  api === 'responses' || profile !== ASYNC;
 const ASYNC = 'async_tools';
 const NOT_IN_CHAT = 'Chat Completions has no async function tools; OPENAI_API=responses may';
 
-/** What could be used in addition to the profile that fits. */
+/** Reports whether async function tools could be used in place of the profile that fits. */
 async function noteAsync(api: ModelApi, profile: ProfileName, put: Put, note: Note): Promise<void> {
-  if (profile === ASYNC || !isKnown(api, ASYNC)) return;
+  if (profile === ASYNC || !isAvailable(api, ASYNC)) return;
   const answer = await put(api, ASYNC, questions.openCall);
   const taken = `accepted: OPENAI_PROFILE=${ASYNC} uses them (a server that ignores the field looks the same)`;
   if (answer.ok) note('async function tools', 'ok', taken);
@@ -189,7 +190,7 @@ async function noteTwoCalls(answer: ProbeAnswer, note: Note): Promise<void> {
   );
 }
 
-/** Halves what is refused. A server that silently truncates a long prompt cannot be told from one that reads it. */
+/** Halves the budget until a prompt is accepted. Silent truncation is found only if the server reports the tokens that it has read. */
 async function findWindow(
   { context_tokens: set, model }: ExamineOptions,
   { api, profile }: { api: ModelApi; profile: ProfileName },

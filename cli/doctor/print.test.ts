@@ -26,10 +26,7 @@ test('a server that fits no settings is reported', () => {
   expect(printAdvice({ findings: [] }, set)).toMatch(/^None of the settings that were tried fit/);
 });
 
-test.each(['ok', 'poor', 'no'] as const)(
-  'a finding that is %s has a sign of its own',
-  (verdict) => {
-    const line = printFinding({ check: 'a tool', verdict, detail: 'called' });
-    expect(line).toBe(`${{ ok: '✓', poor: '!', no: '✗' }[verdict]} a tool: called`);
-  },
-);
+test.each(['ok', 'poor', 'no'] as const)('a finding that is %s begins with its sign', (verdict) => {
+  const line = printFinding({ check: 'a tool', verdict, detail: 'called' });
+  expect(line).toBe(`${{ ok: '✓', poor: '!', no: '✗' }[verdict]} a tool: called`);
+});

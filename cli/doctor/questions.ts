@@ -1,4 +1,4 @@
-/** The questions for a model server, built as the service builds its own requests, from small logs. */
+/** The questions for a model server: small logs, from which requests are built as the service builds its own. */
 import { z } from 'zod';
 import { type Entry, entry } from '../../contract/entry.ts';
 import type { OpenCall } from '../../contract/call.ts';
