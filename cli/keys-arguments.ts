@@ -1,4 +1,4 @@
-/** `meanwhile keys …`: what the command line says. */
+/** The command line of `meanwhile keys`. */
 import { z } from 'zod';
 import { createKeyBody, keyId, rotateKeyBody, tenantName } from '../contract/access.ts';
 
@@ -22,14 +22,13 @@ export type KeyValues = { [Name in keyof typeof KEY_OPTIONS]?: string | boolean 
 /** @throws Error whose message is one sentence for the user */
 export function readKeys([action, ...rest]: string[], values: KeyValues): KeysTask {
   const { tenant, name, scopes, test, expires, overlap } = values;
-  const isGiven = (...names: (keyof KeyValues)[]) =>
-    Object.keys(values).filter((each) => !names.includes(each as keyof KeyValues));
-  const refuse = (unexpected: string[]) => {
-    if (unexpected.length > 0) throw new Error(`Unexpected option --${unexpected[0]}.`);
+  const allowOnly = (...names: (keyof KeyValues)[]) => {
+    const unexpected = Object.keys(values).find((each) => !names.includes(each as keyof KeyValues));
+    if (unexpected !== undefined) throw new Error(`Unexpected option --${unexpected}.`);
   };
   switch (action) {
     case 'create':
-      refuse(isGiven('tenant', 'name', 'scopes', 'test', 'expires'));
+      allowOnly('tenant', 'name', 'scopes', 'test', 'expires');
       noMore(rest);
       return {
         kind: 'keys',
@@ -43,7 +42,7 @@ export function readKeys([action, ...rest]: string[], values: KeyValues): KeysTa
         }),
       };
     case 'list':
-      refuse(isGiven('tenant'));
+      allowOnly('tenant');
       noMore(rest);
       return {
         kind: 'keys',
@@ -51,7 +50,7 @@ export function readKeys([action, ...rest]: string[], values: KeyValues): KeysTa
         ...parse(z.object({ tenant: tenantName.optional() }), { tenant }),
       };
     case 'rotate':
-      refuse(isGiven('overlap'));
+      allowOnly('overlap');
       return {
         kind: 'keys',
         action,
@@ -59,7 +58,7 @@ export function readKeys([action, ...rest]: string[], values: KeyValues): KeysTa
         ...parse(rotateKeyBody, { overlap_s: secondsOf('overlap', overlap) }),
       };
     case 'revoke':
-      refuse(isGiven());
+      allowOnly();
       return { kind: 'keys', action, id: idOf(rest) };
     default:
       throw new Error(
@@ -80,7 +79,7 @@ function noMore(rest: string[]): void {
 
 const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** 30d, 12h, 15m, 90s or 0 */
+/** Reads 30d, 12h, 15m, 90s or 0 as seconds. */
 function secondsOf(option: string, text: string | boolean | undefined): number | undefined {
   if (text === undefined) return undefined;
   const [, number, unit] = /^(\d{1,9})([smhd])$/.exec(String(text)) ?? [];

@@ -15,7 +15,7 @@ export type McpCommand = {
       does: 'install';
       client: ClientName;
       name: string;
-      /** What the harness will start, after `meanwhile mcp`. */
+      /** Arguments after `meanwhile mcp` of the command that the harness will start. */
       args: string[];
       print: boolean;
       yes: boolean;

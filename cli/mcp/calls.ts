@@ -1,4 +1,4 @@
-/** `meanwhile mcp calls`: the calls of all harnesses, as the service knows them. */
+/** `meanwhile mcp calls`: lists the calls of harnesses. */
 import type { Meanwhile } from '../../client/meanwhile.ts';
 import type { CallHead } from '../../contract/head.ts';
 
@@ -8,7 +8,7 @@ interface Listed {
   calls: CallHead[];
 }
 
-/** Those that run come first. @returns lines */
+/** @returns a line for each call: the running ones first, then the newest */
 export async function listCalls(
   client: Pick<Meanwhile, 'get'>,
   now = Date.now(),

@@ -1,4 +1,4 @@
-/** Where harnesses keep their MCP servers, and how an entry is written there. Pure. */
+/** In which file each harness declares its MCP servers, and how an entry is added to it. Pure. */
 import { join } from 'node:path';
 
 export type ClientName = 'codex' | 'claude' | 'cursor' | 'vscode' | 'opencode';
@@ -11,10 +11,13 @@ export interface UserPlace {
 }
 
 export interface HarnessClient {
-  /** For people. */
+  /** The name that people read. */
   title: string;
   file(place: UserPlace): string;
-  /** @returns the new text of the file. @throws Error for a file that cannot be changed safely */
+  /**
+   * @returns the new text of the file
+   * @throws Error, whose message is a sentence, for a file that cannot be changed safely
+   */
   add(text: string, name: string, command: [string, ...string[]]): string;
 }
 
@@ -65,10 +68,11 @@ function addJson(text: string, [group, name]: [string, string], entry: object): 
   } catch {
     throw new Error('It is not plain JSON (it may have comments), so it is left as it is.');
   }
-  const known = whole[group] ?? {};
   const isObject = (value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(whole) || !isObject(known)) throw new Error(`Its "${group}" is not an object.`);
+  if (!isObject(whole)) throw new Error('It is not a JSON object, so it is left as it is.');
+  const known = whole[group] ?? {};
+  if (!isObject(known)) throw new Error(`Its "${group}" is not an object, so it is left as it is.`);
   const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? '  ';
   const changed = { ...whole, [group]: { ...known, [name]: entry } };
   return `${JSON.stringify(changed, undefined, indent)}\n`;

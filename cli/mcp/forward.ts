@@ -1,4 +1,4 @@
-/** Sends one JSON-RPC message to the service's `/mcp`, and retries while the service is away. */
+/** Sends one JSON-RPC message to the service's `/mcp`, and retries while the service does not answer. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
@@ -25,8 +25,7 @@ const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 2_000;
 
 /**
- * Yields every message that the service answers with. A request that is sent again has the same idempotency key, so it has no
- * second effect.
+ * Yields every message that the service answers with. A retry has the same idempotency key, so it has no second effect.
  * @param options.patience_ms how long to retry while the service does not answer
  * @throws ServiceAway
  */
@@ -56,7 +55,7 @@ export async function* forward(
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(LONGEST_DELAY_MS, delay * 2)) {
     try {
       for await (const each of send(url, message, headers, signal)) {
-        // The service is there: the retry time starts from zero.
+        // The service has answered, so the patience starts again.
         began = performance.now();
         delay = FIRST_DELAY_MS;
         const isAcknowledgement = each.method === 'notifications/subscriptions/acknowledged';

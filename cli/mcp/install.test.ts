@@ -40,7 +40,7 @@ test.each<[ClientName, string, unknown]>([
   ['cursor', 'mcpServers', { command: '/bin/node', args: COMMAND.slice(1) }],
   ['vscode', 'servers', { type: 'stdio', command: '/bin/node', args: COMMAND.slice(1) }],
   ['opencode', 'mcp', { type: 'local', command: COMMAND, enabled: true }],
-])('%s gets an entry next to what it has', async (client, group, entry) => {
+])('%s gets an entry, and its other settings stay', async (client, group, entry) => {
   const { run, read } = await rig(client, JSON.stringify({ theme: 'dark', [group]: { other: 1 } }));
   expect(await run({ answer: 'y' })).toBe(0);
   expect(JSON.parse(await read())).toEqual({
@@ -61,7 +61,7 @@ test('codex gets a table, and the one of an earlier install is replaced', async 
   expect(await again.read()).toBe(`a = 1\n\n${table}\n[other]\nb = 2\n`);
 });
 
-test('shows the change, asks, and keeps a backup', async () => {
+test('an install shows the change, asks, and keeps a backup', async () => {
   const { run, read, said, file } = await rig('cursor', '{\n  "mcpServers": {}\n}\n');
   expect(await run({ answer: 'n' })).toBe(1);
   expect(await read()).toBe('{\n  "mcpServers": {}\n}\n');
@@ -70,11 +70,11 @@ test('shows the change, asks, and keeps a backup', async () => {
   const names = await readdir(dirname(file));
   const backup = names.find((name) => name.endsWith('.bak'))!;
   expect(await readFile(join(dirname(file), backup), 'utf8')).toBe('{\n  "mcpServers": {}\n}\n');
-  expect(await run({ answer: 'yes' }), 'it is there').toBe(0);
-  expect(said.at(-1)).toContain('has it already');
+  expect(await run({ answer: 'yes' }), 'the same entry again').toBe(0);
+  expect(said.at(-1)).toContain('already has this entry');
 });
 
-test('only prints if that is wanted, and writes nothing where nobody can be asked', async () => {
+test('nothing is written with --print, or without a terminal to ask on', async () => {
   const { run, read, said } = await rig('cursor', '{}');
   expect(await run({ print: true })).toBe(0);
   expect(await run()).toBe(1);
@@ -82,9 +82,13 @@ test('only prints if that is wanted, and writes nothing where nobody can be aske
   expect(await read()).toBe('{}');
 });
 
-test('a file with comments is left as it is, and the entry is shown', async () => {
-  const { run, read, said } = await rig('vscode', '{ // mine\n}');
+test.each([
+  ['a file with comments', '{ // mine\n}'],
+  ['a file that is null', 'null'],
+  ['a file whose servers are a list', '{"servers":[]}'],
+])('%s is left as it is, and the entry is shown', async (_, text) => {
+  const { run, read, said } = await rig('vscode', text);
   expect(await run({ yes: true })).toBe(1);
   expect(said[0]).toMatch(/left as it is\. Add this by hand:[^]*"meanwhile"/);
-  expect(await read()).toBe('{ // mine\n}');
+  expect(await read()).toBe(text);
 });

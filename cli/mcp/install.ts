@@ -31,14 +31,14 @@ export async function install(options: InstallOptions): Promise<number> {
     return 1;
   }
   if (before === after) {
-    say(`${file} has it already.`);
+    say(`${file} already has this entry.`);
     return 0;
   }
   say(`${title}: ${file}\n\n${difference(before, after)}\n`);
   if (print) return 0;
   if (!yes) {
     if (!ask) {
-      say('Nobody can be asked here. --yes writes it, --print only shows it.');
+      say('There is no terminal to ask on. --yes writes the entry, --print only shows it.');
       return 1;
     }
     const answer = await ask('Write this? [y/N] ');
@@ -70,7 +70,7 @@ export async function askPerson(question: string): Promise<string> {
   }
 }
 
-/** The lines that go and come, with a line of context: what is equal at both ends is left out. */
+/** The removed and added lines after one line of context. Equal lines at both ends are left out. */
 function difference(before: string, after: string): string {
   const [old, now] = [before, after].map((text) => text.split('\n')) as [string[], string[]];
   let head = 0;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findRun } from '../run-file.ts';
 import type { ProxyTarget } from './arguments.ts';
 
-/** What a server of stdio gets without asking, as the SDK's own clients give it. */
+/** Variables that every stdio server gets, as the SDK's own clients pass them. */
 const HARMLESS = ['HOME', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER'];
 
 export interface ProxyPlace {
@@ -15,14 +15,17 @@ export interface ProxyOptions {
   place: ProxyPlace;
   /** The service's API key. */
   apiKey?: string | undefined;
-  /** How long a service is waited for. Milliseconds. */
+  /** How long to wait for a service. Milliseconds. */
   patience_ms?: number;
 }
 
-/** The service cannot take the server. The message is complete. */
-export class NotDeclared extends Error {}
+/** No service was found, or it refused the server. The message is complete. */
+export class NotDeclared extends Error {
+  override name = 'NotDeclared';
+}
 
 /**
+ * Declares the server, unless the service knows it.
  * @param base URL of the service
  * @returns the path of the endpoint to relay to
  * @throws NotDeclared
@@ -35,7 +38,7 @@ export async function proxyPath(
   if (target.kind === 'all') return '/mcp/tools';
   if (target.kind === 'known') return `/mcp/servers/${encodeURIComponent(target.name)}`;
   const declaration = { name: target.name, transport: transportOf(target, place) };
-  const giveUp = performance.now() + patience_ms;
+  const deadline = performance.now() + patience_ms;
   for (;;) {
     const run = findRun(base);
     const response =
@@ -57,7 +60,7 @@ export async function proxyPath(
       const { message, detail } = (await response.json().catch(() => ({}))) as Refusal;
       throw new NotDeclared(`${base} refused the server: ${message ?? detail ?? response.status}`);
     }
-    if (performance.now() > giveUp) {
+    if (performance.now() > deadline) {
       throw new NotDeclared(
         `No Meanwhile service of this user runs at ${base} on this machine. Start it with \`meanwhile start\`, or name its address with --service.`,
       );

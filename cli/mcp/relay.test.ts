@@ -109,7 +109,7 @@ describe('the relay', () => {
     ]);
   });
 
-  test('reports what is wrong with a line', async () => {
+  test('answers a line that is not JSON with an error', async () => {
     const client = start(`${stage.url}/mcp`);
     client.write('{');
     expect(await client.answer()).toMatchObject({ id: null, error: { code: -32_700 } });
@@ -134,7 +134,7 @@ describe('the relay', () => {
 });
 
 describe('while the service is unreachable', () => {
-  test('a request fails after a while: with an error, or for a tool with a result that the model reads', async () => {
+  test('a request times out with an error, and a call of a tool with a result that the model reads', async () => {
     const { url } = await away();
     const client = start(url, HASTY);
     client.request('initialize');

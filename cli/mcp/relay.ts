@@ -1,4 +1,4 @@
-/** Relays the MCP messages of a client's stdio to the service, one request for each, and keeps nothing. */
+/** Relays the MCP messages of a client's stdio to the service, one request for each, and keeps no state. */
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { forward, type RpcMessage, ServiceAway } from './forward.ts';
@@ -12,20 +12,20 @@ export interface RelayOptions {
   output: Writable;
   /** Sent with every request. Default: none. */
   apiKey?: string | undefined;
-  /** For a person: standard error. */
+  /** Reports a problem to a person, on standard error. */
   note: (line: string) => void;
-  /** How long a service that does not answer is waited for. Milliseconds. */
+  /** How long to wait for a service that does not answer: at the start, and later. Milliseconds. */
   patience?: { opening: number; working: number };
 }
 
 /**
- * A harness waits for the first answer before it starts, so it is told soon that there is no service. Later the service may be
- * restarting, which takes some seconds.
+ * A harness waits for the first answer before it starts, so a missing service is reported soon. Later the service may be restarting,
+ * which takes some seconds.
  */
 const PATIENCE = { opening: 5_000, working: 25_000 };
 const OPENING = new Set(['initialize', 'server/discover', 'tools/list', 'ping']);
 
-/** Resolves when the client has closed its end. What is in flight then is abandoned here, and goes on in the service. */
+/** Resolves when the client has closed its end. Requests in flight are then abandoned here, and continue in the service. */
 export async function relay({
   url,
   thread,
@@ -37,7 +37,7 @@ export async function relay({
 }: RelayOptions) {
   const inFlight = new Map<string | number, AbortController>();
   const ended = new AbortController();
-  let isTold = false;
+  let isReported = false;
   /** The harness's program. Older protocols say it only once. */
   let program: string | undefined;
 
@@ -50,18 +50,18 @@ export async function relay({
     const signal = AbortSignal.any([own.signal, ended.signal]);
     const patience_ms = OPENING.has(method) ? patience.opening : patience.working;
     try {
-      const says = {
+      const from = {
         ...(thread !== undefined && { 'meanwhile-thread': thread }),
         ...(program !== undefined && { 'meanwhile-client': program }),
       };
-      const options = { patience_ms, signal, apiKey, headers: says };
+      const options = { patience_ms, signal, apiKey, headers: from };
       for await (const answer of forward(url, message, options)) write(answer);
-      isTold = false;
+      isReported = false;
     } catch (error) {
       if (signal.aborted) return;
       const why = reasonOf(error);
-      if (!isTold) note(why);
-      isTold = true;
+      if (!isReported) note(why);
+      isReported = true;
       if (id != null) write(refusal(message as RpcMessage, why));
     } finally {
       if (id != null) inFlight.delete(id);
@@ -84,7 +84,7 @@ export async function relay({
     const { method, params } = Array.isArray(message) ? {} : message;
     if (method === 'initialize') program = programIn(params);
     if (method === 'notifications/cancelled') {
-      // It ends the waiting, not the work: clients also send it when they time out.
+      // This ends the wait and not the work: clients also send it when they time out.
       inFlight.get((params as { requestId?: string | number }).requestId ?? '')?.abort();
       return;
     }
@@ -100,7 +100,7 @@ export async function relay({
   ended.abort();
 }
 
-/** As a header may have it. */
+/** The name of the client's program, with the characters that a header may have. */
 function programIn(params: unknown): string | undefined {
   const { clientInfo } = (params ?? {}) as { clientInfo?: { name?: unknown } };
   const { name } = clientInfo ?? {};
@@ -113,7 +113,7 @@ const reasonOf = (error: unknown) =>
     ? `${error.message} Start it with \`meanwhile start\`, or name its address with --url.`
     : `The relay failed: ${(error as Error).message}`;
 
-/** For a tool's call: a result, which the model reads in every harness. */
+/** An error; for a call of a tool, a result with the error, which the model reads in every harness. */
 function refusal({ id, method, params }: RpcMessage, why: string): RpcMessage {
   if (method !== 'tools/call')
     return { jsonrpc: '2.0', id: id!, error: { code: -32_000, message: why } };
