@@ -1,11 +1,11 @@
-/** For networks where downloads are blocked but a Go toolchain and its module proxy are available. */
+/** Builds the Temporal CLI with Go, for networks that block downloads but have a Go module proxy. */
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { executableName } from './cache.ts';
 import { CLI_VERSION } from './version.ts';
 
 const LONGEST_MS = 30 * 60_000;
-const TELL_EVERY_MS = 10_000;
+const LOG_EVERY_MS = 10_000;
 
 /** Builds the Temporal CLI into `folder`, which takes minutes. @returns the executable's path. */
 export async function buildTemporal(
@@ -14,11 +14,11 @@ export async function buildTemporal(
 ): Promise<string> {
   const began = performance.now();
   let latest = '';
-  const teller = setInterval(() => {
+  const timer = setInterval(() => {
     log(
       `  building … ${Math.round((performance.now() - began) / 1_000)} s${latest && ` (${latest})`}`,
     );
-  }, TELL_EVERY_MS);
+  }, LOG_EVERY_MS);
   try {
     const build = execa(
       'go',
@@ -30,7 +30,7 @@ export async function buildTemporal(
     });
     await build;
   } finally {
-    clearInterval(teller);
+    clearInterval(timer);
   }
   return join(folder, executableName);
 }

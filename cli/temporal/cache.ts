@@ -11,8 +11,8 @@ export const cachedTemporal = () =>
   join(cacheFolder(), `temporal-cli-${CLI_VERSION}`, executableName);
 
 /**
- * Lets `make` put an executable into a separate folder, tries it, and moves it to `target` in one step, so that two processes
- * that do this at once, or one that is killed, never leave half a file there.
+ * Lets `make` put an executable into a separate folder, runs it, and moves it to `target` in one step. So concurrent processes, or one
+ * that is killed, never leave half a file there.
  * @param make returns the executable's path inside the folder it is given.
  */
 export async function install(
@@ -46,7 +46,7 @@ async function sweep(parent: string): Promise<void> {
   }
 }
 
-/** Windows refuses to replace a running program: then another process was faster, and its copy is just as good. */
+/** Windows refuses to replace a running program. Then another process was faster, and its copy is used. */
 async function unlessThere(target: string, error: NodeJS.ErrnoException): Promise<void> {
   if (!(await checkTemporal(target)).usable) throw error;
 }

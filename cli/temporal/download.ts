@@ -1,4 +1,4 @@
-/** The official build of the Temporal CLI. A blocked network is noticed within seconds. */
+/** Downloads the official build of the Temporal CLI. A blocked network is detected within seconds. */
 import { createWriteStream } from 'node:fs';
 import * as http from 'node:http';
 import { arch, platform } from 'node:os';

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { firstFound, TemporalNotFound, type TemporalSource } from './find.ts';
 
-test('the first source that has a server is used, and later ones are not asked', async () => {
+test('the first source that has a server is used, and later ones are not tried', async () => {
   const later = vi.fn<TemporalSource['find']>();
   const found = await firstFound(
     [source('PATH', { missing: 'not there' }), source('cache', { command: '/c/temporal' })].concat({

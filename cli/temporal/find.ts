@@ -1,4 +1,4 @@
-/** Where a Temporal server comes from: PATH, our cache, the official download, or a build with Go. */
+/** Finds a Temporal server: on PATH, in the cache, by the official download, or by a build with Go. */
 import { ExecaError } from 'execa';
 import { buildTemporal } from './build.ts';
 import { cachedTemporal, install } from './cache.ts';
@@ -9,7 +9,7 @@ type Log = (line: string) => void;
 
 export interface TemporalSource {
   name: string;
-  /** `missing` briefly says why not. May throw: the error is then the reason. */
+  /** `missing` says in a few words why there is none. A thrown error counts as the reason. */
   find(): Promise<{ command: string } | { missing: string }>;
 }
 
@@ -26,7 +26,7 @@ export function findTemporal(log: Log, signal: AbortSignal): Promise<string> {
   return firstFound([onPath(), cached(), downloaded(log, signal), built(log, signal)], log, signal);
 }
 
-/** Later sources cost more, so they are tried only when the earlier ones fail. */
+/** Later sources take longer, so they are tried only if the earlier ones fail. */
 export async function firstFound(
   sources: TemporalSource[],
   log: Log,

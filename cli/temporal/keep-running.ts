@@ -1,4 +1,4 @@
-/** A server that dies costs only time: every conversation waits until it is back. */
+/** Restarts the Temporal server when it exits. Meanwhile every conversation waits, and nothing is lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from './launch.ts';
 
@@ -15,12 +15,12 @@ export interface Keeping {
 
 /** The pause before each retry, in milliseconds. After the last one it gives up. */
 const PAUSES = [0, 500, 1_000, 2_000, 5_000, 10_000];
-/** A server that has run this long has recovered from what killed the previous one. */
+/** A server that has run this long counts as healthy: its next exit starts the retries from the beginning. */
 const HEALTHY_MS = 30_000;
 
 /**
- * Starts the server again whenever it dies. Resolves when told to stop.
- * @throws Error when it can no longer be started.
+ * Starts the server again whenever it exits. Resolves when the signal aborts.
+ * @throws Error when it could not be started, or did not stay up, in six tries
  */
 export async function keepRunning(
   first: Server,
@@ -35,7 +35,7 @@ export async function keepRunning(
   let failure = '';
   for (let tries = 0; ; tries++) {
     if (server) {
-      const how = await Promise.race([server.died, stopped]);
+      const how = await Promise.race([server.exited, stopped]);
       if (how === undefined || signal.aborted) return;
       if (performance.now() - since > HEALTHY_MS) tries = 0;
       failure = `The Temporal server stopped (${how}).`;

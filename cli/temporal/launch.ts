@@ -14,8 +14,8 @@ export interface Server {
   identity: ProcessIdentity;
   port: number;
   uiPort: number;
-  /** Resolves with a short reason when the process is gone. */
-  died: Promise<string>;
+  /** Resolves with a short reason when the process has exited. */
+  exited: Promise<string>;
 }
 
 export interface Launch {
@@ -28,15 +28,15 @@ export interface Launch {
   signal: AbortSignal;
 }
 
-/** @throws Error with the end of the log when it dies, or is not ready within a minute. It is not running then. */
+/** @throws Error with the end of the log if it exits, or is not ready within a minute. Then it is not running. */
 export async function launch(options: Launch): Promise<Server> {
   const { home, port, uiPort, namespace, signal } = options;
   const log = join(home, 'temporal.log');
   await keepShort(log);
   const child = start(options, log);
-  const died = end(child);
+  const exited = exitOf(child);
   const identity = child.pid === undefined ? undefined : await identify(child.pid);
-  if (!identity) throw await failure(await died, log);
+  if (!identity) throw await failure(await exited, log);
 
   await writeRecord(home, { ...identity, port, uiPort, database: databaseIn(home) });
   const readiness = new AbortController();
@@ -48,14 +48,14 @@ export async function launch(options: Launch): Promise<Server> {
     signal: AbortSignal.any([signal, readiness.signal]),
   });
   try {
-    const early = await Promise.race([ready, died]);
-    if (typeof early === 'string') throw new Error(`the server ended: ${early}`);
+    const early = await Promise.race([ready, exited]);
+    if (typeof early === 'string') throw new Error(`the server exited: ${early}`);
   } catch (error) {
     readiness.abort();
     await terminate(identity);
     throw signal.aborted ? error : await failure((error as Error).message, log);
   }
-  return { identity, port, uiPort, died };
+  return { identity, port, uiPort, exited };
 }
 
 const databaseIn = (home: string) => join(home, 'temporal.db');
@@ -76,7 +76,7 @@ export const FLAGS = [
   '--log-level=warn',
 ];
 
-/** It gets its own session: a Ctrl-C in the terminal reaches us, and we stop the server last. */
+/** The server gets its own session: a Ctrl-C in the terminal reaches only this process, which stops the server last. */
 function start({ command, home, namespace, port, uiPort }: Launch, log: string): ChildProcess {
   const output = openSync(log, 'a');
   const child = spawn(
@@ -96,7 +96,7 @@ function start({ command, home, namespace, port, uiPort }: Launch, log: string):
   return child;
 }
 
-function end(child: ChildProcess): Promise<string> {
+function exitOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
@@ -111,7 +111,7 @@ async function failure(why: string, log: string): Promise<Error> {
 
 const LONGEST_LOG_BYTES = 10_000_000;
 
-/** Many starts share one log file; the previous file is kept. */
+/** Renames a log that many starts have made long. */
 async function keepShort(log: string): Promise<void> {
   const { size } = await stat(log).catch(() => ({ size: 0 }));
   if (size > LONGEST_LOG_BYTES) await rename(log, `${log}.old`);

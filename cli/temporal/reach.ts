@@ -6,8 +6,8 @@ import { startTemporal, type RunningTemporal } from './start.ts';
 export type ReachedTemporal = Pick<RunningTemporal, 'address' | 'failed' | 'stop' | 'kill'> &
   Partial<Pick<RunningTemporal, 'uiUrl'>>;
 
-/** Servers that start together, as in a Compose file, may take this long. */
-const OTHERS_WITHIN_MS = 60_000;
+/** How long to wait for an external server, which may start at the same time, as in a Compose file. */
+const ANSWERS_WITHIN_MS = 60_000;
 
 export async function reachTemporal(
   { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace }: Settings,
@@ -18,7 +18,7 @@ export async function reachTemporal(
   await waitForTemporal({
     address,
     namespace,
-    timeoutMs: OTHERS_WITHIN_MS,
+    timeoutMs: ANSWERS_WITHIN_MS,
     ifNoNamespace: 'refuse',
     signal: options.signal,
   });

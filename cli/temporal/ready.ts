@@ -1,4 +1,4 @@
-/** Whether a Temporal server is usable, checked in the same way that clients use it. */
+/** Waits until a Temporal server is usable, which is checked in the way that clients use it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 
@@ -39,7 +39,7 @@ export async function waitForTemporal(wanted: WantedServer): Promise<void> {
 
 /** Short, and each with its own connection: gRPC would wait longer between attempts. */
 const ATTEMPT_MS = 2_000;
-/** Time passes while this process is busy, and an answer that has arrived may not have been read: one attempt proves nothing. */
+/** A busy process may reach the deadline without having read an answer that has arrived, so one attempt proves nothing. */
 const FEWEST_ATTEMPTS = 3;
 
 /** gRPC status codes. */

@@ -1,4 +1,4 @@
-/** What remains known about a home's server after our process has died: `temporal.json`. */
+/** `temporal.json`: what the next start needs to find a home's server if this process is killed. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -27,7 +27,7 @@ export type ServerRecord = z.infer<typeof facts>;
 
 const path = (home: string) => join(home, 'temporal.json');
 
-/** Undefined when there is none, or when it cannot be read. */
+/** Undefined if there is none, or if it cannot be read. */
 export async function readRecord(home: string): Promise<ServerRecord | undefined> {
   try {
     return record.parse(JSON.parse(await readFile(path(home), 'utf8')));

@@ -69,7 +69,7 @@ test('the server of a service that was killed is taken over, watched and stopped
   expect(await isAlive(identity!)).toBe(false);
 });
 
-test('a surviving server that does not answer is ended, and its data is kept', async () => {
+test('a surviving server that does not answer is stopped, and its data is kept', async () => {
   const left = await leaveBehind();
   await startWorkflow(left.address, 'frozen');
   const identity = (await identify(left.pid))!;
@@ -169,7 +169,7 @@ async function withClient<T>(
 
 async function startWorkflow(address: string, workflowId: string, namespace = 'default') {
   await withClient(address, namespace, (client) =>
-    client.workflow.start('nobody-works-on-it', { workflowId, taskQueue: 'none' }),
+    client.workflow.start('without-a-worker', { workflowId, taskQueue: 'none' }),
   );
 }
 

@@ -1,4 +1,4 @@
-/** The Temporal server of a home: found, started, kept running, stopped. */
+/** Finds, starts, restarts and stops the Temporal server of a home. */
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -20,7 +20,7 @@ export interface TemporalOptions {
   preferredUiPort?: number;
   namespace?: string;
   log: (line: string) => void;
-  /** Aborts the start; after that it only prevents a server that dies from being restarted. */
+  /** Aborts the start. Afterwards it only prevents a restart. */
   signal?: AbortSignal;
 }
 
@@ -30,7 +30,7 @@ export interface RunningTemporal {
   uiUrl: string;
   /** The pid of the current process. */
   readonly pid: number;
-  /** Rejects when the server died and could not be restarted. */
+  /** Rejects when the server has exited and could not be restarted. */
   failed: Promise<never>;
   stop(): Promise<void>;
   /** For an immediate exit: signals the process, and does not wait for its end. */
@@ -38,7 +38,7 @@ export interface RunningTemporal {
 }
 
 /**
- * Takes over the server that the last run left, or starts one; when it dies it is restarted, with its data, on its ports.
+ * Takes over the server that the last run left, or starts one. When it exits it is restarted, with its data, on the same ports.
  * @throws TemporalNotFound, or Error with the end of the server's log.
  */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
@@ -107,12 +107,12 @@ interface Ports {
 }
 
 /**
- * Held while a server of this user starts, from the choice of its ports until it has bound them. If two took the same free port,
- * one would not only fail: its clients would be answered by the other server.
+ * Held while a server of this user starts, from the choice of its ports until it has bound them. If two chose the same free port, one
+ * would fail, and its clients would be answered by the other server.
  */
 export const STARTING = join(tmpdir(), `meanwhile-${process.getuid?.() ?? 'user'}-starting.lock`);
 
-/** The server also opens some ports of its own choice; it does not start if one of them is taken at the last moment. */
+/** The server also chooses some ports itself, and does not start if one of them is taken in between. */
 async function untilPortsAreFree(start: () => Promise<Server>, tries = 3): Promise<Server> {
   try {
     return await start();

@@ -9,7 +9,7 @@ import { readRecord, removeRecord } from './record.ts';
 const ANSWERS_WITHIN_MS = 5_000;
 const LOOK_EVERY_MS = 500;
 
-/** The server of `home` that still runs, if it answers. One that does not answer is ended, since it holds the database. */
+/** The server of `home` that still runs, if it answers. One that does not answer is stopped, since it holds the database. */
 export async function takeOver(
   home: string,
   namespace: string,
@@ -35,11 +35,11 @@ export async function takeOver(
     return undefined;
   }
   log(`Taking over the Temporal server of the last run (pid ${pid}).`);
-  return { identity, port, uiPort, died: end(identity) };
+  return { identity, port, uiPort, exited: exitOf(identity) };
 }
 
 /** It is not our child process, so its end is not reported to us. */
-async function end(identity: ProcessIdentity): Promise<string> {
+async function exitOf(identity: ProcessIdentity): Promise<string> {
   while (await isAlive(identity)) await sleep(LOOK_EVERY_MS, undefined, { ref: false });
   return 'it is gone';
 }

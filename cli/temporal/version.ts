@@ -27,5 +27,5 @@ export function judgeVersion(printed: string): Checked {
     : { usable: true, server };
 }
 
-/** On a busy machine a good one takes long, and to build another there would take much longer. Milliseconds. */
+/** Long, since a usable CLI is slow on a busy machine, where building another would take much longer. Milliseconds. */
 const ANSWER_MS = 60_000;

@@ -57,7 +57,7 @@ async function startSmall({ home, member, log }: ServerOptions): Promise<Servers
     database: member('database', keptPostgres(postgres)),
     temporal: member('temporal', async () => {
       const server = await launch({ command, home, namespace: 'default', port, uiPort, signal });
-      return { pid: server.identity.pid, ready: Promise.resolve(), died: server.died };
+      return { pid: server.identity.pid, ready: Promise.resolve(), died: server.exited };
     }),
     ports: { temporal: port },
     databaseUrl: postgres.url,
