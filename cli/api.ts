@@ -1,11 +1,11 @@
 /**
- * `meanwhile api`: the HTTP API alone, alongside any number of other API processes, with an external Temporal and PostgreSQL.
- * It starts and stays up while Temporal is unreachable, which `/readyz` reports.
+ * `meanwhile api`: one HTTP API process of any number, with an external Temporal and PostgreSQL. It starts and stays up while Temporal
+ * is unreachable, which `/readyz` reports.
  */
 import { resolve } from 'node:path';
 import { startApi } from '../api/start.ts';
 import type { Settings } from '../config.ts';
-import { openBusOf, openCatalogue, openStoreOf } from './ground.ts';
+import { openBusOf, openCatalogue, openStoreOf } from './open-parts.ts';
 import { pageFolder } from './page.ts';
 import { listenError, portTaken, whyNotFree } from './ports.ts';
 import { aborted, runService } from './run-service.ts';

@@ -1,4 +1,4 @@
-/** `meanwhile archive FILE`: what a conversation was, after it has left the log. */
+/** `meanwhile archive FILE`: prints a conversation that has left the log. */
 import type { Settings } from '../config.ts';
 import { keyringOf } from '../security/encryption/open.ts';
 import { readArchive } from '../worker/archive.ts';

@@ -36,7 +36,7 @@ export type Command =
   | { kind: 'version' }
   | Wrong;
 
-/** @param given the arguments after the program's name */
+/** Reads a command line. @param given the arguments after the program's name */
 export function readArguments(given: string[]): Command {
   try {
     if (given[0] === 'mcp') return readMcp(given.slice(1));

@@ -1,8 +1,8 @@
-/** What is shown when a service is ready: its URLs, and the first thing to try. */
+/** The text that is printed when a service is ready: its URLs, and the first thing to try. */
 import type { Settings } from '../config.ts';
 
-/** Where the parts of a running service are. */
-export interface Whereabouts {
+/** Addresses of the parts of a running service. */
+export interface ServiceAddresses {
   /** URL of the API, without a trailing slash. */
   url: string;
   /** host:port */
@@ -15,7 +15,7 @@ export interface Whereabouts {
   home: string;
 }
 
-export function banner(service: Whereabouts, settings: Settings): string {
+export function banner(service: ServiceAddresses, settings: Settings): string {
   const { url, uiUrl, temporalAddress, home } = service;
   const message = { message: { text: 'run the installer and update me every 25%' } };
   return `
@@ -38,7 +38,7 @@ Ctrl-C stops it.
 `;
 }
 
-function modelLine({ demoModelUrl }: Whereabouts, settings: Settings): string {
+function modelLine({ demoModelUrl }: ServiceAddresses, settings: Settings): string {
   if (demoModelUrl !== undefined) {
     return 'demo model: not an AI, it follows fixed rules. Set OPENAI_API_KEY or OPENAI_BASE_URL for a real one.';
   }

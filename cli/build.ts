@@ -1,6 +1,6 @@
 /**
- * `npm run build`: the package (dist/), the page, and what the first start would have to make: the workflows' bundle, and an empty
- * store. Run in the package, it makes the bundle alone: the page is there, and the store is too large to publish.
+ * `npm run build`: compiles the package (dist/) and the page, and makes the workflows' bundle and an empty store, so that the first
+ * start need not. In the package it makes only the bundle: the page is there, and the store is too large to publish.
  */
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';

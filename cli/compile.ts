@@ -1,4 +1,4 @@
-/** Compiles the package into dist/: Node runs TypeScript as it is, but not in node_modules, and editors want declarations. */
+/** Compiles the package into dist/: Node does not run TypeScript in node_modules, and editors need declarations. */
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -29,10 +29,10 @@ function findCompiler(): string | undefined {
   }
 }
 
-/** Modules that no longer exist would be published too. */
+/** Otherwise modules that no longer exist would be published too. */
 async function removeEarlier(): Promise<void> {
   const names = await readdir(DIST).catch(() => []);
-  // What was made ahead is kept: its name says what it was made from.
+  // dist/build is kept: each of its parts records what it was made from.
   const old = names.filter((name) => name !== 'build');
   await Promise.all(old.map((name) => rm(join(DIST, name), { recursive: true, force: true })));
 }

@@ -1,4 +1,4 @@
-/** `meanwhile demo`: plays the scenario live, against the service that runs here or one that it starts itself. */
+/** `meanwhile demo`: plays the scenario live, on the service that runs at HOST and PORT or on one that it starts. */
 import { Meanwhile } from '../client/meanwhile.ts';
 import type { Settings } from '../config.ts';
 import { serviceUrl } from '../contract/service-url.ts';
@@ -6,7 +6,7 @@ import { playScenario } from './demo/scenario.ts';
 import { report, runService } from './run-service.ts';
 import { startService } from './start.ts';
 
-/** Exit code 1 when a step of the scenario did not happen. */
+/** Exit code 1 if a step of the scenario did not happen. */
 export async function demo(settings: Settings): Promise<void> {
   const running = serviceUrl(settings.HOST, settings.PORT);
   if (await isMeanwhile(running)) {
@@ -29,7 +29,7 @@ async function play(url: string, whose: string, apiKey?: string): Promise<void> 
   );
 }
 
-/** Another program may listen there. */
+/** False if another program listens there. */
 async function isMeanwhile(url: string): Promise<boolean> {
   try {
     const response = await fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(2_000) });

@@ -5,7 +5,7 @@ import { printAdvice, printFinding } from './doctor/print.ts';
 import { createModelClient } from '../model/client.ts';
 import { isDemo } from './model.ts';
 
-/** Exit code 1 when no settings fit the server, 2 when none is configured. */
+/** Exit code 1 if no settings fit the server, 2 if no server is configured, 130 after Ctrl-C. */
 export async function doctor(settings: Settings): Promise<void> {
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL, OPENAI_MODEL: model } = settings;
   if (isDemo(settings)) {

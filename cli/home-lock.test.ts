@@ -10,7 +10,7 @@ let home: string;
 beforeEach(async () => void (home = await mkdtemp(join(tmpdir(), 'meanwhile-lock-'))));
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-test('a second service on the same home is told which one holds it and where', () => {
+test('a second service on the same home is refused with the pid and the URL of the first', () => {
   const lock = lockHome(home);
   expect(() => lockHome(home)).toThrow(HomeInUse);
   expect(() => lockHome(home)).toThrow(

@@ -1,4 +1,4 @@
-/** One service per home. */
+/** A lock that lets only one service use a home. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from '../worker/file-lock.ts';

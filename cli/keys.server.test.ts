@@ -1,4 +1,4 @@
-/** The commands as an operator types them, while the service runs and while it does not. */
+/** `meanwhile keys` as an operator runs it, while the service runs and while it does not. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * `meanwhile keys`: the operator manages API keys. With DATABASE_URL they are in that database; otherwise the service
- * that runs on this home is asked, with a token signed by its secret; and if none runs, its store is opened.
+ * `meanwhile keys`: the operator manages API keys. With DATABASE_URL they are in that database. Otherwise the command calls the service
+ * that runs on this home, with a token signed by its secret; if none runs, it opens the store itself.
  */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -20,7 +20,7 @@ import { HomeInUse, type HomeLock, lockHome, runningAt } from './home-lock.ts';
 import type { KeysTask } from './keys-arguments.ts';
 import { report } from './run-service.ts';
 
-/** Exit code 1 when it could not be done. The key itself is the only line on the standard output of `create` and `rotate`. */
+/** Exit code 1 on failure. The key itself is the only line that `create` and `rotate` write to standard output. */
 export async function keys(settings: Settings, task: KeysTask): Promise<void> {
   try {
     await withKeys(settings, (manager) => run(task, manager));
@@ -41,7 +41,9 @@ async function run(task: KeysTask, manager: Manager): Promise<void> {
     }
     case 'revoke': {
       const ended = await manager.revoke(task.id);
-      console.error(`${ended.id} (${ended.name}) is revoked. Every process knows within 10 s.`);
+      console.error(
+        `${ended.id} (${ended.name}) is revoked. Every process refuses it within 10 s.`,
+      );
       return;
     }
     case 'list':

@@ -27,10 +27,10 @@ switch (command.kind) {
   }
 }
 
-/** Each part is loaded on demand: an invalid command should not wait for everything. */
+/** Loads only the module of the command. */
 async function run(command: ServiceCommand, settings: Settings): Promise<void> {
-  // For modules loaded from now on, and for the keepers of programs. A folder that is not writable only costs time.
-  // A client of a service is started in any folder, and leaves nothing there.
+  // For modules loaded from now on, and for the keepers of programs. Without a writable folder, loading only takes longer.
+  // `mcp` and `chat` are clients: they are started in any folder, and write nothing to it.
   if (command.kind !== 'mcp' && command.kind !== 'chat') {
     enableCompileCache(join(settings.MEANWHILE_HOME, 'cache', 'code'));
   }
@@ -62,10 +62,10 @@ async function run(command: ServiceCommand, settings: Settings): Promise<void> {
 
 function readSettings({ kind }: ServiceCommand): Settings | undefined {
   try {
-    // A harness starts the relay in the folder of somebody's project, whose .env is not ours.
+    // A harness starts the relay in a user's project, whose .env belongs to that project.
     if (kind !== 'mcp' && existsSync('.env')) process.loadEnvFile('.env');
     const settings = readConfig();
-    if (kind === 'api' || kind === 'worker') needServers(settings, kind);
+    if (kind === 'api' || kind === 'worker') requireServers(settings, kind);
     if (kind === 'promote' && settings.TEMPORAL_ADDRESS === undefined)
       throw new ConfigError('`meanwhile promote` needs TEMPORAL_ADDRESS.');
     return settings;
@@ -77,8 +77,8 @@ function readSettings({ kind }: ServiceCommand): Settings | undefined {
   }
 }
 
-/** A single part of a service finds the other parts there. */
-function needServers({ TEMPORAL_ADDRESS, DATABASE_URL }: Settings, role: string): void {
+/** The parts of a service that is several processes find each other through these servers. */
+function requireServers({ TEMPORAL_ADDRESS, DATABASE_URL }: Settings, role: string): void {
   const missing = Object.entries({ TEMPORAL_ADDRESS, DATABASE_URL }).filter(([, value]) => !value);
   if (missing.length === 0) return;
   const names = missing.map(([name]) => name).join(' and ');

@@ -18,12 +18,12 @@ export interface ChosenModel {
 const HOST = '127.0.0.1';
 const USUAL_PORT = 8089;
 
-/** When neither a key nor a custom server is set, the demo model answers. */
+/** Whether the demo model answers, since neither a key nor a server is set. */
 export function isDemo({ OPENAI_API_KEY, OPENAI_BASE_URL }: Settings): boolean {
   return OPENAI_API_KEY === undefined && OPENAI_BASE_URL === undefined;
 }
 
-/** A base URL without a key means a self-hosted model server, which needs none. */
+/** Starts the demo model if it is the one. A base URL without a key means a self-hosted server, which needs no key. */
 export async function chooseModel(
   settings: Settings,
   log: (line: string) => void,

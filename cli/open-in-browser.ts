@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { platform } from 'node:os';
 
-/** Opens the URL in the user's browser. Where there is none, nothing happens. */
+/** Opens the URL in the user's browser, if there is one. Failures are ignored. */
 export function openInBrowser(url: string): void {
   const [program, ...args] = COMMANDS[platform()] ?? ['xdg-open'];
   const child = spawn(program!, [...args, url], { stdio: 'ignore', detached: true });

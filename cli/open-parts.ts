@@ -1,4 +1,4 @@
-/** Opens what the parts of a service share: store, bus and catalogue. This module loads fast, so the parts themselves load meanwhile. */
+/** Opens what the API and the worker share: store, bus and catalogue. It loads fast, so those two can be loaded while these open. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { allVariables, type Settings } from '../config.ts';
@@ -12,7 +12,7 @@ import { isDemo } from './model.ts';
 import type { Stack } from './stack.ts';
 
 /**
- * The service's tools and agents. Those of MCP servers appear as the servers answer.
+ * Opens the service's tools and agents. The tools of an MCP server are added once it answers.
  * @throws CatalogueError; McpConfigError
  */
 export async function openCatalogue(
@@ -77,8 +77,9 @@ export async function openBusOf(
 const NO_REDIS =
   'REDIS_URL is not set: readers see the text of a reply once a second, and no live percentages.';
 
-/** Longer than a worker takes to close. */
-export const workerCloses_ms = ({ MEANWHILE_DRAIN_MS }: Settings) => MEANWHILE_DRAIN_MS + 15_000;
+/** How long a worker may take to close. Milliseconds. */
+export const workerCloseTimeout_ms = ({ MEANWHILE_DRAIN_MS }: Settings) =>
+  MEANWHILE_DRAIN_MS + 15_000;
 
 export function openStoreOf(
   settings: Settings,

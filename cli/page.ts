@@ -1,4 +1,4 @@
-/** The page in web/, compiled into files that a browser loads: ahead by `npm ci`, and again once its sources have changed. */
+/** Compiles the page in web/ into files that a browser loads: after `npm ci`, and again when its sources have changed. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -8,16 +8,16 @@ import { brotliCompress, gzip } from 'node:zlib';
 
 const ROOT = join(import.meta.dirname, '..');
 const PAGE = join(ROOT, 'build/page');
-/** In the page's folder: what it was made from. */
+/** The file in the page's folder with the hash of its sources. */
 const MADE_FROM = 'made-from';
 
-/** Undefined if it has not been built and cannot be: the tool that builds it is a development dependency. */
+/** The folder of the compiled page. Undefined if it is not built and cannot be: the tool that builds it is a development dependency. */
 export async function pageFolder(): Promise<string | undefined> {
   await buildPage();
   return existsSync(join(PAGE, 'index.html')) ? PAGE : undefined;
 }
 
-/** Does nothing if the page is up to date, or without its sources, as in the package, or the tool that builds it. */
+/** Does nothing if the page is up to date, if its sources are missing, as in the package, or if the tool that builds it is missing. */
 export async function buildPage(): Promise<void> {
   if (!existsSync(join(ROOT, 'web'))) return;
   const sources = await fingerprint();
@@ -43,7 +43,7 @@ export async function buildPage(): Promise<void> {
   await publish(sources);
 }
 
-/** A copy for the package. */
+/** Copies the page into the package. */
 async function publish(sources: string): Promise<void> {
   const copy = join(ROOT, 'dist/build/page');
   if ((await madeFrom(copy)) === sources) return;
@@ -55,7 +55,7 @@ async function publish(sources: string): Promise<void> {
 const madeFrom = (folder = PAGE) =>
   readFile(join(folder, MADE_FROM), 'utf8').catch(() => undefined);
 
-/** The page is sent as it lies here. */
+/** The API sends these compressed files as they are. */
 async function compress(folder: string): Promise<void> {
   const names = await readdir(folder, { recursive: true });
   const texts = names.filter((name) => ['.html', '.js', '.css', '.svg'].includes(extname(name)));
@@ -69,7 +69,7 @@ async function compress(folder: string): Promise<void> {
   );
 }
 
-/** A hash of everything that it is made from. */
+/** A hash of the page's sources, of this file and of the installed packages. */
 async function fingerprint(): Promise<string> {
   const hash = createHash('sha256').update(await readFile(import.meta.filename));
   const lock = join(ROOT, 'package-lock.json');

@@ -1,6 +1,6 @@
 /**
- * `npm start` runs us under a shell, and a SIGTERM to npm ends npm and the shell but never reaches us. A supervisor that started
- * npm would leave the service running.
+ * `npm start` runs this process under a shell, and a SIGTERM to npm ends npm and the shell but does not reach this process. Without
+ * this check, a supervisor that stops npm would leave the service running.
  */
 import { startedByNpm } from '../config.ts';
 

@@ -33,7 +33,7 @@ test('a conversation is printed turn by turn, one line for each event', () => {
   `);
 });
 
-test('news that a limit holds back is listed below it', () => {
+test('news that a limit holds back is listed below the limit', () => {
   const story = new Story({ unsolicited_in_a_row: 1 });
   story.user('Install alpha');
   story.model('I do.', call('call_a'));

@@ -14,7 +14,7 @@ async function get(path: string, method = 'GET') {
 const down = () => Promise.reject(new Error('away'));
 const up = () => Promise.resolve();
 
-test('a worker lives while its process answers, and is ready between its start and the signal to stop', async () => {
+test('a worker is live while its process answers, and ready between its start and the signal to stop', async () => {
   const seen = async () => [(await get('/healthz')).status, (await get('/readyz')).status];
   expect(await seen()).toEqual([200, 503]);
   expect((await get('/readyz')).text).toContain('The worker is starting.');
@@ -33,7 +33,7 @@ test('a worker whose dependency does not answer is not ready, and names it', asy
   });
 });
 
-test('metrics are those of the process; other paths and methods are refused', async () => {
+test('the metrics are those of the process, and other paths and methods are refused', async () => {
   expect((await get('/metrics')).text).toContain('process_cpu_seconds_total');
   expect((await get('/nowhere')).status).toBe(404);
   expect((await get('/healthz', 'POST')).status).toBe(405);

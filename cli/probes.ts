@@ -1,4 +1,4 @@
-/** The HTTP port of a worker: whether it lives, whether it works, and its metrics. */
+/** The HTTP port of a worker: liveness, readiness and metrics. */
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,14 +13,14 @@ export interface ProbeOptions {
 
 export interface Probes {
   url: string;
-  /** From now on it is ready while these succeed. Until then, and after `unready`, it is not. */
+  /** The worker has started: it is ready while all checks succeed. Before this call, and after `unready`, it is not ready. */
   ready(checks: Record<string, () => Promise<void>>): void;
   /** @param why one sentence */
   unready(why: string): void;
   close(): Promise<void>;
 }
 
-/** @throws what listening on the port throws */
+/** @throws the error of `listen` */
 export async function startProbes({ port, host }: ProbeOptions): Promise<Probes> {
   let state: { checks: Record<string, () => Promise<void>> } | { why: string } = {
     why: 'The worker is starting.',

@@ -1,10 +1,10 @@
-/** `meanwhile promote <build>`: conversations go on with the workers of this build from their next task on. */
+/** `meanwhile promote <build>`: makes a build the current one, so that conversations move to its workers with their next task. */
 import { Client, Connection } from '@temporalio/client';
 import type { Settings } from '../config.ts';
 import { NotPromoted, promote as promoteBuild } from '../worker/deployment.ts';
 import { report } from './run-service.ts';
 
-/** Exit code 1 when it was not promoted. */
+/** Exit code 1 if the build was not promoted. */
 export async function promote(settings: Settings, buildId: string): Promise<void> {
   const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = settings;
   const connection = Connection.lazy({ address, connectTimeout: CONNECT_MS });

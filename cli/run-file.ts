@@ -1,6 +1,6 @@
 /**
- * How programs of the same user find a running service and show that they are that user's: a file that only the user can read. It has
- * the secret that a caller needs to declare a server, since a server is a program that the service then runs.
+ * A file by which programs of the same user find a running service and prove that they are that user's, since only the user can read it.
+ * It has the secret that a caller needs to declare a server: the service then runs that server's program.
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ export interface RunFacts {
 
 export const newToken = () => randomBytes(32).toString('base64url');
 
-/** @returns the function that removes it. Undefined where another user has taken the folder's name. */
+/** Writes the file. @returns a function that removes it; undefined if another user owns a folder of that name */
 export function announceRun(facts: RunFacts): (() => void) | undefined {
   const folder = runFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -5,9 +5,9 @@ import { whenNpmEnds } from './parent.ts';
 import type { Running, StartOptions } from './stack.ts';
 
 /**
- * Starts a service, or a part of one, and passes it to `use`; stops it when that is done, a signal comes, or a part fails. Never
- * returns. Exit code 0 when it was done or told to stop, 1 when something failed.
- * @param use gets a signal that aborts when it should end
+ * Starts a service, or a part of one, and passes it to `use`. Stops it when `use` is done, a signal arrives, or a part fails. Never
+ * returns. Exit code 0 if `use` was done or a signal arrived, 1 if something failed.
+ * @param use receives a signal that aborts when it has to end
  * @param patience_ms how long a start may take to stop
  */
 export async function runService<Service extends Running>(
@@ -19,7 +19,7 @@ export async function runService<Service extends Running>(
   let kill = () => {};
   onSignal({
     first: () => ending.abort(),
-    // A user who asks twice does not want to wait, but does not want a server left behind either.
+    // The user does not want to wait any longer. `kill` leaves no server behind.
     second() {
       kill();
       process.exit(1);
@@ -47,7 +47,7 @@ export async function runService<Service extends Running>(
     );
     await service.close().catch(report);
   } catch (error) {
-    // A start that was told to stop reports only that; any other error matters as well.
+    // The error of a start that was aborted is the abort itself, and is not reported.
     if (!ending.signal.aborted || error instanceof Overdue || error instanceof AggregateError) {
       report(error);
     }

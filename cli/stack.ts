@@ -1,4 +1,4 @@
-/** What a command starts and stops: parts that open together, and close in reverse order. */
+/** Parts of a service that open together and close in reverse order. */
 
 export interface Running {
   /** Rejects when a part stopped unexpectedly and did not come back. */
@@ -21,12 +21,12 @@ export async function openTogether<T>(
   open: (options: Required<StartOptions>, stack: Stack) => Promise<T>,
 ): Promise<T & Pick<Running, 'close'>> {
   const stack = createStack();
-  const hopeless = new AbortController();
-  const going = AbortSignal.any([hopeless.signal, ...(signal ? [signal] : [])]);
+  const failed = new AbortController();
+  const either = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
   try {
-    return { ...(await open({ log, signal: going }, stack)), close: () => stack.close() };
+    return { ...(await open({ log, signal: either }, stack)), close: () => stack.close() };
   } catch (error) {
-    hopeless.abort();
+    failed.abort();
     const left = await stack.close().catch((closing: Error) => closing);
     if (left === undefined) throw error;
     const message = `${(error as Error).message}\n${left.message}`;
@@ -60,7 +60,7 @@ interface Part {
   close(): Promise<void>;
 }
 
-/** More than any part takes but a worker: a Temporal server is killed after ten seconds. */
+/** Longer than any part takes except a worker: a Temporal server is killed after ten seconds. */
 const CLOSE_MS = 20_000;
 
 /** @param longest_ms how long a part may take to close, unless it says otherwise */

@@ -2,19 +2,19 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
-import { banner, type Whereabouts } from './banner.ts';
-import { openBusOf, workerCloses_ms, openCatalogue, openStoreOf } from './ground.ts';
+import { banner, type ServiceAddresses } from './banner.ts';
+import { openBusOf, workerCloseTimeout_ms, openCatalogue, openStoreOf } from './open-parts.ts';
 import { lockHome } from './home-lock.ts';
 import { chooseModel } from './model.ts';
 import { pageFolder } from './page.ts';
 import { listenError, portTaken, whyNotFree } from './ports.ts';
-import { tellWhatGoesOn } from './programs.ts';
+import { logRunningPrograms } from './programs.ts';
 import { aborted, runService } from './run-service.ts';
 import { announceRun, newToken } from './run-file.ts';
 import { openTogether, type Running, type StartOptions } from './stack.ts';
 import { reachTemporal } from './temporal/reach.ts';
 
-export type Service = Running & Whereabouts;
+export type Service = Running & ServiceAddresses;
 
 export function start(settings: Settings): Promise<void> {
   return runService(
@@ -27,8 +27,8 @@ export function start(settings: Settings): Promise<void> {
 }
 
 /**
- * The parts that fail fastest come first. They are stopped in reverse order: streams end first, so that no reader waits for
- * something that will not come, and Temporal stays up until the worker has drained.
+ * The parts that fail fastest open first. They close in reverse order: streams end first, because nothing follows on them, and Temporal
+ * stays up until the worker has drained.
  * @throws Error whose message is complete; everything that was started has been stopped.
  */
 export const startService = (settings: Settings, options: StartOptions): Promise<Service> =>
@@ -46,7 +46,7 @@ export const startService = (settings: Settings, options: StartOptions): Promise
       stack.opening('The model', chooseModel(settings, log), (m) => m.close()),
       openStoreOf(settings, home, { log, stack }),
       openBusOf(settings, { alone: true, log, stack }),
-      // Last: to load them takes a second of this thread, in which the others start.
+      // Last: loading these takes a second of this thread, in which the others start.
       import('../worker/start.ts'),
       import('../api/start.ts'),
     ]);
@@ -55,12 +55,12 @@ export const startService = (settings: Settings, options: StartOptions): Promise
     signal.throwIfAborted();
     const token = newToken();
     const listening = Promise.withResolvers<string>();
-    void tellWhatGoesOn(home, log, stack);
+    void logRunningPrograms(home, log, stack);
     const worker = await stack.opening(
       'The worker',
       startWorker({ ...parts, model, home, apiUrl: () => listening.promise }),
       (w) => w.close(),
-      { close_ms: workerCloses_ms(settings) },
+      { close_ms: workerCloseTimeout_ms(settings) },
     );
     signal.throwIfAborted();
     const { url } = await stack.opening(

@@ -1,4 +1,4 @@
-/** What `--help` says. */
+/** The texts of `--help`. */
 import { MCP_USAGE } from './mcp/arguments.ts';
 
 export const USAGE = `Usage: meanwhile <command>
@@ -8,14 +8,14 @@ Commands:
              and from .env; .env.example lists them.
   api        Starts an API process, one of any number; \`api --help\` says what it needs.
   worker     Starts a worker process, one of any number; \`worker --help\` says what it needs.
-  chat [ID]  Talks to an agent of the running service; with an id, in a conversation that was begun before.
+  chat [ID]  Talks to an agent of the running service; with an id, continues that conversation.
              --url URL, --key KEY (of the API), --agent NAME, --json (prints the stream, for scripts).
   demo       Plays a sample conversation, on the running service or one started for it.
   doctor     Asks your model server a few small questions and says which settings fit it.
-  mcp        The running service in a harness that starts a program: its agents, its tools, or a proxy in front
-             of an MCP server. \`mcp install codex\` sets it up. \`mcp --help\` says more.
+  mcp        Connects a harness to the running service: to its agents, its tools, or a proxy in front of
+             an MCP server. \`mcp install codex\` sets it up. \`mcp --help\` says more.
   promote BUILD
-             Lets conversations go on with the workers of this build (MEANWHILE_BUILD_ID).
+             Moves conversations to the workers of this build (MEANWHILE_BUILD_ID).
   archive FILE
              Prints a file of MEANWHILE_ARCHIVE as lines of JSON; an encrypted one with MEANWHILE_ENCRYPTION_KEYS.
   explain ID Says why the agent spoke in a conversation of the running service, turn by turn.
@@ -27,7 +27,7 @@ Options:
   --help     Shows this help, or that of \`api\`, \`worker\` and \`mcp\`.
   --version  Shows the version.`;
 
-/** Commands with a help of their own. */
+/** Commands with a help text of their own. */
 export type CommandWithHelp = 'api' | 'worker' | 'mcp';
 
 const SHARED = `Settings (from the environment and .env; .env.example lists all of them):
@@ -45,8 +45,8 @@ Starts an API process: requests and streams, no workers. Run any number of them 
 without sticky sessions: a reader may reconnect to any of them.
 
 ${SHARED}
-  HOST, PORT          Where it listens. GET /healthz answers while the process lives, GET /readyz when
-                      its dependencies answer, and 503 once it is told to stop.
+  HOST, PORT          Where it listens. GET /healthz answers while the process runs. GET /readyz answers
+                      200 while its dependencies answer, and 503 after SIGTERM.
 
 SIGTERM ends every stream, which tells its reader to reconnect, answers the requests that have arrived,
 and exits with 0 within seconds.`,

@@ -8,10 +8,10 @@ import type { WorkerOptions } from '../worker/options.ts';
 import { startWorker } from '../worker/start.ts';
 import { answers } from '../api/readiness.ts';
 import { chooseModel } from './model.ts';
-import { openBusOf, workerCloses_ms, openCatalogue, openStoreOf } from './ground.ts';
+import { openBusOf, workerCloseTimeout_ms, openCatalogue, openStoreOf } from './open-parts.ts';
 import { listenError, whyNotFree } from './ports.ts';
 import { type Probes, startProbes } from './probes.ts';
-import { tellWhatGoesOn } from './programs.ts';
+import { logRunningPrograms } from './programs.ts';
 import { aborted, runService } from './run-service.ts';
 import { openTogether, type Running, type Stack, type StartOptions } from './stack.ts';
 import { reachTemporal } from './temporal/reach.ts';
@@ -26,11 +26,11 @@ export function worker(settings: Settings): Promise<void> {
   );
 }
 
-/** @param disturb for a worker that is killed at a chosen point */
+/** @param overrides options that replace the worker's own; chaos runs use them to kill a worker at a chosen point */
 export function startWorkerRole(
   settings: Settings,
   options: StartOptions,
-  disturb: (store: Store) => Partial<WorkerOptions> = () => ({}),
+  overrides: (store: Store) => Partial<WorkerOptions> = () => ({}),
 ): Promise<Running> {
   return openTogether(options, async ({ log, signal }, stack) => {
     const home = resolve(settings.MEANWHILE_HOME);
@@ -45,12 +45,12 @@ export function startWorkerRole(
       openBusOf(settings, { alone: false, log, stack }),
     ]);
     signal.throwIfAborted();
-    void tellWhatGoesOn(home, log, stack);
+    void logRunningPrograms(home, log, stack);
     const parts = { settings, address, store, bus, catalogue, model, home };
     const apiUrl = async () => serviceUrl(settings.HOST, settings.PORT);
-    const starting = startWorker({ ...parts, apiUrl, ...disturb(store) });
+    const starting = startWorker({ ...parts, apiUrl, ...overrides(store) });
     const running = await stack.opening('The worker', starting, (w) => w.close(), {
-      close_ms: workerCloses_ms(settings),
+      close_ms: workerCloseTimeout_ms(settings),
     });
     probes?.ready({ store: () => answers(store), temporal: () => running.ready() });
     // Opened last, so that it closes first.
