@@ -1,4 +1,4 @@
-/** The client against the API itself, without workflows behind it. */
+/** The client with the real API, without workflows behind it. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { batch, idle, message } from '../test/store/samples.ts';
 import { createTestApi, type TestApi } from '../test/kit/api.ts';
@@ -30,7 +30,7 @@ test('a conversation is created, read and listed', async () => {
   await expect(m.conversations.get('conv_none')).rejects.toThrow(NotFoundError);
 });
 
-test('every action of the user reaches the conversation', async () => {
+test('every action of the user is sent to the conversation', async () => {
   api.gateway.calls = [];
   await c.send('Hello');
   await c.send({ text: 'Later', when_busy: 'queue', author: 'ada' });
@@ -69,7 +69,7 @@ test('the log is read page by page', async () => {
   for await (const turn of c.turns()) expect(turn.turn).toBeGreaterThan(0);
 });
 
-test('the log is read as far as it is asked for', async () => {
+test('the log is read from `after` on, and up to `limit` entries', async () => {
   const entries = [1, 2, 3].map((seq) => message(seq, `message ${seq}`));
   const key = { tenant: 'default', id: c.id };
   await api.store.record(batch(key, [1, 1], 1, entries, idle));

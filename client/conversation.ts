@@ -73,7 +73,7 @@ export class Conversation {
     return this.#http.post(`${this.#path}/tokens`, params, options);
   }
 
-  /** Stops the reply in flight, calls, or both. With `text`, also sends a message. Default: all of it. */
+  /** Stops the reply in flight, calls, or both. With `text`, also sends a message. Default: both. */
   interrupt(
     { scope = 'all', ...more }: Partial<InterruptParams> = {},
     options?: RequestOptions,
@@ -90,7 +90,7 @@ export class Conversation {
     return this.#decide(callId, { decision: 'approve', ...params }, options);
   }
 
-  /** The model is told the reason. */
+  /** Refuses a call that awaits approval. The model is told the reason. Repeating the decision changes nothing. */
   deny(
     callId: string,
     params: DenyParams = {},
@@ -107,7 +107,7 @@ export class Conversation {
     return this.#http.post(`${this.#call(callId)}/approval`, body, options);
   }
 
-  /** Answers what a running call asks. Without `question_id`: what it asks now. */
+  /** Answers the question of a running call. Without `question_id`: the one that it asks now. */
   answer(
     callId: string,
     params: AnswerParams,
@@ -137,7 +137,7 @@ export class Conversation {
     }
   }
 
-  /** What a user interface shows, as far as it was followed. The same object until something changes. */
+  /** What a user interface shows, from the items that `follow` has yielded. The same object until something changes. */
   state(): ConversationState {
     return this.#fold.state();
   }
@@ -179,7 +179,7 @@ export class Conversation {
     );
   }
 
-  /** A large result in full: `n` is that of `stored`. */
+  /** A large result in full. @param n as in `stored` */
   result<T = unknown>(callId: string, n: ResultNumber, options?: RequestOptions): Promise<T> {
     return this.#http.get(`${this.#call(callId)}/results/${n}`, options);
   }

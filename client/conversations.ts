@@ -6,7 +6,7 @@ import { paged } from './paged.ts';
 
 export type CreateParams = z.input<typeof createConversationBody>;
 export type ListParams = Omit<z.output<typeof listQuery>, 'limit' | 'known'> & {
-  /** Conversations of a page. */
+  /** The most conversations of a page. Default: 100. */
   limit?: number | undefined;
 };
 export type ConversationPage = z.output<typeof conversationPage>;
@@ -36,7 +36,7 @@ export class Conversations {
     return conversation;
   }
 
-  /** A conversation whose id is known. Asks nothing of the service: a wrong id is found out by the first request. */
+  /** A conversation whose id is known. Sends no request: the first request that uses it fails if the id is wrong. */
   open(id: string): Conversation {
     return new Conversation(this.#http, id);
   }
@@ -55,8 +55,8 @@ export class Conversations {
   }
 
   /**
-   * The page once more if anything in it has changed; else undefined. Meant to be asked every few seconds: many who ask cost the
-   * service no more than one, and its answer may be a second old.
+   * The page again if anything in it has changed; otherwise undefined. Meant to be called every few seconds: many clients that call cost
+   * the service no more than one, and the answer may be a second old.
    * @param params those with which `page` was listed
    */
   changed(

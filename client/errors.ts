@@ -1,5 +1,4 @@
-/** Errors of requests, named and shaped as those of the `openai` package. */
-
+/** Errors of requests, with the names and fields of those of the `openai` package. */
 import type { FieldError } from '../contract/problem.ts';
 
 /** The body of an error response: RFC 9457 problem details. */
@@ -17,7 +16,7 @@ export class MeanwhileError extends Error {
   override name = 'MeanwhileError';
 }
 
-/** The service did not do what it was asked. `status` is undefined when there was no response. */
+/** A request failed. `status` is undefined if there was no response. */
 export class APIError extends MeanwhileError {
   override name = 'APIError';
   readonly status: number | undefined;
@@ -51,7 +50,7 @@ export class APIError extends MeanwhileError {
   }
 }
 
-/** There was no response: the service is away, or the connection broke. */
+/** There was no response: the service cannot be reached, or the connection broke. */
 export class APIConnectionError extends APIError {
   override name = 'APIConnectionError';
 }
@@ -115,7 +114,7 @@ const BY_STATUS: Record<number, typeof APIError> = {
   429: RateLimitError,
 };
 
-/** Reads the body of a response that is not a success. */
+/** The error of a response that is not a success. Reads its body. */
 export async function toError(response: Response): Promise<APIError> {
   const { status, headers } = response;
   const text = await response.text().catch(() => '');

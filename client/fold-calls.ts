@@ -13,17 +13,17 @@ export function createCalls() {
     if (call) calls.set(id, { ...call, ...more });
   }
 
-  function line(ids: string[]): void {
+  function setQueue(ids: string[]): void {
     queue = ids;
     for (const [nth, id] of ids.entries()) {
       if (calls.get(id)?.position !== nth + 1) change(id, { position: nth + 1 });
     }
   }
 
-  const leave = (id: string) => line(queue.filter((each) => each !== id));
+  const leaveQueue = (id: string) => setQueue(queue.filter((each) => each !== id));
 
   function end(entry: Entry & { call_id: string }, more: Partial<CallState>): void {
-    leave(entry.call_id);
+    leaveQueue(entry.call_id);
     const { position: _, suspended: __, question: ___, ...call } = calls.get(entry.call_id) ?? {};
     if ('id' in call) {
       calls.set(entry.call_id, {
@@ -48,11 +48,11 @@ export function createCalls() {
     question,
     settles,
   }: EntryOf<'call.event'>) {
-    if (settles) unask(call_id);
+    if (settles) dropQuestion(call_id);
     if (question) change(call_id, { question });
     const call = calls.get(call_id);
     if (!call) return;
-    if (event === 'progress') return shown(call_id, percent, note);
+    if (event === 'progress') return showProgress(call_id, percent, note);
     const result = { n, seq, at, ...(stored ? { stored } : { data }) };
     const { suspended, ...rest } = { ...call, results: [...call.results, result] };
     const flow = suspended && { ...suspended, results: suspended.results + 1 };
@@ -60,14 +60,14 @@ export function createCalls() {
     calls.set(call_id, { ...rest, ...(flow && !isComplete && { suspended: flow }) });
   }
 
-  function unask(id: string): void {
+  function dropQuestion(id: string): void {
     const call = calls.get(id);
     if (!call?.question) return;
     const { question: _, ...rest } = call;
     calls.set(id, rest);
   }
 
-  function shown(id: string, percent: number | undefined, note: string | undefined): void {
+  function showProgress(id: string, percent: number | undefined, note: string | undefined): void {
     change(id, { ...(percent !== undefined && { percent }), ...(note !== undefined && { note }) });
   }
 
@@ -96,9 +96,9 @@ export function createCalls() {
           });
         case 'call.queued':
           change(entry.call_id, { status: 'queued' });
-          return line([...queue.filter((id) => id !== entry.call_id), entry.call_id]);
+          return setQueue([...queue.filter((id) => id !== entry.call_id), entry.call_id]);
         case 'call.started':
-          leave(entry.call_id);
+          leaveQueue(entry.call_id);
           return change(entry.call_id, {
             status: 'running',
             started_at: entry.at,
@@ -107,7 +107,7 @@ export function createCalls() {
         case 'call.event':
           return applyEvent(entry);
         case 'call.answered':
-          return unask(entry.call_id);
+          return dropQuestion(entry.call_id);
         case 'call.completed': {
           const { result, stored } = entry;
           return end(entry, { status: 'completed', ...(stored ? { stored } : { result }) });
@@ -129,7 +129,7 @@ export function createCalls() {
 
     applyProgress({ call_id, percent, note }: ProgressItem['data']): void {
       const call = calls.get(call_id);
-      if (call && call.ended_at === undefined) shown(call_id, percent, note);
+      if (call && call.ended_at === undefined) showProgress(call_id, percent, note);
     },
 
     all: (): CallState[] => [...calls.values()],

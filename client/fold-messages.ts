@@ -1,18 +1,18 @@
-/** What was said, from the entries of the log and the live text of a reply in flight. */
+/** The messages of a conversation, from the entries of the log and the live text of a reply in flight. */
 import type { Entry } from '../contract/entry.ts';
 import type { AgentMessage, Message } from './state.ts';
 import type { DeltaItem } from './stream.ts';
 
 export function createMessages() {
   const messages: Message[] = [];
-  const over = new Set<string>();
+  const endedReplies = new Set<string>();
   /** Position in `messages` of the reply in flight. */
   let inFlight: number | undefined;
   /** The live text. It may arrive before the entry that starts its reply. */
   let draft: { reply_id: string; attempt: number; text: string } | undefined;
 
   function end(reply_id: string, change: Partial<AgentMessage>): void {
-    over.add(reply_id);
+    endedReplies.add(reply_id);
     const at = messages.findLastIndex(({ from, id }) => from === 'agent' && id === reply_id);
     const message = messages[at] as AgentMessage | undefined;
     if (!message) return;
@@ -65,9 +65,9 @@ export function createMessages() {
 
     applyDelta({ reply_id, attempt, offset, text }: DeltaItem['data']): void {
       const known = draft?.reply_id === reply_id ? draft : undefined;
-      if (over.has(reply_id) || (known && known.attempt > attempt)) return;
+      if (endedReplies.has(reply_id) || (known && known.attempt > attempt)) return;
       const before = known?.attempt === attempt ? known.text : '';
-      // What lies between is on its way again, from a connection that began earlier.
+      // A gap: an earlier connection of this conversation is still delivering the text between.
       if (offset > before.length) return;
       draft = { reply_id, attempt, text: before.slice(0, offset) + text };
       show();

@@ -58,7 +58,7 @@ const disturbances = fc.array(
   { maxLength: 20 },
 );
 
-test('the log alone decides the final state, whatever was taken back, repeated or shown live', () => {
+test('the final state depends on the log alone, whatever was taken back, repeated or shown live', () => {
   const chances = fc.sample(disturbances, 1_000);
   let nth = 0;
   inTheEnd(({ log }) => {

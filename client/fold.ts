@@ -1,6 +1,6 @@
 /**
- * Folds the stream of a conversation into what is shown of it. The log decides: live text and live progress only show what is on
- * its way. The same entries give the same state, however they are cut up, repeated or taken back.
+ * Folds the stream of a conversation into the state that a user interface shows. The log decides: live text and live progress only
+ * preview entries that follow. The same entries give the same state, however they are cut up, repeated or taken back.
  */
 import type { Entry } from '../contract/entry.ts';
 import { createCalls } from './fold-calls.ts';
@@ -44,7 +44,7 @@ export function createFold(): Fold {
     }
   }
 
-  /** Once more from the start: what was taken back leaves no trace. */
+  /** Folds the kept entries again, so that nothing of the others remains. */
   function rewind(to: number): void {
     const kept = entries.filter(({ seq }) => seq <= to);
     entries = [];

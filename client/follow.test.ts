@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { Entry } from '../contract/entry.ts';
 import { sendJson } from '../cli/demo/wire-server.ts';
 import { type TestHttpServer, startHttpServer } from '../test/kit/http-server.ts';
@@ -36,14 +36,14 @@ function begin(response: ServerResponse, ...events: string[]): void {
 async function follow(
   answer: Parameters<typeof startHttpServer>[0],
   options: Parameters<ReturnType<Meanwhile['conversations']['open']>['follow']>[0] = {},
-  heard: (item: StreamItem) => void = () => {},
+  received: (item: StreamItem) => void = () => {},
 ) {
   server = await startHttpServer(answer);
   const c = new Meanwhile({ baseURL: server.url }).conversations.open('conv_1');
   const items: StreamItem[] = [];
   for await (const item of c.follow(options)) {
     items.push(item);
-    heard(item);
+    received(item);
   }
   return { c, items, seqs: items.map((item) => (item.type === 'entry' ? item.data.seq : item)) };
 }
@@ -79,7 +79,7 @@ test('the client reconnects after a broken connection, a 503 and an unreachable 
   expect(seen).toEqual(['open', 'lost', 'lost', 'lost', 'open']);
 });
 
-test('the loop ends when the stream can have no more entries', async () => {
+test('the loop ends when the service answers 204: there are no more entries', async () => {
   const { items } = await follow((response) => response.writeHead(204).end(), { after: '7.0' });
   expect(items).toEqual([]);
   expect(positions()).toEqual(['7.0']);
@@ -125,16 +125,44 @@ test('leaving the loop closes the connection', async () => {
   await left.promise;
 });
 
-test('a connection that is silent for too long is closed, but a comment counts as a sign of life', async () => {
+test('a connection that is silent for too long is replaced', async () => {
   const { seqs } = await follow(
     (response, nth) => {
       if (nth === 2) return begin(response, entry(closed(2)));
       begin(response, entry(said(1)));
-      response.write(': \n\n');
     },
     { silence_ms: 50 },
   );
   expect(seqs).toEqual([1, 2]);
+});
+
+test('a comment keeps a connection without events open', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const encoder = new TextEncoder();
+  let comments = 0;
+  // The client reads a chunk only after it has set the timer for it.
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        await Promise.resolve();
+        vi.advanceTimersByTime(40);
+        comments += 1;
+        controller.enqueue(encoder.encode(comments < 5 ? ': \n\n' : entry(closed(1))));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  let connections = 0;
+  const fetch = async () => {
+    connections += 1;
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  };
+  const items: StreamItem[] = [];
+  const conversation = new Meanwhile({ fetch }).conversations.open('conv_1');
+  for await (const item of conversation.follow({ silence_ms: 50 })) items.push(item);
+  expect(items).toMatchObject([{ type: 'entry' }]);
+  expect([comments, connections]).toEqual([5, 1]);
 });
 
 test('events of later versions are skipped', async () => {

@@ -16,13 +16,13 @@ export interface FollowOptions {
 
 export type Connection =
   | { status: 'open' }
-  /** The service is away. `error` is undefined if it ended the stream itself, as it does when it stops. */
+  /** The next attempt follows after `retry_ms`. `error` is undefined if the service ended the stream itself, as it does when it stops. */
   | { status: 'lost'; error: unknown; retry_ms: number };
 
 /**
  * Yields each entry exactly once and in order, whatever happens to the connection or the service; a `rewind` says that entries
  * were taken back. Ends after `conversation.closed`, or when `signal` aborts.
- * @throws APIError that no retry helps against, such as NotFoundError
+ * @throws APIError that a retry cannot fix, such as NotFoundError
  */
 export async function* follow(
   http: Http,
@@ -58,7 +58,7 @@ export async function* follow(
       if (!isPassing(error)) throw error;
       lost = error;
     } finally {
-      // Where the caller has left the loop, this closes the connection.
+      // If the caller has left the loop, this closes the connection.
       await items.return('ended');
     }
     failures += 1;
@@ -68,5 +68,5 @@ export async function* follow(
   }
 }
 
-/** Until the service says how long. */
+/** Used until the service sends a delay. Milliseconds. */
 const RETRY_MS = 1_000;

@@ -42,7 +42,7 @@ test('the key is sent as a bearer token, and a path follows the base URL', async
 });
 
 test.each([503, 500, 429, 408])(
-  'a POST that meets %i is repeated under one key',
+  'a POST that is answered with %i is retried with the same idempotency key',
   async (status) => {
     const { m } = await serve((response, nth) =>
       nth < 3
@@ -77,7 +77,7 @@ test('an attempt that takes too long is aborted and retried', async () => {
   expect(await m.conversations.open('c').send('Hello')).toEqual({ message_id: 'msg_1' });
 });
 
-test('after the last retry the error says what happened', async () => {
+test('the error after the last retry says what happened', async () => {
   const { m } = await serve((response) => response.destroy(), { maxRetries: 0 });
   const error = await m.conversations.get('c').catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(errors.APIConnectionError);
@@ -86,7 +86,7 @@ test('after the last retry the error says what happened', async () => {
   expect(server!.requests).toHaveLength(1);
 });
 
-test('a service that never answers is a timeout', async () => {
+test('a request that is never answered times out', async () => {
   const { m } = await serve(() => {}, { maxRetries: 0, timeout: 50 });
   const asking = m.conversations.get('c');
   await expect(asking).rejects.toThrow(errors.APIConnectionTimeoutError);
@@ -111,7 +111,7 @@ test.each([
   [409, 'conversation_busy', errors.ConflictError],
   [422, 'unknown_agent', errors.UnprocessableEntityError],
   [413, 'request_too_large', errors.APIError],
-] as const)('%i %s is told by its class, and not repeated', async (status, code, Kind) => {
+] as const)('%i %s has its own class of error, and is not retried', async (status, code, Kind) => {
   const problem = { status, code, detail: 'It is so.', errors: [{ path: 'body', message: 'no' }] };
   const { m } = await serve((response) =>
     sendJson(response, status, problem, { 'x-request-id': 'req_1' }),
@@ -131,15 +131,18 @@ test.each([
   [429, errors.RateLimitError],
   [500, errors.InternalServerError],
   [503, errors.InternalServerError],
-] as const)('%i is told by its class once the retries are over', async (status, Kind) => {
-  const { m } = await serve((response) => sendJson(response, status, {}, away));
-  const error = await m.conversations
-    .open('c')
-    .send('Hello')
-    .catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(Kind);
-  expect(server!.requests).toHaveLength(3);
-});
+] as const)(
+  '%i has its own class of error, which is thrown after the last retry',
+  async (status, Kind) => {
+    const { m } = await serve((response) => sendJson(response, status, {}, away));
+    const error = await m.conversations
+      .open('c')
+      .send('Hello')
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Kind);
+    expect(server!.requests).toHaveLength(3);
+  },
+);
 
 test('an error page of a proxy is quoted', async () => {
   const { m } = await serve((response) => response.writeHead(401).end('<html>Sign in</html>'));

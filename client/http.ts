@@ -13,7 +13,7 @@ export interface ClientOptions {
   apiKey?: string | undefined;
   /** Default: http://127.0.0.1:3000. */
   baseURL?: string | undefined;
-  /** How often a request is repeated when the service is away or overloaded. Default: 2. */
+  /** How often a request is retried if the service cannot be reached or is overloaded. Default: 2. */
   maxRetries?: number | undefined;
   /** Milliseconds that one attempt at a request may take. Default: 60,000. A stream that is open has no such limit. */
   timeout?: number | undefined;
@@ -55,7 +55,7 @@ export class Http {
     defaultHeaders,
   }: ClientOptions = {}) {
     this.baseURL = baseURL.replace(/\/+$/, '');
-    // A browser's fetch insists on being called without an owner.
+    // A browser's fetch throws if it is called as a method of another object.
     this.#fetch = (input, init) => fetch(input, init);
     this.#headers = {
       ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
@@ -70,9 +70,10 @@ export class Http {
     return this.#json({ ...options, method: 'GET', path });
   }
 
+  /** @returns the response's JSON; undefined when there is no body */
   post<T = any>(path: string, body: unknown = {}, options: RequestOptions = {}): Promise<T> {
     const { maxRetries = this.#maxRetries, headers } = options;
-    // Without a retry there is no repeat, and without a key the service has less to write.
+    // Without retries the request needs no key, and without a key the service has less to write.
     const key = options.idempotencyKey ?? (maxRetries > 0 ? randomKey() : undefined);
     return this.#json({
       ...options,

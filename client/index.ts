@@ -1,4 +1,4 @@
-/** What a page, a terminal or a service imports: `import { Meanwhile } from 'meanwhile/client'`. */
+/** The client package: `import { Meanwhile } from 'meanwhile/client'`. */
 export {
   type AgentList,
   Meanwhile,

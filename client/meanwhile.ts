@@ -16,7 +16,7 @@ export class Meanwhile extends Http {
     this.conversations = new Conversations(this);
   }
 
-  /** Its version, and what a user interface has to know of it. */
+  /** The service's version, whether a demo model answers, and where the Temporal UI is. */
   service(options?: RequestOptions): Promise<ServiceInfo> {
     return this.get('/v1/service', options);
   }

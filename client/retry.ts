@@ -1,7 +1,7 @@
 /** Whether, and when, a request is sent again. */
 import { APIConnectionError, APIError, APIUserAbortError } from './errors.ts';
 
-/** The request may succeed if it is repeated: the service is away, overloaded or starting. */
+/** Whether a retry may succeed: the service cannot be reached, is overloaded or is starting. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof APIUserAbortError) return false;
   if (error instanceof APIConnectionError) return true;
@@ -10,7 +10,8 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * As the service asks, else longer each time, with a random part so that clients do not come back all at once.
+ * The delay before a retry: as the service asks, otherwise longer each time, with a random part so that clients do not retry all at
+ * once.
  * @param failures in a row, from 1
  * @returns milliseconds
  */

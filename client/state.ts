@@ -17,7 +17,7 @@ export interface ConversationState {
   calls: readonly CallState[];
   /** The calls that are not over: running, queued, or awaiting approval. */
   open: readonly CallState[];
-  /** The calls that a person has to approve or deny. */
+  /** The calls that await a person's approval. */
   approvals: readonly CallState[];
   /** The calls that ask a person: `question` says what. */
   questions: readonly CallState[];
@@ -40,7 +40,7 @@ export interface UserMessage {
   seq: number;
   at: string;
   text: string;
-  /** Who wrote it. */
+  /** Name of the person who wrote it. */
   author: string;
 }
 
@@ -59,7 +59,7 @@ export interface AgentMessage {
   reason: string;
   /** Seqs of the entries that led to it. */
   cause: readonly number[];
-  /** If interrupted: what did it. */
+  /** If interrupted: by what. */
   interrupted_by?: EntryOf<'reply.interrupted'>['by'];
   /** True if the model will not see what was said. */
   rolled_back?: boolean;

@@ -10,7 +10,7 @@ import type {
 import { APIConnectionError } from './errors.ts';
 import type { Http, RequestOptions } from './http.ts';
 
-/** `id` is the reader's position after the item: pass it on to go on from there. Live items have none. */
+/** `id` is the reader's position after the item, for a later request that resumes there. Live items have none. */
 export type StreamItem = EntryItem | RewindItem | DeltaItem | ProgressItem;
 
 /** An entry of the log. */
@@ -54,7 +54,7 @@ export interface StreamOptions extends Pick<RequestOptions, 'signal' | 'timeout'
 }
 
 /**
- * @returns `over` when the service says that there will never be more; otherwise reconnect with the last id
+ * @returns `over` if the conversation has no further entries; after `ended`, reconnect with the last id
  * @throws APIError; APIConnectionError when the connection breaks, or nothing arrives for too long
  */
 export async function* openStream(

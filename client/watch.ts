@@ -2,6 +2,7 @@
 import type { Entry, EntryKind, EntryOf } from '../contract/entry.ts';
 import type { Http } from './http.ts';
 import { openStream, type StreamItem } from './stream.ts';
+
 export interface Watcher {
   readonly entries: Entry[];
   /** Resolves with the reason when no more events will come. */
