@@ -16,7 +16,7 @@ export const scopes = z
   .min(1)
   .transform((given) => SCOPES.filter((each) => given.includes(each)));
 
-/** The part of a tenant that its test keys reach: a tenant of its own, whose name no other tenant can have. */
+/** Suffix of the tenant that a tenant's test keys reach. No other tenant can have such a name. */
 const TEST_SIDE = '.test';
 
 export const tenantName = z
@@ -43,7 +43,7 @@ const keyName = z
     new RegExp(String.raw`^[^\s${CONTROL}]([^${CONTROL}]{0,126}[^\s${CONTROL}])?$`, 'u'),
     'must be 1 to 128 characters that neither begin nor end with a space, without control characters',
   )
-  .describe('For people: who or what uses it.');
+  .describe('Says who or what uses the key.');
 
 /** Seconds in ten years. */
 const LONGEST_S = 10 * 365 * 24 * 3_600;
@@ -102,7 +102,7 @@ export const keyListQuery = z.strictObject({
   tenant: tenantName.optional().describe('For the operator alone. Default: that of the caller.'),
 });
 
-/** What a page may do with a conversation. */
+/** A token's scopes: a page may not administer. */
 const tokenScope = scope.exclude(['admin']);
 
 export const createTokenBody = z.strictObject({
@@ -121,7 +121,7 @@ export const createTokenBody = z.strictObject({
 
 export const createdToken = z
   .object({
-    token: z.string().describe('Sent as a key is: `authorization: Bearer <token>`.'),
+    token: z.string().describe('Sent like a key: `authorization: Bearer <token>`.'),
     scopes: z.array(scope),
     expires_at: z.iso.datetime(),
   })

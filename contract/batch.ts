@@ -18,7 +18,7 @@ export interface Fence {
   continued_from?: string;
 }
 
-/** The id of the writing run after the end of a conversation whose workflow is gone: there is none. */
+/** Stands for the id of the writing run once a conversation has no workflow any more. */
 export const NO_RUN = 'none';
 
 /**
@@ -31,7 +31,7 @@ export const isOfLine = (held: Fence, given: Fence) =>
   held.run_id === given.run_id ||
   held.run_id === given.continued_from;
 
-/** Negative when `a` is the lower one. */
+/** Negative if `a` is lower, 0 if they are equal. */
 export const compareFences = (a: Fence, b: Fence) =>
   a.run - b.run || a.length - b.length || a.at - b.at;
 
@@ -45,7 +45,7 @@ export interface ResetOrigin {
   base_runs?: string[];
   /** In the operator's words. */
   reason?: string;
-  /** A run that Temporal ended before it had completed: if it has closed the log, that was never committed, and does not count. */
+  /** A run that Temporal ended before it had completed. If it has closed the log, the close was never committed and does not count. */
   cut_off?: string;
 }
 

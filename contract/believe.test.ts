@@ -26,7 +26,7 @@ const FITS: [keyof typeof signalShapes, object][] = [
 
 test.each(FITS)('a %s that the service sends is accepted unchanged: %j', (name, signal) => {
   expect(believe<object>(signalShapes[name], signal)).toEqual({ value: signal });
-  // What is not known is left out, and cannot pass for anything else.
+  // Unknown fields are left out, so they cannot be taken for others.
   const more = { ...signal, at: 1, type: 'close', surprise: true };
   expect(believe<object>(signalShapes[name], more)).toEqual({ value: signal });
 });

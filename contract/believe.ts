@@ -92,7 +92,7 @@ export const signalShapes = {
     calls: list(id, 1_000),
     reason: optional(text(1_000)),
   }) satisfies Shape<Signals.ResetSignal>,
-  // The rest of a call is our own, as in the result of a reply.
+  // The service itself has written the rest of a call, as in the result of a reply.
   request_call: object({
     call: looseObject({ call_id: id, tool: text() }),
     begun: optional(oneOf(true)),
@@ -153,7 +153,7 @@ export const callPush = variants('kind', {
 const sizes = { fixed: number(), turns: list(number()) };
 const attached: Shape<Attached> = object({ by: text(), data: text() });
 
-/** Results of activities: our own, but perhaps of another version. */
+/** Results of activities, which a worker of another version may have written. */
 export const replyResult = object({
   text: text(),
   usage,
@@ -167,7 +167,10 @@ export const replyResult = object({
 export const tooLong: Shape<TooLong> = object({ ...sizes, tokens: number(), most: number() });
 export const summaryResult = object({ text: text(), usage });
 
-/** Returns the known part of the value, without the rest. `why`: it does not fit, as a sentence that repeats nothing of it. */
+/**
+ * Returns the value without fields that the shape does not know. If it does not fit, `why` is a sentence that says so and repeats
+ * nothing of the value. Never throws.
+ */
 export function believe<T>(
   shape: Shape<T>,
   value: unknown,

@@ -107,7 +107,7 @@ export interface Slots {
   tenant?: number;
 }
 
-/** What the call workflow has to know of a tool; the result of `describe-tools`. */
+/** What the call workflow needs to know about a tool; the result of `describe-tools`. */
 export type ToolFacts = {
   timeout_ms: number;
   /** If absent, the call need not wait for other calls. */
@@ -121,7 +121,7 @@ export type ToolFacts = {
         kind: 'remote';
         silence_ms: number;
         results: ResultRange;
-        /** When the model hears of progress if it did not say so itself. */
+        /** When progress is reported if the model does not say. As in contract/report.ts. */
         report?: string;
       }
   );

@@ -18,20 +18,20 @@ test('a chart is read from a result, without fields that it does not have', () =
 
 describe('a result has no chart', () => {
   test.each<[string, unknown]>([
-    ['that is no object', 'chart'],
+    ['that is not an object', 'chart'],
     ['that is null', null],
     ['without one', { title: 'People', bars }],
     ['whose chart is a text', { chart: 'People' }],
     ['whose title is missing', { chart: { bars } }],
     ['whose title is blank', { chart: { title: ' ', bars } }],
     ['whose title is too long', { chart: { title: 'P'.repeat(201), bars } }],
-    ['whose unit is no text', { chart: { title: 'People', unit: 3, bars } }],
+    ['whose unit is not a text', { chart: { title: 'People', unit: 3, bars } }],
     ['without bars', { chart: { title: 'People', bars: [] } }],
     ['whose bars are an object', { chart: { title: 'People', bars: { length: 1 } } }],
     ['with too many bars', { chart: { title: 'People', bars: Array(25).fill(bars[0]) } }],
     ['with a bar that is null', { chart: { title: 'People', bars: [null] } }],
     [
-      'with a label that is no text',
+      'with a label that is not a text',
       { chart: { title: 'People', bars: [{ label: 1, value: 1 }] } },
     ],
     ['with a value that is a text', { chart: { title: 'P', bars: [{ label: 'a', value: '1' }] } }],

@@ -13,7 +13,7 @@ export interface BarChart {
 
 const MOST_BARS = 24;
 
-/** The chart of a result. Undefined if it has none, or one of another shape, which is then shown as any other value. */
+/** The chart of a result. Undefined if the result has none, or if the field has another shape and is shown like any other value. */
 export function chartIn(result: unknown): BarChart | undefined {
   const chart = field(result, 'chart');
   const [title, unit, bars] = [field(chart, 'title'), field(chart, 'unit'), field(chart, 'bars')];

@@ -18,7 +18,7 @@ export const failure = z.object({
   message: z.string().describe('One sentence for a person or a model.'),
 });
 
-/** What came of asking the model before the message had reached its conversation (docs/decisions/0046-speculative-start.md). */
+/** The outcome of a speculative start, if there was one (docs/decisions/0046-speculative-start.md). */
 export const speculation = z
   .enum(['adopted', 'refused'])
   .describe(
@@ -46,7 +46,7 @@ export const attached = z
 export const schedule = z
   .enum(['silent', 'when_idle', 'interrupt'])
   .describe(
-    'silent: told in the next turn; when_idle: starts a turn when nobody is speaking; interrupt: cuts in.',
+    'silent: told in the next turn; when_idle: starts a turn when no reply is in flight; interrupt: stops the reply in flight.',
   );
 
 export const whenBusy = z
@@ -62,7 +62,7 @@ export const closedBy = z
 export const anchor = z
   .string()
   .describe(
-    'Of a harness whose model the service stands in front of: after which item of its thread this is shown to the model.',
+    'For a harness that uses the service as a proxy of its model: the item of its thread after which the model is shown this.',
   );
 
 const head = {
@@ -99,14 +99,14 @@ export const entry = z.discriminatedUnion('kind', [
   }),
   kind('reply.interrupted', {
     reply_id,
-    text: z.string().describe('What had been said by then.'),
+    text: z.string().describe('What the agent had said by then.'),
     by: z.enum(['message', 'event', 'request', 'close']),
     rolled_back: z.boolean().describe('True: the model will not see what was said.'),
   }),
   kind('reply.failed', {
     reply_id,
     error: failure,
-    text: z.string().optional().describe('What the last attempt had said by then.'),
+    text: z.string().optional().describe('The text of the last attempt, as far as it came.'),
     usage: usage.optional().describe('Usage of all attempts, as far as it is known.'),
   }),
 
@@ -114,7 +114,10 @@ export const entry = z.discriminatedUnion('kind', [
     call_id,
     tool: z.string(),
     input: z.unknown(),
-    report: z.string().optional().describe('When the model wants to be told of its progress.'),
+    report: z
+      .string()
+      .optional()
+      .describe('When its progress is reported to the model, in the words of the model.'),
     awaits: z
       .literal('managed')
       .optional()
@@ -141,7 +144,7 @@ export const entry = z.discriminatedUnion('kind', [
       .describe(
         'What the tool gets once a person approves: checked, converted and with its defaults. Absent in entries of earlier versions.',
       ),
-    expires_at: z.iso.datetime().describe('If nobody has approved it by then, it is denied.'),
+    expires_at: z.iso.datetime().describe('A call that is not approved by then is denied.'),
   }),
   kind('call.approved', { call_id }),
   kind('call.denied', {
@@ -164,7 +167,9 @@ export const entry = z.discriminatedUnion('kind', [
       .array(z.int().positive())
       .optional()
       .describe('Numbers below `pushed_n` that had not arrived by then; at most 20.'),
-    question: openQuestion.optional().describe('The call asks a person, and waits for the answer.'),
+    question: openQuestion
+      .optional()
+      .describe('What the call asks a person. It waits for the answer.'),
     settles: z
       .literal(true)
       .optional()
@@ -204,7 +209,7 @@ export const entry = z.discriminatedUnion('kind', [
     anchor: anchor
       .optional()
       .describe(
-        'Where the model of such a harness was shown it; `pushed`: outside of its turns. Absent: as the result of its call.',
+        'For a harness that uses the service as a proxy of its model: where the model was shown it; `pushed`: outside of its turns. Absent: as the result of its call.',
       ),
   }),
   kind('summary', {

@@ -18,7 +18,7 @@ const author = z
   .string()
   .min(1)
   .max(128)
-  .describe("Who wrote it; becomes the id of the entry's actor.");
+  .describe("Name of the person who wrote it; becomes the id of the entry's actor.");
 
 /** Not `z.record`, which drops a key named `__proto__`: here every key is data. */
 const object = (z.unknown() as z.ZodType<Record<string, unknown>>)
@@ -209,7 +209,7 @@ const excerpt = z
       .describe('At most 160 characters of it, around the words, with `…` wherever it is cut.'),
   })
   .describe(
-    'Of a search: from the text with the most of the words, the earliest of such. Absent if no text has any of them, or if what was said is encrypted.',
+    'Where a search found its words: in the earliest of the texts that have the most of them. Absent if no text has any of them, or if the texts are encrypted.',
   );
 
 export const listedConversation = conversation.extend({ excerpt: excerpt.optional() });
@@ -221,12 +221,14 @@ export const conversationPage = z
       .string()
       .optional()
       .describe('Pass as `after` for the next page; absent on the last.'),
-    version: z.string().describe('Another one whenever anything in the page is. Pass as `known`.'),
+    version: z
+      .string()
+      .describe('Changes whenever anything in the page changes. Pass it as `known`.'),
     searched: z
       .enum(['words', 'titles'])
       .optional()
       .describe(
-        'Of a search. `titles`: what was said is encrypted and cannot be searched; titles, agents and the tools of recent calls were.',
+        'What a search has read. `titles`: the texts are encrypted and cannot be searched, so only titles, agents and the tools of recent calls were.',
       ),
   })
   .describe('A page of conversations.');
@@ -236,7 +238,7 @@ export const erasedTenant = z
     erased: z.int().nonnegative().describe('Conversations that this request has erased.'),
     is_complete: z.boolean().describe('False: there are more; repeat the request.'),
   })
-  .describe('How far it is.');
+  .describe('The progress of erasing the tenant.');
 
 export const entryPage = z
   .object({

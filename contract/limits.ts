@@ -1,11 +1,11 @@
-/** A smaller window would hold little more than the prompt and the tools. */
+/** The smallest context budget. A smaller window would hold little more than the prompt and the tools. */
 export const MIN_CONTEXT_TOKENS = 2_000;
 
 /** Bounds of a reply's length limit, in tokens. The longest reply still fits into what Temporal carries. */
 export const MIN_REPLY_TOKENS = 100;
 export const MAX_REPLY_TOKENS = 100_000;
 
-/** Must stay below the fifteen minutes that a reply's activity has in all. */
+/** The longest wait for a model that a setting may ask for. Must stay below a reply activity's timeout of fifteen minutes. */
 export const LONGEST_WAIT_MS = 840_000;
 
 /** The numbers of the turn-taking rules. A workflow receives them as an argument and keeps them. */

@@ -12,17 +12,17 @@ test('every occurrence of a word is a piece, whatever its case and wherever it i
   expect(markWords('walrus', ['walrus'])).toEqual([{ text: 'walrus', isWord: true }]);
 });
 
-test('of words that overlap, the longest is marked', () => {
+test('the longest of overlapping words is marked', () => {
   expect(marked('install it in here', 'in', 'install')).toBe('<install> it <in> here');
 });
 
-test('signs of a regular expression are signs of the word', () => {
+test('characters with a meaning in regular expressions are matched literally', () => {
   const text = String.raw`a 100% c:\dir (x.*y) [z] a-b $1 {n}? a|b ^`;
   for (const word of text.split(' ')) expect(marked(text, word)).toContain(`<${word}>`);
   expect(marked('xyy', 'x.*y')).toBe('xyy');
 });
 
-test('a word without its other half is no match: an emoji stays whole', () => {
+test('half of a surrogate pair matches nothing, so an emoji stays whole', () => {
   expect(marked('a 🦭 b', '\ud83e')).toBe('a 🦭 b');
   expect(marked('a 🦭 b', '🦭')).toBe('a <🦭> b');
 });

@@ -1,10 +1,10 @@
-/** A text as pieces, so that a reader sees which of them are words that were searched for. */
+/** A piece of a text: a word that was searched for, or the text between such words. */
 export interface MarkedPiece {
   text: string;
   isWord: boolean;
 }
 
-/** The pieces together are the text. Letters may be upper or lower case, and a word may be part of another: `art` is a piece of `party`. */
+/** Splits the text into pieces. Case is ignored, and a word may be part of another: `art` is found in `party`. */
 export function markWords(text: string, words: readonly string[]): MarkedPiece[] {
   const pieces: MarkedPiece[] = [];
   let done = 0;
@@ -24,7 +24,7 @@ export interface Occurrence {
   word: string;
 }
 
-/** From the start of the text on. Of words that overlap, the longest counts. */
+/** Yields the occurrences in order. If words overlap, the longest counts. */
 export function* occurrencesOf(words: readonly string[], text: string): Generator<Occurrence> {
   const sought = words.filter((word) => word !== '').toSorted((a, b) => b.length - a.length);
   if (sought.length === 0) return;

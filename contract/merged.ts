@@ -9,12 +9,12 @@ export interface CallNews {
   rank: 'decision' | 'end' | 'result' | 'progress';
 }
 
-/** Whether news told together with this makes it superfluous. A partial result does not: it says nothing of how far the call has come. */
+/** Whether news told together with this makes it superfluous. A partial result does not, since it does not say how far the call has come. */
 export const isMerged = ({ call_id, seq, rank }: CallNews, told: readonly CallNews[]): boolean =>
   rank === 'progress' &&
   told.some((other) => other.call_id === call_id && other.seq > seq && other.rank !== 'result');
 
-/** The entries of the log that are told, of those that are told together. */
+/** The entries that the model is told, of those that one reply takes. */
 export function unmerged(entries: readonly Entry[]): Entry[] {
   const told = entries.flatMap((entry) => newsIn(entry) ?? []);
   return entries.filter((entry) => {

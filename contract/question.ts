@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const answerAction = z
   .enum(['accept', 'decline', 'cancel'])
   .describe(
-    'accept: with `content`, if it asks for any; decline: the person says no; cancel: they decide nothing.',
+    'accept: with `content`, if it asks for any; decline: the person refuses; cancel: the person does not decide.',
   );
 
 export const question = z.object({
@@ -20,12 +20,12 @@ export const question = z.object({
     .string()
     .optional()
     .describe(
-      'A page that the person has to visit, in place of giving content. To accept is to say that they have.',
+      'A page that the person has to visit, in place of giving content. `accept` then says that they have visited it.',
     ),
 });
 
 export const openQuestion = question.extend({
-  expires_at: z.iso.datetime().describe('If nobody has answered it by then, it is cancelled.'),
+  expires_at: z.iso.datetime().describe('A question that is not answered by then is cancelled.'),
 });
 
 export type Question = z.infer<typeof question>;

@@ -66,11 +66,11 @@ export interface ReplyResult {
   calls: RequestedCall[];
   /** Data that the provider wants back with later requests. */
   attached?: Attached;
-  /** What came of asking the model early, if it was. */
+  /** The outcome of a speculative start, if there was one. */
   speculation?: Speculation;
   /** An estimate of what the request's `cut_off` cost. */
   cut_off?: Usage;
-  /** Returned by the write of the batch that rode on this reply. */
+  /** Returned by the write of the request's `batch`. */
   reset?: Reset;
 }
 

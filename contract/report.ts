@@ -1,4 +1,4 @@
-/** When the model wants to hear of a call's progress (R7): its words, and what they mean for each step. */
+/** When progress of a call is reported to the model (R7): the words in which the model asks for it, and what they mean. */
 export type Report =
   | { type: 'percent'; every: number }
   | { type: 'time'; every_ms: number }

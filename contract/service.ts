@@ -4,7 +4,7 @@ import type { Awaits } from './call.ts';
 
 const awaits = z.enum(['prompt', 'managed'] satisfies Awaits[]);
 
-/** MCP servers, as `/v1/tools` and `/readyz` tell of them. */
+/** MCP servers, as `/v1/tools` and `/readyz` list them. */
 const serverList = z
   .array(
     z.object({
@@ -19,7 +19,7 @@ const serverList = z
       tools: z.int().describe('How many tools it offers, or did when it last answered.'),
       left_out: z
         .array(z.object({ tool: z.string(), why: z.string() }))
-        .describe('Tools of it that cannot be offered to a model.'),
+        .describe('Its tools that cannot be offered to a model.'),
     }),
   )
   .optional()
@@ -32,7 +32,9 @@ export const readiness = z
     live: z
       .literal('delayed')
       .optional()
-      .describe('Redis is away or not set: readers see the text of a reply once a second.'),
+      .describe(
+        'Redis cannot be reached, or is not set: readers see the text of a reply once a second.',
+      ),
     mcp_servers: serverList,
   })
   .describe(
@@ -44,7 +46,7 @@ export const serviceInfo = z
     version: z.string(),
     demo_model: z
       .boolean()
-      .describe('True: a scripted demo model answers, which is no AI and follows fixed rules.'),
+      .describe('True: a scripted demo model answers, which is not an AI and follows fixed rules.'),
     temporal_ui: z
       .object({ conversation: z.string(), call: z.string() })
       .optional()

@@ -123,15 +123,15 @@ export interface ConversationStart {
   agent: string;
   limits: Limits;
   /**
-   * The model is elsewhere: a client requests the calls and is told of their results. The service speaks no word of its own. Absent:
-   * the agent of this name replies.
+   * The model is elsewhere: a client requests the calls and receives their results, and the service never replies. Absent: the agent of
+   * this name replies.
    */
   replies?: 'external';
-  /** With `replies`: the harness can be told of news without asking. Absent: it asks, or hears of it at its next turn. */
+  /** With `replies`: where news is pushed. Absent: the harness asks for news, or gets it with its next turn. */
   pushes?: PushTarget;
 }
 
-/** Harnesses that take news from outside. */
+/** Harnesses to which news can be pushed. */
 export type PushedHarness = 'codex' | 'opencode';
 
 export interface PushTarget {
@@ -160,7 +160,7 @@ export interface RequestCallSignal {
 }
 
 /**
- * Calls that began and ended before the conversation heard of them, within the grace time. Repeatable. `delivered`: the client has
+ * Calls that began and ended within the grace time, before the conversation was told of them. Repeatable. `delivered`: the client has
  * been sent the result.
  */
 export interface RecordCallsSignal {
@@ -168,8 +168,9 @@ export interface RecordCallsSignal {
 }
 
 /**
- * The client has been sent this news, or its model has been shown it. Repeatable. `anchor`: where in its thread; it may forget that, so
- * the news stays until it is acknowledged. Without it, the news went with the call itself, and is told.
+ * The client has been sent this news, or its model has been shown it. Repeatable. `anchor`: where in the client's thread. The client
+ * may forget that, so the news is kept until it is acknowledged. Without `anchor`, the news was sent as the call's own result and counts
+ * as told.
  */
 export interface DeliverSignal {
   /** Seqs of entries. */

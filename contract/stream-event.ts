@@ -4,7 +4,7 @@ import { entry } from './entry.ts';
 
 export const rewindData = z
   .object({
-    to: z.int().nonnegative().describe('The last entry that still counts; 0: none does.'),
+    to: z.int().nonnegative().describe('The last entry that stays; 0 if none does.'),
   })
   .describe('Forget every entry after `to`, and the text of a reply in flight; both follow again.');
 
@@ -28,7 +28,7 @@ export const progressData = z
   })
   .describe('Progress of a call, shown live between the milestones that the log has.');
 
-/** `entry` and `rewind` have the reader's new position as their id; the other two are live, and have none. */
+/** The id of an `entry` or `rewind` event is the reader's new position. The other two are live and have no id. */
 export const STREAM_EVENTS = {
   entry,
   rewind: rewindData,

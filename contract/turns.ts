@@ -52,12 +52,12 @@ export const reached = z.object({
   limit: z.string(),
   value: z.number(),
   rule: z.string(),
-  held_back: fate('News that would have made the agent speak but had to wait for this reason.'),
+  held_back: fate('News that would have started a turn and that this limit held back.'),
 });
 
 export const turn = z.object({
   turn: z.int().positive().describe('1, 2, 3 … within the conversation.'),
-  triggered_by: fate('Who and what made the agent speak, and when.'),
+  triggered_by: fate('What made the agent speak, who caused it, and when.'),
   because: z.enum(['message', 'news']),
   replies: z.array(turnReply),
   calls: z.array(turnCall).describe('Calls that its replies requested.'),
