@@ -4,7 +4,7 @@
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Principal } from '../security/access/principal.ts';
-import { remembered } from '../security/access/remembered.ts';
+import { createLookupCache } from '../security/access/lookup-cache.ts';
 import type { Settings } from '../config.ts';
 import type { Store } from '../store/store.ts';
 import { isUnavailable } from '../store/unavailable.ts';
@@ -66,7 +66,7 @@ export function createQuotas(
   const mostStreams = settings.MEANWHILE_MAX_STREAMS_PER_TENANT ?? Infinity;
   const streams = new Map<string, number>();
   const mostTokens = settings.MEANWHILE_REFUSE_AT_TOKENS_PER_TENANT_PER_DAY ?? Infinity;
-  const spent = remembered({
+  const spent = createLookupCache({
     max: 10_000,
     fresh_ms: TOKENS_MS,
     read: (name) => store.tokensSpent(JSON.parse(name) as { tenant: string; day: string }),

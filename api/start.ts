@@ -10,7 +10,7 @@ import { serviceUrl } from '../contract/service-url.ts';
 import { temporalConnection } from '../contract/temporal-connection.ts';
 import { dataConverterOf, keyringOf } from '../security/encryption/open.ts';
 import { harnessOf } from '../harness/push/adapters.ts';
-import { pushSecretOf } from '../security/remote/secret.ts';
+import { serviceSecretOf } from '../security/remote/secret.ts';
 import { buildApp } from './app.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { createTemporalGateway } from './temporal-gateway.ts';
@@ -60,7 +60,7 @@ export async function startApi({
   const gateway = createTemporalGateway({ connect, namespace, dataConverter });
   let access: Access | undefined;
   try {
-    const secret = await pushSecretOf(settings);
+    const secret = await serviceSecretOf(settings);
     const logger = pino({ level: 'warn' }, pino.destination(2));
     const warn = (line: string) => logger.warn(line);
     access = await openAccessOf(settings, { store: parts.store, secret, warn });

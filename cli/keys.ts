@@ -12,7 +12,7 @@ import type { Settings } from '../config.ts';
 import type { ApiKey } from '../contract/access.ts';
 import { DEFAULT_TENANT } from '../contract/names.ts';
 import { keyringOf } from '../security/encryption/open.ts';
-import { pushSecretOf } from '../security/remote/secret.ts';
+import { serviceSecretOf } from '../security/remote/secret.ts';
 import { openStore } from '../store/open.ts';
 import type { KeyStore } from '../store/key-store.ts';
 import { reasonOf } from './chat/reason.ts';
@@ -67,7 +67,7 @@ async function withKeys(settings: Settings, use: (manager: Manager) => Promise<v
   const home = resolve(MEANWHILE_HOME);
   await mkdir(home, { recursive: true });
   const lock = url === undefined ? lockUnlessRunning(home) : undefined;
-  if (typeof lock === 'string') return use(remote(lock, await pushSecretOf(settings)));
+  if (typeof lock === 'string') return use(remote(lock, await serviceSecretOf(settings)));
   try {
     const store = await openStore({ url, folder: `${home}/store`, keyring: keyringOf(settings) });
     try {

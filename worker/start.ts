@@ -18,7 +18,7 @@ import type { QuickRunner } from '../contract/quick.ts';
 import { temporalConnection } from '../contract/temporal-connection.ts';
 import { dataConverterOf, keyringOf } from '../security/encryption/open.ts';
 import { loadTokenizer } from '../model/tokens.ts';
-import { pushSecretOf } from '../security/remote/secret.ts';
+import { serviceSecretOf } from '../security/remote/secret.ts';
 import { patient } from '../store/patient.ts';
 import { isRemote } from '../tools/define.ts';
 import { createSpools, type Spools } from '../tools/keeper/spools.ts';
@@ -61,7 +61,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   const { TEMPORAL_NAMESPACE: namespace, MEANWHILE_DRAIN_MS: drain_ms } = settings;
   const { MEANWHILE_BUILD_ID: buildId } = settings;
   const { client: clientInterceptors, ...interceptors } = options.interceptors ?? {};
-  const pushSecret = await pushSecretOf(settings);
+  const pushSecret = await serviceSecretOf(settings);
   installRuntime();
   const connection = await NativeConnection.connect(temporalConnection(address));
   const keyring = keyringOf(settings);

@@ -53,7 +53,7 @@ const conversationToken = (key?: string) =>
     expires_at: START + 60_000,
   });
 
-test('a service that has never had a key lets anyone in, whatever they send', async () => {
+test('a service that has never had a key accepts every request, whatever credential it has', async () => {
   const access = await opened();
   expect(access.isOpen()).toBe(true);
   for (const sent of [undefined, 'sk-something-else', makeKey({ test: false }).key]) {
@@ -114,7 +114,7 @@ test('a service stays closed after its last key was revoked', async () => {
   await access.close();
 });
 
-test('many requests with a key look it up once until the time in which a revocation is noticed has passed', async () => {
+test('requests with a key look it up once in the time within which a revocation is noticed', async () => {
   const { key } = await made();
   const access = await opened();
   await Promise.all(Array.from({ length: 20 }, () => access.authenticate(key)));
@@ -160,7 +160,7 @@ test('a revoked key ends elsewhere after the named time even if the wall clock t
   await access.close();
 });
 
-test('a key ends when it expires, even while it is remembered', async () => {
+test('a key ends when it expires, even while it is in the cache', async () => {
   const { key } = await made({ expires_in_s: 5 });
   const access = await opened();
   await access.authenticate(key);
@@ -169,7 +169,7 @@ test('a key ends when it expires, even while it is remembered', async () => {
   await access.close();
 });
 
-test('while the store is away, a key seen before stays valid and an unknown one is not refused', async () => {
+test('while the store is unavailable, a key seen before stays valid and an unknown one is neither accepted nor refused', async () => {
   const { key } = await made();
   const { key: unseen } = await made();
   let isAway = false;
@@ -203,7 +203,7 @@ test('a token ends with its time, and with the key it was made with', async () =
   await access.close();
 });
 
-test('the last use of a key is written down to the minute, once for all its requests', async () => {
+test('the last use of a key is recorded to the minute, once for all its requests', async () => {
   const { key, id } = await made();
   const written: unknown[] = [];
   const keys = store;

@@ -1,30 +1,30 @@
-/** Tells who sent a request from what it was sent with: a key, a token of ours, or a token of an identity provider. */
+/** Identifies who sent a request by its credential: a key, a token that the service has signed, or a token of an identity provider. */
 import { type ApiKey, SCOPES } from '../../contract/access.ts';
 import { DEFAULT_TENANT } from '../../contract/names.ts';
 import type { KeyStore } from '../../store/key-store.ts';
 import { hashKey, isKey, looksLikeKey } from './key.ts';
 import { type JwtOptions, looksLikeJwt, principalOfJwt } from './jwt.ts';
 import { ANYONE, type Principal, Unauthenticated } from './principal.ts';
-import { remembered } from './remembered.ts';
+import { createLookupCache } from './lookup-cache.ts';
 import { looksLikeToken, readToken } from './token.ts';
 
 export interface Access {
-  /** Whether anyone may do anything, since the service has no keys. */
+  /** Whether every request is allowed, since the service has no keys and no identity provider. */
   isOpen(): boolean;
   /**
    * @param credential what the client sent
    * @throws Unauthenticated; CannotVerify; StoreUnavailable
    */
   authenticate(credential: string | undefined): Promise<Principal>;
-  /** Keys were made or ended here: forgets what is known of them, so that it takes effect at once in this process. */
+  /** This process has made or ended keys: clears its cache, so that the change takes effect at once here. */
   changed(): Promise<void>;
-  /** Writes down the last uses. */
+  /** Records the last uses. */
   close(): Promise<void>;
 }
 
 export interface AccessOptions {
   store: Pick<KeyStore, 'findKey' | 'hasKeys' | 'usedKeys'>;
-  /** Signs tokens. */
+  /** The secret that signs tokens. */
   secret: string;
   /** Default: no identity provider. */
   jwt?: JwtOptions | undefined;
@@ -35,21 +35,21 @@ export interface AccessOptions {
 }
 
 /**
- * How long another process may accept a key after it was revoked, with the streams that it has opened, and stay open after the first
- * key was made. Milliseconds.
+ * How long another process may accept a revoked key, keep the streams that were opened with it, and stay open after the first key was
+ * made. Milliseconds.
  */
 export const NOTICED_MS = 10_000;
 
-/** How often it is checked whether those who follow still may. Milliseconds. */
+/** How often the permission of each open stream is checked again. Milliseconds. */
 export const CHECK_MS = 2_000;
 
-/** How often the last uses are written down: one statement for all keys. Milliseconds. */
+/** How often the last uses are recorded, in one statement for all keys. Milliseconds. */
 const USES_MS = 60_000;
 
-/** Keys remembered, known or not: an attacker who makes keys up pushes out others, which only costs look-ups. */
-const REMEMBERED = 10_000;
+/** The most keys in the cache, valid or not. An attacker who sends invalid keys can evict others, which only costs look-ups. */
+const CACHED_KEYS = 10_000;
 
-/** @throws StoreUnavailable when it is not known whether the service has keys */
+/** @throws StoreUnavailable if the store cannot say whether the service has keys */
 export async function openAccess({
   store,
   secret,
@@ -59,9 +59,9 @@ export async function openAccess({
 }: AccessOptions): Promise<Access> {
   let hasKeys = await store.hasKeys();
   const uses = new Map<string, string>();
-  const known = remembered<ApiKey | undefined>({
-    max: REMEMBERED,
-    // While the store is away, keys cannot be revoked either: those seen before stay valid.
+  const known = createLookupCache<ApiKey | undefined>({
+    max: CACHED_KEYS,
+    // While the store is unavailable, keys cannot be revoked either: those seen before stay valid.
     fresh_ms: NOTICED_MS - CHECK_MS,
     now: uptime,
     read(name) {
@@ -69,11 +69,11 @@ export async function openAccess({
       return store.findKey(id === undefined ? { hash: name } : { id });
     },
   });
-  // A timer, and not the next request: that one would still be let in.
-  const looking = setInterval(() => void look().catch(() => {}), NOTICED_MS / 2).unref();
-  const noting = setInterval(() => void writeUses(), USES_MS).unref();
+  // A timer rather than the next request, which would still be allowed.
+  const checking = setInterval(() => void checkForKeys().catch(() => {}), NOTICED_MS / 2).unref();
+  const recording = setInterval(() => void writeUses(), USES_MS).unref();
 
-  async function look(): Promise<void> {
+  async function checkForKeys(): Promise<void> {
     hasKeys ||= await store.hasKeys();
   }
 
@@ -86,6 +86,7 @@ export async function openAccess({
 
   const isOpen = () => !hasKeys && !jwt;
 
+  /** @throws Unauthenticated if there is no such key, or if it has ended */
   async function usable(name: string): Promise<ApiKey> {
     const key = await known.get(name);
     if (!key) throw new Unauthenticated('There is no such key.');
@@ -121,7 +122,7 @@ export async function openAccess({
     isOpen,
 
     async authenticate(credential) {
-      // Without keys, other credentials say nothing, and a client may send one that it has for something else.
+      // Without keys, other credentials are ignored: a client may send one that it has for another service.
       if (isOpen() && !(credential !== undefined && looksLikeToken(credential))) return ANYONE;
       if (credential === undefined) {
         throw new Unauthenticated(
@@ -135,13 +136,13 @@ export async function openAccess({
     },
 
     async changed() {
-      known.forget();
-      await look();
+      known.clear();
+      await checkForKeys();
     },
 
     async close() {
-      clearInterval(looking);
-      clearInterval(noting);
+      clearInterval(checking);
+      clearInterval(recording);
       await writeUses();
     },
   };

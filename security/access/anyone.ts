@@ -1,7 +1,7 @@
 import type { Access } from './access.ts';
 import { ANYONE } from './principal.ts';
 
-/** For a service that needs no keys whatever the store has: tests, and the description of the API. */
+/** Access without keys, whatever the store has: for tests, and for printing the OpenAPI document. */
 export const openToAnyone: Access = {
   isOpen: () => true,
   authenticate: async () => ANYONE,

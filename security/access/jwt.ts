@@ -1,4 +1,4 @@
-/** JSON Web Tokens of an identity provider, as an alternative to keys. */
+/** Verifies JSON Web Tokens of an identity provider, an alternative to keys. */
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { SCOPES, type Scope, tenantName } from '../../contract/access.ts';
 import { CannotVerify, type Principal, Unauthenticated } from './principal.ts';
@@ -18,7 +18,7 @@ export const remoteKeys = (url: string): JWTVerifyGetKey =>
 
 export const looksLikeJwt = (text: string) => /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
 
-/** Only signatures with a public key: an issuer's keys are public, so a shared secret among them would be none. */
+/** Only signatures with a public key. An issuer's keys are published, so a shared secret among them would not be secret. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -59,7 +59,7 @@ function scopesOf({ scope = '' }: JWTPayload & { scope?: unknown }): Scope[] {
   return SCOPES.filter((each) => bare.includes(each));
 }
 
-/** What is wrong with a token comes with a code of its own; a plain JOSEError is a failed fetch. */
+/** jose reports an invalid token with a code of its own. Other errors, and a plain JOSEError, mean that the keys were not fetched. */
 function refuse(error: unknown): never {
   if (error instanceof errors.JWTExpired) throw new Unauthenticated('The token has expired.');
   const isAway =

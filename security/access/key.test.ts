@@ -6,7 +6,7 @@ test('a key says whether it is live or for tests, and ends with a checksum', () 
   expect(makeKey({ test: true }).key).toMatch(/^mw_test_[0-9A-Za-z]{38}$/);
 });
 
-test('two keys never share anything but their form', () => {
+test('two keys differ in key, id and hash', () => {
   const [one, other] = [makeKey({ test: false }), makeKey({ test: false })];
   expect(new Set([one.key, other.key, one.id, other.id, one.hash, other.hash]).size).toBe(6);
 });
@@ -34,7 +34,7 @@ test('a checksum that begins with zeros keeps its length', () => {
   expect(new Set(lengths)).toEqual(new Set([46]));
 });
 
-test('the hash is the same each time', () => {
+test('the hash of a key is the same each time', () => {
   const { key, hash } = makeKey({ test: false });
   expect(hashKey(key)).toBe(hash);
 });

@@ -11,7 +11,7 @@ const SECRET_CHARS = 32;
 const CHECKSUM_CHARS = 6;
 
 export interface NewKey {
-  /** Identifies the key without giving it away. */
+  /** Identifies the key without revealing it. */
   id: string;
   /** The key itself, to be shown once. */
   key: string;
@@ -31,7 +31,7 @@ export function isKey(text: string): boolean {
   return body !== undefined && checksum === checksumOf(body);
 }
 
-/** Whether the text claims to be a key. */
+/** Whether the text begins like a key. */
 export const looksLikeKey = (text: string) => /^mw_(live|test)_/.test(text);
 
 export const hashKey = (key: string) => createHash('sha256').update(key).digest('base64url');

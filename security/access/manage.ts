@@ -12,7 +12,7 @@ import { makeKey } from './key.ts';
 
 type Wanted = Omit<z.output<typeof createKeyBody>, 'tenant'>;
 
-/** @returns the new key with the key itself, which nothing else ever has */
+/** @returns the new key, with the key itself, which is not stored and cannot be read again */
 export async function createKey(
   store: Pick<KeyStore, 'addKey'>,
   tenant: string,
@@ -26,8 +26,8 @@ export async function createKey(
     tenant: isTest ? testSideOf(tenant) : tenant,
     name,
     scopes,
-    created_at: at(now),
-    ...(expires_in_s !== undefined && { expires_at: at(now + expires_in_s * 1_000) }),
+    created_at: isoTime(now),
+    ...(expires_in_s !== undefined && { expires_at: isoTime(now + expires_in_s * 1_000) }),
   };
   await store.addKey({ ...row, hash });
   return { ...row, key };
@@ -38,7 +38,7 @@ export const managedBy = (tenant: string): string[] =>
   isTestSide(tenant) ? [tenant] : [tenant, testSideOf(tenant)];
 
 /**
- * Makes a key like this one, which ends after a while.
+ * Makes a new key like this one. The old key expires after the overlap.
  * @returns the new key; undefined when there is no such key; `ended` when it has already been revoked or has expired
  */
 export async function rotateKey(
@@ -59,7 +59,7 @@ export async function rotateKey(
     { name, scopes, test: isTestSide(tenant), expires_in_s: lasts_s || undefined },
     now,
   );
-  await store.endKey({ id, tenants }, { expires_at: at(now + overlap_s * 1_000) });
+  await store.endKey({ id, tenants }, { expires_at: isoTime(now + overlap_s * 1_000) });
   return fresh;
 }
 
@@ -68,9 +68,9 @@ export const revokeKey = (
   store: Pick<KeyStore, 'endKey'>,
   which: { id: string; tenants: readonly string[] },
   now = Date.now(),
-): Promise<ApiKey | undefined> => store.endKey(which, { revoked_at: at(now) });
+): Promise<ApiKey | undefined> => store.endKey(which, { revoked_at: isoTime(now) });
 
 const isOver = ({ expires_at }: ApiKey, now: number) =>
   expires_at !== undefined && Date.parse(expires_at) <= now;
 
-const at = (ms: number) => new Date(ms).toISOString();
+const isoTime = (ms: number) => new Date(ms).toISOString();

@@ -1,4 +1,4 @@
-/** Access of a service with these settings, and whether such a service may listen where it is told to. */
+/** Opens the access of a service with these settings, and refuses an address that its lack of keys would expose. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Settings } from '../../config.ts';
@@ -12,7 +12,7 @@ export class NoKeys extends Error {
 }
 
 /**
- * @param warn told when anyone who reaches the service may use it
+ * @param warn called if anyone who reaches the service may use it
  * @throws NoKeys when a service without keys would listen beyond this machine
  */
 export async function openAccessOf(

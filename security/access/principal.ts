@@ -16,7 +16,7 @@ export interface Principal {
   conversation?: string;
 }
 
-/** A service without keys has one tenant, and gives everyone who reaches it all rights. */
+/** The sender of a request to a service without keys, which has one tenant and allows everything. */
 export const ANYONE: Principal = {
   kind: 'anyone',
   tenant: DEFAULT_TENANT,

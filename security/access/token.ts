@@ -1,6 +1,7 @@
 /**
- * Tokens that the service signs itself: for a browser, which follows one conversation without the key of its application; and for the
- * operator's commands. A token is checked without a look-up; that of a browser ends with its time or with the key it was made with.
+ * Tokens that the service signs itself: for a browser, which gets access to one conversation without its application's key, and for the
+ * operator's commands. A token's signature is checked without a look-up. A browser's token ends with its time, or with the key that it
+ * was made with.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
@@ -44,6 +45,6 @@ export function readToken(secret: string, token: string): TokenClaims | undefine
 
 const FORM = new RegExp(`^${PREFIX}([\\w-]+)\\.([\\w-]{43})$`);
 
-/** The prefix separates it from everything else that the secret signs. */
+/** The prefix separates access tokens from everything else that the secret signs. */
 const signature = (secret: string, payload: string) =>
   createHmac('sha256', secret).update(`access-tokens.${payload}`).digest();

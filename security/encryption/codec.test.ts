@@ -7,7 +7,7 @@ import { readKeyring } from './keyring.ts';
 const ring = () => readKeyring(`one:${randomBytes(32).toString('base64')}`);
 const WORDS = { text: 'what was said', more: [1, null, { deep: true }] };
 
-test('a payload is encrypted as a whole, and comes back as it was', async () => {
+test('a payload is encrypted as a whole, and decrypted unchanged', async () => {
   const codec = createCodec(ring());
   const plain = [
     defaultPayloadConverter.toPayload(WORDS),
@@ -31,7 +31,7 @@ test('a payload from before encryption was switched on is read as it is', async 
   expect(await createCodec(ring()).decode(plain)).toEqual(plain);
 });
 
-test('a payload of a key that is gone is an error, not a value', async () => {
+test('decrypting a payload without its key throws', async () => {
   const encoded = await createCodec(ring()).encode([defaultPayloadConverter.toPayload(WORDS)]);
   const other = readKeyring(`two:${randomBytes(32).toString('base64')}`);
   await expect(createCodec(other).decode(encoded)).rejects.toThrow('the key one');

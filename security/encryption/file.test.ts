@@ -7,7 +7,7 @@ import { readKeyring, UnknownKey } from './keyring.ts';
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const [old, fresh] = [key('old'), key('new')];
 
-/** In pieces of this size. */
+/** The bytes in pieces of this size. */
 async function* pieces(bytes: Uint8Array, size: number) {
   for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size);
 }
@@ -17,7 +17,7 @@ const opened = (file: Uint8Array, keys: string | undefined = old, size = 7_777) 
   buffer(openFile(pieces(file, size), keys === '' ? undefined : readKeyring(keys)));
 
 test.each([0, 1, 65_536, 65_537, 1_000_000])(
-  'a file of %i bytes is the same again',
+  'a file of %i bytes is encrypted, and decrypted unchanged',
   async (size) => {
     const plain = randomBytes(size);
     const file = await sealed(plain);
@@ -27,14 +27,14 @@ test.each([0, 1, 65_536, 65_537, 1_000_000])(
   },
 );
 
-test('a file that was not encrypted passes as it is, with keys and without', async () => {
+test('a file that was not encrypted is returned as it is, with keys and without', async () => {
   for (const plain of [Buffer.from('short'), randomBytes(100_000), Buffer.alloc(0)]) {
     expect((await opened(plain)).equals(plain)).toBe(true);
     expect((await opened(plain, '')).equals(plain)).toBe(true);
   }
 });
 
-test('after a rotation the old key still opens it, and without its key it is refused', async () => {
+test('a file can be opened after a rotation, and not without its key', async () => {
   const file = await sealed(Buffer.from('words'));
   expect((await opened(file, `${fresh},${old}`)).toString()).toBe('words');
   await expect(opened(file, fresh)).rejects.toThrow(UnknownKey);

@@ -5,13 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import { type Keyring, openSealed } from './keyring.ts';
 
-/** With which no gzipped file begins. */
+/** The first bytes of an encrypted file. No gzipped file begins with them. */
 const BEGIN = Buffer.from('meanwhile-sealed-1\n');
 const FRAME_BYTES = 65_536;
 const FILE_ID_BYTES = 16;
-/** Id of the file, number of the frame, 1 for the last one. */
+/** A frame's head: id of the file, number of the frame, and 1 if it is the last. */
 const HEAD_BYTES = FILE_ID_BYTES + 5;
-/** Longest frame that is read: what is longer was not written here. */
+/** The longest frame that is read. Longer ones were not written by this code. */
 const MOST_BYTES = 2 * FRAME_BYTES;
 
 export async function* sealFile(
@@ -44,7 +44,7 @@ export async function* sealFile(
 }
 
 /**
- * A file that was not encrypted passes as it is.
+ * Decrypts a file. One that was not encrypted is returned as it is.
  * @throws UnknownKey; Error if the file was altered or cut off
  */
 export async function* openFile(

@@ -6,7 +6,7 @@ import { readKeyring, UnknownKey } from './keyring.ts';
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const WORDS = Buffer.from('what was said');
 
-test('what is sealed contains nothing of the words, never looks the same twice, and is opened again', () => {
+test('sealed words are not readable, differ each time, and can be opened again', () => {
   const setting = key('one');
   const ring = readKeyring(setting);
   const [first, second] = [ring.seal(WORDS), ring.seal(WORDS)];
@@ -24,14 +24,14 @@ test('after a rotation the new key encrypts, and the old one still opens', () =>
   expect(Buffer.from(ring.open(before))).toEqual(WORDS);
 });
 
-test('without its key, nothing is opened, and the error names the key', () => {
+test('opening without the key throws an error that names the key', () => {
   const sealed = readKeyring(key('old')).seal(WORDS);
   const opening = () => readKeyring(key('new')).open(sealed);
   expect(opening).toThrow(UnknownKey);
   expect(opening).toThrow('the key old, which is not among MEANWHILE_ENCRYPTION_KEYS');
 });
 
-test('what was altered is not opened', () => {
+test('altered data is not opened', () => {
   const ring = readKeyring(key('one'));
   const sealed = ring.seal(WORDS);
   for (const place of [0, 12, sealed.data.byteLength - 1]) {

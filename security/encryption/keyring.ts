@@ -1,4 +1,4 @@
-/** AES-256-GCM with named keys: the first one encrypts, and each decrypts what it has encrypted. */
+/** Encrypts with AES-256-GCM under named keys: the first one encrypts, and each decrypts what it has encrypted. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 export interface Sealed {
@@ -24,7 +24,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * What was encrypted, opened with keys that there may or may not be.
+ * Decrypts with a keyring that may be missing.
  * @throws UnknownKey; Error if the data was altered
  */
 export function openSealed(sealed: Sealed, keyring: Keyring | undefined): Uint8Array {

@@ -5,13 +5,13 @@ import type { Settings } from '../../config.ts';
 import { createCodec } from './codec.ts';
 import { type Keyring, readKeyring } from './keyring.ts';
 
-/** Undefined where encryption is switched off. */
+/** Undefined if encryption is switched off. */
 export const keyringOf = ({
   MEANWHILE_ENCRYPTION_KEYS: keys,
 }: Pick<Settings, 'MEANWHILE_ENCRYPTION_KEYS'>): Keyring | undefined =>
   keys === undefined ? undefined : readKeyring(keys);
 
-/** For every client and worker of Temporal. Undefined keys: payloads are stored as they are. */
+/** The converter of every client and worker of Temporal. Undefined without keys: payloads are then stored as they are. */
 export const dataConverterOf = (keyring: Keyring | undefined): DataConverter | undefined =>
   keyring && { payloadCodecs: [createCodec(keyring)], failureConverterPath: SEALED_FAILURES };
 

@@ -1,10 +1,10 @@
-/** Encrypts text on its way through a third party, where encryption is switched on. */
+/** Encrypts text that passes through a third party, if encryption is switched on. */
 import { type Keyring, openSealed } from './keyring.ts';
 
-/** A control character, with which no JSON begins: it tells encrypted text from text. */
+/** The first character of encrypted text: a control character, with which no JSON begins. */
 const BEGIN = '\u0002';
 
-/** Undefined keys: the text as it is. */
+/** Without keys, returns the text as it is. */
 export function sealText(text: string, keyring: Keyring | undefined): string {
   if (!keyring) return text;
   const { key, data } = keyring.seal(Buffer.from(text));

@@ -1,11 +1,11 @@
-/** Which addresses a remote tool may have: the URL is checked here, what it resolves to in request.ts. */
+/** Checks the URL of a remote tool. The address that its name resolves to is checked in request.ts. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * What is wrong with the URL, judged by its text alone: a name may still resolve to a private address. The URL parser has
- * normalised other notations of an IPv4 address (0x7f.1, 2130706433, 0177.0.0.1).
- * @returns undefined when nothing is wrong
+ * Says why a URL is refused, judged by its text alone: a name may still resolve to a private address. The URL parser normalises other
+ * notations of an IPv4 address (0x7f.1, 2130706433, 0177.0.0.1).
+ * @returns the end of a sentence about the URL; undefined if the URL is accepted
  */
 export function refuseUrl(
   text: string,

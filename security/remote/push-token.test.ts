@@ -12,7 +12,7 @@ test('a token names the call that it is for, and fits in a URL unchanged', () =>
   expect(encodeURIComponent(token)).toBe(token);
 });
 
-test('a token expires at its time, and only a genuine one is reported as expired', () => {
+test('a token expires at its time, and a forged one is not reported as expired', () => {
   expect(verify(token, { now: 2_000 }).outcome).toBe('expired');
   expect(verify(token.slice(0, -1), { now: 2_000 }).outcome).toBe('forged');
 });
@@ -47,7 +47,7 @@ describe('a push is refused with', () => {
   test('a token with any one character changed', () => {
     for (let i = 0; i < token.length; i += 1) {
       const other = token[i] === 'x' ? 'y' : 'x';
-      // The last character of a signature has two bits that mean nothing.
+      // The last character of a signature has two unused bits.
       if (i === token.length - 1) continue;
       expect(verify(token.slice(0, i) + other + token.slice(i + 1)).outcome).toBe('forged');
     }

@@ -1,6 +1,6 @@
 /**
- * The last part of a call's push URL. Its holder may push events of that call while the call waits for them. It cannot be forged
- * without the service's secret, or altered to fit another call or tenant.
+ * Signs the last part of a call's push URL. Its holder may push events of that call while the call waits for them. Without the
+ * service's secret, it cannot be forged, or altered to fit another call or tenant.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
@@ -36,6 +36,6 @@ export function verifyPushToken(secret: string, token: string, now: number): Ver
   return { outcome: now < signed.expires_at ? 'valid' : 'expired', claims: signed };
 }
 
-/** The prefix separates it from anything else that the secret may sign one day. */
+/** The prefix separates push tokens from everything else that the secret signs. */
 const signature = (secret: string, payload: string) =>
   createHmac('sha256', secret).update(`call-events.${payload}`).digest();

@@ -26,7 +26,7 @@ const resolvesTo = (...addresses: string[]) =>
       addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
     )) as unknown as PostOptions['lookup'];
 
-test('the body arrives, and the beginning of the answer comes back', async () => {
+test('the body is sent, and the beginning of the answer is returned', async () => {
   const bodies: string[] = [];
   const port = await listen((request, response) => {
     void text(request).then((body) => {

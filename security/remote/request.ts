@@ -8,7 +8,7 @@ import { isPrivateAddress, refuseUrl } from './address.ts';
 export interface PostOptions {
   headers: Record<string, string>;
   body: string;
-  /** Timeout for the whole exchange. */
+  /** Timeout of the whole exchange. Milliseconds. */
   timeout_ms: number;
   allowPrivate: boolean;
   /** Default: the system's resolver. */
@@ -18,7 +18,7 @@ export interface PostOptions {
 export interface RemoteResponse {
   status: number;
   retryAfter?: string;
-  /** The beginning of the response body. */
+  /** The first 500 characters of the response body. */
   text: string;
 }
 
@@ -37,7 +37,7 @@ export async function post(url: string, options: PostOptions): Promise<RemoteRes
   const sent = request(url, {
     method: 'POST',
     headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-    // A separate connection, whose address has just been checked.
+    // A connection of its own, so that its address is checked.
     agent: false,
     signal: AbortSignal.timeout(timeout_ms),
     lookup: allowPrivate ? undefined : publicOnly(options.lookup ?? dns.lookup),

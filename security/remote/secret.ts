@@ -3,8 +3,11 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../../config.ts';
 
-/** Signs push URLs. If the API and the worker are separate processes, both need the same setting or folder. */
-export async function pushSecretOf({
+/**
+ * The secret that signs push URLs and access tokens. If the API and the worker are separate processes, both need the same setting or
+ * folder.
+ */
+export async function serviceSecretOf({
   MEANWHILE_SECRET,
   MEANWHILE_HOME,
 }: Pick<Settings, 'MEANWHILE_SECRET' | 'MEANWHILE_HOME'>): Promise<string> {
@@ -15,7 +18,7 @@ export async function pushSecretOf({
 }
 
 /**
- * The secret that signs push URLs, created at the first start and kept in the folder, readable only by its owner.
+ * The secret of this folder, created at the first start and readable only by its owner.
  * @param home an existing folder
  */
 export async function keepSecret(home: string): Promise<string> {
@@ -26,7 +29,7 @@ export async function keepSecret(home: string): Promise<string> {
 /** Characters. */
 export const SHORTEST_SECRET = 32;
 
-/** Created atomically, and two processes that start at once agree on the secret of the first. */
+/** Creates the file atomically: processes that start at once agree on the secret of the first. */
 async function make(path: string): Promise<string> {
   const draft = `${path}.${randomBytes(4).toString('hex')}`;
   await writeFile(draft, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 });
@@ -38,7 +41,7 @@ async function make(path: string): Promise<string> {
   return (await read(path))!;
 }
 
-/** Undefined when there is none yet. */
+/** Undefined if there is none yet. */
 async function read(path: string): Promise<string | undefined> {
   const found = await readFile(path, 'utf8').catch(unlessCode('ENOENT'));
   const secret = found?.trim();

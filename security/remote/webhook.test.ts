@@ -4,7 +4,7 @@ import { isSigningSecret, signedHeaders } from './webhook.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
-test('every library of the convention accepts the signature, to the last character', () => {
+test('a library of Standard Webhooks accepts the signature, and refuses a changed body or id', () => {
   const body = '{"type":"call.requested"}';
   const headers = signedHeaders(secret, { id: 'msg_1', at: new Date(), body });
   expect(new Webhook(secret).verify(body, headers)).toEqual({ type: 'call.requested' });

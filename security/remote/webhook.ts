@@ -1,4 +1,4 @@
-/** Outgoing requests, signed according to Standard Webhooks (standardwebhooks.com). */
+/** Signs outgoing requests according to Standard Webhooks (standardwebhooks.com). */
 import { Webhook } from 'standardwebhooks';
 
 /**

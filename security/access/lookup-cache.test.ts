@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { remembered } from './remembered.ts';
+import { createLookupCache } from './lookup-cache.ts';
 
 const setup = (read: (name: string) => Promise<string>) => {
   const clock = { now: 0 };
-  return { clock, ...remembered({ read, max: 10, fresh_ms: 100, now: () => clock.now }) };
+  return { clock, ...createLookupCache({ read, max: 10, fresh_ms: 100, now: () => clock.now }) };
 };
 
-test('while a reading does not come back, the last value is used', async () => {
+test('while a look-up hangs, the last value is returned', async () => {
   let isHung = false;
   const { get, clock } = setup((name) =>
     isHung ? new Promise<never>(() => {}) : Promise.resolve(name),
@@ -17,12 +17,12 @@ test('while a reading does not come back, the last value is used', async () => {
   expect(await get('a')).toBe('a');
 });
 
-test('what was being read when everything was forgotten is not remembered', async () => {
+test('a value that was being read during `clear` is not kept', async () => {
   const old = Promise.withResolvers<string>();
   const answers = [old.promise, Promise.resolve('new')];
-  const { get, forget } = setup(() => answers.shift()!);
+  const { get, clear } = setup(() => answers.shift()!);
   const reading = get('a');
-  forget();
+  clear();
   old.resolve('old');
   expect(await reading).toBe('old');
   expect(await get('a')).toBe('new');

@@ -1,31 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 
-export interface RememberedOptions<Value> {
+export interface LookupCacheOptions<Value> {
   read(name: string): Promise<Value>;
-  /** Values that are remembered at most. */
+  /** The most values that are kept. */
   max: number;
   /** How long a value is used without reading it again. Milliseconds. */
   fresh_ms: number;
-  /** Milliseconds since any fixed moment, by a clock that does not jump: a value must not stay fresh because the wall clock was set back. */
+  /** Milliseconds by a clock that does not jump: a value must not stay fresh because the wall clock was set back. */
   now?(): number;
 }
 
-export interface Remembered<Value> {
+export interface LookupCache<Value> {
   /**
-   * Concurrent calls read once. When reading fails, or takes long, the last value is used, however old.
-   * @throws what `read` throws if there is none
+   * Concurrent calls read once. If reading fails, or takes longer than 500 ms, the last value is returned, however old.
+   * @throws the error of `read` if there is no last value
    */
   get(name: string): Promise<Value>;
-  forget(): void;
+  /** Values that are being read are not kept either. */
+  clear(): void;
 }
 
-export function remembered<Value>({
+export function createLookupCache<Value>({
   read,
   max,
   fresh_ms,
   now = () => performance.now(),
-}: RememberedOptions<Value>): Remembered<Value> {
+}: LookupCacheOptions<Value>): LookupCache<Value> {
   const known = new LRUCache<string, { value: Value; at: number }>({ max });
   let reading = new Map<string, Promise<Value>>();
 
@@ -34,7 +35,7 @@ export function remembered<Value>({
     const at = now();
     try {
       const value = await read(name);
-      // What was read before everything was forgotten may be out of date.
+      // A value that was read before `clear` may be out of date.
       if (under === reading) known.set(name, { value, at });
       return value;
     } catch (error) {
@@ -58,12 +59,12 @@ export function remembered<Value>({
       waited.catch(() => {});
       return Promise.race([value, waited]).finally(() => late.abort());
     },
-    forget() {
+    clear() {
       known.clear();
       reading = new Map();
     },
   };
 }
 
-/** A store that does not answer must not hold up every request. */
+/** A store that does not answer must not delay every request. */
 const PATIENCE_MS = 500;
