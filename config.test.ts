@@ -74,7 +74,7 @@ test.each([
   expect(error.split('\n')).toHaveLength(1);
 });
 
-test('all invalid settings are named at once, each with its purpose', () => {
+test('the error names all invalid settings at once, each with its purpose', () => {
   expect(refusal({ PORT: 'x', OPENAI_API: 'y' }).split('\n')).toEqual([
     'PORT must be a whole number from 0 to 65535, not "x". (Port of the API. 0 picks a free one.)',
     expect.stringMatching(/^OPENAI_API must be chat or responses, not "y"\. \(/),

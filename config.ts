@@ -1,4 +1,4 @@
-/** The only place that reads the environment. An invalid value stops the start, naming the setting. */
+/** The only module that reads the environment. An invalid value stops the start with an error that names the setting. */
 import { homedir, platform } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import { modelSettings } from './settings/model.ts';
 import { serviceSettings } from './settings/service.ts';
 import { turnsSettings } from './settings/turns.ts';
 
-/** Every setting; settings/ says its values, default and purpose. `.env.example` lists the same, in this order; a test compares the two. */
+/** All settings; settings/ declares the values, default and purpose of each. `.env.example` lists them in this order, which a test checks. */
 export const settings = z.object({
   ...serviceSettings,
   ...modelSettings,
@@ -25,7 +25,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * @throws ConfigError naming each wrong setting, what was given and what is allowed.
+ * Reads and checks all settings. An empty string counts as not set.
+ * @throws ConfigError naming each invalid setting, its value unless it may be secret, and what is allowed
  */
 export function readConfig(
   environment: Record<string, string | undefined> = process.env,
@@ -60,11 +61,11 @@ function checkTogether(given: Settings): void {
   );
 }
 
-/** Whether npm ran the script that this process is. */
+/** Whether npm started this process as a script. */
 export const startedByNpm = (environment: Record<string, string | undefined> = process.env) =>
   environment['npm_lifecycle_event'] !== undefined;
 
-/** Before React is loaded: its build for development is slower, and keeps a record of every drawing. */
+/** Call it before React is loaded. React's development build is slower, and keeps a record of every rendering. */
 export function reactForProduction(
   environment: Record<string, string | undefined> = process.env,
 ): void {
@@ -87,7 +88,7 @@ export function cacheFolder(
   }
 }
 
-/** All variables, for what a user's own file may name: `${NAME}` in mcp.json. */
+/** All variables of the environment, since a user's mcp.json may name any of them as `${NAME}`. */
 export const allVariables = (): Record<string, string | undefined> => process.env;
 
 /** The value is shown unless it may contain a key or a password. */

@@ -35,7 +35,7 @@ const SHARED = `Settings (from the environment and .env; .env.example lists all 
   DATABASE_URL        PostgreSQL. Required, and the same in every process.
   REDIS_URL           Carries live text and progress between processes. Without it a reader sees the
                       text of a reply once a second, and no live percentages.
-  MEANWHILE_SECRET    Signs push URLs; the same in every process, or a token of one is refused by others.`;
+  MEANWHILE_SECRET    Signs push URLs and access tokens. Must be the same in every process.`;
 
 export const USAGE_OF: Record<CommandWithHelp, string> = {
   mcp: MCP_USAGE,

@@ -1,4 +1,4 @@
-/** Who reaches the service, and what they may do with it. */
+/** Settings of who may reach the service, and what they may do with it. */
 import { z } from 'zod';
 import { whole, flag, perWindow, tokens } from './values.ts';
 
@@ -12,7 +12,7 @@ export const accessSettings = {
     .min(32, 'must have at least 32 characters')
     .optional()
     .describe(
-      'Signs the push URLs of remote tools. Unset: generated once and kept in MEANWHILE_HOME.',
+      'Signs the push URLs of remote tools, and access tokens. Unset: generated once and kept in MEANWHILE_HOME.',
     ),
   MEANWHILE_ALLOW_NO_KEYS: flag
     .default(false)
@@ -23,7 +23,7 @@ export const accessSettings = {
     .string()
     .min(1)
     .optional()
-    .describe('API key that the commands `demo`, `explain` and `mcp` send to the service.'),
+    .describe('API key that the commands `chat`, `demo`, `explain` and `mcp` send to the service.'),
   MEANWHILE_JWT_ISSUER: z
     .string()
     .min(1)
@@ -109,7 +109,9 @@ export const accessSettings = {
   MEANWHILE_PUSH_OPENCODE: z
     .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
     .optional()
-    .describe('URL of `opencode serve`, into whose sessions results are pushed. Unset: it asks.'),
+    .describe(
+      'URL of `opencode serve`, into whose sessions results are pushed. Unset: opencode asks.',
+    ),
   MEANWHILE_ALLOW_PRIVATE_URLS: flag
     .default(false)
     .describe('Whether remote tools and MCP servers may use private and local addresses.'),

@@ -1,4 +1,4 @@
-/** Sizes, retention and what a worker keeps. */
+/** Settings of sizes, retention and what a worker keeps. */
 import { z } from 'zod';
 import { whole, flag, bytes } from './values.ts';
 

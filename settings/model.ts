@@ -1,4 +1,4 @@
-/** The model provider, and how long it may take. */
+/** Settings of the model provider: access, form of requests, timeouts. */
 import { z } from 'zod';
 import { LONGEST_WAIT_MS, MAX_REPLY_TOKENS, MIN_REPLY_TOKENS } from '../contract/limits.ts';
 import { PROFILE_NAMES } from '../contract/profile.ts';

@@ -1,4 +1,4 @@
-/** Where the service listens and keeps its data, and the servers that it uses. */
+/** Settings of where the service listens, where it keeps its data, and which servers it uses. */
 import { z } from 'zod';
 import { whole, port } from './values.ts';
 

@@ -1,4 +1,4 @@
-/** Turn-taking and its limits: docs/rules.md explains R3 to R12. */
+/** Settings of turn-taking and its limits: docs/rules.md explains R3 to R12. */
 import { MIN_CONTEXT_TOKENS } from '../contract/limits.ts';
 import { whole, milliseconds, count, atOnce, tokens } from './values.ts';
 

@@ -1,4 +1,4 @@
-/** The forms that values of several settings have. */
+/** Schemas that several settings share. */
 import { z } from 'zod';
 
 export const whole = (min: number, max: number) => {
