@@ -1,4 +1,4 @@
-/** What a team's own tools and agents import: `import { defineTool, z } from 'meanwhile'`. */
+/** The package that a team's own tools and agents import: `import { defineTool, z } from 'meanwhile'`. */
 export { z } from 'zod';
 export { type Agent, defineAgent } from './agents/define.ts';
 export { type CommandTool, defineCommandTool } from './tools/command.ts';

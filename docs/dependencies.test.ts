@@ -22,7 +22,7 @@ test.each([
   ['GPL-3.0', ['b: GPL-3.0']],
   ['MIT AND GPL-3.0', ['b: MIT AND GPL-3.0']],
   [undefined, ['b: no licence']],
-])('a package with the licence %s is judged by it', (license, found) => {
+])('a package with the licence %s is accepted or reported', (license, found) => {
   expect(unacceptedLicences(lock({ 'node_modules/a/node_modules/b': { license } }))).toEqual(found);
 });
 
@@ -32,7 +32,7 @@ test('the licence of a package that only we use does not matter', () => {
   );
 });
 
-test('an exception that nothing needs is reported', () => {
+test('an exception that no package needs is reported', () => {
   expect(unacceptedLicences({ packages: {} })).toEqual([
     'caniuse-lite: its exception is no longer needed',
     'unionfs: its exception is no longer needed',

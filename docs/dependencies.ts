@@ -1,6 +1,6 @@
 /**
- * What we accept of the packages that the product depends on: their licences, and known vulnerabilities. `npm run audit` asks the
- * registry for the latter. Exceptions are written here, each with its reason.
+ * Checks the packages that users install: their licences, and known vulnerabilities, for which `npm run audit` asks the registry.
+ * Exceptions are listed here, each with its reason.
  */
 import { execFile } from 'node:child_process';
 import { z } from 'zod';
@@ -10,11 +10,11 @@ const LICENCES = new Set([
   'Unlicense',
 ]);
 
-/** By the name of the package. */
+/** Exceptions by the name of the package. */
 export const LICENCE_EXCEPTIONS: Record<string, { licence: string | null; why: string }> = {
   'caniuse-lite': {
     licence: 'CC-BY-4.0',
-    why: 'Data about browsers that webpack reads. It is no part of what we publish.',
+    why: 'Data about browsers that webpack reads. It is not part of what we publish.',
   },
   unionfs: {
     licence: null,
@@ -22,7 +22,7 @@ export const LICENCE_EXCEPTIONS: Record<string, { licence: string | null; why: s
   },
 };
 
-/** By the id of the advisory, as GHSA-xxxx-xxxx-xxxx. */
+/** Reasons by the id of the advisory, as GHSA-xxxx-xxxx-xxxx. */
 export const ADVISORY_EXCEPTIONS: Record<string, string> = {};
 
 const lockFile = z.object({
@@ -36,7 +36,7 @@ const lockFile = z.object({
   ),
 });
 
-/** Packages that users install, and whose licence is neither accepted nor excepted; and exceptions that nothing needs. */
+/** Packages that users install and whose licence is neither accepted nor excepted, and exceptions that no package needs. */
 export function unacceptedLicences(lock: unknown): string[] {
   const needed = new Set<string>();
   const refused: string[] = [];
@@ -96,7 +96,7 @@ const SEVERE = new Set(['high', 'critical']);
 
 if (import.meta.main) {
   const asked = await new Promise<string>((resolve) =>
-    // It exits with 1 where it has found something, and where it could not ask.
+    // npm exits with 1 both if it has found something and if the registry did not answer.
     execFile('npm', ['audit', '--omit=dev', '--json'], { maxBuffer: 50_000_000 }, (_, stdout) =>
       resolve(stdout),
     ),
@@ -107,6 +107,6 @@ if (import.meta.main) {
     console.log(open.length === 0 ? 'No advisory of high severity is open.' : open.join('\n'));
     process.exitCode = open.length === 0 ? 0 : 1;
   } else {
-    console.log('The registry answers no audit, so nothing is known about advisories.');
+    console.log('The registry did not answer the audit, so nothing is known about advisories.');
   }
 }

@@ -8,7 +8,7 @@ import packageFile from '../package.json' with { type: 'json' };
 import openapi from './openapi.json' with { type: 'json' };
 
 const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...globSync('docs/**/*.md')];
-/** Files in the reader's own folder, as the documents instruct. */
+/** Paths in the reader's own folder, which the documents tell the reader to create. */
 const OF_THE_READER = ['tools/count_down.ts', 'test/providers/recorded/', 'meanwhile/client'];
 /** Names of the Model Context Protocol look like paths. */
 const OF_MCP =

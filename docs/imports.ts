@@ -1,4 +1,4 @@
-/** The table of folders in CONTRIBUTING.md as rules of the linter. Only the table says what a folder may import. */
+/** Turns the table of folders in CONTRIBUTING.md into rules of the linter. Only the table says what a folder may import. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { relative } from 'node:path/posix';
@@ -76,7 +76,7 @@ function override(row: ImportRow, files: string, outside: string, folder: string
   const all = { group: [`${outside}**`, ...mayImport.map((name) => `!${to(name)}`)], message };
   const patterns: Pattern[] = [all];
   if (types.length > 0) {
-    // What one pattern exempts from a ban by `!`, the linter exempts from the others too. So the rest is named.
+    // The linter applies an exemption (`!`) of one pattern to the others too, so this pattern names every other folder.
     const open = [path, ...mayImport, ...types];
     const rest = importTable().filter((other) =>
       open.every((name) => other.path !== name && !other.path.startsWith(`${name}/`)),

@@ -6,7 +6,7 @@ import { readConfig, settings } from '../config.ts';
 import { errandQueue, TASK_QUEUE, toolQueue } from '../contract/names.ts';
 
 const text = await readFile(new URL('examples/kubernetes/meanwhile.yaml', import.meta.url), 'utf8');
-/** As filled in by an operator. */
+/** The example with the values that an operator fills in. */
 const filled = text
   .replace('<at least 32 characters, chosen at random>', 'x'.repeat(32))
   .replaceAll(/<([\w.-]+)>/g, '$1');
@@ -37,7 +37,7 @@ test('every variable is a setting that the service accepts', () => {
   }
 });
 
-test('probes ask where the process answers; only readiness depends on others', () => {
+test('the probes use the port of the process, and only readiness depends on other servers', () => {
   const portOf = (pod: any) => pod.containers[0].ports[0].containerPort;
   expect(portOf(api)).toBe(Number(shared.PORT));
   expect(portOf(worker)).toBe(Number(own(worker).MEANWHILE_PROBE_PORT));
@@ -60,7 +60,7 @@ test('a process has more time to stop than it takes', () => {
   expect(api.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(seconds + 10);
 });
 
-test('no process is root, or writes outside of its folders', () => {
+test('no process runs as root or writes outside its folders', () => {
   for (const { securityContext, containers, volumes } of [api, worker]) {
     expect(securityContext.runAsNonRoot).toBe(true);
     expect(containers[0].securityContext).toEqual({

@@ -17,7 +17,7 @@ describe('a release', () => {
   test.each([
     ['nothing is unreleased', head + earlier, '0.2.0', /no entry/],
     ['there is no such heading', `# Changelog\n${earlier}`, '0.2.0', /no entry/],
-    ['it is a second time', head + changes + earlier, '0.1.0', /already has 0.1.0/],
+    ['the version exists', head + changes + earlier, '0.1.0', /already has 0.1.0/],
   ])('is refused when %s', (_, changelog, version, why) => {
     expect(() => release(changelog, version, '2026-02-03')).toThrow(why);
   });

@@ -1,6 +1,6 @@
 /**
- * Runs within `npm version`, between the change of package.json and the commit: gives what is unreleased in the changelog the
- * version and the day. With `check` it only says whether there is something to release.
+ * Runs within `npm version`, between the change of package.json and the commit: puts the version and the date above the unreleased
+ * changes in the changelog. With `check` it only reports whether there is something to release.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import packageFile from '../package.json' with { type: 'json' };
@@ -28,7 +28,7 @@ if (import.meta.main) {
   const text = readFileSync('CHANGELOG.md', 'utf8');
   const day = new Date().toISOString().slice(0, 10);
   try {
-    // Before npm changes package.json, which it leaves changed when a later step fails.
+    // `check` runs before npm changes package.json, since npm does not undo that when a later step fails.
     if (process.argv[2] === 'check') release(text, 'next', day);
     else writeFileSync('CHANGELOG.md', release(text, packageFile.version, day));
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The rules are where the documents and the code refer to them. */
+/** References to the rules, to documents and to code lead somewhere. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -21,28 +21,28 @@ test('there are fifteen rules, each with a story', () => {
 });
 
 test('every rule that code or a document names exists', () => {
-  const astray = [...code, ...documents].flatMap((path) =>
+  const missing = [...code, ...documents].flatMap((path) =>
     [...read(path).matchAll(/(?<![\w"'`-])R\d{1,2}\b(?![\w"'-])/g)]
       .filter(([name]) => !rules.has(name))
       .map(([name]) => `${path}: ${name}`),
   );
-  expect(astray).toEqual([]);
+  expect(missing).toEqual([]);
 });
 
 test('every document that code names exists', () => {
-  const astray = code.flatMap((path) =>
+  const missing = code.flatMap((path) =>
     [...read(path).matchAll(/\bdocs\/[\w/-]+\.(?:md|json)\b/g)]
       .filter(([name]) => !existsSync(name))
       .map(([name]) => `${path}: ${name}`),
   );
-  expect(astray).toEqual([]);
+  expect(missing).toEqual([]);
 });
 
 test('code and documents cite no section of a document outside this repository', () => {
-  const astray = [...code, ...documents].flatMap((path) =>
+  const missing = [...code, ...documents].flatMap((path) =>
     [...read(path).matchAll(/§ ?\d/g)].map(([name]) => `${path}: ${name}`),
   );
-  expect(astray).toEqual([]);
+  expect(missing).toEqual([]);
 });
 
 const INDEX = 'conversation/decide.ts';

@@ -1,6 +1,6 @@
 import { defineTool, z } from 'meanwhile';
 
-/** Counts the words of texts, one result for each, then the total. After a crash it goes on with the next text. */
+/** Counts the words of texts, with one result for each, then the total. After a crash it continues with the next text. */
 export default defineTool({
   name: 'word_count',
   description: 'Counts the words of each text, and of all together.',

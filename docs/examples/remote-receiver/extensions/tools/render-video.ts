@@ -2,7 +2,7 @@ import { defineRemoteTool, z } from 'meanwhile';
 
 const { RENDER_URL = 'http://127.0.0.1:4000/', RENDER_SECRET = '' } = process.env;
 
-/** Rendered by a service of its own: `docs/examples/remote-receiver/receiver.mjs`. */
+/** A separate service renders the video: `docs/examples/remote-receiver/receiver.mjs`. */
 export default defineRemoteTool({
   name: 'render_video',
   description: 'Renders a video. The first result is a preview, the second says that it is ready.',
