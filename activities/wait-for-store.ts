@@ -1,5 +1,5 @@
 import { isUnavailable } from '../store/unavailable.ts';
-import { insist } from './insist.ts';
+import { retryWithBackoff } from './retry-with-backoff.ts';
 
 /**
  * Retries while the store is unavailable. Any other error is thrown at once: the store would refuse the request again.
@@ -11,7 +11,7 @@ export const waitForStore = <T>(
   signal: AbortSignal,
   warn: (error: unknown) => void = () => {},
 ): Promise<T> =>
-  insist(ask, signal, (error) => {
+  retryWithBackoff(ask, signal, (error) => {
     if (!isUnavailable(error)) throw error;
     warn(error);
   });

@@ -2,7 +2,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { InjectedSinks } from '@temporalio/worker';
 import type { WorkflowInfo } from '@temporalio/workflow';
-import { insist } from '../activities/insist.ts';
+import { retryWithBackoff } from '../activities/retry-with-backoff.ts';
 import { type ConversationKey, SIGNALS } from '../contract/names.ts';
 import type { ResetSignal } from '../contract/signals.ts';
 import type { Store } from '../store/store.ts';
@@ -29,7 +29,7 @@ export function createResetNotices({
   /** Retries until it succeeds, the run is gone or the worker closes: until then the log contains entries that no longer hold. */
   function notice(run: WorkflowInfo, conversation: ConversationKey): void {
     let isWarned = false;
-    const looking = insist(
+    const looking = retryWithBackoff(
       () => look(run, conversation),
       closing.signal,
       (error) => {

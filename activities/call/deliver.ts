@@ -1,7 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { CallFailed } from './call-failed.ts';
-import { insist } from '../insist.ts';
+import { retryWithBackoff } from '../retry-with-backoff.ts';
 
 /** The conversation has closed, so the event has no recipient. */
 export class ConversationGone extends Error {
@@ -15,7 +15,7 @@ export class ConversationGone extends Error {
  * @throws ConversationGone; CallFailed `NotDelivered` when the server will never accept it; the signal's reason
  */
 export async function deliver(send: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  await insist(send, signal, (error) => {
+  await retryWithBackoff(send, signal, (error) => {
     if (error instanceof WorkflowNotFoundError) throw new ConversationGone();
     if (!isTransient(error)) {
       throw new CallFailed('NotDelivered', `An event could not be delivered: ${describe(error)}.`);

@@ -25,7 +25,7 @@ import type {
   HoldStore,
 } from '../../store/hold-store.ts';
 import { isUnavailable } from '../../store/unavailable.ts';
-import { insist } from '../insist.ts';
+import { retryWithBackoff } from '../retry-with-backoff.ts';
 import { raceAbort } from '../race-abort.ts';
 import { type HolderClock, type HolderTiming, realClock, TIMING } from './holder-timing.ts';
 
@@ -225,13 +225,13 @@ export function createHolder({
       for (;;) {
         // After a lapse, renews once more under the new name.
         while (!alone && now() - confirmedAt >= certain_ms) {
-          await insist(renew, signal, unanswered);
+          await retryWithBackoff(renew, signal, unanswered);
         }
         const by = id;
         // After a reset, Temporal has not missed a heartbeat of the holder, so only its silence towards the store counts.
         const waited = silentSince === undefined ? 0 : now() - silentSince;
         const lease = attempt > 1 || waited >= lease_ms ? lease_ms : NEVER;
-        const held = await insist(
+        const held = await retryWithBackoff(
           () => store.holdCall(call, { holder: by, run, body, lease_ms: lease, dead }),
           signal,
           unlessRefused(),

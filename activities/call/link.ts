@@ -10,7 +10,7 @@ import type { CallEnd } from '../../contract/signals.ts';
 import type { Attempt } from './attempt.ts';
 import type { CallServer, Delivery } from './call-server.ts';
 import type { CallName } from './holder.ts';
-import { insist } from '../insist.ts';
+import { retryWithBackoff } from '../retry-with-backoff.ts';
 
 export type AttemptOutcome =
   /** `isCertain`: the store has recorded it, so the call will not run again. */
@@ -104,7 +104,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
       const delivery = await send();
       if (delivery === 'due' || delivery === 'unheard') throw new Error('No attempt is under way.');
     };
-    await insist(unlessUnheard, closing.signal, () => {}).catch(() => {});
+    await retryWithBackoff(unlessUnheard, closing.signal, () => {}).catch(() => {});
   }
 
   return {

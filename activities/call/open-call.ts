@@ -10,7 +10,7 @@ import { CallFailed } from './call-failed.ts';
 import type { CallServer } from './call-server.ts';
 import { factsOf } from './describe-tools.ts';
 import type { Holder } from './holder.ts';
-import { insist } from '../insist.ts';
+import { retryWithBackoff } from '../retry-with-backoff.ts';
 import { findTool } from './run-body.ts';
 import { carried, readStanding, type Standing } from './standing.ts';
 
@@ -44,7 +44,7 @@ export interface Opening {
 export async function openCall(opening: Opening): Promise<Opened> {
   const { catalogue, holder, server, start, attempt, signal } = opening;
   const name = { tenant: start.conversation.tenant, call_id: start.call_id };
-  const ask = <T>(question: () => Promise<T>) => insist(question, signal, () => {});
+  const ask = <T>(question: () => Promise<T>) => retryWithBackoff(question, signal, () => {});
   const found = await toolOfCall(catalogue, start.tool);
   const body: CallBody = found && !isRemote(found) && found.keeps ? 'program' : 'function';
   const { number, run } = attempt();

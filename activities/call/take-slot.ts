@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { Slots } from '../../contract/call.ts';
 import type { Store } from '../../store/store.ts';
-import { notForever } from '../not-forever.ts';
+import { withBoundedRetries } from '../bounded-retries.ts';
 import { type NoteDependencies, type Noted, showNote, waitingNote } from './show-note.ts';
 
 export interface SlotDependencies extends NoteDependencies {
@@ -18,7 +18,7 @@ export interface SlotDependencies extends NoteDependencies {
  */
 export function createTakeSlot(dependencies: SlotDependencies) {
   return (call: Noted, slots: Slots): Promise<void> =>
-    notForever(() => takeSlot(dependencies, call, slots));
+    withBoundedRetries(() => takeSlot(dependencies, call, slots));
 }
 
 async function takeSlot(dependencies: SlotDependencies, call: Noted, slots: Slots): Promise<void> {
@@ -45,7 +45,7 @@ async function takeSlot(dependencies: SlotDependencies, call: Noted, slots: Slot
 /** The activity gives the places back, even if the call never had them. */
 export function createReleaseSlot({ store }: Pick<SlotDependencies, 'store'>) {
   return ({ conversation, call_id }: Noted): Promise<void> =>
-    notForever(() => store.leaveQueues(conversation.tenant, call_id));
+    withBoundedRetries(() => store.leaveQueues(conversation.tenant, call_id));
 }
 
 /**

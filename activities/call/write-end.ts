@@ -1,6 +1,6 @@
 /** Writes the end of a call. Once the store has it, no process runs the call again. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { insist } from '../insist.ts';
+import { retryWithBackoff } from '../retry-with-backoff.ts';
 import { raceAbort } from '../race-abort.ts';
 
 export interface EndToWrite {
@@ -27,7 +27,7 @@ export async function writeEnd({
   warn,
 }: EndToWrite): Promise<'written' | 'refused' | 'unwritten'> {
   const giveUp = AbortSignal.any([AbortSignal.timeout(WRITE_MS), closing]);
-  const writing = insist(write, giveUp, (error) =>
+  const writing = retryWithBackoff(write, giveUp, (error) =>
     warn('The end of the call was not recorded. Retrying.', error),
   ).then(
     (isWritten) => (isWritten ? 'written' : 'refused'),

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { raceAbort } from './race-abort.ts';
 
 /**
- * Retries until it succeeds, with a growing backoff.
+ * Retries until an attempt succeeds, with a growing backoff.
  * @param signal ends the attempts
- * @param consider called with what an attempt threw; throws when it must not be retried
- * @throws what `consider` threw; the signal's reason
+ * @param onError called with what an attempt threw; throws when there must be no further attempt
+ * @throws what `onError` threw; the signal's reason
  */
-export async function insist<T>(
+export async function retryWithBackoff<T>(
   attempt: () => Promise<T>,
   signal: AbortSignal,
-  consider: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): Promise<T> {
   for (let pause_ms = FIRST_PAUSE_MS; ; pause_ms = Math.min(2 * pause_ms, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted();
@@ -18,7 +18,7 @@ export async function insist<T>(
       return await raceAbort(attempt(), signal);
     } catch (error) {
       signal.throwIfAborted();
-      consider(error);
+      onError(error);
     }
     await raceAbort(sleep(pause_ms, undefined, { ref: false }), signal);
   }

@@ -1,6 +1,6 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { isUnavailable } from '../store/unavailable.ts';
-import { insist } from './insist.ts';
+import { retryWithBackoff } from './retry-with-backoff.ts';
 
 const TRIES = 3;
 
@@ -9,9 +9,9 @@ const TRIES = 3;
  * an unavailable store are left to Temporal. Any other error is retried a few times and then fails the activity.
  * @throws ApplicationFailure `InternalError`, non-retryable
  */
-export function notForever<T>(work: () => Promise<T>): Promise<T> {
+export function withBoundedRetries<T>(work: () => Promise<T>): Promise<T> {
   let tries = 0;
-  return insist(work, Context.current().cancellationSignal, (error) => {
+  return retryWithBackoff(work, Context.current().cancellationSignal, (error) => {
     if (error instanceof ApplicationFailure || isUnavailable(error)) throw error;
     tries += 1;
     if (tries < TRIES) return;

@@ -2,14 +2,14 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { away } from '../test/kit/away.ts';
-import { notForever } from './not-forever.ts';
+import { withBoundedRetries } from './bounded-retries.ts';
 
 /** The number of tries, and the outcome, when each try throws the next of these errors. */
 async function tried(...errors: unknown[]) {
   let tries = 0;
   const outcome = await new MockActivityEnvironment()
     .run(() =>
-      notForever(async () => {
+      withBoundedRetries(async () => {
         const error = errors[tries++];
         if (error !== undefined) throw error;
         return 'done';
@@ -19,7 +19,7 @@ async function tried(...errors: unknown[]) {
   return { tries, outcome };
 }
 
-const bug = new TypeError('Nobody foresaw this.');
+const bug = new TypeError('This is a bug.');
 
 test('an unexpected error is retried a few times and is then final', async () => {
   expect(await tried(bug, bug)).toEqual({ tries: 3, outcome: 'done' });
