@@ -58,6 +58,8 @@ export interface ApiDependencies {
   page?: () => Promise<string | undefined>;
   /** Makes calls of MCP servers ahead of their workflow, on this host. Default: every call waits for its workflow. */
   quick?: QuickRunner;
+  /** How long ended quick calls are collected into one signal to their conversation. Milliseconds; default 150. */
+  collect_ms?: number;
   /** How long clients have to notice that the service is closing. Milliseconds; default 500. */
   grace_ms?: number;
   /** Default: silent. */

@@ -26,7 +26,10 @@ export interface AskingCaller {
   mayBegin(this: void): Promise<void>;
 }
 
-type Dependencies = Pick<ApiDependencies, 'store' | 'gateway' | 'limits' | 'pushesTo' | 'logger'>;
+type Dependencies = Pick<
+  ApiDependencies,
+  'store' | 'gateway' | 'limits' | 'pushesTo' | 'logger' | 'collect_ms'
+>;
 
 export function createQuickCalls(
   runner: QuickRunner,

@@ -26,9 +26,12 @@ export interface EndedCall {
 
 export function createRecorder(
   runner: Pick<QuickRunner, 'heard' | 'left'>,
-  dependencies: Pick<ApiDependencies, 'store' | 'gateway' | 'limits' | 'pushesTo' | 'logger'>,
+  dependencies: Pick<
+    ApiDependencies,
+    'store' | 'gateway' | 'limits' | 'pushesTo' | 'logger' | 'collect_ms'
+  >,
 ): Recorder {
-  const { store, gateway, logger } = dependencies;
+  const { store, gateway, logger, collect_ms = COLLECT_MS } = dependencies;
   const waiting = new Map<string, EndedCall[]>();
   const sending = new Set<Promise<void>>();
   const closing = new AbortController();
@@ -42,7 +45,7 @@ export function createRecorder(
     }
     const begun = [ended];
     waiting.set(name, begun);
-    const sent = sleep(TOGETHER_MS, undefined, { signal: closing.signal })
+    const sent = sleep(collect_ms, undefined, { signal: closing.signal })
       .catch(() => {})
       .then(() => {
         waiting.delete(name);
@@ -135,8 +138,8 @@ export function createRecorder(
   };
 }
 
-/** How long ended calls are collected into one signal. Their clients have been answered already. */
-const TOGETHER_MS = 150;
+/** The clients of the collected calls have been answered already. */
+const COLLECT_MS = 150;
 const MOST_AT_ONCE = 50;
 /** Conversations that a start signals at the same time. */
 const RECOVERED_AT_ONCE = 8;

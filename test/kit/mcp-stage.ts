@@ -27,6 +27,7 @@ export interface McpStage {
     more?: {
       earlier?: { store: Store; bus: Bus; gateway: PlayedGateway };
       settings?: QuotaSettings;
+      collect_ms?: number;
     },
   ): Promise<void>;
   /** The key of the one conversation that there is. */
@@ -44,7 +45,7 @@ export const ASKED = { call_id: 'call_1', tool: 'echo', input: { words: 'hi' } }
 /** Sets up the stage for every test of a file. */
 export function useMcp(): McpStage {
   const stage: McpStage = {
-    async open(wait_ms = 60_000, limits = {}, quick, { earlier, settings } = {}) {
+    async open(wait_ms = 60_000, limits = {}, quick, { earlier, settings, collect_ms } = {}) {
       const { store = createMemoryStore(), bus = createLocalBus() } = earlier ?? {};
       stage.played = earlier?.gateway ?? new PlayedGateway(store, bus);
       stage.api = await createTestApi({
@@ -54,6 +55,7 @@ export function useMcp(): McpStage {
         limits: { ...LIMITS, ...limits },
         mcp: { wait_ms },
         ...(quick && { quick }),
+        collect_ms,
         settings: { ...TEST_SETTINGS, ...settings },
       });
       stage.url = await stage.api.listen();
