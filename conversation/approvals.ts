@@ -1,8 +1,8 @@
 /** Calls that a person has to approve. An approval may take days, and holds up nothing else. */
-import type { CallHead } from '../contract/head.ts';
 import type { DecideCall } from '../contract/signals.ts';
 import { APPROVAL_TIMEOUT_MS } from '../contract/call.ts';
 import { endCall, enqueue, replaceCall } from './calls.ts';
+import { callNotFound, findKnownCall } from './known-call.ts';
 import { shownInput } from './shown-input.ts';
 import type { Call, State } from './state.ts';
 import { addEntry, SYSTEM, type Step, user } from './step.ts';
@@ -64,17 +64,15 @@ export function approvalDueAt(state: State): number | undefined {
 export type Refusal = { type: 'CallNotFound' | 'CallNotAwaiting'; message: string };
 
 /** Why a decision is refused. Undefined when it is accepted, or was accepted before. */
-export function refuseDecision(state: State, { call_id, decision }: DecideCall) {
-  const call: Call | CallHead | undefined = [...state.calls, ...state.ended].find(
-    ({ id }) => id === call_id,
-  );
-  if (!call) {
-    const message = `There is no call ${call_id}, or it has been over for long.`;
-    return { type: 'CallNotFound', message } satisfies Refusal;
-  }
+export function refuseDecision(
+  state: State,
+  { call_id, decision }: DecideCall,
+): Refusal | undefined {
+  const call = findKnownCall(state, call_id);
+  if (!call) return callNotFound(call_id);
   if (call.status === 'awaiting_approval' || call.decision === decision) return undefined;
   const message = `${call_id} does not await approval: it is ${call.status}.`;
-  return { type: 'CallNotAwaiting', message } satisfies Refusal;
+  return { type: 'CallNotAwaiting', message };
 }
 
 const awaiting = ({ calls }: State) =>

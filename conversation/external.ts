@@ -11,6 +11,7 @@ import type {
   RequestCallSignal,
 } from '../contract/signals.ts';
 import { endRequested, requestCalls, startRequested } from './calls.ts';
+import { findKnownCall } from './known-call.ts';
 import { writeReceipt } from './news.ts';
 import { releaseCalls } from './release.ts';
 import { hearDropped } from './signals.ts';
@@ -44,8 +45,8 @@ export function hearRecorded(step: Step, { calls }: RecordCallsSignal): void {
   }
 }
 
-const isKnown = ({ calls, ended, requested }: State, callId: string) =>
-  requested?.includes(callId) || [...calls, ...ended].some(({ id }) => id === callId);
+const isKnown = (state: State, callId: string) =>
+  state.requested?.includes(callId) || findKnownCall(state, callId) !== undefined;
 
 function requestOnce(step: Step, call: RequestedCall): void {
   const { state } = step;

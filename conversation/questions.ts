@@ -1,9 +1,9 @@
 /** Questions of running calls to a person. An answer may take days, and holds up nothing else. */
 import type { Actor } from '../contract/entry.ts';
-import type { CallHead } from '../contract/head.ts';
 import type { GivenAnswer } from '../contract/question.ts';
 import type { AnswerCall } from '../contract/signals.ts';
 import { replaceCall } from './calls.ts';
+import { callNotFound, findKnownCall } from './known-call.ts';
 import type { Call, State } from './state.ts';
 import { addEntry, SYSTEM, type Step, user } from './step.ts';
 
@@ -17,18 +17,19 @@ export function hearAnswer(
   const call = asking(step.state).find(
     ({ id, question }) => id === call_id && question.id === question_id,
   );
-  if (call) give(step, call, { question_id, action, ...(content && { content }) }, user(by));
+  if (call)
+    recordAnswer(step, call, { question_id, action, ...(content && { content }) }, user(by));
 }
 
-/** Cancels the questions that nobody has answered in time. */
+/** Cancels the questions whose time for an answer is over. */
 export function expireQuestions(step: Step): void {
   for (const call of asking(step.state)) {
     if (step.at < call.question.expires_at) continue;
-    give(step, call, { question_id: call.question.id, action: 'cancel' }, SYSTEM);
+    recordAnswer(step, call, { question_id: call.question.id, action: 'cancel' }, SYSTEM);
   }
 }
 
-function give(step: Step, call: Asking, answer: GivenAnswer, actor: Actor): void {
+function recordAnswer(step: Step, call: Asking, answer: GivenAnswer, actor: Actor): void {
   const { id: call_id, requested } = call;
   const { question, ...facts } = call;
   const { question_id, action } = answer;
@@ -51,13 +52,8 @@ export function refuseAnswer(
   state: State,
   { call_id, question_id, action }: AnswerCall,
 ): AnswerRefusal | undefined {
-  const call: Call | CallHead | undefined = [...state.calls, ...state.ended].find(
-    ({ id }) => id === call_id,
-  );
-  if (!call) {
-    const message = `There is no call ${call_id}, or it has been over for long.`;
-    return { type: 'CallNotFound', message };
-  }
+  const call = findKnownCall(state, call_id);
+  if (!call) return callNotFound(call_id);
   if (call.status === 'running') {
     if (call.question?.id === question_id) return undefined;
     const last = 'answered' in call ? call.answered : undefined;
