@@ -66,10 +66,16 @@ export function heldUntil(state: State): number | undefined {
   return state.initiative?.holding ? freeAt(state) : undefined;
 }
 
-/** When the oldest of the counted unsolicited turns is a minute old. */
-function freeAt(state: State): number {
-  const most = state.limits.unsolicited_per_minute;
-  const { began } = initiativeOf(state);
+/** When the next unsolicited turn may begin: when the oldest of the counted ones is a minute old. */
+const freeAt = (state: State) =>
+  mayBeginAt(initiativeOf(state).began, state.limits.unsolicited_per_minute);
+
+/**
+ * When the next turn may begin if `most` may begin within a minute.
+ * @param began when the last turns began, oldest first
+ * @returns 0 if it may begin at any time
+ */
+export function mayBeginAt(began: number[], most: number | undefined): number {
   return most === undefined || began.length < most ? 0 : began.at(-most)! + MINUTE_MS;
 }
 

@@ -3,14 +3,13 @@
  * minute as an agent may take turns of its own (R12). One push at a time, so that results come in their order.
  */
 import { hearDelivery } from './external.ts';
+import { mayBeginAt } from './initiative.ts';
 import { isAudible, quietAt } from './news.ts';
 import type { News, State } from './state.ts';
 import type { Step } from './step.ts';
 
 /** In a receipt, in place of an item of the thread. */
 export const PUSHED = 'pushed';
-
-const MINUTE_MS = 60_000;
 
 /** When the waiting news is due. Undefined when none is, or while a push is under way. */
 export function pushDueAt(state: State): number | undefined {
@@ -20,7 +19,7 @@ export function pushDueAt(state: State): number | undefined {
   }
   const news = unpushed(state);
   if (news.length === 0) return undefined;
-  return Math.max(quietAt(news, state.limits), freeAt(state));
+  return Math.max(quietAt(news, state.limits), mayBeginAt(pushing.began, mostOf(state)));
 }
 
 /** @returns false: nothing follows from a push before it is over */
@@ -61,9 +60,3 @@ const unpushed = ({ news, pushing }: State): News[] =>
   news.filter(({ seq, delivered }) => seq > pushing!.up_to && delivered === undefined);
 
 const mostOf = ({ limits }: State) => limits.unsolicited_per_minute;
-
-function freeAt(state: State): number {
-  const most = mostOf(state);
-  const { began } = state.pushing!;
-  return most === undefined || began.length < most ? 0 : began.at(-most)! + MINUTE_MS;
-}
