@@ -5,19 +5,19 @@
 import {
   CancellationScope,
   ContinueAsNew,
-  getExternalWorkflowHandle,
   isCancellation,
   proxyLocalActivities,
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { conversationWorkflowId, SIGNALS } from '../contract/names.ts';
-import type { CallEnd, CallEndedSignal } from '../contract/signals.ts';
+import { SIGNALS } from '../contract/names.ts';
+import type { CallEnd } from '../contract/signals.ts';
 import type { CallStart } from '../contract/call.ts';
 import type { CallWorkflow, CarriedCall } from './arguments.ts';
 import { callStartOf } from './carried.ts';
 import { failureOf } from './failure.ts';
 import { runLocal } from './local-call.ts';
+import { signalConversation } from './signal-conversation.ts';
 import { withSlot } from './slot.ts';
 import { type RemoteEnd, runRemote, withdraw } from './remote-call.ts';
 
@@ -32,7 +32,7 @@ export const call: CallWorkflow = async (given, carried) => {
   const { end, withdraw: isOpenThere } = await run(start, carried);
   setCurrentDetails(`**${end.type}** ${end.type === 'failed' ? end.error.message : ''}`);
   await CancellationScope.nonCancellable(async () => {
-    await tell(start, end);
+    await reportEnd(start, end);
     if (isOpenThere) await withdraw(start, end);
   });
   return end;
@@ -53,12 +53,8 @@ async function run(start: CallStart, carried?: CarriedCall): Promise<RemoteEnd> 
   }
 }
 
-async function tell({ conversation, call_id }: CallStart, end: CallEnd): Promise<void> {
-  try {
-    const handle = getExternalWorkflowHandle(conversationWorkflowId(conversation));
-    await handle.signal<[CallEndedSignal]>(SIGNALS.callEnded, { call_id, end });
-  } catch {
-    // The conversation has closed: nothing is left to receive the signal. This workflow's result keeps the end.
-    setCurrentDetails(`**${end.type}**, after the conversation had closed`);
-  }
+async function reportEnd({ conversation, call_id }: CallStart, end: CallEnd): Promise<void> {
+  if (await signalConversation(conversation, SIGNALS.callEnded, { call_id, end })) return;
+  // Nothing is left to receive the signal. This workflow's result keeps the end.
+  setCurrentDetails(`**${end.type}**, after the conversation had closed`);
 }

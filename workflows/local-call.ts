@@ -1,13 +1,8 @@
 /**
- * A call whose tool runs next to the service: an activity with a heartbeat, from start to end. If its tool asks a person, the activity ends,
- * and another goes on from there.
+ * A call whose tool runs in a worker: an activity with a heartbeat, from start to end. If its tool asks a person, the activity
+ * ends, and another one resumes the tool with the answer.
  */
-import {
-  ActivityCancellationType,
-  CancellationScope,
-  proxyActivities,
-  setCurrentDetails,
-} from '@temporalio/workflow';
+import { ActivityCancellationType, CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { believe, toolOutcome } from '../contract/believe.ts';
 import { READ_TOOL } from '../contract/names.ts';
@@ -16,8 +11,9 @@ import type { CallAsks, CallStart, Resumption, ToolFacts } from '../contract/cal
 import { receiveAnswers } from './asking.ts';
 import { failureOf, invalidResult, isWorkerLost } from './failure.ts';
 import { forErrands, forTools } from './queues.ts';
+import { stopProgram } from './stop-program.ts';
 
-/** The activity ends an overlong tool itself, with a readable reason; Temporal's timeout is the safety net. */
+/** The activity itself stops a tool that runs too long, with a readable reason. Temporal's timeout is the safety net. */
 const MARGIN_MS = 30_000;
 
 export async function runLocal(
@@ -26,7 +22,7 @@ export async function runLocal(
 ): Promise<CallEnd> {
   const answers = receiveAnswers();
   let end: CallEnd | undefined;
-  /** What it waits for. */
+  /** The question that the call waits for. */
   let asked: Resumption | undefined;
   try {
     for (let resumes: Resumption | undefined; ;) {
@@ -46,13 +42,14 @@ export async function runLocal(
     if (!isLost) throw error;
     return { type: 'cancelled' };
   } finally {
-    if (asked) await tellOfStop({ ...start, resumes: { ...asked, stops: true } }, facts);
+    if (asked) await reportStop({ ...start, resumes: { ...asked, stops: true } }, facts);
+    // Temporal does not retry a cancelled activity whose worker crashed: the program may still run.
     if (facts.keeps && end?.type !== 'completed') await stopProgram(start);
   }
 }
 
-/** What the call has begun elsewhere still waits for an answer. */
-async function tellOfStop(start: CallStart, facts: ToolFacts & { kind: 'local' }): Promise<void> {
+/** Lets the tool end what it began elsewhere, which still waits for the answer. */
+async function reportStop(start: CallStart, facts: ToolFacts & { kind: 'local' }): Promise<void> {
   try {
     const brief = { ...facts, timeout_ms: STOP_MS };
     await CancellationScope.nonCancellable(() => runActivity(start, brief));
@@ -62,21 +59,6 @@ async function tellOfStop(start: CallStart, facts: ToolFacts & { kind: 'local' }
 }
 
 const STOP_MS = 30_000;
-
-/** Temporal does not retry a cancelled activity whose worker died: the program may still run. */
-async function stopProgram(start: CallStart): Promise<void> {
-  const { stopProgram: stop } = proxyActivities<Activities>({
-    ...forErrands(),
-    startToCloseTimeout: '1 minute',
-    scheduleToCloseTimeout: '2 minutes',
-  });
-  try {
-    await CancellationScope.nonCancellable(() => stop(start));
-  } catch (error) {
-    // The call is over even so. The workflow's details say that its program could not be stopped.
-    setCurrentDetails(`Its program may still run: ${failureOf(error).message}`);
-  }
-}
 
 function runActivity(
   start: CallStart,

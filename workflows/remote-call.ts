@@ -9,7 +9,6 @@ import {
   condition,
   continueAsNew,
   defineSignal,
-  getExternalWorkflowHandle,
   isCancellation,
   patched,
   proxyActivities,
@@ -20,8 +19,8 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { believe, callPush } from '../contract/believe.ts';
-import { CALL_SIGNALS, conversationWorkflowId, SIGNALS } from '../contract/names.ts';
-import type { CallEnd, CallEventSignal, CallPush } from '../contract/signals.ts';
+import { CALL_SIGNALS, SIGNALS } from '../contract/names.ts';
+import type { CallEnd, CallPush } from '../contract/signals.ts';
 import type { CallStart } from '../contract/call.ts';
 import {
   endIfOverdue,
@@ -33,6 +32,7 @@ import {
 import type { CallWorkflow, CarriedCall } from './arguments.ts';
 import { forErrands } from './queues.ts';
 import { CHECKED } from './receive-signals.ts';
+import { signalConversation } from './signal-conversation.ts';
 
 const pushed = defineSignal<[CallPush]>(CALL_SIGNALS.push);
 
@@ -71,7 +71,8 @@ export async function runRemote(
       if (push) {
         const heard = hearPush(pushes, push, at);
         ({ pushes } = heard);
-        if (heard.event && !(await tellEvent(start, heard.event))) {
+        const { event } = heard;
+        if (event && !(await signalConversation(start.conversation, SIGNALS.callEvent, event))) {
           return { end: { type: 'cancelled' }, withdraw: true };
         }
         if (heard.end) return { end: heard.end, withdraw: heard.withdraw };
@@ -139,18 +140,6 @@ function lastAttempt(error: unknown): unknown {
   let cause = error instanceof ActivityFailure ? error.cause : undefined;
   while (cause && !(cause instanceof ApplicationFailure)) cause = cause.cause as Error | undefined;
   return cause ?? error;
-}
-
-/** False when the conversation has closed. */
-async function tellEvent({ conversation }: CallStart, event: CallEventSignal): Promise<boolean> {
-  try {
-    const handle = getExternalWorkflowHandle(conversationWorkflowId(conversation));
-    await handle.signal<[CallEventSignal]>(SIGNALS.callEvent, event);
-    return true;
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    return false;
-  }
 }
 
 interface Alarm {

@@ -1,18 +1,13 @@
 /** Cleans up after workflows that an operator has ended, or that have failed: they can no longer do so themselves. */
-import {
-  getExternalWorkflowHandle,
-  proxyActivities,
-  proxyLocalActivities,
-  setCurrentDetails,
-} from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { type ConversationKey, conversationWorkflowId, SIGNALS } from '../contract/names.ts';
-import type { CallEndedSignal } from '../contract/signals.ts';
-import type { CallStart, ToolFacts } from '../contract/call.ts';
+import { type ConversationKey, SIGNALS } from '../contract/names.ts';
+import type { CallStart } from '../contract/call.ts';
 import { callStartOf } from './carried.ts';
-import { failureOf } from './failure.ts';
 import { forErrands } from './queues.ts';
 import { withdraw } from './remote-call.ts';
+import { signalConversation } from './signal-conversation.ts';
+import { stopProgram } from './stop-program.ts';
 
 const { describeTool } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '5s',
@@ -28,13 +23,6 @@ const toReleaseSlot = () =>
     ...forErrands(),
     startToCloseTimeout: '30s',
     retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '3s' },
-  });
-
-const toStopProgram = () =>
-  proxyActivities<Activities>({
-    ...forErrands(),
-    startToCloseTimeout: '1 minute',
-    scheduleToCloseTimeout: '2 minutes',
   });
 
 /**
@@ -55,28 +43,10 @@ export async function settleCall(given: CallStart): Promise<void> {
   const found = await findCall({ tenant: conversation.tenant, callId: call_id });
   // The call was reset meanwhile and continues.
   if (found.state !== 'ended') return;
-  await tell(conversation, { call_id, end: found.end });
+  await signalConversation(conversation, SIGNALS.callEnded, { call_id, end: found.end });
   const facts = await describeTool(start.tool, start).catch(() => undefined);
   await toReleaseSlot().releaseSlot(start);
   if (facts?.kind === 'remote') await withdraw(start, found.end);
-  else await stop(start, facts);
-}
-
-async function tell(conversation: ConversationKey, ended: CallEndedSignal): Promise<void> {
-  try {
-    const handle = getExternalWorkflowHandle(conversationWorkflowId(conversation));
-    await handle.signal<[CallEndedSignal]>(SIGNALS.callEnded, ended);
-  } catch {
-    // The conversation is over: nothing is left to receive the signal.
-  }
-}
-
-/** A tool without facts is no longer in the catalogue, but it may have started a program. */
-async function stop(start: CallStart, facts?: ToolFacts & { kind: 'local' }): Promise<void> {
-  if (facts && !facts.keeps) return;
-  try {
-    await toStopProgram().stopProgram(start);
-  } catch (error) {
-    setCurrentDetails(`Its program may still run: ${failureOf(error).message}`);
-  }
+  // A tool without facts is no longer in the catalogue, but it may have started a program.
+  else if (!facts || facts.keeps) await stopProgram(start);
 }
