@@ -87,11 +87,11 @@ async function converse(
   cancelled.catch(() => enqueue({ type: 'close', operator: true }));
   setHandler(decideCall, (update) => enqueue({ type: 'decide_call', ...update }), {
     validator: (update: Signals.DecideCall) =>
-      refuseUndecidable(orRefuse(decision, update), state, inbox),
+      refuseIf(refuseDecision(withInbox(state, inbox), orRefuse(decision, update))),
   });
   setHandler(answerCall, (update) => enqueue({ type: 'answer_call', ...update }), {
     validator: (update: Signals.AnswerCall) =>
-      refuseUnasked(orRefuse(answer, update), state, inbox),
+      refuseIf(refuseAnswer(withInbox(state, inbox), orRefuse(answer, update))),
   });
   setHandler(
     messageIfIdle,
@@ -195,16 +195,10 @@ function orRefuse<T>(shape: Shape<T>, update: unknown): T {
   throw ApplicationFailure.nonRetryable(believed.why, 'InvalidUpdate');
 }
 
-/** As for a decision. */
-function refuseUnasked(update: Signals.AnswerCall, state: State, inbox: Event[]): void {
-  const now = { type: 'tick', at: Date.now() } as const;
-  const refusal = refuseAnswer(afterHearing(state, [...inbox, now]), update);
-  if (refusal) throw ApplicationFailure.nonRetryable(refusal.message, refusal.type);
-}
+/** The state that an update meets. The events in the inbox come first: they may decide the call, cancel it or make the update too late. */
+const withInbox = (state: State, inbox: Event[]): State =>
+  afterHearing(state, [...inbox, { type: 'tick', at: Date.now() }]);
 
-/** The events in the inbox come first: they may decide the call, cancel it or make the decision too late. */
-function refuseUndecidable(update: Signals.DecideCall, state: State, inbox: Event[]): void {
-  const now = { type: 'tick', at: Date.now() } as const;
-  const refusal = refuseDecision(afterHearing(state, [...inbox, now]), update);
+function refuseIf(refusal: { type: string; message: string } | undefined): void {
   if (refusal) throw ApplicationFailure.nonRetryable(refusal.message, refusal.type);
 }
