@@ -1,4 +1,4 @@
-/** Calls that a person has to approve. An approval may take days, and holds up nothing else. */
+/** Calls that a person has to approve. A decision may take days, and nothing else waits for it. */
 import type { DecideCall } from '../contract/signals.ts';
 import { APPROVAL_TIMEOUT_MS } from '../contract/call.ts';
 import { endCall, enqueue, replaceCall } from './calls.ts';
@@ -30,7 +30,7 @@ export function awaitApproval(
   replaceCall(step, { ...call, status: 'awaiting_approval', asked, expires_at, why });
 }
 
-/** A person's decision. It is ignored when the call no longer waits for one, and a repeat changes nothing. */
+/** Hears a person's decision. It is ignored if the call no longer waits for one: a repeat changes nothing. */
 export function hearDecision(step: Step, { call_id, decision, reason, by }: DecideCall): void {
   const call = awaiting(step.state).find(({ id }) => id === call_id);
   if (!call) return;

@@ -112,7 +112,7 @@ function findRunning(step: Step, callId: string): Running | undefined {
   return call?.status === 'running' ? call : undefined;
 }
 
-/** Cancels an open call. Whatever its program still reports is ignored. */
+/** Cancels an open call. Later reports of its program are ignored. */
 export function cancelCall(step: Step, call: Call, actor: Actor, by: string, cause: number[] = []) {
   addEntry(
     step,
@@ -263,8 +263,8 @@ function startCall(step: Step, queued: Call & { status: 'queued' }): Running {
 }
 
 /**
- * Reading a stored result takes no slot: otherwise long calls in every slot would block it for hours. Neither does a call that waits for
- * a person. Once it is answered it goes on, and may be one more than run at once.
+ * Reading a stored result takes no slot: otherwise long calls in every slot would block it for hours. A call that waits for a person
+ * takes none either. Once it is answered it goes on, even if that exceeds `max_running`.
  */
 const isWork = (call: Call) =>
   call.tool !== READ_TOOL && !(call.status === 'running' && call.question);

@@ -2,8 +2,8 @@
 import type { Call } from './state.ts';
 
 /**
- * Those that run come last: where one makes room, a queued call starts, and none may start that is about to be cancelled. A call that
- * had begun before its conversation heard of it runs behind the queue.
+ * Running calls come last: when one ends, a queued call starts, and no call may start that is about to be cancelled. A call that began
+ * before its conversation heard of it stands behind the queue, although it runs.
  */
 export function inCancelOrder(calls: readonly Call[]): Call[] {
   const isRunning = ({ status }: Call) => status === 'running';

@@ -1,7 +1,7 @@
 /**
  * A conversation whose model is elsewhere, in a harness that has a loop of its own. The harness requests calls, which run by the same
- * rules as any other (R7–R10), and it gets their results when it asks. No rule makes the service speak: turns, and the rules about
- * them, do not exist here.
+ * rules as any other (R7–R10), and gets their results when it asks. The service never replies here, so the rules about turns do not
+ * apply.
  */
 import type { RequestedCall } from '../contract/call.ts';
 import type {
@@ -19,8 +19,8 @@ import { REQUESTED_CALLS, type State } from './state.ts';
 import type { Step } from './step.ts';
 
 /**
- * A call is released at once: no message can make it stale (R3). One that has begun waits for nothing, and may be one more than run at
- * once (R9). A repeat changes nothing (R8).
+ * A call is released at once: no message can make it stale (R3). A call that has begun already starts even if that exceeds
+ * `max_running` (R9). A repeat changes nothing (R8).
  */
 export function hearRequest(step: Step, { call, begun }: RequestCallSignal): void {
   const { state } = step;

@@ -74,7 +74,7 @@ export function callHead(call: Call, state: State): CallHead {
   };
 }
 
-/** Adds the input to each pending approval, and keeps the schema of each question, within size limits: the head is written with every entry. */
+/** The open calls. Input of approvals and schemas of questions are left out beyond size limits: the head is written with every entry. */
 function withQuestions(state: State): CallHead[] {
   let room = MOST_SHOWN_CHARS;
   return state.calls.map((call) => {

@@ -52,7 +52,7 @@ export function untell(step: Step, reply: Reply, schedule?: 'silent'): void {
   step.state.news = [...again, ...step.state.news];
 }
 
-/** Discards the news of a cancelled call: it never speaks again. */
+/** Discards the news of a cancelled call: it will not be told. */
 export function supersedeNews(step: Step, callId: string): void {
   const { state } = step;
   releaseNews(step, callId, 'silent');

@@ -1,6 +1,6 @@
 /**
- * Tells a harness of news without being asked. News is batched (R6) and pushed once, by its schedule (R5); as many pushes begin in a
- * minute as an agent may take turns of its own (R12). One push at a time, so that results come in their order.
+ * Pushes news into a harness that has not asked. News is batched (R6) and pushed once, by its schedule (R5). In a minute, as many
+ * pushes may begin as unsolicited turns of an agent (R12). There is one push at a time, so that results arrive in order.
  */
 import { hearDelivery } from './external.ts';
 import { mayBeginAt } from './initiative.ts';
@@ -40,7 +40,7 @@ export function pushNews(step: Step): false {
   return false;
 }
 
-/** What the harness has not taken waits for its next turn, or until it asks. */
+/** News that the harness has not taken waits for its next turn, or until it asks. */
 export function hearPushed(step: Step, { delivered }: { delivered: number[] }): void {
   const { pushing } = step.state;
   if (!pushing) return;
@@ -48,7 +48,7 @@ export function hearPushed(step: Step, { delivered }: { delivered: number[] }): 
   if (delivered.length > 0) hearDelivery(step, { of: delivered, anchor: PUSHED });
 }
 
-/** The state of a run whose predecessor had a push under way: it is pushed again. */
+/** The state for the next run. A push that was under way ended with its run, so its news is pushed again. */
 export function withoutPush(state: State): State {
   const { pushing } = state;
   if (pushing?.under_way_from === undefined) return state;

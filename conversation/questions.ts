@@ -1,4 +1,4 @@
-/** Questions of running calls to a person. An answer may take days, and holds up nothing else. */
+/** Questions of running calls to a person. An answer may take days, and nothing else waits for it. */
 import type { Actor } from '../contract/entry.ts';
 import type { GivenAnswer } from '../contract/question.ts';
 import type { AnswerCall } from '../contract/signals.ts';
@@ -9,7 +9,7 @@ import { addEntry, SYSTEM, type Step, user } from './step.ts';
 
 type Asking = Call & { status: 'running'; question: object };
 
-/** A person's answer. It is ignored when the call no longer asks that, and a repeat changes nothing. */
+/** Hears a person's answer. It is ignored if the call no longer asks that question: a repeat changes nothing. */
 export function hearAnswer(
   step: Step,
   { call_id, question_id, action, content, by }: AnswerCall,

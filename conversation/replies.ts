@@ -114,9 +114,9 @@ interface Failed {
 
 /**
  * Every attempt failed. The reply's news is told in the next turn.
- * @param failed.usage what the reply cost even so
- * @param failed.limit the reply was not even tried, and the agent is quiet until the user writes (R12)
- * @param failed.too_long the reply is given again, with less of the log
+ * @param failed.usage the cost of the failed reply
+ * @param failed.limit the limit that kept the reply from being tried; the agent is quiet until the user writes (R12)
+ * @param failed.too_long sizes of a window that was refused as too long; the reply is retried with less of the log
  */
 export function failReply(
   step: Step,

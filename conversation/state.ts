@@ -15,7 +15,7 @@ export interface State {
   external?: true;
   /** Ids of the last calls that its harness has requested, so that a repeat changes nothing (R8). Absent in conversations of earlier versions. */
   requested?: string[];
-  /** Its harness can be told of news without asking (push-news.ts). */
+  /** News is pushed into its harness (push-news.ts). Absent if the harness takes no pushes. */
   pushing?: Pushing;
   limits: Limits;
   /** Seq of the last entry. */
@@ -70,7 +70,7 @@ export interface Context {
   most?: number;
   /** A reply whose window was too long: it is given again when the summary under way is done. */
   again?: Again;
-  /** How many windows in a row were too long. */
+  /** Number of windows in a row that were too long. */
   refusals?: number;
 }
 
@@ -160,7 +160,7 @@ export interface CallFacts {
   /** Seq of its call.requested entry. */
   requested: number;
   requested_at: number;
-  /** A person's decision, where one was asked for: to repeat it changes nothing. */
+  /** A person's decision, if one was requested: a repeat changes nothing. */
   decision?: ApprovalDecision;
   /** A run before an operator's reset may have started this call, though this run has not. */
   perhaps_started?: true;
@@ -195,9 +195,9 @@ export type Call =
       note?: string;
       /** Present for a managed call. */
       flow?: Suspended;
-      /** What it asks a person. */
+      /** The question that it asks a person. `asked`: seq of the entry. */
       question?: Question & { asked: number; expires_at: number };
-      /** The last answer: to repeat it changes nothing. */
+      /** The last answer: a repeat changes nothing. */
       answered?: { question_id: string; action: AnswerAction };
     });
 

@@ -63,15 +63,15 @@ export function requestSummaryIfOverBudget(
   if (tokens <= askAbove(context, soft, budget)) return;
   // A turn that is not over needs what it began with.
   const least = state.turn.phase === 'idle' ? 0 : 1;
-  if (sizes) ask(step, Math.max(least, turnsThatFit(sizes, budget)), cause);
-  else ask(step, tokens > 2 * budget ? KEPT_TURNS_AT_LEAST : KEPT_TURNS, cause);
+  if (sizes) requestSummary(step, Math.max(least, turnsThatFit(sizes, budget)), cause);
+  else requestSummary(step, tokens > 2 * budget ? KEPT_TURNS_AT_LEAST : KEPT_TURNS, cause);
 }
 
 /** The window was too long: everything that this turn does not need may go, but no more than necessary. */
 export function makeRoom(step: Step, sizes: WindowSizes, cause: number): void {
   const most = turnsThatFit(sizes, budgetOf(step.state));
   for (let kept = Math.max(1, most); kept >= 1; kept -= 1) {
-    if (ask(step, kept, cause)) return;
+    if (requestSummary(step, kept, cause)) return;
   }
 }
 
@@ -91,7 +91,7 @@ function turnsThatFit({ fixed, turns }: WindowSizes, budget: number): number {
 
 /** The provider refused the window as too long for its model, whatever our budget says. */
 export function cutWindow(step: Step, cause: number): void {
-  ask(step, KEPT_TURNS_AT_LEAST, cause);
+  requestSummary(step, KEPT_TURNS_AT_LEAST, cause);
 }
 
 /** A summary has been made: the window begins after it from now on. */
@@ -131,7 +131,7 @@ export function stopSummary(step: Step): void {
  * Requests a summary. At most one is under way, and it covers nothing that still waits to be answered or told.
  * @returns whether a summary was requested
  */
-function ask({ state, effects }: Step, kept: number, cause: number): boolean {
+function requestSummary({ state, effects }: Step, kept: number, cause: number): boolean {
   const { context } = state;
   if (!context || context.underWay) return false;
   const begins = cutBefore(state, kept);

@@ -1,6 +1,6 @@
 /**
- * A reply whose window was too long for its model is given again without being asked: once a summary has made room, or at once with
- * the longest parts shortened, when there is nothing left to summarise. So a refused window never blocks what comes after it.
+ * A reply whose window was too long for its model is given again automatically: once a summary has made room, or, if nothing is left
+ * to summarise, at once with the longest parts shortened. So a refused window never blocks the conversation.
  */
 import type { TooLong } from '../contract/reply.ts';
 import type { Again, Reply, State } from './state.ts';
