@@ -8,7 +8,7 @@ import type { GivenAnswer } from '../contract/question.ts';
 const answered = defineSignal<[GivenAnswer]>(CALL_SIGNALS.answer);
 
 export interface Answers {
-  /** Resolves with how the tool goes on. */
+  /** Resolves with what the tool needs to resume: the question, and the answer if there is one. */
   wait(asks: CallAsks): Promise<Resumption>;
 }
 
@@ -27,7 +27,7 @@ export function receiveAnswers(): Answers {
       asked = question_id;
       setCurrentDetails(`waits for a person to answer ${question_id}`);
       const isThere = () => answers.has(question_id);
-      // What holds the question may end, or wait no longer: it is looked at now and then.
+      // The process or connection that waits for the answer may end first, so the tool checks on it at growing intervals.
       if (held) await condition(isThere, pause_ms, { summary: 'the question is looked at again' });
       else await condition(isThere);
       setCurrentDetails('');

@@ -1,4 +1,4 @@
-/** The calls of a conversation: each is a workflow of its own, which is started, cancelled, answered and looked for here. */
+/** Starts, cancels, answers and looks up the calls of a conversation. Each call is a workflow of its own. */
 import {
   getExternalWorkflowHandle,
   isCancellation,
@@ -45,9 +45,9 @@ export interface CallEffects {
   /** Resolves when Temporal has confirmed the start, or the call turned out to have been started before. */
   start(this: void, effect: StartCall, reset?: Reset): Promise<void>;
   cancel(this: void, callId: string): Promise<void>;
-  /** Passes on what a person has answered. */
+  /** Passes a person's answer on to the call. */
   answer(this: void, callId: string, answer: GivenAnswer): Promise<void>;
-  /** Whether a call that should have been started is there. One that cannot be found has failed. */
+  /** Looks up a call that should have been started. If it has ended, or cannot be found, its end is enqueued. */
   check(this: void, callId: string): Promise<void>;
 }
 
@@ -93,7 +93,7 @@ export function createCallEffects(
     }
   }
 
-  /** Looks up a call that was started before. A running call reports its end itself; the end of an ended one is heard here. */
+  /** Looks up a call that was started before. A running call reports its end itself; the end of an ended one is enqueued here. */
   async function lookUp(callId: string): Promise<CallWorkflowState['state']> {
     const { tenant } = conversation;
     const found = await findCall.executeWithOptions({ summary: callId }, [{ tenant, callId }]);
@@ -129,7 +129,7 @@ export function createCallEffects(
         workflowTaskTimeout: '5s',
       });
     } catch {
-      // A worker that looks for such calls has found it too.
+      // A worker that looks for such calls has started it already.
     }
   }
 
@@ -139,7 +139,7 @@ export function createCallEffects(
     try {
       await getExternalWorkflowHandle(callWorkflowId(conversation.tenant, callId)).cancel();
     } catch (error) {
-      // The call is over already, which is what was wanted.
+      // The call is over already.
       if (isCancellation(error)) throw error;
     }
   }

@@ -77,7 +77,7 @@ async function converse(
   const log = createLog(start.conversation, run, carried.unwritten);
   const effects = createEffects(start, enqueue, {
     isWritten: log.isWritten,
-    /** As far as the conversation has heard. */
+    /** As far as the events that have arrived say. */
     isStillRunning: (id) =>
       state.calls.some((call) => call.id === id && call.status === 'running') &&
       !inbox.some((event) => event.type === 'call_ended' && event.call_id === id),
@@ -130,7 +130,7 @@ async function converse(
     for (const effect of decided.effects) effects.perform(effect, written);
   }
 
-  /** `quiet`: nothing has happened for a while, and this run is long enough to continue as new. */
+  /** `quiet`: no event has come for a second, and this run is long enough to continue as new. */
   async function waitForWork(): Promise<'work' | 'quiet'> {
     const heard = () => inbox.length > 0;
     if (state.turn.phase === 'closing') {

@@ -21,7 +21,7 @@ export interface Effects {
 
 const HEARTBEAT_TIMEOUT = '5s';
 
-/** A harness may be away for the night. */
+/** A harness may be offline for a night. */
 const PUSHING = {
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '1 day',
@@ -141,7 +141,7 @@ export function createEffects(
         { ...pushes!, conversation, news },
       ]);
     } catch {
-      // Nothing is lost: the harness asks, or hears of it at its next turn.
+      // Nothing is lost: the harness gets the news when it asks, or at its next turn.
     }
     enqueue({ type: 'news_pushed', delivered });
   }

@@ -1,6 +1,6 @@
 /**
  * A workflow cannot react to its own reset: its history is replayed up to that point, and any new command would not match it.
- * So its worker is told, which checks the log and sends a signal.
+ * So a sink tells its worker, which checks the log and sends a signal (worker/notice-resets.ts).
  */
 import { proxySinks, type Sinks, workflowInfo } from '@temporalio/workflow';
 import type { ConversationKey } from '../contract/names.ts';
