@@ -20,7 +20,7 @@ test('a call that is held on another machine is handed back for a while, and the
   expect(isPatient('call_1')).toBe(true);
   now = 60_000;
   expect([isPatient('call_1'), isPatient('call_2')]).toEqual([false, true]);
-  // A call that comes once more is a new story.
+  // The time starts again for a call that comes back after it was given up.
   expect(isPatient('call_1')).toBe(true);
 });
 

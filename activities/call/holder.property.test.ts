@@ -1,4 +1,4 @@
-/** Random processes hold calls, freeze, lose the store or Temporal and wake up: two are never certain of one call. */
+/** Random processes hold calls, freeze and resume, and lose the store or Temporal: two are never certain of one call. */
 import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -273,7 +273,7 @@ test('at most one process is certain of a call, whatever happens', async () => {
     }),
     { numRuns: 150, examples: FOUND },
   );
-  // What the property says of worlds where nothing happens is not worth much.
+  // The property would say little if nothing had happened in most of the worlds.
   expect(begun).toBeGreaterThan(50);
   expect(handed).toBeGreaterThan(10);
 }, 60_000);

@@ -85,8 +85,8 @@ async function stage({
       }
     },
     suspend: (ms: number) => void (suspended += ms),
-    /** The process freezes, and then wakes. `before` runs in the instant of waking. */
-    async standStill(ms: number, before: () => void = () => {}) {
+    /** The process freezes and then resumes. `before` runs at the moment when it resumes. */
+    async freeze(ms: number, before: () => void = () => {}) {
       time += ms;
       fire();
       before();
@@ -126,40 +126,40 @@ test('the tool is stopped before another process can take the call when neither 
 });
 
 test('a process that is alone on the store renews nothing and stops nothing', async () => {
-  const { pass, standStill, state, signal } = await stage({ alone: true });
+  const { pass, freeze, state, signal } = await stage({ alone: true });
   Object.assign(state, { hasStore: false, hasTemporal: false });
   await pass(60_000);
-  await standStill(90_000);
+  await freeze(90_000);
   await pass(1_000);
   expect([signal.aborted, state.renewals]).toEqual([false, 0]);
 });
 
 test('a process that froze and was not replaced goes on, but is certain only after it has asked', async () => {
-  const { pass, standStill, state, signal, holder, call } = await stage();
+  const { pass, freeze, state, signal, holder, call } = await stage();
   state.hasTemporal = false;
   let wasCertain: boolean | undefined;
-  await standStill(90_000, () => (wasCertain = holder.isCertain(call)));
+  await freeze(90_000, () => (wasCertain = holder.isCertain(call)));
   expect(wasCertain).toBe(false);
   await pass(1_000);
   expect([signal.aborted, holder.isCertain(call)]).toEqual([false, true]);
 });
 
-test('after it froze a tool does not go on after a step before Temporal has said that the call does', async () => {
-  const { pass, standStill, state, signal, holder, call } = await stage({ repeatable: false });
+test('after a freeze, a tool goes on after a step only once Temporal has said that the call goes on', async () => {
+  const { pass, freeze, state, signal, holder, call } = await stage({ repeatable: false });
   await pass(5_000);
   state.hasTemporal = false;
-  await standStill(90_000);
+  await freeze(90_000);
   let isConfirmed = false;
   const confirmed = holder.confirm(call).then(() => (isConfirmed = true));
   await pass(60_000);
-  // The store says that the call is this process's; one that was cancelled meanwhile would be so too.
+  // The store says that this process has the call, but would say so of a cancelled call, too.
   expect([isConfirmed, signal.aborted, holder.isCertain(call)]).toEqual([false, false, true]);
   state.hasTemporal = true;
   await pass(2_000);
   expect(await confirmed).toBe(true);
 });
 
-test('a process that did not stand still asks Temporal nothing while the store answers', async () => {
+test('a process that was not frozen asks Temporal nothing while the store answers', async () => {
   const { pass, state, holder, call } = await stage();
   state.hasTemporal = false;
   await pass(60_000);
@@ -167,23 +167,23 @@ test('a process that did not stand still asks Temporal nothing while the store a
 });
 
 test('a process that has been replaced stops as soon as it asks', async () => {
-  const { standStill, pass, signal, store } = await stage({ repeatable: false });
+  const { freeze, pass, signal, store } = await stage({ repeatable: false });
   const other = { holder: 'other', run: 'r', body: 'function' as const };
-  await standStill(8_500);
-  // It asked in the instant of waking; here the other was faster.
+  await freeze(8_500);
+  // It asks when it resumes, but the other process takes the call before the answer.
   expect(signal.aborted).toBe(false);
   await store.holdCall(NAME, { ...other, lease_ms: -1 });
   await pass(1_200);
   expect(signal.reason).toMatchObject({ name: 'HoldLost', message: /another one has the call/ });
 });
 
-test('a repeatable tool stops on waking when there are other processes, and any other tool asks first', async () => {
+test('after a freeze, a repeatable tool stops if there are other processes, and any other tool asks first', async () => {
   for (const repeatable of [true, false]) {
-    const { pass, standStill, signal, store } = await stage({ repeatable });
+    const { pass, freeze, signal, store } = await stage({ repeatable });
     await store.renewHolder('other', who);
     await pass(1_200);
     let wasStopped: boolean | undefined;
-    await standStill(7_000, () => (wasStopped = signal.aborted));
+    await freeze(7_000, () => (wasStopped = signal.aborted));
     expect(wasStopped).toBe(repeatable);
     await pass(1_000);
     expect(signal.aborted).toBe(repeatable);
@@ -201,10 +201,10 @@ test('a machine that was suspended asks before it tells anything, even if its mo
 });
 
 test('a short freeze stops nothing', async () => {
-  const { pass, standStill, signal, store } = await stage();
+  const { pass, freeze, signal, store } = await stage();
   await store.renewHolder('other', who);
   await pass(1_200);
-  await standStill(4_000);
+  await freeze(4_000);
   await pass(10_000);
   expect(signal.aborted).toBe(false);
 });

@@ -1,4 +1,4 @@
-/** Which of several processes runs a call, and what is left of it when one of them dies. */
+/** Which of several processes runs a call, and how the call goes on when that process is killed. */
 import { CompleteAsyncError } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
 import { attempt, completed, NAME, stage, start, who } from '../../test/kit/call-stage.ts';

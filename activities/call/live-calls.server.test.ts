@@ -146,7 +146,7 @@ test.each([
         async () => {
           const { raw } = await client.workflow.getHandle(handle.workflowId).describe();
           const [activity] = raw.pendingActivities ?? [];
-          // Heard by the new run: what the tool's own process has to say of it.
+          // A heartbeat of the new run shows that the tool's own process reports to it.
           return activity?.lastHeartbeatTime !== null && activity?.attempt;
         },
         { timeout: 20_000 },

@@ -212,7 +212,7 @@ test('a call has the same idempotency key in every attempt', async () => {
   expect(first).toBe('meanwhile/default/call_1');
 });
 
-describe('an attempt that begins late, in a process that stood still', () => {
+describe('an attempt that begins late, in a process that was frozen', () => {
   const late = () => attempt(1, { scheduled_at: Date.now() - 60_000 });
 
   test('does not begin when Temporal has given it up', async () => {

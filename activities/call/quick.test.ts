@@ -95,7 +95,7 @@ test('a call that began before is followed, as a repeat', async () => {
   expect(await run()).toMatchObject({ type: 'ended', isRepeat: true });
 });
 
-test('a call whose conversation has heard of it is a repeat as well', async () => {
+test('a call that its conversation already knows is a repeat as well', async () => {
   const { run, runner, folder } = rig(async () => {
     claimMcpFile(folder, 'begun.json', { host: 'somewhere' });
     return 'known';

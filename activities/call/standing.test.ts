@@ -1,4 +1,4 @@
-/** What a tool has done is neither done nor lost again when its process could tell nobody of it. */
+/** What a tool has done is neither repeated nor lost when its process could not report it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { CallEventSignal } from '../../contract/signals.ts';
@@ -9,7 +9,7 @@ import type { LocalTool } from '../../tools/define.ts';
 import { type Holder, HoldLost, type WatchedCall } from './holder.ts';
 import { readStanding } from './standing.ts';
 
-/** A process whose holds a test loses, and whose store takes no end and no large result until then. */
+/** A process whose hold the test takes away. Until then, its store accepts no end and no large result. */
 function cutOff(tool: Partial<LocalTool> = {}) {
   const played = stage(tool);
   const { store } = played;
@@ -79,7 +79,7 @@ describe.each(['resume', 'fail'] as const)('a tool with restart: %s that has end
   });
 });
 
-/** Yields what it is given, from its checkpoint on. */
+/** A tool that yields the given results, from its checkpoint on. */
 const yielding = (script: { data?: string; checkpoint?: number }[], steps: number[]) =>
   ({
     ...MANY,

@@ -131,7 +131,7 @@ test('only local tools take a place, and remote calls and read_result do not', a
     await activities.describeTool(tool, call('a', tool));
   }
   expect(expected).toEqual(['wait']);
-  // Its time to wait for a place has come only now.
+  // It waits for a place only once it has its slot.
   await activities.takeSlot(call('a', 'narrow'), {});
   await activities.takeSlot(call('a', 'elsewhere'), {});
   expect(expected).toEqual(['wait', 'narrow']);

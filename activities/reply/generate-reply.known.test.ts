@@ -1,4 +1,4 @@
-/** A process that knows the log need not read it, and one that only thinks so finds out. */
+/** A process that knows the log need not read it. One whose copy is outdated notices that. */
 import { expect, test } from 'vitest';
 import { conversation, play, riding } from '../../test/kit/reply-play.ts';
 import { batch, completed, message, replying, started } from '../../test/store/samples.ts';

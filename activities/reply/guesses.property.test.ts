@@ -1,6 +1,6 @@
 /**
- * Guesses beside the real rules, while every signal, write, look at the store and answer takes as long as it likes. A guess may change
- * when the model is asked and nothing else: each reply gets the answer to what it would have asked itself.
+ * Guesses beside the real rules, while every signal, write, query and answer takes any amount of time. A guess may only change when
+ * the model is asked: each reply gets the answer to the request that it would have sent itself.
  */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
@@ -108,7 +108,7 @@ async function live(s: fc.Scheduler, acts: Act[]) {
     ...dependencies,
     model: {
       async *stream(request, signal): AsyncGenerator<ModelPart> {
-        // Equal requests have answers of their own, or it would not be seen that one is used twice.
+        // Equal requests have different answers, so that an answer that is used twice is noticed.
         const text = `${asked.length} ${answerTo(request)}`;
         asked.push({ text, signal });
         yield { kind: 'text', text };
@@ -229,7 +229,7 @@ async function live(s: fc.Scheduler, acts: Act[]) {
         for (let n = 0; n < what.steps; n++) await goOnce();
     }
   }
-  // Until nothing is left to happen, and no guess is kept.
+  // Runs until nothing is left to happen, and no guess is kept.
   for (let n = 0; n < 20; n++) {
     while (await goOnce());
     pass(1_000);

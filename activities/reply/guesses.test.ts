@@ -192,7 +192,7 @@ const measured = (tokens: number) => ({ tokens, sizes: { fixed: 0, turns: [] } }
 const isAsked = () => expect.poll(() => asked).not.toEqual([]);
 const fresh = () => createGuesses({ ...asking(), model });
 
-/** Everything that does not wait for the world has happened. */
+/** Resolves when all work that waits for no answer is done. */
 const settled = () => new Promise((done) => setImmediate(() => setImmediate(done)));
 
 async function* untilAborted(signal: AbortSignal): AsyncGenerator<ModelPart> {

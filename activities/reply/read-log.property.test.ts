@@ -1,7 +1,7 @@
 /**
- * Two processes write one log, and each reads it for its replies from what it knows. Tasks are tried again, with other decisions;
- * a paused process writes late; an operator resets the conversation. Whatever a reply has read, if it stands by the answer to the
- * reply's own write, then it is what the store has.
+ * Two processes write one log, and each reads it for its replies from its own copy. Tasks are retried with other decisions; a paused
+ * process writes late; an operator resets the conversation. If the reply's own write confirms what the reply has read, then the
+ * store has exactly that.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -33,7 +33,7 @@ type Act =
   /** A reply begins, with a batch that rides on it. */
   | { kind: 'reply'; process: number; from: number }
   | { kind: 'late' }
-  /** The log goes back to this share of it, for a run that an operator has made. */
+  /** An operator's reset creates a run that keeps this share of the log. */
   | { kind: 'reset'; kept: number };
 
 const process = fc.nat({ max: 1 });
@@ -82,7 +82,7 @@ async function play(all: Act[]): Promise<{ known: number; outdated: number }> {
     processes[of]!.wrote(given, recorded, before);
     return recorded;
   };
-  /** Of the next task; an attempt after another has a later time. */
+  /** The time of the next task; each attempt has a later one. */
   const nextBatch = (entries: Entry[]) => {
     const { fence, ...rest } = batch(
       conversation,

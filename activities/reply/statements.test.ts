@@ -1,4 +1,4 @@
-/** What a plain turn asks of the store: docs/decisions/0050-three-statements.md. */
+/** The statements that a plain turn sends to the store: docs/decisions/0050-three-statements.md. */
 import { PGlite } from '@electric-sql/pglite';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { PGliteDialect } from 'kysely';
