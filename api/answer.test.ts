@@ -119,7 +119,7 @@ describe('an answer', () => {
   });
 });
 
-test('each thing that is wrong names its field', () => {
+test('each error names its field', () => {
   const message = `data/mail must match format "email", data must have required property 'branch'`;
   expect(fieldErrors(message)).toEqual([
     { path: 'body.content.mail', message: 'must match format "email"' },

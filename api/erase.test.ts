@@ -21,7 +21,7 @@ const CALL: [EntryOf<'call.requested'>, EntryOf<'call.completed'>] = [
   { ...by, seq: 3, kind: 'call.completed', result: null, stored },
 ];
 
-/** With a message and a call that has a large result. */
+/** A conversation with a message and a call that has a large result. */
 async function told(head = closed): Promise<ConversationKey> {
   const key = await api.begin();
   await api.store.record(batch(key, [1, 1], 1, [...messages(1, 'hello'), ...CALL], head));
@@ -70,7 +70,7 @@ test("an export of the tenant has every conversation, over the store's pages", a
   expect(lines).toHaveLength(ids.length);
 });
 
-test('an erased conversation is a tombstone, and Temporal is told to forget it and its calls', async () => {
+test('an erased conversation is a tombstone, and its workflow and those of its calls are deleted in Temporal', async () => {
   const key = await told();
   const answer = await erase(`/v1/conversations/${key.id}`);
   expect(answer.statusCode).toBe(200);
@@ -96,7 +96,7 @@ test('an open conversation is closed first, and erased when its log says so', as
   expect((await erasing).json().erased_at).toBeDefined();
 });
 
-test('a conversation that does not close in time is not erased, and the caller is asked to come back', async () => {
+test('a conversation that does not close in time is not erased, and the caller is told to try again', async () => {
   const key = await told(idle as typeof closed);
   await expect(eraseConversation(api, key, 0)).rejects.toMatchObject({
     code: 'conversation_closing',
@@ -105,7 +105,7 @@ test('a conversation that does not close in time is not erased, and the caller i
   expect((await api.store.entries(key, { after: 0, limit: 9 }))?.entries).toHaveLength(3);
 });
 
-test('while Temporal does not answer, the words are gone from the log, and a repeat tells it of the same calls', async () => {
+test('while Temporal does not answer, the words are gone from the log, and a repeat deletes the same calls', async () => {
   const key = await told();
   api.gateway.failure = new GatewayUnavailable('away');
   expect((await erase(`/v1/conversations/${key.id}`)).statusCode).toBe(503);

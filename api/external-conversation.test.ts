@@ -16,7 +16,7 @@ beforeEach(() => {
   isAway = false;
 });
 
-/** What another process has of it: all do the same. */
+/** The dependencies of a new process, on the same store. */
 function dependencies(): ExternalDependencies {
   return {
     store: {

@@ -11,7 +11,7 @@ import { createTestApi, PUSH_SECRET, type TestApi } from '../test/kit/api.ts';
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
-/** With one key of this tenant, so that it is closed to everyone else. */
+/** An API with one key of this tenant, and so closed to everyone else. */
 async function closedApi(scopes: Scope[] = ['read', 'write', 'approve', 'admin'], tenant = 'acme') {
   const store = createMemoryStore();
   const made = await createKey(store, tenant, { name: 'web', scopes, test: false });

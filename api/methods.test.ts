@@ -33,7 +33,7 @@ test('the MCP endpoint names its methods too', async () => {
 });
 
 test.each(['/', '/v1', '/v1/', '/v1/conversations/a/b', '/v2/conversations'])(
-  '%s is nothing, by any method and with any body',
+  '%s is a 404 for every method and body',
   async (url) => {
     for (const method of METHODS) {
       const answer = await api.app.inject({

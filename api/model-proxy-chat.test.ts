@@ -1,4 +1,4 @@
-/** What Chat Completions through the proxy has of its own. */
+/** What is specific to Chat Completions through the proxy. */
 import OpenAI from 'openai';
 import { expect, test } from 'vitest';
 import { useBehindProxy } from '../test/kit/behind-proxy.ts';
@@ -104,7 +104,7 @@ test('the model gets back what its server attached to its message and calls', as
   expect(JSON.stringify(events)).not.toContain('tool_calls');
 });
 
-test('a harness that does not stream gets one message, with what its server said beside the words', async () => {
+test('a harness that does not stream gets one message, with the other fields of the server', async () => {
   const asking = here.post(
     { model: 'm', messages: [user('Say it.')], tools: [tool('shell')] },
     { 'meanwhile-thread': 'another' },
@@ -206,7 +206,7 @@ test('a call stands after the outputs of the harness’s own calls, and after a 
   asked.says('Yes.');
   await asking;
 
-  // Nothing is left of it.
+  // No item of the call is left.
   const lost = here.ask([begin[0]!, user('A summary.'), user('And?')]);
   const other = await here.asked();
   expect(other.lines.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([

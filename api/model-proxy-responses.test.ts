@@ -1,4 +1,4 @@
-/** What the Responses API through the proxy has of its own. */
+/** What is specific to the Responses API through the proxy. */
 import { expect, test } from 'vitest';
 import type { ThreadItem } from '../harness/model-proxy/responses/item.ts';
 import { useBehindProxy } from '../test/kit/behind-proxy.ts';
@@ -20,7 +20,7 @@ test('several answers are one stream: events are numbered through, and usage is 
   });
 });
 
-test('a request of Codex for a compaction makes no calls and hears nothing new', async () => {
+test('a request of Codex for a compaction makes no calls and is told no news', async () => {
   const { thread } = await here.start();
   const id = await here.callId();
   await here.play((story) => story.ends(id));
@@ -47,7 +47,7 @@ test('a harness that does not stream gets one response', async () => {
   expect(dialect.lines(response.output)).toEqual(['model Started.']);
 });
 
-test('a refusal in the middle of an answer makes it fail', async () => {
+test('a refusal in the middle of an answer makes the response fail', async () => {
   const asking = here.ask([user('Say it.')]);
   (await here.asked()).says(echo);
   (await here.asked()).refuses(500, { error: { message: 'Overloaded.', code: 'busy' } });

@@ -1,9 +1,9 @@
-/** The model server behind the proxy: what it gets of the caller, and how its failures reach the harness. */
+/** The model server behind the proxy: what it receives from the caller, and how its failures reach the harness. */
 import { describe, expect, test } from 'vitest';
 import { useBehindProxy } from '../test/kit/behind-proxy.ts';
 import { DIALECTS } from '../test/kit/dialects.ts';
 
-describe.each(DIALECTS)('a model server that speaks $name', (dialect) => {
+describe.each(DIALECTS)('a model server with the API $name', (dialect) => {
   const { user, field, path } = dialect;
   const here = useBehindProxy(dialect);
   const request = (more: object = {}) => ({
@@ -26,7 +26,7 @@ describe.each(DIALECTS)('a model server that speaks $name', (dialect) => {
     await asking;
   });
 
-  test('that refuses is heard by the harness as it is', async () => {
+  test('that refuses has its answer passed on to the harness unchanged', async () => {
     const asking = here.post(request());
     const problem = { error: { message: 'Too many.', type: 'rate_limit', code: 'slow_down' } };
     (await here.asked()).refuses(429, problem, { 'retry-after': '7' });

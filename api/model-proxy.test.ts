@@ -1,4 +1,4 @@
-/** What a harness behind the proxy sees, and what its model is given, whichever API they speak. */
+/** What a harness behind the proxy sees, and what its model is given, whichever API they use. */
 import { describe, expect, test, vi } from 'vitest';
 import { pokeText } from '../harness/model-proxy/words.ts';
 import { useBehindProxy } from '../test/kit/behind-proxy.ts';
@@ -6,15 +6,15 @@ import { DIALECTS, toolsOf } from '../test/kit/dialects.ts';
 import { functionCall } from '../test/kit/played-api.ts';
 
 const echo = functionCall('echo', { words: 'hi' });
-/** Without what follows the name. */
+/** The lines of calls and outputs, cut after their names. */
 const short = (lines: string[]) =>
   lines.map((line) => line.replace(/^(call \w+|output) .*$/s, '$1'));
 
-describe.each(DIALECTS)('a harness that speaks $name with a model behind the proxy', (dialect) => {
+describe.each(DIALECTS)('a harness that uses $name with a model behind the proxy', (dialect) => {
   const { user, tool, output } = dialect;
   const here = useBehindProxy(dialect);
 
-  test('sees the words only: the call and its answer are not its affair', async () => {
+  test('sees only the words of its model, and neither the call nor its answer', async () => {
     const { again, lines } = await here.start();
     expect(lines).toEqual(['model Started.']);
     const id = await here.callId();
@@ -25,7 +25,7 @@ describe.each(DIALECTS)('a harness that speaks $name with a model behind the pro
     ]);
   });
 
-  test('keeps its own tools and calls, and its model has those of the service besides', async () => {
+  test('keeps its own tools and calls, and its model has those of the service, too', async () => {
     const answering = here.ask([user('List it.')], { tools: [tool('shell')] });
     const asked = await here.asked();
     expect(toolsOf(asked)).toEqual(['shell', 'echo', 'cancel_call', 'next_event']);
@@ -48,7 +48,7 @@ describe.each(DIALECTS)('a harness that speaks $name with a model behind the pro
     await next;
   });
 
-  test('may have a tool of the same name: that of the service has another', async () => {
+  test('may have a tool with the name of one of the service, which then gets another name', async () => {
     const answering = here.ask([user('Say it.')], { tools: [tool('echo')] });
     const first = await here.asked();
     expect(toolsOf(first)).toContain('meanwhile__echo');
@@ -73,7 +73,7 @@ describe.each(DIALECTS)('a harness that speaks $name with a model behind the pro
     await next;
   });
 
-  test('is told at its next turn what came after the last, once, and acknowledges it by going on', async () => {
+  test('is told once, at its next turn, what came after the last one, and acknowledges it by going on', async () => {
     const { thread } = await here.start();
     const id = await here.callId();
     await here.play((story) => story.ends(id));
@@ -96,7 +96,7 @@ describe.each(DIALECTS)('a harness that speaks $name with a model behind the pro
     await vi.waitFor(async () => expect(await fates()).toEqual(['delivered', 'acknowledged']));
   });
 
-  test('is told of news again where the answer to it was cut off', async () => {
+  test('is told news again if the answer to it was cut off', async () => {
     const { thread } = await here.start();
     const id = await here.callId();
     await here.play((story) => story.ends(id));
@@ -153,7 +153,7 @@ describe.each(DIALECTS)('a harness that speaks $name with a model behind the pro
     await asking;
   });
 
-  test('that compacts its thread keeps what hangs on the items that are left, and hears of the rest in short', async () => {
+  test('that compacts its thread keeps the calls of the items that are left, and is told of the others in brief', async () => {
     const { thread } = await here.start();
     const id = await here.callId();
     const kept = here.ask([thread[0]!, user('A summary.'), user('And?')]);
@@ -175,7 +175,7 @@ describe.each(DIALECTS)('a harness that speaks $name with a model behind the pro
     await lost;
   });
 
-  test('is told again of news whose place it has lost before it had an answer', async () => {
+  test('is told news again if its thread lost the place of that news before an answer', async () => {
     const { thread } = await here.start();
     const id = await here.callId();
     await here.play((story) => story.ends(id));
@@ -190,7 +190,7 @@ describe.each(DIALECTS)('a harness that speaks $name with a model behind the pro
     await next;
   });
 
-  test('that was woken has the news where the words stand that woke it', async () => {
+  test('that was resumed by a message finds the news next to that message', async () => {
     const { thread } = await here.start();
     const id = await here.callId();
     await here.play((story) => story.ends(id));
@@ -213,7 +213,7 @@ describe.each(DIALECTS)('a harness that speaks $name with a model behind the pro
     await idle;
   });
 
-  test('makes no calls and hears nothing new in a request besides its turns', async () => {
+  test('makes no calls and is told no news in a request outside its turns', async () => {
     const { thread } = await here.start();
     const id = await here.callId();
     await here.play((story) => story.ends(id));

@@ -38,7 +38,7 @@ test('a thousand clients with the list open read the store once a second', async
   now += 200;
   await ask();
   expect(reads).toBe(2);
-  // Other pages, and those of other tenants, are others.
+  // Other pages, and pages of other tenants, are read separately.
   await pages.recent('default', { limit: 41 });
   await pages.recent('theirs', { limit: 40 });
   expect(reads).toBe(4);

@@ -71,7 +71,7 @@ test('an expired key ends its streams', async () => {
   expect(await stream.rest()).toEqual([]);
 });
 
-test('an expired token ends its streams, and its key none', async () => {
+test('an expired token ends its own streams, and none of its key', async () => {
   const { api, url, mine, follow, pass } = await prepared();
   const { body } = await api.post(`${url}/tokens`, { expires_in_s: 60 }, bearer(mine.key));
   const [stream, ofKey] = [await follow(body.token), await follow(mine.key)];

@@ -1,4 +1,4 @@
-/** Calls that are made before their conversation hears of them, as a client of `/mcp/tools` sees them. */
+/** Calls that are made before they are reported to their conversation, as a client of `/mcp/tools` sees them. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { QuickCall, QuickOutcome, QuickRunner } from '../contract/quick.ts';
 import { createMcpTestClient, type McpTestClient } from '../test/kit/mcp-client.ts';
@@ -194,7 +194,7 @@ test('a call that is not quick after all is counted once', async () => {
   expect(words(await call('c1'))[0]).toMatch(/^Suspended as call_/);
 });
 
-describe('what an earlier process left', () => {
+describe('a call that an earlier process did not report', () => {
   const quick = (call_id: string): QuickCall => ({
     conversation: { tenant: 'default', id: 'conv_1' },
     agent: 'client:test',
@@ -224,7 +224,7 @@ describe('what an earlier process left', () => {
     await vi.waitFor(() => expect(made.heard).toEqual(['call_b']));
   });
 
-  test('is left alone if its conversation has heard of it', async () => {
+  test('is left alone if the log of its conversation has it', async () => {
     await call('c1');
     await vi.waitFor(() => expect(made.heard).toHaveLength(1));
     const { store, bus } = stage.api;
@@ -240,13 +240,13 @@ describe('what an earlier process left', () => {
   });
 });
 
-test('a service that closes tells the conversation first', async () => {
+test('a service that closes reports its calls to their conversation first', async () => {
   await call('c1');
   await stage.api.app.close();
   expect(await kinds()).toHaveLength(4);
 });
 
-test('while Temporal is away, the client is answered, and the conversation told later', async () => {
+test('while Temporal is unavailable, the client is answered, and the call is reported later', async () => {
   const failure = new Error('Temporal does not answer.');
   stage.played.failure = failure;
   expect(words(await call('c1'))).toEqual(['quick']);

@@ -12,7 +12,7 @@ afterEach(async () => {
   api = undefined;
 });
 
-/** With two keys of one tenant and one of another. */
+/** An API with two keys of one tenant and one of another. */
 async function limited(settings: QuotaSettings) {
   const store = createMemoryStore();
   const keyOf = async (tenant: string) => {
@@ -57,7 +57,7 @@ test('all keys of a tenant share its limit, and another tenant has its own', asy
   expect((await get('/v1/tools', foreign)).status).toBe(200);
 });
 
-test('a request without a valid key counts for nobody, and public routes are not limited', async () => {
+test('a request without a valid key counts against no limit, and public routes are not limited', async () => {
   const { get, one } = await limited({ MEANWHILE_MAX_REQUESTS_PER_MINUTE: 1 });
   for (let times = 0; times < 3; times += 1) {
     expect((await get('/v1/tools')).status).toBe(401);

@@ -28,7 +28,7 @@ describe.each(['/mcp', '/mcp/tools'])('%s', (path) => {
       const result = await client.call(name, input);
       const said = JSON.stringify(result);
       expect(said, name).not.toContain(MARK);
-      // It lists what there is of the caller's own.
+      // It lists only conversations of the caller.
       if (name === 'list_calls') continue;
       expect(result.isError, `${name}: ${said}`).toBe(true);
       expect(said, name).toContain('conversation_not_found');

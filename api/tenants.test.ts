@@ -117,14 +117,14 @@ test("every operation on another tenant's ids is answered as for ids that do not
     expect(none.json.code, operationId).toBe(foreign.json.code);
     expect(none.json.title, operationId).toBe(foreign.json.title);
   }
-  // The ids are good: their own tenant gets what it asks for.
+  // The ids are valid: their own tenant gets what it requests.
   for (const operation of operations().filter(hasId)) {
     const own = await call(theirs, operation, theirs.ids);
     expect(own.status, `${operation.operationId}: ${own.text}`).toBeLessThan(300);
   }
 });
 
-test('an operation without an id shows and does nothing of another tenant', async () => {
+test('an operation without an id neither shows nor changes anything of another tenant', async () => {
   const before = await api.store.list('theirs', { limit: 100 });
   for (const operation of operations().filter((each) => !hasId(each) && each.path !== PUSH)) {
     const answer = await call(mine, operation, theirs.ids);

@@ -7,7 +7,7 @@ import { createMemoryStore } from '../test/kit/memory-store.ts';
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
-/** With a key of these scopes and a conversation. */
+/** An API with a key of these scopes and a conversation. */
 async function prepared(scopes: Scope[] = ['read', 'write', 'approve']) {
   const store = createMemoryStore();
   const { key, id: keyId } = await createKey(store, 'acme', { name: 'web', scopes, test: false });
@@ -49,7 +49,7 @@ test('a token cannot make a token', async () => {
   expect((await post(`${url}/tokens`, {}, bearer(await token()))).status).toBe(403);
 });
 
-test('nobody gives rights that they do not have, or those of an administrator', async () => {
+test('a token has no right that its maker lacks, and none of an administrator', async () => {
   const { post, url, key } = await prepared(['read', 'admin']);
   expect((await post(`${url}/tokens`, { scopes: ['write'] }, bearer(key))).status).toBe(403);
   expect((await post(`${url}/tokens`, { scopes: ['admin'] }, bearer(key))).status).toBe(400);
