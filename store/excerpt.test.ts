@@ -42,7 +42,7 @@ test('a word longer than an excerpt is cut itself', () => {
   expect(excerpt).toMatch(/^so (long)+.*…$/);
 });
 
-test('the excerpt is where the most of the words are near each other', () => {
+test('the excerpt is where most of the words are near each other', () => {
   const text = `The start. ${filler(50)} a walrus and the moon ${filler(50)} the end`;
   expect(excerptOf(text, ['the', 'WALRUS', 'moon'])).toContain('a walrus and the moon');
   expect(excerptOf(text, ['the'])).toMatch(/^The start\./);

@@ -1,4 +1,4 @@
-/** The log obeys the rules and a reader ends with exactly it, whatever is recorded and whenever the reader looks. */
+/** The log obeys the rules, and a reader ends with exactly that log, whatever is recorded and whenever the reader looks. */
 import { isDeepStrictEqual } from 'node:util';
 import { PGlite } from '@electric-sql/pglite';
 import fc from 'fast-check';

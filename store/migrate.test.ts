@@ -68,7 +68,7 @@ test('a migration that fails changes nothing and says why', async () => {
   expect(await names()).toEqual(Object.keys(migrations));
 });
 
-test('when a conversation was closed is known of those that an older version has closed', async () => {
+test('conversations that an older version has closed have their closing time', async () => {
   const { '0011_retention': _, ...older } = migrations;
   await migrate(db, older);
   const insert = (id: string, status: string) =>

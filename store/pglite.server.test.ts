@@ -79,7 +79,7 @@ test('a transaction that fails changes nothing, and its error keeps its code', a
   expect(await after).toMatchObject({ rows: [] });
 });
 
-test('a database that is closed answers what it was asked, ends by itself, and fails later queries', async () => {
+test('a database that is closed answers its pending queries, ends its thread, and fails later queries', async () => {
   const codes: number[] = [];
   const start = (opening: ThreadOptions) =>
     startThread(opening).on('exit', (code) => codes.push(code));
@@ -169,7 +169,7 @@ describe('a database that stops', () => {
       Array.from({ length: 4 }, async () => {
         const joining = store.queueUp({ ...place, call_id: `call_${Math.random()}` });
         void kill();
-        // Lost or not, as it comes; but not without an answer.
+        // It may be lost or done, but it gets an answer.
         await joining.catch((error) =>
           expect(error).toMatchObject({ name: 'StoreUnavailable', cause: stopped }),
         );

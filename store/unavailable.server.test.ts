@@ -82,7 +82,7 @@ test('every call ends while the server is frozen, and all succeed when it resume
   await expectThere();
   server.freeze();
   await expectAway();
-  // By now this is known, and nobody waits any more.
+  // Soon the store knows that, and calls fail without a wait.
   await vi.waitFor(
     () => expect(store.conversation(someone())).rejects.toThrow('The store is unavailable.'),
     10_000,
@@ -95,7 +95,7 @@ test('every call ends while the server is frozen, and all succeed when it resume
 test('a network that drops everything is noticed, and so are the connections that it has broken', async () => {
   await expectThere();
   wire.cut();
-  // One alone takes the first connection; the others that lie idle are spoiled too.
+  // A single call takes only the first connection; the idle ones are broken, too.
   await expect(store.conversation(someone())).rejects.toBeInstanceOf(StoreUnavailable);
   wire.mend();
   await expectThere();

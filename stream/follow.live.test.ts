@@ -161,7 +161,7 @@ describe('the live part of a stream', () => {
     expect(reader.seen.slice(3)).toEqual(['delta reply_1.1 3 lo', 'reply.completed 3']);
   });
 
-  test('grows with each look at the store while the bus does not hear all processes', async () => {
+  test('grows with each look at the store while the bus does not reach all processes', async () => {
     let hearsAll = false;
     const bus = { ...log.bus, hearsAll: () => hearsAll };
     await speaking();

@@ -170,7 +170,7 @@ describe('the text of a reply in flight', () => {
     live.reading();
     live.drafted(draft('Hello you'));
     expect(live.lacking(undefined)).toEqual(delta(0, 'Hello you'));
-    // For one that did not have to forget.
+    // This reader did not have to forget anything.
     expect(live.lacking(held(5))).toEqual(delta(5, ' you'));
   });
 });

@@ -73,7 +73,7 @@ test('a message reaches the subscribers of its conversation in every process, an
     expect(await take()).toEqual({ type: 'stop', reply_id: 'reply_1' });
 });
 
-test('a process that no longer subscribes hears nothing, and can subscribe again at once', async () => {
+test('a process that no longer subscribes receives nothing, and can subscribe again at once', async () => {
   const { url } = await redisServer();
   const [worker, api] = [busOf(url), busOf(url)];
   const first = hearing(api);
@@ -115,7 +115,7 @@ test('without Redis messages stay in their process; when it answers, each subscr
   expect(await far.take()).toEqual(delta(4, ' and found'));
 });
 
-test.each(['the server stands still', 'the network drops everything'])(
+test.each(['the server is frozen', 'the network drops everything'])(
   'when %s, the connection counts as lost within two pings, and a new one is made',
   async (how) => {
     const redis = await redisServer();
@@ -125,7 +125,7 @@ test.each(['the server stands still', 'the network drops everything'])(
     const far = hearing(api);
     expect(await far.take()).toEqual({ type: 'missed' });
 
-    const heal = how === 'the server stands still' ? freeze(redis) : proxy.cut('silent');
+    const heal = how === 'the server is frozen' ? freeze(redis) : proxy.cut('silent');
     expect(await api.line()).toMatch(/away: no answer for 100 ms/);
     // They are not kept: unacknowledged messages would fill the memory.
     for (let n = 0; n < 10_000; n++) api.publish(other, { type: 'poke' });

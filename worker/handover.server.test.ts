@@ -106,7 +106,7 @@ test('the next worker goes on at once from the last heartbeat, and its workflow 
   expect(await readdir(folder)).toEqual([]);
 
   expect(await heir(taskQueue)).toEqual({ attempt: 2, heartbeatDetails: { step: 3 } });
-  // The task that hears of it is scheduled now: it would wait a minute for the dead worker.
+  // The task that receives it is scheduled now: it would wait a minute for the dead worker.
   expect(await handle.result()).toEqual(done);
 });
 

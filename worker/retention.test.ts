@@ -112,7 +112,7 @@ test('no id leads out of the archive', async () => {
   ]);
 });
 
-test('more failures than a batch has hold up no other', async () => {
+test('more failures than fit into a batch do not hold up other conversations', async () => {
   for (let i = 0; i < 120; i++) await closed({ tenant: 'full', id: `conv_${i}` });
   await writeFile(join(archive, 'full'), 'a file where a folder is needed');
   const other = await closed({ tenant: 'zeta', id: 'conv_last' });

@@ -10,7 +10,7 @@ test('the first look covers everything, and later ones go by the close times of 
   async function* list({ query }: { query: string }) {
     queries.push(query);
     if (queries.length === 3) thirdLook.resolve();
-    // A call that nobody knows: there is nothing to settle.
+    // The store has no such conversation, so there is nothing to settle.
     yield {
       workflowId: 'conversation/none',
       runId: 'r1',

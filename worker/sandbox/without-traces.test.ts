@@ -3,7 +3,7 @@ import { DefaultLogger, type LogLevel } from '@temporalio/worker';
 import { expect, test, vi } from 'vitest';
 import { withoutTraces } from './without-traces.ts';
 
-/** What the facts and the lines of a worker with such a logger cost. */
+/** A worker with such a logger. The mocks count how often facts are composed and lines are written. */
 function startWorker(level: LogLevel) {
   const facts = vi.fn(() => ({ run: 1 }));
   const lines = vi.fn();
