@@ -68,7 +68,7 @@ describe('a conversation with an external model', () => {
     expect(deliver('here')).toEqual([]);
   });
 
-  test('is not told again of a result that went with its call', () => {
+  test('is not told a result again that was delivered with its call', () => {
     const story = elsewhere();
     request(story, 'call_a');
     story.ends('call_a');
@@ -78,7 +78,7 @@ describe('a conversation with an external model', () => {
     expect(story.state.news).toEqual([]);
   });
 
-  test('does not call news lost that was delivered, when it closes or the call is cancelled', () => {
+  test('gives delivered news no second receipt when it closes and the call is cancelled', () => {
     const story = elsewhere();
     request(story, 'call_a');
     story.progress('call_a', 1, 50);

@@ -115,7 +115,7 @@ test('R12: every message is answered, and news is overdue only when the log says
       (e) => e.kind === 'reply.started' && (!state.hushed || e.because === 'message'),
     );
     expect(log.slice(freed).map(({ kind }) => kind)).toContain('limit.reached');
-    // It goes on by itself, or it waits for the user.
+    // News is due at some time, or it waits for the user.
     expect(wakeAt === undefined).toBe(state.hushed);
   };
   fc.assert(

@@ -66,7 +66,7 @@ describe('a push that was stored aside', () => {
     const done = { n: 1, kind: 'done', stored: stored('end') } as const;
     const end = { type: 'completed', result: null, stored: stored('end') };
     expect(hear(done, { min: 1, max: 1 }).end).toEqual(end);
-    // An end that carries nothing is none where none is missing.
+    // A tool that requires no result may end with one.
     expect(hear(done, { min: 0, max: 'many' }).end).toEqual(end);
     expect(hear(done, { min: 2, max: 2 }).end).toMatchObject({ error: { type: 'TooFewResults' } });
   });

@@ -141,7 +141,7 @@ function live(happenings: Happening[]): Story {
   return story;
 }
 
-/** Until nothing more happens by itself, with a model that answers. */
+/** Plays on until nothing more is due, with a model that answers. */
 function comeToRest(story: Story): void {
   do {
     if (story.state.turn.phase === 'replying') story.model('Ok.');
@@ -174,7 +174,7 @@ test('complete results are always told, each event has one receipt, and a suspen
     fc.property(life, (happenings) => {
       const story = live(happenings);
       comeToRest(story);
-      // What was being told when the user wanted quiet, or when the model failed, waits for him.
+      // News that was being told when the user interrupted, or when the model failed, waits for the user.
       const waits = happenings.some((what) => what.do === 'be quiet' || what.do === 'model fails');
       if (waits || story.state.hushed) story.user('And now?');
       comeToRest(story);

@@ -90,7 +90,7 @@ describe('a call that asks a person', () => {
     expect(settled.effectsOf('answer_call')).toEqual([]);
   });
 
-  test('that is cancelled hears no answer', () => {
+  test('that is cancelled receives no answer', () => {
     const story = asking();
     story.happens({ type: 'cancel_call', call_id: 'call_a' });
     answer(story);

@@ -134,7 +134,7 @@ function play(story: Story, what: Happening, isSized: boolean, isAlone = true): 
   }
 }
 
-/** A summary that is asked for has one result: what is heard together is all from before any of it. */
+/** Keeps only the first result of a summary: events that are heard together come before the next request of a summary. */
 function oneResult(all: Happening[]): Happening[] {
   const isResult = (what: Happening) => what.do === 'summary' || what.do === 'no summary';
   const first = all.findIndex(isResult);

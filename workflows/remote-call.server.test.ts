@@ -55,7 +55,7 @@ async function begin(tool: string) {
   await conversation.say('Go.');
   const call = asks(tool);
   let asked = await rig.asked();
-  // Conversations of other tests may still want to say something.
+  // Conversations of other tests may still request a reply.
   while (asked.request.conversation.id !== conversation.key.id) asked = await rig.asked();
   asked.says('', call);
   const announcement = await announced.take();

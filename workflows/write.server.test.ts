@@ -17,7 +17,7 @@ import { asks, count, createRig, type Rig } from '../test/kit/rig.ts';
 import { workflowBundle } from '../worker/bundle.ts';
 
 const address = inject('temporalAddress');
-/** A conversation whose first worker is killed at `place`. Its heir has the same store and is not started yet. */
+/** A conversation whose first worker is killed at `place`. The worker that replaces it has the same store and is not started yet. */
 async function doom(
   place: 'in-reply' | 'in-record' | 'in-committed-record',
   meanwhile: (doomed: ChildProcess, conversation: RigConversation) => Promise<void>,
