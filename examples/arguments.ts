@@ -7,15 +7,16 @@ export type DemoCommand =
   | ({ kind: 'play'; name: string } & Options);
 
 interface Options {
-  /** The service stays until it is stopped. */
+  /** The service keeps running until it is stopped. */
   stay: boolean;
   /** Prints only the last line, which is JSON. */
   json: boolean;
+  /** How long the model may take for one step. */
   patience_ms: number;
 }
 
 /**
- * @param given what stands after the program's name
+ * @param given the arguments after the program's name
  * @param names of the examples; the first is the default
  */
 export function readArguments(given: string[], names: readonly string[]): DemoCommand {

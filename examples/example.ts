@@ -12,7 +12,7 @@ export interface Example<World extends Surroundings = any> {
   about: string;
   /** Folder with its tools and its agent, which has the example's name. */
   folder: string;
-  /** Settings that it needs. */
+  /** Settings of its service. */
   settings?: Partial<Settings>;
   /** @param home an empty folder */
   open(home: string): Promise<World>;
@@ -26,12 +26,12 @@ export interface Example<World extends Surroundings = any> {
   checks: Record<string, Check<World>>;
 }
 
-/** Says what is wrong, a line each. Empty: passed. Looks at facts, never at particular sentences: any model may be checked. */
+/** Returns a line for each problem; none if the check passes. It looks at facts, never at particular sentences, so that it fits any model. */
 export type Check<World> = (entries: readonly Entry[], world: World) => string[];
 
 /** What the tools work on. */
 export interface Surroundings {
-  /** Tells the tools where it is. */
+  /** Environment variables with which the tools find it. */
   env: Record<string, string>;
   close(): Promise<void>;
 }

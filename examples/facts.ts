@@ -1,13 +1,13 @@
-/** Facts of a log that checks ask for. */
+/** Facts that checks read from a log. */
 import type { Entry, EntryOf } from '../contract/entry.ts';
 
 /** What the agent said in one reply. */
 export interface Words {
   reply_id: string;
-  /** It knew what stands before this seq and nothing else. */
+  /** Seq of its start. The model knew only the entries before it. */
   started: number;
   text: string;
-  /** False: it was cut off. */
+  /** False if the reply was cut off. */
   whole: boolean;
 }
 
@@ -69,7 +69,7 @@ export const referencesIn = (text: string): string[] =>
     ([found]) => `${found.slice(0, 2)}-${found.slice(-4)}`,
   );
 
-/** Those of these that no complete reply after the entry has stated. */
+/** A problem for each reference that no complete reply after entry `after` has stated. */
 export function untold(entries: readonly Entry[], references: string[], after = 0): string[] {
   const said = wordsIn(entries)
     .filter(({ whole, started }) => whole && started > after)
@@ -79,7 +79,7 @@ export function untold(entries: readonly Entry[], references: string[], after = 
     .map((reference) => `${reference} was never told.`);
 }
 
-/** References that the agent stated before any tool had returned them. */
+/** A problem for each reference that the agent stated before any tool had returned it. */
 export function invented(entries: readonly Entry[]): string[] {
   return wordsIn(entries).flatMap(({ text, started, reply_id }) => {
     const known = JSON.stringify(

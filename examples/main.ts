@@ -22,8 +22,8 @@ ${[
   .map(([name, about]) => `  ${name!.padEnd(10)} ${about}`)
   .join('\n')}
 
-  --stay     Keeps the service afterwards, to go on talking to it.
-  --patience How long one thing may take that the model has to do. Default: 60.
+  --stay     Keeps the service running afterwards, so that you can go on talking to it.
+  --patience How many seconds the model may take for one step. Default: 60.
   --json     Prints only the last line: {"demo":NAME,"conversation":ID,"checks":[{"check","problems"}…]}`;
 
 const command = readArguments(process.argv.slice(2), NAMES);
@@ -43,7 +43,7 @@ switch (command.kind) {
   }
 }
 
-/** Exit code 1 when the story could not be played, or a check failed. */
+/** Sets exit code 1 if the story could not be played, or a check failed. */
 async function play(
   { name, stay, json, patience_ms }: Extract<typeof command, { kind: 'play' }>,
   settings: Settings,

@@ -16,7 +16,7 @@ import { createTalk } from './talk.ts';
 
 export interface DemoOutcome {
   conversation: string;
-  /** `played`: the story came to its end; where it did not, nothing else is checked. */
+  /** `played`: the story reached its end. If it did not, that is the only check. */
   checks: { check: string; problems: string[] }[];
 }
 
@@ -26,7 +26,7 @@ export interface DemoStage extends Running {
   world: Surroundings;
 }
 
-/** Everything it needs, in a folder of its own that is removed in the end. */
+/** Starts the surroundings, the model and the service of an example, in a folder of its own that is removed at the end. */
 export const startStage = (
   example: Example,
   settings: Settings,
@@ -40,7 +40,7 @@ export const startStage = (
     const world: Surroundings = await stack.opening('The surroundings', example.open(home), (w) =>
       w.close(),
     );
-    // Much happens on purpose that the operator of a real service would like to read about.
+    // Examples cause warnings on purpose. Only the operator of a real service should read those.
     installRuntime('ERROR');
     // The tools run in this process.
     Object.assign(process.env, world.env);
@@ -61,7 +61,7 @@ export const startStage = (
     return { url, world, failed, kill };
   });
 
-/** @param patience_ms how long one thing may take that a model has to do */
+/** @param patience_ms how long the model may take for one step */
 export async function playExample(
   example: Example,
   { url, world }: Pick<DemoStage, 'url' | 'world'>,
@@ -72,7 +72,7 @@ export async function playExample(
   const transcript = createTranscript(print);
   const log = watch(client, conversation.id, (item) => {
     transcript.show(item);
-    talk.hear(item);
+    talk.receive(item);
   });
   const talk = createTalk({ conversation, log }, { patience_ms });
   const outcome = { conversation: conversation.id };

@@ -1,4 +1,4 @@
-/** The demo model with an example's own rules: no AI, it knows what it is sent and nothing else. */
+/** The demo model with an example's own rules. It is not an AI, and knows only what it is sent. */
 import { asBlocks } from '../cli/demo/as-blocks.ts';
 import { type DemoModelOptions, startDemoModel } from '../cli/demo/model-server.ts';
 import { answer as demoAnswer, type DemoAnswer } from '../cli/demo/rules.ts';
@@ -29,13 +29,13 @@ export const call = (name: string, input: object): DemoAnswer['calls'][number] =
   arguments: JSON.stringify(input),
 });
 
-/** What a call has brought since it was last told, oldest first, its end included. */
+/** The results of a call since it was last told, oldest first, including that of its end. */
 export function broughtBy<T>(fact: Fact): T[] {
   const results = (fact.results ?? []).map(({ data }) => data);
   return [...results, ...(fact.status === 'completed' ? [fact.result] : [])] as T[];
 }
 
-/** Everything that calls have brought in this conversation, as far as it is sent to the model. */
+/** The results of all calls in this conversation, as far as they are sent to the model. */
 export function broughtSoFar<T>(messages: readonly ModelMessage[]): T[] {
   return asBlocks(messages).flatMap(({ role, text }) => {
     const json = role === 'user' ? /^<event>(.*)<\/event>$/s.exec(text)?.[1] : undefined;

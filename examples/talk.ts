@@ -7,25 +7,26 @@ import { CANCEL_TOOL } from '../contract/names.ts';
 export interface DemoTalk {
   conversation: Conversation;
   log: Watcher;
+  /** Resolves when the message is in the log. */
   say(text: string): Promise<void>;
-  /** Says it and waits for the complete answer. */
+  /** Sends a message and waits for the complete answer. */
   ask(text: string): Promise<string>;
-  /** Says it and waits for the first words of the answer, or for its end. */
-  beginToHear(text: string): Promise<void>;
+  /** Sends a message and waits for the first words of the answer, or for its end. */
+  awaitFirstWords(text: string): Promise<void>;
   /** Resolves once the probe finds something in the log, and throws when the model fails. */
   until<T>(what: string, probe: () => T | undefined | false): Promise<T>;
   /** Resolves when the agent was told everything that calls have brought, and has answered. */
   told(): Promise<void>;
-  /** Resolves once a call of this tool shows live progress: what works for it is there. */
-  lives(tool: string): Promise<void>;
+  /** Resolves once a call of this tool shows live progress, so that the program behind it is known to run. */
+  showsProgress(tool: string): Promise<void>;
 }
 
 export function createTalk(
   { conversation, log }: Pick<DemoTalk, 'conversation' | 'log'>,
   { patience_ms }: { patience_ms: number },
-): DemoTalk & { hear(item: StreamItem): void } {
+): DemoTalk & { receive(item: StreamItem): void } {
   const speaking = new Set<string>();
-  const alive = new Set<string>();
+  const reported = new Set<string>();
 
   async function until<T>(what: string, probe: () => T | undefined | false): Promise<T> {
     const failed = () => log.of('reply.failed').at(-1);
@@ -55,9 +56,9 @@ export function createTalk(
     conversation,
     log,
     until,
-    hear(item) {
+    receive(item) {
       if (item.type === 'delta') speaking.add(item.data.reply_id);
-      if (item.type === 'progress') alive.add(item.data.call_id);
+      if (item.type === 'progress') reported.add(item.data.call_id);
     },
     async say(text) {
       await write(text);
@@ -69,7 +70,7 @@ export function createTalk(
       );
       return answer;
     },
-    async beginToHear(text) {
+    async awaitFirstWords(text) {
       const seq = await write(text);
       await until('the agent speaks', () =>
         repliesTo(seq).some((reply) => speaking.has(reply.reply_id) || endOf(reply)),
@@ -88,8 +89,8 @@ export function createTalk(
         return brought.every(({ seq }) => told.has(seq));
       });
     },
-    async lives(tool) {
-      await until(`${tool} shows progress`, () => [...alive].some((id) => toolOf(id) === tool));
+    async showsProgress(tool) {
+      await until(`${tool} shows progress`, () => [...reported].some((id) => toolOf(id) === tool));
     },
   };
 }

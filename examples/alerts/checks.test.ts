@@ -24,7 +24,7 @@ describe('alerts', () => {
     { schedule: 'interrupt' },
   );
   const all = says('WX-1111 and IX-2222.');
-  const silence = [...fails('w'), ...says('Nobody watches the shop now.')];
+  const silence = [...fails('w'), ...says('The shop is no longer watched.')];
   const unasked: LogLine[] = [
     { kind: 'reply.started', reply_id: 'reply_0', because: 'news', reason: '', cause: [3] },
     { kind: 'reply.completed', reply_id: 'reply_0', text: 'WX-1111', usage: {} },

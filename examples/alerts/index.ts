@@ -14,7 +14,7 @@ import { type Shop, startShop } from './shop.ts';
 
 interface World extends Surroundings {
   shop: Shop;
-  /** SIGKILL: it cannot say goodbye. */
+  /** Sends SIGKILL, so the watcher cannot report its end. */
   killWatcher(): void;
 }
 
@@ -35,13 +35,13 @@ export default defineExample<World>({
   async play(talk, { shop, killWatcher }) {
     const alerts = (level: Alert['level']) => alertsIn(talk.log.entries, level);
     await talk.say('Please watch the shop while I am busy.');
-    await talk.lives('watch_shop');
+    await talk.showsProgress('watch_shop');
 
     await shop.refuseCard();
     await shop.refuseCard();
     await talk.until('both warnings are kept', () => alerts('warning').length === 2);
 
-    await talk.beginToHear('What is a signal in Temporal? Explain it in four sentences.');
+    await talk.awaitFirstWords('What is a signal in Temporal? Explain it in four sentences.');
     await shop.losePayments();
     await talk.until('the fatal line has arrived', () => alerts('urgent')[0]);
     await talk.told();
@@ -57,7 +57,7 @@ export default defineExample<World>({
   },
 
   checks: {
-    /** What is silent waits for another cause. */
+    /** Silent news causes no turn. */
     quiet_about_warnings: (entries) => {
       const warnings = new Set(alertsIn(entries, 'warning').map(({ seq }) => seq));
       return entries.flatMap((entry) =>
@@ -69,7 +69,7 @@ export default defineExample<World>({
       );
     },
 
-    /** The first complete reply that knows of it tells it. */
+    /** The first complete reply after an urgent alert tells that alert. */
     urgent_at_once: (entries) =>
       alertsIn(entries, 'urgent').flatMap(({ seq, alert }) => {
         const next = wordsIn(entries).find(({ started, whole }) => whole && started > seq);
@@ -87,7 +87,7 @@ export default defineExample<World>({
 
     silence_noticed: (entries) => {
       const failed = callsIn(entries, 'watch_shop').find((each) => each.failed)?.failed;
-      if (!failed) return ['The watcher died, and its call has not failed.'];
+      if (!failed) return ['The watcher was killed, but its call has not failed.'];
       const said = wordsIn(entries).filter(({ started, whole }) => whole && started > failed.seq);
       return said.some(({ text }) => /watch/i.test(text))
         ? []

@@ -7,13 +7,13 @@ import type { AddressInfo } from 'node:net';
 
 export interface Shop {
   url: string;
-  /** Path of its log: a line for each thing, with its level. */
+  /** Path of its log: one line for each event, with its level. */
   log: string;
   /** A customer pays with a card that is refused. @returns the reference in the log */
   refuseCard(): Promise<string>;
   /** A customer pays while the payment provider is away. @returns the reference in the log */
   losePayments(): Promise<string>;
-  /** So many customers wait until the warehouse has answered. */
+  /** This many customers order and wait for an answer, which the warehouse never gives. */
   crowd(customers: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /**
- * Another team's program: follows the log and the metric of the shop, and pushes what matters to the calls that asked for it. What it
- * sees has one of three urgencies: a warning is kept for the next turn (`silent`), a long queue is told when the agent has time
- * (`when_idle`), and a fatal line cuts into what it is saying (`interrupt`).
+ * Another team's program: follows the log and the metric of the shop, and pushes alerts to the calls that asked for them. An alert has
+ * one of three urgencies: a warning is kept for the next turn (`silent`), a long queue is told when the agent is idle (`when_idle`),
+ * and a fatal line interrupts the agent (`interrupt`).
  */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ interface Watch {
 const watches = new Map<string, Watch>();
 
 const server = createServer((request, response) => {
-  take(request).then(
+  handle(request).then(
     (status) => response.writeHead(status).end(),
     () => response.writeHead(401).end(),
   );
@@ -42,8 +42,11 @@ server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
 
-/** @throws WebhookVerificationError for a request that the service has not signed */
-async function take(request: IncomingMessage): Promise<number> {
+/**
+ * Resolves with the status of the answer.
+ * @throws WebhookVerificationError for a request that the service has not signed
+ */
+async function handle(request: IncomingMessage): Promise<number> {
   const body = await text(request);
   new Webhook(WATCHER_SECRET).verify(body, request.headers as Record<string, string>);
   const { type, data } = JSON.parse(body);
@@ -75,10 +78,10 @@ async function follow(watch: Watch): Promise<void> {
       at += bytesRead;
       const [...whole] = `${rest}${buffer.subarray(0, bytesRead).toString()}`.split('\n');
       rest = whole.pop()!;
-      for (const line of whole) await see(watch, line);
+      for (const line of whole) await checkLine(watch, line);
       lines += whole.length;
       const queue = await queueOf();
-      await measure(watch, queue);
+      await checkQueue(watch, queue);
       if (performance.now() < beat) continue;
       beat = performance.now() + Number(WATCHER_BEAT_MS);
       const note = `${lines} lines seen, ${queue} orders wait`;
@@ -89,13 +92,13 @@ async function follow(watch: Watch): Promise<void> {
   }
 }
 
-async function see(watch: Watch, line: string): Promise<void> {
+async function checkLine(watch: Watch, line: string): Promise<void> {
   const [, at, level, what] = /^(\S+) (\w+) (.+)$/.exec(line) ?? [];
   if (level === 'WARN') await alert(watch, 'warning', { what, at }, 'silent');
   if (level === 'FATAL') await alert(watch, 'urgent', { what, at }, 'interrupt');
 }
 
-async function measure(watch: Watch, queue: number): Promise<void> {
+async function checkQueue(watch: Watch, queue: number): Promise<void> {
   const isCrowded = queue > watch.queue_above;
   if (isCrowded && !watch.isCrowded) {
     const what = `${queue} orders wait, more than ${watch.queue_above}; ticket QX-${randomInt(1_000, 10_000)}`;
@@ -112,7 +115,7 @@ async function queueOf(): Promise<number> {
 const alert = (watch: Watch, level: string, facts: object, schedule: string) =>
   push(watch, { kind: 'result', data: { level, ...facts }, schedule });
 
-/** Until it is taken, with the same number: a repeat changes nothing. */
+/** Retries with the same number until the push is accepted: a repeat changes nothing. */
 async function push(watch: Watch, event: object): Promise<void> {
   const { push_url, stop } = watch;
   const body = JSON.stringify({ n: (watch.n += 1), ...event });

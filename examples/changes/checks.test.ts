@@ -40,7 +40,7 @@ describe('changes', () => {
       ['never_stale', 'replanned'],
     ],
     [
-      'orders at a price of nobody',
+      'orders at a price that no supplier offers',
       [order(2, 5)],
       [prepare, first, changed, told, place(2), done],
       ['never_stale'],
@@ -52,7 +52,7 @@ describe('changes', () => {
       ['ordered_once'],
     ],
     [
-      'asks for what it knows to be old',
+      'requests an order with prices that it knows to be old',
       [order(2, 6.37)],
       [
         prepare,

@@ -24,7 +24,7 @@ interface Order {
 interface World extends Surroundings {
   /** Every version of the price list, oldest first. */
   versions: PriceList[];
-  /** Somebody else changes a price. */
+  /** Another person changes a price. */
   reprice(supplier: string, item: string, price: number): Promise<void>;
   orders: Order[];
   readOrders(): Promise<void>;
@@ -49,14 +49,14 @@ const OFFERS = [
 export default defineExample<World>({
   name: 'changes',
   about:
-    'Somebody else changes the prices while an order is prepared and approved; the agent plans again.',
+    'Another person changes the prices while an order is prepared and approved; the agent plans again.',
   folder: fileURLToPath(new URL('extensions', import.meta.url)),
   open,
   answer,
 
   async play(talk, world) {
     const current = () => world.versions.at(-1)!.version;
-    /** The order that waits for a person, if it is of the newest prices. */
+    /** The order that awaits approval, if it has the newest prices. */
     const waiting = () =>
       callsIn(talk.log.entries, 'place_order').find(
         ({ id, input, cancelled, failed, started }) =>
@@ -87,12 +87,12 @@ export default defineExample<World>({
   },
 
   checks: {
-    /** Whatever the model did: nothing was ordered at a price that was not true. */
+    /** Whatever the model did, nothing was ordered at a price that no longer held. */
     never_stale: (_, { orders, versions }) =>
       orders.flatMap(({ order, version, lines }) => {
         const last = versions.at(-1)!;
         if (version !== last.version)
-          return [`${order} is of version ${version}, not ${last.version}.`];
+          return [`${order} has version ${version}, not ${last.version}.`];
         const isOffered = (line: OrderLine) =>
           last.offers.some(
             (each) =>
@@ -111,7 +111,7 @@ export default defineExample<World>({
     ordered_once: (_, { orders }) =>
       orders.length === 1 ? [] : [`${orders.length} orders were placed.`],
 
-    /** An order was never asked for with prices that the agent already knew to be old. */
+    /** The agent never requested an order with prices that it knew to be old. */
     replanned: (entries) =>
       callsIn(entries, 'place_order').flatMap(({ id, requested, input }) => {
         const known = versionsKnown(entries, requested);
@@ -195,7 +195,7 @@ function answer(
       }),
     );
   }
-  // The newest plan holds, whether it has just come or stands above.
+  // The newest plan is valid, whether it is news or was told before.
   const plan = broughtSoFar<Plan>(messages).findLast(({ missing }) => missing !== undefined);
   const waiting = running.filter(({ tool }) => tool === 'place_order');
   const old = waiting.filter(

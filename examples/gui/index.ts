@@ -18,7 +18,7 @@ export default defineExample<DeployConsole>({
     await talk.until('the build runs', () =>
       callsIn(talk.log.entries, 'press_button').find(({ completed }) => completed),
     );
-    await talk.beginToHear('Meanwhile: what is a signal in Temporal?');
+    await talk.awaitFirstWords('Meanwhile: what is a signal in Temporal?');
     await talk.until('the release is deployed', () =>
       callsIn(talk.log.entries, 'watch_page').find(({ completed }) => completed),
     );
@@ -37,7 +37,7 @@ export default defineExample<DeployConsole>({
                 requested > seq && completed && data.dialog!.buttons.includes(String(input.button)),
             ),
         )
-        .map(({ data }) => `Nobody answered the dialog "${data.dialog!.text}"`);
+        .map(({ data }) => `The dialog "${data.dialog!.text}" was not answered.`);
     },
 
     /** It acts on what the page shows, not on what it remembers. */

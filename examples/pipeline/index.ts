@@ -18,14 +18,14 @@ interface Figures {
 export default defineExample({
   name: 'pipeline',
   about:
-    'A dataset is worked through in chunks; the user hears the first figures and redirects the rest.',
+    'A dataset is worked through in chunks; the user is told the first figures and redirects the rest.',
   folder: fileURLToPath(new URL('extensions', import.meta.url)),
   open: async () => ({ env: {}, close: async () => {} }),
   answer,
 
   async play(talk) {
     await talk.say('How many people live in the cities of the world, by country?');
-    const first = await talk.until('the first figures were told', () =>
+    const first = await talk.until('the first figures have arrived', () =>
       talk.log.of('call.event').find(({ event }) => event === 'result'),
     );
     await talk.until('the first figures were told', () =>
@@ -59,7 +59,8 @@ export default defineExample({
         .filter((each) => each.input.region !== 'Europe')
         .flatMap(({ id, results, cancelled }) => {
           const late = results.filter(({ seq }) => seq > (cancelled?.seq ?? Infinity));
-          if (!cancelled) return [`${id} was not cancelled, and computes what nobody wants.`];
+          if (!cancelled)
+            return [`${id} was not cancelled, and computes more than the user wants.`];
           const done = (results.at(-1)?.data as Figures | undefined) ?? { chunk: 0, of: 1 };
           if (done.chunk > done.of / 2)
             return [`${id} was cancelled after ${done.chunk} of ${done.of} chunks.`];
@@ -118,7 +119,7 @@ function answer({ news, unanswered, unfinished, dropped, open, uses }: Situation
   return { text: said.join(' '), calls };
 }
 
-/** The last figures stand for those before them. */
+/** Tells only the last figures, which include those before them. */
 function tell(fact: Fact): string[] {
   if (fact.status === 'failed') return [`The analysis failed: ${fact.error?.message}`];
   const figures = broughtBy<Figures>(fact).at(-1);

@@ -1,6 +1,6 @@
 /**
- * Another team's service, in one file and without a dependency: it hears of a call, works for a while and pushes how far it is.
- * What it has taken on it keeps in files, so that it goes on after a crash where it stopped.
+ * Another team's service, in one file and without a dependency: it receives a call, works for a while and pushes its progress.
+ * It keeps each job in a file, so that it resumes after a crash.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -21,7 +21,7 @@ for (const name of await readdir(JOBS)) {
 }
 
 const server = createServer((request, response) => {
-  take(request).then(
+  handle(request).then(
     (status) => response.writeHead(status).end(),
     (error) => {
       console.error(error);
@@ -33,7 +33,8 @@ server.listen(Number(PORT), '127.0.0.1', () =>
   console.log(`listening on ${server.address().port}`),
 );
 
-async function take(request) {
+/** Resolves with the status of the answer. */
+async function handle(request) {
   const body = Buffer.concat(await request.toArray()).toString();
   if (!isGenuine(request.headers, body)) return 401;
   const { type, data } = JSON.parse(body);
@@ -51,7 +52,7 @@ async function take(request) {
   return 204;
 }
 
-/** By the convention of Standard Webhooks; an old request may be somebody's recording. */
+/** Checks the signature as Standard Webhooks define it. An old request may be a replay. */
 function isGenuine(headers, body) {
   const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': given } = headers;
   if (!id || !timestamp || !given) return false;
@@ -77,7 +78,7 @@ function begin(job) {
     });
 }
 
-/** The event of a number is always the same: pushed again after a crash, it is known for a repeat. */
+/** A number always has the same event, so Meanwhile recognises a push after a crash as a repeat. */
 async function work(job, signal) {
   for (; job.next <= job.frames; job.next += 1) {
     await sleep(Number(FRAME_MS), undefined, { signal });
@@ -94,7 +95,7 @@ function event({ next: n, frames }) {
     : { n, kind: 'progress', percent: (100 * n) / frames, note: `frame ${n}` };
 }
 
-/** Until it is taken, with the same number, while the other side is away. */
+/** Retries with the same number until the push is accepted. */
 async function push({ push_url }, event, signal) {
   for (let pause_ms = 100; ; pause_ms = Math.min(2 * pause_ms, 10_000)) {
     const answer = await fetch(push_url, {
@@ -104,7 +105,7 @@ async function push({ push_url }, event, signal) {
       signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
     }).catch(() => signal.throwIfAborted());
     if (answer?.ok) return;
-    // 410: the call is over. Any other 4xx is a mistake of ours, which no repeat would mend.
+    // 410: the call is over. Any other 4xx is a mistake in this file, which no retry fixes.
     const isFinal = answer && answer.status < 500 && ![408, 429].includes(answer.status);
     if (isFinal) throw new Error(`${answer.status} ${await answer.text()}`);
     await sleep(pause_ms, undefined, { signal });

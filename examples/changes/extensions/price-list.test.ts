@@ -20,7 +20,7 @@ test('the cheapest offer of each item is taken, and the total has no remainder',
   expect(totalOf(lines)).toBe(8.5);
 });
 
-test('an item that nobody offers is refused with what there is', () => {
+test('an item that no supplier offers is refused, and the error names the others', () => {
   expect(() => cheapest(list, [{ item: 'nail', count: 1 }])).toThrow('only: hinge, board');
 });
 

@@ -18,7 +18,7 @@ export const orderLines = z.array(
     supplier: z.string(),
     item: z.string(),
     count: z.int().min(1),
-    price: z.number().describe('For one.'),
+    price: z.number().describe('Price of one item.'),
   }),
 );
 export type OrderLine = z.infer<typeof orderLines>[number];
@@ -30,7 +30,7 @@ export const ordersFile = () => process.env['ORDERS_FILE'] ?? 'orders.jsonl';
 export const readPrices = async (path = pricesFile()): Promise<PriceList> =>
   priceList.parse(JSON.parse(await readFile(path, 'utf8')));
 
-/** As any careful editor does it: a reader never sees half a file. */
+/** Replaces the file at once, so that a reader never sees half of it. */
 export async function writePrices(list: PriceList, path = pricesFile()): Promise<void> {
   await writeFile(`${path}.new`, JSON.stringify(list, undefined, 2));
   await rename(`${path}.new`, path);
@@ -44,7 +44,7 @@ export function cheapest({ offers }: PriceList, wanted: z.infer<typeof wantedIte
       .toSorted((a, b) => a.price - b.price);
     if (!best) {
       const known = [...new Set(offers.map((offer) => offer.item))].join(', ');
-      throw new Error(`Nobody offers "${item}", only: ${known}.`);
+      throw new Error(`No supplier offers "${item}", only: ${known}.`);
     }
     return { ...best, count };
   });
@@ -53,7 +53,7 @@ export function cheapest({ offers }: PriceList, wanted: z.infer<typeof wantedIte
 export const totalOf = (lines: readonly OrderLine[]): number =>
   Math.round(100 * lines.reduce((sum, { count, price }) => sum + count * price, 0)) / 100;
 
-/** The offers that have another price now, or that one list alone has. */
+/** The offers whose price has changed, and those that only one of the lists has. */
 export function differences(before: PriceList, after: PriceList) {
   const key = ({ supplier, item }: { supplier: string; item: string }) => `${supplier}\n${item}`;
   const was = new Map(before.offers.map((offer) => [key(offer), offer.price]));

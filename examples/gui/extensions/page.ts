@@ -8,18 +8,18 @@ export interface ShownPage {
   percent?: number;
   alerts: string[];
   dialog?: { text: string; buttons: string[] };
-  /** Those that can be pressed now. Behind a dialog there are none. */
+  /** The buttons that can be pressed now: none while a dialog is open. */
   buttons: string[];
 }
 
 export interface WatchedPage {
   title: string;
-  /** What it shows, each time that changes. The first is there at once. Ends with the page. */
+  /** Yields what the page shows, at once and after each change. Ends when the page is closed. */
   shown(signal: AbortSignal): AsyncGenerator<ShownPage, void, void>;
   close(): Promise<void>;
 }
 
-/** By URL: the pages that are open, which other tools use too. */
+/** The open pages by URL, for the other tools. */
 const pages = new Map<string, Page>();
 
 export async function openPage(url: string): Promise<WatchedPage> {
@@ -82,7 +82,7 @@ function launch(): Promise<Browser> {
   });
 }
 
-/** Runs in the page: one report for all that changes at once. */
+/** Runs in the page. It reports changes that come together once. */
 function reportChanges(): void {
   const { document, MutationObserver, meanwhileChanged } = globalThis as any;
   let isDue = false;
@@ -102,7 +102,7 @@ function reportChanges(): void {
   });
 }
 
-/** By the roles that a screen reader knows, so it fits any accessible page. */
+/** Reads the page by the roles that screen readers use, so that any accessible page works. */
 const look = (page: Page): Promise<ShownPage> =>
   page.evaluate(() => {
     const { document } = globalThis as any;

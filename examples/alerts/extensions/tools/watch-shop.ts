@@ -6,11 +6,11 @@ const {
   WATCHER_SILENCE_MS = '120000',
 } = process.env;
 
-/** The watcher is a program of its own (watcher.ts). It shows at intervals that it lives; if it stops, the call fails, and the agent is told. */
+/** The watcher is a separate program (watcher.ts). It pushes progress at intervals; if the pushes stop, the call fails, and the agent is told. */
 export default defineRemoteTool({
   name: 'watch_shop',
   description:
-    'Watches the log and the queue of the shop, for as long as nobody cancels it. Each result is an alert with a reference; an end or a failure means that nobody watches any more.',
+    'Watches the log and the queue of the shop until it is cancelled. Each result is an alert with a reference. If the call ends or fails, the shop is no longer watched.',
   input: z.object({
     queue_above: z.int().min(1).default(10).describe('Alert when more orders than this wait.'),
   }),

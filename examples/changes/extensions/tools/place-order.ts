@@ -7,7 +7,7 @@ import { orderLines, ordersFile, readPrices, totalOf } from '../price-list.ts';
 export default defineTool({
   name: 'place_order',
   description:
-    'Places an order, after a person has approved it. Refused if the price list is no longer the one of `version`: then nothing is ordered.',
+    'Places an order, after a person has approved it. If the price list no longer has this `version`, the order is refused and nothing is ordered.',
   input: z.object({ lines: orderLines.min(1), total: z.number(), version: z.int() }),
   approval: { question: 'May this order be placed?' },
   duplicates: 'reject',

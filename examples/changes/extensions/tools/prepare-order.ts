@@ -11,18 +11,18 @@ import {
   wantedItems,
 } from '../price-list.ts';
 
-/** So long a person would take to compare the offers of one item. */
+/** How long the comparison of one item takes. It stands for the work of a person. */
 const ITEM_MS = Number(process.env['CHANGES_ITEM_MS'] ?? 1_500);
 const LOOK_MS = 100;
 
 /**
- * Compares the offers item by item and stays with the price list: a change of what it has read is told at once, with the plan that is
- * right now. It ends when an order has been placed.
+ * Compares the offers item by item and watches the price list: each change is told at once, with the plan that is valid now. It ends
+ * when an order has been placed.
  */
 export default defineTool({
   name: 'prepare_order',
   description:
-    'Compares the offers for each item and finds the cheapest lines. A result for each item, and one whenever somebody changes a price; the newest one holds. `missing` says how many items are still to be compared.',
+    'Compares the offers for each item and finds the cheapest lines. Returns a result for each item, and one whenever a price changes; the newest result is valid. `missing` says how many items are still to be compared.',
   input: z.object({ items: wantedItems }),
   results: { min: 1, max: 'many' },
   report: 'only the end',

@@ -5,7 +5,7 @@ import { openPage, type ShownPage } from '../page.ts';
 export default defineTool({
   name: 'watch_page',
   description:
-    'Opens a web page in a browser and stays with it. A result each time a dialog opens, something fails or the buttons change; the last one when the page shows the words of `until`.',
+    'Opens a web page in a browser and watches it. Returns a result each time a dialog opens, something fails or the buttons change, and the last one when the page shows the words of `until`.',
   input: z.object({
     url: z.url(),
     until: z

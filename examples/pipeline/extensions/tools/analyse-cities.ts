@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defineTool, z } from 'meanwhile';
 import { type CountryRow, openCities, REGIONS } from '../cities.ts';
 
-/** So long a chunk takes at least: the data is small, and a person should see what happens. */
+/** The least time for a chunk: the data is small, and a person should be able to follow. */
 const CHUNK_MS = Number(process.env['PIPELINE_CHUNK_MS'] ?? 1_500);
 const COUNTRIES_IN_A_CHUNK = 25;
 
@@ -46,7 +46,7 @@ export default defineTool({
   },
 });
 
-/** With the rows of a chart, which a page may draw. */
+/** The figures so far, with a chart that a page may draw. */
 function figures(rows: CountryRow[], region: string | undefined) {
   const byPeople = rows.toSorted((one, other) => other.people - one.people);
   const add = (some: CountryRow[]) => some.reduce((sum, { people }) => sum + people, 0);
