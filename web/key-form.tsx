@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Mark } from './parts/mark.tsx';
-import { keyWanted, useKey } from './service.ts';
+import { keyWanted, changeKey } from './service.ts';
 
 export function KeyForm() {
   const [key, setKey] = useState('');
@@ -8,7 +8,7 @@ export function KeyForm() {
   const submit = (event: Event) => {
     event.preventDefault();
     // Pasted keys often bring a line break along.
-    if (key.trim() !== '') useKey(key.trim());
+    if (key.trim() !== '') changeKey(key.trim());
   };
   return (
     <main class="gate">

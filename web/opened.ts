@@ -3,13 +3,13 @@ import { effect, type ReadonlySignal, signal, untracked } from '@preact/signals'
 import { type Conversation, type ConversationState, type Meanwhile } from '../client/index.ts';
 import { perFrame } from './parts/per-frame.ts';
 import { route } from './route.ts';
-import { isKeyWanted, meanwhile } from './service.ts';
+import { askForKeyIfNeeded, meanwhile } from './service.ts';
 
 export interface OpenedConversation {
   id: string;
   conversation: Conversation;
   state: ReadonlySignal<ConversationState>;
-  /** `loading`: the log is on its way. */
+  /** `loading`: the log has not arrived yet. */
   connection: ReadonlySignal<'loading' | 'open' | 'lost'>;
   /** An error that no retry helps against, such as a wrong id. */
   trouble: ReadonlySignal<unknown>;
@@ -18,7 +18,7 @@ export interface OpenedConversation {
 
 export const opened = signal<OpenedConversation | undefined>(undefined);
 
-/** Another key is another client. */
+/** The client with which each conversation was opened. Another API key means another client. */
 const clientOf = new WeakMap<OpenedConversation, Meanwhile>();
 
 effect(() => {
@@ -62,27 +62,27 @@ function open(client: Meanwhile, id: string): OpenedConversation {
         if ('id' in item) after = item.id;
         show();
       }
-      // Otherwise the conversation is closed.
+      // The stream has ended by itself: the conversation is closed.
       if (!signal.aborted) return;
     }
   }
 
-  /** Waits no longer: the network is there again, or has just gone. */
-  const again = () => attempt.abort();
-  const away = () => {
+  /** Ends the current attempt, so that the next one begins at once. */
+  const reconnect = () => attempt.abort();
+  const onOffline = () => {
     connection.value = 'lost';
-    again();
+    reconnect();
   };
-  const seen = () => {
-    if (document.visibilityState === 'visible' && connection.value === 'lost') again();
+  const onVisible = () => {
+    if (document.visibilityState === 'visible' && connection.value === 'lost') reconnect();
   };
   const listen = { signal: ending.signal };
-  addEventListener('online', again, listen);
-  addEventListener('offline', away, listen);
-  document.addEventListener('visibilitychange', seen, listen);
+  addEventListener('online', reconnect, listen);
+  addEventListener('offline', onOffline, listen);
+  document.addEventListener('visibilitychange', onVisible, listen);
 
   follow().catch((error: unknown) => {
-    if (!isKeyWanted(error)) trouble.value = error;
+    if (!askForKeyIfNeeded(error)) trouble.value = error;
   });
   const made: OpenedConversation = {
     ...{ id, conversation, state, connection, trouble },

@@ -1,11 +1,11 @@
 /**
  * What the user has sent and the service has not accepted yet. It is kept in the browser, so neither a lost connection nor a reload
- * loses a message; and each has an idempotency key of its own, so it is said once, however often and from however many tabs it is sent.
+ * loses a message; and each has an idempotency key of its own, so it counts once, however often and from however many tabs it is sent.
  */
 import { signal } from '@preact/signals';
 import { APIError, isPassing, randomKey, type WhenBusy } from '../client/index.ts';
 import { go, route } from './route.ts';
-import { isKeyWanted, meanwhile } from './service.ts';
+import { askForKeyIfNeeded, meanwhile } from './service.ts';
 
 export interface Outgoing {
   /** Its idempotency key. */
@@ -18,7 +18,7 @@ export interface Outgoing {
   at: string;
   /** Set once the service has accepted it; the log has it soon. */
   message_id?: string;
-  /** Why the service does not accept it. Nothing is sent again by itself. */
+  /** Why the service refused it. A refused message is not sent again. */
   refused?: string;
 }
 
@@ -39,14 +39,14 @@ export function discard(key: string): void {
   write(outbox.peek().filter((each) => each.key !== key));
 }
 
-/** Why the service cannot take a message at the moment, in its own words. It is sent again. */
+/** Why the service cannot accept a message at the moment, in its own words. The message is sent again. */
 export const held = signal<string | undefined>(undefined);
 
 let isFlushing = false;
 let failures = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** In the order in which they were written. */
+/** Sends the waiting messages in the order in which they were written. */
 async function flush(): Promise<void> {
   if (isFlushing) return;
   isFlushing = true;
@@ -58,7 +58,7 @@ async function flush(): Promise<void> {
         failures = 0;
         held.value = undefined;
       } catch (error) {
-        if (isKeyWanted(error)) return;
+        if (askForKeyIfNeeded(error)) return;
         if (isPassing(error)) {
           failures += 1;
           held.value = error instanceof APIError ? error.problem?.detail : undefined;

@@ -9,7 +9,7 @@ import {
 
 const STORED = 'meanwhile.key';
 
-/** Kept for this tab alone, and until it is closed. */
+/** Kept for this tab only, until it is closed. */
 export const apiKey = signal(sessionStorage.getItem(STORED) ?? undefined);
 
 /** `refused`: the key that was given is not accepted. */
@@ -19,7 +19,7 @@ export const meanwhile = computed(
   () => new Meanwhile({ apiKey: apiKey.value, baseURL: new URL('.', location.href).href }),
 );
 
-/** Undefined until it has answered. */
+/** Undefined until the service has answered. */
 export const service = signal<ServiceInfo | undefined>(undefined);
 export const agents = signal<readonly string[]>([]);
 
@@ -34,21 +34,22 @@ effect(() => {
       keyWanted.value = 'no';
     },
     (error: unknown) => {
-      if (client !== meanwhile.peek() || isKeyWanted(error)) return;
-      // A key for a single conversation may not ask this, and is a key all the same.
+      if (client !== meanwhile.peek() || askForKeyIfNeeded(error)) return;
+      // A key for a single conversation may not ask this, but it is accepted.
       if (error instanceof PermissionDeniedError) keyWanted.value = 'no';
     },
   );
 });
 
-/** Asks for a key if that is what the error is about. */
-export function isKeyWanted(error: unknown): boolean {
+/** Shows the form for a key if the error says that one is needed. @returns whether it does */
+export function askForKeyIfNeeded(error: unknown): boolean {
   if (!(error instanceof AuthenticationError)) return false;
   keyWanted.value = apiKey.peek() === undefined ? 'yes' : 'refused';
   return true;
 }
 
-export function useKey(key: string | undefined): void {
+/** @param key undefined: the stored key is forgotten */
+export function changeKey(key: string | undefined): void {
   if (key === undefined) sessionStorage.removeItem(STORED);
   else sessionStorage.setItem(STORED, key);
   apiKey.value = key;

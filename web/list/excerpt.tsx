@@ -2,7 +2,7 @@ import { markWords } from '../../client/index.ts';
 import { clearText } from '../parts/clear-text.ts';
 import { words } from './search.ts';
 
-/** What was said around the words of the search, which are marked. */
+/** An excerpt around the words of the search, which are marked. */
 export function ExcerptText({ text }: { text: string }) {
   const pieces = markWords(text, words.value.split(/\s+/));
   return (

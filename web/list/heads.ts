@@ -1,6 +1,6 @@
 /**
- * The conversations of the list, newest first. While the page is in sight it asks every few seconds what has changed, which costs the
- * service no more for a thousand pages than for one.
+ * The conversations of the list, newest first. While the page is visible it asks every few seconds what has changed, which
+ * costs the service no more for a thousand pages than for one.
  */
 import { effect, signal, untracked } from '@preact/signals';
 import {
@@ -11,7 +11,7 @@ import {
 } from '../../client/index.ts';
 import { outbox } from '../outbox.ts';
 import { route } from '../route.ts';
-import { isKeyWanted, meanwhile } from '../service.ts';
+import { askForKeyIfNeeded, meanwhile } from '../service.ts';
 
 export const heads = signal<readonly ConversationHead[]>([]);
 /** `loading`: nothing is known yet. `refused`: the key is for a single conversation, or may not read. */
@@ -27,17 +27,17 @@ export const showMore = () => void (pages.value += 1);
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let latest = 0;
-/** What the list shows, and of which service. */
+/** The page that the list shows, and how it was requested. */
 let known: { page: ConversationPage; client: Meanwhile; limit: number } | undefined;
 
-/** @param isSure shows what there is this moment, not a second ago */
-async function refresh(client: Meanwhile, isSure: boolean): Promise<void> {
+/** @param isExact shows the current list, not one that may be a second old */
+async function refresh(client: Meanwhile, isExact: boolean): Promise<void> {
   clearTimeout(timer);
-  const turn = ++latest;
+  const request = ++latest;
   const limit = Math.min(pages.peek() * PAGE, MOST);
   try {
-    const page = await newest(client, limit, isSure);
-    if (turn !== latest) return;
+    const page = await newest(client, limit, isExact);
+    if (request !== latest) return;
     listing.value = 'there';
     if (page) {
       known = { page, client, limit };
@@ -45,7 +45,7 @@ async function refresh(client: Meanwhile, isSure: boolean): Promise<void> {
       hasMore.value = page.next_after !== undefined && limit < MOST;
     }
   } catch (error) {
-    if (turn !== latest || isKeyWanted(error)) return;
+    if (request !== latest || askForKeyIfNeeded(error)) return;
     listing.value = error instanceof PermissionDeniedError ? 'refused' : 'lost';
     if (listing.value === 'refused') return;
   }
@@ -53,10 +53,10 @@ async function refresh(client: Meanwhile, isSure: boolean): Promise<void> {
     timer = setTimeout(() => void refresh(client, false), EVERY_MS);
 }
 
-/** Undefined if it is as it was. */
-function newest({ conversations }: Meanwhile, limit: number, isSure: boolean) {
+/** The newest conversations. Undefined if nothing has changed. */
+function newest({ conversations }: Meanwhile, limit: number, isExact: boolean) {
   const isKnown = known?.client.conversations === conversations && known.limit === limit;
-  return isSure || !isKnown
+  return isExact || !isKnown
     ? conversations.list({ limit })
     : conversations.changed(known!.page, { limit });
 }

@@ -1,18 +1,18 @@
 /** A search for words in all conversations. The service looks at some at a time, the newest first. */
 import { effect, signal } from '@preact/signals';
 import type { ListedConversation } from '../../client/index.ts';
-import { isKeyWanted, meanwhile } from '../service.ts';
+import { askForKeyIfNeeded, meanwhile } from '../service.ts';
 
 export const words = signal('');
 
 export interface Search {
   found: readonly ListedConversation[];
   state: 'searching' | 'paused' | 'over' | 'failed';
-  /** What was said is encrypted in the store. */
+  /** Only titles, agents and tools were searched: what was said is encrypted in the store. */
   isOfTitlesOnly: boolean;
 }
 
-/** Undefined while nobody searches. */
+/** Undefined while there are no words to search for. */
 export const search = signal<Search | undefined>(undefined);
 
 let ending = new AbortController();
@@ -31,8 +31,8 @@ effect(() => {
   return () => clearTimeout(timer);
 });
 
-/** Looks at earlier ones. */
-export const searchOn = () => void look(meanwhile.peek(), words.peek().trim(), ending.signal);
+/** Goes on with earlier conversations after a pause. */
+export const searchEarlier = () => void look(meanwhile.peek(), words.peek().trim(), ending.signal);
 
 async function look(
   { conversations }: typeof meanwhile.value,
@@ -55,13 +55,13 @@ async function look(
       show('searching');
     }
   } catch (error) {
-    if (!signal.aborted && !isKeyWanted(error)) show('failed');
+    if (!signal.aborted && !askForKeyIfNeeded(error)) show('failed');
   }
 }
 
 const NOTHING_YET: Search = { found: [], state: 'searching', isOfTitlesOnly: false };
-/** A person is still typing. */
+/** Pause before a search, since the person may still be typing. */
 const WAIT_MS = 200;
 const PAGE = 50;
-/** Requests until the person is asked whether to go on. */
+/** Number of requests before the person is asked whether to go on. */
 const MOST_PAGES = 20;

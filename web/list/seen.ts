@@ -1,4 +1,4 @@
-/** How far each conversation was on the screen of this browser: what came after it is news. */
+/** The last entry of each conversation that this browser has shown. Later entries are news. */
 import { effect, signal } from '@preact/signals';
 import type { ConversationHead } from '../../client/index.ts';
 import { opened } from '../opened.ts';
@@ -43,7 +43,7 @@ function note(id: string, seq: number): void {
   timer ??= setTimeout(write, WRITE_MS);
 }
 
-/** Other tabs have seen other conversations. */
+/** Keeps what other tabs have stored meanwhile. */
 function write(): void {
   timer = undefined;
   const stored = read();
@@ -59,7 +59,7 @@ function read(): Seen {
     const stored = JSON.parse(localStorage.getItem(STORED) ?? 'null') as Seen | null;
     if (stored) return stored;
   } catch {
-    // As if it were the first time.
+    // What cannot be read is replaced, as on a first visit.
   }
   const fresh = { since: new Date().toISOString(), upTo: {} };
   localStorage.setItem(STORED, JSON.stringify(fresh));

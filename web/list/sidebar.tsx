@@ -5,10 +5,10 @@ import { Cross, Plus } from '../parts/icons.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { dayOrTime, moment } from '../parts/words.ts';
 import { hashOf, route } from '../route.ts';
-import { apiKey, useKey } from '../service.ts';
+import { apiKey, changeKey } from '../service.ts';
 import { ExcerptText } from './excerpt.tsx';
 import { hasMore, heads, listing, showMore } from './heads.ts';
-import { search, searchOn, words } from './search.ts';
+import { search, searchEarlier, words } from './search.ts';
 import { isNews } from './seen.ts';
 import { ThemeButton } from './theme.tsx';
 import { findTitle, titleIn, titles } from './titles.ts';
@@ -19,7 +19,7 @@ const FILTERS: Record<Filter, string> = { all: 'All', busy: 'Busy', closed: 'Clo
 
 export function Sidebar({ onClose }: { onClose: () => void }) {
   const filter = useSignal<Filter>('all');
-  const all = search.value ? newer(search.value.found, heads.value) : heads.value;
+  const all = search.value ? withCurrentState(search.value.found, heads.value) : heads.value;
   const shown = all.filter((head) => fits(head, filter.value));
   useEffect(() => shown.forEach((head) => void findTitle(head)), [heads.value, search.value]);
   return (
@@ -64,7 +64,7 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
       <div class="sidebar-foot">
         <a href="docs">API</a>
         {apiKey.value !== undefined && (
-          <button class="link" onClick={() => useKey(undefined)}>
+          <button class="link" onClick={() => changeKey(undefined)}>
             Forget the key
           </button>
         )}
@@ -74,9 +74,9 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** What ends the list: that there is nothing, or how to see more. */
+/** The end of the list: why it is empty, or how to see more. */
 function Foot({ isEmpty, isFiltered }: { isEmpty: boolean; isFiltered: boolean }) {
-  const text = isEmpty ? noneWords(isFiltered) : '';
+  const text = isEmpty ? emptyWords(isFiltered) : '';
   const isOfTitlesOnly = search.value?.isOfTitlesOnly === true;
   const canGoOn = search.value ? search.value.state === 'paused' : hasMore.value;
   return (
@@ -93,7 +93,7 @@ function Foot({ isEmpty, isFiltered }: { isEmpty: boolean; isFiltered: boolean }
       )}
       {canGoOn && (
         <li>
-          <button class="link more" onClick={search.value ? searchOn : showMore}>
+          <button class="link more" onClick={search.value ? searchEarlier : showMore}>
             {search.value ? 'Search earlier ones' : 'Show earlier ones'}
           </button>
         </li>
@@ -102,8 +102,8 @@ function Foot({ isEmpty, isFiltered }: { isEmpty: boolean; isFiltered: boolean }
   );
 }
 
-/** What was found, as it is now. Only the search says where its words were, and nobody does once they are erased. */
-function newer(
+/** The found conversations in their current state. The excerpt comes from the search, and goes when the conversation is erased. */
+function withCurrentState(
   found: readonly ListedConversation[],
   now: readonly ConversationHead[],
 ): readonly ListedConversation[] {
@@ -168,14 +168,14 @@ function fits({ status, calls }: ConversationHead, filter: Filter): boolean {
   return status === 'replying' || (isOpen && status !== 'closed');
 }
 
-function noneWords(isFiltered: boolean): string {
+function emptyWords(isFiltered: boolean): string {
   if (search.value) {
     if (search.value.state === 'searching') return 'Searching …';
-    if (search.value.state === 'failed') return 'The search failed. Change its words to try again.';
+    if (search.value.state === 'failed') return 'The search failed. Change the words to try again.';
     return search.value.state === 'paused' ? 'Nothing found so far.' : 'Nothing found.';
   }
   if (listing.value === 'lost') return 'The service cannot be reached.';
   if (listing.value === 'refused') return 'Your key may not list conversations.';
   if (listing.value === 'loading') return 'Loading …';
-  return isFiltered ? 'There are none of these.' : 'Your conversations appear here.';
+  return isFiltered ? 'No conversation matches this filter.' : 'Your conversations appear here.';
 }

@@ -3,7 +3,7 @@ import { Sun } from '../parts/icons.tsx';
 
 const STORED = 'meanwhile.theme';
 
-/** Undefined: as the system. */
+/** Undefined: follows the system. */
 const theme = signal(localStorage.getItem(STORED) ?? undefined);
 
 effect(() => {

@@ -1,4 +1,4 @@
-/** What conversations are called in the list: as the page has named them, else by what the user said first. */
+/** The titles of conversations in the list: the title that the page has set, otherwise what the user said first. */
 import { computed, signal } from '@preact/signals';
 import type { ConversationHead } from '../../client/index.ts';
 import { meanwhile } from '../service.ts';
@@ -16,7 +16,7 @@ export const titles = computed((): ReadonlyMap<string, string> => {
   return all;
 });
 
-/** As the page has named it. */
+/** The title that the page has set. */
 export const titleIn = ({ metadata: { title } }: ConversationHead): string | undefined =>
   typeof title === 'string' && title !== '' ? title : undefined;
 

@@ -2,7 +2,7 @@
 import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { Turn } from '../../client/index.ts';
 import type { OpenedConversation } from '../opened.ts';
-import { isKeyWanted } from '../service.ts';
+import { askForKeyIfNeeded } from '../service.ts';
 
 export interface LiveTurns {
   all: ReadonlySignal<readonly Turn[] | undefined>;
@@ -10,7 +10,7 @@ export interface LiveTurns {
   stop(): void;
 }
 
-/** What comes later may still change the last turns: news that waited in them is told. */
+/** The last turns, which may still change: news that waited in them is told later. */
 const MAY_CHANGE = 20;
 const PAUSE_MS = 600;
 
@@ -39,7 +39,7 @@ export function followTurns({ conversation, state }: OpenedConversation): LiveTu
       failed.value = undefined;
       known = seq;
     } catch (error) {
-      if (ending.signal.aborted || isKeyWanted(error)) return;
+      if (ending.signal.aborted || askForKeyIfNeeded(error)) return;
       failed.value = (error as Error).message;
       known = -1;
     } finally {
