@@ -97,7 +97,7 @@ export const Deadline = ({ at }: { at: string }) => (
   </span>
 );
 
-/** Not at once: a click that was meant for what was here before approves nothing. */
+/** False at first, so that a click that was meant for what was here before approves nothing. */
 export function useArmed(): boolean {
   const [isArmed, setArmed] = useState(false);
   useEffect(() => {
@@ -111,7 +111,7 @@ const ARMED_AFTER_MS = 600;
 
 function wordsOf(error: unknown): string {
   if (error instanceof APIError && error.code === 'call_not_awaiting') {
-    return 'It is decided already.';
+    return 'This call is decided already.';
   }
   return `Nothing was decided. ${(error as Error).message}`;
 }

@@ -6,7 +6,7 @@ const fields = [{ name: 'page' }, { name: 'share' }];
 const refused = (code: string, errors: { path: string; message: string }[] = []) =>
   new APIError('It is not valid.', { status: 400, problem: { code, errors } });
 
-test('what the service says of a field is shown at the field, in words', () => {
+test('an error that the service finds in a field is shown at that field, in words', () => {
   const errors = [
     { path: 'body.content.page', message: 'must match format "uri"' },
     { path: 'body.content.share', message: 'must be <= 100' },
@@ -20,9 +20,9 @@ test('what the service says of a field is shown at the field, in words', () => {
   });
 });
 
-test('anything else that went wrong is said of the whole', () => {
+test('any other error is shown for the whole form', () => {
   const words = (error: Error) => failureOf(error, fields).words;
-  expect(words(refused('call_not_asking'))).toBe('It is answered already.');
+  expect(words(refused('call_not_asking'))).toBe('This question is answered already.');
   expect(words(new Error('No connection.'))).toBe('Nothing was sent. No connection.');
   expect(words(refused('invalid_request'))).toBe('Nothing was sent. It is not valid.');
 });

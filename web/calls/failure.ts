@@ -14,7 +14,7 @@ export function failureOf(error: unknown, fields: Pick<Field, 'name'>[]): Answer
     return { words: `Nothing was sent. ${message}`, fields: new Map() };
   }
   if (error.code === 'call_not_asking') {
-    return { words: 'It is answered already.', fields: new Map() };
+    return { words: 'This question is answered already.', fields: new Map() };
   }
   const wrong = fields.flatMap(({ name }) => {
     const found = error.errors.find(({ path }) => path === `body.content.${name}`);

@@ -89,10 +89,10 @@ export function FieldInput(props: FieldProps) {
   );
 }
 
-/** More than these are a list that opens. */
+/** More options than these are a drop-down list. */
 const MOST_RADIOS = 5;
 
-/** One of some values, or any of them. */
+/** Radio buttons for one value, checkboxes for any number of values. */
 function Choices({ field, value, set, name }: FieldProps & { name: string }): ComponentChildren {
   return field.options!.map((option) => {
     const isChosen = Array.isArray(value) ? value.includes(option.value) : value === option.value;

@@ -47,7 +47,7 @@ test('a form has a field for each property, with its choices and its default', (
   expect(fieldsOf(undefined)).toEqual([]);
 });
 
-test('its content has the types of the schema, and leaves out what is empty', () => {
+test('the content of a form has the types of the schema, and leaves out empty fields', () => {
   const fields = fieldsOf(schema);
   const values = {
     branch: 'main',
@@ -65,7 +65,7 @@ test('its content has the types of the schema, and leaves out what is empty', ()
   expect(contentOf(fields, { ...values, regions: [] })).not.toHaveProperty('regions');
 });
 
-test('what the browser can check is passed on to it', () => {
+test('limits that the browser can check are passed on to it', () => {
   const properties = {
     count: { type: 'integer', minimum: 1, maximum: 9 },
     ratio: { type: 'number' },

@@ -5,7 +5,7 @@ export interface Field {
   label: string;
   hint?: string;
   kind: 'string' | 'number' | 'integer' | 'boolean' | 'list';
-  /** Where one of some values has to be chosen, or, of a list, any of them. */
+  /** The values to choose from: one of them, or any number for a list. */
   options?: { value: string; label: string }[];
   /** What the browser checks before anything is sent. The service checks all of the schema. */
   limits: FieldLimits;
@@ -25,7 +25,7 @@ interface Bounds {
   maxLength?: number;
 }
 
-/** Of a list with options: those that are chosen. */
+/** The value of a field. For a list with options, the chosen values. */
 export type FormValue = string | boolean | string[];
 export type FormValues = Record<string, FormValue>;
 
@@ -113,7 +113,7 @@ function limitsOf(kind: Field['kind'], field: FieldSchema): FieldLimits {
   };
 }
 
-/** What is left empty is left out: the service fills in defaults, and says what is missing. */
+/** Leaves out empty fields: the service fills in defaults, and says what is missing. */
 export function contentOf(fields: Field[], values: FormValues): Record<string, unknown> {
   return Object.fromEntries(
     fields.flatMap(({ name, kind, isRequired }) => {

@@ -31,7 +31,7 @@ export function LongText({ title, text }: { title: string; text: string }) {
   );
 }
 
-/** A line that is very long is cut: a browser lays out no line of a million characters at once. */
+/** Splits very long lines: a browser cannot lay out a line of a million characters quickly. */
 function linesOf(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     if (line.length <= LONGEST_LINE) return [line];

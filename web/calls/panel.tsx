@@ -11,7 +11,7 @@ import { Approval } from './approval.tsx';
 import { Bar } from './bar.tsx';
 import { QuestionForm } from './question.tsx';
 
-/** What goes on meanwhile: beside the talk where there is room, else above the field in which one writes. */
+/** The open calls: beside the talk if there is room, otherwise below it. */
 export function CallsPanel({ opened }: { opened: OpenedConversation }) {
   const isOpen = useSignal(false);
   const approvals = useComputed(() => opened.state.value.approvals).value;
@@ -73,7 +73,7 @@ export function CallsPanel({ opened }: { opened: OpenedConversation }) {
   );
 }
 
-/** The last few, so that a bar does not just vanish. */
+/** The last few calls that have ended, so that a bar does not simply vanish. */
 function Ended({ opened }: { opened: OpenedConversation }) {
   const ended = opened.state.value.calls
     .filter(({ ended_seq }) => ended_seq !== undefined)
@@ -121,7 +121,7 @@ function Group({
   );
 }
 
-/** One bar for all, where there is no room for each. */
+/** One bar for all calls, for screens without room for each. */
 function Total({ calls }: { calls: readonly CallState[] }) {
   const known = calls.flatMap(({ percent }) => percent ?? []);
   if (known.length === 0) return null;

@@ -13,7 +13,7 @@ interface Props {
   opened: OpenedConversation;
 }
 
-/** A result. A large one is fetched when somebody wants to see it. */
+/** A result. A large one is fetched when the user asks for it. */
 export function ResultView({ call, value, stored, opened }: Props) {
   const [whole, setWhole] = useState<{ text: string } | { failed: string } | 'loading'>();
   if (!stored) return <Value value={value} label="Result" />;
