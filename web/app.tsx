@@ -13,7 +13,7 @@ import { Talk } from './talk/talk.tsx';
 import { Trouble } from './talk/trouble.tsx';
 import { Why } from './why/why.tsx';
 
-/** On a narrow screen the list lies over the rest. */
+/** Only for narrow screens, where the list covers the rest of the page. */
 export const isListOpen = signal(false);
 
 export function App() {
@@ -53,7 +53,7 @@ export function App() {
   );
 }
 
-/** Says in the row of tabs what the agent does. */
+/** The title of the browser's tab shows what the agent does. */
 function tabTitle(open: OpenedConversation | undefined): string {
   if (!open) return 'Meanwhile';
   const { approvals, questions, open: calls, reply } = open.state.value;
@@ -63,7 +63,7 @@ function tabTitle(open: OpenedConversation | undefined): string {
   return `${state}${title} · Meanwhile`;
 }
 
-/** The address says what is shown, so it stays. */
+/** Moves the focus without following the link: the address says what is shown. */
 function skip(event: Event): void {
   event.preventDefault();
   document.querySelector<HTMLElement>('textarea, main')?.focus();

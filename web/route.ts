@@ -1,4 +1,4 @@
-/** What the page shows, as its address says: `#/conv_1` is a conversation, `#/conv_1/why/3` the turn of its timeline that entry 3 belongs to. */
+/** The address says what the page shows. `#/conv_1` is a conversation; `#/conv_1/why/3` is the turn in its timeline to which entry 3 belongs. */
 import { signal } from '@preact/signals';
 
 export type Route =

@@ -1,10 +1,10 @@
-/** Markdown as blocks of HTML, which nobody may trust yet. */
+/** Markdown as blocks of HTML that is not sanitised yet. */
 import { Marked, type Token, type TokensList } from 'marked';
 import remend from 'remend';
 
 export interface MarkdownBlock {
   raw: string;
-  /** Undefined where Markdown has failed: the text is shown as it is. */
+  /** Undefined if the Markdown cannot be parsed: the text is shown as it is. */
   html?: string;
 }
 
@@ -28,7 +28,7 @@ export function createReader(): (text: string, growing: boolean) => readonly Mar
     const tokens = tokensOf(remend(rest));
     if (!tokens) return [...settled, { raw: rest }];
     hasReferences ||= Object.keys(tokens.links).length > 0;
-    // What it defines may be used in any block, also in those before.
+    // A reference may be used in any block, also in those before its definition.
     if (hasReferences && begin !== '') return blocksOf(remend(text));
     const blocks = tokens.map((token) => blockOf(token, tokens));
     const shown = [...settled, ...visible(tokens, blocks)];
@@ -41,11 +41,11 @@ export function createReader(): (text: string, growing: boolean) => readonly Mar
   };
 }
 
-/** All but the last two: a list goes on after an empty line, and a paragraph may become a heading or a table. */
+/** The number of finished tokens: all but the last two blocks. A list goes on after an empty line, and a paragraph may become a heading or a table. */
 function settledCount(tokens: Token[], text: string): number {
   const last = tokens.findLastIndex(isVisible);
   const count = Math.max(0, tokens.slice(0, Math.max(0, last)).findLastIndex(isVisible));
-  // Only what stands in the text like that: an unfinished end was completed.
+  // `remend` may have completed an unfinished end, so that the tokens no longer match the text.
   return text.startsWith(rawOf(tokens.slice(0, count))) ? count : 0;
 }
 
@@ -57,7 +57,7 @@ const visible = (tokens: Token[], blocks: MarkdownBlock[]) =>
 const known = new Map<string, readonly MarkdownBlock[]>();
 const MOST_KNOWN = 200;
 
-/** Of a text that is complete: rows leave the document and come back. */
+/** The blocks of a complete text. They are cached, since rows leave the document and come back. */
 function blocksOf(text: string): readonly MarkdownBlock[] {
   const before = known.get(text);
   if (before) return before;

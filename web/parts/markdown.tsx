@@ -45,9 +45,9 @@ function safe(html: string): DocumentFragment {
     RETURN_DOM_FRAGMENT: true,
   });
   for (const image of fragment.querySelectorAll('img')) image.replaceWith(asLink(image));
-  for (const link of fragment.querySelectorAll('a')) tell(link);
+  for (const link of fragment.querySelectorAll('a')) showDestination(link);
   for (const box of fragment.querySelectorAll('input')) box.replaceWith(box.checked ? '☑ ' : '☐ ');
-  // The page has its own heading; these stand below it.
+  // The page has a heading of its own, so these are one level lower.
   for (const heading of fragment.querySelectorAll('h1,h2,h3,h4,h5,h6')) {
     const lower = document.createElement(`h${Math.min(6, Number(heading.tagName[1]) + 1)}`);
     lower.replaceChildren(...heading.childNodes);
@@ -75,8 +75,8 @@ function asLink(image: HTMLImageElement): Node {
   return link;
 }
 
-/** Says where a link leads, unless its text is the address. */
-function tell(link: HTMLAnchorElement): void {
+/** Adds where a link leads, unless its text is the address. */
+function showDestination(link: HTMLAnchorElement): void {
   const address = link.getAttribute('href');
   const url = address === null ? null : URL.parse(address);
   const words = withoutHidden(link.textContent);

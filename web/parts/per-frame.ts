@@ -1,4 +1,4 @@
-/** Runs `work` once for any number of calls until the next frame. A hidden page has no frames, and keeps up all the same. */
+/** Runs `work` once for any number of calls until the next frame. A hidden page has no frames, so a timer replaces them. */
 export function perFrame(work: () => void): () => void {
   let isDue = false;
   const run = () => {

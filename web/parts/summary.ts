@@ -1,4 +1,4 @@
-/** What a call was given, in a line. */
+/** The input of a call in one line. */
 import { withoutHidden } from './clear-text.ts';
 
 export function inputLine(input: unknown): string {

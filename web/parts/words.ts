@@ -11,7 +11,7 @@ export function duration(ms: number): string {
   return `${Math.round(hours / 24)} days`;
 }
 
-/** In one unit, for what is far away: 24 h, 7 days. */
+/** A rough duration in one unit: 24 h, 7 days. */
 export function about(ms: number): string {
   const [minutes, hours] = [Math.round(ms / 60_000), Math.round(ms / 3_600_000)];
   if (ms < 90_000) return `${Math.max(0, Math.round(ms / 1_000))} s`;
@@ -19,7 +19,7 @@ export function about(ms: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }
 
-/** For a clock that runs: 0:07, 12:40, 1:02:03. */
+/** A running clock: 0:07, 12:40, 1:02:03. */
 export function clock(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   const [h, m, s] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
@@ -39,7 +39,7 @@ export const timeOfDay = (at: string) =>
 
 export const timeWithSeconds = (at: string) => new Date(at).toLocaleTimeString();
 
-/** Today it is the time, earlier the day. */
+/** The time of today, or an earlier day. */
 export function dayOrTime(at: string, now = new Date()): string {
   const then = new Date(at);
   if (then.toDateString() === now.toDateString()) return timeOfDay(at);

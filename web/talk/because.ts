@@ -16,7 +16,7 @@ export function becauseOf(
     told.flatMap((entry) => ('call_id' in entry && isEnd(entry) ? [entry.call_id] : [])),
   );
   const news = told.flatMap((entry) => {
-    // That it has reached 100 % goes without saying.
+    // The end of a call says more than its progress.
     if (entry.kind === 'call.event' && entry.event === 'progress' && over.has(entry.call_id))
       return [];
     const words = inWords(entry, calls);

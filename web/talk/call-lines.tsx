@@ -1,4 +1,4 @@
-/** Where a call begins, reports and ends, in the log. */
+/** The lines of the log in which a call begins, reports and ends. */
 import type { CallState, PartialResult } from '../../client/index.ts';
 import { toneOf } from './tone.ts';
 import { ChartFigure, latestChart } from '../calls/chart.tsx';
@@ -28,7 +28,7 @@ export function CallLine({ call, opened }: { call: CallState; opened: OpenedConv
   );
 }
 
-/** In a word or two, and only while it is not over: its end has a line of its own. */
+/** The state of an open call in a word or two. The end of a call has a line of its own. */
 function stateOf({ status, percent, position, question }: CallState): string {
   if (question) return 'asks you';
   switch (status) {

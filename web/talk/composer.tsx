@@ -22,7 +22,7 @@ export function Composer({ conversation, label, onSend, onStop, children }: Prop
     current!.style.height = 'auto';
     current!.style.height = `${current!.scrollHeight}px`;
   }, [text.value]);
-  // Where there is a mouse, one can type at once; a phone's keyboard would cover the page.
+  // Not on a phone, whose keyboard would cover the page.
   useLayoutEffect(() => {
     if (matchMedia('(hover: hover)').matches) field.current!.focus();
   }, []);

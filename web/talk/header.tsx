@@ -21,7 +21,7 @@ export function Header({
         <Menu />
       </button>
       {opened ? (
-        <OfConversation opened={opened} />
+        <ConversationHeader opened={opened} />
       ) : (
         <span class="narrow-only">
           <Mark />
@@ -31,7 +31,7 @@ export function Header({
   );
 }
 
-function OfConversation({ opened }: { opened: OpenedConversation }) {
+function ConversationHeader({ opened }: { opened: OpenedConversation }) {
   const { id } = opened;
   const view = route.value.view;
   const said = opened.state.value.messages.find(({ from }) => from === 'user')?.text;

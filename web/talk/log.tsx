@@ -16,7 +16,7 @@ interface Props {
 
 type Shown = Row | Outgoing;
 
-/** Only the rows in sight are in the document. It stays at the end while the reader is there, and never moves what is being read. */
+/** Only visible rows are in the document. The log follows its end while the reader is there, and never moves what is being read. */
 export function Log({ opened, pending, to }: Props) {
   const state = opened.state.value;
   const [rowsNow] = useState(createRows);
@@ -56,7 +56,7 @@ export function Log({ opened, pending, to }: Props) {
 
   const onScroll = () => {
     const { current } = scroller;
-    // A scroll event may come once more when the log has left the page.
+    // One more scroll event may come after the log has left the page.
     if (!current) return;
     const { scrollTop, scrollHeight, clientHeight } = current;
     const near = scrollHeight - scrollTop - clientHeight < NEAR;
@@ -116,7 +116,7 @@ export function Log({ opened, pending, to }: Props) {
   );
 }
 
-/** A movement of the reader goes on for a while: a page that glides, a wheel that turns. */
+/** Scrolling by hand goes on for a while after the last input, as after a swipe. */
 const BY_HAND_MS = 1_000;
 
 /** Pixels from the end that still count as the end. */

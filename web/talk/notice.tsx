@@ -1,10 +1,9 @@
-import type { OpenedConversation } from '../opened.ts';
 import { Markdown } from '../parts/markdown.tsx';
 import { timeOfDay } from '../parts/words.ts';
 import type { Notice } from './rows.ts';
 
-/** What the service has to say of the conversation itself. */
-export function NoticeLine({ entry }: { entry: Notice; opened: OpenedConversation }) {
+/** A notice of the service about the conversation itself. */
+export function NoticeLine({ entry }: { entry: Notice }) {
   const [text, tone] = wordsOf(entry);
   return (
     <div class={`notice-line ${tone}`}>

@@ -36,7 +36,7 @@ function contentOf(row: Row, opened: OpenedConversation) {
     case 'end':
       return <EndLine call={row.call} opened={opened} />;
     case 'notice':
-      return <NoticeLine entry={row.entry} opened={opened} />;
+      return <NoticeLine entry={row.entry} />;
   }
 }
 
@@ -44,7 +44,7 @@ const LaneLine = ({ lane, call, part }: Lane) => (
   <span class={`lane ${part} ${toneOf(call)}`} style={{ '--lane': lane }} />
 );
 
-/** Rows are made again with every change; what they show mostly is not. */
+/** Rows are new objects after every change, but mostly show the same objects as before. */
 function isSame(before: Props, after: Props): boolean {
   return (
     before.isSought === after.isSought &&

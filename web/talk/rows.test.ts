@@ -41,7 +41,7 @@ test('rows stand in the order of the log, and a call has one where it begins and
   ]);
 });
 
-test('what was said is in the row of its reply, also where other rows came before its end', () => {
+test('every entry of a reply is shown in its row, even if other rows came before its end', () => {
   const state = log(
     requested('a'),
     ['reply.started', { reply_id: 'reply_1', because: 'news', reason: '', cause: [] }],
@@ -98,7 +98,7 @@ test('an unprompted message says what made the agent speak, and an end says more
   expect(words).toEqual(['install beta reached 50\u00a0%', 'install beta finished', undefined]);
 });
 
-test('while a reply grows, its row alone is made again', () => {
+test('while a reply grows, only its row is new', () => {
   const steps: [kind: string, body: object][] = [
     ['message.user', { message_id: 'm', text: 'Go.', when_busy: 'interrupt' }],
     requested('a'),

@@ -14,7 +14,7 @@ interface Placed {
   key: string;
   seq: number;
   at: string;
-  /** What runs beside it, by lane. */
+  /** The calls that are open beside it, by lane. */
   lanes: readonly Lane[];
 }
 
@@ -80,8 +80,8 @@ export function rowsOf(state: Looked): Row[] {
 }
 
 /**
- * For a log that is looked at again and again. While a reply only grows, which it does with every frame, its row alone is made again.
- * @returns `rowsOf`, by what the last call knew
+ * For a log that is shown again and again. While a reply grows, which it does with every frame, only its row is new.
+ * @returns a function like `rowsOf` that keeps the rows of its last call
  */
 export function createRows(): (state: Looked) => Row[] {
   let known: { state: Looked; rows: Row[] } | undefined;
@@ -95,7 +95,7 @@ export function createRows(): (state: Looked) => Row[] {
 /** @returns the index of the row that shows the entry with this seq, or else of the last row before it */
 export function rowOf(rows: readonly Row[], entries: readonly Entry[], seq: number): number {
   const entry = entries.find((each) => each.seq === seq);
-  // What was said has the place of the reply's start, and other entries may have come before its end.
+  // A reply is shown where it started, and other entries may have come before its end.
   const id = entry?.kind.startsWith('reply.') && 'reply_id' in entry ? entry.reply_id : undefined;
   const own = rows.findLastIndex((row) => row.kind === 'message' && row.message.id === id);
   return own === -1 ? rows.findLastIndex((row) => row.seq <= seq) : own;
@@ -116,7 +116,7 @@ function withOneMessage(rows: Row[], before: Looked, now: Looked): Row[] | undef
   return row?.kind === 'message' ? rows.with(at, { ...row, message }) : undefined;
 }
 
-/** A reply that was interrupted before its first word is not worth a line. The timeline has it. */
+/** A reply that was interrupted before its first word has no row. The timeline shows it. */
 const isShown = (message: Message) =>
   message.from === 'user' || message.status !== 'interrupted' || message.text !== '';
 

@@ -7,7 +7,7 @@ import { plural } from '../parts/words.ts';
 
 type Scope = Pick<InterruptParams, 'scope'>;
 
-/** Stops at once, and says so if the service was not told. */
+/** Interrupts at once, and shows an error if the service could not be reached. */
 export function useStop({ conversation }: OpenedConversation) {
   const [failed, setFailed] = useState<string>();
   const now = (scope: Scope) => {

@@ -91,7 +91,7 @@ function closedWords({ closed }: ConversationState): string {
   }
 }
 
-/** Says whole messages as they come, and what needs a person. What was there before is not read out. */
+/** Announces whole messages as they come, and calls that need a person. Older ones are not announced. */
 function useAnnouncements(state: ConversationState, isLoading: boolean): void {
   const [from] = useState(() => ({ seq: state.seq }));
   const said = useRef(new Set<string>());

@@ -1,6 +1,6 @@
 import type { CallState } from '../../client/index.ts';
 
-/** What the look of a call says of it. */
+/** The CSS class that shows the state of a call. */
 export function toneOf({ status, question }: Pick<CallState, 'status' | 'question'>): string {
   if (question) return 'asks';
   switch (status) {

@@ -30,13 +30,13 @@ export interface Chart {
   replies: ReplySpan[];
   calls: CallSpan[];
   lanes: number;
-  /** By seq: where triggers of turns are, to draw lines from them. */
+  /** The place of an entry, from which a line is drawn to the turn that it triggered. */
   placeOf(seq: number): { at: number; row: 'you' | number } | undefined;
 }
 
 /**
- * @param now the end of what is not over yet
- * @param room for the whole, in pixels
+ * @param now the end of replies and calls that are not over yet. Milliseconds since 1970
+ * @param room width that a short conversation should fill, in pixels
  */
 export function chartOf(
   state: ConversationState,
@@ -92,7 +92,7 @@ function callSpans(calls: readonly CallState[], entries: readonly Entry[]) {
     const isResult = entry.event === 'result';
     list.push({ seq: entry.seq, at: Date.parse(entry.at), isResult });
   }
-  /** By lane: when its last call ends. */
+  /** When the last call of each lane ends. */
   const busy: number[] = [];
   const spans = calls.map((call): CallSpan => {
     const from = Date.parse(call.requested_at);

@@ -13,7 +13,7 @@ import { type CallSpan, type Chart, chartOf, type ReplySpan } from './chart-data
 const ROW = 30;
 const TOP = 22;
 const PAD = 18;
-/** For the name of a call that began last. */
+/** Room for the name of the last call. */
 const AFTER = 130;
 const YOU = TOP + ROW / 2;
 const AGENT = TOP + ROW * 1.5;
@@ -158,7 +158,7 @@ function Call({
   );
 }
 
-/** From what made the agent speak to what it said. */
+/** Lines from the triggers of a turn to its first reply. */
 function Causes({ chart, turn }: { chart: Chart; turn: Turn }) {
   const to = chart.scale.x(Date.parse(turn.started_at));
   return (
@@ -231,7 +231,7 @@ function Axis({
   );
 }
 
-/** What is in sight. */
+/** The visible part of the chart, in pixels. */
 function useView(scroller: { current: HTMLDivElement | null }) {
   const [view, setView] = useState({ left: 0, width: 1_200 });
   useLayoutEffect(() => {

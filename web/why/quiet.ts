@@ -6,7 +6,7 @@ import { percentOf, plural } from '../parts/words.ts';
 
 export function quietWords(state: ConversationState): string {
   const { status, reply, limit, approvals, questions, open, entries } = state;
-  if (status === 'closed') return 'The conversation is closed: nothing makes it speak again.';
+  if (status === 'closed') return 'The conversation is closed, so it stays quiet.';
   if (reply) return 'It is speaking now.';
   if (limit) return limitWords(limit.limit, limit.value);
   const running = open.filter((call) => call.status === 'running' && !call.question);

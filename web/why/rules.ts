@@ -1,6 +1,6 @@
 /** The rules of turn-taking in a sentence each, as docs/rules.md explains them. */
 
-/** By number, as that document is headed. */
+/** The titles of the rules by number, as in that document. */
 export const RULES: Record<string, string> = {
   R1: 'One reply at a time',
   R2: 'The user always wins',
@@ -38,13 +38,13 @@ const CASES: Record<string, string> = {
 
 export interface Rule {
   number: string;
-  /** Of the rule. */
+  /** The title of the rule. */
   title: string;
   /** What it meant here. */
   meaning: string;
 }
 
-/** @param named as in the log: "R5 when_idle" */
+/** @param named a rule and its case as the service names them: "R5 when_idle" */
 export function ruleOf(named: string): Rule {
   const [number = ''] = named.split(' ', 1);
   const title = RULES[number] ?? named;

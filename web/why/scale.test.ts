@@ -32,7 +32,7 @@ test('the first moment right of a place is found', () => {
   );
 });
 
-test('nothing at all has no width', () => {
+test('a timeline without moments has no width', () => {
   expect(scaleOf([])).toMatchObject({ width: 0, pauses: [] });
   expect(scaleOf([]).x(5)).toBe(0);
 });

@@ -1,9 +1,9 @@
-/** Where moments stand on the timeline. What lies close together keeps its distance; hours in which nothing happens shrink. Pure. */
+/** The places of moments on the timeline. Short distances stay as they are; hours in which nothing happens shrink. Pure. */
 
 export interface Scale {
   /** Pixels from the left. */
   x(at: number): number;
-  /** Of the whole. */
+  /** Of the whole timeline, in pixels. */
   width: number;
   /** Pauses that were shortened. */
   pauses: { from: number; to: number; x: number; width: number }[];
@@ -22,7 +22,7 @@ const PAUSE_MS = 60_000;
 
 /**
  * @param moments in milliseconds, in any order
- * @param room that a short conversation should fill, in pixels
+ * @param room width that a short conversation should fill, in pixels
  */
 export function scaleOf(moments: Iterable<number>, room = 0): Scale {
   const times = [...new Set(moments)].filter(Number.isFinite).sort((a, b) => a - b);

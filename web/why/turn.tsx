@@ -271,7 +271,7 @@ const isSame = (a: readonly Trigger[], b: readonly Trigger[]) =>
 /** An excerpt without the marks of Markdown. */
 const plain = (text: string) => withoutHidden(text).replaceAll(/\*\*|__|`|^#+ /gm, '');
 
-/** Says which call is meant where the service names it by its id. */
+/** Replaces ids of calls with their names in what the service says. */
 function named({ state }: OpenedConversation): Words {
   const { calls } = state.peek();
   return (text) =>
