@@ -1,4 +1,4 @@
-/** What follows from the current state: the order of turns (R1, R3, R4, R6, R11, R12). */
+/** The next step of a conversation, by its current state: the order of turns (R1, R3, R4, R6, R11, R12). */
 import { approvalDueAt } from './approvals.ts';
 import { dropCalls } from './calls.ts';
 import { countTurn, heldUntil, holdNothing, hush, isFree, mayBegin } from './initiative.ts';

@@ -8,7 +8,7 @@ import { isAudible, quietAt } from './news.ts';
 import type { News, State } from './state.ts';
 import type { Step } from './step.ts';
 
-/** In a receipt, in place of an item of the thread. */
+/** The anchor in the receipt of a push, which has no item of the thread. */
 export const PUSHED = 'pushed';
 
 /** When the waiting news is due. Undefined when none is, or while a push is under way. */

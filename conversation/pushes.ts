@@ -27,7 +27,7 @@ export interface Pushes {
 
 export interface HeardPush {
   pushes: Pushes;
-  /** To be told to the conversation, before the end if there is one too. */
+  /** The conversation is told this event, before the end if there is one too. */
   event?: CallEventSignal;
   end?: CallEnd;
   /** True when the service does not know that the call is over. */

@@ -56,7 +56,7 @@ export interface State {
 
 /** The window of the log that the model reads, and the summary of what comes before it. */
 export interface Context {
-  /** Where the last turns began: seqs, oldest first. */
+  /** The seqs at which the last turns began, oldest first. */
   turns: number[];
   /** The last summary. The window begins after `to`. */
   summary?: { seq: number; to: number };
@@ -140,7 +140,7 @@ export interface News {
   at: number;
   /** In words, for a reply's reason: "50 % of call_a", "call_a completed". */
   label: string;
-  /** Where in the thread of a harness it was shown to the model; the harness has not acknowledged it yet. */
+  /** The place in the thread of a harness where it was shown to the model. The harness has not acknowledged it yet. */
   delivered?: string;
   /** Its call was cancelled while a reply was telling this news. */
   superseded?: true;

@@ -26,7 +26,7 @@ export function noteTurn({ state }: Step, started: number, answers: number[], te
   context.turns = [...context.turns, begins].slice(-KEPT_TURNS);
 }
 
-/** What to count in the window of a reply that is about to begin, and how long the window may be. */
+/** The part of a reply's request that says what to count in its window, and how long the window may be. */
 export function windowRequest(
   state: State,
 ): Pick<ReplyRequest, 'count_tokens' | 'most_tokens' | 'turns'> {
@@ -149,7 +149,7 @@ function requestSummary({ state, effects }: Step, kept: number, cause: number): 
   return true;
 }
 
-/** Where a window with the last `kept` turns in full may begin. Undefined if that is no later than where it begins now. */
+/** The seq at which a window with the last `kept` turns in full may begin. Undefined if it is no later than the current one. */
 function cutBefore(state: State, kept: number): number | undefined {
   const { turns } = state.context!;
   const waits = Math.min(

@@ -1,4 +1,4 @@
-/** What an example is: real tools, surroundings in which something happens, a user who talks, and checks of the log. */
+/** The definition of an example: real tools, surroundings in which something happens, a user who talks, and checks of the log. */
 import type { Entry } from '../contract/entry.ts';
 import type { DemoAnswer } from '../cli/demo/rules.ts';
 import type { Situation } from '../cli/demo/situation.ts';
@@ -16,7 +16,7 @@ export interface Example<World extends Surroundings = any> {
   settings?: Partial<Settings>;
   /** @param home an empty folder */
   open(home: string): Promise<World>;
-  /** What the scripted model answers. */
+  /** The answer of the scripted model. */
   answer(situation: Situation, messages: readonly ModelMessage[]): DemoAnswer;
   /**
    * Plays the user, and everyone else who changes something. Waits for what the log says, never for a time.
@@ -29,7 +29,7 @@ export interface Example<World extends Surroundings = any> {
 /** Returns a line for each problem; none if the check passes. It looks at facts, never at particular sentences, so that it fits any model. */
 export type Check<World> = (entries: readonly Entry[], world: World) => string[];
 
-/** What the tools work on. */
+/** The surroundings of an example, which its tools work on. */
 export interface Surroundings {
   /** Environment variables with which the tools find it. */
   env: Record<string, string>;

@@ -11,7 +11,7 @@ export interface Words {
   whole: boolean;
 }
 
-/** In the order of the log, without silent replies. */
+/** What the agent said, in the order of the log. Silent replies are left out. */
 export function wordsIn(entries: readonly Entry[]): Words[] {
   const started = new Map<string, number>();
   return entries.flatMap((entry): Words[] => {

@@ -6,7 +6,7 @@ export default defineConfig({
   base: './',
   resolve: {
     alias: {
-      // What virtua is written against; preact has the same interface.
+      // virtua imports React; Preact has the same interface.
       react: 'preact/compat',
       'react-dom': 'preact/compat',
       'react/jsx-runtime': 'preact/jsx-runtime',

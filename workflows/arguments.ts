@@ -1,4 +1,4 @@
-/** What the workflows are started with, and what a run hands to the next one: nothing is lost (R15). */
+/** The arguments of the workflows, and the state that a run hands to the next one, so that nothing is lost (R15). */
 import type { Entry } from '../contract/entry.ts';
 import type { CallEnd, CallPush } from '../contract/signals.ts';
 import type { CallStart } from '../contract/call.ts';

@@ -1,4 +1,4 @@
-/** What the Temporal UI shows of a conversation. */
+/** The status and details of a conversation for the Temporal UI. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts';

@@ -29,7 +29,7 @@ interface Watch {
   isCrowded: boolean;
 }
 
-/** By call id. */
+/** The watches by call id. */
 const watches = new Map<string, Watch>();
 
 const server = createServer((request, response) => {

@@ -4,7 +4,7 @@ import type { Field } from './fields.ts';
 /** Why an answer was not sent. */
 export interface AnswerFailure {
   words: string;
-  /** What is wrong with a field, by its name. */
+  /** The errors of fields, by name. */
   fields: Map<string, string>;
 }
 

@@ -6,7 +6,7 @@ import type { Field, FormValue } from './fields.ts';
 interface FieldProps {
   field: Field;
   value: FormValue;
-  /** What the service says is wrong with it. */
+  /** The error that the service found in it. */
   wrong: string | undefined;
   set(value: FormValue): void;
 }

@@ -7,7 +7,7 @@ export interface Field {
   kind: 'string' | 'number' | 'integer' | 'boolean' | 'list';
   /** The values to choose from: one of them, or any number for a list. */
   options?: { value: string; label: string }[];
-  /** What the browser checks before anything is sent. The service checks all of the schema. */
+  /** Limits that the browser checks before anything is sent. The service checks the whole schema. */
   limits: FieldLimits;
   isRequired: boolean;
   initial: FormValue;

@@ -9,7 +9,7 @@ import { type AnswerFailure, failureOf } from './failure.ts';
 import { FieldInput } from './field.tsx';
 import { contentOf, fieldsOf, type FormValues } from './fields.ts';
 
-/** What a running call asks: a form of simple fields, or a page to visit. The talk goes on beside it. */
+/** The question of a running call: a form of simple fields, or a page to visit. The talk goes on beside it. */
 export function QuestionForm({ call, opened }: { call: CallState; opened: OpenedConversation }) {
   const question = call.question!;
   const title = useId();

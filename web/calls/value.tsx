@@ -1,4 +1,4 @@
-/** What a tool was given or has returned: as text, whatever it contains. */
+/** The input or the result of a tool, as text whatever it contains. */
 import { clearText } from '../parts/clear-text.ts';
 
 export function Value({ value, label }: { value: unknown; label: string }) {

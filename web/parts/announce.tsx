@@ -1,4 +1,4 @@
-/** What a screen reader says: whole messages and what needs a person, one at a time. Live text is not announced word by word. */
+/** Announcements for screen readers, one at a time: whole messages, and calls that need a person. Live text is not announced word by word. */
 import { signal } from '@preact/signals';
 
 const spoken = signal('');

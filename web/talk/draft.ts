@@ -1,4 +1,4 @@
-/** What is being written, by conversation: it survives a look at another one, and a reload of the tab. */
+/** Unsent text by conversation. It survives a switch to another conversation, and a reload of the tab. */
 import { effect, signal, type Signal } from '@preact/signals';
 
 const drafts = new Map<string, Signal<string>>();

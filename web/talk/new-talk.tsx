@@ -4,7 +4,7 @@ import { agents, service } from '../service.ts';
 import { Composer } from './composer.tsx';
 import { Pending } from './pending.tsx';
 
-/** What the demo model understands. */
+/** Messages that the demo model understands. */
 const TO_TRY = [
   'run the installer and update me every 25%',
   'install alpha, beta and gamma, tell me only at the end',

@@ -1,4 +1,4 @@
-/** What the timeline draws: messages, replies and calls, each with its place in time and its lane. Pure. */
+/** The data of the timeline: messages, replies and calls, each with its place in time and its lane. Pure. */
 import type { CallState, ConversationState, Entry, Turn } from '../../client/index.ts';
 import { type Scale, scaleOf } from './scale.ts';
 

@@ -40,7 +40,7 @@ export interface Rule {
   number: string;
   /** The title of the rule. */
   title: string;
-  /** What it meant here. */
+  /** What the rule meant in this case. */
   meaning: string;
 }
 

@@ -3,7 +3,7 @@
 export interface Scale {
   /** Pixels from the left. */
   x(at: number): number;
-  /** Of the whole timeline, in pixels. */
+  /** Width of the whole timeline, in pixels. */
   width: number;
   /** Pauses that were shortened. */
   pauses: { from: number; to: number; x: number; width: number }[];
