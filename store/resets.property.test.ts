@@ -178,7 +178,7 @@ class Life {
     if (!late) return;
     const { run, batch, certain, riding } = late;
     if (certain && !riding) return void (await this.settle(run, batch));
-    // What a worker that was paused asks for is written as it was then; one whose run is over learns that only afterwards.
+    // A paused worker writes what it had decided. If its run is over, it learns that only from the answer.
     const written = await this.store.record(batch).catch((error: Error) => error.message);
     if (riding && typeof written === 'object' && written.outcome === 'other_run') {
       await this.settle(run, batch);

@@ -177,7 +177,7 @@ describe('the live part of a stream', () => {
     }
     expect(reader.seen.slice(3)).toEqual(['delta reply_1.1 3 lo', 'delta reply_1.1 5  you']);
 
-    // Otherwise a look at the ends of logs is all that it costs.
+    // Once it reaches all processes, a look reads only the ends of logs.
     hearsAll = true;
     const { draft } = log.store;
     let drafts = 0;

@@ -133,7 +133,7 @@ function createView(store: Store) {
   const whileThere = async <T>(read: () => Promise<T>): Promise<T> => {
     if (view.isAway) throw new StoreUnavailable('The store is away.', { mayBeDone: true });
     const found = await read();
-    // Also what has been asked already may get no answer.
+    // A query that is under way may get no answer, too.
     if (view.isAway) throw new StoreUnavailable('The store is away.', { mayBeDone: true });
     return found;
   };

@@ -96,7 +96,7 @@ describe('a reader that follows a conversation', () => {
     const closed = (seq: number) => ({ ...message(seq, ''), kind: 'conversation.closed' }) as never;
     await log.record(1, 1, [question, closed(2)], { ...idle, status: 'closed' });
     const items = log.from(START, {
-      // The worker that takes over is done just as it is asked.
+      // The worker that takes over writes just before the answer.
       isOver: async () => {
         await log.store.record(
           batch(log.key, [1, 2], 2, [message(2, 'one more'), closed(3)], {

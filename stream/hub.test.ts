@@ -59,7 +59,7 @@ describe('many readers of one conversation', () => {
       await log.say(`${piece} `);
       await settled();
     }
-    // The draft that the first look left in doubt.
+    // One query reads the draft, which the first look had to leave in doubt.
     expect(asked.splice(0)).toEqual(['draft']);
     for (const reader of readers) {
       expect(reader.entries).toHaveLength(2);

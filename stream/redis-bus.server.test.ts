@@ -193,7 +193,7 @@ test('a message that cannot be opened counts as missed, and its key is logged on
   expect(await far.take()).toEqual(delta(6, 'lo'));
 });
 
-/** As the server reports them, by `MONITOR`. */
+/** Collects every command that the server receives (`MONITOR`). */
 async function everyCommand(url: string): Promise<() => string[]> {
   const client = createClient({ url });
   const commands: string[] = [];

@@ -112,7 +112,7 @@ describe('a large partial result', () => {
     const [first, second] = [`a${text(9_000)}`, `b${text(9_500)}`];
     const before = play(yields(first), { ...sizes, store, tool: MANY });
     await before.end;
-    // Of a worker that died before its heartbeat the next attempt knows nothing.
+    // The next attempt knows nothing of a worker that crashed before its heartbeat.
     const after = play(yields(second), { ...sizes, store, tool: MANY, attempt: 2 });
     await after.end;
     expect(after.told).toEqual(before.told);

@@ -55,7 +55,7 @@ async function stage(more: Partial<LocalTool> = {}) {
   const catalogue = { tools: new Map([['play', tool]]), agents: new Map() };
 
   async function startWorker() {
-    // Of its own: two workers of one connection cannot have one task queue.
+    // Each worker has its own connection: two workers of one connection cannot share a task queue.
     const native = await NativeConnection.connect({ address: inject('temporalAddress') });
     const calls = createLiveCalls({
       ...callDependencies(store),

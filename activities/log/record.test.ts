@@ -7,7 +7,7 @@ import { type BusMessage, createLocalBus } from '../../stream/bus.ts';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
 import { createRecord, createRecordCommitted, recordWithReply } from './record.ts';
 
-/** As an activity of this run. */
+/** Runs the work as an activity of this run. */
 const inRun = <T>(work: () => Promise<T>, runId = 'run_a') =>
   new MockActivityEnvironment({ workflowExecution: { workflowId: 'c', runId } }).run(work);
 

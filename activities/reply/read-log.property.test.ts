@@ -165,7 +165,7 @@ test('what a reply has read is what the store has, or its own write says that it
     }),
     { numRuns: 2_000, seed: 1 },
   );
-  // Otherwise it would have shown nothing.
+  // Both cases have occurred often, or the property would show nothing.
   expect(counted.known).toBeGreaterThan(500);
   expect(counted.outdated).toBeGreaterThan(50);
 });
