@@ -27,7 +27,7 @@ const LEGACY = { kind: 'legacy' } as const;
 
 type Answer = NonNullable<NonNullable<CallContext['resumes']>['answer']>;
 
-/** A call that is run again with each answer, as its workflow does. */
+/** A call that runs again with each answer, as its workflow does it. */
 function asking(upstream: string, input: object, options: PlayOptions) {
   let earlier: Pick<PlayOptions, 'folder'> = {};
   const asked: Question[] = [];
@@ -46,7 +46,7 @@ function asking(upstream: string, input: object, options: PlayOptions) {
   return {
     asked,
     run,
-    /** Until it waits for a person. */
+    /** Runs the call until it waits for a person. */
     async asks(resumes?: CallContext['resumes']) {
       const call = await run(resumes);
       const error = await call.end.then(
@@ -107,14 +107,14 @@ describe.each(['own', 'warm'] as const)('with session %s', (session) => {
     },
   );
 
-  test('a server that dies while it waits has an unknown outcome', async () => {
+  test('a call whose server is killed while it waits for an answer has an unknown outcome', async () => {
     const ledger = await createLedger();
     const server = testServer(ledger.path);
     const call = asking('asks', {}, { server, era: LEGACY, session, root: await hostRoot() });
     const { question, folder } = await call.asks();
     const host = (await readMcpFile(folder, 'begun.json'))?.host;
     process.kill((await readSpool(host ?? folder, 'program.json'))!.pid, 'SIGKILL');
-    // The death is noticed when it is looked at next, or a little later.
+    // One of the next attempts notices it.
     const look = async () => {
       const { end } = await call.run({ question_id: question.id });
       return end.catch(({ name }: Error) => name);
@@ -149,7 +149,7 @@ describe('a task that requires input', () => {
     return { ledger, call };
   };
 
-  test('is asked for once, told each answer once, and followed to its end', async () => {
+  test('asks each question once, gets each answer once, and is followed to its end', async () => {
     const { ledger, call } = await begin();
     const first = await call.asks();
     expect(first.isHeld).toBe(false);
@@ -172,7 +172,7 @@ describe('a task that requires input', () => {
   });
 });
 
-test('what no person can be asked fails the call', async () => {
+test('a request that no person can answer fails the call', async () => {
   const call = asking('asks_too_much', {}, { server: testServer(), era: modern });
   const { end } = await call.run();
   await expect(end).rejects.toMatchObject({
@@ -189,7 +189,7 @@ test('a server that wants a visit first gets the call again once a person has be
   expect(await call.answered(question.id, { action: 'accept' })).toBe('You were there.');
 });
 
-test('server-everything asks in mid-call, and tells what was answered', async () => {
+test('server-everything asks in the middle of a call, and its result contains the answer', async () => {
   const call = asking('trigger-elicitation-request', {}, { server: everything(), era: LEGACY });
   const { question } = await call.asks();
   expect(question.schema).toMatchObject({ required: ['name'] });

@@ -19,23 +19,23 @@ import { readQuestion } from './elicitation.ts';
 import { attemptIn, waitForAnswer } from './held-question.ts';
 import { bounded } from './outcome.ts';
 import { type ProgramVariables, RESULT_META } from './program.ts';
-import { shareOf } from './share.ts';
+import { percentAndNote } from './progress.ts';
 import type { WireProgress } from './wire.ts';
 
 const folder = process.env.MEANWHILE_SPOOL!;
 const { server, era, allowPrivateUrls } = JSON.parse(
   process.env.MEANWHILE_MCP!,
 ) as ProgramVariables;
-// Its server must not see the secrets of its own declaration in another form either.
+// The declaration may contain secrets. The server gets only the variables that were declared for it.
 delete process.env.MEANWHILE_MCP;
 
 const cancelled = new AbortController();
 const { signal } = cancelled;
 process.on('SIGTERM', () => {
-  // Nobody has cancelled the call: its keeper was killed, and the next attempt finds the task again.
+  // The call was not cancelled: its keeper was killed, and the next attempt continues with the task.
   if (isOrphan()) process.exit(CANCELLED);
   cancelled.abort();
-  // A server that does not answer is ended by the keeper.
+  // The keeper ends a server that does not answer.
   setTimeout(() => process.exit(CANCELLED), STOP_MS).unref();
 });
 
@@ -59,13 +59,13 @@ function report(progress: WireProgress): void {
       .then(() => console.log(reportLine({ type: 'result', n })));
     return;
   }
-  const line = reportLine({ type: 'progress', ...shareOf(progress) });
+  const line = reportLine({ type: 'progress', ...percentAndNote(progress) });
   writing = writing.then(() => console.log(line));
 }
 
 let questions = 0;
 
-/** @throws Unaskable, which the server is told */
+/** @throws Unaskable, which becomes an error response to the server */
 async function ask(params: unknown, asking: AbortSignal): Promise<McpAnswer> {
   const question = readQuestion(params);
   const key = `held ${(questions += 1)}`;
@@ -83,17 +83,17 @@ try {
     ...call,
     token: 'call',
     signal,
-    open: (heard) =>
+    open: (onProgress) =>
       connect(server, {
         era,
         allowPrivateUrls,
         signal,
-        heard,
+        onProgress,
         asked: ask,
         marks: { MEANWHILE_SPOOL: folder },
         timeout_ms: 60_000,
       }),
-    heard: report,
+    onProgress: report,
     began: (id) => writeMcpFile(folder, 'task.json', { id }),
     withdrawn: () => writeMcpFile(folder, 'withdrawn.json', {}),
   });

@@ -101,8 +101,8 @@ describe.each<Kind>(['stdio', 'http'])('a task over %s', (kind) => {
   });
 });
 
-describe('retried-unconditionally: a call whose server dies', () => {
-  test('has an unknown outcome, which the model is told with the last output of the server', async () => {
+describe('retried-unconditionally: a call whose server is killed', () => {
+  test('has an unknown outcome, and its error ends with the server’s stderr', async () => {
     const { options, ledger } = await serve('stdio', 'modern');
     const call = await playCall('dies', {}, options);
     await expect(call.end).rejects.toMatchObject({
@@ -171,7 +171,7 @@ test('a call that is handed over continues and reports nothing twice', async () 
   expect(await ledger.lines()).toHaveLength(11);
 });
 
-test('a call whose program was killed finds its task again', async () => {
+test('a call whose program was killed continues with its task', async () => {
   const { options, ledger } = await serve('http', 'modern');
   const call = await playCall('job', { ms: 3_000 }, options);
   await expect.poll(() => readMcpFile(call.folder, 'task.json'), { timeout: 50_000 }).toBeDefined();
@@ -180,7 +180,7 @@ test('a call whose program was killed finds its task again', async () => {
   expect(await ledger.lines()).toEqual(['job begins']);
 });
 
-test('a call whose keeper was killed finds its task again: to stop the program is not to cancel the call', async () => {
+test('a call whose keeper was killed continues with its task, which was not cancelled', async () => {
   const { options, ledger } = await serve('http', 'modern');
   const call = await playCall('job', { ms: 3_000 }, options);
   await expect.poll(() => readMcpFile(call.folder, 'task.json'), { timeout: 50_000 }).toBeDefined();

@@ -15,12 +15,12 @@ const options = (callTool: (request: object, options: any) => Promise<unknown>):
   idempotency_key: 'meanwhile/default/call_1',
   token: 'call',
   signal: new AbortController().signal,
-  heard() {},
+  onProgress() {},
   began: async () => {},
   withdrawn: async () => {},
 });
 
-test('what a server says again of a task that is found again is not reported again', async () => {
+test('a call that continues with its task does not report the last note again', async () => {
   const states = ['step 2', 'step 2', 'step 3'].map((statusMessage) => {
     return { status: 'working', statusMessage, pollIntervalMs: 50 };
   });
@@ -37,7 +37,7 @@ test('what a server says again of a task that is found again is not reported aga
       }) as unknown as McpConnection,
     task: 'task_1',
     said: 'step 2',
-    heard: ({ message }) => void said.push(message),
+    onProgress: ({ message }) => void said.push(message),
   });
   expect(outcome).toMatchObject({ type: 'returned' });
   expect(said).toEqual(['step 3']);
@@ -101,7 +101,7 @@ test('a server that asks for input has an error of its own', () => {
 test('the last output of the server and the cause of a failed request are kept', () => {
   expect(outcomeOf(new TypeError('terminated'), 'out of luck')).toEqual({
     type: 'lost',
-    message: 'terminated\nThe server said:\nout of luck',
+    message: 'terminated\nThe server wrote to stderr:\nout of luck',
   });
   expect(messageOf(refused)).toBe('fetch failed: connect ECONNREFUSED');
 });

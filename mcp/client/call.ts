@@ -8,7 +8,13 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
 import type { McpConnection } from './connection.ts';
-import { type CallOptions, isHopeless, openPatiently, PATIENCE_MS } from './open.ts';
+import {
+  type CallOptions,
+  isPermanent,
+  NO_TIMEOUT_MS,
+  openPatiently,
+  PATIENCE_MS,
+} from './open.ts';
 import { asResult, messageOf, outcomeOf } from './outcome.ts';
 import { readQuestions, Unaskable, unaskable } from './elicitation.ts';
 import { hasOldTasks, OLD_TASK_MS } from './old-task.ts';
@@ -16,8 +22,9 @@ import { cancelTask, followTask, RECONNECT_MS, type TaskHandle } from './task.ts
 import { TASKS } from './wire.ts';
 
 /**
- * Tries again for a while if the server is out of reach before it has seen the call. Some connections only find out then.
- * @throws the signal's reason, once the server has been told, or could not be
+ * Retries for `patience_ms` as long as the server has not received the call. Some connections open although their server is gone, and
+ * fail with the first request.
+ * @throws the signal's reason if the call is cancelled, after an attempt to cancel it on the server
  */
 export async function performCall(options: CallOptions): Promise<McpOutcome> {
   const { signal, task } = options;
@@ -35,9 +42,9 @@ export async function performCall(options: CallOptions): Promise<McpOutcome> {
     try {
       return await callOn(connection, options);
     } catch (error) {
-      if (!(error instanceof Unseen)) throw error;
+      if (!(error instanceof NotReceived)) throw error;
       if (performance.now() > giveUp) return error.outcome;
-      options.unseen?.();
+      options.notReceived?.();
     } finally {
       await connection.close().catch(() => {});
     }
@@ -47,11 +54,11 @@ export async function performCall(options: CallOptions): Promise<McpOutcome> {
 
 const PAUSE_MS = 500;
 
-/** The server has not seen the call, and may be there in a moment. */
-class Unseen extends Error {
+/** The server has not received the call, and may be back in a moment. */
+class NotReceived extends Error {
   readonly outcome: McpOutcome;
   constructor(outcome: McpOutcome) {
-    super('The server has not seen the call.');
+    super('The server has not received the call.');
     this.outcome = outcome;
   }
 }
@@ -82,7 +89,7 @@ async function callOn(connection: McpConnection, options: CallOptions): Promise<
     const visits = visitsIn(error);
     if (visits) return visits;
     const outcome = outcomeOf(error, connection.stderr());
-    if (outcome.type === 'unavailable' && !isHopeless(error)) throw new Unseen(outcome);
+    if (outcome.type === 'unavailable' && !isPermanent(error)) throw new NotReceived(outcome);
     return outcome;
   }
 }
@@ -104,8 +111,8 @@ async function ask(
     {
       allowInputRequired: true,
       signal,
-      timeout: FOREVER_MS,
-      // Without an output schema: a result that does not fit it has been brought about all the same.
+      timeout: NO_TIMEOUT_MS,
+      // Without an output schema: the call has taken effect even if its result does not match the schema.
       toolDefinition: { name: tool, inputSchema: { ...schema, type: 'object' } },
     },
   );
@@ -121,7 +128,7 @@ function responsesIn(answers: CallOptions['answers']) {
   };
 }
 
-/** The older protocol: a call fails until a person has visited some pages, and is then made again. */
+/** In the older protocol a call fails until a person has visited some pages. It is then made again. */
 function visitsIn(error: unknown): McpOutcome | undefined {
   if (!(error instanceof ProtocolError) || error.code !== VISIT_FIRST) return undefined;
   const { elicitations } = (error.data ?? {}) as { elicitations?: unknown };
@@ -137,7 +144,7 @@ function visitsIn(error: unknown): McpOutcome | undefined {
   }
 }
 
-/** To call again would fail again. */
+/** Without the visit, the same call would fail again. */
 function refusalIn({ answers }: CallOptions): McpOutcome | undefined {
   const visits = Object.entries(answers?.responses ?? {}).filter(([key]) => key.startsWith(VISIT));
   if (visits.every(([, { action }]) => action === 'accept')) return undefined;
@@ -146,14 +153,11 @@ function refusalIn({ answers }: CallOptions): McpOutcome | undefined {
 }
 
 const VISIT_FIRST = -32_042;
-/** Begins the keys of such questions. */
+/** Prefix of the keys of questions that ask for a visit. */
 const VISIT = 'visit first: ';
 
-/** For servers that recognise a call that is made again. */
+/** Lets a server recognise a repeated call. */
 const IDEMPOTENCY_META = 'meanwhile/idempotency_key';
-
-/** The call's own timeout ends it. */
-const FOREVER_MS = 2 ** 31 - 1;
 
 function taskIn(result: unknown): TaskHandle | undefined {
   const { _meta } = (result ?? {}) as { _meta?: Record<string, unknown> };

@@ -60,11 +60,11 @@ test('the tools of servers come after the others, in the order of the file, and 
   await appendFile(ledger.path, 'grow\n');
   await expect.poll(() => names(catalogue), until).toContain('a__grown');
   await expect.poll(() => names(catalogue), until).toContain('b__grown');
-  // What was derived from it is cached by the object.
+  // Callers cache what they derive from the object.
   expect(catalogue.tools.get('a__steps')).toBe(before);
 });
 
-test('a server that is down delays nothing, is reported, and is found when it comes back', async () => {
+test('a server that is down delays nothing, is reported, and offers its tools when it comes back', async () => {
   const ledger = await createLedger();
   const broken = join(await mkdtemp(join(tmpdir(), 'meanwhile-mcp-')), 'server.mjs');
   await writeFile(broken, 'console.error("not yet"); process.exit(1);');
@@ -145,7 +145,7 @@ test('a server that a proxy has declared is its tenant’s alone, also after a r
     const { name } = tool!;
     expect(await servers.find(name, 0, 'acme')).toBe(tool);
     expect(await servers.find(name, 0, 'globex')).toBeUndefined();
-    // A call of it that was requested before goes on.
+    // A call that was requested before continues.
     expect(await servers.find(name, 0)).toBe(tool);
     expect(await offered(mine, 'globex')).toBeUndefined();
     expect(await offered(theirs, 'acme')).toBeUndefined();

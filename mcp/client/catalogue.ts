@@ -1,4 +1,4 @@
-/** The service's tools together with those of MCP servers, which come and go while it runs. */
+/** The service's tools together with those of MCP servers, which may become available or unavailable at any time. */
 import type { PriorDiscovery, Tool as Upstream } from '@modelcontextprotocol/client';
 import type { Catalogue, ServerStatus, ToolServers } from '../../tools/catalogue.ts';
 import type { LocalTool, Tool } from '../../tools/define.ts';
@@ -6,7 +6,7 @@ import { readableLine } from '../../tools/lines.ts';
 import type { McpServer } from './config.ts';
 import { canBeTask, declareUpstream, fingerprint } from './declare.ts';
 import { UnusableSchema } from './input-schema.ts';
-import { type KnownServers, openKnown } from './known.ts';
+import { openKnown } from './known.ts';
 import { isOfServer, toolName } from './names.ts';
 import { callProgram } from './program.ts';
 import { type WarmProgram, warmProgram } from './warm/warm-program.ts';
@@ -18,9 +18,9 @@ export interface McpCatalogueOptions {
   servers: McpServer[];
   /** Contains the folders of calls, and those of the hosts that make them. */
   spoolRoot: string;
-  /** Keeps the servers that were declared while the service ran. */
+  /** Stores the servers that were declared while the service ran. */
   declaredFile: string;
-  /** Keeps what servers said of their tools between starts. */
+  /** Stores the servers' tool declarations between starts. */
   knownFile: string;
   allowPrivateUrls: boolean;
   log(line: string): void;
@@ -36,19 +36,19 @@ interface ServerState {
   server: McpServer;
   status: ServerStatus;
   era?: PriorDiscovery;
-  /** What it offers at the moment, or did when it last answered. */
+  /** The tools of its latest answer. */
   offered: Map<string, LocalTool>;
-  /** Every tool that it has offered: a call of it may still run. */
+  /** Every tool that it has ever offered, since calls of it may still run. */
   known: Map<string, LocalTool>;
   fingerprints: Map<string, string>;
   answered: PromiseWithResolvers<void>;
   session?: McpSession;
-  /** Makes its calls, if they share a process that outlives the worker. */
+  /** Makes its calls if its session is `warm`: they share a host that outlives the worker. */
   warm?: WarmProgram;
 }
 
 /**
- * Returns at once: the servers are asked in the background, and their tools appear as they answer.
+ * Returns without waiting for the servers. They are asked in the background, and their tools appear as they answer.
  * @param own the tools and agents that do not come from servers
  */
 export async function openMcpCatalogue(
@@ -101,18 +101,18 @@ export async function openMcpCatalogue(
     allowPrivateUrls,
   });
 
-  /** The tool objects stay the same while their declarations do: what was derived from them is cached. */
-  function take(
-    state: ServerState,
-    upstream: Upstream[],
-    seen: KnownServers,
-  ): Map<string, LocalTool> {
+  /**
+   * Declares a server's tools and adds them to `state.known`. A tool whose declaration is unchanged stays the same object, since callers
+   * cache what they derive from it.
+   * @returns the usable tools by name; `state.status.left_out` names the others
+   */
+  function declareAll(state: ServerState, upstream: Upstream[]): Map<string, LocalTool> {
     const { server } = state;
     const program = state.warm ?? callProgram(() => variablesOf(state));
-    const { first } = seen.of(server.name);
+    const { first } = known.of(server.name);
     const found = new Map<string, LocalTool>();
     const left_out: ServerStatus['left_out'] = [];
-    const leave = (tool: string, why: string) => {
+    const leaveOut = (tool: string, why: string) => {
       if (left_out.length < MOST_LEFT_OUT) left_out.push({ tool: readableLine(tool, 100), why });
     };
     state.status = { ...state.status, left_out };
@@ -120,11 +120,11 @@ export async function openMcpCatalogue(
       if (server.settings.tools[each.name]?.offer === false) continue;
       const name = toolName(server.name, each.name, taken);
       if (found.has(name)) {
-        leave(each.name, 'The server names it twice.');
+        leaveOut(each.name, 'The server lists it twice.');
         continue;
       }
       if (found.size >= MOST_TOOLS) {
-        leave(each.name, `A server may offer ${MOST_TOOLS} tools at most.`);
+        leaveOut(each.name, `A server may offer at most ${MOST_TOOLS} tools.`);
         break;
       }
       const print = fingerprint(each);
@@ -146,7 +146,7 @@ export async function openMcpCatalogue(
         state.fingerprints.set(name, own);
       } catch (error) {
         if (!(error instanceof UnusableSchema)) throw error;
-        leave(each.name, `It cannot be offered to a model: ${error.message}.`);
+        leaveOut(each.name, `It cannot be offered to a model: ${error.message}.`);
       }
     }
     for (const [name, tool] of found) state.known.set(name, tool);
@@ -168,7 +168,7 @@ export async function openMcpCatalogue(
     const wasReady = state.status.status === 'ready';
     const before = [...state.offered.keys()].join();
     state.era = era;
-    state.offered = take(state, upstream, known);
+    state.offered = declareAll(state, upstream);
     const hasChanged = before !== [...state.offered.keys()].join();
     const count = state.offered.size;
     const { left_out } = state.status;
@@ -183,7 +183,7 @@ export async function openMcpCatalogue(
     state.answered.resolve();
   }
 
-  function missing(state: ServerState, why: string): void {
+  function unreachable(state: ServerState, why: string): void {
     const { status } = state;
     if (status.status !== 'down') {
       log(`The MCP server ${status.name} cannot be reached; trying again. ${why}`);
@@ -194,8 +194,8 @@ export async function openMcpCatalogue(
   }
 
   for (const state of states) {
-    // Known at once for calls that still run, and offered when the server has answered.
-    take(state, known.of(state.server.name).tools, known);
+    // Calls that still run need these tools at once. They are offered when the server has answered.
+    declareAll(state, known.of(state.server.name).tools);
   }
   const watches: Watch[] = [];
   const watch = async (state: ServerState) => {
@@ -205,8 +205,11 @@ export async function openMcpCatalogue(
       server: state.server,
       allowPrivateUrls,
       listed: (upstream, era) => listed(state, upstream, era),
-      missing: (why) => missing(state, why),
-      ...(state.session && { connected: state.session.connected, heard: state.session.heard }),
+      unreachable: (why) => unreachable(state, why),
+      ...(state.session && {
+        connected: state.session.connected,
+        onProgress: state.session.onProgress,
+      }),
       ...(timing && { timing }),
     });
     watches.push(watching);
@@ -240,7 +243,7 @@ export async function openMcpCatalogue(
           await declared.add(server, given.tenant);
           const state = stateOf(server);
           states.push(state);
-          take(state, known.of(server.name).tools, known);
+          declareAll(state, known.of(server.name).tools);
           await watch(state);
         }
         return server.name;
@@ -252,13 +255,13 @@ export async function openMcpCatalogue(
           await Promise.race([state.answered.promise, after(patience_ms)]);
         }
         const { offered, known: before } = state;
-        // A server that is away for a moment is called all the same, with patience.
+        // The tools of an unavailable server are offered too: a call retries until the server is back.
         return [...(offered.size > 0 ? offered : before).values()];
       },
       warmUp(name) {
         for (const { server, status, warm } of states) {
-          const isMeant = name === undefined ? !isDeclared(server) : server.name === name;
-          if (isMeant && status.status === 'ready') warm?.warmUp();
+          const isSelected = name === undefined ? !isDeclared(server) : server.name === name;
+          if (isSelected && status.status === 'ready') warm?.warmUp();
         }
       },
     },
@@ -269,9 +272,9 @@ export async function openMcpCatalogue(
   };
 }
 
-/** More than anybody reads. */
+/** Bounds the status of a server, which people read. */
 const MOST_LEFT_OUT = 50;
-/** More than any model can choose from. */
+/** More tools than any model can choose from. */
 const MOST_TOOLS = 500;
 
 const now = () => new Date().toISOString();

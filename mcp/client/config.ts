@@ -11,7 +11,7 @@ import { expand, NotSet } from './expand.ts';
 export interface McpServer {
   name: string;
   transport: StdioServer | HttpServer;
-  /** What applies to all of its tools, and per tool what applies to that one only. */
+  /** Settings for all of its tools, and by tool the settings that override them. */
   settings: McpServerSettings;
 }
 
@@ -24,7 +24,7 @@ export class McpConfigError extends Error {
 }
 
 export interface ReadOptions {
-  /** For `${NAME}`. */
+  /** The variables that `${NAME}` refers to. */
   environment: Record<string, string | undefined>;
   allowPrivateUrls: boolean;
 }
@@ -71,20 +71,23 @@ const forTool = {
 
 const toolSettings = z.strictObject({
   ...forTool,
-  /** False: no agent is offered it. */
+  /** False: the tool is hidden from every agent. */
   offer: z.boolean().optional(),
 });
 
 const serverSettings = z.strictObject({
   ...forTool,
-  /** `own`: a process of its own for each call. `shared`: one process for all calls, which keeps state between them. */
+  /**
+   * `warm`: one host makes all calls and outlives the worker. `own`: a process of its own for each call. `shared`: one process for
+   * all calls, which keeps state between them and ends with the worker.
+   */
   session: z.enum(['warm', 'own', 'shared'], "must be 'warm', 'own' or 'shared'").default('warm'),
   /** A tool whose declaration has changed since it was first seen needs a person's approval. */
   approve_changes: z.boolean().default(false),
   tools: z.record(z.string(), toolSettings).default({}),
 });
 
-// Other clients have fields of their own next to these, which are left alone. `meanwhile` is ours, so a misspelt field is a mistake.
+// Other clients have fields of their own next to these, which are ignored. `meanwhile` is ours, so an unknown field in it is an error.
 const common = {
   disabled: z.boolean().optional(),
   meanwhile: serverSettings.prefault({}),

@@ -7,19 +7,19 @@ test.each(['modern', 'legacy'] as const)(
   async (era) => {
     const found = await connect(testServer(), { allowPrivateUrls: true, timeout_ms: 30_000 });
     await found.close();
-    let heard = 0;
+    let notifications = 0;
     const { client, close } = await connect(testServer(), {
       allowPrivateUrls: true,
       timeout_ms: 30_000,
       era: era === 'modern' ? found.era : { kind: 'legacy' },
-      heard: () => (heard += 1),
+      onProgress: () => (notifications += 1),
     });
     expect(client.getProtocolEra()).toBe(era);
     for (let call = 1; call <= 200; call += 1) {
       const meta = { progressToken: `call ${call}` };
       await client.callTool({ name: 'steps', arguments: { count: 4 }, _meta: meta });
       // All progress has arrived by the time of the result.
-      expect(heard).toBe(4 * call);
+      expect(notifications).toBe(4 * call);
     }
     await close();
   },

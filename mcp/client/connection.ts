@@ -13,42 +13,43 @@ import { packageVersion } from '../../tools/version.ts';
 import type { HttpServer, StdioServer } from '../../tools/declared-server.ts';
 import type { McpAnswer } from '../../tools/mcp-spool.ts';
 import { upstreamFetch } from './http.ts';
+import { withStderr } from './outcome.ts';
 import { stdioTransport, type StdioTransport } from './stdio.ts';
 import { flushed, onTheWire, TASKS, type WireProgress } from './wire.ts';
 
 export interface McpConnection {
   client: Client;
-  /** Which protocol the server speaks: with this the next connection needs no negotiation. */
+  /** The protocol of the server. A connection that is given it needs no negotiation. */
   era: PriorDiscovery;
-  /** The end of what a stdio server wrote to stderr; empty for others. */
+  /** The end of the stderr of a stdio server; empty for other servers. */
   stderr(): string;
   close(): Promise<void>;
 }
 
 export interface ConnectOptions {
   allowPrivateUrls: boolean;
-  /** What an earlier connection found out. */
+  /** The era that an earlier connection negotiated. */
   era?: PriorDiscovery;
   signal?: AbortSignal;
   /** Called with each progress notification. */
-  heard?(progress: WireProgress): void;
+  onProgress?(progress: WireProgress): void;
   /** Called when the connection ends, except by `close`. */
   closed?(): void;
   toolsChanged?(): void;
   /**
-   * Called when a server of the older protocol asks a person something in the middle of a call. The signal aborts when it no longer
-   * waits. Default: nobody is asked, and the person declines.
+   * Called when a server of the older protocol asks a person something in the middle of a call. The signal aborts when the server no
+   * longer waits. Default: every question is declined.
    */
   asked?(params: unknown, signal: AbortSignal): Promise<McpAnswer>;
   /** Whether the server may ask. Default: true. */
   elicits?: boolean;
-  /** Variables by which a process of a stdio server is found again. */
+  /** Environment variables that mark the process of a stdio server, so that it can be found later. */
   marks?: Record<string, string>;
   /** Time for the handshake. */
   timeout_ms: number;
 }
 
-/** @throws Error of the SDK or the system; nothing is left running then. */
+/** @throws Error of the SDK or the system, after it has ended what it started */
 export async function connect(
   server: StdioServer | HttpServer,
   options: ConnectOptions,
@@ -57,7 +58,7 @@ export async function connect(
     return await open(server, options);
   } catch (error) {
     if (server.type === 'http' || options.era || !isUndecided(error)) throw error;
-    // Some servers of the old era end at a question that they do not know.
+    // Some servers of the old era exit on an unknown request.
     return open(server, { ...options, era: { kind: 'legacy' } });
   }
 }
@@ -71,7 +72,7 @@ async function open(
   server: StdioServer | HttpServer,
   options: ConnectOptions,
 ): Promise<McpConnection> {
-  const { era, signal, heard, closed, toolsChanged, timeout_ms, elicits = true } = options;
+  const { era, signal, onProgress, closed, toolsChanged, timeout_ms, elicits = true } = options;
   const { asked = decline } = options;
   const client = new Client(IDENTITY, {
     versionNegotiation: { mode: 'auto', probe: { timeoutMs: Math.min(PROBE_MS, timeout_ms) } },
@@ -90,9 +91,9 @@ async function open(
       ({ params }, { mcpReq }) => asked(params, mcpReq.signal) as Promise<ElicitResult>,
     );
   }
-  // Errors of single messages. What ends a connection or fails a request is reported there.
+  // Ignores errors of single messages. An error that ends the connection or fails a request is reported there.
   Object.assign(client, { onerror() {}, onclose: closed });
-  const transport = onTheWire(transportOf(server, options), heard);
+  const transport = onTheWire(transportOf(server, options), onProgress);
   try {
     await client.connect(transport, {
       timeout: timeout_ms,
@@ -102,9 +103,9 @@ async function open(
   } catch (error) {
     Object.assign(client, { onclose: undefined });
     await transport.close().catch(() => {});
-    const said = stderrOf(transport);
-    if (said === '') throw error;
-    throw new Error(`${(error as Error).message}\nThe server said:\n${said}`, { cause: error });
+    const stderr = stderrOf(transport);
+    if (stderr === '') throw error;
+    throw new Error(withStderr((error as Error).message, stderr), { cause: error });
   }
   const discover = client.getDiscoverResult();
   return {
@@ -115,7 +116,7 @@ async function open(
       Object.assign(client, { onclose: undefined });
       await Promise.race([flushed(transport), after(1_000)]);
       if (transport instanceof StreamableHTTPClientTransport) {
-        // A courtesy: a server that does not answer forgets the session by itself.
+        // Best effort: a server that does not answer drops the session after its own timeout.
         await Promise.race([transport.terminateSession().catch(() => {}), after(1_000)]);
       }
       await client.close();
@@ -127,7 +128,7 @@ const decline = async (): Promise<McpAnswer> => ({ action: 'decline' });
 
 const IDENTITY = { name: 'meanwhile', version: packageVersion() };
 
-/** A server of the old era may not answer a question that it does not know. */
+/** A server of the old era may leave an unknown request unanswered. */
 const PROBE_MS = 10_000;
 
 function transportOf(

@@ -1,4 +1,4 @@
-/** What a server says of a tool, as a tool of this service. */
+/** Makes a tool of this service from a server's declaration of a tool. */
 import type { Tool as Upstream } from '@modelcontextprotocol/client';
 import { createHash } from 'node:crypto';
 import { readableLine } from '../../tools/lines.ts';
@@ -13,12 +13,12 @@ import type { McpSession } from './session.ts';
 
 export interface Declaring {
   server: McpServer;
-  /** Its name here. */
+  /** The name that models see. */
   name: string;
   program: McpProgram;
   /** Set if all calls share one process. */
   session?: McpSession;
-  /** The declaration is not the one that was seen first. */
+  /** The declaration differs from the first one that the server gave. */
   hasChanged: boolean;
 }
 
@@ -49,7 +49,7 @@ export function declareUpstream(upstream: Upstream, declaring: Declaring): Local
       annotations: upstream.annotations,
     }),
   };
-  // With a shared process a lost outcome means that its state is gone too: the same call would not do the same.
+  // If a shared process is lost, its state is lost too, so a repeated call could have another effect.
   if (session) return session.tool(declared);
   return mcpTool({
     ...declared,
@@ -59,19 +59,19 @@ export function declareUpstream(upstream: Upstream, declaring: Declaring): Local
   });
 }
 
-/** In the way of protocol 2025-11-25; later ones do not know this field. */
+/** Whether a server of protocol 2025-11-25 can make calls of this tool tasks. Later versions do not have this field. */
 export function canBeTask({ execution }: Upstream & { execution?: { taskSupport?: string } }) {
   return execution?.taskSupport === 'optional' || execution?.taskSupport === 'required';
 }
 
-/** A stable id of everything that a server says of a tool. */
+/** A hash of the parts of a tool's declaration that a model or a person sees. */
 export function fingerprint(upstream: Upstream): string {
   const { name, title, description, inputSchema, annotations } = upstream;
   const said = JSON.stringify([name, title, description, inputSchema, annotations]);
   return createHash('sha256').update(said).digest('base64url').slice(0, 22);
 }
 
-/** Only what a server says outright counts: by the protocol's own defaults every tool would be destructive. */
+/** Only explicit hints count: by the protocol's defaults every tool would be destructive. */
 function approvalOf(
   wanted: McpToolSettings['approval'],
   { name, annotations: { destructiveHint, readOnlyHint } = {} }: Upstream,
@@ -86,14 +86,14 @@ function approvalOf(
   return approval === false ? {} : { approval };
 }
 
-/** A call that must not happen twice is not made while the same call is open. */
+/** If repeating a call could do harm, an identical call is rejected while one is open. */
 function duplicatesOf({ annotations = {} }: Upstream): 'allow' | 'reject' {
   const { readOnlyHint, idempotentHint, destructiveHint } = annotations;
   if (readOnlyHint === true || idempotentHint === true) return 'allow';
   return destructiveHint === true || idempotentHint === false ? 'reject' : 'allow';
 }
 
-/** Within the limit that every tool has, in characters that can be stored and shown. */
+/** At most as long as the description of any tool may be, and only characters that can be stored and shown. */
 function descriptionOf({ name, title, description, annotations }: Upstream): string {
   const said = [description, title, annotations?.title, name].find((text) => text?.trim());
   const text = storableText(said ?? name)

@@ -1,4 +1,4 @@
-/** Servers that a harness's proxy declares while the service runs. They are kept: their calls may outlive the service. */
+/** Servers that a harness's proxy declares while the service runs. They are stored, since their calls may outlive the service. */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
@@ -7,15 +7,16 @@ import type { McpServer } from './config.ts';
 
 export interface DeclaredServers {
   all(): McpServer[];
-  /** Whose server it is. Undefined for one that was not declared. */
+  /** The tenant that declared the server. Undefined if it was not declared. */
   tenantOf(id: string): string | undefined;
+  /** @throws the error of a file that cannot be written */
   add(server: McpServer, tenant: string): Promise<void>;
 }
 
-/** Anyone who puts a proxy in front of a tool was asked by their harness whether it may run. */
+/** No approval here: the harness behind the proxy has asked its user already whether the tool may run. */
 const SETTINGS = { session: 'warm', approve_changes: false, approval: false, tools: {} } as const;
 
-/** Its id is readable, and differs for each tenant and each way to reach it. */
+/** The server's name becomes a readable id that differs for each tenant and each transport. */
 export function asDeclared({ name, transport, tenant }: DeclaredServer): McpServer {
   const hash = createHash('sha256')
     .update(JSON.stringify([tenant, transport]))

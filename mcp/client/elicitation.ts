@@ -1,4 +1,4 @@
-/** What a server asks a person (MCP: elicitation), read into a question. */
+/** Reads a server's question to a person (MCP: elicitation). */
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv';
 import { z } from 'zod';
 import { whyRefused } from '../../contract/json-value.ts';
@@ -32,10 +32,16 @@ export function readQuestion(params: unknown): McpQuestion {
   return { message, schema };
 }
 
-/** Of a result of type `input_required`. @throws Unaskable */
+/**
+ * @param requests `inputRequests` of a result or task that requires input
+ * @returns the questions by the server's keys
+ * @throws Unaskable
+ */
 export function readQuestions(requests: unknown): Record<string, McpQuestion> {
   const entries = Object.entries((requests ?? {}) as Record<string, unknown>);
-  if (entries.length > MOST_QUESTIONS) throw new Unaskable('The server asks too much at once.');
+  if (entries.length > MOST_QUESTIONS) {
+    throw new Unaskable(`The server asks more than ${MOST_QUESTIONS} questions at once.`);
+  }
   const questions = entries.map(([key, given]) => {
     const { success, data } = z
       .object({ method: z.string(), params: z.unknown() })
@@ -49,6 +55,7 @@ export function readQuestions(requests: unknown): Record<string, McpQuestion> {
   return Object.fromEntries(questions);
 }
 
+/** The outcome of a call whose question cannot be asked. */
 export const unaskable = ({ message }: Unaskable, more = ''): McpOutcome => ({
   type: 'failed',
   name: 'InputRequired',
@@ -58,7 +65,7 @@ export const unaskable = ({ message }: Unaskable, more = ''): McpOutcome => ({
 function pageOf(given: string): string {
   const url = URL.parse(given);
   if (!url || !['https:', 'http:'].includes(url.protocol) || given.length > MOST_CHARS) {
-    throw new Unaskable('The server wants a person to visit something that is no web page.');
+    throw new Unaskable('The server wants a person to visit an address that is not a web page.');
   }
   return url.href;
 }

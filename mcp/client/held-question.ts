@@ -1,8 +1,13 @@
-/** A question for whose answer a server waits on its connection. The answer comes as a file, from whichever worker has it. */
+/** A question that a server waits for on its connection. Any worker may deliver the answer, as a file in the call's folder. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerIn, type McpAnswer, type McpReport, settle } from '../../tools/mcp-spool.ts';
 
-/** @param signal aborts when the server no longer waits */
+/**
+ * @param folder of the call
+ * @param id of the question
+ * @param signal aborts when the server no longer waits
+ * @returns undefined if the question was withdrawn
+ */
 export async function waitForAnswer(
   folder: string,
   id: string,

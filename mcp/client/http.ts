@@ -21,8 +21,8 @@ export function upstreamFetch(allowPrivate: boolean): typeof fetch {
 }
 
 /**
- * Closes the response stream of a request once its cancellation has been sent. A server of the older protocol that keeps no sessions
- * cannot tell which request the notification is about, and stops when the stream is closed.
+ * Closes the response stream of a request once its cancellation has been sent. A server of the older protocol without sessions cannot
+ * relate the notification to a request. It stops the work when the stream is closed.
  */
 function closingCancelled(send: typeof fetch): typeof fetch {
   const open = new Map<unknown, AbortController>();
@@ -36,7 +36,7 @@ function closingCancelled(send: typeof fetch): typeof fetch {
     if (method !== 'tools/call' || id === undefined) return send(input, init);
     const closing = new AbortController();
     open.set(id, closing);
-    // The client numbers its requests. A thousand are never in flight at once.
+    // Entries of answered requests are not removed, but the oldest ones are. A thousand requests are never in flight at once.
     if (open.size > MOST_OPEN) open.delete(open.keys().next().value);
     const signals = [closing.signal, ...(init?.signal ? [init.signal] : [])];
     return send(input, { ...init, signal: AbortSignal.any(signals) });

@@ -1,4 +1,4 @@
-/** The input of an MCP tool: JSON Schema from its server, as a schema that this service's tools have. */
+/** Converts the input schema of an MCP tool from JSON Schema to zod, which this service's tools use. */
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv';
 import { z } from 'zod';
 import { whyRefused } from '../../contract/json-value.ts';
@@ -7,7 +7,7 @@ import { whyRefused } from '../../contract/json-value.ts';
 export class UnusableSchema extends Error {}
 
 /**
- * Accepts what the server's schema accepts, unchanged, and is shown to a model as the server wrote it.
+ * The returned schema accepts exactly the values that the server's schema accepts, changes none, and has the server's JSON Schema.
  * @throws UnusableSchema
  */
 export function inputSchema(given: unknown): z.ZodType {
@@ -21,13 +21,16 @@ export function inputSchema(given: unknown): z.ZodType {
   const input = z.custom((value) => validate(value).valid, {
     error: ({ input: value }) => brief(validate(value).errorMessage ?? 'is invalid'),
   });
-  // Zod's own way for a type to say its JSON schema.
+  // Zod takes the JSON Schema of a type from this method.
   const { _zod: internals } = input;
   internals.toJSONSchema = () => structuredClone(schema);
   return input;
 }
 
-/** A copy, since a schema is part of every request to the model and must not change. */
+/**
+ * Returns a copy, since the schema is part of every request to the model and must not change.
+ * @throws UnusableSchema
+ */
 function checked(given: unknown): Record<string, unknown> {
   if (typeof given !== 'object' || given === null || !('type' in given)) {
     throw new UnusableSchema('its input schema is not an object');
@@ -42,7 +45,7 @@ function checked(given: unknown): Record<string, unknown> {
   return JSON.parse(json) as Record<string, unknown>;
 }
 
-/** A model is sent every schema with every request. */
+/** Every request to a model includes every schema. */
 const MOST_BYTES = 64_000;
 
 const brief = (text: string) => (text.length > 300 ? `${text.slice(0, 300)} …` : text);

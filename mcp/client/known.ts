@@ -1,6 +1,6 @@
 /**
- * What servers said of their tools in earlier starts. A call that outlived its worker needs its tool at once, and a server takes a
- * while to answer.
+ * The servers' tool declarations from earlier starts. A call that outlived its worker needs its tool at once, and a server takes time
+ * to answer.
  */
 import type { PriorDiscovery, Tool as Upstream } from '@modelcontextprotocol/client';
 import { randomUUID } from 'node:crypto';
@@ -12,15 +12,15 @@ import { fingerprint } from './declare.ts';
 export interface KnownServer {
   era?: PriorDiscovery;
   tools: Upstream[];
-  /** The fingerprint of the first declaration of each tool that was seen. */
+  /** By tool, the fingerprint of the first declaration that the server gave. */
   first: Record<string, string>;
-  /** A shared process of it was used, which is gone. */
+  /** Calls have used a shared process of this server. Its state is lost at the next start. */
   used?: boolean;
 }
 
 export interface KnownServers {
   of(server: string): KnownServer;
-  /** Never rejects: the file only saves time. */
+  /** Stores what is given. Never rejects, since the service works without the file. */
   note(server: string, seen: Partial<Pick<KnownServer, 'era' | 'tools' | 'used'>>): Promise<void>;
 }
 

@@ -1,9 +1,12 @@
 export interface Lines {
-  /** False once a line is too long: nothing more is taken then. */
+  /** False once a line is too long. Further input is ignored. */
   add(chunk: Buffer): boolean;
 }
 
-/** Splits a stream into lines, in time that is linear in its length however long a line is. */
+/**
+ * Splits a stream into lines and skips empty ones. The time is linear in the length of the stream, even for long lines.
+ * @param take called with each line, without its newline
+ */
 export function createLines(mostBytes: number, take: (line: string) => void): Lines {
   let parts: Buffer[] = [];
   let bytes = 0;

@@ -25,7 +25,7 @@ test.each([
   expect(isOfServer(server, name)).toBe(true);
 });
 
-test('a name that a team’s tool has is not given to another', () => {
+test('a tool of a server does not get the name of a team’s tool', () => {
   const name = toolName('pay', 'out', new Set(['pay__out']));
   expect(name).toMatch(/^pay__out_[\da-f]{8}$/);
 });

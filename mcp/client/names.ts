@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * `server__tool` where that is a valid name for every model provider and can belong to no other tool. Otherwise a short form: what
- * is readable of it, and a hash of both names. It depends on nothing else, so it is the same at every start.
+ * `server__tool` if that is a valid name for every model provider and cannot belong to another tool. Otherwise a short form: the
+ * readable part of it and a hash of both names. The name depends on nothing else, so it is the same at every start.
  * @param taken names that belong to other tools
  */
 export function toolName(server: string, tool: string, taken: ReadonlySet<string>): string {
@@ -11,7 +11,7 @@ export function toolName(server: string, tool: string, taken: ReadonlySet<string
   return isPlain(server, tool) && !taken.has(plain) ? plain : shortName(server, tool);
 }
 
-/** Whether a tool of that name can only be one of this server. */
+/** Whether a tool of this name may belong to this server. */
 export function isOfServer(server: string, name: string): boolean {
   const prefix = `${readable(server)}__`;
   return name.startsWith(prefix.slice(0, MOST_READABLE));
@@ -21,7 +21,7 @@ const LONGEST_NAME = 64;
 const HASH = 8;
 const MOST_READABLE = LONGEST_NAME - HASH - 1;
 
-/** With `__` inside or `_` at its end, the name of a server could be read as that of another one with part of the tool's. */
+/** A server name with `__` inside or `_` at its end is not plain: `a__b` could be server `a` with a tool `b__…`. */
 function isPlain(server: string, tool: string): boolean {
   const isServer = /^[A-Za-z][\w-]*$/.test(server) && !/__|_$/.test(server);
   return isServer && /^[\w-]+$/.test(tool) && server.length + 2 + tool.length <= LONGEST_NAME;

@@ -48,7 +48,7 @@ test('progress notifications of a task are progress too', async () => {
   expect(call.told).toEqual([1, 2, 3, 4].map((step) => [25 * step, `step ${step}`]));
 });
 
-test('a call whose program was killed finds its task again', async () => {
+test('a call whose program was killed continues with its task', async () => {
   const { options, ledger } = await serve('http', 'own');
   const call = await playCall('bakes', { count: 3, pause_ms: 2_000 }, options);
   await expect.poll(() => readMcpFile(call.folder, 'task.json'), { timeout: 50_000 }).toBeDefined();
@@ -71,7 +71,7 @@ describe.each(['own', 'warm'] as const)('a call (session %s) that is cancelled',
     return { call, ledger, kills: () => killsProgram(call.folder, options.root!) };
   };
 
-  test('as its program is lost cancels its task', async () => {
+  test('just after its program was killed cancels its task', async () => {
     const { call, ledger, kills } = await begun();
     await kills();
     call.cancel();
@@ -91,7 +91,7 @@ describe.each(['own', 'warm'] as const)('a call (session %s) that is cancelled',
     await expect.poll(() => ledger.lines(), { timeout: 50_000 }).toContain('stopped');
   });
 
-  test('tells its server once', async () => {
+  test('sends one cancellation to its server', async () => {
     const { call, ledger } = await begun();
     call.cancel();
     await expect(call.end).rejects.toThrow('cancelled');

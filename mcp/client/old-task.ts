@@ -1,18 +1,19 @@
 /**
- * The experimental tasks of protocol 2025-11-25. The SDK has their types and nothing that uses them, so plain requests are sent. They
- * differ from the extension: the client asks for a task with `task` in its call, and `tasks/result` returns the result, which blocks
- * until there is one. While it blocks the server may ask a person, in the way of that protocol.
+ * The experimental tasks of protocol 2025-11-25. The SDK has only their types, so plain requests are sent. They differ from the
+ * extension: the client asks for a task with `task` in its call, and `tasks/result` blocks until it returns the result. While it
+ * blocks, the server may send elicitation requests.
  */
 import { z } from 'zod';
 import type { McpOutcome } from '../../tools/mcp-spool.ts';
 import type { McpConnection } from './connection.ts';
+import { NO_TIMEOUT_MS } from './open.ts';
 import { asResult, outcomeOf } from './outcome.ts';
 import type { TaskState } from './task-state.ts';
 
-/** How long the server is asked to keep the task: the call and its worker may be away for a while. A day, in milliseconds. */
+/** How long the server is asked to keep the task, since the call's worker may be down for a while. A day, in milliseconds. */
 export const OLD_TASK_MS = 24 * 3_600_000;
 
-/** Whether this server makes calls tasks in that way. */
+/** Whether this server offers such tasks for calls. */
 export function hasOldTasks({ client, era }: McpConnection): boolean {
   const { tasks } = (client.getServerCapabilities() ?? {}) as OldCapabilities;
   return era.kind === 'legacy' && tasks?.requests?.tools?.call !== undefined;
@@ -23,7 +24,7 @@ interface OldCapabilities {
 }
 
 /**
- * Undefined while there is none to wait for, or if the server is of another protocol.
+ * Undefined while the task works, if it was cancelled, or if the server uses another protocol.
  * @throws what a lost connection throws
  */
 export async function resultOfOldTask(
@@ -36,7 +37,7 @@ export async function resultOfOldTask(
     const result = await client.request(
       { method: 'tasks/result', params: { taskId } },
       z.looseObject({}),
-      { signal, timeout: FOREVER_MS },
+      { signal, timeout: NO_TIMEOUT_MS },
     );
     return { type: 'returned', result: asResult(result) };
   } catch (error) {
@@ -46,6 +47,3 @@ export async function resultOfOldTask(
     throw error;
   }
 }
-
-/** The call's own timeout ends it. */
-const FOREVER_MS = 2 ** 31 - 1;

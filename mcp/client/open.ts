@@ -1,4 +1,4 @@
-/** Connects to the server of a call, with patience: it may be starting, or away for a moment. */
+/** Connects to the server of a call, with retries: it may be starting, or unavailable for a moment. */
 import { SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForbiddenAddress } from '../../security/remote/request.ts';
@@ -9,67 +9,73 @@ import type { WireProgress } from './wire.ts';
 
 export interface CallOptions {
   /** @throws what `connect` throws */
-  open(heard: (progress: WireProgress) => void): Promise<McpConnection>;
+  open(onProgress: (progress: WireProgress) => void): Promise<McpConnection>;
   tool: string;
   input: unknown;
   /** As its server wrote it. */
   schema: Record<string, unknown>;
-  /** A server of protocol 2025-11-25 that can is asked to make the call a task. */
+  /** The call is made as a task if the server offers tasks of protocol 2025-11-25. */
   asTask?: true;
   idempotency_key: string;
   /** Marks the progress of this call: a connection may carry others. */
   token: string;
-  /** A task that was begun before, in place of a new call. */
+  /** Id of the task that an earlier attempt began. It is followed, and no new call is made. */
   task?: string;
-  /** What was reported of it last, to an earlier attempt. */
+  /** The last note that an earlier attempt reported of the task. */
   said?: string;
-  /** What people have answered to an earlier attempt. */
+  /** People's answers to the questions of an earlier attempt. */
   answers?: McpAnswers;
-  /** The task is no longer wanted. */
+  /** The task is to be cancelled instead of followed. */
   cancels?: true;
   /** Aborts when the call is cancelled. */
   signal: AbortSignal;
-  /** In the order in which the server sent it, all of it before the outcome. */
-  heard(progress: WireProgress): void;
-  /** Called once the server has made the call a task: from here on it can be found again. */
+  /** Called with each progress notification in the server's order, and before the outcome. */
+  onProgress(progress: WireProgress): void;
+  /** Called with the id of the task once the server has made the call a task. A later attempt continues with it. */
   began(task: string): Promise<void>;
-  /** Called once the server has been told that the task is no longer wanted. */
+  /** Called once the server has received the cancellation of the task. */
   withdrawn(): Promise<void>;
-  /** How long a server may be out of reach before the call is given up. Milliseconds; default 20 seconds. */
+  /** How long a server may be unreachable before the call is given up. Milliseconds; default 20 seconds, for a task 5 minutes. */
   patience_ms?: number;
-  /** Called before another attempt: the connection is of no use. */
-  unseen?(): void;
+  /** Called before another attempt if the server did not receive the call: the connection cannot be used again. */
+  notReceived?(): void;
 }
 
 export const PATIENCE_MS = 20_000;
 
-/** Tries again for a while: nothing has reached the server yet. */
+/** The longest delay of a timer. The call's own timeout ends the request. */
+export const NO_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * Retries for `patience_ms`, since the server has received nothing yet.
+ * @throws what `open` threw last
+ */
 export async function openPatiently({
   open,
-  heard,
+  onProgress,
   token,
   signal,
   patience_ms = PATIENCE_MS,
 }: Pick<
   CallOptions,
-  'open' | 'heard' | 'token' | 'signal' | 'patience_ms'
+  'open' | 'onProgress' | 'token' | 'signal' | 'patience_ms'
 >): Promise<McpConnection> {
   const giveUp = performance.now() + patience_ms;
   for (let pause_ms = 250; ; pause_ms = Math.min(pause_ms * 2, 4_000)) {
     try {
       return await open((progress) => {
-        if (progress.token === token) heard(progress);
+        if (progress.token === token) onProgress(progress);
       });
     } catch (error) {
       const isOver = performance.now() + pause_ms > giveUp;
-      if (signal.aborted || isOver || isHopeless(error)) throw error;
+      if (signal.aborted || isOver || isPermanent(error)) throw error;
       await sleep(pause_ms, undefined, { signal });
     }
   }
 }
 
-/** Whether to try again is of no use. */
-export function isHopeless(error: unknown): boolean {
+/** Whether another attempt to connect would fail in the same way. */
+export function isPermanent(error: unknown): boolean {
   const status = error instanceof SdkHttpError ? error.status : undefined;
   return (
     error instanceof UnauthorizedError ||

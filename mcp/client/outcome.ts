@@ -1,4 +1,4 @@
-/** What a server's answer, or an error in its place, says about the call. */
+/** Derives the outcome of a call from the server's answer or from the error of the request. */
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import { ForbiddenAddress } from '../../security/remote/request.ts';
 import type { McpOutcome, McpResult } from '../../tools/mcp-spool.ts';
@@ -13,7 +13,7 @@ export function asResult(given: unknown): McpResult {
   };
 }
 
-/** The worker reads it whole. */
+/** Replaces an outcome that is too large by a failure: the worker reads the whole outcome into memory. */
 export function bounded(outcome: McpOutcome): McpOutcome {
   const { length } = JSON.stringify(outcome);
   if (length <= MOST_CHARS) return outcome;
@@ -23,10 +23,13 @@ export function bounded(outcome: McpOutcome): McpOutcome {
 
 const MOST_CHARS = 32_000_000;
 
-/** What an error says about the call that it ended. */
-export function outcomeOf(error: unknown, said: string): McpOutcome {
+/**
+ * The outcome of a call whose request failed.
+ * @param stderr the end of the server's stderr; empty if there is none
+ */
+export function outcomeOf(error: unknown, stderr: string): McpOutcome {
   const words = messageOf(error);
-  const message = said === '' ? words : `${words}\nThe server said:\n${said}`;
+  const message = withStderr(words, stderr);
   if (error instanceof ProtocolError) {
     if (error.code === CONNECTION_LOST && error.message.includes(LOST_MESSAGE)) {
       return { type: 'lost', message };
@@ -50,7 +53,10 @@ export function outcomeOf(error: unknown, said: string): McpOutcome {
   return { type: 'lost', message };
 }
 
-/** The server needs its client to do something that was not declared, such as asking a person. */
+export const withStderr = (message: string, stderr: string) =>
+  stderr === '' ? message : `${message}\nThe server wrote to stderr:\n${stderr}`;
+
+/** Code of the error of a server that needs a capability which its client has not declared, such as sampling. */
 const MISSING_CAPABILITY = -32_021;
 const NOT_PASSED_ON = 'The server needs something that this service does not offer.';
 
@@ -60,7 +66,7 @@ const UNREADABLE = new Set<string>([
   SdkErrorCode.ClientHttpUnexpectedContent,
 ]);
 
-/** The connection was not even opened. */
+/** True if the connection was not opened, so that the server has received nothing. */
 function isUnsent(error: unknown): boolean {
   const code = codeOf(error);
   const isRefused = code !== undefined && UNSENT.has(code);
@@ -81,7 +87,7 @@ function withData({ code, message, data }: ProtocolError): string {
   return `${message} (${code})${more}`;
 }
 
-/** `fetch` says only that it has failed: its cause says why. */
+/** The message of an error with that of its cause: `fetch` says only in the cause why it failed. */
 export function messageOf(error: unknown): string {
   const { message, cause } = error as Error;
   const reason = cause === undefined ? '' : messageOf(cause) || (codeOf(cause) ?? '');
@@ -89,11 +95,13 @@ export function messageOf(error: unknown): string {
   return reason === '' || own.includes(reason) ? own : `${own}: ${reason}`;
 }
 
+/** The code of an error or of the nearest cause that has one, such as `ECONNREFUSED`. */
 export function codeOf(error: unknown): string | undefined {
   const found = findCause(error, (cause) => typeof (cause as { code?: unknown }).code === 'string');
   return found && 'code' in found ? String(found.code) : undefined;
 }
 
+/** The error, or the nearest of its causes that fits. Looks at five levels. */
 export function findCause(error: unknown, fits: (cause: object) => boolean): object | undefined {
   for (let each = error, depth = 0; depth < 5; depth += 1) {
     if (typeof each !== 'object' || each === null) return undefined;

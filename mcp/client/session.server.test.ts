@@ -59,7 +59,7 @@ test('all calls of a shared session reach one process, each with its own progres
   expect(catalogue.tools.get('test__remembers')).toMatchObject({ restart: 'fail' });
 });
 
-test('the death of a shared process is reported to the call that it ended and to the next one', async () => {
+test('the end of a shared process fails the call that it interrupts and is mentioned in the result of the next one', async () => {
   const ledger = await createLedger();
   const { call } = await openShared(ledger);
   const { pid } = inWords((await call('remembers')).result);
@@ -75,7 +75,7 @@ test('the death of a shared process is reported to the call that it ended and to
   expect(inWords((await call('remembers')).result).count).toBe('2');
 });
 
-test('the next worker reports that the session of its predecessor is gone', async () => {
+test('the first call of the next worker reports that the state of the session is lost', async () => {
   const ledger = await createLedger();
   const before = await openShared(ledger);
   await before.call('remembers');

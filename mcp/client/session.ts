@@ -1,6 +1,6 @@
 /**
- * One process of a stdio server for all its calls, for servers that keep a state between calls, such as a browser. It belongs to the
- * worker, and ends with it. A call after that is told that the state is gone.
+ * One process of a stdio server for all its calls, for servers that keep state between calls, such as a browser. The process ends with
+ * its worker. The result of the next call says that the state is lost.
  */
 import type { CallContext, CallYield, LocalTool } from '../../tools/define.ts';
 import { type McpTool, OutcomeUnknown, returned } from '../../tools/mcp.ts';
@@ -8,37 +8,43 @@ import type { McpOutcome } from '../../tools/mcp-spool.ts';
 import { performCall } from './call.ts';
 import type { McpConnection } from './connection.ts';
 import { RESULT_META } from './program.ts';
-import { shareOf } from './share.ts';
+import { percentAndNote } from './progress.ts';
 import type { WireProgress } from './wire.ts';
 
 export interface McpSession {
+  /** Sets the connection that calls use; without an argument, the connection has ended. */
   connected(connection?: McpConnection): void;
-  heard(progress: WireProgress): void;
+  onProgress(progress: WireProgress): void;
   tool(definition: Omit<McpTool, 'repeatable' | 'failsWithWorker' | 'program'>): LocalTool;
 }
 
 /**
- * @param wasUsed an earlier worker has used a session of this server, which is gone
- * @param used called when the session begins to have a state; the call ends once the next worker would know of it
+ * @param wasUsed an earlier worker has used a session of this server, so its state is lost
+ * @param used called after the first call, from which on the session has state. It stores that for the next worker; the call ends
+ *   when it resolves
  */
 export function createSession(wasUsed: boolean, used: () => Promise<void>): McpSession {
   const listeners = new Map<string | number, (progress: WireProgress) => void>();
   let connection: McpConnection | undefined;
   let hasState = wasUsed;
-  /** A state was lost, and no call has been told yet. */
+  /** State was lost, and no result has said so yet. */
   let isLost = wasUsed;
 
-  /** @throws Error while the server is not there */
+  /** @throws Error while there is no connection */
   async function open(): Promise<McpConnection> {
-    if (!connection) throw new Error('It is starting, or has ended.');
+    if (!connection) throw new Error('The server is starting, or has ended.');
     return { ...connection, close: () => Promise.resolve() };
   }
 
   async function perform(
     definition: Pick<McpTool, 'upstream' | 'schema' | 'asTask'>,
-    { input, call, heard }: { input: unknown; call: CallContext; heard(step: WireProgress): void },
+    {
+      input,
+      call,
+      onProgress,
+    }: { input: unknown; call: CallContext; onProgress(step: WireProgress): void },
   ): Promise<McpOutcome> {
-    listeners.set(call.id, heard);
+    listeners.set(call.id, onProgress);
     try {
       return await performCall({
         open,
@@ -49,7 +55,7 @@ export function createSession(wasUsed: boolean, used: () => Promise<void>): McpS
         idempotency_key: call.idempotency_key,
         token: call.id,
         signal: call.signal,
-        heard,
+        onProgress,
         began: async () => {},
         withdrawn: async () => {},
       });
@@ -63,7 +69,7 @@ export function createSession(wasUsed: boolean, used: () => Promise<void>): McpS
       connection = given;
       if (!given && hasState) isLost = true;
     },
-    heard: (progress) => listeners.get(progress.token)?.(progress),
+    onProgress: (progress) => listeners.get(progress.token)?.(progress),
     tool(definition) {
       const { server, upstream, schema, said, asTask: _, ...tool } = definition;
       return {
@@ -74,22 +80,22 @@ export function createSession(wasUsed: boolean, used: () => Promise<void>): McpS
         async *run(input, call) {
           const steps: WireProgress[] = [];
           let wake = () => {};
-          const heard = (step: WireProgress) => {
+          const onProgress = (step: WireProgress) => {
             steps.push(step);
             wake();
           };
           let outcome: McpOutcome | undefined;
-          const performing = perform(definition, { input, call, heard }).then((ended) => {
+          const performing = perform(definition, { input, call, onProgress }).then((ended) => {
             outcome = ended;
           });
-          // Noticed below, or no longer needed.
+          // The loop below awaits it and throws its error, unless the caller has ended the generator.
           performing.catch(() => {});
           let percent = 0;
           for (;;) {
             for (const step of steps.splice(0)) {
-              const told = yieldOf(step, call, percent);
-              if (told.type === 'progress') percent = told.percent;
-              yield told;
+              const report = yieldOf(step, call, percent);
+              if (report.type === 'progress') percent = report.percent;
+              yield report;
             }
             if (outcome && steps.length === 0) break;
             const more = new Promise<void>((resolve) => (wake = resolve));
@@ -110,7 +116,7 @@ export function createSession(wasUsed: boolean, used: () => Promise<void>): McpS
 
 function yieldOf(step: WireProgress, call: CallContext, last: number): CallYield {
   if (step.meta && RESULT_META in step.meta) return call.result(step.meta[RESULT_META]);
-  const { percent = last, note } = shareOf(step);
+  const { percent = last, note } = percentAndNote(step);
   return call.progress(percent, note);
 }
 

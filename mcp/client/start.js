@@ -1,13 +1,13 @@
 /*
- * Starts a program that talks to MCP servers. Arguments: `call` or `host`; optionally, a folder for compiled code. Plain JavaScript: with
- * a cache of compiled code it starts in half the time.
+ * Starts a program that calls MCP servers. Arguments: `call` or `host`; optionally, a folder for compiled code. It is plain JavaScript,
+ * so that it can enable the compile cache before any other code is loaded. That halves the time of a start.
  */
 import { enableCompileCache, flushCompileCache } from 'node:module';
 
 const [program, compiled] = process.argv.slice(2);
 if (compiled) {
   enableCompileCache(compiled);
-  // Flushed early and not only at exit, since others may be started meanwhile.
+  // Flushes before the exit too, so that programs that start in the meantime find the cache.
   setTimeout(() => flushCompileCache(), 2_000).unref();
 }
 if (program === 'host') await import('./warm/host-program.ts');

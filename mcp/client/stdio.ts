@@ -1,4 +1,4 @@
-/** A stdio server, over the pipes of its process. */
+/** The transport to a stdio server: starts its process and exchanges messages over its pipes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -15,15 +15,16 @@ import type { StdioServer } from '../../tools/declared-server.ts';
 import { createLines } from './lines.ts';
 
 export interface StdioTransport extends Transport {
-  /** The end of what the server wrote to stderr. */
+  /** The end of the server's stderr. */
   stderr(): string;
-  /** With `stderr`, by this the SDK knows a transport of this kind. */
+  /** The SDK recognises a stdio transport by `stderr` and `pid`. */
   readonly pid: number | undefined;
 }
 
 /**
- * @param marks variables beyond the declared ones, by which the process is found again. With them it has a group of its own, so that
- * a signal for the group of its client does not end it before it has been told; without them it ends with its client's group.
+ * @param marks environment variables, besides the declared ones, that mark the process. With them it gets a process group of its own,
+ *   so that a signal to the client's group does not end it before the client has sent its cancellation. Without them it stays in the
+ *   client's group and ends with it.
  */
 export function stdioTransport(
   { command, args, env, cwd }: StdioServer,
@@ -52,7 +53,7 @@ export function stdioTransport(
         detached: isLeader,
       });
       child = started;
-      // Writing to a server that has gone is noticed by its `close`.
+      // If the server has ended, its `close` event reports it.
       started.stdin.on('error', () => {});
       const lines = createLines(MOST_BYTES, (line) => take(transport, line));
       started.stdout.on('data', (chunk: Buffer) => {
@@ -88,7 +89,7 @@ export function stdioTransport(
   return transport;
 }
 
-/** Undefined for a line that is not a message, such as output of a server that prints where it should not. */
+/** Undefined for a line that is not a message: some servers print other output to stdout. */
 function messageIn(line: string): JSONRPCMessage | undefined {
   try {
     const value: unknown = JSON.parse(line);
@@ -99,7 +100,7 @@ function messageIn(line: string): JSONRPCMessage | undefined {
   }
 }
 
-/** In place of an answer that cannot be read: its request would wait forever. */
+/** An error response in place of an answer that cannot be read, since its request would otherwise wait forever. */
 function refusal(value: unknown, why: string): JSONRPCMessage | undefined {
   const { id, method } = value as { id?: unknown; method?: unknown };
   if ((typeof id !== 'string' && typeof id !== 'number') || method !== undefined) return undefined;
@@ -107,9 +108,9 @@ function refusal(value: unknown, why: string): JSONRPCMessage | undefined {
   return { jsonrpc: '2.0', id, error };
 }
 
-/** As large as the largest result that is kept, and what JSON adds to that. */
+/** The largest result that is kept, with what JSON adds to it. */
 const MOST_BYTES = 64_000_000;
-/** How long a server has to end by itself, and again after SIGTERM. */
+/** How long a server has to end after its stdin is closed, and again after SIGTERM. */
 const STOP_MS = 2_000;
 
 const isOver = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;

@@ -1,6 +1,6 @@
 /**
- * A call that its server has made a task, followed by its id over any connection: in the way of the extension
- * io.modelcontextprotocol/tasks, or in that of protocol 2025-11-25 (old-task.ts).
+ * Follows a call that its server has made a task, by its id and over any connection. The task is one of the extension
+ * io.modelcontextprotocol/tasks, or of protocol 2025-11-25 (old-task.ts).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ import type { McpConnection } from './connection.ts';
 import { resultOfOldTask } from './old-task.ts';
 import { type TaskState, taskState } from './task-state.ts';
 
-/** As the server sends it; everything but the id may be missing. */
+/** A new task as the server sends it. Everything but the id may be missing or invalid. */
 export interface TaskHandle {
   taskId: string;
   pollIntervalMs?: unknown;
@@ -27,22 +27,22 @@ export interface Following extends Omit<CallOptions, 'task'> {
 }
 
 /**
- * Asks for the task no more often than its server wants. A lost connection is opened again.
- * @throws the signal's reason, once the server has been told to cancel the task
+ * Polls the task, no more often than its server wants, and reconnects if the connection is lost.
+ * @throws the signal's reason if the call is cancelled, after an attempt to cancel the task
  */
 export async function followTask(following: Following): Promise<McpOutcome> {
-  const { task, signal, heard } = following;
+  const { task, signal, onProgress } = following;
   let { connection } = following;
   let interval_ms = intervalOf(task);
   let { said } = following;
-  const tell = (message: unknown) => {
+  const report = (message: unknown) => {
     if (typeof message !== 'string' || noteOf(message) === said) return;
     said = noteOf(message);
-    heard({ token: following.token, progress: 0, message });
+    onProgress({ token: following.token, progress: 0, message });
   };
-  tell(task.statusMessage);
+  report(task.statusMessage);
   try {
-    // Over any connection: answers to questions that are no longer open are ignored.
+    // Answers may be sent again over another connection: the server ignores those to questions that are no longer open.
     let isAnswered = following.answers === undefined;
     for (;;) {
       await sleep(interval_ms, undefined, { signal });
@@ -52,7 +52,7 @@ export async function followTask(following: Following): Promise<McpOutcome> {
         if (!isAnswered) await answerTask(connection, following);
         isAnswered = true;
         now = await lookAt(connection, task.taskId, signal);
-        tell(now.statusMessage);
+        report(now.statusMessage);
         old = await resultOfOldTask(connection, now, { taskId: task.taskId, signal });
       } catch (error) {
         signal.throwIfAborted();
@@ -63,7 +63,7 @@ export async function followTask(following: Following): Promise<McpOutcome> {
         continue;
       }
       interval_ms = intervalOf({ ...task, ...now });
-      const outcome = old ?? (await ended(following, connection, now));
+      const outcome = old ?? (await outcomeIn(following, connection, now));
       if (outcome) return outcome;
     }
   } catch (error) {
@@ -77,8 +77,8 @@ export async function followTask(following: Following): Promise<McpOutcome> {
   }
 }
 
-/** Undefined while it goes on. */
-async function ended(
+/** Undefined while the task goes on. */
+async function outcomeIn(
   { task, answers, ...options }: Following,
   connection: McpConnection,
   now: TaskState,
@@ -110,7 +110,7 @@ async function ended(
         const questions = readQuestions(
           Object.fromEntries(asked.filter(([key]) => !known.includes(key))),
         );
-        // The server may not have taken in the answers yet.
+        // The server may not have processed the answers yet.
         if (Object.keys(questions).length === 0) return undefined;
         return { type: 'asks', questions, task: task.taskId };
       } catch (error) {
@@ -137,7 +137,7 @@ const answerTask = (connection: McpConnection, { task, answers, signal }: Follow
     { signal, timeout: ANSWER_MS },
   );
 
-/** Fails silently: the server may be gone. */
+/** Never rejects, since the server may be gone. */
 const cancelIfThere = (
   connection: McpConnection,
   taskId: string,
@@ -145,7 +145,7 @@ const cancelIfThere = (
 ) => cancelTask(connection, taskId, CANCEL_MS).then(withdrawn, () => {});
 
 /**
- * A refusal is an answer: it has ended, or its server does not know it.
+ * Resolves also if the server refuses: the task has ended, or the server does not know it.
  * @throws what a lost connection throws
  */
 export async function cancelTask(
@@ -162,7 +162,7 @@ export async function cancelTask(
   }
 }
 
-/** A server that does not know its task has lost it, so the outcome is unknown. */
+/** The server has lost its task, so the outcome is unknown. */
 const unknownTask = (message: string): McpOutcome => ({
   type: 'lost',
   message: `The server no longer knows the task: ${message}`,
@@ -171,7 +171,7 @@ const unknownTask = (message: string): McpOutcome => ({
 const withNote = (text: string, { statusMessage }: TaskState) =>
   statusMessage === undefined ? text : `${text} ${statusMessage}`;
 
-/** Milliseconds; one second where the server does not say. */
+/** In milliseconds; one second if the server does not say. */
 function intervalOf({ pollIntervalMs, pollInterval }: Omit<TaskHandle, 'taskId'>): number {
   const given = pollIntervalMs ?? pollInterval;
   const wanted = typeof given === 'number' && Number.isFinite(given) ? given : 1_000;
@@ -180,5 +180,5 @@ function intervalOf({ pollIntervalMs, pollInterval }: Omit<TaskHandle, 'taskId'>
 
 const ANSWER_MS = 30_000;
 const CANCEL_MS = 3_000;
-/** A server that is restarted has this long until its task is given up. */
+/** How long a server may be unreachable before its task is given up. */
 export const RECONNECT_MS = 300_000;

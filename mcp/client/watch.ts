@@ -1,7 +1,7 @@
-/** Keeps up with what one server offers: connects, lists its tools, hears of changes, and starts again when it has gone. */
+/** Follows the tools that one server offers: connects, lists them, lists them again when they change, and reconnects. */
 import type { PriorDiscovery, Tool as Upstream } from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from './outcome.ts';
+import { messageOf, withStderr } from './outcome.ts';
 import type { McpServer } from './config.ts';
 import { connect, type McpConnection } from './connection.ts';
 import type { WireProgress } from './wire.ts';
@@ -14,17 +14,17 @@ export interface WatchOptions {
   /** Called with a connection that lasts, and without one when it has ended. */
   connected?(connection?: McpConnection): void;
   /** Called with each progress notification of that connection. */
-  heard?(progress: WireProgress): void;
-  /** Called when the server cannot be reached, or has gone. */
-  missing(why: string): void;
+  onProgress?(progress: WireProgress): void;
+  /** Called when the server cannot be reached, or has ended the connection. */
+  unreachable(why: string): void;
   timing?: Partial<WatchTiming>;
 }
 
 export interface WatchTiming {
-  /** Pause before the first attempt to connect again, and the longest one. */
+  /** Pause before the first attempt to connect again. It doubles with each attempt up to `longest_retry_ms`. */
   retry_ms: number;
   longest_retry_ms: number;
-  /** How often a server is asked that has told nothing: it may not tell changes, or be gone. */
+  /** How often the tools are listed without a notification: the server may not send any, or be gone. */
   look_ms: number;
   connect_ms: number;
 }
@@ -59,7 +59,7 @@ export function watchServer(options: WatchOptions): Watch {
 
   /** One connection, from beginning to end. @returns whether the server has answered */
   async function attend(): Promise<boolean> {
-    const { server, allowPrivateUrls, listed, missing, connected, heard } = options;
+    const { server, allowPrivateUrls, listed, unreachable, connected, onProgress } = options;
     const bell = createBell(signal);
     let connection: McpConnection | undefined;
     let hasAnswered = false;
@@ -70,8 +70,8 @@ export function watchServer(options: WatchOptions): Watch {
         timeout_ms: timing.connect_ms,
         closed: () => bell.ring('closed'),
         toolsChanged: () => bell.ring('changed'),
-        ...(heard && { heard }),
-        // In a session that all calls share, nobody knows which of them asks.
+        ...(onProgress && { onProgress }),
+        // In a session that all calls share, a question does not say which call it belongs to.
         elicits: server.settings.session !== 'shared',
       });
       connected?.(connection);
@@ -79,11 +79,11 @@ export function watchServer(options: WatchOptions): Watch {
         listed(await list(connection, signal), connection.era);
         hasAnswered = true;
         if ((await bell.next(timing.look_ms)) === 'closed') {
-          throw new Error(withWords('The server has ended the connection.', connection));
+          throw new Error(withStderr('The server has ended the connection.', connection.stderr()));
         }
       }
     } catch (error) {
-      if (!signal.aborted) missing(shorten(messageOf(error)));
+      if (!signal.aborted) unreachable(shorten(messageOf(error)));
       return hasAnswered;
     } finally {
       connected?.();
@@ -110,18 +110,16 @@ async function list({ client }: McpConnection, signal: AbortSignal): Promise<Ups
 
 const LIST_MS = 60_000;
 
-function withWords(text: string, connection: McpConnection): string {
-  const said = connection.stderr();
-  return said === '' ? text : `${text} Its last words:\n${said}`;
-}
-
 const shorten = (text: string) => (text.length > 1_000 ? `${text.slice(0, 1_000)} …` : text);
 
 type Ring = 'closed' | 'changed' | 'time';
 
 interface Bell {
   ring(why: Ring): void;
-  /** Several rings in a row are one. @throws the signal's reason */
+  /**
+   * Waits for a ring, `within_ms` at most. Rings that nothing waited for count as one.
+   * @throws the signal's reason
+   */
   next(within_ms: number): Promise<Ring>;
 }
 

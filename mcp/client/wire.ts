@@ -1,9 +1,9 @@
 /**
- * What the SDK's client does not do with the messages of a connection, done between the client and its transport:
+ * Corrects, between the SDK's client and its transport, how the client handles messages:
  *
- * 1. Progress is read here. The client passes it on a moment later, and by then may have seen the result and dropped it.
- * 2. A result of type `task` (io.modelcontextprotocol/tasks) is passed on as a complete one with the task in its `_meta`; the
- *    client would refuse it. So is the task that a server of 2025-11-25 returns in place of a result.
+ * 1. Progress is read here. The client delivers it a moment later, and drops it if the result has arrived by then.
+ * 2. A result of type `task` (io.modelcontextprotocol/tasks) is delivered as a complete result with the task in its `_meta`, because the
+ *    client would refuse it. The same is done with the task that a server of 2025-11-25 returns in place of a result.
  * 3. If the response stream of a request ends without a response, the request fails. The client would wait forever.
  */
 import type {
@@ -24,14 +24,17 @@ export interface WireProgress {
   meta?: Record<string, unknown>;
 }
 
-/** The code of the error with which a request fails whose connection was lost. */
+/** Code of the error response that a request gets if its connection is lost. */
 export const CONNECTION_LOST = -32_000;
 export const LOST_MESSAGE = 'The connection was lost before the server answered.';
 
-/** Changes the transport itself: the SDK recognises its own transports. */
+/**
+ * Changes the given transport and returns it: the SDK recognises its own transports, so a wrapper would not do.
+ * @param onProgress called with each progress notification
+ */
 export function onTheWire<T extends Transport>(
   transport: T,
-  heard: (progress: WireProgress) => void = () => {},
+  onProgress: (progress: WireProgress) => void = () => {},
 ): T {
   let handler: Transport['onmessage'];
   Object.defineProperty(transport, 'onmessage', {
@@ -42,7 +45,7 @@ export function onTheWire<T extends Transport>(
         given &&
         ((message, extra) => {
           const progress = progressIn(message);
-          if (progress) heard(progress);
+          if (progress) onProgress(progress);
           else given(withTask(message), extra);
         });
     },
@@ -55,7 +58,7 @@ export function onTheWire<T extends Transport>(
       ...options,
       onRequestStreamEnd() {
         options?.onRequestStreamEnd?.();
-        // If the response has come, the client no longer knows the id and ignores this.
+        // After the response, the client ignores this error because it no longer knows the id.
         const error = { code: CONNECTION_LOST, message: LOST_MESSAGE };
         handler?.({ jsonrpc: '2.0', id, error });
       },
@@ -64,7 +67,7 @@ export function onTheWire<T extends Transport>(
   return transport;
 }
 
-/** Resolves when every notification that is being sent has arrived, such as that of a cancel. Never rejects. */
+/** Resolves when every notification that is being sent has arrived, such as that of a cancellation. Never rejects. */
 export async function flushed(transport: Transport): Promise<void> {
   await Promise.allSettled([...(sending.get(transport) ?? [])]);
 }

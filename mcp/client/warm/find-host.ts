@@ -1,6 +1,6 @@
 /**
- * Finds the host of a server, or starts it. Each start has a folder of its own, among those of calls, so that nothing starts it twice. A host whose
- * keeper was killed goes on, and is found as any other.
+ * Finds the host of a server, or starts it. Each start has a folder of its own, beside those of calls, so that concurrent workers start
+ * only one host. A host whose keeper was killed continues, and is found like any other.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
@@ -31,18 +31,18 @@ export async function findHost(options: FindOptions): Promise<{ folder: string; 
     const link = await linkTo(folder, START_MS).catch(() => undefined);
     if (link) return { folder, link };
     if (tries >= MOST_TRIES) throw new Error(`The host of ${options.server} could not be started.`);
-    // A host that is ending, or was killed a moment ago, still counts as there. No other one is started beside it.
-    await gone(folder, GOING_MS);
+    // A host that is ending, or was killed a moment ago, still counts as running. The next one starts when it is gone.
+    await waitForEnd(folder, GOING_MS);
   }
 }
 
-/** Undefined when the host of that folder has gone. */
+/** Undefined if the host of that folder no longer runs. */
 export async function linkIfAlive(folder: string): Promise<HostLink | undefined> {
   return (await isSpoolOpen(folder)) ? linkTo(folder, 0).catch(() => undefined) : undefined;
 }
 
 const START_MS = 60_000;
-/** An ending host gives its server less than this to answer. */
+/** Longer than an ending host waits for its server. */
 const GOING_MS = 15_000;
 const MOST_TRIES = 5;
 const POLL_MS = 20;
@@ -65,18 +65,18 @@ async function linkTo(folder: string, patience_ms: number): Promise<HostLink> {
     const text = await readFile(join(folder, ADDRESS_FILE), 'utf8').catch(() => undefined);
     if (text !== undefined) return openLink(JSON.parse(text) as HostAddress);
     if (performance.now() >= end || !(await isSpoolOpen(folder)))
-      throw new Error('It is not there.');
+      throw new Error('The host is not running.');
     await sleep(POLL_MS);
   }
 }
 
-/** Resolves once no host is there, or at the deadline. */
-async function gone(folder: string, within_ms: number): Promise<void> {
+/** Resolves when the host has ended, or after `within_ms`. */
+async function waitForEnd(folder: string, within_ms: number): Promise<void> {
   const end = performance.now() + within_ms;
   while (performance.now() < end && (await isSpoolOpen(folder))) await sleep(POLL_MS);
 }
 
-/** The folder of the host that runs, or of the one to start. */
+/** The folder of the running host, or of the next one to start. */
 async function latestFolder(options: FindOptions): Promise<string> {
   const { root } = options;
   const prefix = `mcp-${idOf(options)}-`;
@@ -86,10 +86,10 @@ async function latestFolder(options: FindOptions): Promise<string> {
     .map((name) => Number(name.slice(prefix.length)));
   const last = Math.max(0, ...numbers);
   const folder = (n: number) => join(root, `${prefix}${n}`);
-  // Where nothing has started yet, another process may be about to, and then it is started once for both.
+  // If nothing has started in the last folder yet, another process may be about to. Both then use the same start.
   if (last > 0 && (!(await hasBegun(folder(last))) || (await isSpoolOpen(folder(last)))))
     return folder(last);
-  // A host whose keeper was killed before it had written which process it is, and what the last one left behind.
+  // Ends what the last host left running, and the host itself if its keeper was killed before it recorded the host's process.
   if (last > 0) await stopKept(folder(last));
   await mkdir(folder(last + 1), { recursive: true, mode: 0o700 });
   return folder(last + 1);
@@ -97,7 +97,7 @@ async function latestFolder(options: FindOptions): Promise<string> {
 
 const hasBegun = async (folder: string) => (await readSpool(folder, 'keeper.json')) !== undefined;
 
-/** A server that is declared in another way has another host. */
+/** A server whose declaration has changed gets another host. */
 function idOf({ server, variables: { server: transport, allowPrivateUrls } }: FindOptions): string {
   const facts = JSON.stringify([server, transport, allowPrivateUrls, packageVersion()]);
   return createHash('sha256').update(facts).digest('hex').slice(0, 16);

@@ -1,4 +1,4 @@
-/** The calls that a host makes, by their folders: each at most once, however often it is asked for. */
+/** The calls that a host makes, identified by their folders. Each is made at most once, however often it is ordered. */
 import { appendFile, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,19 +17,20 @@ import { readQuestion } from '../elicitation.ts';
 import { attemptIn, type HeldQuestion, waitForAnswer } from '../held-question.ts';
 import { bounded } from '../outcome.ts';
 import { RESULT_META } from '../program.ts';
-import { shareOf } from '../share.ts';
+import { percentAndNote } from '../progress.ts';
 import type { WireProgress } from '../wire.ts';
 import type { FromHost, ToHost } from './messages.ts';
 import type { Upstream } from './upstream.ts';
 
 type Order = Omit<ToHost & { kind: 'call' }, 'kind'>;
 
-export type Tell = (message: FromHost) => void;
+export type Send = (message: FromHost) => void;
 
 export interface HostCalls {
-  /** Makes the call, or joins it. `tell` gets all of it, from the beginning to the end. */
-  attach(order: Order, tell: Tell): void;
-  leave(folder: string, tell: Tell): void;
+  /** Makes the call, or joins it if it was made already. `send` is called with all its reports, from the first one, and with its end. */
+  attach(order: Order, send: Send): void;
+  /** Stops sending messages about the call, which continues. */
+  leave(folder: string, send: Send): void;
   cancel(folder: string): void;
   cancelAll(): void;
   /** How many run now. */
@@ -38,14 +39,14 @@ export interface HostCalls {
 
 interface Hosted {
   reports: McpReport[];
-  listeners: Set<Tell>;
+  listeners: Set<Send>;
   stopping: AbortController;
   /** Partial results and reports are written in their order, and before the outcome. */
   writing: Promise<void>;
   partials: number;
-  /** What the server has asked so far. */
+  /** How many questions the server has asked. */
   asked: number;
-  /** What it waits for now: told to whoever listens, and gone with this process. */
+  /** The open questions by id. Every listener is sent them; they are not stored. */
   questions: Map<string, HeldQuestion>;
 }
 
@@ -53,14 +54,14 @@ interface Hosted {
 export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'>): HostCalls {
   const calls = new Map<string, Hosted>();
 
-  function tell(folder: string, call: Hosted, report: McpReport): void {
+  function publish(folder: string, call: Hosted, report: McpReport): void {
     if (call.reports.length >= MOST_REPORTS && report.type === 'progress') return;
     call.reports.push(report);
     const offset = call.reports.length;
     for (const listener of call.listeners) listener({ kind: 'report', folder, offset, report });
   }
 
-  function hear(folder: string, call: Hosted, { meta, ...progress }: WireProgress): void {
+  function takeProgress(folder: string, call: Hosted, { meta, ...progress }: WireProgress): void {
     if (meta && RESULT_META in meta) {
       const n = (call.partials += 1);
       const data = meta[RESULT_META];
@@ -69,11 +70,11 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
         .then(() => note(folder, call, { type: 'result', n }));
       return;
     }
-    const report = { type: 'progress', ...shareOf({ ...progress, meta }) } as const;
+    const report = { type: 'progress', ...percentAndNote({ ...progress, meta }) } as const;
     call.writing = call.writing.then(() => note(folder, call, report));
   }
 
-  /** @throws Unaskable, which the server is told */
+  /** @throws Unaskable, which becomes an error response to the server */
   async function ask(
     folder: string,
     call: Hosted,
@@ -84,7 +85,7 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
     const key = `held ${(call.asked += 1)}`;
     const id = questionId(attemptIn(folder), key);
     const report = { type: 'asks', key, question } as const;
-    // What was reported before comes first.
+    // Earlier reports are sent first.
     await call.writing;
     call.questions.set(id, report);
     for (const listener of call.listeners) listener(asking(folder, call, report));
@@ -104,15 +105,16 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
 
   async function note(folder: string, call: Hosted, report: McpReport): Promise<void> {
     await appendFile(join(folder, REPORTS), `${JSON.stringify(report)}\n`);
-    tell(folder, call, report);
+    publish(folder, call, report);
   }
 
+  /** Undefined if an earlier host has begun the call and left no outcome. */
   async function make(
     { folder, label, request }: Order,
     call: Hosted,
   ): Promise<McpOutcome | undefined> {
     if (!claimMcpFile(folder, 'begun.json', { host, label })) {
-      for (const report of await reportsIn(folder)) tell(folder, call, report);
+      for (const report of await reportsIn(folder)) publish(folder, call, report);
       return readMcpFile(folder, 'outcome.json');
     }
     const { signal } = call.stopping;
@@ -120,7 +122,7 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
       .perform({
         ...request,
         signal,
-        heard: (progress) => hear(folder, call, progress),
+        onProgress: (progress) => takeProgress(folder, call, progress),
         asked: (params, asking) => ask(folder, call, params, asking),
         began: (id) => writeMcpFile(folder, 'task.json', { id }),
         withdrawn: () => writeMcpFile(folder, 'withdrawn.json', {}),
@@ -133,17 +135,17 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
     return bounded(outcome);
   }
 
-  /** Told first: a listener needs no file. The write follows before anything else happens. */
+  /** The listeners come first, since they need no file. The write is synchronous, so nothing else happens in between. */
   function finish(folder: string, call: Hosted, outcome: McpOutcome | undefined): void {
     calls.delete(folder);
-    for (const tell of call.listeners) tell({ kind: 'over', folder, ...(outcome && { outcome }) });
+    for (const send of call.listeners) send({ kind: 'over', folder, ...(outcome && { outcome }) });
     if (outcome && !existsSync(join(folder, 'outcome.json'))) {
       writeMcpFileNow(folder, 'outcome.json', outcome);
     }
   }
 
   const watching = setInterval(() => {
-    // Ending a call's programs without asking its tool leaves a mark: see stopKept.
+    // A call is also cancelled by a file in its folder: see stopKept.
     for (const [folder, { stopping }] of calls) {
       if (existsSync(join(folder, 'keeper.json'))) stopping.abort();
     }
@@ -174,7 +176,7 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
       void make(order, call)
         .catch((error: Error) => ({ type: 'lost', message: error.message }) as const)
         .then((outcome) => finish(folder, call, outcome))
-        // Its folder has been removed.
+        // The outcome cannot be written if the folder was removed.
         .catch(() => {});
     },
     leave: (folder, listener) => void calls.get(folder)?.listeners.delete(listener),
@@ -187,7 +189,7 @@ export function createHostCalls(host: string, upstream: Pick<Upstream, 'perform'
   };
 }
 
-/** With the number of the last report: it is none itself. */
+/** A question is not stored as a report, so its message has the number of the last report. */
 const asking = (folder: string, { reports }: Hosted, report: HeldQuestion): FromHost => ({
   kind: 'report',
   folder,
@@ -196,12 +198,12 @@ const asking = (folder: string, { reports }: Hosted, report: HeldQuestion): From
 });
 
 const REPORTS = 'reports.jsonl';
-/** Of one call. More progress than that helps nobody. */
+/** The most reports that are kept of one call. Further progress is dropped. */
 const MOST_REPORTS = 50_000;
 
 async function reportsIn(folder: string): Promise<McpReport[]> {
   const text = await readFile(join(folder, REPORTS), 'utf8').catch(() => '');
-  // The last line may have been cut off.
+  // The last line may be incomplete.
   const lines = text.split('\n').slice(0, -1);
   return lines.map((line) => JSON.parse(line) as McpReport);
 }

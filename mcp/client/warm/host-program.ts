@@ -1,7 +1,6 @@
 /**
- * The host of an MCP server: makes all of its calls over one connection, so that a call starts no process. A keeper runs it, so it
- * outlives its worker, and the calls that are under way with it. It works in the folder that MEANWHILE_SPOOL names, and MEANWHILE_MCP
- * says how to reach the server.
+ * The host of an MCP server: makes all of its calls over one connection, so that a call starts no process. A keeper runs it, so the host
+ * and its calls outlive the worker. It works in the folder that MEANWHILE_SPOOL names, and MEANWHILE_MCP says how to reach the server.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,19 +8,19 @@ import { rename, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ProgramVariables } from '../program.ts';
-import { createHostCalls, type Tell } from './host-calls.ts';
+import { createHostCalls, type Send } from './host-calls.ts';
 import { ADDRESS_FILE, type HostAddress, receiveOn, sendOn, type ToHost } from './messages.ts';
 import { createUpstream } from './upstream.ts';
 
 const folder = process.env.MEANWHILE_SPOOL!;
 const variables = JSON.parse(process.env.MEANWHILE_MCP!) as ProgramVariables;
-// Its server must not see the secrets of its own declaration in another form either.
+// The declaration may contain secrets. The server gets only the variables that were declared for it.
 delete process.env.MEANWHILE_MCP;
 
-// They lead to its keeper. If that is killed, the host goes on.
+// Both streams go to the keeper. If it is killed, writing fails, and the host continues.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 
-/** How long it stays without a worker: one that was killed may be back by then. */
+/** How long it runs without a worker: a killed worker may be restarted within this time. */
 const LINGER_MS = 60_000;
 /** How long a server has to answer a cancellation. */
 const STOP_MS = 8_000;
@@ -30,12 +29,12 @@ const token = randomBytes(24).toString('base64url');
 const upstream = createUpstream(variables, { MEANWHILE_SPOOL: folder });
 const calls = createHostCalls(folder, upstream);
 const workers = new Set<Socket>();
-let lonelySince = performance.now();
+let idleSince = performance.now();
 let isEnding = false;
 
 const server = createServer((socket) => {
   let isKnown = false;
-  const tell: Tell = (message) => sendOn(socket, message);
+  const send: Send = (message) => sendOn(socket, message);
   receiveOn(socket, (given) => {
     const message = given as ToHost;
     if (!isKnown) {
@@ -46,14 +45,14 @@ const server = createServer((socket) => {
     }
     switch (message.kind) {
       case 'call':
-        return calls.attach(message, tell);
+        return calls.attach(message, send);
       case 'leave':
-        return calls.leave(message.folder, tell);
+        return calls.leave(message.folder, send);
       case 'cancel':
         return calls.cancel(message.folder);
       case 'goodbye':
-        // Another worker may be there, and calls go on.
-        lonelySince = -Infinity;
+        // The host ends as soon as it has no other worker and no call.
+        idleSince = -Infinity;
         return socket.end();
       case 'hello':
         return undefined;
@@ -61,7 +60,7 @@ const server = createServer((socket) => {
   });
   socket.once('close', () => {
     workers.delete(socket);
-    if (lonelySince !== -Infinity) lonelySince = performance.now();
+    if (idleSince !== -Infinity) idleSince = performance.now();
   });
 });
 server.listen(0, '127.0.0.1');
@@ -74,11 +73,11 @@ void upstream.warmUp();
 
 setInterval(() => {
   if (workers.size > 0) {
-    lonelySince = performance.now();
+    idleSince = performance.now();
     return;
   }
-  const isLonely = performance.now() - lonelySince > LINGER_MS;
-  if (isLonely && calls.running() === 0) void end();
+  const isUnused = performance.now() - idleSince > LINGER_MS;
+  if (isUnused && calls.running() === 0) void end();
 }, 250);
 
 process.on('SIGTERM', () => {

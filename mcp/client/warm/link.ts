@@ -5,19 +5,23 @@ import { type FromHost, type HostAddress, receiveOn, sendOn, type ToHost } from 
 
 export interface HostLink {
   send(message: ToHost): void;
-  /** @returns the function that ends it */
-  listen(folder: string, hear: (message: FromHost) => void): () => void;
+  /**
+   * Receives the messages about one call.
+   * @param folder of the call
+   * @returns the function that stops it
+   */
+  listen(folder: string, receive: (message: FromHost) => void): () => void;
   isOpen(): boolean;
-  /** Resolves when the host has gone, or the link was closed. */
+  /** Resolves when the host has ended, or the link was closed. */
   closed: Promise<void>;
   close(): void;
 }
 
-/** @throws Error if nobody listens there */
+/** @throws Error if nothing listens at the address */
 export async function openLink({ port, token }: HostAddress): Promise<HostLink> {
   const socket = connect({ port, host: '127.0.0.1' });
   await once(socket, 'connect');
-  // A worker must be able to end while its hosts live on.
+  // An open link must not keep the worker's process running.
   socket.unref();
   const listeners = new Map<string, (message: FromHost) => void>();
   receiveOn(socket, (given) => {
@@ -29,10 +33,10 @@ export async function openLink({ port, token }: HostAddress): Promise<HostLink> 
   send({ kind: 'hello', token });
   return {
     send,
-    listen(folder, hear) {
-      listeners.set(folder, hear);
+    listen(folder, receive) {
+      listeners.set(folder, receive);
       return () => {
-        if (listeners.get(folder) === hear) listeners.delete(folder);
+        if (listeners.get(folder) === receive) listeners.delete(folder);
       };
     },
     isOpen: () => !socket.destroyed,

@@ -1,14 +1,14 @@
-/** What a worker and the host of a server say to each other: lines of JSON over a local socket. A call is named by its folder. */
+/** The messages between a worker and the host of a server: lines of JSON over a local socket. A call is identified by its folder. */
 import type { Socket } from 'node:net';
 import type { McpOutcome, McpReport, McpCallRequest } from '../../../tools/mcp-spool.ts';
 import { createLines } from '../lines.ts';
 
 export type ToHost =
-  /** Comes first. */
+  /** The first message of a connection. */
   | { kind: 'hello'; token: string }
-  /** Makes the call, unless that has been done; and tells of it from its beginning. */
+  /** Makes the call, unless it was made already, and asks for all its reports from the first one. */
   | { kind: 'call'; folder: string; label: string; request: McpCallRequest }
-  /** The call goes on, and nobody here listens. */
+  /** Stops the reports to this worker. The call continues. */
   | { kind: 'leave'; folder: string }
   | { kind: 'cancel'; folder: string }
   /** The worker shuts down. */
@@ -17,10 +17,10 @@ export type ToHost =
 export type FromHost =
   /** `offset`: 1 for the first report of a call. */
   | { kind: 'report'; folder: string; offset: number; report: McpReport }
-  /** Without an outcome: the call ended before it had one. */
+  /** The call has ended. Without an outcome, it was lost. */
   | { kind: 'over'; folder: string; outcome?: McpOutcome };
 
-/** Where a host listens: on this machine. In its folder, which others cannot read. */
+/** Where a host listens, on 127.0.0.1. The file is in the host's folder, which other users cannot read. */
 export interface HostAddress {
   port: number;
   token: string;
@@ -32,8 +32,8 @@ export function sendOn(socket: Socket, message: ToHost | FromHost): void {
   if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
 }
 
-/** @param hear called with each message; a socket that sends anything else is closed */
-export function receiveOn(socket: Socket, hear: (message: unknown) => void): void {
+/** @param receive called with each message; a socket that sends anything but JSON is closed */
+export function receiveOn(socket: Socket, receive: (message: unknown) => void): void {
   const lines = createLines(MOST_BYTES, (line) => {
     let message: unknown;
     try {
@@ -42,15 +42,15 @@ export function receiveOn(socket: Socket, hear: (message: unknown) => void): voi
       socket.destroy();
       return;
     }
-    hear(message);
+    receive(message);
   });
   socket.setNoDelay(true);
-  // Its `close` follows.
+  // A `close` event follows, which the users of the socket handle.
   socket.on('error', () => {});
   socket.on('data', (chunk: Buffer) => {
     if (!lines.add(chunk)) socket.destroy();
   });
 }
 
-/** More than the largest outcome. */
+/** Larger than any outcome. */
 const MOST_BYTES = 80_000_000;

@@ -13,7 +13,7 @@ export interface HostedCall extends Omit<CallOptions, 'open' | 'token'> {
 }
 
 export interface Upstream {
-  /** @throws the signal's reason, once the server has been told */
+  /** @throws the signal's reason if the call is cancelled, after an attempt to cancel it on the server */
   perform(call: HostedCall): Promise<McpOutcome>;
   /** Opens the connection ahead of the first call. Never rejects. */
   warmUp(): Promise<void>;
@@ -25,7 +25,7 @@ export function createUpstream(
   marks: Record<string, string>,
 ): Upstream {
   const listeners = new Map<string | number, (progress: WireProgress) => void>();
-  /** Those under way, in the order in which they began. */
+  /** The calls that run, in the order in which they began. */
   const running = new Set<HostedCall>();
   let opening: Promise<McpConnection> | undefined;
   let calls = 0;
@@ -37,10 +37,10 @@ export function createUpstream(
       marks,
       timeout_ms: 60_000,
       ...(era && { era }),
-      // The server does not say which call asks. With several, most likely the last.
+      // The server does not say which call asks. The latest one is the most likely.
       asked: async (params, signal) =>
         [...running].at(-1)?.asked(params, signal) ?? { action: 'cancel' },
-      heard: (progress) => listeners.get(progress.token)?.(progress),
+      onProgress: (progress) => listeners.get(progress.token)?.(progress),
       closed: () => forget(opened),
     };
     const opened = connect(server, options);
@@ -53,7 +53,7 @@ export function createUpstream(
     if (opening === which) opening = undefined;
   }
 
-  /** For one call, which must not close what others use. */
+  /** The connection for one call, which must not close it for the others. */
   const borrowed = async (): Promise<McpConnection> => ({
     ...(await open()),
     close: () => Promise.resolve(),
@@ -69,13 +69,13 @@ export function createUpstream(
     async perform(call) {
       calls += 1;
       const token = `call-${process.pid}-${calls}`;
-      listeners.set(token, call.heard);
+      listeners.set(token, call.onProgress);
       running.add(call);
       try {
         const known = opening;
-        const options = { ...call, token, open: borrowed, unseen: () => void drop() };
+        const options = { ...call, token, open: borrowed, notReceived: () => void drop() };
         const outcome = await performCall(options);
-        // The connection may be older than the server, which then knows nothing of it and has not taken the call.
+        // A restarted server does not know the session of an older connection, and has refused the call.
         if (known === undefined || !isSessionLost(outcome) || call.signal.aborted) return outcome;
         if (opening === known) await drop();
         return await performCall(options);
@@ -91,7 +91,7 @@ export function createUpstream(
   };
 }
 
-/** Servers of the older protocol answer so where they do not know the session. */
+/** HTTP statuses with which servers of the older protocol refuse an unknown session. */
 const NO_SESSION = [400, 404];
 
 const isSessionLost = (outcome: McpOutcome) =>

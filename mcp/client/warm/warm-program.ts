@@ -1,4 +1,4 @@
-/** Calls that the host of their server makes: a worker orders them, and follows them from wherever they are. */
+/** Calls that the host of their server makes. A worker orders a call, or continues to follow one that another worker ordered. */
 import { claimMcpFile, type McpOutcome, readMcpFileNow } from '../../../tools/mcp-spool.ts';
 import type { McpOrder, McpProgram, McpRun } from '../../../tools/mcp-program.ts';
 import { findHost, type FindOptions, linkIfAlive } from './find-host.ts';
@@ -8,11 +8,11 @@ import type { FromHost } from './messages.ts';
 export interface WarmProgram extends McpProgram {
   /** Starts the host ahead of the first call. */
   warmUp(): void;
-  /** A host without calls ends then. */
+  /** Says goodbye to the hosts. A host without calls and without another worker then ends. */
   close(): void;
 }
 
-/** @param variables called at each start */
+/** @param options called at each start of a host */
 export function warmProgram(options: () => FindOptions): WarmProgram {
   let current: Promise<{ folder: string; link: HostLink }> | undefined;
   /** Hosts of earlier declarations, with calls that still run. */
@@ -29,7 +29,7 @@ export function warmProgram(options: () => FindOptions): WarmProgram {
     return found;
   }
 
-  /** The host that has the call; or the one that may make it, or knows that it was lost. */
+  /** The host that has begun the call, if it still runs. Otherwise the current one, which makes the call or finds that it was lost. */
   async function linkFor(folder: string): Promise<HostLink> {
     const begun = readMcpFileNow(folder, 'begun.json');
     const host = await reach();
@@ -84,7 +84,7 @@ export function warmProgram(options: () => FindOptions): WarmProgram {
     const over = new Promise<void>((resolve) => {
       link.listen(folder, ({ kind }) => kind === 'over' && resolve());
     });
-    // To a call that is over already, the host answers at once.
+    // If the call is over already, the host answers at once.
     link.send({ kind: 'cancel', folder });
     link.send({ kind: 'call', folder, label: '', request: NOTHING });
     const timeout = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
@@ -108,7 +108,7 @@ export function warmProgram(options: () => FindOptions): WarmProgram {
 const NOTHING = { tool: '', input: {}, schema: {}, idempotency_key: '' };
 const STOP_MS = 9_000;
 
-/** What the host says of one call, in order, until the link is closed or the signal aborts. */
+/** The messages of the host about one call, in order, until the link is closed or the signal aborts. */
 function createInbox(link: HostLink, signal: AbortSignal) {
   const waiting: FromHost[] = [];
   let wake = () => {};

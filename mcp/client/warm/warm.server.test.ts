@@ -124,7 +124,7 @@ describe('retried-unconditionally: a call whose host or server is killed', () =>
     expect((await ledger.lines()).filter((line) => line === 'waits')).toHaveLength(1);
   });
 
-  test('waits with its next call until the dead host is known to be dead', async () => {
+  test('is followed by a call that waits until the end of the host is noticed', async () => {
     const { options, root } = await serve('stdio', 'modern');
     await (
       await playCall('steps', { count: 1 }, options)
@@ -133,7 +133,7 @@ describe('retried-unconditionally: a call whose host or server is killed', () =>
     process.kill(keeper, 'SIGSTOP');
     process.kill(program, 'SIGKILL');
     const waiting = await playCall('steps', { count: 1 }, options);
-    // Meanwhile another host is started and makes a call, which takes longer than any number of hasty tries.
+    // Another host starts and makes a call in the meantime, which takes longer than retries without a pause would.
     const other = await serve('stdio', 'modern');
     await (
       await playCall('steps', { count: 1 }, other.options)
@@ -151,7 +151,7 @@ describe('retried-unconditionally: a call whose host or server is killed', () =>
     expect(await ledger.lines()).toEqual(['dies begins', 'dies begins']);
   });
 
-  test('is told what the server said last', async () => {
+  test('fails with the end of the server’s stderr', async () => {
     const { options } = await serve('stdio', 'modern');
     const call = await playCall('dies', {}, options);
     await expect(call.end).rejects.toMatchObject({
@@ -160,7 +160,7 @@ describe('retried-unconditionally: a call whose host or server is killed', () =>
     });
   });
 
-  test('finds its task again', async () => {
+  test('continues with its task', async () => {
     const { options, ledger, root } = await serve('http', 'modern');
     const call = await playCall('job', { ms: 3_000 }, options);
     await expect.poll(() => readMcpFile(call.folder, 'task.json'), until).toBeDefined();

@@ -42,8 +42,12 @@ for (const { name, arguments: input } of wanted) {
   if (!tool) continue;
   // As in the host of a server, one connection carries the call and what follows an answer.
   let held: Promise<McpConnection> | undefined;
-  const open = async (heard: ConnectOptions['heard']) => {
-    held ??= connect(server, { ...options, era: connection.era, ...(heard && { heard }) });
+  const open = async (onProgress: ConnectOptions['onProgress']) => {
+    held ??= connect(server, {
+      ...options,
+      era: connection.era,
+      ...(onProgress && { onProgress }),
+    });
     return { ...(await held), close: async () => {} };
   };
   for (let answers: McpAnswers | undefined; ;) {
@@ -55,7 +59,7 @@ for (const { name, arguments: input } of wanted) {
       idempotency_key: name,
       token: 'call',
       signal: new AbortController().signal,
-      heard() {},
+      onProgress() {},
       began: async () => {},
       withdrawn: async () => {},
       ...(answers && { answers }),

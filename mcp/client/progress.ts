@@ -1,8 +1,8 @@
 import { noteOf } from '../../tools/mcp-spool.ts';
 import type { WireProgress } from './wire.ts';
 
-/** A server may count anything. Without a total there is no percentage, and the count is the note. */
-export function shareOf({ progress, total, message }: WireProgress): {
+/** A server may count in any unit. Without a total there is no percentage, and the count becomes the note. */
+export function percentAndNote({ progress, total, message }: WireProgress): {
   percent?: number;
   note?: string;
 } {
