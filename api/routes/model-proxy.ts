@@ -5,7 +5,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { whyRefused } from '../../mcp/server/hosts.ts';
+import { whyHostRefused } from '../../mcp/server/hosts.ts';
 import { chat } from '../../harness/model-proxy/chat/wire.ts';
 import type { OfferedFunction } from '../../harness/model-proxy/offered.ts';
 import { BrokenStream, reply } from '../../harness/model-proxy/reply.ts';
@@ -49,7 +49,7 @@ export function modelProxyRoutes(
     schema: { hide: true },
     onRequest: async (request: FastifyRequest, answer: FastifyReply) => {
       const { host, origin } = request.headers;
-      const why = whyRefused({ host, origin }, mcp.hosts);
+      const why = whyHostRefused({ host, origin }, mcp.hosts);
       if (why !== undefined) return answer.code(403).send(errorOf('invalid_request_error', why));
     },
     errorHandler: (error: unknown, request: FastifyRequest, answer: FastifyReply) => {

@@ -1,7 +1,7 @@
 /** Serves an MCP endpoint as a route: checks who may reach it, and reads from its requests which client sends them. */
 import type { FastifyRequest } from 'fastify';
 import type { Endpoint } from '../../mcp/server/endpoint.ts';
-import { whyRefused } from '../../mcp/server/hosts.ts';
+import { whyHostRefused } from '../../mcp/server/hosts.ts';
 import { credentialOf } from '../authenticate.ts';
 import type { Api } from '../dependencies.ts';
 import { toProblem } from '../errors.ts';
@@ -35,7 +35,7 @@ export function serveMcp(
     schema: { hide: true },
     onRequest: async (request, reply) => {
       const { host, origin } = request.headers;
-      const why = whyRefused({ host, origin }, hosts);
+      const why = whyHostRefused({ host, origin }, hosts);
       if (why !== undefined) return reply.code(403).send(errorOf(INVALID_REQUEST, why));
     },
     errorHandler: (error, request, reply) => {

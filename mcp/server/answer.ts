@@ -1,4 +1,4 @@
-/** What came of one question, derived from the log. Pure: a client that asks again, on any connection, gets the same answer. */
+/** The state and results of a question, a call or a wait, derived from the log. Pure: any process and connection gives the same answer. */
 import type { Entry } from '../../contract/entry.ts';
 import { createRest, goesOnAtOnce } from './rest.ts';
 import { readerOf, type Result, resultOf, resultOfCall } from './results.ts';
@@ -6,20 +6,20 @@ import { readerOf, type Result, resultOf, resultOfCall } from './results.ts';
 export interface Answer {
   /** `working` includes a message that the log does not have yet. */
   state: 'working' | 'over' | 'cancelled';
-  /** What came after the message, until the answer was over. */
+  /** The results from the message, or of the call, until the answer was over. */
   results: Result[];
-  /** When the last thing happened. Undefined before the message is in the log. */
+  /** Time of the last entry that belongs to the answer. Undefined before the message is in the log. */
   at?: string;
 }
 
 export interface AskedMessage {
   message_id: string;
-  /** The actor of a cancellation of this question. */
+  /** The actor id of entries that cancel this question. */
   canceller: string;
 }
 
 /**
- * The answer to a message is over when the agent is at rest: it has spoken, its calls have ended, and it has told their news.
+ * The answer to a message is over when the agent is at rest: it has replied, its calls have ended, and it has told their news.
  * @param isBusy whether the conversation is busy at the end of this log
  */
 export function answerTo(
@@ -61,11 +61,11 @@ const STOPS = new Set<Entry['kind']>([
 export interface Wanted {
   /** Results up to this one are known. */
   after: number;
-  /** Where the log ended when the client began to wait. */
+  /** Seq of the last entry when the client began to wait. */
   from: number;
 }
 
-/** What a look says besides the log. */
+/** What `firstAfter` needs of a `Look` besides the log. */
 export interface At {
   isBusy: boolean;
   isExternal: boolean;
@@ -73,7 +73,7 @@ export interface At {
   told?: ReadonlySet<number>;
 }
 
-/** The first result after the cursor; without one, it is over when the agent has come to rest since the client began to wait. */
+/** Over with the first result after the cursor, or without a result once the agent has come to rest since the client began to wait. */
 export function firstAfter(
   { after, from }: Wanted,
   log: readonly Entry[],
@@ -93,7 +93,7 @@ export function firstAfter(
   return { state: 'working', results: [], ...(at !== undefined && { at }) };
 }
 
-/** What came of one call of a client that has a model of its own. */
+/** The state and results of one call of a client that has a model of its own. */
 export function answerOfCall(
   { conversation, call_id }: { conversation: string; call_id: string },
   log: readonly Entry[],
@@ -121,7 +121,7 @@ export function answerOfCall(
   return { state: 'working', results, ...(at !== undefined && { at }) };
 }
 
-/** Whether nothing more comes after the end of the log unless somebody asks for it. */
+/** Whether nothing more follows this log unless a message or a call is requested. */
 export function isAtRest(
   log: readonly Entry[],
   { isBusy, isExternal }: Pick<At, 'isBusy' | 'isExternal'>,

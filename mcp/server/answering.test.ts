@@ -83,7 +83,7 @@ describe('a client that asks for results while one of its calls is being answere
     expect(second).not.toContain('two');
   });
 
-  test('is told the result once the client of that call has hung up', async () => {
+  test('is told the result once the client of that call has disconnected', async () => {
     const harness = await open();
     const hangsUp = new AbortController();
     const gone = call(harness, 'c1', { signal: hangsUp.signal });

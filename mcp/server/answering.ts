@@ -1,7 +1,7 @@
 /**
- * The calls that clients wait for. What such a call brings is about to be its answer, so `next_results` does not return it as well: what
- * comes before it can be told at once, the rest when the call has been answered. This process knows which requests it answers; what
- * other processes answer follows from the log, which says when each call was requested.
+ * The calls that clients wait for. A result of such a call is about to be the answer to its request, so `next_results` must not return it
+ * too. It returns the results before it at once, and the rest when the call has been answered. This process knows which requests it
+ * answers. For other processes it assumes, from the time of each request in the log, that they wait for the grace time.
  */
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Entry } from '../../contract/entry.ts';
@@ -10,20 +10,23 @@ import type { Held, Look } from './look.ts';
 import { isExternal, resultOfCall, sentIn } from './results.ts';
 
 export interface Answering {
-  /** A client waits for a call. It has hung up once the signal aborts. */
+  /**
+   * A client waits for a call.
+   * @param signal aborts when the client has disconnected
+   */
   begin(tenant: string, signal: AbortSignal): AnsweredCall;
-  /** What `next_results` may tell of it to a client that has the results up to `after`. */
+  /** The part of the log that `next_results` may return to a client that has the results up to `after`. */
   tellable(key: ConversationKey, seen: Look, after: number): Look;
-  /** Resolves when the call may no longer be about to be answered, or the signal aborts. */
+  /** Resolves when no request is likely to wait for the call any longer, or the signal aborts. */
   answered(key: ConversationKey, held: Held, signal: AbortSignal): Promise<void>;
 }
 
 export interface AnsweredCall {
-  /** Which call it is: said before anything can come of it. */
+  /** Names the call, before it can have a result. */
   is(call_id: string): void;
-  /** These entries are its answer. */
+  /** Notes that the entries with these seqs are the answer. */
   tells(conversation: string, of: number[]): void;
-  /** The request is over, whatever it was answered. */
+  /** Ends the request, with any answer or none. */
   end(): void;
 }
 
@@ -32,10 +35,10 @@ export function createAnswering({
   now,
   grace_ms,
 }: { now: () => number } & Pick<Limits, 'grace_ms'>): Answering {
-  /** By call: how many requests wait for it. 0: it was answered here, and no other process is likely to. */
+  /** How many requests wait for each call. 0: it was answered here, so no other process is likely to answer it. */
   const waiting = new Map<string, number>();
   const wakes = new Set<() => void>();
-  /** By conversation: what was an answer. The log has a receipt for it a moment later. */
+  /** By conversation, the seqs that were answers. Their receipts are in the log a moment later. */
   const told = new Map<string, Set<number>>();
 
   function count(name: string, change: 1 | -1): void {
@@ -54,7 +57,7 @@ export function createAnswering({
     }
   }
 
-  /** Undefined if nobody is likely to be waiting for this call. */
+  /** Undefined if no request is likely to wait for this call. */
   function heldCall(tenant: string, call_id: string, log: readonly Entry[]): Held | undefined {
     const requests = waiting.get(nameOf(tenant, call_id));
     if (requests !== undefined) return requests > 0 ? { call_id } : undefined;
@@ -63,7 +66,7 @@ export function createAnswering({
     );
     const since = request ? Date.parse(request.at) : -Infinity;
     const until = since + grace_ms + RECEIPT_MS;
-    // The clocks of hosts differ: a request from the future says nothing.
+    // The clocks of hosts differ. A request that seems to be in the future is ignored.
     return since <= now() && now() < until ? { call_id, until } : undefined;
   }
 
@@ -135,8 +138,8 @@ export function createAnswering({
 
 const nameOf = (tenant: string, id: string) => `${tenant}/${id}`;
 
-/** From an answer of another process to its receipt in the log. */
+/** Time between an answer of another process and its receipt in the log. */
 const RECEIPT_MS = 1_000;
 const MOST_KNOWN = 10_000;
-/** Entries of one conversation whose receipts may still be on their way. */
+/** How many answers of one conversation may be waiting for their receipts. */
 const MOST_TOLD = 100;

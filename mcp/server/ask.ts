@@ -10,7 +10,7 @@ import type { TaskFacts } from './task-id.ts';
 import { type McpRequest, type ServedTool, type ToolAnswer, ToolError } from './tool.ts';
 import { answered, inShort, suspended } from './words.ts';
 
-/** Between two notifications of progress to a client that counts its time-out from the last one. */
+/** Pause between progress notifications. Some clients count their timeout from the last one. */
 const PROGRESS_MS = 5_000;
 
 export function askTools(
@@ -35,7 +35,7 @@ function askTool(
     text: sendMessageBody.shape.text.describe('The question or order, complete in itself.'),
     conversation_id: callParams.shape.id
       .optional()
-      .describe('Goes on in the conversation of an earlier answer. Without it, a new one begins.'),
+      .describe('Continues the conversation of an earlier answer. Without it, a new one begins.'),
   });
 
   return {
@@ -87,8 +87,8 @@ function askTool(
   ): Promise<ToolAnswer> {
     const { progress } = request;
     let words = 'asked';
-    const say = () => void progress?.(words).catch(() => {});
-    const timer = progress && setInterval(say, PROGRESS_MS);
+    const notify = () => void progress?.(words).catch(() => {});
+    const timer = progress && setInterval(notify, PROGRESS_MS);
     const signal = AbortSignal.any([AbortSignal.timeout(wait_ms), request.signal, request.closing]);
     try {
       for await (const change of answers(parts, facts, signal)) {
@@ -99,7 +99,7 @@ function askTool(
           'progress' in change ? change.progress : inShort(change.look.head, change.answer.results);
         if (now === words) continue;
         words = now;
-        say();
+        notify();
       }
     } finally {
       clearInterval(timer);
@@ -116,7 +116,10 @@ function askTool(
   }
 }
 
-/** `ask_<agent>`, or a stable short form if that is longer than the 64 characters that models allow. */
+/**
+ * `ask_<agent>`, or a stable short form if that is taken or longer than the 64 characters that models allow.
+ * @param taken names of the tools so far; the new name is added
+ */
 export function nameOf(agent: string, taken: Set<string>): string {
   const whole = `ask_${agent.replaceAll(/[^\w-]/g, '_')}`;
   const hash = createHash('sha256').update(agent).digest('hex').slice(0, 8);

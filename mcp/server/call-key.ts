@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { McpRequest } from './tool.ts';
 
 /**
- * The idempotency key of a call: made of the ids that the client's harness has for the call, its turn and its thread, or else that
- * of the HTTP request. Undefined when neither says which call this is: then every request is a call of its own.
+ * The idempotency key of a call: a hash of the harness's ids of the call, its turn and its thread, or else of the `Idempotency-Key` of
+ * the HTTP request. Undefined without either: every request is then a call of its own.
  */
 export function keyOfCall(
   { key, meta, client }: Pick<McpRequest, 'key' | 'meta' | 'client'>,
@@ -22,17 +22,17 @@ export function keyOfCall(
   return `mcp-${hash.digest('base64url')}`;
 }
 
-/** Whether the harness says which of its calls this is. */
+/** Whether the harness sends an id for the call. */
 export const isNamedCall = ({ meta }: Pick<McpRequest, 'meta'>): boolean =>
   callOf(harness.safeParse(meta).data ?? {}) !== undefined;
 
 const callOf = (ids: z.infer<typeof harness>) => ids['claudecode/toolUseId'] ?? ids.callId;
 
-/** The harness's own name for its thread. Undefined if it does not say. */
+/** The harness's own id of its thread. Undefined if it sends none. */
 export const threadOf = ({ meta, thread }: Pick<McpRequest, 'meta' | 'thread'>) =>
   harness.safeParse(meta).data?.threadId ?? thread;
 
-/** What Claude Code and Codex say of a call. */
+/** The ids that Claude Code and Codex send with a call. */
 const harness = z.looseObject({
   'claudecode/toolUseId': z.string().optional(),
   callId: z.string().optional(),

@@ -64,7 +64,7 @@ describe('a tool of the service, offered to another model,', () => {
     expect((await stage.api.store.conversation(await stage.only()))?.agent).toBe('client:test');
   });
 
-  test('is not told again of a result that was the answer to its call', async () => {
+  test('has no result in next_results that was the answer to its call', async () => {
     const calling = plain.call('echo', HI);
     await isRunning();
     await partial(1, 'first');
@@ -138,7 +138,7 @@ describe('a call that takes longer than the grace time', () => {
     });
   });
 
-  test('does not skip the results of other calls of its thread that were not told yet', async () => {
+  test('does not skip results of other calls of its thread that the client does not have yet', async () => {
     const named = (callId: string) => ({ meta: { threadId: 'thread_1', callId } });
     await plain.call('echo', HI, named('c1'));
     await partial(1, 'of the first');

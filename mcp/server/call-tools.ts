@@ -16,7 +16,7 @@ import type { ResultRange } from '../../contract/result-count.ts';
 import type { StoredConversation } from '../../store/store.ts';
 import type { AnsweredCall } from './answering.ts';
 import { isNamedCall, keyOfCall, threadOf } from './call-key.ts';
-import { heard, isRequest, look, type Look } from './look.ts';
+import { isRequest, look, type Look, waitForEntry } from './look.ts';
 import { formsIn } from './forms.ts';
 import { answerOf, answers, createTasks, type QuestionParts, startTask } from './questions.ts';
 import { cursorOf, isExternal, resultOfEnd } from './results.ts';
@@ -33,7 +33,7 @@ export interface OfferedTool {
   /** Its name in the service. Default: `name`. */
   tool?: string;
   title?: string;
-  /** Of its input, in place of what `input` says. */
+  /** The JSON Schema of its input that clients see. Default: the one of `input`. */
   schema?: Record<string, unknown>;
   annotations?: object;
 }
@@ -101,7 +101,10 @@ export function callTools(
     }
   }
 
-  /** Takes the answers of a client that was asked instead of being given a result. @returns the call that asked */
+  /**
+   * Takes the answers of a client that got questions in place of a result.
+   * @returns the call that asked
+   */
   async function answered(requestState: string, request: McpRequest): Promise<CallFacts> {
     const facts = readTaskId(parts.secret, requestState);
     if (facts?.kind !== 'call' || facts.tenant !== request.tenant) {
@@ -136,7 +139,7 @@ export function callTools(
     return callSuspended({ head: seen.head, call_id, tool, expected, after }, soFar);
   }
 
-  /** A client that asks for results next must not be told that there is no call. */
+  /** Waits until the log has the call, so that `next_results` does not answer that there is none. */
   async function whenLogged(
     { closing }: McpRequest,
     conversation: ConversationKey,
@@ -146,7 +149,7 @@ export function callTools(
     const seen = await find();
     if (!seen || seen.log.some(isRequest(callId))) return seen;
     const from = { after: seen.head.last_seq, revision: seen.head.revision };
-    await heard(parts, conversation, isRequest(callId), { from, closing });
+    await waitForEntry(parts, conversation, isRequest(callId), { from, closing });
     return find();
   }
 
@@ -164,7 +167,7 @@ export function callTools(
         const key = { tenant: facts.tenant, id: facts.conversation };
         if (!request.signal.aborted) {
           waits.tells(facts.conversation, of);
-          // Without the receipt nothing is lost: another process tells the result once more.
+          // Nothing is lost without the receipt: another process may then return the result again.
           void talk.deliver(key, of).catch(() => {});
         }
         return called(facts.conversation, results);
@@ -210,7 +213,7 @@ export function callTools(
 
 type CallFacts = Omit<TaskFacts & { kind: 'call' }, 'created'>;
 
-/** A client without tasks that can ask a person is told the questions in place of a result, and calls again with the answers. */
+/** A client without tasks that can ask a person gets the questions in place of a result, and calls again with the answers. */
 const asksInstead = ({ tasks, elicits, mayApprove }: McpRequest) => elicits && !tasks && mayApprove;
 
 type ListedConversation = Pick<StoredConversation, 'id' | 'agent' | 'calls'>;

@@ -50,23 +50,29 @@ describe('the endpoint', () => {
   });
 });
 
-test.each(['legacy', 'auto'] as const)('the official client talks to it (%s)', async (mode) => {
-  const official = new Client({ name: 'official', version: '1' }, { versionNegotiation: { mode } });
-  await official.connect(new StreamableHTTPClientTransport(new URL(`${stage.url}/mcp`)));
-  expect(official.getInstructions()).toContain('ask_<agent>');
-  const { tools } = await official.listTools();
-  expect(tools.map(({ name }) => name)).toEqual([
-    'ask_default',
-    'ask_helper',
-    'start_conversation',
-    'send_message',
-    'next_results',
-    'cancel_call',
-    'interrupt',
-  ]);
-  const answer = official.callTool({ name: 'ask_default', arguments: { text: 'Hello' } });
-  await vi.waitFor(stage.only);
-  await stage.played.play((story) => story.model('Hi.'));
-  expect(words((await answer) as never)[0]).toBe('Hi.');
-  await official.close();
-});
+test.each(['legacy', 'auto'] as const)(
+  'the official client talks to the endpoint (%s)',
+  async (mode) => {
+    const official = new Client(
+      { name: 'official', version: '1' },
+      { versionNegotiation: { mode } },
+    );
+    await official.connect(new StreamableHTTPClientTransport(new URL(`${stage.url}/mcp`)));
+    expect(official.getInstructions()).toContain('ask_<agent>');
+    const { tools } = await official.listTools();
+    expect(tools.map(({ name }) => name)).toEqual([
+      'ask_default',
+      'ask_helper',
+      'start_conversation',
+      'send_message',
+      'next_results',
+      'cancel_call',
+      'interrupt',
+    ]);
+    const answer = official.callTool({ name: 'ask_default', arguments: { text: 'Hello' } });
+    await vi.waitFor(stage.only);
+    await stage.played.play((story) => story.model('Hi.'));
+    expect(words((await answer) as never)[0]).toBe('Hi.');
+    await official.close();
+  },
+);

@@ -35,7 +35,7 @@ export function createEndpoint(parts: McpParts): Endpoint {
   );
 
   async function fetch(request: Request, body: unknown, caller: Caller): Promise<Response> {
-    // The SDK hands this on to the server that is built for the request, and interprets nothing of it.
+    // The SDK passes this to the server that is built for the request, and does not interpret it.
     const authInfo = {
       token: '',
       clientId: caller.tenant,
@@ -48,7 +48,7 @@ export function createEndpoint(parts: McpParts): Endpoint {
     });
     const message = listenMessage.safeParse(body);
     if (!message.success || !isStream(response)) return response;
-    // The SDK has checked the headers and the envelope. What follows is ours.
+    // The SDK has checked the headers and the envelope. Its stream is replaced by ours.
     await response.body?.cancel();
     const { notifications, _meta } = message.data.params;
     const client = clientOf(_meta);

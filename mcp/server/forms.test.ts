@@ -52,7 +52,7 @@ describe('a call of an agent that asks a person', () => {
     ]);
   });
 
-  test('has a page to visit in the words of its form', async () => {
+  test('names a page to visit in the message of its form', async () => {
     const { taskId } = await stage.client.call('ask_default', { text: 'Push it.' });
     await stage.startsCall();
     await asksPerson({ id: 'q1', message: 'Sign in.', url: 'https://example.com/' });
@@ -80,7 +80,7 @@ describe('a call of a client without tasks that asks a person', () => {
       expect(conversations.flatMap(({ calls }) => calls)).toMatchObject([{ status: 'running' }]);
     });
 
-  test('is answered with the question, and called again with the answer it has its result', async () => {
+  test('is answered with the question, and returns its result when it is called again with the answer', async () => {
     const calling = client.call('echo', { words: 'hi' });
     await isRunning();
     await asksPerson();
@@ -102,7 +102,7 @@ describe('a call of a client without tasks that asks a person', () => {
     expect(conversations).toHaveLength(1);
   });
 
-  test('is not asked if it cannot: its model is told that a person is', async () => {
+  test('is suspended if the client cannot ask, and its model is told that a person is asked', async () => {
     await stage.api.app.close();
     await stage.open(60_000, { grace_ms: 100 });
     const deaf = createMcpTestClient(stage.url, { path, tasks: false, elicits: false });

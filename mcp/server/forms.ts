@@ -1,4 +1,4 @@
-/** What a client is to ask its person: the calls that await approval, and what running calls ask. */
+/** The forms that a client shows to its user: for calls that await approval, and for questions of running calls. */
 import { z } from 'zod';
 import type { CallHead } from '../../contract/head.ts';
 import { answerAction, type AnswerAction } from '../../contract/question.ts';
@@ -8,7 +8,7 @@ import type { Task } from './tool.ts';
 
 type Forms = NonNullable<Task['inputRequests']>;
 
-/** By keys that are never used again: the id of a call, with that of its question. */
+/** The open forms of a task, by keys that are never reused: the id of the call, and for a question also its id. */
 export function formsIn({ head, log }: Look, facts: TaskFacts): Forms {
   const forms: Forms = {};
   for (const call of head.calls) {
@@ -32,7 +32,7 @@ function approvalForm({ id, tool, why, input }: CallHead, log: Look['log']) {
   });
 }
 
-/** A page to visit is in the words of a form, since not every client can open one. */
+/** A page to visit is named in the message of a form, since not every client can open one. */
 function questionForm(given: NonNullable<CallHead['question']>, log: Look['log']) {
   const entry = log.findLast(
     (each) => each.kind === 'call.event' && each.question?.id === given.id,
@@ -61,7 +61,10 @@ export type FormAnswer = { call_id: string } & (
     }
 );
 
-/** Undefined for an answer that decides nothing. @param key of the form */
+/**
+ * Undefined for an answer that decides nothing.
+ * @param key of the form
+ */
 export function readForm(key: string, given: unknown): FormAnswer | undefined {
   const [call_id, question_id] = key.split('.') as [string, string?];
   if (question_id === undefined) {

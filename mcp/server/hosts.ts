@@ -1,6 +1,6 @@
 /**
- * Which addresses the endpoint answers at. A page in a browser may reach a service on this machine under a name of its own (DNS
- * rebinding): its Host or Origin header gives it away.
+ * Which addresses the endpoint answers at. A web page may reach a service on this machine under its own host name (DNS rebinding). Its
+ * Host or Origin header shows that.
  */
 import {
   localhostAllowedHostnames,
@@ -8,8 +8,8 @@ import {
   validateOriginHeader,
 } from '@modelcontextprotocol/server';
 
-/** @returns why the request is refused, in a sentence; undefined if it is not */
-export function whyRefused(
+/** @returns why the request is refused, as a sentence; undefined if it is allowed */
+export function whyHostRefused(
   headers: { host?: string | undefined; origin?: string | undefined },
   hosts: readonly string[] = [],
 ): string | undefined {
@@ -18,7 +18,7 @@ export function whyRefused(
     return `The host ${headers.host ?? '(none)'} is not one of ${allowed.join(', ')}. MEANWHILE_MCP_HOSTS allows more.`;
   }
   if (!validateOriginHeader(headers.origin, allowed).ok) {
-    return `The origin ${headers.origin} is not at one of ${allowed.join(', ')}. MEANWHILE_MCP_HOSTS allows more.`;
+    return `The origin ${headers.origin} is not on one of the hosts ${allowed.join(', ')}. MEANWHILE_MCP_HOSTS allows more.`;
   }
   return undefined;
 }

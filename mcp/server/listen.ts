@@ -1,6 +1,6 @@
 /**
- * `subscriptions/listen` for tasks and resources. The SDK's own handler knows no tasks and ends such a stream at once, so it only
- * checks the request here.
+ * `subscriptions/listen` for tasks and resources. The SDK's handler does not support tasks and ends such a stream at once, so it is used
+ * only to check the request.
  */
 import { SERVER_INFO_META_KEY, SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
 import { z } from 'zod';
@@ -24,11 +24,14 @@ export interface ListenOptions {
   tasks: Tasks;
   resources?: McpResources;
   server: { name: string; version: string };
-  /** Between comments on a quiet stream. Milliseconds; default 15,000. */
+  /** Interval of the comments that keep the stream open. Milliseconds; default 15,000. */
   keepAlive_ms?: number;
 }
 
-/** The stream lasts until the client closes it or the service closes. It says first which subscriptions it honours. */
+/**
+ * Streams the changes until the client or the service closes. The first message names the subscriptions that are honoured; ids that are
+ * not tasks or resources of the caller are left out.
+ */
 export async function listen(
   { tasks, resources, server, keepAlive_ms = 15_000 }: ListenOptions,
   { id, params }: ListenMessage,
@@ -72,7 +75,7 @@ export async function listen(
       const isOver = Promise.withResolvers<void>();
       if (signal.aborted || following.length === 0) isOver.resolve();
       else signal.addEventListener('abort', () => isOver.resolve(), { once: true });
-      // Nothing more comes of a task that has ended. The stream stays open: its client decides when it has heard enough.
+      // The stream stays open after the end of its tasks: the client decides when to close it.
       Promise.all(following).catch(isOver.resolve);
       void isOver.promise.then(() => {
         clearInterval(timer);
@@ -102,6 +105,7 @@ export async function listen(
 
 const utf8 = new TextEncoder();
 
+/** What `find` returns for each name, without names for which it returns undefined. */
 async function keep<T>(names: string[], find: (name: string) => Promise<T | undefined>) {
   const found = new Map<string, T>();
   for (const name of new Set(names)) {

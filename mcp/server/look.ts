@@ -1,4 +1,4 @@
-/** Reads what the store has of a conversation, once or after every change. */
+/** Reads a conversation from the store, once or after every change. */
 import type { Entry, EntryKind } from '../../contract/entry.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import { allEntries } from '../../store/all-entries.ts';
@@ -11,17 +11,17 @@ import { isExternal, KINDS_OF_RESULTS } from './results.ts';
 
 export type Reads = Pick<Store, 'conversation' | 'entries' | 'marks' | 'progress'>;
 
-/** A call whose results are held back. */
+/** A call whose results are held back, because a request is about to be answered with them. */
 export interface Held {
   call_id: string;
-  /** When to look again at the latest. Milliseconds since 1970; undefined: when this process has answered it. */
+  /** When the request ends at the latest. Milliseconds since 1970. Undefined if this process answers it and knows when. */
   until?: number;
 }
 
 export interface Look {
   log: Entry[];
   head: StoredConversation;
-  /** What this process has sent as the answer to a call; the log does not say so yet. */
+  /** Seqs that this process has sent as the answer to a call and for which the log has no receipt yet. */
   told?: ReadonlySet<number>;
   /** The log ends before the first result of this call. */
   held?: Held;
@@ -33,12 +33,12 @@ const KINDS: EntryKind[] = [...new Set<EntryKind>([...KINDS_FOR_REST, ...KINDS_O
 export async function look(store: Reads, key: ConversationKey): Promise<Look | undefined> {
   const log: Entry[] = [];
   for await (const entry of allEntries(store, key, KINDS)) log.push(entry);
-  // After the log: a head that is read first may know nothing yet of what the log has.
+  // The head is read after the log, so that it is not older than the log.
   const head = await store.conversation(key);
   return head && { log, head };
 }
 
-/** Progress in the head was told to the model; live progress is newer. */
+/** The look with the latest progress: the progress in the head is what the model was told last, and may be older. */
 export async function withLiveProgress(
   store: Reads,
   key: ConversationKey,
@@ -55,7 +55,7 @@ export async function withLiveProgress(
   return { ...seen, head: { ...head, calls } };
 }
 
-/** What is not in the log. */
+/** The part of a look that is not in the log. */
 export const stateOf = ({ head, told }: Look) => ({
   isBusy: head.status === 'replying',
   isExternal: isExternal(head),
@@ -64,8 +64,8 @@ export const stateOf = ({ head, told }: Look) => ({
 });
 
 /**
- * Looks at once, and again whenever something has changed that matters, until the signal aborts or the conversation has ended.
- * While the store is unavailable it waits.
+ * Yields the conversation at once and after each entry that can change an answer, and live progress in between, until the signal aborts
+ * or the conversation has ended. While the store is unavailable it yields no look.
  */
 export async function* looks(
   { store, hub }: { store: Reads; hub: Pick<Hub, 'join'> },
@@ -86,7 +86,7 @@ export async function* looks(
   }
 }
 
-/** Undefined also while the store is unavailable. */
+/** Undefined if there is no such conversation, or while the store is unavailable. */
 export const lookIfThere = (store: Reads, key: ConversationKey) =>
   look(store, key).catch((error) => {
     if (!isUnavailable(error)) throw error;
@@ -94,10 +94,10 @@ export const lookIfThere = (store: Reads, key: ConversationKey) =>
   });
 
 /**
- * Resolves once the log has what was accepted, so that a client which looks next does not take the conversation for idle; or after
- * `patience_ms`, if no worker is there to write it.
+ * Resolves when the log has the entry of an accepted request, or after `patience_ms`, if no worker writes it. Without this wait, the
+ * client's next request could find the conversation idle.
  */
-export async function heard(
+export async function waitForEntry(
   { hub }: { hub: Pick<Hub, 'join'> },
   key: ConversationKey,
   isIt: (entry: Entry) => boolean,
@@ -119,7 +119,7 @@ export const isMessage = (id: string) => (entry: Entry) =>
 export const isRequest = (callId: string) => (entry: Entry) =>
   entry.kind === 'call.requested' && entry.call_id === callId;
 
-/** After any other entry of a log, nothing can be over that was not over before. */
+/** The kinds of entries that can change an answer. */
 const MATTERS = new Set<EntryKind>([
   'reply.completed',
   'reply.interrupted',

@@ -10,7 +10,7 @@ import { createResources } from './resources.ts';
 import { explain } from './talk.ts';
 import { conversationTools } from './tools.ts';
 
-/** The tools that work on any conversation, also on one whose model is elsewhere. */
+/** The tools that also work on the conversations of clients with a model of their own. */
 const FOR_CALLS = new Set(['next_results', 'cancel_call']);
 
 /** The tools of the service for a harness that has a model of its own. */

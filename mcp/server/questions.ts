@@ -1,4 +1,4 @@
-/** Questions to agents and waits for news, as tasks. All that is kept of a task is its id and the log. */
+/** Questions to agents, calls, and waits for news, as tasks. A task has no state besides its id and the log. */
 import type { ConversationKey } from '../../contract/names.ts';
 import type { StoredConversation } from '../../store/store.ts';
 import type { Hub } from '../../stream/hub.ts';
@@ -25,11 +25,11 @@ export interface QuestionParts {
   now: () => number;
 }
 
-/** Two weeks. Some clients keep a timer for it, which may not be longer than 2^31 ms. */
+/** Two weeks. Some clients set a timer for it, which cannot be longer than 2^31 ms. */
 export const TTL_MS = 14 * 24 * 3_600_000;
 const POLL_MS = 1_000;
 
-/** @returns the task as it is at its creation */
+/** @returns the new task in its first state */
 export function startTask({ secret, now }: QuestionParts, given: Made): Task {
   const facts = { ...given, created: now() };
   return { ...baseOf(signTaskId(secret, facts), facts), status: 'working' };
@@ -93,7 +93,7 @@ export function createTasks(parts: QuestionParts): Tasks {
           said.kind === 'decision'
             ? talk.decide(keyOf(facts), { call_id, body: { ...said.body, author } })
             : talk.answer(keyOf(facts), { call_id, body: { ...said.body, author } });
-        // Somebody else may have decided in the meantime.
+        // Another client may have decided in the meantime.
         await sent.catch((error) => {
           if (!DECIDED.has(talk.problemOf(error)?.code ?? '')) throw error;
         });
@@ -102,7 +102,7 @@ export function createTasks(parts: QuestionParts): Tasks {
 
     async cancel(taskId, request) {
       const facts = factsOf(taskId, request);
-      // To stop waiting for news stops nothing.
+      // The task only waits for news, so there is no work to stop.
       if (facts.kind === 'next') return;
       const seen = await look(store, keyOf(facts));
       if (!seen) throw new UnknownTask('There is no such task.');
@@ -172,7 +172,7 @@ function taskOf(
   const base = {
     ...baseOf(taskId, facts),
     ...(answer.at && { lastUpdatedAt: answer.at }),
-    // To look at a log of thousands of entries takes tens of milliseconds.
+    // Reading a log of thousands of entries takes tens of milliseconds.
     pollIntervalMs: Math.max(POLL_MS, seen.log.length),
   };
   if (answer.state === 'cancelled') return { ...base, status: 'cancelled' };
@@ -186,7 +186,7 @@ function taskOf(
     : { ...base, status: 'working', statusMessage };
 }
 
-/** An ended task no longer changes, so its result says nothing about what is under way now. */
+/** The result of an ended task never changes, so it does not mention calls that run now. */
 function resultOf(facts: TaskFacts, head: StoredConversation, results: Result[]) {
   switch (facts.kind) {
     case 'ask':

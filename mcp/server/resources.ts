@@ -34,7 +34,7 @@ export function createResources({
       {
         uriTemplate: 'meanwhile://conversations/{id}/calls/{call_id}/results/{n}{?from}',
         name: 'A large result of a call',
-        description: `${PART} characters of it, from the position \`from\` on. Results that are not large are in the log.`,
+        description: `${PART} characters of the result, starting at the position \`from\`. Results that are not large are in the log.`,
         mimeType: 'text/plain',
       },
     ],
@@ -83,7 +83,7 @@ export function createResources({
   };
 }
 
-/** What a model reads at once. */
+/** How many characters of a large result one request returns. */
 const PART = 20_000;
 
 const ofResult =

@@ -1,10 +1,10 @@
 /**
- * Whether an agent still has something to do or to say, derived from a log alone: a client that polls after a restart of the
- * service gets the same answer. Pure. A property test compares it with the rules themselves.
+ * Whether an agent still has something to do or to say, derived from the log alone, so that a client gets the same answer after a
+ * restart of the service. Pure. A property test compares it with the rules.
  */
 import type { Entry, EntryKind, EntryOf } from '../../contract/entry.ts';
 
-/** The kinds of entries that are needed. */
+/** The kinds of entries that `createRest` reads. */
 export const KINDS_FOR_REST = [
   'message.user',
   'reply.started',
@@ -30,14 +30,14 @@ export interface Rest {
 }
 
 interface OpenCall {
-  /** Set for a managed call: how many results its flow waits for (undefined: until its end), and how many came. */
+  /** Set for a managed call: how many results its flow waits for (undefined: all until its end), and how many have come. */
   flow?: { wants: number | undefined; got: number };
 }
 
 /**
- * @param log all entries that are known, including those not applied yet: an entry says by its cause which earlier one it continues,
- *   and between the two the agent is not at rest
- * @param options.isExternal the model is elsewhere: only calls matter
+ * @param log all known entries, including those that are applied later. An entry's cause names the earlier entry that it continues, and
+ *   between the two the agent is not at rest
+ * @param options.isExternal the client has a model of its own, so only calls matter
  */
 export function createRest(
   log: readonly Entry[],
@@ -158,13 +158,16 @@ export function createRest(
   };
 }
 
-/** Whether the next entry was decided at the same moment: then a reader may not take this one for an end. */
+/** Whether the next entry was decided at the same moment, so that this entry is not the end of an answer. */
 export function goesOnAtOnce(log: readonly Entry[], nth: number): boolean {
   const next = log[nth + 1];
   return next !== undefined && next.at === log[nth]!.at && next.kind !== 'message.user';
 }
 
-/** Which calls each completed reply requested, by its seq; and the replies, by the seq of their start, that were given again. */
+/**
+ * `requests`: the calls that each completed reply requested, by the reply's seq. `given`: the seqs of starts of replies that were given
+ * again.
+ */
 function continuations(log: readonly Entry[]) {
   const requests = new Map<number, EntryOf<'call.requested'>[]>();
   const starts = new Set<number>();

@@ -1,20 +1,20 @@
-/** What a client is told of a conversation: numbered results. The number is the seq of its entry. Pure. */
+/** The results of a conversation for a client. A result's number is the seq of its entry. Pure. */
 import type { Entry, EntryKind, EntryOf } from '../../contract/entry.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 import { legible, type Stored } from '../../contract/stored.ts';
 
 export interface Result {
-  /** Passed as `after`, it says that the client has this one and all before it. */
+  /** The number of the result. A client that passes it as `after` has this result and all before it. */
   n: number;
   at: string;
   text: string;
-  /** Of a call's result: what the tool returned, alone. */
+  /** Only for a result of a call: what the tool returned, without any words of the service. */
   data?: string;
   /** `said`: the agent's own words, or a result of a call. Everything else is a remark of the service. */
   kind: 'said' | 'failed' | 'approval' | 'limit' | 'closed' | 'progress';
 }
 
-/** The model of such a conversation is elsewhere: its results are those of its calls. */
+/** Whether the client of the conversation has a model of its own. The results are then those of its calls. */
 export const isExternal = ({ agent }: { agent: string }) => agent.startsWith('client:');
 
 export const KINDS_OF_RESULTS = [
@@ -29,7 +29,7 @@ export const KINDS_OF_RESULTS = [
 interface Seen {
   log: readonly Entry[];
   head: { id: string; agent: string };
-  /** What was sent, and has no receipt in the log yet. */
+  /** Seqs that were sent and have no receipt in the log yet. */
   told?: ReadonlySet<number>;
 }
 
@@ -38,7 +38,7 @@ export const resultsAfter = (seen: Seen, after: number): Result[] => {
   return seen.log.flatMap((entry) => (entry.seq > after ? (read(entry) ?? []) : []));
 };
 
-/** What counts as a result in this conversation. What its client was sent already, with the call or by a push, is not repeated. */
+/** Reads results from entries. Results that the client was sent already, with the call or by a push, are left out. */
 export function readerOf({ log, head, told }: Seen): (entry: Entry) => Result | undefined {
   if (!isExternal(head)) return resultOf;
   const sent = sentIn(log, ['delivered']);
@@ -47,8 +47,8 @@ export function readerOf({ log, head, told }: Seen): (entry: Entry) => Result | 
 }
 
 /**
- * The client has all results up to this one.
- * @param told those that it is being told now. They may come after results of other calls, which it does not have yet
+ * The number up to which the client has all results.
+ * @param told results that it is being sent now. They may come after results of other calls, which it does not have yet
  */
 export function cursorOf({ log, head }: Seen, told: Result[] = []): number {
   const known = sentIn(log, ['delivered', 'acknowledged']);
@@ -61,15 +61,15 @@ export function cursorOf({ log, head }: Seen, told: Result[] = []): number {
   return cursor;
 }
 
-/** The entries of which the log says so. */
+/** Seqs of the entries that have a receipt with one of these fates. */
 export function sentIn(log: readonly Entry[], fates: EntryOf<'receipt'>['fate'][]): Set<number> {
   const receipts = log.filter((entry) => entry.kind === 'receipt');
   return new Set(receipts.flatMap(({ of, fate }) => (fates.includes(fate) ? of : [])));
 }
 
 /**
- * What a call has brought. Its words are data of a tool, and are marked with the call that they are of.
- * @param begin what is said in place of a large result. Default: its beginning, and the resource that has the whole
+ * The result of a call in an entry. Its text is data of a tool, and begins with the id of the call.
+ * @param begin makes the text of a large result. Default: its beginning, and the resource that has all of it
  */
 export function resultOfCall(
   entry: Entry,
@@ -110,7 +110,7 @@ export function resultOfCall(
   }
 }
 
-/** Of a call that is over before the log knows of it. */
+/** The result of a call that ended before the log had it. Its number is 0. */
 export function resultOfEnd(conversation_id: string, call_id: string, end: CallEnd): Result {
   return resultOfCall({ ...bodyOf(end), ...UNLOGGED, call_id }, conversation_id)!;
 }
@@ -130,7 +130,7 @@ const UNLOGGED = { seq: 0, at: '', actor: { type: 'tool' as const, id: '' }, cau
 
 const wordsOf = (data: unknown) => (data === undefined ? 'done' : legible(data));
 
-/** A large result is stored separately: its beginning, and where the whole of it is. */
+/** The beginning of a large result, which is stored separately, and the resource that has all of it. */
 const beginning = (of: { conversation_id: string; call_id: string }, stored: Stored) =>
   `${stored.head} … (${stored.bytes} bytes in all: read the resource ${resultUri({ ...of, n: stored.n })})`;
 
@@ -144,6 +144,7 @@ export const resultUri = ({
   n: Stored['n'];
 }) => `meanwhile://conversations/${conversation_id}/calls/${call_id}/results/${n}`;
 
+/** The result of an agent in an entry. Undefined for an entry that has none. */
 export function resultOf(entry: Entry): Result | undefined {
   const { seq: n, at } = entry;
   switch (entry.kind) {

@@ -1,6 +1,6 @@
 /**
- * One request's MCP server: tools, resources, and the tasks extension, which the SDK does not have. It is the low-level server of the
- * SDK, because the high-level one turns the error "missing capability" into the result of a tool.
+ * The MCP server of one request: tools, resources, and the tasks extension, which the SDK does not have. It uses the SDK's low-level
+ * server, because the high-level one turns the error "missing capability" into the result of a tool.
  */
 import {
   CLIENT_CAPABILITIES_META_KEY,
@@ -33,9 +33,9 @@ export interface McpParts {
   tools: ServedTool[];
   tasks: Tasks;
   resources?: McpResources;
-  /** What a client is told of an error that is neither a ToolError nor a ProtocolError. Undefined: it is our own fault. */
+  /** The message for an error that is neither a ToolError nor a ProtocolError. Undefined for a fault of the service. */
   explain: (error: unknown) => string | undefined;
-  /** Called with every failure that is our own fault. */
+  /** Called with every fault of the service. */
   onFault: (error: unknown) => void;
 }
 
@@ -47,7 +47,7 @@ export function buildServer(parts: McpParts, era: 'legacy' | 'modern', caller: C
     {
       capabilities: {
         tools: {},
-        // Stateless: without a session, an older client cannot be sent anything between its requests.
+        // There are no sessions, so an older client cannot be notified between its requests.
         ...(resources && { resources: isModern ? { subscribe: true } : {} }),
         ...(isModern && { extensions: { [TASKS]: {} } }),
       },
@@ -100,7 +100,7 @@ export function buildServer(parts: McpParts, era: 'legacy' | 'modern', caller: C
       return {};
     });
     on('tasks/update', async (taskId, request) => {
-      // The SDK has lifted the answers out of the params.
+      // The SDK moves the answers from the params to the request.
       await tasks.update(taskId, request.inputResponses ?? {}, request);
       return {};
     });
@@ -125,14 +125,14 @@ export function buildServer(parts: McpParts, era: 'legacy' | 'modern', caller: C
 
 type ErrorParts = Pick<McpParts, 'explain' | 'onFault'>;
 
-/** For a request that has no result in which a model could read what went wrong. */
+/** The error response to a request that is not the call of a tool, so that no model reads its result. */
 export function protocolErrorOf(parts: ErrorParts, error: unknown): ProtocolError {
   if (error instanceof UnknownTask) return new ProtocolError(INVALID_PARAMS, error.message);
   const told = toldOf(parts, error);
   return told instanceof ToolError ? new ProtocolError(INTERNAL, told.message) : told;
 }
 
-/** The details of a fault of our own are logged and not shown. */
+/** The error that the client gets. The details of a fault of the service are logged and not shown. */
 function toldOf({ explain, onFault }: ErrorParts, error: unknown): ToolError | ProtocolError {
   if (error instanceof ToolError || error instanceof ProtocolError) return error;
   const words = explain(error);
@@ -181,14 +181,13 @@ function requestOf(caller: Caller, { mcpReq }: ServerContext): McpRequest {
   };
 }
 
-/** What a request says of its client. Before 2026-07-28 no request says anything. */
+/** The client's name and capabilities, from the request. Requests before protocol 2026-07-28 have neither. */
 export function clientOf(
   envelope: Record<string, unknown> | undefined,
 ): Pick<McpRequest, 'tasks' | 'elicits' | 'client'> {
-  const parsed = clientSays.safeParse(envelope ?? {});
-  const says = parsed.success ? parsed.data : {};
-  const capabilities = says[CLIENT_CAPABILITIES_META_KEY] ?? {};
-  const client = says[CLIENT_INFO_META_KEY]?.name;
+  const { data = {} } = clientEnvelope.safeParse(envelope ?? {});
+  const capabilities = data[CLIENT_CAPABILITIES_META_KEY] ?? {};
+  const client = data[CLIENT_INFO_META_KEY]?.name;
   return {
     tasks: capabilities.extensions?.[TASKS] !== undefined,
     elicits: capabilities.elicitation !== undefined,
@@ -196,7 +195,7 @@ export function clientOf(
   };
 }
 
-const clientSays = z.object({
+const clientEnvelope = z.object({
   [CLIENT_CAPABILITIES_META_KEY]: z
     .looseObject({
       extensions: z.record(z.string(), z.unknown()).optional(),

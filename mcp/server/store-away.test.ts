@@ -60,7 +60,7 @@ describe.each(READS)('while the store cannot read %s', (method) => {
     else expect((answer as Error).message).toMatch(SAYS_SO);
   });
 
-  test('results are told, or can be asked for again', async () => {
+  test('results are returned, or can be asked for again', async () => {
     const [text] = words(await plain.call('echo', HI, { meta }));
     const next = JSON.parse(/next_results\((.*?)\)/.exec(text!)![1]!);
     away.add(method);

@@ -1,4 +1,4 @@
-/** What the tools do to conversations: the same as the HTTP routes do, by the same functions. */
+/** The operations of the tools on conversations. They use the functions of the HTTP routes, so they behave alike. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
 import type {
@@ -35,23 +35,23 @@ export interface ConversationActions {
     tool: string;
     input: unknown;
     key?: string | undefined;
-    /** Whether the client names its calls. If it does not, an open call of its thread with the same tool and input is this one. */
+    /** Whether the client names its calls. If it does not, an open call of its thread with the same tool and input is joined. */
     isNamed: boolean;
-    /** Whether the client has hung up. */
+    /** Whether the client has disconnected. */
     isGone: () => boolean;
-    /** Called once it is known which call this is, before anything can come of it. */
+    /** Called with the id of the call before the call can have a result. */
     is: (call_id: string) => void;
   }): Promise<{
     conversation: ConversationKey;
     call_id: string;
-    /** Its end, if it is over already; or that the grace time has passed without one. */
+    /** The end of the call, if it is over already. `goes_on`: the grace time has passed without one. */
     made?: CallEnd | 'goes_on';
-    /** Of an MCP server, as it gave it. */
+    /** The answer of an MCP server, unchanged. */
     answer?: CallToolResult;
   }>;
-  /** That client was sent these entries. */
+  /** Records that the client was sent the entries with these seqs. */
   deliver(conversation: ConversationKey, of: number[]): Promise<void>;
-  /** That client has everything up to this entry. */
+  /** Records that the client has everything up to the entry with this seq. */
   acknowledge(conversation: ConversationKey, to: number): Promise<void>;
   close(conversation: ConversationKey, by?: string): Promise<void>;
   decide(
@@ -62,11 +62,11 @@ export interface ConversationActions {
     conversation: ConversationKey,
     answer: { call_id: string; body: z.infer<typeof answerCallBody> },
   ): Promise<void>;
-  /** The problem that an HTTP client would get. Undefined for a fault of our own. */
+  /** The problem that an HTTP client would get. Undefined for a fault of the service. */
   problemOf(error: unknown): { code: string; detail: string } | undefined;
 }
 
-/** What a model can do about a problem. */
+/** What a model can do about each problem code. */
 const ADVICE: Record<string, string> = {
   conversation_not_found: 'Check the conversation_id, or begin a new one with start_conversation.',
   conversation_closed: 'Begin a new one with start_conversation.',
@@ -77,7 +77,7 @@ const ADVICE: Record<string, string> = {
   temporal_unavailable: 'Nothing is lost. Try the same call again in a few seconds.',
 };
 
-/** What a client is told of an error. Undefined for a fault of our own. */
+/** The message of an error for the client's model. Undefined for a fault of the service. */
 export function explain(talk: Pick<ConversationActions, 'problemOf'>, error: unknown) {
   const problem = talk.problemOf(error);
   if (!problem) return undefined;

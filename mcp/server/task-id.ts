@@ -1,6 +1,6 @@
 /**
- * The id of a task is all that there is of it: which conversation it is about, and what it waits for. It is signed, so it can neither
- * be guessed nor altered to fit another conversation or tenant, and it is good after any restart, on any connection.
+ * A task's id contains all of its state: the conversation, and what the task waits for. The id is signed, so it can neither be guessed
+ * nor changed to another conversation or tenant. It is valid after any restart and on any connection.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ export type TaskFacts = {
       /** Set if the conversation was begun for this question, and ends if it is cancelled. */
       own?: true;
     }
-  /** Waits for the first result after `after`. The log ended at `from` then. */
+  /** Waits for the first result after `after`. `from` is the seq of the last entry when the task began. */
   | { kind: 'next'; after: number; from: number }
   /** One call of a client that has a model of its own. */
   | { kind: 'call'; call_id: string }

@@ -4,7 +4,7 @@ import type { Hub } from '../../stream/hub.ts';
 import type { Answering } from './answering.ts';
 import { type Look, lookIfThere, looks, type Reads } from './look.ts';
 
-/** Looks for a client that waits for results: what is about to be the answer to one of its calls is not among them. */
+/** Looks for a client that waits for results. They leave out what is about to be the answer to one of the client's calls. */
 export async function* tellableLooks(
   parts: { store: Reads; hub: Pick<Hub, 'join'>; answering: Answering },
   key: ConversationKey,
@@ -33,11 +33,11 @@ export async function* tellableLooks(
     }
   } finally {
     stopped.abort();
-    // Nobody waits for it any more.
+    // Its error is of no interest after the end.
     coming.catch(() => {});
     void changes.return();
   }
 }
 
-/** While the store is away. */
+/** Pause between attempts while the store is unavailable. */
 const AGAIN_MS = 500;

@@ -1,4 +1,4 @@
-/** What the endpoint needs to know of a tool, of a task and of a caller. Nothing here knows of conversations. */
+/** The types of tools, tasks and callers that the endpoint uses. None depends on conversations. */
 import type {
   CallToolResult,
   InputRequiredResult,
@@ -13,10 +13,10 @@ export interface Caller {
   mayApprove: boolean;
   /** The idempotency key of the request, if it had one. */
   key?: string;
-  /** The harness's thread, and its program, if a relay says so: for clients that do not say it themselves. */
+  /** The harness's thread and program as a relay names them, for clients that do not name them themselves. */
   thread?: string;
   program?: string;
-  /** Aborts when the service is about to close: requests that wait are answered then. */
+  /** Aborts when the service is about to close. Waiting requests are then answered. */
   closing: AbortSignal;
 }
 
@@ -28,13 +28,13 @@ export interface McpRequest extends Caller {
   elicits: boolean;
   /** Name of the client's program. */
   client?: string;
-  /** What the client adds to a request: the ids that its harness has for the thread and the call. */
+  /** `_meta` of the request, such as the harness's ids of the thread and the call. */
   meta: Record<string, unknown>;
-  /** Answers that the client sends when a tool has asked for them instead of answering. */
+  /** The client's answers to the questions that it got in place of a result. */
   inputResponses?: Record<string, unknown>;
-  /** What the tool has given the client with the questions. */
+  /** The state that the client got with the questions. */
   requestState?: string;
-  /** Aborts when the connection is gone, which ends no work. */
+  /** Aborts when the connection is closed. The work continues. */
   signal: AbortSignal;
   /** Undefined when the client wants no progress. */
   progress?: (message: string) => Promise<void>;
@@ -47,7 +47,7 @@ export interface Task {
   /** ISO 8601. */
   createdAt: string;
   lastUpdatedAt: string;
-  /** From its creation; null: unlimited. */
+  /** Counted from `createdAt`. Null: unlimited. */
   ttlMs: number | null;
   pollIntervalMs?: number;
   inputRequests?: Record<string, { method: string; params: object }>;
@@ -58,7 +58,7 @@ export interface Task {
 /** Every method throws UnknownTask for an id that is not, or no longer, a task of this caller. */
 export interface Tasks {
   get(taskId: string, request: Omit<McpRequest, 'signal'>): Promise<Task>;
-  /** Answers to keys that are not outstanding are ignored. */
+  /** Takes answers by the keys of `inputRequests`. Other keys are ignored. */
   update(taskId: string, answers: Record<string, unknown>, request: McpRequest): Promise<void>;
   cancel(taskId: string, request: McpRequest): Promise<void>;
   /** The task as it is now, and after each change, until it has ended or the signal aborts. */
@@ -74,7 +74,7 @@ export interface ServedTool<Input = any> {
   title?: string;
   description: string;
   input: z.ZodType<Input>;
-  /** Shown in place of that of `input`. */
+  /** The JSON Schema that clients see. Default: the one of `input`. */
   schema?: Record<string, unknown>;
   annotations?: ToolAnnotations;
   /** Clients that load tools only when they search for them load this one at once. */

@@ -9,7 +9,7 @@ import {
 import { type Position, START } from '../../stream/item.ts';
 import { isAtRest } from './answer.ts';
 import { keyOfCall } from './call-key.ts';
-import { heard, isMessage, look, type Look, stateOf, withLiveProgress } from './look.ts';
+import { isMessage, look, type Look, stateOf, waitForEntry, withLiveProgress } from './look.ts';
 import { tellableLooks } from './tellable.ts';
 import { type QuestionParts, startTask } from './questions.ts';
 import { isExternal, resultsAfter } from './results.ts';
@@ -24,7 +24,7 @@ const words = sendMessageBody.shape.text;
 const tool = <I>(one: ServedTool<I>): ServedTool<I> => one;
 
 /**
- * @param options.wait_ms the longest time that a call without a task waits. Below the time-out of every client
+ * @param options.wait_ms the longest time that a call without a task waits. Must be below the timeout of every client
  */
 export function conversationTools(
   parts: QuestionParts,
@@ -51,7 +51,7 @@ export function conversationTools(
         const begun = await talk.begin({ tenant: request.tenant, body, key });
         const { id: of, message_id } = begun;
         if (message_id !== undefined) {
-          await heard(parts, keyOf(request, of), isMessage(message_id), {
+          await waitForEntry(parts, keyOf(request, of), isMessage(message_id), {
             from: START,
             ...request,
           });
@@ -76,7 +76,7 @@ export function conversationTools(
         const { after, from } = await endOf(request, to);
         const key = keyOfCall(request, `send_message ${to}`, body);
         const { message_id } = await talk.send(keyOf(request, to), { body, key });
-        await heard(parts, keyOf(request, to), isMessage(message_id), { from, ...request });
+        await waitForEntry(parts, keyOf(request, to), isMessage(message_id), { from, ...request });
         return text(`Sent. ${waitWith(to, after)}`);
       },
     }),
@@ -108,7 +108,7 @@ export function conversationTools(
         const key = keyOf(request, from);
         const found = await find(request, from);
         const seen = parts.answering.tellable(key, found, after);
-        // To pass a cursor says that everything up to it has come. Without the receipt nothing is lost.
+        // A client that passes a cursor has everything up to it. Nothing is lost without the receipt.
         if (after > 0 && isExternal(seen.head)) void talk.acknowledge(key, after).catch(() => {});
         const isThere = (one: Look) =>
           (one.head.status === 'closed' && !one.held) ||
@@ -170,7 +170,7 @@ export function conversationTools(
           keyOfCall(request, `interrupt ${of}`, body),
         );
         if (message_id === undefined) return text('Interrupted.');
-        await heard(parts, keyOf(request, of), isMessage(message_id), { from, ...request });
+        await waitForEntry(parts, keyOf(request, of), isMessage(message_id), { from, ...request });
         return text(`Interrupted, and sent. ${waitWith(of, after)}`);
       },
     }),
@@ -202,7 +202,7 @@ export function conversationTools(
   }
 }
 
-/** An agent to which nobody has written yet is about to hear something. */
+/** A conversation with an empty log is not at rest: its first message may be on its way. */
 const atRest = (seen: Look) => seen.head.last_seq > 0 && isAtRest(seen.log, stateOf(seen));
 
 const keyOf = ({ tenant }: McpRequest, of: string) => ({ tenant, id: of });

@@ -10,7 +10,7 @@ const result = (kind: Result['kind'], text: string, data?: string): Result => ({
   ...(data !== undefined && { data }),
 });
 
-test('a call that ended is answered with what its tool gave', () => {
+test('a call that ended is answered with what its tool returned', () => {
   const answer = called('conv', [result('said', 'call_1, its last: done', 'done')]);
   expect(answer).toMatchObject({ content: [{ type: 'text', text: 'done' }] });
   expect(answer.isError).toBeUndefined();

@@ -1,4 +1,4 @@
-/** What a model reads. Results are numbered, and whatever is not over names the one call to make next. */
+/** The texts that a client's model reads. Results are numbered, and an answer that is not final names the one call to make next. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { CallHead } from '../../contract/head.ts';
 import { cut } from '../../contract/stored.ts';
@@ -6,14 +6,15 @@ import type { StoredConversation } from '../../store/store.ts';
 import type { Result } from './results.ts';
 import { text } from './server.ts';
 
+/** The results, one a line, each with its number. */
 export const numbered = (results: Result[]) =>
   results.map(({ n, text: words }) => `[result ${n}] ${words}`).join('\n');
 
-/** The call that brings what comes after these results. */
+/** The call that returns the results after number `after`. */
 export const nextCall = (conversation_id: string, after: number) =>
   `next_results(${JSON.stringify({ conversation_id, after })})`;
 
-/** The end of a question: what the agent said, in its order. */
+/** The final answer to a question: everything that the agent said, in order. */
 export function answered(conversation_id: string, results: Result[]): CallToolResult {
   const last = results.at(-1);
   const words = results.filter(({ kind }) => kind !== 'approval').map((result) => result.text);
@@ -27,7 +28,7 @@ export function answered(conversation_id: string, results: Result[]): CallToolRe
   };
 }
 
-/** The end of a call, as its tool gave it; or that its conversation was closed before it had one. */
+/** The final answer to a call: what its tool returned, or why it failed, also because its conversation was closed. */
 export function called(conversation_id: string, results: Result[]): CallToolResult {
   const last = results.at(-1);
   const parts = results.flatMap(({ data }) => (data === undefined ? [] : [data]));
@@ -39,13 +40,13 @@ export function called(conversation_id: string, results: Result[]): CallToolResu
   };
 }
 
-/** The end of a call, as its server answered it. It has no number: no later list repeats it. */
+/** The final answer to a call of an MCP server, unchanged. Its cursor is 0, because no later list repeats it. */
 export const unchanged = (conversation_id: string, answer: CallToolResult): CallToolResult => ({
   ...answer,
   _meta: { ...answer._meta, [META]: { conversation_id, cursor: 0 } },
 });
 
-/** A call of a client with a model of its own goes on, and the client has to be answered now. */
+/** The answer to a call that continues although the client has to be answered now. */
 export function callSuspended(
   {
     head,
@@ -68,7 +69,7 @@ export function callSuspended(
   };
 }
 
-/** The question is still being worked on, and the client has to be answered now. */
+/** The answer to a question that the agent still works on although the client has to be answered now. */
 export function suspended(
   agent: string,
   head: StoredConversation,
@@ -90,15 +91,15 @@ export function suspended(
 
 export interface ResultsReport {
   results: Result[];
-  /** The client has this one and all before it. */
+  /** Number of the last result that the client has. */
   after: number;
-  /** `rest`: nothing more comes unless somebody writes. `done`: no call is open. */
+  /** `rest`: nothing more comes without a new message. `done`: no call is open. */
   next: 'more' | 'rest' | 'done';
-  /** What is under way, in lines. */
+  /** A line for each open call. */
   doing?: string[];
 }
 
-/** News of a conversation. */
+/** The answer of `next_results`. */
 export function news(
   id: string,
   { results, after, next, doing = [] }: ResultsReport,
@@ -119,12 +120,12 @@ const WHAT_NEXT = {
     `More may come. When you have nothing else to do, call ${nextCall(id, cursor)}.`,
 };
 
-/** What the agent is doing now, in a line for each call. */
+/** A line for each open call, with its state. */
 export function underWay({ calls }: StoredConversation): string[] {
   return calls.filter(isOpen).map((call) => `${call.tool} (${call.id}): ${stateOf(call)}`);
 }
 
-/** In one short line, for a person who watches. */
+/** The state of the conversation in one line of at most 200 characters, for people. */
 export function inShort(head: StoredConversation, results: Result[]): string {
   const [call] = head.calls.filter(isOpen);
   const words = call ? `${call.tool}: ${stateOf(call)}` : (results.at(-1)?.text ?? 'replying');
@@ -154,5 +155,5 @@ export function stateOf({
 
 const isOpen = ({ ended_at }: CallHead) => ended_at === undefined;
 
-/** For programs: in the `_meta` of every result about a conversation. */
+/** The field in `_meta` of every answer about a conversation, for programs. */
 const META = 'meanwhile';
