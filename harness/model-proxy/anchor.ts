@@ -1,6 +1,6 @@
 /**
- * Where something stands in a harness's thread: after which item. An anchor is made of that item and of those before it, because the
- * harness does not number its items, repeats some, and drops others when it compacts its thread.
+ * Positions in a harness's thread. An anchor identifies the item before the position by the prints of that item and of those before it,
+ * because the harness does not number its items, repeats some, and drops others when it compacts its thread.
  */
 import type { ProxyItem } from './item.ts';
 
@@ -9,7 +9,7 @@ type Printed = Pick<ProxyItem, 'print'>;
 /** How many items an anchor is made of. */
 const DEPTH = 4;
 
-/** After the last of these items. */
+/** The anchor of the position after the last of these items. */
 export const anchorAfter = (items: readonly Printed[]): string =>
   items
     .slice(-DEPTH)
@@ -18,16 +18,17 @@ export const anchorAfter = (items: readonly Printed[]): string =>
     .join('.');
 
 export interface Spot {
-  /** Index of the item that it comes after; -1: before all. */
+  /** Index of the item before the position; -1: the beginning of the thread. */
   after: number;
-  /** False if that item is gone, and this is the closest one before it that is still there. */
+  /** False if the anchor's own item is gone, and `after` is the closest earlier item that is still there. */
   isExact: boolean;
 }
 
 /**
+ * The position of an anchor in a thread.
  * @param items the thread as it is now
- * @param from what was placed before it; where several items fit equally well, it comes after that
- * @returns undefined if none of its items is left
+ * @param from index after which something was placed before. Of several items that match equally well, the first one from here on is chosen
+ * @returns undefined if none of the anchor's items is left
  */
 export function placeOf(anchor: string, items: readonly Printed[], from = -1): Spot | undefined {
   if (anchor === '') return { after: -1, isExact: true };

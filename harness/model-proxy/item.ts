@@ -1,17 +1,17 @@
-/** A harness's thread as far as the proxy has to know it, whichever API it comes through. */
+/** What the proxy knows of a harness's thread, the same for every API. */
 import { createHash } from 'node:crypto';
 
 export interface ProxyItem {
-  /** As the harness sent it, and as the model server gets it. */
+  /** The item as the harness sent it, which the model server gets unchanged. */
   raw: object;
-  /** The same each time that the harness sends this item. */
+  /** A hash that is the same each time the harness sends this item. */
   print: string;
   by: 'instructions' | 'user' | 'model' | 'tool';
-  /** Of a message. */
+  /** The text of a message; empty for other items. */
   text: string;
 }
 
-/** A call that the harness does not know, with its output: all that the proxy ever adds to a thread. */
+/** A call that the harness does not know, with its output. The proxy adds nothing else to a thread. */
 export interface ToldCall {
   call_id: string;
   name: string;
@@ -25,7 +25,7 @@ export type Piece = { kind: 'item'; item: ProxyItem } | { kind: 'call'; call: To
 export const printOf = (essence: unknown): string =>
   createHash('sha256').update(JSON.stringify(essence)).digest('base64url').slice(0, 12);
 
-/** Of content that is a text, or parts of which some have texts. */
+/** The text of content that is a string, or a list of parts of which some have texts. */
 export const textOf = (content: unknown): string =>
   typeof content === 'string'
     ? content

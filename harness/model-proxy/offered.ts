@@ -15,17 +15,20 @@ export interface OfferedFunction extends DeclaredFunction {
 }
 
 export interface Offer {
-  /** As the model knows them. */
+  /** The functions for the model's request. */
   functions: DeclaredFunction[];
   /** Their names. */
   names: ReadonlySet<string>;
-  /** What the model knows a tool as. */
+  /** The name under which the model sees a tool. */
   shown(tool: string): string;
-  /** The tool that the model knows by this name. */
+  /** The tool that the model sees under this name. */
   real(name: string): string;
 }
 
-/** A tool of the proxy that has the name of one of the harness's is offered under another. */
+/**
+ * A tool of the proxy is offered under another name if the harness has a tool of the same name.
+ * @param given names of the harness's tools
+ */
 export function createOffer(offered: readonly OfferedFunction[], given: Iterable<string>): Offer {
   const taken = new Set(given);
   const shown = (tool: string) => (taken.has(tool) ? `meanwhile__${tool}`.slice(0, 64) : tool);
@@ -52,7 +55,9 @@ const OWN_TOOLS: DeclaredFunction[] = [
     description: 'Cancels a call that was suspended.',
     parameters: {
       type: 'object',
-      properties: { call_id: { type: 'string', description: 'As its answer named it.' } },
+      properties: {
+        call_id: { type: 'string', description: 'The id that the answer of the call named.' },
+      },
       required: ['call_id'],
       additionalProperties: false,
     },

@@ -1,4 +1,4 @@
-/** One answer to a harness: asks the model, runs the calls that are the proxy's, and asks again until only words are left. */
+/** Makes one answer to a harness: asks the model, runs its calls of the proxy's tools, and asks again until it makes none. */
 import { isCallEnd } from '../../contract/call-ends.ts';
 import type { Entry } from '../../contract/entry.ts';
 import { CANCEL_TOOL, EVENT_TOOL } from '../../contract/names.ts';
@@ -12,11 +12,16 @@ import { newsCall, NOTHING_NEW, outputOf } from './words.ts';
 /** The conversation that has the calls of a thread. */
 export interface Thread {
   log(): Promise<Entry[]>;
-  /** Waits until the log is as wanted, at most this long. @returns the log */
-  until(isSo: (log: readonly Entry[]) => boolean, wait_ms: number): Promise<Entry[]>;
-  /** The same key is the same call. `refused`: why it was not taken, for the model. */
+  /**
+   * Waits until the log meets the condition, at most `wait_ms`.
+   * @returns the log then
+   */
+  until(isMet: (log: readonly Entry[]) => boolean, wait_ms: number): Promise<Entry[]>;
+  /** Requests a call; a repeat of a key returns the same call. `refused`: why it was refused, for the model. */
   request(call: ThreadCall): Promise<{ call_id: string } | { refused: string }>;
+  /** Records that the entries with these seqs were delivered: at the anchor, or without one as the output of their call. */
   deliver(of: number[], anchor?: string): Promise<void>;
+  /** Records that the model has answered to everything up to this seq. */
   acknowledge(to: number): Promise<void>;
 }
 
@@ -27,7 +32,7 @@ export interface ThreadCall {
   key: string;
 }
 
-/** What a model server says: its status and body if it refuses, its stream if it does not. */
+/** The answer of a model server: its response if it refuses, otherwise its stream. */
 export type ModelAnswer<Event> =
   | { refused: Response; events?: undefined }
   | { refused?: undefined; events: AsyncIterable<Event> };
@@ -37,16 +42,19 @@ export interface ReplyParts<Event> {
   ask(body: ProxyBody): Promise<ModelAnswer<Event>>;
   thread: Thread;
   offered: OfferedFunction[];
-  /** How long a call may take before it is suspended. */
+  /** How long a call may take before it is suspended. Milliseconds. */
   grace_ms: number;
-  /** How often the model is asked before it must do without the proxy's tools. */
+  /** How many requests to the model may offer the proxy's tools. */
   most_rounds: number;
 }
 
-/** How long the log may take to have what was signalled. */
+/** How long to wait until the log has what was signalled. */
 const WRITTEN_MS = 3_000;
 
-/** @param isAside the model can make no calls, and is told nothing new */
+/**
+ * @param isAside the request is not a turn: the model gets none of the proxy's tools and no news
+ * @throws what `ask` and `thread` throw; the stream throws BrokenStream
+ */
 export async function reply<Event>(
   { wire, ask, thread, offered, grace_ms, most_rounds }: ReplyParts<Event>,
   body: ProxyBody,
@@ -59,7 +67,7 @@ export async function reply<Event>(
   const placed = countByAnchor(log);
   const spliced = splice(log, input, layout);
   if (spliced.acknowledged !== undefined) {
-    // Without the receipt nothing is lost.
+    // Nothing is lost without the receipt.
     void thread.acknowledge(spliced.acknowledged).catch(() => {});
   }
   const items = spliced.pieces.flatMap(wire.written);
@@ -110,10 +118,10 @@ export async function reply<Event>(
     }
   }
 
-  /** @returns what the model has said and called in this round, with the outputs of the calls */
+  /** @returns the model's items of this round, with the outputs of the proxy's calls */
   async function runAll(end: RoundEnd<Event>): Promise<object[]> {
     const running: (() => Promise<ToldCall>)[] = [];
-    // One after the other, so that the log has them in this order.
+    // The calls are requested one after the other, so that the log has them in this order.
     for (const call of end.calls) running.push(await request(call));
     return end.items(await Promise.all(running.map((outcomeOf) => outcomeOf())));
   }
@@ -135,13 +143,13 @@ export async function reply<Event>(
     return async () => ({ ...made, output: await outcome(call_id, tool) });
   }
 
-  /** What is there when the grace time is over becomes the output of the call, for good. */
+  /** The output of a call: its results until its end or the end of the grace time. Later results are news. */
   async function outcome(call_id: string, tool: string): Promise<string> {
     const now = await thread.until((seen) => isOver(seen, call_id), grace_ms);
     const of = newsOf(now, call_id);
     const untold = of.filter((seq) => !isDelivered(now)(seq));
     if (untold.length > 0) await thread.deliver(untold);
-    // The end of `cancel_call` is no news, and has no receipt.
+    // The end of `cancel_call` is not news, so it gets no receipt.
     const awaited = tool === CANCEL_TOOL ? [] : untold;
     const seen = await thread.until(
       (one) => outputIn(one, call_id) !== undefined && awaited.every(isDelivered(one)),
@@ -162,7 +170,7 @@ export class BrokenStream extends Error {
   }
 }
 
-/** How many calls the log has at each anchor: with the anchor, the number of a call says which one it is when it is asked for again. */
+/** How many calls the log has at each anchor. The anchor and the number of a call identify it when the harness repeats its request. */
 function countByAnchor(log: readonly Entry[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const entry of log) {
@@ -200,14 +208,14 @@ const newsOf = (log: readonly Entry[], callId: string): number[] =>
 const isDelivered = (log: readonly Entry[]) => (seq: number) =>
   log.some((entry) => entry.kind === 'receipt' && entry.of.includes(seq));
 
-/** What a refusal says, in the usual form of errors or any other. */
+/** The code and message of a refusal, whether or not its body has the usual form. */
 async function errorIn(refused: Response): Promise<{ code: string; message: string }> {
   const text = await refused.text();
   let said: { code?: unknown; message?: unknown } = {};
   try {
     said = (JSON.parse(text) as { error?: typeof said }).error ?? {};
   } catch {
-    // It is not JSON: its text is all that there is.
+    // The body is not JSON, so its text becomes the message.
   }
   return {
     code: typeof said.code === 'string' ? said.code : 'server_error',

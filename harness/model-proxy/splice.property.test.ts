@@ -1,6 +1,6 @@
 /**
- * The life of a thread at random, in both APIs: a harness that talks, uses tools of its own, is cut off, asks again and compacts; a model
- * that calls; and calls that bring results meanwhile.
+ * Random threads, in both APIs: a harness that sends messages, uses tools of its own, is cut off, asks again and compacts; a model that
+ * makes calls; and calls that have results in the meantime.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

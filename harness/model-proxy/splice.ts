@@ -1,6 +1,6 @@
 /**
- * What the model is given: the harness's own thread, with the calls that it does not know and their news, each where it happened.
- * Derived from the log alone, so any process gives the same. Pure.
+ * Builds the thread for the model: the harness's own items, with the calls that the harness does not know and their news, each at the
+ * position where it happened. The result depends only on the log and the thread, so every process builds the same. Pure.
  */
 import type { Entry, EntryOf } from '../../contract/entry.ts';
 import { unmerged } from '../../contract/merged.ts';
@@ -22,16 +22,16 @@ import {
 
 export interface Spliced {
   pieces: Piece[];
-  /** Seqs of what no model has been told, or was told at a place that the harness has lost. */
+  /** Seqs of news that was not delivered, or was delivered at a position that the harness has lost. */
   untold: number[];
-  /** What was told up to this entry has been answered, as the thread shows. Undefined: nothing that is not acknowledged yet. */
+  /** The thread shows that the model has answered to the news up to this seq. Undefined if nothing is left to acknowledge. */
   acknowledged: number | undefined;
 }
 
 interface Insertion {
   anchor: string;
   call: ToldCall;
-  /** What it tells. Empty for a call that the model made. */
+  /** Seqs of the news that it tells. Empty for a call that the model made. */
   of: number[];
 }
 
@@ -40,10 +40,13 @@ interface Placed {
   insertion: Insertion;
 }
 
-/** How many calls of a lost part of the thread are named. */
+/** How many calls of a dropped part of the thread are listed. */
 const MOST_EARLIER = 20;
 
-/** @param nameOf what the model knows a tool as */
+/**
+ * @param input the harness's thread
+ * @param layout.nameOf the name under which the model sees a tool
+ */
 export function splice(
   log: readonly Entry[],
   input: readonly ProxyItem[],
@@ -56,7 +59,7 @@ export function splice(
   const isAcknowledged = (seq: number) => facts.acknowledged.has(seq);
   for (const insertion of insertionsOf(log, facts, nameOf)) {
     const place = placeOf(insertion.anchor, input, from);
-    // What is not answered is told again, not next to where it was.
+    // Unanswered news whose position is lost is told again, and not at the closest position.
     const isNews = !insertion.of.every(isAcknowledged);
     if (place && (place.isExact || !isNews)) {
       placed.push({ place, insertion });
@@ -77,7 +80,10 @@ export function splice(
   };
 }
 
-/** News in the form in which it is spliced in. @param of seqs of entries of this log */
+/**
+ * News in the form in which `splice` inserts it.
+ * @param of seqs of entries of this log
+ */
 export function tell(log: readonly Entry[], of: readonly number[]): ToldCall[] {
   return of.length === 0 ? [] : [newsOf(log, of, read(log))];
 }
@@ -85,7 +91,7 @@ export function tell(log: readonly Entry[], of: readonly number[]): ToldCall[] {
 const newsOf = (log: readonly Entry[], of: readonly number[], { tools }: Facts): ToldCall =>
   newsCall(`news_${Math.max(...of)}`, newsText(resultsOf(log, of), tools));
 
-/** The output of a call as the log has it. Undefined: the log does not have the call. */
+/** The output of a call. Undefined if the log does not have the call. */
 export function outputIn(log: readonly Entry[], callId: string): string | undefined {
   const facts = read(log);
   const request = facts.requests.find(({ call_id }) => call_id === callId);
@@ -95,17 +101,17 @@ export function outputIn(log: readonly Entry[], callId: string): string | undefi
 interface Facts {
   requests: EntryOf<'call.requested'>[];
   tools: Map<string, string>;
-  /** Seqs of entries that a model has to be told. */
+  /** Seqs of entries that must be delivered to a model. */
   news: number[];
-  /** Seqs that were delivered, or need not be. */
+  /** Seqs that have a receipt of any fate. */
   told: Set<number>;
-  /** Delivered as the output of the call itself. */
+  /** Seqs that were delivered as the output of the call itself. */
   outright: Set<number>;
   acknowledged: Set<number>;
   /** The last receipt that delivered an entry somewhere, by the entry's seq. */
   shown: Map<number, EntryOf<'receipt'>>;
   cancelled: Map<string, EntryOf<'call.cancelled'>>;
-  /** Whose news an entry is, by its seq. */
+  /** The id of the call whose news an entry is, by the entry's seq. */
   callOf: Map<number, string>;
 }
 
@@ -222,13 +228,13 @@ function assemble(
 
 const asPiece = (call: ToldCall): Piece => ({ kind: 'call', call });
 
-/** Whether the harness was told to begin a turn: its last item asks for news. */
+/** Whether a push has started this turn: the last item of the thread is a poke. */
 export const isPoked = (input: readonly ProxyItem[]): boolean =>
   input.length > 0 && isPokeItem(input.at(-1)!);
 
 const isPokeItem = ({ by, text }: ProxyItem) => by === 'user' && isPoke(text);
 
-/** The calls whose places the harness has dropped, so that the model still knows of them. */
+/** A list of the calls whose positions the harness has dropped, so that the model still knows of them. */
 function earlier(
   log: readonly Entry[],
   lost: Insertion[],
@@ -250,21 +256,22 @@ function earlier(
 
 const shortened = (text: string) => (text.length > 300 ? `${cut(text, 0, 300)}…` : text);
 
-/** Everything before the first news that is not answered yet. */
+/** Seq of the last news before the first that is not answered yet. */
 function acknowledgedBy(
   input: readonly ProxyItem[],
   placed: readonly Placed[],
   { acknowledged, untold, news, outright }: Facts & { untold: Set<number> },
 ): number | undefined {
   const answered = input.findLastIndex(({ by }) => by === 'model');
-  const heard = new Set<number>();
+  const wasAnswered = new Set<number>();
   for (const { place, insertion } of placed) {
-    if (place.isExact && place.after < answered) for (const seq of insertion.of) heard.add(seq);
+    if (place.isExact && place.after < answered)
+      for (const seq of insertion.of) wasAnswered.add(seq);
   }
   let upTo: number | undefined;
   for (const seq of news) {
     if (acknowledged.has(seq) || outright.has(seq)) continue;
-    if (untold.has(seq) || !heard.has(seq)) break;
+    if (untold.has(seq) || !wasAnswered.has(seq)) break;
     upTo = seq;
   }
   return upTo;

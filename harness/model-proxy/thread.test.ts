@@ -16,7 +16,7 @@ describe('a request', () => {
     expect(read(body, headers).thread).toEqual({ client, id: 't' });
   });
 
-  test('without a name is of no thread', () => {
+  test('that names no thread belongs to none', () => {
     expect(read({ user: 'ann' }, { 'user-agent': 'curl/8' }).thread).toBeUndefined();
   });
 

@@ -1,10 +1,10 @@
-/** Which thread of a harness a request belongs to, and what the harness wants of it. Pure. */
+/** Reads from a request which thread of a harness it belongs to, and whether it is a turn. Pure. */
 import { z } from 'zod';
 
 export interface HarnessRequest {
-  /** The harness's program and its name for the thread. Undefined if it does not name it: the proxy has no part in it. */
+  /** The harness's program and its id of the thread. Undefined if the request names no thread: the proxy then adds nothing. */
   thread?: { client: string; id: string };
-  /** A request besides the turns, such as for a summary or a title: the model is shown its calls, and can make none. */
+  /** The request is not a turn but, say, for a summary or a title: the model sees its calls, and can make none. */
   isAside: boolean;
 }
 
@@ -29,7 +29,7 @@ export function read(body: Record<string, unknown>, headers: Headers): HarnessRe
     isAside:
       (turn.request_kind ?? 'turn') !== 'turn' ||
       body['tool_choice'] === 'none' ||
-      // The turns of opencode have tools, its titles and summaries have none.
+      // The turns of opencode have tools. Its requests for titles and summaries have none.
       ((isStructured(body) || client === 'opencode') && !hasTools(body)),
   };
 }
@@ -48,10 +48,10 @@ function parsed(text: string | undefined): z.infer<typeof turnMetadata> {
   }
 }
 
-/** The same for all programs of a harness, which share its threads. */
+/** The name of the harness. All programs of one harness have the same name, since they share its threads. */
 function clientOf(headers: Headers): string {
   const name = String(headers['originator'] ?? headers['user-agent'] ?? 'harness');
-  // Its app-server sends the name of the front end.
+  // Codex's app-server sends the name of its front end as the originator.
   const isCodex = Object.keys(headers).some((header) => header.startsWith('x-codex-'));
   if (isCodex || /codex/i.test(name)) return 'codex';
   const [word = ''] = name.split(/[/ ]/);

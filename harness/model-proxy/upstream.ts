@@ -1,11 +1,15 @@
-/** The model server behind the proxy. It gets our key, and nothing that says who the caller is. */
+/** The model server behind the proxy. It gets the service's key, and nothing that identifies the caller. */
 import { createParser } from 'eventsource-parser';
 import { Agent } from 'undici';
 import { BrokenStream, type ModelAnswer } from './reply.ts';
 import type { Wire } from './wire.ts';
 
 export interface ModelUpstream {
-  /** @throws UpstreamAway */
+  /**
+   * @param path appended to the base URL
+   * @returns the response with any status
+   * @throws UpstreamAway if the server cannot be reached; the signal's reason
+   */
   send(
     path: string,
     options: {
@@ -19,9 +23,9 @@ export interface ModelUpstream {
 }
 
 export interface UpstreamAddress {
-  /** With its version: https://api.openai.com/v1. */
+  /** Includes the version, such as https://api.openai.com/v1. */
   baseURL: string;
-  /** A server of one's own may need none. */
+  /** Undefined for a server that needs none. */
   apiKey?: string | undefined;
 }
 
@@ -30,7 +34,7 @@ export class UpstreamAway extends Error {
 }
 
 export function createUpstream({ baseURL, apiKey }: UpstreamAddress): ModelUpstream {
-  // A model may think for minutes before it says a word. The harness decides how long it waits.
+  // A model may think for minutes before its first token. The harness decides how long it waits.
   const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   const base = baseURL.replace(/\/+$/, '');
   return {
@@ -58,7 +62,7 @@ export function createUpstream({ baseURL, apiKey }: UpstreamAddress): ModelUpstr
   };
 }
 
-/** Headers of a harness that a model server may need. */
+/** The headers of a harness that the model server may need. */
 export function passedOn(headers: Record<string, string | string[] | undefined>) {
   const names = Object.keys(headers).filter(
     (name) => name.startsWith('openai-') || name === 'user-agent',
@@ -70,7 +74,7 @@ export function passedOn(headers: Record<string, string | string[] | undefined>)
 
 type Reading<Event> = Pick<Wire<Event>, 'read' | 'readWhole'>;
 
-/** What a model server has answered. */
+/** Reads the response of a model server. */
 export function answerOf<Event>(response: Response, wire: Reading<Event>): ModelAnswer<Event> {
   const type = response.headers.get('content-type') ?? '';
   const isAnswer =
@@ -79,7 +83,11 @@ export function answerOf<Event>(response: Response, wire: Reading<Event>): Model
   return { events: eventsOf(response.body, wire) };
 }
 
-/** What a body is shows in its first character: not every server says so in its header. @throws BrokenStream */
+/**
+ * Reads a stream of events or a single JSON object. The first character of the body decides, since not every server sends the right
+ * content type.
+ * @throws BrokenStream
+ */
 async function* eventsOf<Event>(
   body: ReadableStream<Uint8Array>,
   { read, readWhole }: Reading<Event>,

@@ -1,14 +1,14 @@
-/** What the proxy needs of an API between a harness and its model: how a thread is written in it, and how an answer is read from it. */
+/** What the proxy needs to know of an API between a harness and its model: how to write a thread and how to read an answer. */
 import type { ProxyItem, Piece, ToldCall } from './item.ts';
 import type { DeclaredFunction } from './offered.ts';
 
 export type ProxyBody = Record<string, unknown>;
 
-/** How calls may stand among a thread's items. */
+/** Where an API allows calls among a thread's items. */
 export interface Layout {
-  /** The item after which a call may stand, closest to this one. -1: before all. */
+  /** Index of the item closest to `after` that a call may follow. -1: the beginning of the thread. */
   spotFor(items: readonly ProxyItem[], after: number): number;
-  /** Whether the line that wakes a harness stays before the news that it stands for, because a call needs a user's turn before it. */
+  /** Whether a poke stays before the news that it stands for, because a call must follow a user's message. */
   keepsPokes: boolean;
 }
 
@@ -16,66 +16,76 @@ export interface Layout {
 export interface Wire<Event> {
   path: `/${string}`;
   layout: Layout;
-  /** Why the proxy cannot serve the request. */
+  /** Why the proxy cannot serve the request. Undefined if it can. */
   refuses(body: ProxyBody): string | undefined;
   itemsOf(body: ProxyBody): ProxyItem[];
   /** The names of the harness's own functions. */
   namesIn(body: ProxyBody): string[];
+  /** The items of the request that represent a piece of the thread. */
   written(piece: Piece): object[];
-  /** The request to the model server. @param isFirst false: what the harness wants called first was called */
+  /**
+   * The request to the model server.
+   * @param thread.isFirst false: the model has made the call that the harness's `tool_choice` demanded
+   */
   request(
     body: ProxyBody,
     thread: { items: object[]; functions: DeclaredFunction[]; isFirst: boolean },
   ): ProxyBody;
-  /** @param data of an event of the stream. @returns undefined for one that says nothing */
+  /**
+   * @param data of an event of the stream
+   * @returns undefined for an event without content
+   */
   read(data: string): Event | undefined;
-  /** An answer that is not a stream. Absent: there are none. */
+  /** Reads an answer that is not a stream. Absent if the API always streams. */
   readWhole?(body: string): Event;
   /** @param ours the names of the proxy's functions */
   createMerge(ours: ReadonlySet<string>): Merge<Event>;
-  /** A refusal of the model server in the middle of an answer. */
+  /** The event for a refusal of the model server in the middle of an answer. */
   failure(error: { code: string; message: string }): Event;
-  /** For the stream to the harness. */
+  /** The text of an event in the stream to the harness. */
   frame(event: Event): string;
-  /** What ends the stream to the harness. */
+  /** The text that ends the stream to the harness. */
   ending: string;
   /** The events of an answer as one object, for a harness that does not stream. */
   whole(events: Event[]): { status: number; body: object };
 }
 
 /**
- * Several answers of a model as one: between them the proxy runs the calls that are its own. The harness sees the words and its own
- * calls, as if there had been one answer.
+ * Merges several answers of a model into one. Between them the proxy runs its own calls. The harness sees the text and its own calls as if
+ * there had been one answer.
  */
 export interface Merge<Event> {
-  /** Begins the next answer. */
+  /** Begins the next answer of the model. */
   round(): ProxyRound<Event>;
-  /** The items of the harness's thread that the answer has made so far. */
+  /** The items that the answer has added to the harness's thread so far. */
   output: readonly ProxyItem[];
 }
 
 export interface ProxyRound<Event> {
-  /** @returns what the harness is sent */
+  /** @returns the events that the harness is sent */
   take(event: Event): Event[];
-  /** The stream has ended. @returns undefined if it broke off */
+  /** Call at the end of the stream. Returns undefined if the stream broke off. */
   end(): RoundEnd<Event> | undefined;
 }
 
 export interface RoundEnd<Event> {
-  /** False: it was cut off or failed, and its calls may lack something. */
+  /** False if the answer was cut off or failed, so that its calls may be incomplete. */
   isComplete: boolean;
-  /** Those of the proxy's functions, in the model's order. */
+  /** The calls of the proxy's functions, in the model's order. */
   calls: OwnCall[];
-  /** Whether the harness has to do something before the model can go on. */
+  /** Whether the harness has to act before the model can continue, such as run a call of its own. */
   waitsForHarness: boolean;
-  /** What the harness is sent if no other round follows. */
+  /** The events that the harness is sent if no other round follows. */
   last(): Event[];
-  /** What the model has said and called, with the outputs of `calls` in their order, for the next request. */
+  /**
+   * The model's items for the next request, with the outputs of its calls.
+   * @param told the calls of `calls` with their outputs, in the same order
+   */
   items(told: readonly ToldCall[]): object[];
 }
 
 export interface OwnCall {
-  /** As the model server names it. */
+  /** The model server's id of the call. */
   call_id: string;
   name: string;
   arguments: string;

@@ -1,4 +1,4 @@
-/** What the model behind the proxy reads of its calls. Results are data: they come as outputs of calls, never as anyone's words. */
+/** The texts that the model behind the proxy reads about its calls. Results are data: they are outputs of calls, never messages. */
 import type { Entry, EntryOf } from '../../contract/entry.ts';
 import { CANCEL_TOOL, EVENT_TOOL, READ_TOOL } from '../../contract/names.ts';
 import type { ResultRange } from '../../contract/result-count.ts';
@@ -7,7 +7,7 @@ import { type Result, resultOfCall } from '../../mcp/server/results.ts';
 import { numbered } from '../../mcp/server/words.ts';
 import type { ToldCall } from './item.ts';
 
-/** Undefined for entries that bring nothing. */
+/** The result in an entry. Undefined for an entry that has none. */
 export const resultOf = (entry: Entry): Result | undefined =>
   resultOfCall(entry, '', (_, stored: Stored) => {
     const rest = `${READ_TOOL} reads on, with n ${stored.n} and offset ${stored.head.length}`;
@@ -36,7 +36,11 @@ export const newsText = (results: Result[], tools: ReadonlyMap<string, string>):
 export const NOTHING_NEW =
   'Nothing new. What happens is told as soon as there is something; there is no need to ask.';
 
-/** @param results what came within the grace time */
+/**
+ * The output of a call.
+ * @param results of the call within the grace time
+ * @param state.isOver the call ended within the grace time
+ */
 export function outputOf(
   { call_id, tool }: Pick<EntryOf<'call.requested'>, 'call_id' | 'tool'>,
   results: Result[],
@@ -48,13 +52,15 @@ export function outputOf(
   return [
     `Suspended as ${call_id}: this is not the result.`,
     ...lines,
-    wasCancelled ? `${call_id} was cancelled later, by somebody else. It brings nothing.` : open,
+    wasCancelled
+      ? `${call_id} was cancelled later, and not by you. It has no further results.`
+      : open,
   ].join('\n');
 }
 
-/** For a thread that the harness has shortened. */
+/** Lists the calls of a part of the thread that the harness has dropped. */
 export const earlierCalls = (lines: string[]): string =>
-  `Your calls in an earlier part of this thread, which is not shown any more:\n${lines.join('\n')}`;
+  `Your calls in an earlier part of this thread, which is no longer shown:\n${lines.join('\n')}`;
 
 /** What the description of a tool says about its results. */
 export function expected({ min, max }: ResultRange): string {
@@ -64,7 +70,7 @@ export function expected({ min, max }: ResultRange): string {
   return `Returns ${most} results, one after the other. It is suspended: they come by themselves.`;
 }
 
-/** Starts a turn of a harness that is idle. It is replaced by the news before the model sees it. */
+/** A poke: the message that starts a turn of an idle harness. The proxy puts the news in its place before the model sees it. */
 export const pokeText = (upTo: number): string => `[meanwhile] Results up to ${upTo} have arrived.`;
 export const isPoke = (text: string): boolean =>
   /^\s*\[meanwhile\] Results up to \d+ have arrived\.\s*$/.test(text);

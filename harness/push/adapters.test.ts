@@ -12,7 +12,7 @@ const NEWS: PushedText = { thread: 't-1', text: 'Done.', schedule: 'when_idle', 
 const none = { MEANWHILE_PUSH_CODEX: undefined, MEANWHILE_PUSH_OPENCODE: undefined };
 const signal = () => AbortSignal.timeout(10_000);
 
-test('a conversation is of the harness whose client began it, if a setting says how to tell it', () => {
+test('a conversation belongs to the harness that began it, if a setting says how to reach it', () => {
   const settings = { MEANWHILE_PUSH_CODEX: 'queue', MEANWHILE_PUSH_OPENCODE: undefined };
   expect(harnessOf('client:codex-mcp-client', settings)).toBe('codex');
   expect(harnessOf('client:codex', settings)).toBe('codex');
@@ -44,7 +44,7 @@ describe('codex queue', () => {
     expect(await push({ ...NEWS, schedule: 'silent' }, signal())).toBe(false);
   });
 
-  test('that fails is tried again', async () => {
+  test('that fails rejects, so that the push is retried', async () => {
     const { push } = await program(1);
     await expect(push(NEWS, signal())).rejects.toThrow();
   });
@@ -80,13 +80,13 @@ describe('opencode', () => {
     ]);
   });
 
-  test('that does not know the session takes nothing; one that fails is tried again', async () => {
+  test('that does not know the session takes nothing, and one that fails rejects', async () => {
     expect(await (await server(404)).push(NEWS, signal())).toBe(false);
     await expect((await server(500)).push(NEWS, signal())).rejects.toThrow('500');
   });
 });
 
-test('an app-server that is away is tried again', async () => {
+test('an app-server that cannot be reached rejects, so that the push is retried', async () => {
   const { codex } = adaptersOf({ ...none, MEANWHILE_PUSH_CODEX: 'ws://127.0.0.1:9' });
   await expect(codex!(NEWS, signal())).rejects.toThrow('cannot be reached');
 });

@@ -22,7 +22,10 @@ function codexAdapter(setting: string) {
   return createCodexQueue(program);
 }
 
-/** The harness of a conversation's client, if it can be told. @param agent of the conversation */
+/**
+ * The harness of a conversation's client. Undefined if no setting says how to reach it.
+ * @param agent of the conversation
+ */
 export function harnessOf(agent: string, settings: PushSettings): PushedHarness | undefined {
   if (/^client:codex\b/i.test(agent) && settings.MEANWHILE_PUSH_CODEX !== undefined) return 'codex';
   const isOpencode = /^client:opencode\b/i.test(agent);

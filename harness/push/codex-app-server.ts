@@ -1,5 +1,5 @@
 /**
- * Codex's app-server: the schedule of the news chooses the verb (R5).
+ * Codex's app-server: the schedule of the news selects the method (R5).
  *
  *   silent      thread/inject_items      the model reads it at its next turn
  *   when_idle   thread/queue/add         a turn when nobody is speaking
@@ -36,7 +36,7 @@ async function deliver(codex: Rpc, pushed: PushedText): Promise<boolean> {
         { type: 'function_call', call_id: id, name: TOOL, arguments: '{}' },
         { type: 'function_call_output', call_id: id, output: text },
       ];
-      // A thread that is not loaded cannot take it: it waits for the next turn.
+      // A thread that is not loaded refuses it. The news then waits for the next turn.
       return orRefused(codex.call('thread/inject_items', { threadId, items }));
     }
     case 'when_idle':
@@ -46,7 +46,7 @@ async function deliver(codex: Rpc, pushed: PushedText): Promise<boolean> {
       const running = turns.findLast((turn) => turn.status === 'inProgress');
       if (running) {
         const steer = { threadId, input, expectedTurnId: running.id };
-        // The turn may have ended since.
+        // The turn may have ended in the meantime.
         return (await orRefused(codex.call('turn/steer', steer))) || queue();
       }
       if (status !== 'idle') return queue();
@@ -57,7 +57,7 @@ async function deliver(codex: Rpc, pushed: PushedText): Promise<boolean> {
   }
 }
 
-/** The tool whose output the news is shown as. */
+/** The news is shown as the output of this tool. */
 const TOOL = 'next_results';
 
 async function look(codex: Rpc, threadId: string): Promise<{ status: string; turns: Turn[] }> {

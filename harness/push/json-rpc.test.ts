@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { connect, RefusedCall } from './json-rpc.ts';
 import { startSocket } from '../../test/kit/web-socket.ts';
 
-test('a message that is not JSON ends nothing, and the call goes on', async () => {
+test('a message that is not JSON is ignored, and the call gets its answer', async () => {
   const uncaught = vi.fn();
   process.on('uncaughtException', uncaught);
   onTestFinished(() => void process.off('uncaughtException', uncaught));

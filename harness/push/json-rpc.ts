@@ -1,7 +1,7 @@
 /** JSON-RPC over a WebSocket, for a few requests. */
 
 export interface Rpc {
-  /** @throws RefusedCall if the other side refuses; Error if the connection is gone */
+  /** @throws RefusedCall if the other side answers with an error; Error if the connection has closed */
   call<T>(method: string, params: object): Promise<T>;
   notify(method: string): void;
   close(): void;
@@ -11,7 +11,10 @@ export class RefusedCall extends Error {
   override name = 'RefusedCall';
 }
 
-/** @throws Error if it cannot be reached */
+/**
+ * @param signal closes the connection when it aborts
+ * @throws Error if the URL cannot be reached
+ */
 export async function connect(url: string, signal: AbortSignal): Promise<Rpc> {
   const socket = new WebSocket(url);
   const gone = Promise.withResolvers<never>();
@@ -24,7 +27,7 @@ export async function connect(url: string, signal: AbortSignal): Promise<Rpc> {
     signal.removeEventListener('abort', close);
     gone.reject(new Error(`${url} cannot be reached, or has closed the connection.`));
   });
-  // `close` follows, and says so.
+  // A `close` event follows, which rejects.
   socket.addEventListener('error', () => {});
   socket.addEventListener('message', ({ data }) => {
     const { id, result, error } = messageIn(String(data));
@@ -50,7 +53,7 @@ export async function connect(url: string, signal: AbortSignal): Promise<Rpc> {
   };
 }
 
-/** Empty if it is not JSON: an error here would end the process. */
+/** Empty for a text that is not JSON, because an error in the event listener would end the process. */
 function messageIn(text: string): Message {
   try {
     return (JSON.parse(text) as Message | null) ?? {};

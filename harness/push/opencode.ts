@@ -1,4 +1,4 @@
-/** `opencode serve`: a message into one of its sessions. One that is working takes it at its next step. */
+/** `opencode serve`: sends a message to one of its sessions. A session that is working takes it at its next step. */
 import type { PushAdapter } from './target.ts';
 
 /** @param url of the server */
@@ -15,7 +15,7 @@ export function createOpencode(url: string): PushAdapter {
       signal,
     });
     await response.body?.cancel();
-    // It is another opencode's session, or was deleted.
+    // The session belongs to another opencode, or was deleted.
     if (response.status === 404 || response.status === 400) return false;
     if (!response.ok) throw new Error(`opencode answered ${response.status}.`);
     return true;

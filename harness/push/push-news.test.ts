@@ -80,7 +80,7 @@ describe('a push', () => {
     expect(tell(log, of)[0]!.output.match(/\[result \d+\]/g)).toEqual(numbers);
   });
 
-  test('leaves out what the harness has been told meanwhile', async () => {
+  test('leaves out what was delivered in the meantime', async () => {
     await requests();
     await gateway.play((story) => story.ends('call_a'));
     const [end] = await seqsOf('call.completed');
@@ -97,7 +97,7 @@ describe('a push', () => {
     expect(await push({ seq: end!, schedule: 'silent' })).toEqual([]);
   });
 
-  test('wakes a harness behind the proxy with words that stand for the news', async () => {
+  test('starts a turn of a harness behind the proxy with a poke in place of the news', async () => {
     await requests({ anchor: 'here' });
     await gateway.play((story) => story.ends('call_a'));
     const [end] = await seqsOf('call.completed');
@@ -108,7 +108,7 @@ describe('a push', () => {
     expect(pushed).toEqual([]);
   });
 
-  test('into a harness that no setting names, or a thread whose name is none, delivers nothing', async () => {
+  test('to a harness without a setting, or to a thread with an invalid id, delivers nothing', async () => {
     const news = [{ seq: 1, schedule: 'when_idle' as const }];
     const of = { conversation, news, harness: 'codex' as const };
     const pushes = createPushNews({ store, adapters: {} });

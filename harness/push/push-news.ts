@@ -1,4 +1,4 @@
-/** The activity that tells a harness of news: it is tried until the harness has taken it, so a text may come twice, with the same numbers. */
+/** The activity that pushes news to a harness. It is retried until the harness has taken it, so a text may arrive twice, with the same numbers. */
 import type { Entry, Schedule } from '../../contract/entry.ts';
 import type { NewsPush } from '../../contract/signals.ts';
 import { pokeText } from '../model-proxy/words.ts';
@@ -12,11 +12,11 @@ export interface PushNewsParts {
   adapters: PushAdapters;
 }
 
-/** Less than the activity has. */
+/** Shorter than the timeout of the activity. */
 const LONGEST_MS = 25_000;
 
 export function createPushNews({ store, adapters }: PushNewsParts) {
-  /** @returns seqs of what the harness has taken */
+  /** @returns seqs of the news that the harness has taken; none behind the proxy, which records them itself */
   return async function pushNews({
     conversation,
     harness,
@@ -27,7 +27,7 @@ export function createPushNews({ store, adapters }: PushNewsParts) {
     if (!adapter || !/^[\w-]{1,100}$/.test(thread)) return [];
     const log: Entry[] = [];
     for await (const entry of allEntries(store, conversation, KINDS)) log.push(entry);
-    // It may have been told since, for example at a turn of the user.
+    // Some may have been delivered in the meantime, for example in a turn of the user.
     const told = new Set(log.flatMap((entry) => (entry.kind === 'receipt' ? entry.of : [])));
     const waiting = news.filter(({ seq }) => !told.has(seq));
     if (waiting.length === 0) return [];
@@ -40,7 +40,7 @@ export function createPushNews({ store, adapters }: PushNewsParts) {
         AbortSignal.timeout(LONGEST_MS),
       );
     if (isBehindProxy(log)) {
-      // The proxy puts the news in place of these words, and says what was delivered.
+      // The proxy replaces this text by the news, and records what was delivered.
       if (schedule !== 'silent') await push(pokeText(upTo));
       return [];
     }
@@ -59,7 +59,7 @@ const KINDS: Entry['kind'][] = [
   'receipt',
 ];
 
-/** Its calls say where in the thread they stand. */
+/** Only calls that came through the proxy in front of a model have anchors. */
 const isBehindProxy = (log: readonly Entry[]) =>
   log.some((entry) => entry.kind === 'call.requested' && entry.anchor !== undefined);
 

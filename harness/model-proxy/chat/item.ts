@@ -20,7 +20,7 @@ const BY: Record<string, ProxyItem['by']> = {
   function: 'tool',
 };
 
-/** What stays when the harness clears an old output or sends a text as parts. */
+/** The part of a message that stays the same when the harness clears an old output or sends a text as parts. */
 function essenceOf({ role, content, tool_calls, tool_call_id }: Fields): unknown {
   if (tool_call_id !== undefined) return [role, tool_call_id];
   const calls = listOf(tool_calls);
@@ -33,7 +33,7 @@ function essenceOf({ role, content, tool_calls, tool_call_id }: Fields): unknown
   return [role, textOf(content) || content];
 }
 
-/** A call is a message of its own: servers refuse one whose outputs do not follow at once. */
+/** Each call is a message of its own, because servers refuse a call that its output does not directly follow. */
 export const callMessages = ({
   call_id: id,
   name,
@@ -74,7 +74,7 @@ export function spotFor(items: readonly ProxyItem[], after: number): number {
   return later === -1 ? items.length - 1 : later;
 }
 
-/** Whether a field of a delta says something. */
+/** Whether a field of a delta has content. */
 export const isSaid = (value: unknown): boolean =>
   value !== undefined &&
   value !== null &&

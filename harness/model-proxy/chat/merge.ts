@@ -1,6 +1,6 @@
 /**
- * Several answers of Chat Completions as one message: its words joined, only the harness's calls, usage added up. It is whole only when
- * it ends, so the proxy's calls all stand before it in the harness's thread. Pure.
+ * Merges several answers of Chat Completions into one message: joins their text, keeps only the harness's calls, and adds up usage. The
+ * harness stores the message when it ends, so all calls of the proxy stand before it in the thread. Pure.
  */
 import { gather } from '../../../model/attached.ts';
 import { fieldsOf, type Fields, isFields, listOf, without } from '../../../model/fields.ts';
@@ -15,7 +15,7 @@ import { createOwners } from './owner.ts';
 /** A chunk of the stream. */
 export type Chunk = Fields;
 
-/** The stream says that it is over. */
+/** Stands for the `[DONE]` at the end of the stream. */
 export const DONE: Chunk = Object.freeze({});
 
 export function createMerge(ours: ReadonlySet<string>): Merge<Chunk> {
@@ -52,7 +52,7 @@ export function createMerge(ours: ReadonlySet<string>): Merge<Chunk> {
       return { ...piece, index };
     }
 
-    /** Some servers send a whole message: in place of a stream, or in its end, when most of it has been streamed. */
+    /** Some servers send a whole message instead of a stream, or at the end of a stream that contained most of it. */
     function deltaOf({ message, delta }: Fields): Fields {
       if (!isFields(message)) return fieldsOf(delta);
       if (chunks === 1) return message;
@@ -64,12 +64,13 @@ export function createMerge(ours: ReadonlySet<string>): Merge<Chunk> {
       };
     }
 
-    function hear(chunk: Chunk, choice: Fields): Chunk[] {
+    /** @returns the chunks that the harness is sent */
+    function takeChoice(chunk: Chunk, choice: Fields): Chunk[] {
       const { role: given, tool_calls, function_call, ...delta } = deltaOf(choice);
       const calls = isFields(tool_calls) ? [tool_calls] : listOf(tool_calls);
       const theirs = calls.flatMap((call) => owners.take(call, chunks)).map(numbered);
       if (isFields(function_call)) {
-        // As the older API has it.
+        // The older API has one `function_call` in place of `tool_calls`.
         calls.push({ function: function_call });
         const [isTheirs] = owners.take({ function: function_call }, chunks);
         if (isTheirs) delta['function_call'] = function_call;
@@ -89,7 +90,7 @@ export function createMerge(ours: ReadonlySet<string>): Merge<Chunk> {
       isRoleSent = true;
       const { content } = delta;
       if (!isSaid(content)) return [shown];
-      // Words of another answer are another paragraph.
+      // The text of each answer begins a new paragraph.
       const isBreak = words === '' && said.trim() !== '' && !/\s$/.test(said);
       words += typeof content === 'string' ? content : ' ';
       return isBreak ? [withDelta(shown, { content: '\n\n' }), shown] : [shown];
@@ -110,7 +111,7 @@ export function createMerge(ours: ReadonlySet<string>): Merge<Chunk> {
           counted = { usage: chunk['usage'], chunk, isAlone: !choice };
         }
         if (!choice) return isFirst && !counted ? [chunk] : [];
-        const shown = hear(chunk, choice);
+        const shown = takeChoice(chunk, choice);
         const reason = choice['finish_reason'];
         if (typeof reason === 'string' && reason !== '') finish = { reason, chunk };
         if (isFields(choice['message'])) isDone = true;
@@ -180,7 +181,7 @@ function isComplete(
   }
 }
 
-/** What the model said and called, with all that its server expects back, such as thoughts and signatures. */
+/** The model's message for the next request, with everything that its server expects back, such as thoughts and signatures. */
 function messageOf(
   kept: Fields,
   calls: readonly { rest: Fields[] }[],

@@ -1,14 +1,18 @@
 /**
- * Whose each piece of a streamed call is, the proxy's or the harness's, as soon as its name is known. Servers differ in how they tell
- * calls apart (model/streamed-calls.ts), and a name may come in pieces: until it is whole, its pieces are held back.
+ * Decides whether each piece of a streamed call belongs to the proxy or to the harness. Servers differ in how they tell calls apart
+ * (model/streamed-calls.ts), and a name may come in pieces. The pieces of a call are held back until its name is known.
  */
 import { type CallPiece, pieceOf } from '../../../model/streamed-calls.ts';
 import type { Fields } from '../../../model/fields.ts';
 
 export interface Owners {
-  /** @param chunk number of the chunk that it came in. @returns the pieces that are known to be the harness's now */
+  /**
+   * @param given a piece
+   * @param chunk number of the chunk that contained it
+   * @returns the pieces that are now known to be the harness's
+   */
   take(given: Fields, chunk: number): Fields[];
-  /** The stream has ended. @returns what was held back: nothing else became of it */
+  /** Call at the end of the stream. Returns the pieces that are still held back: they are the harness's. */
   rest(): Fields[];
   /** All pieces that are the proxy's. */
   ours: readonly CallPiece[];
@@ -32,7 +36,7 @@ export function createOwners(names: ReadonlySet<string>): Owners {
       (id ? drafts.findLast((each) => each.id === id && isOf(each, index)) : undefined) ??
       (index === undefined ? drafts.at(-1) : drafts.findLast((each) => each.index === index)) ??
       (name ? undefined : drafts.at(-1));
-    // A name begins a call, unless the one before it is not whole, or is said again.
+    // A name begins a call, unless the name of the call before it is incomplete or the same.
     const isNext = Boolean(name) && known?.owner !== undefined && !known.names.includes(name!);
     if (known && !isNext) {
       if (name) known.names.push(name);
@@ -74,7 +78,7 @@ export function createOwners(names: ReadonlySet<string>): Owners {
   };
 }
 
-/** Undefined for one that only the harness may know how to read. */
+/** Undefined for a piece that the proxy cannot read. The harness may be able to. */
 function readable(given: Fields, chunk: number): CallPiece | undefined {
   try {
     return pieceOf(given, chunk);

@@ -1,4 +1,4 @@
-/** Chat Completions, which most harnesses and nearly all model servers speak. */
+/** Chat Completions, which most harnesses and nearly all model servers support. */
 import { gather } from '../../../model/attached.ts';
 import { fieldsOf, type Fields, listOf, without } from '../../../model/fields.ts';
 import { portable } from '../../../model/portable-schema.ts';
@@ -11,7 +11,7 @@ export const chat: Wire<Chunk> = {
   layout: { spotFor, keepsPokes: true },
   refuses({ n, functions }) {
     if (typeof n === 'number' && n > 1) {
-      return 'n is not supported here: only one answer can go on with the calls of the thread.';
+      return 'n is not supported here: a thread continues with a single answer.';
     }
     return Array.isArray(functions)
       ? 'functions is not supported here: declare them as tools.'
@@ -68,6 +68,6 @@ function completion(chunks: readonly Chunk[]): ProxyBody {
   };
 }
 
-/** A message has some fields though they are empty. */
+/** A message keeps the fields that the stream sent as null. */
 const nullsOf = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value === null));

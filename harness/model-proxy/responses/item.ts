@@ -1,4 +1,4 @@
-/** Items of the Responses API, as harnesses send them and as model servers answer: only what the proxy has to know of them. */
+/** Items of the Responses API in requests of harnesses and answers of model servers, with the fields that the proxy needs. */
 import { type ProxyItem, printOf, textOf, type ToldCall } from '../item.ts';
 
 export interface ThreadItem {
@@ -14,7 +14,7 @@ export interface ThreadItem {
   [field: string]: unknown;
 }
 
-/** A request's `input` may be a text. */
+/** @param input of a request: a text or a list of items */
 export function itemsOf(input: unknown): ProxyItem[] {
   if (typeof input === 'string') {
     return [itemOf({ type: 'message', role: 'user', content: input })];
@@ -32,7 +32,7 @@ export const itemOf = (raw: ThreadItem): ProxyItem => ({
   text: textOf(raw.content),
 });
 
-/** The same for an item that was answered and for the one that the harness sends back, which may have other ids and fields. */
+/** The part of an item that stays the same when the harness sends it back with other ids and fields. */
 function essenceOf(item: ThreadItem): unknown {
   const { type = 'message', role, content, call_id, name } = item;
   switch (type) {

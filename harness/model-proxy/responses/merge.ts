@@ -1,10 +1,10 @@
-/** Several responses as one: one `response.created`, items numbered through, usage added up. Pure. */
+/** Merges several responses into one: keeps one `response.created`, numbers the items, and adds up usage. Pure. */
 import type { ProxyItem } from '../item.ts';
 import { sum } from '../sum.ts';
 import type { Merge, OwnCall, ProxyRound } from '../wire.ts';
 import { callItems, itemOf, type ThreadItem } from './item.ts';
 
-/** Of the stream of a response. */
+/** An event of the stream of a response. */
 export interface StreamEvent {
   type: string;
   sequence_number?: number;
@@ -117,7 +117,7 @@ export function createMerge(ours: ReadonlySet<string>): Merge<StreamEvent> {
   return { round, output };
 }
 
-/** Calls that the model's server makes itself. */
+/** Types of calls that the model's server makes itself. */
 const HOSTED = new Set([
   'web_search_call',
   'file_search_call',

@@ -37,5 +37,5 @@ export const responses: Wire<StreamEvent> = {
   },
 };
 
-/** With these, the model's server would keep the thread, and the proxy could not add to it. */
+/** Fields with which the model's server keeps the thread, so that the proxy could not add to it. */
 const KEPT_THERE = ['previous_response_id', 'conversation', 'background'];
