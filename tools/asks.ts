@@ -1,6 +1,6 @@
 /**
- * Thrown by a tool that has asked a person, with its last yield: the call goes on when they have answered, and takes no place meanwhile.
- * The next run of the tool is given the answer.
+ * Thrown by a tool whose last yield has asked a person. The call takes no slot while it waits. When the person has answered, the tool runs
+ * again and gets the answer.
  */
 export class Asks extends Error {
   override name = 'Asks';

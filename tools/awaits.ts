@@ -2,8 +2,9 @@ import type { Agent } from '../agents/define.ts';
 import type { Awaits } from '../contract/call.ts';
 import type { Tool } from './define.ts';
 
-/** How the results of an agent's tools are awaited: the agent's default, and each tool's. */
+/** How the results of an agent's tools are awaited. */
 export interface AwaitsByTool {
+  /** The value of all tools, or `mixed` if they differ. */
   all: Awaits | 'mixed';
   of(this: void, tool: Pick<Tool, 'awaits'>): Awaits;
 }

@@ -5,7 +5,7 @@ import type { LocalTool, Tool } from './define.ts';
 
 /** Every tool and agent of the service, by name. */
 export interface Catalogue {
-  /** Those that can be called now. Changes while the service runs if there are `servers`. */
+  /** The tools that can be called now. They change while the service runs if there are `servers`. */
   tools: ReadonlyMap<string, Tool>;
   agents: ReadonlyMap<string, Agent>;
   /** The MCP servers whose tools are among them. */
@@ -13,30 +13,30 @@ export interface Catalogue {
 }
 
 export interface ToolServers {
-  /** Whether a tool of this name could be one of theirs, even if no server has offered it yet. */
+  /** Whether a tool of this name could belong to a server, even if none has offered it yet. */
   owns(name: string): boolean;
   /**
-   * A tool that one of them offers, or did: calls of it may still run.
+   * A tool that a server offers or has offered, since calls of it may still run.
    * @param patience_ms how long to wait for a server that has not answered since the start
    * @param tenant given: only a tool that this tenant may call
    */
   find(name: string, patience_ms: number, tenant?: string): Promise<Tool | undefined>;
   /**
-   * A server for clients with a model of their own: its tools are offered to no agent. A repeat changes nothing.
+   * Declares a server for clients with a model of their own. Its tools are offered to no agent. A repeat changes nothing.
    * @returns its id
    */
   declare(server: DeclaredServer): Promise<string>;
   /**
-   * What one server offers. Undefined if there is no such server, or a proxy of another tenant has declared it.
+   * The tools of one server. Undefined if there is no such server, or a proxy of another tenant has declared it.
    * @param options.patience_ms how long to wait for a server that has not answered since the start
    */
   offers(
     server: string,
     options: { tenant: string; patience_ms: number },
   ): Promise<LocalTool[] | undefined>;
-  /** Makes servers ready for calls, ahead of the first one. Default: those of the file. */
+  /** Prepares servers for calls before the first one. Default: the servers of the file. */
   warmUp(server?: string): void;
-  /** Those of the file, and those that proxies of this tenant have declared. */
+  /** The state of the servers of the file, and of those that proxies of this tenant have declared. */
   status(tenant?: string): ServerStatus[];
 }
 
@@ -52,7 +52,7 @@ export interface ServerStatus {
   left_out: { tool: string; why: string }[];
 }
 
-/** For people and programs that look. Absent when there is no server. */
+/** The state of the servers for the API. Undefined if there is none. */
 export function mcpServersOf(
   { servers }: Catalogue,
   tenant?: string,
@@ -62,8 +62,8 @@ export function mcpServersOf(
 }
 
 /**
- * The tool of a call. Waits a moment for a server that has not answered since the start.
- * @param tenant given for a call that is requested now: a server that a proxy of another tenant has declared does not exist
+ * The tool of a call. Waits up to 4 seconds for a server that has not answered since the start.
+ * @param tenant set for a new call: the tools of servers that proxies of other tenants have declared are then not found
  */
 export async function toolOfCall(
   { tools, servers }: Catalogue,
@@ -73,7 +73,7 @@ export async function toolOfCall(
   return tools.get(name) ?? (await servers?.find(name, PATIENCE_MS, tenant));
 }
 
-/** Less than the time that a workflow gives the activity that describes a tool. */
+/** Shorter than the timeout of the activity that describes a tool. */
 const PATIENCE_MS = 4_000;
 
 /** The tools of an agent. An agent that names its own may call `read_result` too: any tool may return a large result. */

@@ -89,7 +89,7 @@ describe('a tool is refused for', () => {
     [
       'a field named report',
       { ...yields, input: z.object({ report: z.string() }) },
-      /^input: report is what the model sets/,
+      /^input: report is the field in which/,
     ],
     ['min above max', { results: { min: 3, max: 2 } }, /^results: min must not be above max/],
     ['a negative min', { results: { min: -1, max: 2 } }, /^results\.min: /],

@@ -1,4 +1,4 @@
-/** What is wrong with a declared tool or agent, in sentences that say what is allowed. */
+/** Checks declared tools and agents. Each error is a sentence that says what is allowed. */
 import { z } from 'zod';
 import type { Agent } from '../agents/define.ts';
 import { CANCEL_TOOL, EVENT_TOOL } from '../contract/names.ts';
@@ -23,7 +23,7 @@ export interface CheckOptions {
   allowPrivateUrls: boolean;
 }
 
-/** Empty when nothing is wrong. */
+/** @returns the errors; empty if there are none */
 export function checkTool(
   value: unknown,
   options: CheckOptions = { allowPrivateUrls: false },
@@ -33,7 +33,11 @@ export function checkTool(
   return parsed.success ? checkInput(value as Tool) : explain(parsed.error);
 }
 
-/** @param tools the names of all tools; @param isExpected whether one of this name may appear later */
+/**
+ * @param tools the names of all tools
+ * @param isExpected whether a tool of this name may appear later
+ * @returns the errors; empty if there are none
+ */
 export function checkAgent(
   value: unknown,
   tools: readonly string[],
@@ -87,7 +91,7 @@ const localTool = z
   } satisfies Record<keyof LocalTool, z.ZodType>)
   .refine(({ restart, keeps }) => restart !== 'reattach' || keeps, {
     path: ['restart'],
-    error: "reattach is for command tools: code dies with its worker; choose 'resume' or 'fail'",
+    error: "reattach is for command tools: code ends with its worker; choose 'resume' or 'fail'",
   });
 
 const remoteTool = ({ allowPrivateUrls }: CheckOptions) =>
@@ -142,7 +146,7 @@ function isSyncGenerator(run: object): boolean {
   return Object.prototype.toString.call(run) === '[object GeneratorFunction]';
 }
 
-/** The input as the model needs it to call the tool: an object, describable in JSON schema, with room for `report`. */
+/** Checks what a model needs to call the tool: the input is an object, has a JSON Schema, and leaves the name `report` free. */
 function checkInput({ input, ...rest }: Tool): string[] {
   let schema: { type?: unknown; properties?: object };
   try {
@@ -156,7 +160,7 @@ function checkInput({ input, ...rest }: Tool): string[] {
   }
   if (yieldsProgress(rest) && 'report' in (schema.properties ?? {})) {
     return [
-      'input: report is what the model sets for progress; name the field otherwise, or set progress: false.',
+      'input: report is the field in which the model asks for progress; choose another name, or set progress: false.',
     ];
   }
   return [];

@@ -1,4 +1,4 @@
-/** The arguments of a command tool: templates with {field}, each of which always stays one argument. */
+/** The arguments of a command tool: templates with {field}. Each template makes exactly one argument. */
 
 export type Arguments = (input: Record<string, unknown>) => [string, ...string[]];
 
@@ -9,7 +9,7 @@ export interface TemplateOptions {
   allow_dash: readonly string[];
 }
 
-/** The input makes an argument that must not reach the program. */
+/** A value of the input makes an argument that must not reach the program. */
 export class ArgumentRefused extends Error {
   override name = 'InvalidInput';
 }
@@ -17,7 +17,7 @@ export class ArgumentRefused extends Error {
 /**
  * Compiles a program and its argument templates.
  * @throws Error for a template that could not work: a field as the program, an unknown field, a lone brace
- * @returns a function that throws ArgumentRefused for a value that cannot be one harmless argument
+ * @returns a function from the input to the command line, which throws ArgumentRefused for a value that cannot be one harmless argument
  */
 export function compileCommand(
   [program, ...templates]: readonly [string, ...string[]],
@@ -36,7 +36,7 @@ export function compileCommand(
   ];
 }
 
-/** Text that a template contains literally, braces included. */
+/** Escapes a text for a template: braces stand for themselves. */
 export function literal(text: string): string {
   return text.replaceAll(/[{}]/g, '$&$&');
 }
@@ -89,7 +89,7 @@ function render(parts: Part[], input: Record<string, unknown>, allowDash: readon
 function valueOf(field: string, value: unknown): string {
   switch (typeof value) {
     case 'string':
-      // The operating system would end the argument there.
+      // The operating system would end the argument at a NUL.
       if (value.includes('\0')) throw new ArgumentRefused(`${field} must not contain NUL.`);
       return value;
     case 'number':

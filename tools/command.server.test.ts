@@ -124,7 +124,7 @@ describe('the end of the program', () => {
   test('with another code fails the call with the end of its output', async () => {
     const failing = finish(scripted('console.error("no disk"); process.exit(3)'));
     await expect(failing).rejects.toThrow(CommandFailed);
-    await expect(failing).rejects.toThrow(/exited with code 3\. Its last words:\nno disk$/);
+    await expect(failing).rejects.toThrow(/exited with code 3\. Its output ended with:\nno disk$/);
   });
 
   test('by a signal fails the call with the name of the signal', async () => {

@@ -9,7 +9,7 @@ import { environment } from './keeper/environment.ts';
 import type { ProgramExit } from './keeper/spool.ts';
 import { createOutputEnds } from './output-ends.ts';
 
-/** Every field of a tool except `progress`, which is a rule here, plus what a program needs. */
+/** Every field of a tool except `progress`, which is a function here, and the fields that a program needs. */
 export interface CommandTool<Shape extends z.ZodRawShape> extends Omit<
   ToolBase,
   'input' | 'progress'
@@ -26,7 +26,7 @@ export interface CommandTool<Shape extends z.ZodRawShape> extends Omit<
   /**
    * Names of environment variables the program may see in addition to PATH, HOME, LANG and TMPDIR. It also gets
    * MEANWHILE_CALL_ID, the call's id in the log; MEANWHILE_IDEMPOTENCY_KEY, for services that take one (`idempotency_key` of a
-   * CallContext); and MEANWHILE_SPOOL, by which the program is found again.
+   * CallContext); and MEANWHILE_SPOOL, which identifies the processes of the call.
    */
   env?: readonly string[];
   /** The progress (0–100), if this line of stdout or stderr reports it. */
@@ -37,8 +37,8 @@ export interface CommandTool<Shape extends z.ZodRawShape> extends Omit<
    */
   result?(end: CommandEnd<z.infer<z.ZodObject<Shape>>>): unknown;
   /**
-   * Default `reattach`: the program runs on when the service dies, and the next worker on this host finds it again. `resume`
-   * starts it again from the beginning, which only its author can declare harmless.
+   * Default `reattach`: the program keeps running when the service is stopped or killed, and the next worker on this host continues to
+   * read it. `resume` starts it again from the beginning, which only its author can declare harmless.
    */
   restart?: LocalTool['restart'];
   /**
@@ -99,7 +99,7 @@ export function defineCommandTool<Shape extends z.ZodRawShape>(
       const argv = argumentsFor(values);
       call.signal.throwIfAborted();
       const own = await call.folder();
-      // If the program is started again, a worker that was replaced must not find it.
+      // With `resume`, a worker that was replaced must not find the new program.
       const folder = restart === 'reattach' ? own : await freshFolder(own);
       const goesOn = () => restart === 'reattach' && call.handsOver;
       let isOver = false;
@@ -209,8 +209,8 @@ function exitCode(
 ): number {
   if (end.type === 'exited' && end.code === 0) return end.code;
   const how = end.type === 'exited' ? `exited with code ${end.code}` : `was ended by ${end.signal}`;
-  throw new CommandFailed(`${program} ${how}. Its last words:\n${tail.slice(-LAST_WORDS)}`);
+  throw new CommandFailed(`${program} ${how}. Its output ended with:\n${tail.slice(-SHOWN_CHARS)}`);
 }
 
-/** Characters: enough for a model to see the reason. */
-const LAST_WORDS = 2_000;
+/** How much of the end of the output an error shows: enough for a model to see the reason. */
+const SHOWN_CHARS = 2_000;

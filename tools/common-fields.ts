@@ -1,4 +1,4 @@
-/** The fields that a definition in TypeScript and one in mcp.json have in common. */
+/** The fields of a tool that may be set in TypeScript and in mcp.json. */
 import { z } from 'zod';
 import { parseReport } from '../contract/report.ts';
 

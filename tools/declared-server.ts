@@ -1,4 +1,4 @@
-/** How an MCP server is reached, and one that a proxy has declared. */
+/** Schemas of how an MCP server is reached, and of a server that a proxy declares. */
 import { z } from 'zod';
 
 const texts = z.record(z.string(), z.string());

@@ -6,7 +6,7 @@ import type { Question } from '../contract/question.ts';
 import type { ToolBase } from './base.ts';
 import type { RemoteTool } from './remote.ts';
 
-/** Whether it runs next to the service, or is another team's service. */
+/** A local tool runs in the service's worker or beside it; a remote tool is another team's service. */
 export type Tool<Input = any> = LocalTool<Input> | RemoteTool<Input>;
 
 export const isRemote = (tool: Tool): tool is RemoteTool => 'remote' in tool;
@@ -14,11 +14,11 @@ export const isRemote = (tool: Tool): tool is RemoteTool => 'remote' in tool;
 export interface LocalTool<Input = any, Result = unknown> extends ToolBase<Input> {
   /** After a crash: run again from the last checkpoint, or tell the model that the call was cut off. Default: `resume`. */
   restart?: Restart;
-  /** Set by `defineCommandTool`, and for tools of MCP servers: its program may run on when its worker dies. */
+  /** Set by `defineCommandTool`, and for tools of MCP servers: the program of a call may outlive its worker. */
   keeps?: true;
   /** Set for tools of MCP servers: the server's name. */
   server?: string;
-  /** Set for tools of MCP servers: what the server says of it. */
+  /** Set for tools of MCP servers: the server's declaration. */
   upstream?: UpstreamTool;
   /** Set for tools of MCP servers whose calls start no process: a call may begin before it has a workflow. */
   quick?: true;
@@ -32,12 +32,12 @@ export interface LocalTool<Input = any, Result = unknown> extends ToolBase<Input
 
 export interface WithdrawnCall extends Pick<CallContext, 'id' | 'idempotency_key' | 'signal'> {
   input: unknown;
-  /** Of the call, with all its attempts. */
+  /** The folder of the call, which contains those of all its attempts. */
   folder: string;
 }
 
 export interface UpstreamTool {
-  /** Its name there. */
+  /** The tool's name on its server. */
   name: string;
   title?: string;
   description?: string;
@@ -46,7 +46,7 @@ export interface UpstreamTool {
   annotations?: object;
 }
 
-/** What a running tool knows and can do. */
+/** What a tool is given for one attempt at a call. */
 export interface CallContext {
   id: string;
   /**
@@ -71,13 +71,13 @@ export interface CallContext {
    * when there is none, or when it belongs to another conversation.
    */
   storedResult(callId: string, n: ResultNumber): Promise<unknown>;
-  /** True once the signal has aborted because this worker shuts down or was replaced: another attempt goes on. */
+  /** True once the signal has aborted because this worker shuts down or was replaced: another attempt continues the call. */
   readonly handsOver: boolean;
-  /** Most output that is kept of a program, in bytes. */
+  /** How much output of a program is kept, in bytes. */
   readonly maxOutputBytes: number;
-  /** For tools of MCP servers: after the tool has thrown Asks. */
+  /** For tools of MCP servers: set in the run after the tool has thrown Asks. */
   readonly resumes?: Omit<Resumption, 'details'>;
-  /** For tools of MCP servers: takes the server's answer as it is. */
+  /** For tools of MCP servers: is given the server's answer unchanged, before it is converted for the model. */
   answered?(answer: unknown): void;
   /** The progress, 0–100; values outside are clamped. Between the milestones that the model asked for it is only shown live. */
   progress(percent: number, note?: string, options?: YieldOptions): CallYield;

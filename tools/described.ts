@@ -1,6 +1,6 @@
 /**
- * What a tool returns if part of its result is not for a model, such as an image: the model is given `readable`, and `whole` is
- * stored for clients.
+ * Returned by a tool if part of its result cannot be shown to a model, such as an image. The model gets `readable`, and `whole` is stored
+ * for clients.
  */
 export class Described {
   readonly readable: unknown;

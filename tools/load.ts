@@ -12,14 +12,14 @@ import { checkAgent, type CheckOptions, checkTool } from './check.ts';
 import type { Tool } from './define.ts';
 import { openToExtensions } from './extension-imports.ts';
 
-/** Dependencies for tools: a tool's file may export a function from this to the tool. */
+/** Dependencies of tools: a tool's file may export a function that takes these and returns the tool. */
 export interface ToolSettings {
   /** Folder for files that tools keep. Absolute. */
   home: string;
 }
 
 export interface LoadOptions extends ToolSettings, CheckOptions {
-  /** Whether the demo's tools are included: their work has no meaning. */
+  /** Whether the tools of the demo are included. They only pretend to work. */
   demoTools: boolean;
   /** Whether a tool of this name may appear later, so that agents may name it. */
   isExpected(name: string): boolean;
@@ -71,7 +71,7 @@ export async function loadCatalogue(
   return { tools: tools.byName, agents: agents.byName };
 }
 
-/** Declares MCP servers. */
+/** Name of the file in a team's folder that declares MCP servers. */
 export const MCP_FILE = 'mcp.json';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -142,7 +142,7 @@ async function importDefault(path: string, settings: ToolSettings): Promise<Decl
   }
 }
 
-/** The valid ones by name, and what is wrong with the others. `names` also includes invalid ones, if they have a name. */
+/** `byName` has the valid declarations, `problems` the errors of the others, and `names` the names of both. */
 function collect<T extends { name: string }>(
   all: Declared[],
   check: (value: unknown) => string[],

@@ -1,6 +1,6 @@
 /**
- * A call of an MCP tool that asks a person. While it waits, nothing of it runs in the worker: what was asked and answered is in the call's
- * folder, so that any later attempt goes on from there.
+ * A call of an MCP tool that asks a person. While it waits, the worker runs nothing for it. Questions and answers are in the call's folder,
+ * from which any later attempt continues.
  */
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,14 +22,19 @@ import {
 
 export interface AskingPlace {
   call: CallContext;
-  /** Of the attempt. */
+  /** The folder of the attempt. */
   folder: string;
   attempt: number;
-  /** What was reported last. */
+  /** The progress that was reported last. */
   told: ToldProgress;
 }
 
-/** @throws Asks, unless somebody has answered */
+/**
+ * Yields the question to a person.
+ * @param isHeld whether a process or connection waits for the answer
+ * @returns the answer, if there is one already; `cancel` if the server has withdrawn the question
+ * @throws Asks, if the question is open
+ */
 export async function* ask(
   { call, folder, attempt, told: { percent } }: AskingPlace,
   [key, question]: [string, McpQuestion],
@@ -44,12 +49,16 @@ export async function* ask(
   throw new Asks(id, isHeld);
 }
 
-/** What the model is told. */
+/** The note for the model. */
 const inWords = ({ message, url }: McpQuestion) =>
   `Waits for a person, who is asked: ${JSON.stringify(message)}${url === undefined ? '' : ` (they have to visit ${url})`}. ` +
   'They answer in their client, and the call goes on then. Nobody else can answer for them.';
 
-/** Asks whatever has not been answered yet. @returns the folder in which the call goes on */
+/**
+ * Asks every question that has no answer yet, one at a time. When all are answered, opens the next attempt with the answers.
+ * @param next folder of the next attempt
+ * @throws Asks, while a question is open
+ */
 export async function* askAll(
   place: AskingPlace,
   { questions, state, task }: McpOutcome & { type: 'asks' },
@@ -72,8 +81,11 @@ export async function* askAll(
   });
 }
 
-/** Takes the answer with which the call was continued. @param folderOf the folder of an attempt */
-export async function hear(
+/**
+ * Writes the answer with which the call is resumed into the folder of the attempt that asked.
+ * @param folderOf the folder of an attempt
+ */
+export async function takeAnswer(
   { resumes, folder }: Pick<CallContext, 'resumes' | 'folder'>,
   folderOf: (attempt: number) => string,
 ): Promise<void> {
@@ -86,7 +98,7 @@ export async function hear(
   settle(attempt, question_id, { action, ...(content && { content }) });
 }
 
-/** Nothing touches the folder while a person is asked, and it must not be removed meanwhile. */
+/** Keeps the call's folder from being removed while the question is open, since nothing in it changes in that time. */
 async function keepFolder(own: string): Promise<void> {
   const path = join(own, KEPT);
   await writeFile(path, '');

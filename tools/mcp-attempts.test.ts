@@ -1,4 +1,4 @@
-/** The program of a call is lost, and another one follows the task that the server has made of it. */
+/** Calls whose program was lost, and whose task is followed by another program. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -57,7 +57,7 @@ const progress = (note: string, percent?: number): McpReport => ({
   ...(percent !== undefined && { percent }),
 });
 
-test('the next program knows what was reported last, and goes on from there', async () => {
+test('the next program is given the last note, and continues with the last percentage', async () => {
   const call = play(
     { reports: [progress('step 1', 25), progress('step 2')], outcome: lost },
     { outcome: lost },
@@ -74,7 +74,7 @@ test('the next program knows what was reported last, and goes on from there', as
   expect(call.orders[0]!.request).not.toHaveProperty('task');
 });
 
-test('a worker that is killed while it prepares the next attempt has not begun it: the call is not made again', async () => {
+test('an attempt whose worker was killed while it prepared the folder does not make the call again', async () => {
   const call = play({ outcome: lost }, { outcome: done });
   await call.begins();
   // Where the file of the task has to be written, a folder is in the way.

@@ -72,5 +72,5 @@ test('an error has the complete text of the server', () => {
   expect(errorText({ content: [text('{"free":0}')], structuredContent: { free: 0 } })).toBe(
     '{"free":0}',
   );
-  expect(errorText({ content: [] })).toMatch(/only that the call failed/);
+  expect(errorText({ content: [] })).toMatch(/gave no reason/);
 });

@@ -1,12 +1,12 @@
-/** What a model and a client are given of the result of an MCP tool. */
+/** Converts the result of an MCP tool for the model and for clients. */
 import { isDeepStrictEqual } from 'node:util';
 import { Described } from './described.ts';
 import type { McpBlock, McpResult } from './mcp-spool.ts';
 
 /**
- * Structured content is preferred to a text that says the same. What a model cannot read, such as an image, is described to it and
- * stored whole.
- * @param maxBytes larger content that a model cannot read is not even stored
+ * Structured content replaces a text with the same content. Content that a model cannot read, such as an image, is described to it and
+ * stored unchanged.
+ * @param maxBytes binary content with more characters of base64 is not stored
  */
 export function resultOf(result: McpResult, maxBytes: number): unknown {
   const { content, structuredContent } = result;
@@ -20,7 +20,7 @@ export function resultOf(result: McpResult, maxBytes: number): unknown {
   return new Described({ readable: shown, whole });
 }
 
-/** Why a call failed, as its server put it. */
+/** The server's full text about the failure of a call. */
 export function errorText({ content, structuredContent }: McpResult): string {
   const texts = content.map((block) => {
     const part = readable(block, 0);
@@ -28,7 +28,7 @@ export function errorText({ content, structuredContent }: McpResult): string {
   });
   const isNew = structuredContent !== undefined && !content.some((b) => says(b, structuredContent));
   const all = [...texts, ...(isNew ? [JSON.stringify(structuredContent)] : [])];
-  return all.join('\n') || 'The server said only that the call failed.';
+  return all.join('\n') || 'The server gave no reason for the failure.';
 }
 
 function shownOf(parts: unknown[], structured: unknown): unknown {
@@ -38,7 +38,7 @@ function shownOf(parts: unknown[], structured: unknown): unknown {
   return parts.length > 1 ? parts : (parts[0] ?? null);
 }
 
-/** Servers repeat structured content as text, for clients that know only text. */
+/** Whether a text repeats the structured content, as servers do for clients that support only text. */
 function says(block: McpBlock, structured: unknown): boolean {
   if (structured === undefined || block.type !== 'text') return false;
   try {

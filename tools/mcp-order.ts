@@ -1,4 +1,4 @@
-/** What the program of a call of an MCP tool is asked to do, and in which folder. */
+/** The order for one attempt at a call of an MCP tool: the request, and the folder of the attempt. */
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CallContext } from './define.ts';
@@ -11,18 +11,18 @@ export interface McpCallee {
   upstream: string;
   /** The schema of its input, as the server wrote it. */
   schema: Record<string, unknown>;
-  /** Its server can make a call a task if it is asked to (protocol 2025-11-25). */
+  /** The server can make a call of this tool a task of protocol 2025-11-25. */
   asTask?: true;
   program: McpProgram;
 }
 
-/** Later attempts have folders of their own: in each, a program is started at most once. */
+/** Each further attempt has a folder of its own, since a program is started at most once in each. */
 export const attemptFolder = (own: string, attempt: number) =>
   attempt === 0 ? own : join(own, `attempt-${attempt}`);
 
 /**
- * Opens the folder of a further attempt, whole or not at all: without the task that it is about, or what people have answered, the call
- * would be made again.
+ * Creates the folder of a further attempt atomically with its files. Without the task, or without people's answers, the attempt would make
+ * the call again.
  */
 export async function openAttempt(
   folder: string,

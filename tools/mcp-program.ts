@@ -1,4 +1,4 @@
-/** How a call of an MCP tool is made so that it outlives the worker: each in a program of its own, under a keeper. */
+/** Makes calls of MCP tools so that they outlive the worker: each in a program of its own, under a keeper. */
 import { attach, stopKept } from './keeper/attach.ts';
 import { readSpool } from './keeper/spool.ts';
 import { isAlive } from './process-identity.ts';
@@ -13,33 +13,36 @@ import {
 } from './mcp-spool.ts';
 
 export interface McpProgram {
-  /** Makes the call at most once in its folder, however often this is called, or finds it again. */
+  /** Makes the call, or continues to follow it if it was made before. It is made at most once in its folder. */
   attach(order: McpOrder, signal: AbortSignal): Promise<McpRun>;
-  /** Cancels the call in this folder, or prevents it. Resolves when its server has been told. */
+  /** Cancels the call in this folder, or prevents it. Resolves when its server has been notified, or could not be in time. */
   stop(folder: string): Promise<void>;
-  /** Present if a call needs no process of its own: then it may be made before there is a workflow for it. */
+  /** Set if a call needs no process of its own. It may then be made before it has a workflow. */
   isWarm?: true;
 }
 
 export interface McpOrder {
   folder: string;
-  /** For people: names the tool and the call. */
+  /** Names the tool and the call, for people. */
   label: string;
   request: McpCallRequest;
-  /** Most output that is kept, in bytes. */
+  /** How much output of the program is kept, in bytes. */
   max_bytes: number;
 }
 
 export interface McpRun {
-  /** From the beginning. Ends when the call is over, or the signal aborts. `offset` grows. */
+  /** All reports from the first one. Ends when the call is over, or the signal aborts. `offset` grows with each stored report. */
   reports: AsyncGenerator<{ report: McpReport; offset: number }, void, void>;
-  /** Call once the reports have ended. Undefined if the call ended before it had an answer. @throws ProgramLost */
+  /**
+   * Call once the reports have ended. Undefined if the call ended without an outcome.
+   * @throws ProgramLost
+   */
   outcome(): Promise<McpOutcome | undefined>;
 }
 
 export interface KeptProgramOptions {
   argv: readonly [string, ...string[]];
-  /** What it is given in its environment, beyond what every program sees. Read at each start. */
+  /** Environment variables besides those of `programVariables`. Called at each start. */
   variables(): Record<string, string>;
 }
 
@@ -61,7 +64,7 @@ export const keptProgram = ({ argv, variables }: KeptProgramOptions): McpProgram
       reports: reports(),
       async outcome() {
         await program.ended();
-        // A server that its program could not stop.
+        // Ends a server that the program could not stop.
         await stopKept(folder);
         return readMcpFile(folder, 'outcome.json');
       },
@@ -72,18 +75,18 @@ export const keptProgram = ({ argv, variables }: KeptProgramOptions): McpProgram
   },
 });
 
-/** A program that has ended waits for no answer. */
+/** Whether the program still runs. A question of a program that has ended is no longer open. */
 async function runs(folder: string): Promise<boolean> {
   const program = await readSpool(folder, 'program.json');
   const isOver = (await readSpool(folder, 'exit.json')) !== undefined;
   return !isOver && program !== undefined && (await isAlive(program));
 }
 
-/** The whole environment of a program that talks to MCP servers. */
+/** The whole environment of a program that calls MCP servers. */
 export const programVariables = (own: Record<string, string>) => ({
   ...environment(['USER', 'LOGNAME', 'SHELL', 'TERM']),
   ...own,
 });
 
-/** The program first tells the server that the call is cancelled, and lets it end by itself. */
+/** Time for the program to cancel the call on the server, and for the server to end by itself. */
 const GRACE_MS = 9_000;

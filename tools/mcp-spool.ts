@@ -1,4 +1,4 @@
-/** What a worker and the program of an MCP call tell each other through the call's folder. */
+/** The files with which a worker and the program of an MCP call communicate, in the call's folder. */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
@@ -11,19 +11,19 @@ export interface McpFiles {
   /** Written before the program of the call starts. */
   'call.json': McpCallRequest;
   /**
-   * Written before the server hears of the call. `host`: the folder of the host that makes it; without one, the call was prevented.
-   * `label`: for people.
+   * Written before the call is sent to the server. `host`: the folder of the host that makes it; without one, the call was prevented.
+   * `label`: names the call for people.
    */
   'begun.json': { host?: string; label?: string };
-  /** Exists while its conversation may not have heard of it. */
+  /** Exists while the call may not be recorded in its conversation. */
   'quick.json': QuickCall;
-  /** As soon as the server has named it. `told`: in the folder of a further attempt, what was reported last before. */
+  /** Written when the server has made the call a task. `told`: in the folder of a further attempt, the progress reported last. */
   'task.json': { id: string; told?: ToldProgress };
-  /** The server has been told that the task is no longer wanted. */
+  /** Written when the server has received the cancellation of the task. */
   'withdrawn.json': object;
-  /** In the folder of a further attempt: what it has to tell the server. */
+  /** Written in the folder of a further attempt: people's answers, which it sends to the server. */
   'answers.json': McpAnswers;
-  /** The program's last act. */
+  /** Written by the program at its end. */
   'outcome.json': McpOutcome;
 }
 
@@ -33,30 +33,30 @@ export interface ToldProgress {
 }
 
 export interface McpCallRequest {
-  /** Its name on the server. */
+  /** The tool's name on the server. */
   tool: string;
   input: unknown;
-  /** The tool's own, since it may say which fields of the input are HTTP headers too. */
+  /** The input schema of the tool. It may also declare which fields of the input are sent as HTTP headers. */
   schema: Record<string, unknown>;
-  /** A server of protocol 2025-11-25 is asked to make the call a task. */
+  /** The call is made as a task if the server offers tasks of protocol 2025-11-25. */
   asTask?: true;
-  /** That of the call in all its attempts. */
+  /** The same in all attempts at the call. */
   idempotency_key: string;
-  /** What an earlier attempt at this call began, to be found again. */
+  /** Id of the task that an earlier attempt began. It is followed, and no new call is made. */
   task?: string;
-  /** The note that was reported last before: its server may say it again. */
+  /** The note that was reported last. It is not reported again if the server repeats it. */
   said?: string;
-  /** What the server has asked, and people have answered. */
+  /** People's answers to the server's questions. */
   answers?: McpAnswers;
-  /** The task is no longer wanted: its server is told, and nothing else is done. */
+  /** The task is cancelled on its server, and nothing else is done. */
   cancels?: true;
 }
 
 export interface McpAnswers {
-  /** How many times the server has asked by then. */
+  /** How many times the server has asked so far. */
   round: number;
   responses: Record<string, McpAnswer>;
-  /** What the server wants back with them. */
+  /** The state that the server wants back with the answers. */
   state?: string;
   /** Keys of all questions of a task that were answered before. */
   before?: string[];
@@ -76,9 +76,9 @@ export type McpOutcome =
   | { type: 'failed'; name: string; message: string; status?: number }
   /** The call never reached the server. */
   | { type: 'unavailable'; message: string }
-  /** The server has to know more, and no process waits for it. `state`: goes back with the answers. `task`: asks it. */
+  /** The server needs answers, and no process waits for them. `state`: is sent with the answers. `task`: the task that needs them. */
   | { type: 'asks'; questions: Record<string, McpQuestion>; state?: string; task?: string }
-  /** The call reached the server, perhaps, and its outcome is not known. */
+  /** The call may have reached the server, and its outcome is unknown. */
   | { type: 'lost'; message: string };
 
 export interface McpResult {
@@ -96,12 +96,12 @@ export type McpReport =
   | { type: 'result'; n: number }
   /** The server has asked, and waits for the answer on its connection. */
   | { type: 'asks'; key: string; question: McpQuestion }
-  /** It no longer does, though nobody has answered. */
+  /** The server no longer waits, and there was no answer. */
   | { type: 'withdrawn' };
 
 export const reportLine = (report: McpReport) => `${MARK}${JSON.stringify(report)}`;
 
-/** Undefined for any other line. Only the program writes to its output: what its server says comes through it. */
+/** Undefined for a line that is not a report. Servers cannot forge one, because only the program writes to its output. */
 export function readReport(line: string): McpReport | undefined {
   if (!line.startsWith(MARK)) return undefined;
   try {
@@ -112,7 +112,7 @@ export function readReport(line: string): McpReport | undefined {
   }
 }
 
-/** A note that fits into a line. */
+/** Shortens a note to 1,000 characters, without control characters. */
 export const noteOf = (text: string) => readableLine(text, 1_000);
 
 /** Undefined when there is no such file. */
@@ -132,8 +132,8 @@ export function writeMcpFile<Name extends keyof McpFiles>(
 }
 
 /**
- * False when the file exists. Unless `isLight`, it is on the disk before this returns. Synchronous, as the two below: each is over sooner than a thread
- * of the pool would be found for it.
+ * Creates the file, or returns false if it exists. Unless `isLight`, the file is flushed to disk before this returns. It is synchronous, like
+ * the two functions below, because each takes less time than handing the work to a thread of the pool.
  */
 export function claimMcpFile<Name extends keyof McpFiles>(
   folder: string,
@@ -154,7 +154,7 @@ function claimAny(path: string, content: unknown, isLight = false): boolean {
   }
 }
 
-/** Undefined when there is no such file, or it has no content yet. */
+/** Undefined if there is no such file, or its content is not complete yet. */
 export function readMcpFileNow<Name extends keyof McpFiles>(
   folder: string,
   name: Name,
@@ -180,16 +180,20 @@ export function writeMcpFileNow<Name extends keyof McpFiles>(
   renameSync(draft, join(folder, name));
 }
 
-/** Unique within a call. @param attempt the one in whose folder it is asked */
+/**
+ * The id of a question, unique within its call.
+ * @param attempt number of the attempt that asks
+ * @param key of the question within the attempt
+ */
 export const questionId = (attempt: number, key: string) =>
   `${attempt}-${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
 
 export const attemptOfQuestion = (id: string) => Number.parseInt(id, 10);
 
-/** `withdrawn`: the server no longer waits for it. */
+/** How a question was settled. `withdrawn`: the server no longer waits for the answer. */
 type Settled = McpAnswer | { action: 'withdrawn' };
 
-/** False when it was settled before. */
+/** False if the question was settled before. */
 export function settle(folder: string, id: string, answer: Settled): boolean {
   return claimAny(join(folder, answerFile(id)), answer);
 }

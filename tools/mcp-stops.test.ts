@@ -1,4 +1,4 @@
-/** A call is cancelled while nothing of it runs in the worker, as when it asks a person: its server has to hear of it all the same. */
+/** Calls that are cancelled while the worker runs nothing for them, such as while they ask a person: the server is notified too. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';

@@ -1,11 +1,11 @@
-/** A call that is over is over on its server, too, where nothing of it runs that could say so. */
+/** Cancels calls on their servers if no program runs that could do so. */
 import { mkdir } from 'node:fs/promises';
 import type { CallContext, WithdrawnCall } from './define.ts';
 import { attemptsIn } from './keeper/attempts.ts';
 import { attemptFolder, type McpCallee, orderOf } from './mcp-order.ts';
 import { type McpOutcome, readMcpFile } from './mcp-spool.ts';
 
-/** Tells the server of a call that asks that nobody will answer. */
+/** Cancels a call that waits for a person's answer. */
 export async function stopAsking(
   tool: McpCallee,
   run: {
@@ -26,14 +26,14 @@ export async function stopAsking(
   for await (const _ of reports);
 }
 
-/** Undefined for a call that waits on its connection. */
+/** The outcome of an attempt. Undefined for one that waits for an answer on its connection. */
 async function outcomeIn(
   folder: string,
   tool: McpCallee,
   { input, call }: { input: unknown; call: CallContext },
 ): Promise<McpOutcome | undefined> {
   const written = await readMcpFile(folder, 'outcome.json');
-  // A process for many calls answers before it writes.
+  // A host reports an outcome before it writes the file.
   if (written || !(await readMcpFile(folder, 'begun.json'))) return written;
   const order = orderOf(tool, { folder, input, call }, {});
   const { reports, outcome } = await tool.program.attach(order, call.signal);
@@ -42,8 +42,8 @@ async function outcomeIn(
 }
 
 /**
- * Cancels the task of a call that is over without a result, unless its program has done so: that may have been killed, or lost its connection,
- * before it could. What does not get through in time goes on trying by itself, for as long as a server may be away.
+ * Cancels the task of a call that ended without a result, unless its program has done so. The program may have been killed or disconnected
+ * before. If the server does not answer within 15 seconds, a program of its own retries for five minutes.
  */
 export async function withdraw(
   tool: McpCallee,
@@ -52,7 +52,7 @@ export async function withdraw(
   const count = (await attemptsIn(own)).length;
   const folders = Array.from({ length: count + 1 }, (_, nth) => attemptFolder(own, nth));
   if ((await leftIn(folders)) === undefined) return;
-  // A process that makes many calls may be about to tell the server.
+  // A host may be about to cancel the task itself.
   for (const folder of folders) await tool.program.stop(folder);
   const task = await leftIn(folders);
   if (task === undefined) return;
@@ -65,11 +65,11 @@ export async function withdraw(
   for await (const _ of reports);
 }
 
-/** How long the end of the call waits for it. */
+/** How long the end of the call waits for the cancellation. */
 const PATIENCE_MS = 15_000;
 const MOST_BYTES = 1_000_000;
 
-/** The task that still runs on the server, as far as the folders of the attempts say. */
+/** Id of the task that, by the files of the attempts, still runs on the server. */
 async function leftIn(folders: string[]): Promise<string | undefined> {
   for (const folder of folders.toReversed()) {
     if (await readMcpFile(folder, 'withdrawn.json')) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Tools of MCP servers. A program outside the worker talks to the server: the call goes on when the worker dies, and is found again by
- * the next one.
+ * Tools of MCP servers. A program outside the worker calls the server, so that a call outlives its worker. The next worker continues to
+ * follow it.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,22 +10,22 @@ import type { CallContext, CallYield, LocalTool, UpstreamTool } from './define.t
 import { attemptsIn } from './keeper/attempts.ts';
 import { ProgramLost } from './keeper/lost.ts';
 import { errorText, resultOf } from './mcp-content.ts';
-import { ask, askAll, hear, type AskingPlace } from './mcp-asking.ts';
+import { ask, askAll, type AskingPlace, takeAnswer } from './mcp-asking.ts';
 import { attemptFolder, type McpCallee, openAttempt, orderOf } from './mcp-order.ts';
 import { type McpOutcome, type McpReport, readMcpFile, readPartial } from './mcp-spool.ts';
 import { stopAsking, withdraw } from './mcp-stops.ts';
 
 export interface McpTool extends ToolBase, McpCallee {
   server: string;
-  /** What else the server says of it. */
+  /** The rest of the server's declaration. */
   said?: Omit<UpstreamTool, 'name' | 'schema'>;
-  /** A call may be made again if its outcome was lost: its server says that this is harmless, or its owner does. */
+  /** A call whose outcome was lost may be repeated: the hints of the server or the settings declare that harmless. */
   repeatable: boolean;
-  /** Tell the model that a call was cut off when its worker died, in place of finding its program again. */
+  /** A call fails when its worker is lost; its program is not followed by the next one. */
   failsWithWorker: boolean;
 }
 
-/** The server says that the call failed. */
+/** The result of the server says that the call failed (`isError`). */
 class McpToolError extends Error {
   override name = 'ToolError';
 }
@@ -62,8 +62,8 @@ async function* run(
   call.signal.throwIfAborted();
   const own = await call.folder();
   const at = (attempt: number) => attemptFolder(own, attempt);
-  await hear(call, at);
-  // Most calls have one attempt, and this costs no turn of the thread pool.
+  await takeAnswer(call, at);
+  // Most calls have one attempt. The synchronous check saves them a read of the folder.
   let attempt = existsSync(at(1)) ? (await attemptsIn(own)).length : 0;
   if (call.resumes?.stops) return stopAsking(tool, { input, call, at, attempt });
   for (;;) {
@@ -93,12 +93,12 @@ async function* run(
   }
 }
 
-/** How often a call is made whose outcome is lost each time. */
+/** How often a call is made if its outcome is lost each time. */
 const MOST_ATTEMPTS = 4;
 const PAUSE_MS = 500;
 /** How often a server may ask for more in one call. */
 const MOST_ROUNDS = 100;
-/** People have answered, and the call goes on with another attempt. */
+/** All questions were answered, and the call continues with another attempt. */
 const GOES_ON = Symbol('goes on');
 
 async function* follow(
@@ -111,7 +111,7 @@ async function* follow(
   let isOver = false;
   let isAsking = false;
   try {
-    // Only in the folder of a further attempt is there a task before the call has begun.
+    // Only the folder of a further attempt has these files before the attempt begins.
     const task = attempt === 0 ? undefined : await readMcpFile(folder, 'task.json');
     const answers = attempt === 0 ? undefined : await readMcpFile(folder, 'answers.json');
     if (task?.told) place.told = { ...task.told };
@@ -184,7 +184,7 @@ export function returned(
     case 'lost':
       throw new OutcomeUnknown(outcome.message);
     case 'asks':
-      throw new Error('The server asks for input, and nobody can be asked here.');
+      throw new Error('The server asks for input, which this session does not support.');
     case 'unavailable':
       throw new ServerUnavailable(
         `The MCP server ${tool.server} cannot be reached, so ${tool.name} was not run. ${outcome.message}`,
@@ -197,7 +197,7 @@ export function returned(
   }
 }
 
-/** Characters of base64. */
+/** In characters of base64. */
 const MOST_BINARY = 8_000_000;
 
 function isProgramLost(error: unknown): boolean {

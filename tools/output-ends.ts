@@ -1,9 +1,9 @@
-/** The beginning and the end of a program's output: the parts that people look at first, in bounded memory. */
+/** Collects the beginning and the end of a program's output in bounded memory. */
 export interface OutputEnds {
   add(line: string): void;
   /** Both ends, with a line between them that says how much is missing. */
   text(): string;
-  /** The end alone. */
+  /** Only the end, or all of an output that fits into the beginning. */
   tail(): string;
 }
 

@@ -14,7 +14,7 @@ export async function endGroup(leader: number, grace_ms: number): Promise<void> 
   await isGone(leader, REAP_MS);
 }
 
-/** The same for single processes. Those that have already ended are skipped. */
+/** Ends single processes in the same way. Processes that have already ended are skipped. */
 export async function endAll(processes: ProcessIdentity[], grace_ms: number): Promise<void> {
   const signals = [
     ['SIGTERM', grace_ms],
@@ -35,7 +35,7 @@ async function filterAlive(processes: ProcessIdentity[]): Promise<ProcessIdentit
   return processes.filter((_, index) => alive[index]);
 }
 
-/** A process that is gone already is not an error: it may end between the check and the signal. */
+/** Sends a signal, and does nothing if the process has ended: it may end between a check and the signal. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -1,4 +1,4 @@
-/** Which process a number refers to. Process numbers are reused; together with its start time a number is unique. */
+/** Identifies processes. The system reuses process ids, but a process id with its start time is unique. */
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -32,7 +32,7 @@ export function bootId(): Promise<string> {
   ));
 }
 
-/** A process sees only one boot. */
+/** Read once, since the id does not change while this process runs. */
 let boot: Promise<string> | undefined;
 
 function whenBegun(pid: number): Promise<string | undefined> {
@@ -96,7 +96,7 @@ interface Seen {
   variables: string;
 }
 
-/** Many callers may ask at once: one look serves all who asked before it began. */
+/** Reads the environments of all processes. One read serves all callers that asked before it began. */
 function lookAtAll(): Promise<Seen[]> {
   return (coming ??= look.then(() => {
     coming = undefined;

@@ -1,6 +1,6 @@
 /**
- * What a tool's schema makes of the model's input: it trims, converts and fills in. A user who has to approve the call is shown
- * that, and nothing else may run.
+ * The input as a tool's schema parses it: the schema may trim, convert and fill in values. A user who has to approve the call sees the
+ * parsed input, and the tool must run with nothing else.
  */
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { whyRefused } from '../contract/json-value.ts';
@@ -10,9 +10,9 @@ import type { RequestedCall } from '../contract/call.ts';
 import { isRemote, type Tool } from './define.ts';
 
 /**
- * If the schema accepts its own output and leaves it unchanged, that output is the input from now on, so that a default which
- * reads a clock is read once. Otherwise the input stays as given, and what the schema makes of it is shown next to it; but a
- * remote service is sent what was given.
+ * If the schema accepts its own output and leaves it unchanged, that output becomes the input, so that a default which reads a clock is
+ * read once. Otherwise the input stays as given, and the parsed input is shown next to it, except for a remote tool, which is sent the
+ * given input.
  * @param given input that the tool's schema accepts
  */
 export async function takenInput(
@@ -26,11 +26,11 @@ export async function takenInput(
   return { input: given, shown: isRemote(tool as Tool) ? {} : { input: shown } };
 }
 
-/** Whether the tool would run with what the user has approved. */
+/** Whether the parsed input is what the user has approved. */
 export const isAgreed = (taken: unknown, agreed: unknown) =>
   isDeepStrictEqual(asShown(taken), agreed);
 
-/** As JSON; values that JSON lacks, such as a bigint amount, in words. The same value is always shown the same way. */
+/** The value as JSON, with values that JSON lacks, such as a bigint, as text. The same value is always shown the same way. */
 export function asShown(taken: unknown): unknown {
   try {
     const json = storable(JSON.stringify(taken, inWords) ?? 'null');
@@ -42,7 +42,7 @@ export function asShown(taken: unknown): unknown {
   return storableText(cut(inspect(taken, { depth: 10 }), 0, MOST_CHARS));
 }
 
-/** As much input as a model may give. */
+/** The limit of a model's input. */
 const MOST_CHARS = 256_000;
 
 function inWords(_key: string, value: unknown): unknown {

@@ -1,4 +1,4 @@
-/** Reads more of a large result, of which the model was shown the beginning. */
+/** The tool with which a model reads more of a large result than the beginning that it was shown. */
 import { z } from 'zod';
 import { READ_TOOL } from '../../contract/names.ts';
 import { boundary, cut, legible } from '../../contract/stored.ts';
@@ -7,9 +7,9 @@ import { defineTool } from '../define.ts';
 export default defineTool({
   name: READ_TOOL,
   description:
-    'Reads a large result of a call, of which only the beginning is shown as `stored`: a part of it, or the places where a text stands in it.',
+    'Reads a large result of a call, of which only the beginning is shown as `stored`: a part of it, or the places where a text occurs.',
   input: z.object({
-    call_id: z.string().describe('The call that gave it.'),
+    call_id: z.string().describe('The call that returned it.'),
     // A number or `end`: the model's schema says string, since some providers do not support alternatives.
     n: z
       .unknown()
@@ -23,7 +23,9 @@ export default defineTool({
       .min(1)
       .max(200)
       .optional()
-      .describe('In place of a part: where this text stands from `offset` on, in any case.'),
+      .describe(
+        'Returns the places of this text from `offset` on instead of a part. Ignores case.',
+      ),
   }),
   duplicates: 'allow',
   timeout_ms: 60_000,

@@ -1,4 +1,4 @@
-/** Files that exist completely or not at all. */
+/** Writes files that exist completely or not at all. */
 import { createHash } from 'node:crypto';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ export async function removeLeftovers(folder: string): Promise<void> {
   }
 }
 
-/** The process id keeps two installers apart. */
+/** The process id in the name separates the files of two installers. */
 const temporary = (path: string) => `${path}.${process.pid}.tmp`;
 const TEMPORARY = /\.(?<pid>\d+)\.tmp$/;
 

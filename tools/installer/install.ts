@@ -13,7 +13,7 @@ import { contentOf, filesOf, PACKAGES } from './packages.ts';
 
 class Stopped extends Error {}
 
-/** An installer mostly waits for its network: many at once are little load for the machine. */
+/** Pause before each piece, as for a network. An installer that mostly waits puts little load on the machine. */
 const PIECE_MS = 98;
 
 // The service on the same machine has priority.
@@ -25,7 +25,7 @@ const stop = () => {
 };
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
-// The output has lost its reader: the process that started this is gone and may have started another.
+// The reader of the output has ended: the process that started this may have started another installer.
 process.stdout.on('error', stop);
 
 process.exitCode = await main(process.argv.slice(2));

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const folder = process.argv[2];
 if (folder) {
   enableCompileCache(join(folder, '.compiled'));
-  // Flushed early and not only at exit, since others may be started meanwhile.
+  // Flushes before the exit too, so that programs that start in the meantime find the cache.
   setTimeout(() => flushCompileCache(), 500).unref();
 }
 await import('./install.ts');

@@ -1,8 +1,8 @@
-/** Whether anything runs in a spool. A keeper may be killed without its program. */
+/** Whether anything runs in a spool. A program may outlive its keeper. */
 import { isAlive } from '../process-identity.ts';
 import { readSpool } from './spool.ts';
 
-/** Whether its program runs, or a keeper that may be about to start it, or to record its end. */
+/** True while the program runs, or the keeper, which may be about to start the program or to record its end. */
 export async function isSpoolLive(folder: string): Promise<boolean> {
   const files = await Promise.all([
     readSpool(folder, 'program.json'),
@@ -12,6 +12,6 @@ export async function isSpoolLive(folder: string): Promise<boolean> {
   return false;
 }
 
-/** As above, and its end is not recorded. */
+/** True while the spool is live and the end of its program is not recorded. */
 export const isSpoolOpen = async (folder: string): Promise<boolean> =>
   (await readSpool(folder, 'exit.json')) === undefined && (await isSpoolLive(folder));

@@ -1,4 +1,4 @@
-/** The service's side of a kept program: starts its keeper once, reads its lines from wherever it is, and stops it. */
+/** The service's side of a kept program: starts its keeper once, reads its output, and stops it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,15 +18,20 @@ import {
 import { startKeeper } from './start.ts';
 
 export interface KeptProgram {
-  /** From the beginning of what is kept. Ends when the program has ended, or the signal aborts. */
+  /** The program's output from the beginning of what is kept. Ends when the program has ended, or the signal aborts. */
   lines: AsyncGenerator<SpoolLine, void, void>;
-  /** Call once the lines have ended. @throws ProgramLost */
+  /**
+   * How the program ended. Call once the lines have ended.
+   * @throws ProgramLost
+   */
   ended(): Promise<ProgramExit>;
 }
 
 /**
- * @param folder the call's spool; the program is started at most once in it, however often this is called
+ * Starts a program under a keeper, or continues to read one that was started before.
+ * @param folder the call's spool. The program is started at most once in it, however often this is called
  * @param environment the whole environment of keeper and program
+ * @throws ProgramLost; the signal's reason, if it aborts before the keeper has started
  */
 export async function attach(
   folder: string,
@@ -78,19 +83,23 @@ export async function stopKept(folder: string): Promise<number> {
 
 const hasExit = (folder: string) => existsSync(join(folder, 'exit.json'));
 
-/** Undefined while it still runs. */
+/**
+ * Undefined while the keeper runs.
+ * @throws ProgramLost
+ */
 async function exitOf(folder: string): Promise<SpoolFiles['exit.json'] | undefined> {
   const keeper = await readSpool(folder, 'keeper.json').catch(throwLost);
   if (!keeper) return throwLost();
   const lives = !('given_up' in keeper) && (await isAlive(keeper));
   const exit = await readSpool(folder, 'exit.json');
   if (exit || lives) return exit;
-  await losesKeeper(folder, keeper);
+  await throwKeeperLost(folder, keeper);
 }
 
-async function losesKeeper(folder: string, keeper: SpoolFiles['keeper.json']): Promise<never> {
+/** Stops what the keeper has left running, and says what was lost. */
+async function throwKeeperLost(folder: string, keeper: SpoolFiles['keeper.json']): Promise<never> {
   if ('given_up' in keeper) {
-    throw new ProgramLost('KeeperLost', 'The program was not started: its keeper did not come up.');
+    throw new ProgramLost('KeeperLost', 'The program was not started: its keeper did not start.');
   }
   if (keeper.boot !== (await bootId())) {
     throw new ProgramLost(
@@ -107,7 +116,10 @@ async function losesKeeper(folder: string, keeper: SpoolFiles['keeper.json']): P
   );
 }
 
-/** Stops the program whose keeper is gone, and processes that left its group or were started in the keeper's last moment. */
+/**
+ * Stops the program of a keeper that has ended, and processes that left the program's group or started just before the keeper ended.
+ * @returns how many processes it found by the mark of the spool
+ */
 async function stopOrphans(folder: string, grace_ms: number): Promise<number> {
   const program: ProcessIdentity | undefined = await readSpool(folder, 'program.json');
   if (program && (await isAlive(program))) await endGroup(program.pid, grace_ms);

@@ -1,9 +1,9 @@
-/** Where each attempt of a call keeps its program. An attempt that finds the program again shares its predecessor's folder. */
+/** The folders in which the attempts of a call keep their programs. An attempt that continues with a program shares its folder. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stopKept } from './attach.ts';
 
-/** For a program that is started again: the programs of earlier attempts are stopped first. */
+/** Stops the programs of earlier attempts, and makes a folder for the next one. */
 export async function freshFolder(folder: string): Promise<string> {
   const before = await attemptsIn(folder);
   for (const attempt of before) await stopKept(attempt);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface FolderWatch {
   /**
    * Resolves once something has changed since the last call, after `within_ms` at the latest, and at once when the signal has
-   * aborted; but never twice within REST_MS before that.
+   * aborted. Before the abort, two calls resolve at least REST_MS (50 ms) apart.
    */
   next(within_ms: number): Promise<void>;
   close(): void;
@@ -28,7 +28,7 @@ export function watchFolder(folder: string, signal: AbortSignal): FolderWatch {
         watcher = undefined;
       });
     } catch {
-      // The folder is gone, which the caller will notice, or there are too many watchers.
+      // The folder was removed, which the caller will notice, or there are too many watchers.
       return undefined;
     }
   }

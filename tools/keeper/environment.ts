@@ -1,4 +1,7 @@
-/** The service's own variables contain its secrets: a program sees only these. */
+/**
+ * The environment of a program. It has only these variables, since the service's own contain secrets.
+ * @param more names of variables besides PATH, HOME, LANG and TMPDIR
+ */
 export function environment(more: readonly string[]): Record<string, string | undefined> {
   const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', ...more];
   return Object.fromEntries(

@@ -14,7 +14,7 @@ import { createSegments, type Segments } from './segments.ts';
 import { claimSpool, type ProgramExit, readSpool, writeSpool } from './spool.ts';
 
 const RESERVE_BYTES = 64 * 1_024;
-/** The longest unfinished line, in bytes. */
+/** The longest incomplete line that is held back, in bytes. */
 const LONGEST_REST = 64 * 1_024;
 const EXIT_ATTEMPTS = 10;
 const OUTPUT_GRACE_MS = 1_000;
@@ -32,7 +32,7 @@ if (await claimSpool(folder, 'keeper.json', self)) await keep();
 async function keep(): Promise<void> {
   const command = (await readSpool(folder, 'command.json'))!;
   const segments = createSegments(folder, command.max_bytes);
-  // On a full disk there must be room left to record that.
+  // The reserve leaves room to record that the disk is full.
   const exit = await writeFile(reserve, Buffer.alloc(RESERVE_BYTES)).then(
     () => runProgram(command, segments),
     diskFull,
@@ -53,7 +53,7 @@ async function runProgram(
     // If the program cannot be started, the next line throws the reason.
     ended.catch(() => {});
     await once(child, 'spawn');
-    // Once only: after the group has ended, its number may belong to another group.
+    // The group is signalled only once: after its end, its number may belong to another group.
     let ending: Promise<void> | undefined;
     const end = () => (ending ??= endGroup(child.pid!, grace_ms));
     void stop.promise.then(end);
@@ -71,7 +71,7 @@ async function runProgram(
         }
       };
       output.on('data', (chunk: Buffer) => {
-        // Only whole lines, so that stdout and stderr do not mix within a line.
+        // Writes only whole lines, so that stdout and stderr do not mix within a line.
         const all = Buffer.concat([rest, chunk]);
         const at = Math.max(all.lastIndexOf(0x0a), all.lastIndexOf(0x0d)) + 1;
         const cut = at === 0 && all.length > LONGEST_REST ? all.length : at;
@@ -91,7 +91,7 @@ async function runProgram(
     }
 
     const [code, signal] = (await ended) as [number | null, string];
-    // Processes that it left running in its group end with it.
+    // Ends processes that the program left running in its group.
     await end();
     await closeOutput(child);
     return failed ?? (code === null ? { type: 'killed', signal } : { type: 'exited', code });
@@ -100,7 +100,7 @@ async function runProgram(
   }
 }
 
-/** A process that has left the group may hold the output open forever; the program's own output has arrived long before. */
+/** Waits a moment for the end of the output, since a process that has left the group may hold it open forever. */
 async function closeOutput({ stdout, stderr }: ChildProcess) {
   const open = [stdout!, stderr!].filter((output) => !output.closed);
   const late = setTimeout(() => open.forEach((output) => output.destroy()), OUTPUT_GRACE_MS);
@@ -112,7 +112,7 @@ function diskFull({ message }: Error): ProgramExit {
   return { type: 'failed', error: 'DiskFull', message };
 }
 
-/** Retries until there is room. If there never is, the reader notices that the keeper is gone. */
+/** Retries until there is room on the disk. After the last attempt the keeper fails, and the reader notices its end. */
 async function writeExit(exit: ProgramExit, segments: Segments): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

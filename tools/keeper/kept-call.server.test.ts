@@ -1,4 +1,4 @@
-/** A command tool's call over several attempts, as after workers that died. */
+/** A command tool's call over several attempts, as after workers that were killed. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -66,7 +66,7 @@ const programIn = (folder: string) =>
 type Progress = Extract<CallYield, { type: 'progress' }>;
 const percentOf = ({ value }: IteratorResult<CallYield, unknown>) => (value as Progress).percent;
 
-/** Acts as a worker that dies: reads this number of steps and then stops. */
+/** Acts as a worker that is killed: reads this number of steps and then stops. */
 async function readAndDie(attempt: AsyncGenerator<CallYield>, steps: number) {
   const read: Progress[] = [];
   for (let i = 0; i < steps; i++) read.push((await attempt.next()).value as Progress);
@@ -204,7 +204,7 @@ test('a call of another host is not started here', async () => {
   expect(await one.open(conversation, 'call_1')).toBe(folder);
 });
 
-test('an attempt that died between creating the folder and claiming it does not block the next one', async () => {
+test('an attempt that was killed between creating the folder and claiming it does not block the next one', async () => {
   const claims = createClaims();
   let dies = true;
   const host = createHost(async (...call) => {

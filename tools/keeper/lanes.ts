@@ -1,6 +1,6 @@
 /**
- * Limits how much work runs at once; the rest waits in order.
- * @throws the signal's reason, when it aborts before its work has begun
+ * Runs work with a limit on how much runs at once. Other work waits in order.
+ * @throws the signal's reason, if it aborts before the work has begun
  */
 export type Lanes = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
 

@@ -1,4 +1,4 @@
-/** The program is out of reach. `name` is a stable word, the message a sentence for the model. */
+/** The program cannot be observed any longer, so its outcome is unknown. `name` is stable; the message is a sentence for the model. */
 export class ProgramLost extends Error {
   constructor(name: 'KeeperLost' | 'HostRestarted' | 'SpoolLost' | 'HostLost', message: string) {
     super(message);

@@ -1,11 +1,11 @@
-/** Reads the lines of a spool, each with the offset of the byte after it, while the keeper writes them. */
+/** Reads the lines of a spool while the keeper writes them. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { readableLine } from '../lines.ts';
 import { listSegments } from './segments.ts';
 
 export interface SpoolLine {
   text: string;
-  /** Offset of the byte after it. */
+  /** Offset of the byte after the line. */
   offset: number;
 }
 
@@ -19,7 +19,7 @@ export interface OutputReader {
 export function createOutputReader(folder: string): OutputReader {
   let position = 0;
   let rest = Buffer.alloc(0);
-  /** The beginning of the line has been reported, or is no longer there. */
+  /** True within a line whose beginning was already returned, or is no longer kept. */
   let skips = false;
 
   function* split(bytes: Buffer): Generator<SpoolLine> {
@@ -51,7 +51,7 @@ export function createOutputReader(folder: string): OutputReader {
         const segment = segments.findLast(({ offset }) => offset <= position);
         const next = segments.find(({ offset }) => offset > position);
         const bytes = segment && readFrom(segment.path, position - segment.offset);
-        // Its segment was dropped just now, so list the segments again.
+        // The segment was dropped just now, so list the segments again.
         if (segment && !bytes) continue;
         if (bytes && bytes.length > 0) {
           lines.push(...split(bytes));
@@ -75,15 +75,15 @@ export function createOutputReader(folder: string): OutputReader {
   }
 }
 
-/** Bytes: four for each character that is shown. */
+/** In bytes: four for each character that is shown. */
 const LONGEST_LINE = 64 * 1_024;
 
-/** Bytes read at once. */
+/** How many bytes are read at once. */
 const MOST = 64 * 1_024;
 const buffer = Buffer.allocUnsafe(MOST);
 
 /**
- * Synchronous: recent output is in the page cache, so waiting for another thread would cost more than reading it.
+ * Reads synchronously: recent output is in the page cache, so waiting for another thread would cost more than reading it.
  * @returns undefined when there is no such file
  */
 function readFrom(path: string, from: number): Buffer | undefined {

@@ -1,6 +1,6 @@
 /**
- * A program's output on disk: files named by the offset of their first byte. The beginning and the end are kept, in bounded
- * space.
+ * A program's output on disk, in files named by the offset of their first byte. Only the beginning and the end are kept, so the space is
+ * bounded.
  */
 import { closeSync, fstatSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ export interface Segments {
   append(bytes: Uint8Array): void;
   /** All bytes that were appended, including those no longer kept. */
   bytes(): number;
-  /** Makes room when there is none left. */
+  /** Deletes a segment between the beginning and the end, to make room. */
   dropMiddle(): void;
   close(): void;
 }

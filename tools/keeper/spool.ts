@@ -1,4 +1,4 @@
-/** The files of one kept program. Each appears whole or not at all. */
+/** The files of one kept program. Each is written atomically. */
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,12 +6,12 @@ import type { ProcessIdentity } from '../process-identity.ts';
 
 export interface SpoolFiles {
   'command.json': {
-    /** For people: names the tool and the call. */
+    /** Names the tool and the call, for people. */
     label: string;
     argv: readonly [string, ...string[]];
     /** Time between SIGTERM and SIGKILL. Milliseconds. */
     grace_ms: number;
-    /** Most output that is kept, in bytes. */
+    /** How much output is kept, in bytes. */
     max_bytes: number;
   };
   /** The process that may start the program; `given_up` when no process may. */
@@ -28,7 +28,7 @@ export type ProgramExit =
   | { type: 'killed'; signal: string }
   | { type: 'failed'; error: 'NotStarted' | 'DiskFull'; message: string };
 
-/** A variable in the environment of the keeper and of all its descendants, by which they are found again. */
+/** The environment variable that marks the keeper and all its descendants, so that they can be found. */
 export const spoolMark = (folder: string) => ({ MEANWHILE_SPOOL: folder });
 
 /** Undefined when the file does not exist. */

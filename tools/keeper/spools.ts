@@ -1,6 +1,6 @@
 /**
- * The folders that calls have on this host. A call belongs to the host that used its folder first: what runs there cannot be seen
- * from elsewhere, so no other host may start it.
+ * The folders of calls on this host. A call belongs to the host that first opened its folder: other hosts cannot see what runs there, so
+ * they must not start it.
  */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
@@ -13,22 +13,22 @@ export interface Spools {
   /**
    * The folder of a call, the same for every attempt; created when it is first requested.
    * @param signal ends the wait for an unavailable store
-   * @throws HeldElsewhere; ProgramLost `SpoolLost` when it was here and is gone; the signal's reason
+   * @throws HeldElsewhere; ProgramLost `SpoolLost` if the folder was here and has been removed; the signal's reason
    */
   open(conversation: ConversationKey, callId: string, signal?: AbortSignal): Promise<string>;
-  /** As `open`, but claims nothing. Only where no other host can have the call. */
+  /** Like `open`, but without a claim: only for a call that no other host can have. */
   reserve(conversation: Pick<ConversationKey, 'tenant'>, callId: string): string;
   /** Call when the attempt that opened it is over. */
   release(conversation: Pick<ConversationKey, 'tenant'>, callId: string): void;
-  /** @param folder its name within the root */
+  /** @param folder name within the root */
   isInUse(folder: string): boolean;
 }
 
-/** Name of a call's folder: two tenants never share one. Folders of the default tenant are named as before there were tenants. */
+/** Name of a call's folder, unique for each tenant. Folders of the default tenant are named as before there were tenants. */
 export const spoolName = ({ tenant }: Pick<ConversationKey, 'tenant'>, callId: string) =>
   tenant === DEFAULT_TENANT ? callId : `${tenant}~${callId}`;
 
-/** Undefined for a folder of something else. */
+/** The call of a folder. Undefined for a folder that is not one of a call. */
 export function callOfSpool(name: string): { tenant: string; call_id: string } | undefined {
   const [, tenant = DEFAULT_TENANT, call_id] = /^(?:(.+)~)?(call_[0-9a-z]+)$/.exec(name) ?? [];
   return call_id === undefined ? undefined : { tenant, call_id };
@@ -42,7 +42,10 @@ export class HeldElsewhere extends Error {
 export interface SpoolsOptions {
   /** Contains a folder for each call. */
   root: string;
-  /** Claims a call for a host, permanently. @returns the host that has it, and whether this claim was the first */
+  /**
+   * Claims a call for a host, permanently.
+   * @returns the host that has it, and whether this claim was the first
+   */
   claim(
     conversation: ConversationKey,
     callId: string,
@@ -75,19 +78,19 @@ export function createSpools({ root, claim }: SpoolsOptions): Spools {
       inUse.add(name);
       const host = await hostId(root);
       const folder = join(root, name);
-      // Created before the claim: a folder that is missing although its call was claimed has been removed.
+      // The folder is created before the claim, so a folder that is missing although its call was claimed has been removed.
       const isMade = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
       const { holder, isNew } = await claim(conversation, callId, host, signal);
       const isHere = holder === host;
       if (isHere && (isNew || !isMade)) return folder;
-      // Removed only if empty: an attempt that slept here may wake while another one has gone on.
+      // Removes the folder only if it is empty, since another attempt on this host may already use it.
       if (isMade) await rmdir(folder).catch(() => {});
       throw isHere ? spoolLost() : new HeldElsewhere(`${callId} is held by another host.`);
     },
   };
 }
 
-/** An id for this host that is kept with the folders: another disk counts as another host. */
+/** The id of this host. It is stored beside the folders, so another disk counts as another host. */
 async function hostId(root: string): Promise<string> {
   const path = join(root, 'id');
   await mkdir(root, { recursive: true, mode: 0o700 });

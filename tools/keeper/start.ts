@@ -1,6 +1,6 @@
 /**
- * Starts keepers. A burst of calls is a burst of processes: only a few start at a time, in the order in which they were
- * requested, so that the service has CPU left; and another process spawns them, see starter.js.
+ * Starts keepers. In a burst of calls only a few keepers start at a time, in the order in which they were requested, so that the service
+ * has CPU left. Another process spawns them: see starter.js.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { getCompileCacheDir } from 'node:module';
@@ -13,7 +13,7 @@ import { createLanes } from './lanes.ts';
 import { claimSpool, readSpool, spoolMark } from './spool.ts';
 
 /**
- * Resolves when `keeper.json` names the process that may start the program, or says that none may.
+ * Resolves when `keeper.json` names the process that may start the program, or says that none may. Gives up after 30 seconds.
  * @param env the whole environment of keeper and program
  * @throws the signal's reason, if it aborts while this start is still queued
  */
@@ -28,7 +28,7 @@ export function startKeeper(
     const order = `${JSON.stringify({ args, env: { ...env, ...spoolMark(folder) } })}\n`;
     let asked: ChildProcess | undefined;
     const end = performance.now() + START_MS;
-    // Another attempt may be faster, or may give up.
+    // Another attempt may write the file first.
     while (!(await readSpool(folder, 'keeper.json'))) {
       // A starter that was killed may have lost the order. Two keepers are harmless: only one of them may start the program.
       if (!asked || isOver(asked)) asked = give(order);

@@ -1,6 +1,6 @@
 /*
- * Starts keepers for the service. A process blocks while it spawns another, longer the larger it is, and this one is small. Reads
- * one line of JSON for each keeper, `{ args, env }`, and ends with its service. Plain JavaScript, which starts faster.
+ * Starts keepers for the service. A process blocks while it spawns another, and the longer the larger it is. This one is small. It reads one
+ * line of JSON for each keeper, `{ args, env }`, and ends with its service. It is plain JavaScript, which starts faster.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';

@@ -1,21 +1,21 @@
-/** Removes what calls left on this host, once it has been untouched for a while. */
+/** Removes the folders of calls on this host that have not changed for a while. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isSpoolLive } from './alive.ts';
 import { attemptsIn } from './attempts.ts';
 
-/** Contains a folder for each call. */
+/** The folder that contains a folder for each call. */
 export const spoolRoot = (home: string) => resolve(home, 'spool');
 
 export interface SweepOptions {
   root: string;
-  /** How long an untouched folder stays. */
+  /** How long a folder without a change stays. Milliseconds. */
   keep_ms: number;
   /** Whether a worker in this process is running the call of this folder. */
   isInUse(folder: string): boolean;
 }
 
-/** Sweeps now and every hour. The timer keeps no process alive; clear it to stop. */
+/** Sweeps now and every hour until the returned timer is cleared. The timer does not keep the process running. */
 export function sweepRegularly(options: SweepOptions): NodeJS.Timeout {
   // A folder that cannot be removed now may be removable in an hour.
   const sweep = () => void sweepSpools(options, Date.now()).catch(() => {});
@@ -42,7 +42,7 @@ async function touchedAt(folder: string): Promise<number> {
   return Math.max(...times);
 }
 
-/** Whether a program of the call of this folder, or its keeper, runs. */
+/** Whether a program of any attempt of this call, or its keeper, runs. */
 export async function isLive(folder: string): Promise<boolean> {
   for (const spool of [folder, ...(await attemptsIn(folder))]) {
     if (await isSpoolLive(spool)) return true;
