@@ -4,7 +4,7 @@ import { chatBody } from './chat-body.ts';
 import { readContent } from './content.ts';
 import { ModelError } from './errors.ts';
 import { type Fields, fieldsOf, isFields, listOf, without } from './fields.ts';
-import { checkFinish } from './finish.ts';
+import { checkFinish, reasonOf } from './finish.ts';
 import type { Adapter, AskedCall, BoundedRequest, RawPart } from './message.ts';
 import { notAnAnswer } from './server/body-events.ts';
 import type { ModelServer } from './server/exchange.ts';
@@ -58,7 +58,7 @@ const isWriting = (choice: Fields) =>
 function createAnswer() {
   let said = '';
   let refusal = '';
-  let finish: string | undefined;
+  const reasons = new Set<string>();
   let attached: Fields = {};
   const pieces: CallPiece[] = [];
   let usage = NOTHING;
@@ -77,8 +77,8 @@ function createAnswer() {
     if (isFields(choice.message)) yield* hear(remainder(choice.message));
     else if (typeof choice.text === 'string') yield* say(choice.text);
     const reason = choice.finish_reason;
-    if (typeof reason === 'string' && reason !== '') finish = reason;
-    else if (isWhole && isFields(choice.message)) finish ??= 'stop';
+    if (typeof reason === 'string' && reason !== '') reasons.add(reason);
+    else if (isWhole && isFields(choice.message) && reasons.size === 0) reasons.add('stop');
   }
 
   function* hear(delta: Fields): Generator<RawPart> {
@@ -94,7 +94,9 @@ function createAnswer() {
     if (thought + no !== '') yield { kind: 'unseen', text: thought + no };
     yield* say(text);
     const calls = isFields(tool_calls) ? [tool_calls] : listOf(tool_calls);
-    const legacy = isFields(function_call) ? [{ function: function_call }] : [];
+    // Some servers send a call in both forms.
+    const legacy =
+      isFields(function_call) && calls.length === 0 ? [{ function: function_call }] : [];
     for (const call of [...calls, ...legacy]) {
       const piece = pieceOf(call, chunk);
       pieces.push(piece);
@@ -128,8 +130,8 @@ function createAnswer() {
     if (refusal !== '') throw new ModelError('ModelRefused', `The model refused: ${refusal}`);
     const assembled = assembleCalls(pieces, new Set(tools.map(({ name }) => name)));
     const wasWriting = said.trim() !== '' || assembled.length > 0;
-    if (finish === undefined && !wasWriting && stray) throw notAnAnswer(stray);
-    checkFinish(finish, { isDone, wasWriting, calls: assembled });
+    if (reasons.size === 0 && !wasWriting && stray) throw notAnAnswer(stray);
+    checkFinish(reasonOf([...reasons]), { isDone, wasWriting, calls: assembled });
     const message = shortened(attached, assembled.length > 0);
     const calls = assembled.map((call, nth): AskedCall => {
       const own = attach(by, {

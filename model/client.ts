@@ -5,6 +5,7 @@ import { createChatAdapter } from './chat.ts';
 import { costIn, withCost } from './cost.ts';
 import type { Usage } from '../contract/entry.ts';
 import type { Adapter, ModelApi, ModelClient, ModelPart, ModelRequest } from './message.ts';
+import { asOffered } from './names.ts';
 import { createResponsesAdapter } from './responses.ts';
 import { createModelServer, type Fetch, withoutAsync } from './server/exchange.ts';
 import { afterUnopened, createThoughtFilter } from './thoughts.ts';
@@ -78,6 +79,7 @@ async function* spoken(
 ): AsyncGenerator<ModelPart> {
   const bounds = createBounds(request.max_tokens);
   const thoughts = createThoughtFilter(thinkers.has(request.model));
+  const offered = new Set(request.tools.map(({ name }) => name));
   let words = '';
   let unseen = 0;
   let usage: Usage | undefined;
@@ -111,7 +113,7 @@ async function* spoken(
           const { calls, attached } = part;
           yield {
             kind: 'done',
-            calls,
+            calls: calls.map((call) => ({ ...call, name: asOffered(call.name, offered) })),
             usage: await completed(usage ?? NOTHING, request, { words, calls, unseen }),
             ...(attached && { attached }),
             ...(said !== undefined && { said }),

@@ -8,6 +8,7 @@ import type { FailedReply } from '../contract/reply.ts';
 import { asCause } from './cause.ts';
 import { costIn } from './cost.ts';
 import { isTooLong, type ServerRefusal, type Sizes, sizesIn } from './server/too-long.ts';
+import { isUnreadable } from './server/unreadable.ts';
 
 /** Stable words: they appear in `reply.failed` and in the Temporal UI. */
 export type ModelErrorType =
@@ -140,7 +141,8 @@ function typeOfApiError(error: ApiError): ModelErrorType {
   const { status, code, type } = error;
   const refusal = refusalOf(error);
   const number = statusOf(error);
-  if (code === 'insufficient_quota' || type === 'insufficient_quota') return 'ModelQuotaExceeded';
+  if (NO_QUOTA.test(`${code} ${type}`)) return 'ModelQuotaExceeded';
+  if (isUnreadable(refusal)) return 'ModelBrokenAnswer';
   if (isTooLong(refusal)) return 'ModelContextTooLong';
   if (isPromptFiltered(error)) return 'ModelPromptFiltered';
   if (number === 429 || RATE_LIMITED.test(`${code} ${type}`)) return 'ModelRateLimited';
@@ -148,23 +150,30 @@ function typeOfApiError(error: ApiError): ModelErrorType {
   if (number === 402) return 'ModelQuotaExceeded';
   if (number === 408 || number === 504) return 'ModelTimeout';
   if (status === undefined && FILTERED.test(`${code} ${type}`)) return 'ModelContentFiltered';
-  // 409 is a lock that was not free, 425 a replay that came too early.
-  if (number === undefined || number >= 500 || number === 409 || number === 425) {
+  if (number === undefined || number >= 500 || FOR_NOW.has(number)) {
     return REFUSED.test(`${code} ${type}`) ? 'ModelRequestRefused' : 'ModelUnavailable';
   }
   return 'ModelRequestRefused';
 }
 
+const NO_QUOTA = /insufficient_(quota|balance|credits?|funds)|exceeded_current_quota/;
+
+/**
+ * A lock that was not free, an upstream that failed, a replay that came too early, a capacity that is used up (Groq), a request
+ * that a gateway cancelled (Google).
+ */
+const FOR_NOW: ReadonlySet<number> = new Set([409, 424, 425, 498, 499]);
+
 /** Refused before anything was written. Inside a stream it is the answer that was filtered. */
 function isPromptFiltered(error: ApiError): boolean {
   const { status } = error;
-  if (status === undefined || ![400, 403, 422].includes(status)) return false;
+  if (status === undefined || ![400, 403, 422, 451].includes(status)) return false;
   const { code = '', type = '', words } = refusalOf(error);
   return FILTERED.test(`${code} ${type}`) || FILTER_WORDS.test(words);
 }
 
 const FILTER_WORDS =
-  /content[ _-](management|filter|policy)|data[ _]?inspection|usage (policy|policies|guidelines)|(inappropriate|unsafe|sensitive|harmful) (content|material)|content exists risk|considered high risk|flagged (as|by|for)/i;
+  /content[ _-](management|filter|policy)|data[ _]?inspection|usage (policy|policies|guidelines)|(inappropriate|unsafe|sensitive|harmful) (content|material|information)|content exists risk|considered high risk|flagged (as|by|for)|censorship|敏感|不安全|违规/i;
 
 const RATE_LIMITED = /rate_limit|too_many_requests/i;
 const FILTERED = /content_filter|content_policy|safety/i;
@@ -235,11 +244,11 @@ const bounded = (delay_ms: number) => Math.min(Math.max(delay_ms, 0), MAX_RETRY_
 /** Some providers say it only in the body. */
 function delayInWords(words: string): number {
   const [, amount, unit] =
-    /(?:try again in|retry after|"retryDelay": ?"|"retry_after": ?)\s*(\d+(?:\.\d+)?) ?(ms|s|m)?/i.exec(
+    /(?:try again in|retry (?:in|after)|"retryDelay": ?"|"retry_after": ?)\s*(\d+(?:\.\d+)?) ?(ms|s|m|h)?/i.exec(
       words,
     ) ?? [];
   if (amount === undefined) return NaN;
-  const factor = { ms: 1, s: 1_000, m: 60_000 }[unit?.toLowerCase() ?? 's'] ?? 1_000;
+  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit?.toLowerCase() ?? 's'] ?? 1_000;
   return Math.ceil(Number(amount) * factor);
 }
 

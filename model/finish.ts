@@ -29,7 +29,7 @@ export function checkFinish(
   if (WINDOW_FULL.test(word)) {
     throw new ModelError('ModelContextTooLong', 'The conversation fills the window of the model.');
   }
-  if (/length|max_?(\w*_)?tokens|token_limit/.test(word)) {
+  if (LONGEST.test(word)) {
     throw new ModelError('ModelCutOff', 'The answer reached the longest that the model may give.');
   }
   if (FILTERED.test(word)) {
@@ -38,7 +38,7 @@ export function checkFinish(
       "The provider's content filter cut the answer off.",
     );
   }
-  if (/refus/.test(word)) throw new ModelError('ModelRefused', 'The model refused.');
+  if (REFUSED.test(word)) throw new ModelError('ModelRefused', 'The model refused.');
   if (FAILED.test(word)) {
     throw new ModelError('ModelUnavailable', `The provider ended the answer with "${reason}".`);
   }
@@ -50,8 +50,16 @@ export function checkFinish(
   }
 }
 
+/** The reason that counts where there are several: a gateway may add a good one to a bad one. */
+export const reasonOf = (reasons: readonly string[]): string | undefined =>
+  reasons.find((reason) => BAD.some((pattern) => pattern.test(reason.toLowerCase()))) ??
+  reasons.at(-1);
+
 const WINDOW_FULL = /context_(window|length)_exceeded/;
+const LONGEST = /length|max_?(\w*_)?tokens|token_limit/;
+const REFUSED = /refus/;
 const FILTERED = /filter|safety|sensitive|recitation|prohibited|blocklist|spii|policy|guardrail/;
 const FAILED =
   /error|fail|abort|cancel|overload|unavailable|insufficient|malformed|timeout|timed_out|interrupt|incomplete/;
+const BAD = [WINDOW_FULL, LONGEST, FILTERED, REFUSED, FAILED];
 const KNOWN = /^(stop|end|eos|tool|function|complete|finish)/;

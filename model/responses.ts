@@ -100,8 +100,7 @@ function createAnswer() {
 
   function* finish(response: Fields, ended: string): Generator<RawPart> {
     if (isFields(response.usage)) yield { kind: 'usage', usage: usageOf(response.usage) };
-    final = { ...response, status: stringOf(response.status) || ended };
-    if (ended !== 'done') final.status = ended;
+    final = { ...response, status: statusOf(response, ended) };
     const output = listOf(response.output) as Item[];
     items.final(output);
     const whole = output.filter(({ type }) => type === 'message').map(contentOf);
@@ -160,6 +159,12 @@ function createAnswer() {
   }
 
   return { read, end, isOver: () => final !== undefined };
+}
+
+/** Some servers call an incomplete response completed, and some a completed one in progress. */
+function statusOf(response: Fields, ended: string): string {
+  const status = stringOf(response.status);
+  return status !== '' && (ended === 'done' || /incomplete|cancel/.test(status)) ? status : ended;
 }
 
 const keyOf = ({ output_index, item_id, content_index }: Fields) =>

@@ -88,12 +88,20 @@ export function createItems() {
     }
   }
 
+  /** Arguments may come before the call that they belong to. */
+  function announce({ item_id, output_index: index }: Place): Draft {
+    const item = { type: 'function_call', ...(item_id !== undefined && { id: item_id }) };
+    const draft = { item, ...(index !== undefined && { index }), deltas: '', isDone: false };
+    add(draft);
+    return draft;
+  }
+
   return {
     added: (item: Item, index: number | undefined) => put(item, index, false),
     done: (item: Item, index: number | undefined) => put(item, index, true),
     argumentsDelta(place: Place, delta: string) {
-      const draft = meant(place);
-      if (draft) draft.deltas += delta;
+      const draft = meant(place) ?? announce(place);
+      draft.deltas += delta;
     },
     argumentsDone(place: Place, whole: string, name?: string) {
       const draft = meant(place);
@@ -148,7 +156,9 @@ const unfinished = () =>
 function filled(known: Item, later: Item): Item {
   const given = Object.entries(later).filter(
     ([field, value]) =>
-      value !== undefined && value !== null && (value !== '' || known[field] === undefined),
+      value !== undefined &&
+      value !== null &&
+      ((value !== '' && !isEmptyObject(value)) || !known[field]),
   );
   return { ...known, ...Object.fromEntries(given) };
 }
@@ -173,12 +183,24 @@ function argumentsOf({ item, deltas, whole = '' }: Draft): string {
   const given = wire.argumentsOf(item.arguments);
   const forms = [given, whole, deltas, given + deltas];
   const isWhole = (text: string) => (objectsIn(text)?.length ?? 0) > 0;
-  return forms.find(isWhole) ?? forms.find((text) => text !== '') ?? '';
+  return (
+    forms.find((text) => isWhole(text) && !isEmptyObject(text)) ??
+    forms.find(isWhole) ??
+    forms.find((text) => text !== '') ??
+    ''
+  );
 }
+
+/** It may stand for arguments that are still to come. */
+const isEmptyObject = (given: unknown) =>
+  typeof given === 'string'
+    ? /^\s*\{\s*\}\s*$/.test(given)
+    : typeof given === 'object' && given !== null && Object.keys(given).length === 0;
 
 /** Splits two calls in one, as some servers join them. */
 function split(text: string): string[] {
   const objects = objectsIn(text) ?? [];
-  const given = objects.filter((each) => !/^\{\s*\}$/.test(each));
-  return given.length > 1 ? given : [text];
+  const given = objects.filter((each) => !isEmptyObject(each));
+  if (given.length > 1) return given;
+  return objects.length > 1 ? [given[0] ?? objects[0]!] : [text];
 }

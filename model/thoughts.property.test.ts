@@ -16,6 +16,8 @@ const answers = [
   `<|begin_of_thought|>${THOUGHT}<|end_of_thought|>${SAID}`,
   `<|channel|>analysis<|message|>${THOUGHT}<|end|><|start|>assistant<|channel|>final<|message|>${SAID}`,
   `<|channel|>final<|message|>${SAID}`,
+  `<|channel>thought\n${THOUGHT}\n<channel|>${SAID}`,
+  `<think>${THOUGHT}</think>\n<answer>\n${SAID}\n</answer>\n`,
   `<think>One.</think><reasoning>Two.</reasoning>${SAID}`,
   SAID,
 ];

@@ -1,6 +1,7 @@
 /** The model server behind the proxy. It gets the service's key, and nothing that identifies the caller. */
 import { createParser } from 'eventsource-parser';
 import { Agent } from 'undici';
+import { eventTexts, withoutComments } from '../../model/server/event-texts.ts';
 import { BrokenStream, type ModelAnswer } from './reply.ts';
 import type { Wire } from './wire.ts';
 
@@ -94,24 +95,28 @@ async function* eventsOf<Event>(
 ): AsyncGenerator<Event> {
   const waiting: Event[] = [];
   const parser = createParser({
-    onEvent({ data }) {
-      const event = data === '' ? undefined : read(data);
-      if (event !== undefined) waiting.push(event);
+    onEvent({ data, event: name }) {
+      const texts = data === '' ? [] : eventTexts(data);
+      for (const event of texts.map((text) => read(text, name))) {
+        if (event !== undefined) waiting.push(event);
+      }
     },
   });
   const decoder = new TextDecoder();
-  let object = '';
+  let begin = '';
+  let isStream = false;
   try {
     for await (const chunk of body) {
       const text = decoder.decode(chunk, { stream: true });
-      if (readWhole && /^\s*(\{|$)/.test(object + text)) object += text;
+      if (isStream) parser.feed(text);
       else {
-        parser.feed(object + text);
-        object = '';
+        begin = withoutComments(begin + text);
+        isStream = (readWhole ? /[^\s:{]/ : /[^\s:]/).test(begin.trimStart().slice(0, 1));
+        if (isStream) parser.feed(begin);
       }
       yield* waiting.splice(0);
     }
-    if (readWhole && object.trim() !== '') yield readWhole(object);
+    if (readWhole && !isStream && begin.trim() !== '') yield readWhole(begin);
     // Some servers end without the empty line after their last event.
     parser.feed('\n\n');
     yield* waiting;

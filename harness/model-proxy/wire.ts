@@ -33,9 +33,10 @@ export interface Wire<Event> {
   ): ProxyBody;
   /**
    * @param data of an event of the stream
+   * @param name of the event, if it has one
    * @returns undefined for an event without content
    */
-  read(data: string): Event | undefined;
+  read(data: string, name?: string): Event | undefined;
   /** Reads an answer that is not a stream. Absent if the API always streams. */
   readWhole?(body: string): Event;
   /** @param ours the names of the proxy's functions */

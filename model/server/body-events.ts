@@ -3,7 +3,9 @@ import { createParser } from 'eventsource-parser';
 import { whyRefused } from '../../contract/json-value.ts';
 import { cut } from '../../contract/stored.ts';
 import { ModelError } from '../errors.ts';
+import { isFields } from '../fields.ts';
 import { close, drain } from './drain.ts';
+import { eventTexts, withoutComments } from './event-texts.ts';
 
 export type BodyEvent =
   /** `whole`: a complete answer instead of a stream. */
@@ -32,9 +34,11 @@ export async function* eventsOf(
   };
   let begin = '';
   for await (const piece of pieces) {
-    begin += piece;
+    begin = withoutComments(begin + piece);
+    if (begin.length > MOST_CHARS) throw tooLarge();
     const first = begin.trimStart()[0];
-    if (first === undefined) continue;
+    // A comment that has not ended yet says nothing about the body.
+    if (first === undefined || first === ':') continue;
     const rest = prepended(begin, pieces);
     if (first === '{' || first === '[') yield* fromJson(await whole(rest), response);
     else if (first === '<') throw notAStream(await beginningOf(rest), response);
@@ -78,10 +82,8 @@ async function* fromEvents(
   response: Response,
 ): AsyncGenerator<BodyEvent> {
   let waiting: { data: string; event?: string }[] = [];
-  let comments = 0;
   const parser = createParser({
     onEvent: (event) => void waiting.push(event),
-    onComment: () => void (comments += 1),
     // Any other invalid line is ignored, as browsers do.
     onError({ type }) {
       if (type === 'max-buffer-size-exceeded') throw tooLarge();
@@ -94,8 +96,7 @@ async function* fromEvents(
     for (const { data, event: name } of waiting) {
       count += 1;
       if (data.trim() === '') continue;
-      if (data.trim() === '[DONE]') yield { kind: 'done' };
-      else yield { kind: 'data', data: parseEvent(data), ...(name !== undefined && { name }) };
+      for (const text of eventTexts(data)) yield eventIn(text, name);
     }
     waiting = [];
   }
@@ -107,17 +108,27 @@ async function* fromEvents(
   // Some servers end without the empty line that terminates an event.
   parser.feed('\n\n');
   yield* parsed();
-  if (count === 0 && comments === 0) throw notAStream(head, response);
+  if (count === 0) throw notAStream(head, response);
 }
 
-function parseEvent(text: string): unknown {
+function eventIn(text: string, name: string | undefined): BodyEvent {
+  if (text.trim() === '[DONE]') return { kind: 'done' };
   const data = parse(text);
-  if (data !== undefined) return readable(data);
+  if (data !== undefined) {
+    const typed = withType(readable(data), name);
+    return { kind: 'data', data: typed, ...(name !== undefined && { name }) };
+  }
   throw new ModelError(
     'ModelBrokenAnswer',
     `The server sent an event that is not valid JSON: ${quoted(text)}`,
   );
 }
+
+/** Some servers name the type of an event of the Responses API outside its data only. */
+const withType = (data: unknown, name = '') =>
+  name.startsWith('response.') && isFields(data) && data.type === undefined
+    ? { type: name, ...data }
+    : data;
 
 /** Input that is nested too deeply overflows the stack of any code that reads, copies or writes it. */
 function readable<T>(data: T): T {

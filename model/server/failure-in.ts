@@ -19,9 +19,8 @@ function errorOf(data: unknown, name: string | undefined): object | undefined {
   if (name === 'error' || data.type === 'error') return asError(data.error) ?? data;
   const own = asError(data.error) ?? plainError(data);
   if (own) return own;
-  if (data.type === 'response.failed' || data.type === 'response.error') {
-    return failedResponse(data.response);
-  }
+  if (data.type === 'response.failed') return failedResponse(data.response);
+  if (data.type === 'response.error') return data;
   const response = data.response ?? (data.object === 'response' ? data : undefined);
   if (isObject(response) && response.status === 'failed') return failedResponse(response);
   const choice: unknown = Array.isArray(data.choices) ? data.choices[0] : undefined;

@@ -89,6 +89,10 @@ test.each([
     (body: Fields) =>
       json(body.messages).includes('developer') ? 'Unexpected message role.' : undefined,
   ],
+  [
+    'max_tokens, in the words of Bedrock',
+    has('max_tokens', 'The maximum tokens you requested exceeds the model limit of 8192.'),
+  ],
   ['max_tokens by its older name', has('max_tokens', "use 'max_completion_tokens' instead")],
   [
     'a field that the server does not name',
@@ -122,6 +126,24 @@ test('the newer name of a limit is tried before the limit is left out', async ()
   const client = await serve('chat', has('max_tokens', "use 'max_completion_tokens' instead"));
   await all(client.stream(request, never));
   expect(server!.requests[1]).toMatchObject({ max_completion_tokens: 32_000 });
+});
+
+test.each([
+  'System role not supported',
+  'Developer instruction is not enabled for this model',
+  'Only user and assistant roles are supported!',
+])('instructions go before the first words of the user: %s', async (words) => {
+  const client = await serve('chat', (body) =>
+    json(body.messages).includes('"system"') ? words : undefined,
+  );
+  await all(client.stream(request, never));
+  expect((server!.requests[1] as Fields).messages).toMatchObject([
+    { role: 'user', content: 'Be brief.\n\nLook, twice.' },
+    { role: 'assistant' },
+    ...Array.from({ length: 2 }, () => ({ role: 'tool' })),
+    { role: 'assistant' },
+    { role: 'user', content: 'And now?' },
+  ]);
 });
 
 test.each([

@@ -5,6 +5,7 @@
  */
 import { type Fields as Body, isFields as isObject, listOf, only, without } from '../fields.ts';
 import type { ServerRefusal } from './too-long.ts';
+import { isUnreadable } from './unreadable.ts';
 
 export interface Remedy {
   name: string;
@@ -47,7 +48,7 @@ export const remedies: Remedy[] = [
   dropping(
     'no limit of tokens',
     ['max_tokens', 'max_completion_tokens', 'max_output_tokens'],
-    /max_\w*tokens|max(imum)? (output|completion)|(output|completion) tokens|(in|for) the (completion|output)|or completion/,
+    /max_\w*tokens|maximum tokens you requested|max(imum)? (output|completion)|(output|completion) tokens|(in|for) the (completion|output)|or completion/,
   ),
   dropping('no encrypted reasoning', ['include'], /include|encrypted/),
   dropping('no store', ['store'], /\bstore\b/),
@@ -65,6 +66,12 @@ export const remedies: Remedy[] = [
         isDeveloper(message) ? { ...message, role: 'system' } : message,
       ),
     }),
+  },
+  {
+    // For templates without a role for instructions.
+    name: 'instructions before the first message',
+    fits: (body, said) => NO_INSTRUCTIONS.test(said) && messagesOf(body).some(isInstruction),
+    apply: (body) => ({ ...body, messages: withInstructionsOfUser(messagesOf(body)) }),
   },
   withReasoning('empty reasoning with calls', (message) => 'tool_calls' in message),
   withReasoning('empty reasoning with all text', () => true),
@@ -115,8 +122,9 @@ export const remedies: Remedy[] = [
 ];
 
 /** Statuses of servers that refuse a field. Undefined when the refusal came inside a stream. */
-export const isAboutTheRequest = ({ status }: ServerRefusal) =>
-  status === undefined || [400, 404, 413, 415, 422, 500, 501].includes(status);
+export const isAboutTheRequest = (refusal: ServerRefusal) =>
+  !isUnreadable(refusal) &&
+  (refusal.status === undefined || [400, 404, 413, 415, 422, 500, 501].includes(refusal.status));
 
 function dropping(name: string, fields: string[], said: RegExp): Remedy {
   return {
@@ -145,6 +153,9 @@ const ASYNC_OR_UNANSWERED =
 const OF_A_ROLE =
   /developer|(invalid|unexpected|unknown|unsupported|unrecogni[sz]ed) (message )?role|roles? (is|are) (not )?(supported|allowed)/;
 
+const NO_INSTRUCTIONS =
+  /(system|developer)[ _](role|instructions?|messages?|prompts?)\b.{0,60}(\bnot\b|n't\b|unsupported|disabled)|only user.{0,20} (assistant|model) roles/;
+
 const UNNAMED =
   /extra (inputs?|fields?|forbidden)|extra_forbidden|(unknown|unrecogni[sz]ed|unsupported|unexpected|additional|invalid)[ _](request )?(parameters?|fields?|arguments?|propert\w+|names?|inputs?|keys?|keyword)|not permitted|400 status code \(no body\)/;
 
@@ -154,6 +165,16 @@ const callsOf = (body: Body) => messagesOf(body).flatMap((message) => listOf(mes
 
 const isDeveloper = ({ role }: Body) => role === 'developer';
 const isAssistant = ({ role }: Body) => role === 'assistant';
+
+const isInstruction = ({ role }: Body) => role === 'system' || role === 'developer';
+
+function withInstructionsOfUser(messages: Body[]): Body[] {
+  const instructions = messages.filter(isInstruction).map(({ content }) => String(content));
+  const [first, ...rest] = messages.filter((message) => !isInstruction(message));
+  const isOfUser = first?.role === 'user';
+  const content = [...instructions, ...(isOfUser ? [String(first.content)] : [])].join('\n\n');
+  return [{ role: 'user', content }, ...(first && !isOfUser ? [first] : []), ...rest];
+}
 
 const isWordless = ({ content }: Body) => content === null;
 

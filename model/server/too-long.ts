@@ -31,7 +31,7 @@ const CODE =
 
 /** One field is too long, or too much output is requested: a shorter conversation would not help. */
 const OF_A_PART =
-  /string too long|maximum string length|'(tools|stop|metadata)'.{0,20}array too long|(?<!\+ [`'"]?)max_(completion_|output_|new_)?tokens['"`]? (is|was|must)|(invalid value for|exceed\w*) ['"`]?max_(completion_|output_|new_)?tokens|(name|description|tool_call_id|metadata)\W.{0,80}too long|too many (tools|functions|images|messages|requests)/;
+  /string too long|maximum string length|'(tools|stop|metadata)'.{0,20}array too long|(?<!\+ [`'"]?)max_(completion_|output_|new_)?tokens['"`]? (is|was|must)|(invalid value for|exceed\w*) ['"`]?max_(completion_|output_|new_)?tokens|(name|description|tool_call_id|metadata)\W.{0,80}too long|too many (tools|functions|images|messages|requests)|max_tokens.{0,20}(超过|超出)/;
 
 const WINDOW = String.raw`(context|prompt|input|inputs|sequence|window|tokens?|messages?|conversation|request|text)`;
 const TOO = String.raw`(too (long|large|big)|exceed\w*|overflow\w*|longer than|larger than|greater than|more than|over the|beyond|above|out of)`;
@@ -40,7 +40,7 @@ const LENGTH = String.raw`(context|tokens?|window|sequence|prompt|input)`;
 const WORDS = [
   new RegExp(String.raw`${WINDOW}\b.{0,80}\btoo (long|large|big)\b`, 's'),
   /inputs?\W{0,3} must have (less|fewer) than|range of input length|input characters limit/,
-  /tokens?\b.{0,60}\b(only|at most) (supports?|accepts?|allows?|has|holds?) \d/s,
+  /tokens?\b.{0,60}\b(only|at most) (supports?|accepts?|allows?|has|holds?) (up to )?\d/s,
   /(prompt|input|context)\b.{0,20}\d\W{1,3}> .{0,20}\d/s,
   /too many (input |prompt )?tokens|more (input |prompt )?tokens than/,
   /maximum (allowed )?(context|prompt|input|sequence|model|number of (input |prompt )?tokens)/,
@@ -59,6 +59,7 @@ const WORDS = [
   /(do|does|did|can|could|will|would)( ?n.t| ?not|not)? fit.{0,60}(context|window|model|memory)/s,
   /(context|window).{0,40}(is|was|became)? ?full/,
   /tokens \+ `?max_new_tokens`? must be/,
+  /(token|上下文|输入|提示|消息).{0,20}(超过|超出|超长|过长|超限)/s,
   /reduce the (length|size) of (the|your) (messages?|prompt|input|conversation)/,
   /(shorten|truncate) (the|your) (messages?|prompt|input|conversation)/,
 ];

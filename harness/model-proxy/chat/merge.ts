@@ -3,8 +3,16 @@
  * harness stores the message when it ends, so all calls of the proxy stand before it in the thread. Pure.
  */
 import { gather } from '../../../model/attached.ts';
-import { fieldsOf, type Fields, isFields, listOf, without } from '../../../model/fields.ts';
-import { checkFinish } from '../../../model/finish.ts';
+import {
+  fieldsOf,
+  type Fields,
+  isFields,
+  listOf,
+  stringOf,
+  without,
+} from '../../../model/fields.ts';
+import { checkFinish, reasonOf } from '../../../model/finish.ts';
+import { asOffered } from '../../../model/names.ts';
 import { assembleCalls } from '../../../model/streamed-calls.ts';
 import type { ToldCall } from '../item.ts';
 import { sum } from '../sum.ts';
@@ -55,12 +63,15 @@ export function createMerge(ours: ReadonlySet<string>): Merge<Chunk> {
     /** Some servers send a whole message instead of a stream, or at the end of a stream that contained most of it. */
     function deltaOf({ message, delta }: Fields): Fields {
       if (!isFields(message)) return fieldsOf(delta);
-      if (chunks === 1) return message;
+      const piece = fieldsOf(delta);
+      if (chunks === 1 && Object.keys(piece).length === 0) return message;
       const { content, tool_calls } = message;
-      const isMore = typeof content === 'string' && content.startsWith(words);
+      const now = stringOf(piece['content']);
+      const isMore = typeof content === 'string' && content.startsWith(words + now);
       return {
+        ...piece,
         ...(isMore && { content: content.slice(words.length) }),
-        ...(!hasCalls && { tool_calls }),
+        ...(!hasCalls && !isSaid(piece['tool_calls']) && { tool_calls }),
       };
     }
 
@@ -69,8 +80,12 @@ export function createMerge(ours: ReadonlySet<string>): Merge<Chunk> {
       const { role: given, tool_calls, function_call, ...delta } = deltaOf(choice);
       const calls = isFields(tool_calls) ? [tool_calls] : listOf(tool_calls);
       const theirs = calls.flatMap((call) => owners.take(call, chunks)).map(numbered);
-      if (isFields(function_call)) {
-        // The older API has one `function_call` in place of `tool_calls`.
+      if (
+        isFields(function_call) &&
+        calls.length === 0 &&
+        Object.values(function_call).some(isSaid)
+      ) {
+        // The older API has one `function_call` in place of `tool_calls`. Some servers send a call in both forms.
         calls.push({ function: function_call });
         const [isTheirs] = owners.take({ function: function_call }, chunks);
         if (isTheirs) delta['function_call'] = function_call;
@@ -113,8 +128,10 @@ export function createMerge(ours: ReadonlySet<string>): Merge<Chunk> {
         if (!choice) return isFirst && !counted ? [chunk] : [];
         const shown = takeChoice(chunk, choice);
         const reason = choice['finish_reason'];
-        if (typeof reason === 'string' && reason !== '') finish = { reason, chunk };
-        if (isFields(choice['message'])) isDone = true;
+        if (typeof reason === 'string' && reason !== '') {
+          finish = { reason: reasonOf([...(finish ? [finish.reason] : []), reason])!, chunk };
+        }
+        if (isFields(choice['message']) && !isFields(choice['delta'])) isDone = true;
         return shown;
       },
       end() {
@@ -127,7 +144,7 @@ export function createMerge(ours: ReadonlySet<string>): Merge<Chunk> {
           isComplete: !failed && isComplete(finish?.reason, { words, calls, isDone }),
           calls: calls.map(({ name, arguments: input }, nth) => ({
             call_id: `call_${rounds}_${nth}`,
-            name,
+            name: asOffered(name, ours),
             arguments: input,
             after: 0,
           })),

@@ -4,6 +4,7 @@
  */
 import { type CallPiece, pieceOf } from '../../../model/streamed-calls.ts';
 import type { Fields } from '../../../model/fields.ts';
+import { asOffered, withoutMarks } from '../../../model/names.ts';
 
 export interface Owners {
   /**
@@ -48,8 +49,9 @@ export function createOwners(names: ReadonlySet<string>): Owners {
   }
 
   function ownerOf({ names: said, held }: Draft): Draft['owner'] {
-    const whole = said.join('');
-    if ([whole, said.at(-1)!].some((name) => names.has(name))) return 'proxy';
+    const whole = withoutMarks(said.join(''));
+    if ([whole, said.at(-1) ?? ''].some((name) => names.has(asOffered(name, names))))
+      return 'proxy';
     const mayGrow = [...names].some((name) => name.startsWith(whole));
     const hasInput = held.some(
       ({ piece }) => piece.arguments !== '' && piece.arguments !== undefined,

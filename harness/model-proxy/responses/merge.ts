@@ -1,4 +1,5 @@
 /** Merges several responses into one: keeps one `response.created`, numbers the items, and adds up usage. Pure. */
+import { asOffered } from '../../../model/names.ts';
 import type { ProxyItem } from '../item.ts';
 import { sum } from '../sum.ts';
 import type { Merge, OwnCall, ProxyRound } from '../wire.ts';
@@ -32,7 +33,7 @@ export function createMerge(ours: ReadonlySet<string>): Merge<StreamEvent> {
   let usage: unknown;
 
   const isOurs = ({ type, name, namespace }: ThreadItem) =>
-    type === 'function_call' && namespace === undefined && ours.has(name ?? '');
+    type === 'function_call' && namespace === undefined && ours.has(asOffered(name ?? '', ours));
   const numbered = (event: StreamEvent): StreamEvent =>
     event.sequence_number === undefined ? event : { ...event, sequence_number: sequence++ };
 
@@ -53,7 +54,8 @@ export function createMerge(ours: ReadonlySet<string>): Merge<StreamEvent> {
         for (const key of [index, item.id]) if (key !== undefined) hidden.add(key);
         if (isDone) {
           const { call_id = '', name = '', arguments: input = '' } = item;
-          calls.push({ call_id, name, arguments: input, after: output.length });
+          const call = { call_id, name: asOffered(name, ours), arguments: input };
+          calls.push({ ...call, after: output.length });
         }
         return [];
       }
@@ -90,7 +92,8 @@ export function createMerge(ours: ReadonlySet<string>): Merge<StreamEvent> {
           case 'response.failed': {
             usage = sum(usage, response?.usage);
             closing = {
-              isComplete: type === 'response.completed',
+              // Some servers call an incomplete response completed.
+              isComplete: type === 'response.completed' && response?.status !== 'incomplete',
               last: () => [numbered({ ...event, response: whole(response) })],
             };
             return [];

@@ -26,7 +26,9 @@ export const responses: Wire<StreamEvent> = {
       stream: true,
     };
   },
-  read: (data) => (data === '[DONE]' ? undefined : (JSON.parse(data) as StreamEvent)),
+  // Some servers name the type of an event outside its data only.
+  read: (data, type) =>
+    data === '[DONE]' ? undefined : ({ type, ...(JSON.parse(data) as object) } as StreamEvent),
   createMerge,
   failure: (error) => ({ type: 'response.failed', response: { status: 'failed', error } }),
   frame: (event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
