@@ -21,7 +21,7 @@ export function api(settings: Settings): Promise<void> {
   );
 }
 
-export function startApiRole(
+function startApiRole(
   settings: Settings,
   options: StartOptions,
 ): Promise<Running & { url: string }> {

@@ -101,7 +101,7 @@ async function pipe(
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
-  // The reader of our output may go away, as `head` does.
+  // The reader of the output may close it, as `head` does.
   process.stdout.on('error', stop);
   const input = createInterface({ input: process.stdin });
   stopping.signal.addEventListener('abort', () => input.close());

@@ -35,7 +35,7 @@ export async function runService<Service extends Running>(
     ending.abort();
   });
 
-  // The reader of our output may go away, as `head` does. That is no reason to stop.
+  // The reader of the output may close it, as `head` does. The service goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
   try {

@@ -34,7 +34,7 @@ export async function openTogether<T>(
   }
 }
 
-/** What has been opened, or is being opened, and will be closed in reverse order. */
+/** The parts that have been opened, or are being opened, and will be closed in reverse order. */
 export interface Stack {
   /**
    * Registers at once, so that parts may open concurrently and still close in the reverse of the order in which they were begun.

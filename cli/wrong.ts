@@ -1,4 +1,4 @@
-/** What is wrong with a command line. */
+/** The reason why a command line is refused. */
 export interface Wrong {
   kind: 'wrong';
   /** One sentence for the user. */

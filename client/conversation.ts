@@ -137,12 +137,12 @@ export class Conversation {
     }
   }
 
-  /** What a user interface shows, from the items that `follow` has yielded. The same object until something changes. */
+  /** The state that a user interface shows, from the items that `follow` has yielded. The same object until something changes. */
   state(): ConversationState {
     return this.#fold.state();
   }
 
-  /** What the service knows of it now, without its log. */
+  /** The conversation's state, metadata and newest seq, without its log. */
   head(options?: RequestOptions): Promise<ConversationHead> {
     return this.#http.get(this.#path, options);
   }

@@ -1,4 +1,4 @@
-/** What a single write to the log contains. */
+/** A single write to the log, its fence and its outcome. */
 import type { Entry } from './entry.ts';
 import type { Head } from './head.ts';
 import type { ConversationKey } from './names.ts';
@@ -49,7 +49,7 @@ export interface ResetOrigin {
   cut_off?: string;
 }
 
-/** What an operator's reset has removed from the log. */
+/** The part of the log that an operator's reset has removed. */
 export interface Reset {
   /** Temporal's id of the run that an operator's reset has created. */
   run_id: string;
@@ -63,7 +63,7 @@ export interface Reset {
   reason?: string;
 }
 
-/** What a workflow learns from a write. */
+/** The outcome of a write, for the workflow. */
 export interface BatchOutcome {
   /** The text of interrupted replies, by reply id, so that the history has it too. */
   said?: Record<string, string>;

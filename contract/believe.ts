@@ -126,10 +126,10 @@ const answer = {
   content: optional(fields),
 };
 export const answerCall: Shape<Signals.AnswerCall> = object({ call_id: id, ...answer, by: name });
-/** To the call workflow. */
+/** The signal that gives the call workflow its answer. */
 export const callAnswer: Shape<GivenAnswer> = object(answer);
 
-/** What the activity of a local tool returns. */
+/** The result of a local tool's activity. */
 export const toolOutcome: Shape<Signals.CallEnd | CallAsks> = either(
   object({
     type: oneOf('asks'),

@@ -1,4 +1,4 @@
-/** What a conversation is doing now, written with every batch of entries. A single row answers `GET /v1/conversations/:id`. */
+/** The current state of a conversation, written with every batch of entries. A single row answers `GET /v1/conversations/:id`. */
 import { z } from 'zod';
 import { usage } from './entry.ts';
 import { openQuestion } from './question.ts';

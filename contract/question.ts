@@ -1,4 +1,4 @@
-/** What a running call asks a person, and what they answer (MCP calls it elicitation). */
+/** The question of a running call to a person, and its answer (MCP calls it elicitation). */
 import { z } from 'zod';
 
 export const answerAction = z

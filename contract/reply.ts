@@ -1,4 +1,4 @@
-/** What passes between the conversation workflow and the activities that ask the model. */
+/** The arguments and results of the activities that ask the model. */
 import type { Batch, Reset } from './batch.ts';
 import type { OpenCall, RequestedCall } from './call.ts';
 import type { Attached, Usage, Speculation } from './entry.ts';
@@ -30,7 +30,7 @@ export interface ReplyRequest {
   calls: OpenCall[];
   /** How often the model is asked; the last attempt's error is final. */
   attempts: number;
-  /** What the reply writes to the log before anything else. It ends with `to`; everything before it is in the log. */
+  /** The batch that the reply writes to the log first. It ends with `to`; everything before it is in the log. */
   batch?: Batch;
 }
 
@@ -42,7 +42,7 @@ export interface CutOff {
 
 /** Tokens of the parts of a window, by our own count. */
 export interface WindowSizes {
-  /** What is sent whatever the log contains: instructions, tools, the summary, the current time. */
+  /** The parts that do not depend on the log's window: instructions, tools, the summary, the current time. */
   fixed: number;
   /** The window from each of the request's `turns` on. */
   turns: number[];

@@ -27,7 +27,7 @@ export function parseReport(text: string): Report | undefined {
   return step && readStep(step);
 }
 
-/** What the model asked for, else what the tool declares, else the default. Texts that cannot be read are skipped. */
+/** The report that the model asked for, else the one that the tool declares, else the default. Texts that cannot be read are skipped. */
 export function reportOf(asked: string | undefined, declared: string | undefined): Report {
   const readable = [asked, declared].map((text) => text && parseReport(text)).find(Boolean);
   return readable || parseReport(DEFAULT_REPORT)!;

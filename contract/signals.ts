@@ -1,4 +1,4 @@
-/** What reaches a conversation from outside, as stored in Temporal's history. */
+/** Signals and updates of conversations and calls, as stored in Temporal's history. */
 import type { Failure, Schedule, WhenBusy } from './entry.ts';
 import type { ApprovalDecision } from './head.ts';
 import type { Limits } from './limits.ts';

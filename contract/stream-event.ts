@@ -1,4 +1,4 @@
-/** What the events of a conversation's stream carry, by their names. The schema is validation, type and documentation at once. */
+/** The data of a conversation stream's events, by event name. The schema is validation, type and documentation at once. */
 import { z } from 'zod';
 import { entry } from './entry.ts';
 

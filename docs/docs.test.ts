@@ -1,4 +1,4 @@
-/** What the documents name exists. `npx vitest run --project pure docs -u` rewrites the tables. */
+/** Files, scripts and routes that the documents name exist. `npx vitest run --project pure docs -u` rewrites the tables. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -2,7 +2,7 @@ import { Box, Text } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
 import type { Block } from './blocks.ts';
 
-/** What one block looks like once it is printed. */
+/** Draws a printed block. */
 export function BlockLines({ block: { kind, text, note } }: { block: Block }): ReactElement {
   const aside = note && h(Text, { dimColor: true }, ` (${note})`);
   switch (kind) {

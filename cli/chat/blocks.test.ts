@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { begins, completes, log, progress, says } from '../../test/kit/log-lines.ts';
 import { createBlocks } from './blocks.ts';
 
-/** What is printed of these entries, a line each. */
+/** The blocks that these entries print, a line each. */
 function printed(...bodies: Parameters<typeof log>): string[] {
   const blocks = createBlocks();
   return log(...bodies).flatMap((entry) => {

@@ -1,4 +1,4 @@
-/** What is printed of a conversation's log, for good: each entry gives a block of text, or none. */
+/** Turns the entries of a log into printed blocks of text: one for each entry, or none. */
 import type { Entry, EntryOf } from '../../client/index.ts';
 import { CANCEL_TOOL } from '../../contract/names.ts';
 import { elapsed, inWords, nameOf } from './call-words.ts';

@@ -1,4 +1,4 @@
-/** What a key press asks for. Pure: the terminal's key in, its meaning out. */
+/** Translates a key of the terminal into its meaning. Pure. */
 import type { Key as TerminalKey } from 'ink';
 import type { Edit } from './editor.ts';
 
@@ -40,7 +40,7 @@ export function readKeys(input: string, key: Partial<TerminalKey>): Key[] {
 
 const SUBMIT: Key = { kind: 'submit' };
 
-export function readKey(input: string, key: Partial<TerminalKey>): Key {
+function readKey(input: string, key: Partial<TerminalKey>): Key {
   if (key.eventType === 'release') return { kind: 'none' };
   if (key.escape) return { kind: 'interrupt' };
   if (key.return) return key.meta || key.shift ? NEW_LINE : SUBMIT;

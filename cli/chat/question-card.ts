@@ -4,7 +4,7 @@ import type { CallState } from '../../client/index.ts';
 import { Card } from './card.ts';
 import { clean } from './clean.ts';
 
-/** What a running call asks. A person types the answer. */
+/** The question of a running call, with the commands that answer it. */
 export function QuestionCard({ call, number }: { call: CallState; number: number }): ReactElement {
   const { message, schema, url } = call.question!;
   const fields = Object.entries(

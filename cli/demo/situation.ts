@@ -4,7 +4,7 @@ import { asBlocks } from './as-blocks.ts';
 import { readObject } from './read-object.ts';
 
 export interface Situation {
-  /** What the user wrote since the last answer. */
+  /** The user's messages since the last answer. */
   unanswered: string[];
   /** Messages whose reply was interrupted by a message before it started what they ask for. */
   unfinished: string[];
@@ -21,7 +21,7 @@ export interface PastUse {
   arguments: Record<string, unknown>;
 }
 
-/** What `<now>` or a tool message says about a call. */
+/** The state of a call, from `<now>` or a tool message. */
 export interface Fact {
   call_id: string;
   tool?: string;

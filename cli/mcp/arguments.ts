@@ -150,7 +150,7 @@ function readTarget({ url, name, env, header }: Values, command: string[]): Prox
 }
 
 /** The name of the server that a command starts: `server-everything` for `npx -y @scope/server-everything stdio`. */
-export function serverNameIn(command: string[]): string {
+function serverNameIn(command: string[]): string {
   const runners = /^(npx|node|uvx|uv|bunx|deno|python3?|docker|pnpm|npm|run|exec|dlx|x)$/;
   const words = command
     .map((word) =>

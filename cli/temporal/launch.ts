@@ -62,7 +62,7 @@ const databaseIn = (home: string) => join(home, 'temporal.db');
 
 /** The flags that do not depend on where it runs: docker-compose.yml has the same. */
 export const FLAGS = [
-  // Two to three times the throughput, and no acknowledged write is lost when the process dies.
+  // Two to three times the throughput, and no acknowledged write is lost when the process is killed.
   ...['--sqlite-pragma=journal_mode=wal', '--sqlite-pragma=synchronous=normal'],
   // Saves a round trip for each activity.
   '--dynamic-config-value=system.enableActivityEagerExecution=true',

@@ -44,7 +44,7 @@ function jwtOf(settings: Settings) {
   return { issuer, audience, tenantClaim, keys: remoteKeys(url) };
 }
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');
   if (isIP(bare) === 0) return bare === 'localhost';
   return ipaddr.process(bare).range() === 'loopback';
