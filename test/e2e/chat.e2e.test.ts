@@ -91,7 +91,7 @@ describe('in a terminal', { timeout: LONGEST_MS }, () => {
     await terminal.write(long);
     await terminal.shows(typing(long));
     await terminal.resize(60);
-    const narrow = await terminal.shows(/^› A sentence[^.]+\n {2}[^.]+there\.\n.*…$/m);
+    const narrow = await terminal.shows(/^› A sentence[^.]+\n {2}[^.]+there\. *\n.*…$/m);
     expect(narrow.match(/^┃ .+\?$/gm)).toHaveLength(1);
     await terminal.key('C-y');
     await terminal.shows('was approved by');
