@@ -1,6 +1,7 @@
 /** The conversation that is open: followed from its first entry, across lost connections, until another one is opened. */
 import { effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
 import { type Conversation, type ConversationState, type Meanwhile } from '../client/index.ts';
+import { begun } from './outbox.ts';
 import { perFrame } from './parts/per-frame.ts';
 import { route } from './route.ts';
 import { askForKeyIfNeeded, meanwhile } from './service.ts';
@@ -11,6 +12,8 @@ export interface OpenedConversation {
   state: ReadonlySignal<ConversationState>;
   /** `loading`: the log has not arrived yet. */
   connection: ReadonlySignal<'loading' | 'open' | 'lost'>;
+  /** Seq of the last entry when it was opened; 0 if this page has begun it. Undefined until the service has said it. */
+  seqAtOpening: ReadonlySignal<number | undefined>;
   /** An error that no retry helps against, such as a wrong id. */
   trouble: ReadonlySignal<unknown>;
   stop(): void;
@@ -36,6 +39,7 @@ function open(client: Meanwhile, id: string): OpenedConversation {
   const conversation = client.conversations.open(id);
   const state = signal(conversation.state());
   const connection = signal<'loading' | 'open' | 'lost'>('loading');
+  const seqAtOpening = signal(begun.delete(id) ? 0 : undefined);
   const trouble = signal<unknown>(undefined);
   const ending = new AbortController();
   let attempt = new AbortController();
@@ -43,6 +47,15 @@ function open(client: Meanwhile, id: string): OpenedConversation {
     state.value = conversation.state();
     if (connection.value === 'loading') connection.value = 'open';
   });
+
+  /** If this fails, it is repeated with the next connection. */
+  function askForSeq(): void {
+    if (seqAtOpening.value !== undefined) return;
+    conversation.head({ signal: ending.signal }).then(
+      ({ last_seq }) => (seqAtOpening.value ??= last_seq),
+      () => {},
+    );
+  }
 
   async function follow(): Promise<void> {
     let after: string | undefined;
@@ -53,6 +66,7 @@ function open(client: Meanwhile, id: string): OpenedConversation {
         signal,
         after,
         onConnection: ({ status }) => {
+          if (status === 'open') askForSeq();
           if (status === 'lost') connection.value = 'lost';
           else if (connection.value === 'lost') connection.value = 'open';
           else show();
@@ -85,7 +99,7 @@ function open(client: Meanwhile, id: string): OpenedConversation {
     if (!askForKeyIfNeeded(error)) trouble.value = error;
   });
   const made: OpenedConversation = {
-    ...{ id, conversation, state, connection, trouble },
+    ...{ id, conversation, state, connection, seqAtOpening, trouble },
     stop() {
       ending.abort();
       attempt.abort();

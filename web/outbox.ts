@@ -42,6 +42,9 @@ export function discard(key: string): void {
 /** Why the service cannot accept a message at the moment, in its own words. The message is sent again. */
 export const held = signal<string | undefined>(undefined);
 
+/** Ids of conversations that this page has begun and not opened yet. */
+export const begun = new Set<string>();
+
 let isFlushing = false;
 let failures = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -89,6 +92,7 @@ async function deliver({ key, conversation, agent, text, when_busy }: Outgoing):
     .peek()
     .conversations.create({ agent, metadata, message: { text } }, options);
   discard(key);
+  begun.add(made.id);
   if (route.peek().view === 'new') go({ view: 'talk', id: made.id });
 }
 

@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { ConversationState, WhenBusy } from '../../client/index.ts';
 import type { OpenedConversation } from '../opened.ts';
 import { discard, outbox, send } from '../outbox.ts';
-import { announce } from '../parts/announce.tsx';
 import { Away } from '../parts/icons.tsx';
 import { hashOf, route } from '../route.ts';
+import { useAnnouncements } from './announcements.ts';
 import { Composer } from './composer.tsx';
 import { Log } from './log.tsx';
 import { StopMenu, useStop } from './stop.tsx';
@@ -15,7 +15,7 @@ export function Talk({ opened }: { opened: OpenedConversation }) {
   const state = opened.state.value;
   const whenBusy = useSignal<WhenBusy>('interrupt');
   const stop = useStop(opened);
-  useAnnouncements(state, connection.value === 'loading');
+  useAnnouncements(state, opened.seqAtOpening.value);
   const own = outbox.value.filter(({ conversation }) => conversation === id);
   const arrived = own.filter(
     ({ message_id }) => message_id && state.messages.some((message) => message.id === message_id),
@@ -89,32 +89,4 @@ function closedWords({ closed }: ConversationState): string {
     default:
       return 'This conversation has ended because of a fault.';
   }
-}
-
-/** Announces whole messages as they come, and calls that need a person. Older ones are not announced. */
-function useAnnouncements(state: ConversationState, isLoading: boolean): void {
-  const [from] = useState(() => ({ seq: state.seq }));
-  const said = useRef(new Set<string>());
-  useEffect(() => {
-    if (isLoading) from.seq = state.seq;
-  }, [isLoading]);
-  useEffect(() => {
-    for (const message of state.messages.slice(-5)) {
-      if (message.from !== 'agent' || message.status === 'streaming') continue;
-      if (message.seq <= from.seq || said.current.has(message.id)) continue;
-      said.current.add(message.id);
-      announce(`Agent: ${message.text || message.error?.message || ''}`);
-    }
-    for (const { id, seq, tool, question } of state.questions) {
-      const name = `${id} ${question!.id}`;
-      if (seq <= from.seq || said.current.has(name)) continue;
-      said.current.add(name);
-      announce(`${tool} asks you: ${question!.message}`);
-    }
-    for (const { id, seq, tool, why } of state.approvals) {
-      if (seq <= from.seq || said.current.has(id)) continue;
-      said.current.add(id);
-      announce(`${tool} needs your approval. ${why ?? ''}`);
-    }
-  }, [state]);
 }
