@@ -1,5 +1,5 @@
 /**
- * What can happen in a conversation, and so has to be explained and offered. Everything else is left out, unless a provider's
+ * Determines which topics a request explains and offers: those that can occur in the conversation. Others are left out, unless a provider's
  * prompt cache makes a constant form cheaper (docs/decisions/0031-lean-requests.md).
  */
 import type { Entry } from '../contract/entry.ts';
@@ -8,9 +8,9 @@ import type { ReplyRequest } from '../contract/reply.ts';
 import type { Tool } from '../tools/define.ts';
 
 export interface Applies {
-  /** A tool can be called, or was. */
+  /** A tool can be called, or was called. */
   calls: boolean;
-  /** A call may await a user's approval, or did. */
+  /** A call may await a user's approval, or has done so. */
   approvals: boolean;
   /** A reply may have been cut off. */
   marks: boolean;
@@ -59,7 +59,7 @@ export function appliesTo({ tools, entries, request, summary }: Circumstances): 
     // A conversation without tools is usually short. With tools an interruption is to be expected, and a later change would lose
     // the whole cache.
     marks: calls || entries.some(isCutOff),
-    // The summarised part may have had one too, and its call's id may be in the summary.
+    // The summarised part may have had a stored result too, and the id of its call may be in the summary.
     stored: calls && (summary || entries.some(tellsOfStored)),
     summary,
   };

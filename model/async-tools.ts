@@ -6,7 +6,7 @@ import { type Profile, profiles } from './profiles.ts';
 
 type Form = Pick<ModelRequest, 'messages' | 'tools'>;
 
-/** What the service handles itself is over at once, so the model waits for it. */
+/** Whether calls of the tool are asynchronous. Those that the service handles itself end at once, so the model waits for them. */
 export const runsAsync = (tool: string) => !BLOCKING.includes(tool);
 
 const BLOCKING = [CANCEL_TOOL, READ_TOOL, EVENT_TOOL];
@@ -21,7 +21,7 @@ export function inProfile(
   return otherwise ? { ...whole, otherwise: formIn(profiles[otherwise], form) } : whole;
 }
 
-/** Without the fallback, so that a refusal is reported. */
+/** A request in a profile without the fallback, so that a refusal is reported. */
 export function formIn(profile: Profile, form: (profile: Profile) => Form): Form {
   const { messages, tools } = form(profile);
   return { messages, tools: strategies[profile.events].end ? tools.map(asAsync) : tools };

@@ -1,6 +1,6 @@
 /**
- * What a provider sends with an answer and expects back: reasoning, signatures, encrypted items. To everyone else it is opaque
- * text of bounded size, and only the server and model that sent it get it back.
+ * Data that a provider sends with an answer and expects back: reasoning, signatures, encrypted items. The service stores it as opaque text
+ * of bounded size, and returns it only to the server and model that sent it.
  */
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
@@ -9,11 +9,14 @@ import { cut } from '../contract/stored.ts';
 import { type Fields, isFields, without } from './fields.ts';
 import type { ModelApi } from './message.ts';
 
-/** Identifies the sender. A hash, since a URL may contain a password. */
-export const giver = (api: ModelApi, url: string, model: string) =>
+/** Identifies a server and model as the sender. It is a hash, since a URL may contain a password. */
+export const senderId = (api: ModelApi, url: string, model: string) =>
   createHash('sha256').update(`${api} ${url} ${model}`).digest('base64url').slice(0, 16);
 
-/** Undefined when there is nothing to keep, or it is too large to keep. */
+/**
+ * Packs the data of a sender for the log. Undefined if there is none, or it is too large to keep.
+ * @param by from `senderId`
+ */
 export function attach(by: string, value: object): Attached | undefined {
   if (Object.values(value).every((each) => each === undefined)) return undefined;
   const data = deflateRawSync(JSON.stringify(value)).toString('base64');
@@ -22,7 +25,7 @@ export function attach(by: string, value: object): Attached | undefined {
 
 const MOST_CHARS = 64_000;
 
-/** Undefined when another server or model sent it. */
+/** Unpacks what `attach` packed. Undefined if another server or model sent it. */
 export function detach(by: string, attached: Attached | undefined): unknown {
   if (attached?.by !== by) return undefined;
   return JSON.parse(inflateRawSync(Buffer.from(attached.data, 'base64')).toString());
@@ -44,7 +47,7 @@ function grown(known: unknown, more: unknown): unknown {
   return more;
 }
 
-/** OpenRouter gives pieces that belong together the same index. */
+/** Appends a piece to a list, or merges it with the last one: OpenRouter gives pieces that belong together the same index. */
 function withPiece(list: unknown[], piece: unknown): unknown[] {
   const last = list.at(-1);
   const goesOn =

@@ -1,6 +1,6 @@
 /**
- * Blocks are what the service says to the model in the user's role: `<summary>` for what came before the window of the log,
- * `<event>` for what a call produced, `<now>` for the current moment.
+ * Blocks are texts of the service to the model in the user's role: `<summary>` for the part of the log before the window, `<event>` for
+ * what a call produced, `<now>` for the current moment.
  */
 
 export function block(name: 'summary' | 'event' | 'now', facts: unknown): string {

@@ -7,7 +7,10 @@ export interface Bounds {
    * @throws ModelError `ModelCutOff`
    */
   words(piece: string): string;
-  /** Counts what is written apart from the words, too. */
+  /**
+   * Counts text that is not passed on, such as thoughts and arguments.
+   * @throws ModelError `ModelCutOff`
+   */
   unseen(piece: string): void;
 }
 
@@ -69,7 +72,7 @@ const tooMuchSaid = () =>
   );
 
 const LONG_TOKEN = 6;
-/** The words are part of an activity's result; Temporal accepts two megabytes. */
+/** In characters. The text is part of an activity's result, of which Temporal accepts two megabytes. */
 const MOST_WORDS = 400_000;
 const PASSED_BLANKS = 50;
 const MOST_BLANKS = 1_000;

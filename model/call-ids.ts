@@ -1,10 +1,10 @@
-/** Ids of calls as a provider accepts them. */
+/** Shortens the ids of calls for providers that accept only short ones. */
 import { createHash } from 'node:crypto';
 import type { ModelMessage } from './message.ts';
 
 /**
- * Nine letters and digits, as Mistral requires, and always the same for the same id. In texts a call keeps its own id, by which
- * events refer to it and which `cancel_call` accepts.
+ * Replaces the ids of calls by nine letters and digits, as Mistral requires, always the same for the same id. In texts a call keeps its own
+ * id, to which events refer and which `cancel_call` accepts.
  */
 export function withShortIds(messages: ModelMessage[]): ModelMessage[] {
   return messages.map((message) => {

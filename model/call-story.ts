@@ -15,13 +15,13 @@ export interface CallStory {
   /** Its status when the model was first asked after the request. */
   firstSeen?: Status;
   status: Status;
-  /** Why a user is asked, if one is. */
+  /** The latest request for a user's approval. */
   awaiting?: EntryOf<'call.awaiting_approval'>;
   results: EntryOf<'call.event'>[];
-  /** The latest. */
+  /** The latest progress. */
   progress?: EntryOf<'call.event'>;
   end?: CallEndEntry;
-  /** For a managed call: the entries at which its flow resumed, and what was to be told with each. */
+  /** For a managed call: the entries at which its flow resumed, and the events that the model is told with each. */
   flow?: Map<CallEvent, CallEvent[]>;
 }
 
@@ -112,7 +112,7 @@ function addEnd(story: CallStory, entry: CallEndEntry): void {
   story.flow?.set(entry, isTold ? [entry] : [...story.results, entry]);
 }
 
-/** True when its end is in the tool message itself, and nothing of it is told as an event (R11, R13). */
+/** True if the call's end is in its tool message, so that no event about it is shown (R11, R13). */
 export function endedAtOnce(story: CallStory): boolean {
   const seenAs = story.firstSeen ?? story.status;
   return story.reply !== undefined && seenAs === 'ended';

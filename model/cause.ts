@@ -1,4 +1,4 @@
-/** An error as the cause of a failure: Temporal accepts only well-formed text of limited size. */
+/** Copies an error as the cause of a failure, because Temporal accepts only well-formed text of limited size. */
 import { storableText } from '../contract/storable.ts';
 import { cut } from '../contract/stored.ts';
 

@@ -1,4 +1,4 @@
-/** A request as the Chat Completions API takes it. */
+/** The body of a request to the Chat Completions API. */
 import type OpenAI from 'openai';
 import type { Attached } from '../contract/entry.ts';
 import { detach } from './attached.ts';
@@ -11,7 +11,10 @@ export interface ChatAttached {
   call?: Record<string, unknown> & { function?: Record<string, unknown> };
 }
 
-/** @param by the giver, who gets back what it attached */
+/**
+ * @param by id of the server and model, which get back what they attached
+ * @param newer whether the server wants `max_completion_tokens`
+ */
 export function chatBody(
   { model, messages, tools, max_tokens }: BoundedRequest,
   { by, newer }: { by: string; newer: boolean },

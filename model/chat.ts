@@ -1,5 +1,5 @@
 /** The Chat Completions API, which nearly every provider and local server supports. */
-import { attach, gather, giver, shortened } from './attached.ts';
+import { attach, gather, senderId, shortened } from './attached.ts';
 import { chatBody } from './chat-body.ts';
 import { readContent } from './content.ts';
 import { ModelError } from './errors.ts';
@@ -17,7 +17,7 @@ export function createChatAdapter({ url, ask }: ModelServer, newer: boolean): Ad
   return {
     async *stream(request, signal) {
       const { model } = request;
-      const by = giver('chat', url, model);
+      const by = senderId('chat', url, model);
       const answer = createAnswer();
       const body = chatBody(request, { by, newer });
       const events = ask({
@@ -63,7 +63,7 @@ function createAnswer() {
   const pieces: CallPiece[] = [];
   let usage = NOTHING;
   let chunk = 0;
-  /** The last event that is no part of an answer. */
+  /** The last event that is not part of an answer. */
   let stray: Fields | undefined;
 
   function* read(data: Fields, isWhole: boolean): Generator<RawPart> {
@@ -72,16 +72,16 @@ function createAnswer() {
     else if (!Array.isArray(data.choices)) stray = data;
     const choice = choiceOf(data);
     chunk += 1;
-    yield* hear(fieldsOf(choice.delta));
+    yield* takeDelta(fieldsOf(choice.delta));
     // What was streamed is not repeated.
-    if (isFields(choice.message)) yield* hear(remainder(choice.message));
+    if (isFields(choice.message)) yield* takeDelta(remainder(choice.message));
     else if (typeof choice.text === 'string') yield* say(choice.text);
     const reason = choice.finish_reason;
     if (typeof reason === 'string' && reason !== '') reasons.add(reason);
     else if (isWhole && isFields(choice.message) && reasons.size === 0) reasons.add('stop');
   }
 
-  function* hear(delta: Fields): Generator<RawPart> {
+  function* takeDelta(delta: Fields): Generator<RawPart> {
     const { content, refusal: refused, tool_calls, function_call } = delta;
     const kept = without(delta, KNOWN);
     attached = gather(attached, kept);

@@ -1,4 +1,4 @@
-/** A model behind either API, as the rest of the code sees it: words as they come, and at the end the calls and the cost. */
+/** The client of a model behind either API. It streams text as it comes, and ends with the calls and the usage. */
 import type { Settings } from '../config.ts';
 import { createBounds } from './bounds.ts';
 import { createChatAdapter } from './chat.ts';
@@ -13,11 +13,11 @@ import { completed, NOTHING } from './usage.ts';
 
 export interface ModelClientOptions {
   api: ModelApi;
-  /** Local servers need none. */
+  /** Default: `none`, which local servers accept. */
   apiKey?: string;
-  /** Default: OpenAI's own. */
+  /** Includes the version. Default: https://api.openai.com/v1. */
   baseURL?: string;
-  /** For requests that do not set their own. */
+  /** Defaults for requests that do not set their own. */
   settings?: Partial<
     Pick<
       Settings,
@@ -26,7 +26,7 @@ export interface ModelClientOptions {
   >;
   /** Called, once for each model, with what the server turned out not to support. */
   note?: (line: string) => void;
-  /** For inspecting requests and responses. Default: one that waits long enough. */
+  /** Sends the requests. Default: a fetch without timeouts of its own. */
   fetch?: Fetch;
 }
 
@@ -41,7 +41,7 @@ export function createModelClient({
   const server = createModelServer({ apiKey, baseURL, fetch, note });
   const adapter =
     api === 'chat' ? createChatAdapter(server, isOpenAI(baseURL)) : createResponsesAdapter(server);
-  /** Models that the profile gives async tools, which Chat Completions does not support. */
+  /** Models whose profile has async tools, which Chat Completions does not support, and about which `note` was called. */
   const noted = new Set<string>();
   const known = (request: ModelRequest): ModelRequest => {
     const { model, otherwise } = request;
@@ -61,18 +61,18 @@ export function createModelClient({
         first_token_ms: request.first_token_ms ?? settings.MEANWHILE_FIRST_TOKEN_MS ?? 300_000,
         silence_ms: request.silence_ms ?? settings.MEANWHILE_SILENCE_MS ?? 120_000,
       };
-      yield* spoken(adapter, bounded, { signal, thinkers });
+      yield* partsOf(adapter, bounded, { signal, thinkers });
     },
   };
 }
 
-/** Its reasoning models refuse `max_tokens`, and no other server needs the newer name. */
+/** Whether the server is OpenAI's: its reasoning models refuse `max_tokens`, and no other server needs the newer name. */
 const isOpenAI = (baseURL: string) =>
   /(^|\.)(openai\.com|openai\.azure\.com|cognitiveservices\.azure\.com)$/.test(
     new URL(baseURL).hostname,
   );
 
-async function* spoken(
+async function* partsOf(
   adapter: Adapter,
   request: Parameters<Adapter['stream']>[0],
   { signal, thinkers }: { signal: AbortSignal; thinkers: Set<string> },

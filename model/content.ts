@@ -2,9 +2,8 @@
 import { textOf } from './wire.ts';
 
 export interface Content {
-  /** The words. */
   text: string;
-  /** The thoughts, which are not shown. */
+  /** The model's thoughts, which are not shown. */
   thought: string;
   refusal: string;
 }

@@ -1,10 +1,10 @@
-/** The cost of an answer that failed: noted with its error, whatever that is. */
+/** The cost of an answer that failed, stored beside its error. */
 import type { Usage } from '../contract/entry.ts';
 import { addUsage } from '../contract/usage.ts';
 
 const costs = new WeakMap<Error, Usage>();
 
-/** Adds a cost to what is noted for the error, and returns the error. */
+/** Adds a cost to the one that is stored for the error, and returns the error. */
 export function withCost(error: unknown, { ...cost }: Usage): unknown {
   if (error instanceof Error && cost.input_tokens + cost.output_tokens > 0) {
     const before = costs.get(error);
@@ -13,6 +13,6 @@ export function withCost(error: unknown, { ...cost }: Usage): unknown {
   return error;
 }
 
-/** Undefined when there was no cost, as far as is known. */
+/** The cost that is stored for an error. Undefined if none is known. */
 export const costIn = (error: unknown): Usage | undefined =>
   error instanceof Error ? costs.get(error) : undefined;

@@ -27,10 +27,10 @@ export type ModelErrorType =
   | 'ModelCutOff'
   /** The provider's content filter cut the answer off. */
   | 'ModelContentFiltered'
-  /** The content filter refused the request. What was new in it is left out of the next one. */
+  /** The content filter refused the request. The next one leaves out what was new in it. */
   | 'ModelPromptFiltered'
   | 'ModelRefused'
-  /** It was asked twice, and neither said nor requested anything. */
+  /** The model was asked twice, and both answers were empty. */
   | 'ModelSilent';
 
 /** An error that an adapter finds in an answer with status 200. */
@@ -52,7 +52,10 @@ export interface ProviderFacts {
   should_retry?: boolean;
 }
 
-/** `now` is for a Retry-After that is a date, `details` is merged with what the failure says about the provider and the cost. */
+/**
+ * @param options.now the time to which a Retry-After with a date refers
+ * @param options.details merged into the failure's details, beside the provider's facts and the cost
+ */
 export function toFailure(
   error: unknown,
   { now = new Date(), details }: { now?: Date; details?: FailedReply } = {},
@@ -74,8 +77,8 @@ export function toFailure(
   });
 }
 
-/** The message as the failure shows it, from an error or from the failure itself. */
-export const typeOf = (error: unknown) => explain(error).type;
+/** The type of the failure that `toFailure` makes of an error. */
+export const modelErrorTypeOf = (error: unknown) => explain(error).type;
 
 const MAX_MESSAGE_CHARS = 500;
 
@@ -128,7 +131,7 @@ function explain(error: unknown): { type: ModelErrorType; message: string } {
     error instanceof RangeError ||
     error instanceof ReferenceError
   ) {
-    // Its message would be about our code. The cause has the provider's.
+    // The error's own message would be about our code. It is in the cause.
     return { type: 'ModelUnknown', message: "The model's answer could not be read." };
   }
   return { type: 'ModelUnknown', message };
@@ -164,7 +167,7 @@ const NO_QUOTA = /insufficient_(quota|balance|credits?|funds)|exceeded_current_q
  */
 const FOR_NOW: ReadonlySet<number> = new Set([409, 424, 425, 498, 499]);
 
-/** Refused before anything was written. Inside a stream it is the answer that was filtered. */
+/** Whether a content filter refused the request before the answer began. Inside a stream, the answer was filtered. */
 function isPromptFiltered(error: ApiError): boolean {
   const { status } = error;
   if (status === undefined || ![400, 403, 422, 451].includes(status)) return false;
@@ -199,7 +202,7 @@ const MOST_WORDS = 4_000;
 
 const asText = (value: unknown) => (value === undefined ? '' : (JSON.stringify(value) ?? ''));
 
-/** What the provider says about the window that was too small. */
+/** The sizes that the provider names when the conversation is too long. Undefined if it names none. */
 export const sizesOf = (error: unknown): Sizes | undefined =>
   error instanceof OpenAI.APIError ? sizesIn(refusalOf(error).words) : undefined;
 
@@ -241,7 +244,7 @@ function retryDelay(error: unknown, now: Date): number | undefined {
 
 const bounded = (delay_ms: number) => Math.min(Math.max(delay_ms, 0), MAX_RETRY_DELAY_MS);
 
-/** Some providers say it only in the body. */
+/** The delay in milliseconds from the text of a refusal, as some providers give it. NaN if there is none. */
 function delayInWords(words: string): number {
   const [, amount, unit] =
     /(?:try again in|retry (?:in|after)|"retryDelay": ?"|"retry_after": ?)\s*(\d+(?:\.\d+)?) ?(ms|s|m|h)?/i.exec(
@@ -262,7 +265,7 @@ function reasonOf({ cause }: Error): string {
   return `(${cause.message || String(code)})`;
 }
 
-/** Not when it may quote a key, and not for our own errors, which are complete. */
+/** Undefined if the error may quote a key, and for our own errors, which are complete. */
 function causeOf(error: unknown, type: ModelErrorType): Error | undefined {
   const isTold = error instanceof ModelError || type === 'ModelAccessDenied';
   return error instanceof Error && !isTold ? asCause(error) : undefined;

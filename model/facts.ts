@@ -1,4 +1,4 @@
-/** What an entry of a call says, in the field names the model sees. Undefined fields vanish in JSON. */
+/** The content of a call's entry, in the field names that the model sees. Undefined fields are absent in JSON. */
 import type { EntryOf } from '../contract/entry.ts';
 import { READ_TOOL } from '../contract/names.ts';
 import type { Stored } from '../contract/stored.ts';
@@ -24,7 +24,7 @@ const storedFacts = ({ n, bytes, head }: Stored) => ({
   note: `Only its beginning. ${READ_TOOL} reads on, from offset ${head.length}.`,
 });
 
-/** Where the result says what is stored, the beginning of that would only repeat it. */
+/** If the result describes what is stored, the beginning of the stored value is left out. */
 function completedFacts({ result, stored }: EntryOf<'call.completed'>) {
   if (!stored) return { result };
   return result === null ? { stored: storedFacts(stored) } : { result };

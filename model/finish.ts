@@ -11,7 +11,7 @@ interface Ended {
 }
 
 /**
- * An unknown reason does not invalidate an answer that is there; an empty answer needs a valid reason.
+ * Checks that an answer is complete. An unknown reason is accepted for an answer with content, and not for an empty one.
  * @param reason as the provider gives it; undefined when it gives none
  * @throws ModelError when the answer is not complete
  */

@@ -7,7 +7,10 @@ import { block } from './blocks.ts';
 import type { ModelMessage, ModelRequest } from './message.ts';
 import { countRequest } from './tokens.ts';
 
-/** Instructions and the last message of the user stay, whatever `most` is. */
+/**
+ * Shortens a request to at most `most` tokens. The instructions and the last message of the user stay, even if the request remains
+ * longer.
+ */
 export async function fitted<R extends Pick<ModelRequest, 'messages' | 'tools'>>(
   request: R,
   most: number,
@@ -36,7 +39,7 @@ export async function fitted<R extends Pick<ModelRequest, 'messages' | 'tools'>>
 }
 
 const STEP = 0.7;
-/** A shorter text would say nothing. */
+/** The shortest length of a text that still says something. */
 const FEWEST_CHARS = 200;
 
 const isNow = (text: string) => text.startsWith('<now>');
@@ -58,7 +61,7 @@ function shortened(message: ModelMessage, chars: number): ModelMessage {
   return { ...message, text, calls };
 }
 
-/** Its beginning and its end, and how much is missing in between. */
+/** Keeps the beginning and the end of a text, and says how much is missing in between. */
 export function shorten(text: string, chars: number): string {
   if (text.length <= chars) return text;
   const tail = Math.floor(chars / 4);

@@ -32,7 +32,7 @@ export function createScanner(): Scanner {
 
   return {
     add(piece) {
-      // By code units, in which positions are counted.
+      // Reads code units, in which positions are counted.
       for (let nth = 0; nth < piece.length; nth += 1, at += 1) read(piece[nth]!);
     },
     isComplete: () => ends.length > 0 && depth === 0 && !isOther,

@@ -37,7 +37,7 @@ const events = (entries: Parameters<typeof read>[0], request = {}) =>
 const nowOf = (messages: { text: string }[]) =>
   JSON.parse(/^<now>(.*)<\/now>$/.exec(messages.at(-1)!.text)![1]!);
 
-describe('of a suspended flow the model', () => {
+describe('while a flow is suspended, the model', () => {
   const entries = log(...surveying(2), progress('call_a', 1, 40), gives(2), says('How far?'));
 
   test('sees no result and no progress as an event', () => {
@@ -79,7 +79,7 @@ describe('of a suspended flow the model', () => {
   });
 });
 
-describe('of a flow that resumes the model sees', () => {
+describe('when a flow resumes, the model sees', () => {
   test('all results at the place of the last one, after the messages in between', () => {
     const { messages } = read(
       log(

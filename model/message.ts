@@ -1,4 +1,4 @@
-/** What goes to a model and what comes back, independent of the provider. */
+/** Requests to a model and its answers, independent of the provider. */
 import type { Attached, Usage } from '../contract/entry.ts';
 
 /** Chat Completions or Responses. */
@@ -13,7 +13,7 @@ export type ModelMessage =
   | { role: 'system' | 'developer'; text: string }
   | { role: 'user'; text: string }
   | { role: 'assistant'; text: string; calls: PastCall[]; attached?: Attached[] }
-  /** For an asynchronous call, it comes where the call ended. */
+  /** The answer of a call. That of an asynchronous call stands where the call ended. */
   | { role: 'tool'; call_id: string; text: string };
 
 /** A call as the model made it. */
@@ -22,7 +22,7 @@ export interface PastCall {
   tool: string;
   /** A JSON object. */
   arguments: string;
-  /** It is answered when it is over, and not before. */
+  /** The call is answered only when it is over. */
   async?: true;
   /** What its provider sent with it, and gets back. */
   attached?: Attached;
@@ -45,7 +45,7 @@ export interface ModelRequest {
   otherwise?: Pick<ModelRequest, 'messages' | 'tools'>;
   /** The longest answer, thoughts and calls included. Default: the client's. */
   max_tokens?: number;
-  /** How long the model may be silent, before it begins and after that. Default: the client's. */
+  /** How long the model may be silent before it begins, and after that. Milliseconds. Default: the client's. */
   first_token_ms?: number;
   silence_ms?: number;
 }
@@ -59,14 +59,14 @@ export type ModelPart =
       usage: Usage;
       /** What the provider expects back with an answer that has no calls. */
       attached?: Attached;
-      /** What was said, when some of the parts turn out to have been thoughts. */
+      /** The text of the answer, if some of the text parts turned out to be thoughts. */
       said?: string;
     };
 
 /** What an adapter reads from a stream. The client turns it into parts. */
 export type RawPart =
   | { kind: 'text'; text: string }
-  /** What is written apart from the words: thoughts and arguments. */
+  /** Text that is not passed on, such as thoughts and arguments. */
   | { kind: 'unseen'; text: string }
   /** What the provider has counted so far; the last count is valid. If it is 0 or absent, the provider does not count. */
   | { kind: 'usage'; usage: Usage }

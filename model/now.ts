@@ -8,7 +8,7 @@ import { type CallEndEntry, isCallEnd } from '../contract/call-ends.ts';
 import type { CallStory } from './call-story.ts';
 import { endFacts } from './facts.ts';
 
-/** Undefined when there is nothing to say beyond the user's message. */
+/** Undefined if the request has nothing besides the user's message: no news and no open calls. */
 export function nowFacts(
   entries: readonly Entry[],
   stories: Map<string, CallStory>,
@@ -33,7 +33,7 @@ type Told = EntryOf<'call.event'> | CallEndEntry;
 function newsByCall(entries: readonly Entry[], news: Set<number>): [Told, ...Told[]][] {
   const byCall = new Map<string, [Told, ...Told[]]>();
   for (const entry of entries) {
-    if (!news.has(entry.seq) || !tells(entry)) continue;
+    if (!news.has(entry.seq) || !isAboutCall(entry)) continue;
     const told = byCall.get(entry.call_id);
     if (told) told.push(entry);
     else byCall.set(entry.call_id, [entry]);
@@ -41,7 +41,7 @@ function newsByCall(entries: readonly Entry[], news: Set<number>): [Told, ...Tol
   return [...byCall.values()];
 }
 
-function tells(entry: Entry): entry is Told {
+function isAboutCall(entry: Entry): entry is Told {
   return entry.kind === 'call.event' || isCallEnd(entry);
 }
 
@@ -107,7 +107,7 @@ const shortStored = ({ n, bytes }: Stored) => ({
   stored: { n, bytes, note: 'Its beginning is shown above.' },
 });
 
-/** The whole result is earlier in the conversation; a large result need not be paid for twice. */
+/** Leaves out a large value: the whole of it is earlier in the conversation, and would be paid for twice. */
 function short(value: unknown): unknown {
   return (JSON.stringify(value)?.length ?? 0) > SHORT_CHARS ? 'Shown in full above.' : value;
 }

@@ -92,7 +92,7 @@ test('an agent that has lost its tools can still cancel, and is told how to read
   expect(carried({ calls: [open] }).tools).toEqual(['cancel_call']);
 });
 
-test('read_result is offered last, once a result has been stored aside', () => {
+test('read_result is offered last, once a result has been stored separately', () => {
   const tools = [reader, clock as Tool, install];
   expect(carried({ tools }).tools).toEqual(['clock', 'install', 'cancel_call']);
   expect(

@@ -17,7 +17,7 @@ export interface Offering {
   applies: Applies;
 }
 
-/** Tools that come and go are last: what precedes them is cached. */
+/** Tools that are offered only at times come last, because a provider caches what precedes them. */
 export function offeredTools(offering: Offering): ToolDeclaration[] {
   const { agent, tools, awaiting, profile, applies } = offering;
   if (!applies.calls) return [];

@@ -1,7 +1,7 @@
 /**
- * A JSON schema in the keywords that every provider accepts. Servers refuse a whole request over one keyword they do not support:
- * exclusive bounds, `const`, `$ref`, bounds beyond 32 bits, formats, lookaround patterns. What cannot be expressed is left out,
- * or put into the description: the tool's own schema checks the input in any case.
+ * Translates a JSON schema into the keywords that every provider accepts. Servers refuse a whole request over one keyword they do not
+ * support: exclusive bounds, `const`, `$ref`, bounds beyond 32 bits, formats, lookaround patterns. What cannot be expressed is left out or
+ * put into the description. The tool's own schema checks the input in any case.
  */
 
 import {
@@ -14,14 +14,14 @@ import {
   without,
 } from './fields.ts';
 
-/** @param root an object's schema, as zod writes it; it is not changed later, and nor is what is returned */
+/** @param root the schema of an object, as zod writes it. Neither it nor the result may be changed: the result is cached */
 export function portable(root: Schema): Schema {
   const made = known.get(root) ?? make(root);
   known.set(root, made);
   return made;
 }
 
-/** A schema is part of every request. */
+/** Results by schema, since a schema is part of every request. */
 const known = new WeakMap<Schema, Schema>();
 
 function make(root: Schema): Schema {
@@ -33,7 +33,7 @@ function make(root: Schema): Schema {
 interface Context {
   root: Schema;
   defs: Schema;
-  /** The references that contain this schema: a recursive schema would never end. */
+  /** The references that contain this schema, by which a recursive schema is recognised. */
   within: string[];
 }
 
@@ -105,7 +105,7 @@ function choices({ anyOf, oneOf, type, ...rest }: Schema, context: Context): Sch
 const ofType = (schema: Schema, type: unknown): Schema =>
   type === 'null' ? {} : without(schema, ['description', 'default', 'title']);
 
-/** Strings only: some servers support no other values. */
+/** Keeps `enum` only for strings, since some servers support no other values. */
 function values(schema: Schema, notes: string[]): Schema {
   const given = 'const' in schema ? [schema.const] : schema.enum;
   if (!Array.isArray(given) || given.length === 0) return {};

@@ -42,7 +42,7 @@ test('alternating joins neighbours, waits after a tool, and names the call when 
     { role: 'user', text: 'install alpha' },
     { role: 'assistant', text: 'Starting.', calls: [expect.objectContaining({ call_id })] },
     { role: 'tool', call_id, text: `{"call_id":"call_a",${status.slice(1)}` },
-    // What it told at 50 % is gone: of a call that is over the end is enough.
+    // The progress at 50 % is left out: for a call that has ended, the end is enough.
     { role: 'assistant', text: 'Half.', calls: [] },
     { role: 'user', text: `<event>${end}</event>\n\nAnd?\n\n<now>${now}</now>` },
   ]);

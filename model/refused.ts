@@ -1,12 +1,12 @@
 /**
- * Entries that a provider's content filter refused. They stay in the log, but a model no longer reads their words: every later
- * request would be refused for them too, and the conversation would be over.
+ * Entries that a provider's content filter refused. They stay in the log, but their text is no longer sent to a model: every later request
+ * would be refused because of it, and the conversation could not continue.
  */
 import type { Entry, EntryOf } from '../contract/entry.ts';
 
-/** The entries, with the words left out that the filter refused when a reply first brought them. */
+/** The entries without the text that the filter refused when a reply first sent it. */
 export function withoutRefused(entries: readonly Entry[]): readonly Entry[] {
-  // Hardly ever is there one, and every request asks.
+  // Refusals are rare, and every request comes here.
   if (!entries.some(isRefusal)) return entries;
   const causes = new Map<string, readonly number[]>();
   const refused = new Set<number>();

@@ -1,4 +1,4 @@
-/** A request as the Responses API takes it. */
+/** The body of a request to the Responses API. */
 import type OpenAI from 'openai';
 import type { Attached } from '../contract/entry.ts';
 import { detach } from './attached.ts';

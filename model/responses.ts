@@ -1,5 +1,5 @@
-/** The Responses API. Nothing is kept with the provider: the log is ours. */
-import { attach, giver } from './attached.ts';
+/** The Responses API. The provider stores nothing (`store: false`), since the log has everything. */
+import { attach, senderId } from './attached.ts';
 import { readContent } from './content.ts';
 import { ModelError } from './errors.ts';
 import { type Fields, fieldsOf, isFields, listOf, numberOf, stringOf } from './fields.ts';
@@ -16,12 +16,12 @@ export function createResponsesAdapter({ url, ask }: ModelServer): Adapter {
   return {
     async *stream(request, signal) {
       const { otherwise } = request;
-      const by = giver('responses', url, request.model);
+      const by = senderId('responses', url, request.model);
       const answer = createAnswer();
       const events = ask({
         path: '/responses',
         body: responsesBody(request, by),
-        ...(otherwise && { otherwise: inItsPlace({ ...request, ...otherwise }, by) }),
+        ...(otherwise && { otherwise: fieldsInstead({ ...request, ...otherwise }, by) }),
         waiting: request,
         signal,
         isWriting: (data) => /\.(delta|done)$/.test(stringOf(fieldsOf(data).type)),
@@ -39,7 +39,8 @@ export function createResponsesAdapter({ url, ask }: ModelServer): Adapter {
   };
 }
 
-function inItsPlace(request: BoundedRequest, by: string) {
+/** The fields of the body that differ for a server without asynchronous tools. */
+function fieldsInstead(request: BoundedRequest, by: string) {
   const { instructions, input, tools } = responsesBody(request, by);
   return { instructions, input, tools };
 }
@@ -47,11 +48,11 @@ function inItsPlace(request: BoundedRequest, by: string) {
 function createAnswer() {
   const items = createItems();
   let said = '';
-  /** By position of the part: how much of it has been passed on. */
+  /** The text of each part that has been passed on, by the position of the part. */
   const parts = new Map<string, string>();
   let refusal = '';
   let final: Fields | undefined;
-  /** The last event that is no part of an answer. */
+  /** The last event that is not part of an answer. */
   let stray: Fields | undefined;
 
   function* read(event: Fields): Generator<RawPart> {
@@ -116,11 +117,11 @@ function createAnswer() {
     yield* sayAll(text);
   }
 
-  /** The whole part, of which all or nothing may have been streamed. */
+  /** Passes on the rest of a part. All or nothing of it may have been streamed. */
   function* sayRest(place: Fields, text: string): Generator<RawPart> {
-    const heard = parts.get(keyOf(place)) ?? '';
-    if (text.length > heard.length && text.startsWith(heard) && !said.endsWith(text)) {
-      yield* say(place, text.slice(heard.length));
+    const streamed = parts.get(keyOf(place)) ?? '';
+    if (text.length > streamed.length && text.startsWith(streamed) && !said.endsWith(text)) {
+      yield* say(place, text.slice(streamed.length));
     }
   }
 
@@ -129,9 +130,8 @@ function createAnswer() {
     const { text, refusal: refused } = contentOf(item);
     refusal ||= refused;
     if (text !== '' && !said.endsWith(text)) {
-      const heard = [...parts].filter(([key]) => key.startsWith(`${keyOf(place).split(' ')[0]} `));
-      if (heard.every(([, words]) => words === ''))
-        yield* say({ ...place, content_index: 0 }, text);
+      const own = [...parts].filter(([key]) => key.startsWith(`${keyOf(place).split(' ')[0]} `));
+      if (own.every(([, words]) => words === '')) yield* say({ ...place, content_index: 0 }, text);
     }
   }
 

@@ -64,13 +64,13 @@ test('the beginning of a large result is sent once, and the moment refers to it'
   expect(whole.length).toBeLessThan(6_500);
 });
 
-test('a tool whose own data looks like a stored result is told as its data', () => {
+test('data of a tool that looks like a stored result is shown as data', () => {
   const result = { stored: stored('end') };
   const { messages } = read(log(...installing, { ...completed, result, stored: undefined }));
   expect(JSON.parse(messages.at(-1)!.text)).toEqual({ status: 'completed', result });
 });
 
-test('a result with parts that are not for a model is told as its readable part alone', () => {
+test('a result with parts that a model cannot read is shown as its readable part alone', () => {
   const result = ['Here it is.', { type: 'image', bytes: 4_035 }];
   const { messages } = read(log(...installing, { ...completed, result }));
   expect(JSON.parse(messages.at(-1)!.text)).toEqual({ status: 'completed', result });

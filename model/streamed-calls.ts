@@ -37,7 +37,11 @@ interface Draft {
   rest: Record<string, unknown>[];
 }
 
-/** @param given an element of `tool_calls`. @throws ModelError if its name or arguments are not text */
+/**
+ * @param given an element of `tool_calls`
+ * @param chunk number of the chunk that contained it
+ * @throws ModelError if its name or arguments are not text
+ */
 export function pieceOf(given: Fields, chunk: number): CallPiece {
   const { index, id, type: _type, function: named, ...rest } = given;
   const { name, arguments: text, ...more } = fieldsOf(named);
@@ -53,7 +57,10 @@ export function pieceOf(given: Fields, chunk: number): CallPiece {
   };
 }
 
-/** @param tools the names that the model was given */
+/**
+ * @param tools names of the tools that the model was offered
+ * @throws ModelError for more than 2,000 calls
+ */
 export function assembleCalls(
   pieces: readonly CallPiece[],
   tools: ReadonlySet<string>,

@@ -33,7 +33,7 @@ interface Draft {
   isDone: boolean;
 }
 
-/** What an event says about an item, in addition to the item. */
+/** How an event refers to an item. */
 interface Place {
   item_id?: string;
   output_index?: number;

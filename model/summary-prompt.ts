@@ -1,10 +1,10 @@
-/** What a model is asked when the older part of a conversation has to be summarised. */
+/** The prompt and the question for a summary of the older part of a conversation. */
 import type { Entry } from '../contract/entry.ts';
 import { block, json } from './blocks.ts';
 import type { ModelMessage } from './message.ts';
 import { history } from './transcript.ts';
 
-/** @param words how long it may be */
+/** @param words the most words that the summary may have */
 export const summaryPrompt = (words: number) =>
   `You write the memory of an agent. The agent will no longer read the part of its conversation that you are given: it will have your summary instead.
 

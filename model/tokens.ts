@@ -1,7 +1,6 @@
 /**
- * How many tokens a text has, in the encoding of OpenAI's models since GPT-4o (o200k_base). For models with another encoding, and
- * for what a provider adds around messages and tools, it is an estimate, accurate to about a fifth: good for a budget, not for a
- * bill.
+ * Counts the tokens of texts in the encoding of OpenAI's models since GPT-4o (o200k_base). For models with another encoding, and for what a
+ * provider adds around messages and tools, the count is an estimate, accurate to about a fifth. It serves budgets, not bills.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ModelMessage, ModelRequest, ToolDeclaration } from './message.ts';
@@ -13,7 +12,7 @@ export async function countRequest({
 }: Pick<ModelRequest, 'messages' | 'tools'>): Promise<number> {
   const texts = [...messages.map(wordsOf), ...tools.map(declarationOf)];
   let tokens = 0;
-  // Nearly all of them are known, and to wait for each would take longer than to count it.
+  // Nearly all counts are cached. Awaiting each of them would take longer than counting.
   for (const text of texts) tokens += TOKENS_AROUND + (recall(text) ?? (await countAgain(text)));
   return tokens;
 }
@@ -25,7 +24,7 @@ async function countAgain(text: string): Promise<number> {
   const { countTokens: count } = await loadTokenizer();
   let tokens = 0;
   for (let at = 0; at < text.length; at += SLICE_CHARS) {
-    // Yields now and then: a long text must not block this process.
+    // Yields to the event loop now and then, so that a long text does not block this process.
     if (at % BREATH_CHARS === 0) await nextTurn();
     tokens += count(text.slice(at, at + SLICE_CHARS), AS_PLAIN_TEXT);
   }
@@ -67,12 +66,12 @@ function declarationOf(tool: ToolDeclaration): string {
 }
 
 /**
- * Past messages come again in each request. Two generations: a text that is used moves to the newer one, and when that is full,
- * the older one is forgotten.
+ * Counts of texts, since past messages come again in each request. The cache has two generations: a text that is used moves to the newer
+ * one, and when that is full, the older one is dropped.
  */
 let recent = new Map<string, number>();
 let earlier = new Map<string, number>();
-/** Characters of a generation. */
+/** The most characters of the texts in a generation. */
 const MOST_KEPT_CHARS = 2_000_000;
 let recentChars = 0;
 

@@ -58,16 +58,16 @@ export async function parseToolCall(
   if (!checked.success) {
     return problem('InvalidInput', `The arguments of ${name} do not fit. ${list(checked.error)}`);
   }
-  // As the model gave it: the schema's output may not be valid JSON, so the tool's activity parses it again.
+  // Keeps the input as the model wrote it. The schema's output may not be JSON, so the tool's activity parses the input again.
   return { tool: name, input: fields, ...(report ? { report } : {}) };
 }
 
 /** No provider accepts a longer tool name. */
 const LONGEST_NAME = 64;
 
-/** The arguments travel through Temporal several times; one payload may have two megabytes. */
+/** The arguments pass through Temporal several times, and a payload may have two megabytes. */
 const MOST_BYTES = 256_000;
-/** Keeps invalid arguments, so that readers of the log see what the model wrote. */
+/** How much of invalid arguments is kept, to show what the model wrote. */
 const MOST_KEPT_CHARS = 8_000;
 
 type Json = { ok: true; value: unknown } | { ok: false; why: string };

@@ -1,4 +1,4 @@
-/** Tools as a model sees them. */
+/** Declares tools for a model. */
 import { z } from 'zod';
 import { CANCEL_TOOL } from '../contract/names.ts';
 import { ONE_RESULT } from '../contract/result-count.ts';
@@ -8,7 +8,7 @@ import { DEFAULT_REPORT } from '../contract/report.ts';
 import { yieldsProgress } from '../tools/report.ts';
 import type { ToolDeclaration } from './message.ts';
 
-/** Handled by the conversation itself, so every agent that has a tool has it. */
+/** The tool that the conversation itself handles. Every agent with tools has it. */
 export const cancelTool = {
   name: CANCEL_TOOL,
   description: 'Cancels a tool call that is not over.',
@@ -50,7 +50,7 @@ export function takesReport(tool: Tool): boolean {
   return yieldsProgress(tool) && !('report' in properties(tool));
 }
 
-/** A cache: a schema takes a while to make, and is part of every request. */
+/** A cache of declarations: a schema takes a while to make, and is part of every request. */
 const declared = {
   plain: new WeakMap<Tool, ToolDeclaration>(),
   'you wait': new WeakMap<Tool, ToolDeclaration>(),

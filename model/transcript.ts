@@ -29,7 +29,7 @@ export interface Seen {
   entries: readonly Entry[];
   /** Entries from before that range: the requests of calls that are open or mentioned in `entries`, and why a user is asked. */
   earlier?: readonly Entry[];
-  /** The text that stands for everything before `entries`. */
+  /** The summary of everything before `entries`. */
   summary?: string;
   agent: Agent;
   /** Who awaits the results of its tools. Default: `prompt`. */
@@ -39,7 +39,7 @@ export interface Seen {
   progress: ReadonlyMap<string, Progress>;
   /** Default: `compatible`. */
   profile?: Profile;
-  /** What has to be explained. Default: everything. */
+  /** The topics that the developer prompt explains. Default: all. */
   applies?: Applies;
 }
 
@@ -59,7 +59,7 @@ export function transcript({
   const stories = followCalls([...earlier, ...entries], suspended);
   const now = nowFacts(entries, stories, request, progress);
   const messages = [
-    ...(summary === undefined ? [] : [summed(summary)]),
+    ...(summary === undefined ? [] : [summaryMessage(summary)]),
     ...past(entries, stories, profile),
     ...(now ? strategies[profile.events].now(request.to, now) : []),
   ];
@@ -70,13 +70,13 @@ export function transcript({
   ];
 }
 
-/** What was said and what happened, without what is true only at this moment. */
+/** The past messages and events, without instructions and `<now>`, in the profile `compatible`. */
 export function history(logged: readonly Entry[], earlier: readonly Entry[]): ModelMessage[] {
   const entries = withoutRefused(logged);
   return past(entries, followCalls([...earlier, ...entries]), profiles.compatible);
 }
 
-/** What began before the range comes first: calls that had been requested, and a reply in progress. */
+/** Calls that were requested before the range come first, and then a reply that began before it. */
 function past(
   entries: readonly Entry[],
   stories: Map<string, CallStory>,
@@ -89,11 +89,14 @@ function past(
     ...[...log.replies.values()].flatMap(({ begun, end }) =>
       end && !begun ? reply(end, log) : [],
     ),
-    ...entries.flatMap((entry) => said(entry, log)),
+    ...entries.flatMap((entry) => messagesOf(entry, log)),
   ];
 }
 
-const summed = (text: string): ModelMessage => ({ role: 'user', text: block('summary', { text }) });
+const summaryMessage = (text: string): ModelMessage => ({
+  role: 'user',
+  text: block('summary', { text }),
+});
 
 interface Log {
   profile: Profile;
@@ -121,7 +124,7 @@ const isReplyEnd = (entry: Entry): entry is ReplyEnd =>
   entry.kind === 'reply.interrupted' ||
   entry.kind === 'reply.failed';
 
-function said(entry: Entry, log: Log): ModelMessage[] {
+function messagesOf(entry: Entry, log: Log): ModelMessage[] {
   const { stories, replies } = log;
   switch (entry.kind) {
     case 'message.user':

@@ -1,4 +1,4 @@
-/** The tokens of an answer, as its provider reports them; what it does not report is estimated. */
+/** The tokens of an answer, as its provider reports them. Counts that are not reported are estimated. */
 import type { Usage } from '../contract/entry.ts';
 import { fieldsOf } from './fields.ts';
 import type { AskedCall, ModelRequest } from './message.ts';
@@ -28,7 +28,7 @@ function count(value: unknown): number | undefined {
 
 const MOST_TOKENS = 1_000_000_000;
 
-/** What has been written of an answer, which may have been cut off. */
+/** The written part of an answer, which may have been cut off. */
 export interface PartialAnswer {
   words: string;
   calls?: AskedCall[];

@@ -8,7 +8,7 @@ import { cut } from '../../contract/stored.ts';
 import type { SummaryRequest, SummaryResult } from '../../contract/reply.ts';
 import { addUsage } from '../../contract/usage.ts';
 import { withCost } from '../../model/cost.ts';
-import { ModelError, toFailure, typeOf } from '../../model/errors.ts';
+import { ModelError, toFailure, modelErrorTypeOf } from '../../model/errors.ts';
 import type { ModelClient, ModelMessage, ModelRequest } from '../../model/message.ts';
 import { profiles } from '../../model/profiles.ts';
 import { summaryLines, summaryPrompt, summaryQuestion } from '../../model/summary-prompt.ts';
@@ -104,7 +104,7 @@ async function inPieces(
       rest = rest.slice(piece.length);
     } catch (error) {
       // The model's window is smaller than our budget assumes.
-      const isTooLong = typeOf(error) === 'ModelContextTooLong';
+      const isTooLong = modelErrorTypeOf(error) === 'ModelContextTooLong';
       if (!isTooLong || most < 2 * FEWEST_TOKENS) throw withCost(error, usage);
       most = Math.floor(most / 2);
       rest = await shortEnough(rest, beside(most));

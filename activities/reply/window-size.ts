@@ -1,7 +1,7 @@
 /** The size of a reply's window, and how one that is too long is handled. */
 import type { ApplicationFailure } from '@temporalio/activity';
 import type { ReplyRequest, TooLong, WindowSizes } from '../../contract/reply.ts';
-import { sizesOf, toFailure, typeOf } from '../../model/errors.ts';
+import { sizesOf, toFailure, modelErrorTypeOf } from '../../model/errors.ts';
 import { fitted } from '../../model/fit.ts';
 import type { ModelRequest } from '../../model/message.ts';
 import { countRequest } from '../../model/tokens.ts';
@@ -50,7 +50,7 @@ export async function withinBudget(
 
 /** The failure for an error of the model. If the provider refused the window as too long, it carries the sizes that the rules need. */
 export function refused(error: unknown, measured: Measured | undefined): ApplicationFailure {
-  if (!measured || typeOf(error) !== 'ModelContextTooLong') return toFailure(error);
+  if (!measured || modelErrorTypeOf(error) !== 'ModelContextTooLong') return toFailure(error);
   const { tokens, sizes } = measured;
   const too_long: TooLong = { tokens, ...sizes, most: mostOf(error, tokens) };
   return toFailure(error, { details: { too_long } });

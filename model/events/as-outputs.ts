@@ -1,6 +1,6 @@
 /**
- * For a model API that supports asynchronous tools itself: a call is answered once, when it is over. What it produces before that
- * is told as messages, since a call has only one output.
+ * Events for a model API that supports asynchronous tools: a call is answered once, when it is over. Its earlier events are messages, since
+ * a call has only one output.
  */
 import { json } from '../blocks.ts';
 import { asMessages } from './as-messages.ts';

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { all, never, request } from '../../test/kit/model-request.ts';
 import { type ScriptedServer, startScriptedServer } from '../../test/providers/scripted-server.ts';
 import { createModelClient } from '../client.ts';
-import { typeOf } from '../errors.ts';
+import { modelErrorTypeOf } from '../errors.ts';
 import { type Fields, listOf } from '../fields.ts';
 import type { ModelApi, ModelRequest } from '../message.ts';
 
@@ -138,7 +138,9 @@ test.each<[string, (body: Fields) => object | undefined]>([
   await all(client.stream(asynchronous, never));
   await all(client.stream(asynchronous, never));
   expect(sent()).toHaveLength(tries + 2);
-  expect(noted).toEqual([expect.stringContaining('some-model takes no async function tools')]);
+  expect(noted).toEqual([
+    expect.stringContaining('some-model does not support async function tools'),
+  ]);
 });
 
 test('each model is tried separately', async () => {
@@ -154,7 +156,7 @@ test('each model is tried separately', async () => {
 test('a refusal for another reason is passed on, and the next request tries async tools again', async () => {
   const { client, noted } = await serve(() => ({ message: 'The tool calls are all wrong.' }));
   const error = await all(client.stream(asynchronous, never)).catch((thrown: unknown) => thrown);
-  expect(typeOf(error)).toBe('ModelRequestRefused');
+  expect(modelErrorTypeOf(error)).toBe('ModelRequestRefused');
   await all(client.stream(asynchronous, never)).catch(() => {});
   expect(sent().map(isAsync)).toEqual([true, false, true, false]);
   expect(noted).toEqual([]);

@@ -14,12 +14,12 @@ export type BodyEvent =
   | { kind: 'done' };
 
 /**
- * Server-sent events are recognised by how the body begins, not by its content type, which many servers get wrong. JSON instead
- * is taken as a complete answer, or line by line as the events themselves.
- * @param alive called with every piece that arrives: a comment is a sign of life too
- * @param isLast whether the answer is complete with this event. After that, or after `[DONE]`, the body is read to its end even if no one
- * reads on, so that the next request can use the connection.
- * @throws ModelError `ModelBrokenAnswer`, which quotes what came, for everything else
+ * The beginning of the body decides its format, and not the content type, which many servers get wrong: server-sent events, JSON with the
+ * complete answer, or one JSON object a line.
+ * @param alive called when anything arrives, even a comment
+ * @param isLast whether the answer is complete with this event. After that, or after `[DONE]`, the body is read to its end even if the caller
+ *   stops reading, so that the next request can use the connection
+ * @throws ModelError `ModelBrokenAnswer`, which quotes the body, for any other format
  */
 export async function* eventsOf(
   response: Response,
@@ -64,7 +64,7 @@ async function* textOf(
       if (text !== '') yield text;
     }
   } finally {
-    // Neither does anything to a body that has ended.
+    // Both have no effect on a body that has ended.
     if (isComplete()) void drain(reader);
     else void close(reader);
   }
@@ -165,7 +165,7 @@ function parse(text: string): unknown {
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
-/** Quotes what came instead of an answer, for example a proxy's page. */
+/** The error for a body that is not an answer, such as a proxy's page. It quotes the body. */
 export function notAStream(text: string, { headers }: Response): ModelError {
   const type = headers.get('content-type') ?? 'no content type';
   return new ModelError(
@@ -174,7 +174,7 @@ export function notAStream(text: string, { headers }: Response): ModelError {
   );
 }
 
-/** Quotes JSON that is no part of an answer, such as an error in a form of the server's own. */
+/** The error for JSON that is not part of an answer, such as an error in a form of the server's own. It quotes the JSON. */
 export const notAnAnswer = (data: unknown) =>
   new ModelError(
     'ModelBrokenAnswer',

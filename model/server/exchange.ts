@@ -36,11 +36,13 @@ export interface ModelServerRequest {
 export type Fetch = typeof globalThis.fetch;
 
 export interface ModelServer {
-  /** Identifies the server, for what may be given back only to it. */
+  /** Identifies the server: what it attached is returned only to it. */
   url: string;
   /**
-   * Ends, closing the connection, when `signal` aborts (throwing its reason) and when nothing arrives for too long.
-   * @throws what the `openai` package throws, also for an error inside the answer; ModelError for what is not an answer
+   * Asks the model, again without the fields that the server refuses. Closes the connection when `signal` aborts or nothing arrives for too
+   * long.
+   * @throws what the `openai` package throws, also for an error inside the answer; ModelError for a response that is not an answer, and for
+   *   a timeout; the signal's reason
    */
   ask(this: void, question: ModelServerRequest): AsyncGenerator<BodyEvent>;
 }
@@ -60,7 +62,7 @@ export function createModelServer({
   fetch = fetchPatiently,
   note = () => {},
 }: ServerSettings): ModelServer {
-  // Temporal retries, and shows its retries. A second layer below would only multiply the attempts.
+  // Temporal retries and shows its retries. Retries of the client would only multiply the attempts.
   const client = new Client({
     apiKey,
     baseURL,
@@ -69,7 +71,7 @@ export function createModelServer({
     timeout: NEVER_MS,
     fetch,
   });
-  /** By model: what its server does not accept. */
+  /** By model, the remedies that its server needs. */
   const learned = new Map<string, Set<Remedy>>();
 
   return {
@@ -84,7 +86,7 @@ export function createModelServer({
         const changed = [...tried].reduce<Body>((changing, { apply }) => apply(changing), first);
         try {
           for await (const event of answerTo(client, changed, question)) {
-            // The server accepts the request now: a later error has another cause.
+            // The server has accepted the request, so a later error has another cause.
             const isNews =
               tried.has(withoutAsyncTools) && !learned.get(body.model)?.has(withoutAsyncTools);
             learned.set(body.model, tried);
@@ -104,9 +106,9 @@ export function createModelServer({
   };
 }
 
-/** For the operator, whose profile asks for them. */
+/** The log line for an operator whose profile has async tools. */
 export const withoutAsync = (model: string, why: string) =>
-  `The server of ${model} takes no async function tools, so the prompt explains asynchronous calls instead: ${why}`;
+  `The server of ${model} does not support async function tools, so the prompt explains asynchronous calls instead: ${why}`;
 
 function remedyFor(
   error: unknown,
@@ -182,7 +184,7 @@ function tooSilent(most_ms: number): ModelError {
   return new ModelError('ModelTimeout', `The model sent nothing for ${most_ms / 1_000} s.`);
 }
 
-/** Disabled: the watch above decides how long is too long. */
+/** Disables the client's timeout: the watch above decides when to give up. */
 const NEVER_MS = 2 ** 31 - 1;
 
 /** The built-in fetch gives up after five minutes of silence, which only a custom dispatcher changes. */
@@ -192,7 +194,7 @@ const fetchPatiently = ((url: string, init: object) =>
   fetchByUndici(url, { ...init, dispatcher: patient })) as unknown as Fetch;
 
 class Client extends OpenAI {
-  /** Google wraps an error in a list; a proxy answers with a page. */
+  /** Reads errors in other forms: Google wraps an error in a list, and a proxy answers with a page. */
   protected override makeStatusError(
     status: number,
     error: object,

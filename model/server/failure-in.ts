@@ -27,7 +27,7 @@ function errorOf(data: unknown, name: string | undefined): object | undefined {
   return isObject(choice) ? asError(choice.error) : undefined;
 }
 
-/** The error is the event itself, as vLLM and FastAPI send it. */
+/** The error if the event itself is one, as vLLM and FastAPI send it. */
 function plainError(data: Record<string, unknown>): object | undefined {
   if (data.object === 'error' || data.error === true) return data;
   const { detail } = data;

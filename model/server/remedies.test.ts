@@ -2,9 +2,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { all, never, request } from '../../test/kit/model-request.ts';
 import { type ScriptedServer, startScriptedServer } from '../../test/providers/scripted-server.ts';
-import { attach, giver } from '../attached.ts';
+import { attach, senderId } from '../attached.ts';
 import { createModelClient } from '../client.ts';
-import { typeOf } from '../errors.ts';
+import { modelErrorTypeOf } from '../errors.ts';
 import type { Fields } from '../fields.ts';
 import type { ModelApi, ModelRequest } from '../message.ts';
 
@@ -42,7 +42,7 @@ async function serve(api: ModelApi, isRefused: (body: Fields) => string | undefi
 }
 
 const withReasoning = (): ModelRequest => {
-  const by = giver('chat', server!.url, request.model);
+  const by = senderId('chat', server!.url, request.model);
   const attached = attach(by, {
     message: { reasoning_content: 'Hm.' },
     call: { extra_content: { google: { thought_signature: 'c2ln' } } },
@@ -203,7 +203,7 @@ test.each([
 test('a refusal without a remedy is passed on, and the next request is sent in full again', async () => {
   const client = await serve('chat', () => 'max_tokens is too large');
   const error = await all(client.stream(request, never)).catch((thrown: unknown) => thrown);
-  expect(typeOf(error)).toBe('ModelRequestRefused');
+  expect(modelErrorTypeOf(error)).toBe('ModelRequestRefused');
   expect(server!.requests).toHaveLength(2);
   await all(client.stream(request, never)).catch((thrown: unknown) => thrown);
   expect(server!.requests[2]).toHaveProperty('max_tokens');

@@ -1,7 +1,7 @@
 /**
- * What a request can do without. Servers refuse fields that others need; only trying shows which. Each remedy recognises from the
- * words of a refusal that it may help, and changes the request. A remedy that has helped is applied to every later request
- * (exchange.ts).
+ * Changes to a request that a server refuses. Servers refuse fields that others need, and only trying shows which. Each remedy recognises
+ * from the text of a refusal that it may help, and changes the request. A remedy that has helped is applied to every later request to that
+ * model (exchange.ts).
  */
 import { type Fields as Body, isFields as isObject, listOf, only, without } from '../fields.ts';
 import type { ServerRefusal } from './too-long.ts';
@@ -9,6 +9,7 @@ import { isUnreadable } from './unreadable.ts';
 
 export interface Remedy {
   name: string;
+  /** Whether the remedy may help. `said` is the text of the refusal in lower case. */
   fits(body: Body, said: string): boolean;
   apply(body: Body): Body;
 }
@@ -59,7 +60,7 @@ export const remedies: Remedy[] = [
   },
   {
     name: 'system for developer',
-    fits: (body, said) => OF_A_ROLE.test(said) && messagesOf(body).some(isDeveloper),
+    fits: (body, said) => ABOUT_A_ROLE.test(said) && messagesOf(body).some(isDeveloper),
     apply: (body) => ({
       ...body,
       messages: messagesOf(body).map((message) =>
@@ -150,7 +151,7 @@ const ASYNC_OR_UNANSWERED =
   /\basync|\btool (calls?|outputs?|messages?|results?|responses?)\b|function[_ ]call/;
 
 /** A template seldom names the role it refuses. */
-const OF_A_ROLE =
+const ABOUT_A_ROLE =
   /developer|(invalid|unexpected|unknown|unsupported|unrecogni[sz]ed) (message )?role|roles? (is|are) (not )?(supported|allowed)/;
 
 const NO_INSTRUCTIONS =
@@ -178,7 +179,7 @@ function withInstructionsOfUser(messages: Body[]): Body[] {
 
 const isWordless = ({ content }: Body) => content === null;
 
-/** An empty reasoning for the answers of other models. */
+/** Adds an empty reasoning to the answers of other models. */
 function withReasoning(name: string, isWanted: (message: Body) => boolean): Remedy {
   const lacksIt = (message: Body) =>
     isAssistant(message) && isWanted(message) && !('reasoning_content' in message);
@@ -212,8 +213,8 @@ function withCalls(body: Body, change: (call: Body) => Body): Body {
   return { ...body, messages };
 }
 
-const OF_A_MESSAGE = ['role', 'content', 'tool_calls', 'tool_call_id', 'name'];
-const OF_A_CALL = ['id', 'type', 'function'];
+const MESSAGE_FIELDS = ['role', 'content', 'tool_calls', 'tool_call_id', 'name'];
+const CALL_FIELDS = ['id', 'type', 'function'];
 
 function hasAttached(body: Body): boolean {
   return JSON.stringify(withoutAttached(body)) !== JSON.stringify(body);
@@ -225,10 +226,10 @@ function withoutAttached(body: Body): Body {
     return { ...body, input: listOf(body.input).filter(isOurs) };
   }
   const bare = messagesOf(body).map((message) =>
-    isAssistant(message) ? only(message, OF_A_MESSAGE) : message,
+    isAssistant(message) ? only(message, MESSAGE_FIELDS) : message,
   );
   return withCalls({ ...body, messages: bare }, (call) => ({
-    ...only(call, OF_A_CALL),
+    ...only(call, CALL_FIELDS),
     ...(isObject(call.function) && { function: only(call.function, ['name', 'arguments']) }),
   }));
 }

@@ -1,4 +1,4 @@
-/** Whether a provider refuses a request because the conversation is too long for its model, however it says so. */
+/** Recognises refusals because the conversation is too long for the model, in the forms of many providers. */
 
 export interface ServerRefusal {
   /** Undefined when it came inside a stream. */
@@ -18,7 +18,7 @@ export function isTooLong({ status, code = '', type = '', words }: ServerRefusal
   if (status === 401 || status === 403 || status === 402) return false;
   if ([code, type].some((word) => CODE.test(word))) return true;
   if (/"n_ctx"|n_prompt_tokens/.test(said)) return true;
-  return !OF_A_PART.test(said) && WORDS.some((pattern) => pattern.test(said));
+  return !ABOUT_A_PART.test(said) && WORDS.some((pattern) => pattern.test(said));
 }
 
 /** A limit of tokens per minute that the request exceeds by itself: waiting does not help. */
@@ -30,7 +30,7 @@ const CODE =
   /(context|prompt|input|window|tokens?)\w*(exceed|too_?(long|large|many|big)|overflow)|exceed\w*(context|token|prompt|input)|(context|token)\w*_limit|context_length/i;
 
 /** One field is too long, or too much output is requested: a shorter conversation would not help. */
-const OF_A_PART =
+const ABOUT_A_PART =
   /string too long|maximum string length|'(tools|stop|metadata)'.{0,20}array too long|(?<!\+ [`'"]?)max_(completion_|output_|new_)?tokens['"`]? (is|was|must)|(invalid value for|exceed\w*) ['"`]?max_(completion_|output_|new_)?tokens|(name|description|tool_call_id|metadata)\W.{0,80}too long|too many (tools|functions|images|messages|requests)|max_tokens.{0,20}(超过|超出)/;
 
 const WINDOW = String.raw`(context|prompt|input|inputs|sequence|window|tokens?|messages?|conversation|request|text)`;
@@ -65,12 +65,13 @@ const WORDS = [
 ];
 
 export interface Sizes {
-  /** The size of the model's window, and of the request, in the provider's own tokens. */
+  /** The size of the model's window, in the provider's own tokens. */
   most: number;
+  /** The size of the request, in the same tokens. */
   sent?: number;
 }
 
-/** As far as the provider says. */
+/** The sizes that a refusal names. Undefined if it does not name that of the window. */
 export function sizesIn(words: string): Sizes | undefined {
   const numbers = [...words.matchAll(NUMBER)].map(([text]) => toNumber(text));
   const most = MOST.map((pattern) => pattern.exec(words)?.[1])
