@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -155,4 +155,26 @@ test('a server that a proxy has declared is its tenant’s alone, also after a r
   await check(first.catalogue);
   await first.catalogue.close();
   await check((await open([], home)).catalogue);
+});
+
+test('two proxies that declare the same server at once both find it', async () => {
+  const { servers } = (await open([], await homeFile())).catalogue;
+  const given = { tenant: 'acme', name: 'test', transport: testServer() };
+  const first = servers.declare(given);
+  const second = await servers.declare(given);
+  expect(await servers.offers(second, { tenant: 'acme', patience_ms: 20_000 })).not.toHaveLength(0);
+  expect(await first).toBe(second);
+  expect(servers.status('acme')).toHaveLength(1);
+});
+
+test('a declaration that could not be stored is made by the next attempt', async () => {
+  const home = await homeFile();
+  const { servers } = (await open([], home)).catalogue;
+  const given = { tenant: 'acme', name: 'test', transport: testServer() };
+  const inTheWay = join(dirname(home), 'declared.json');
+  await mkdir(inTheWay);
+  await expect(servers.declare(given)).rejects.toThrow('declared.json');
+  await rm(inTheWay, { recursive: true });
+  const name = await servers.declare(given);
+  expect(await servers.offers(name, { tenant: 'acme', patience_ms: 20_000 })).not.toHaveLength(0);
 });

@@ -215,6 +215,17 @@ export async function openMcpCatalogue(
     watches.push(watching);
   };
   await Promise.all(states.map(watch));
+  /** Declarations that are being stored, by the name of the server. */
+  const declaring = new Map<string, Promise<void>>();
+
+  async function add(server: McpServer, tenant: string): Promise<void> {
+    await declared.add(server, tenant);
+    const state = stateOf(server);
+    states.push(state);
+    declareAll(state, known.of(server.name).tools);
+    await watch(state);
+  }
+
   const ownerOf = (name: string) =>
     states.find(({ server }) => !own.tools.has(name) && isOfServer(server.name, name));
 
@@ -239,14 +250,12 @@ export async function openMcpCatalogue(
         states.filter(({ server }) => isVisible(server, tenant)).map(({ status }) => status),
       async declare(given) {
         const server = asDeclared(given);
-        if (!isDeclared(server)) {
-          await declared.add(server, given.tenant);
-          const state = stateOf(server);
-          states.push(state);
-          declareAll(state, known.of(server.name).tools);
-          await watch(state);
-        }
-        return server.name;
+        const { name } = server;
+        if (states.some((state) => state.server.name === name)) return name;
+        const adding = declaring.get(name) ?? add(server, given.tenant);
+        declaring.set(name, adding);
+        await adding.finally(() => declaring.delete(name));
+        return name;
       },
       async offers(name, { tenant, patience_ms }) {
         const state = states.find(({ server }) => server.name === name);
