@@ -2,15 +2,12 @@
 import type { PriorDiscovery, Tool as Upstream } from '@modelcontextprotocol/client';
 import type { Catalogue, ServerStatus, ToolServers } from '../../tools/catalogue.ts';
 import type { LocalTool, Tool } from '../../tools/define.ts';
-import { readableLine } from '../../tools/lines.ts';
 import type { McpServer } from './config.ts';
-import { canBeTask, declareUpstream, fingerprint } from './declare.ts';
-import { UnusableSchema } from './input-schema.ts';
+import { declareAll, type ToolsOfServer } from './declare-all.ts';
 import { openKnown } from './known.ts';
-import { isOfServer, toolName } from './names.ts';
+import { isOfServer } from './names.ts';
 import { callProgram } from './program.ts';
 import { type WarmProgram, warmProgram } from './warm/warm-program.ts';
-import type { McpSession } from './session.ts';
 import type { Watch, WatchTiming } from './watch.ts';
 import { asDeclared, openDeclared } from './declared.ts';
 
@@ -32,17 +29,12 @@ export interface McpCatalogue extends Catalogue {
   close(): Promise<void>;
 }
 
-interface ServerState {
-  server: McpServer;
+interface ServerState extends ToolsOfServer {
   status: ServerStatus;
   era?: PriorDiscovery;
   /** The tools of its latest answer. */
   offered: Map<string, LocalTool>;
-  /** Every tool that it has ever offered, since calls of it may still run. */
-  known: Map<string, LocalTool>;
-  fingerprints: Map<string, string>;
   answered: PromiseWithResolvers<void>;
-  session?: McpSession;
   /** Makes its calls if its session is `warm`: they share a host that outlives the worker. */
   warm?: WarmProgram;
 }
@@ -79,8 +71,19 @@ export async function openMcpCatalogue(
     const { name, settings } = server;
     const { era, used = false } = known.of(name);
     const use = () => known.note(name, { used: true });
+    const variables = () => ({
+      server: server.transport,
+      ...(state.era && { era: state.era }),
+      allowPrivateUrls,
+    });
+    const warm =
+      settings.session === 'warm'
+        ? warmProgram(() => ({ root, server: name, variables: variables() }))
+        : undefined;
     const state: ServerState = {
       ...(settings.session === 'shared' && { session: sessions!.createSession(used, use) }),
+      ...(warm && { warm }),
+      program: warm ?? callProgram(variables),
       server,
       status: { name: server.name, status: 'starting', since: now(), tools: 0, left_out: [] },
       ...(era && { era }),
@@ -89,67 +92,14 @@ export async function openMcpCatalogue(
       fingerprints: new Map(),
       answered: Promise.withResolvers(),
     };
-    if (settings.session === 'warm') {
-      state.warm = warmProgram(() => ({ root, server: name, variables: variablesOf(state) }));
-    }
     return state;
   }
 
-  const variablesOf = ({ server, era }: ServerState) => ({
-    server: server.transport,
-    ...(era && { era }),
-    allowPrivateUrls,
-  });
-
-  /**
-   * Declares a server's tools and adds them to `state.known`. A tool whose declaration is unchanged stays the same object, since callers
-   * cache what they derive from it.
-   * @returns the usable tools by name; `state.status.left_out` names the others
-   */
-  function declareAll(state: ServerState, upstream: Upstream[]): Map<string, LocalTool> {
-    const { server } = state;
-    const program = state.warm ?? callProgram(() => variablesOf(state));
-    const { first } = known.of(server.name);
-    const found = new Map<string, LocalTool>();
-    const left_out: ServerStatus['left_out'] = [];
-    const leaveOut = (tool: string, why: string) => {
-      if (left_out.length < MOST_LEFT_OUT) left_out.push({ tool: readableLine(tool, 100), why });
-    };
+  /** @returns the usable tools by name; `state.status.left_out` names the others */
+  function takeTools(state: ServerState, upstream: Upstream[]): Map<string, LocalTool> {
+    const { first } = known.of(state.server.name);
+    const { found, left_out } = declareAll(state, upstream, { taken, first, log });
     state.status = { ...state.status, left_out };
-    for (const each of upstream) {
-      if (server.settings.tools[each.name]?.offer === false) continue;
-      const name = toolName(server.name, each.name, taken);
-      if (found.has(name)) {
-        leaveOut(each.name, 'The server lists it twice.');
-        continue;
-      }
-      if (found.size >= MOST_TOOLS) {
-        leaveOut(each.name, `A server may offer at most ${MOST_TOOLS} tools.`);
-        break;
-      }
-      const print = fingerprint(each);
-      const before = state.known.get(name);
-      const own = `${print} ${canBeTask(each)}`;
-      if (before && state.fingerprints.get(name) === own) {
-        found.set(name, before);
-        continue;
-      }
-      const hasChanged = (first[each.name] ?? print) !== print;
-      if (before || hasChanged) {
-        log(`The MCP server ${server.name} has changed the definition of its tool ${name}.`);
-      }
-      try {
-        found.set(
-          name,
-          declareUpstream(each, { server, name, program, session: state.session, hasChanged }),
-        );
-        state.fingerprints.set(name, own);
-      } catch (error) {
-        if (!(error instanceof UnusableSchema)) throw error;
-        leaveOut(each.name, `It cannot be offered to a model: ${error.message}.`);
-      }
-    }
-    for (const [name, tool] of found) state.known.set(name, tool);
     return found;
   }
 
@@ -168,7 +118,7 @@ export async function openMcpCatalogue(
     const wasReady = state.status.status === 'ready';
     const before = [...state.offered.keys()].join();
     state.era = era;
-    state.offered = declareAll(state, upstream);
+    state.offered = takeTools(state, upstream);
     const hasChanged = before !== [...state.offered.keys()].join();
     const count = state.offered.size;
     const { left_out } = state.status;
@@ -195,7 +145,7 @@ export async function openMcpCatalogue(
 
   for (const state of states) {
     // Calls that still run need these tools at once. They are offered when the server has answered.
-    declareAll(state, known.of(state.server.name).tools);
+    takeTools(state, known.of(state.server.name).tools);
   }
   const watches: Watch[] = [];
   const watch = async (state: ServerState) => {
@@ -222,7 +172,7 @@ export async function openMcpCatalogue(
     await declared.add(server, tenant);
     const state = stateOf(server);
     states.push(state);
-    declareAll(state, known.of(server.name).tools);
+    takeTools(state, known.of(server.name).tools);
     await watch(state);
   }
 
@@ -280,11 +230,6 @@ export async function openMcpCatalogue(
     },
   };
 }
-
-/** Bounds the status of a server, which people read. */
-const MOST_LEFT_OUT = 50;
-/** More tools than any model can choose from. */
-const MOST_TOOLS = 500;
 
 const now = () => new Date().toISOString();
 const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
