@@ -90,6 +90,7 @@ export async function openMcpCatalogue(
       offered: new Map(),
       known: new Map(),
       fingerprints: new Map(),
+      unusable: new Map(),
       answered: Promise.withResolvers(),
     };
     return state;

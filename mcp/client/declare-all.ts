@@ -13,6 +13,8 @@ export interface ToolsOfServer extends Pick<Declaring, 'server' | 'program' | 's
   known: Map<string, LocalTool>;
   /** Of each known tool, the fingerprint of the declaration that it was made from. */
   fingerprints: Map<string, string>;
+  /** The fingerprint of the latest declaration of each tool that could not be used. */
+  unusable: Map<string, string>;
 }
 
 export interface DeclaredTools {
@@ -27,7 +29,7 @@ export interface DeclaredTools {
  * @param options.first by tool, the fingerprint of the first declaration that the server gave
  */
 export function declareAll(
-  { known, fingerprints, ...declaring }: ToolsOfServer,
+  { known, fingerprints, unusable, ...declaring }: ToolsOfServer,
   upstream: Upstream[],
   {
     taken,
@@ -57,17 +59,20 @@ export function declareAll(
     const own = `${print} ${canBeTask(each)}`;
     if (before && fingerprints.get(name) === own) {
       found.set(name, before);
+      unusable.delete(name);
       continue;
     }
     const hasChanged = (first[each.name] ?? print) !== print;
-    if (before || hasChanged) {
+    if ((before || hasChanged) && unusable.get(name) !== own) {
       log(`The MCP server ${server.name} has changed the definition of its tool ${name}.`);
     }
     try {
       found.set(name, declareUpstream(each, { ...declaring, name, hasChanged }));
       fingerprints.set(name, own);
+      unusable.delete(name);
     } catch (error) {
       if (!(error instanceof UnusableSchema)) throw error;
+      unusable.set(name, own);
       leaveOut(each.name, `It cannot be offered to a model: ${error.message}.`);
     }
   }
