@@ -17,20 +17,20 @@ const done = (result: unknown): QuickOutcome => ({
 /** A runner whose calls end when the test says so. */
 function createRunner() {
   const begun: QuickCall[] = [];
-  const heard: string[] = [];
-  const left: QuickCall[] = [];
+  const recorded: string[] = [];
+  const unrecorded: QuickCall[] = [];
   let answer = (_: QuickCall): Promise<QuickOutcome> => Promise.resolve(done('quick'));
   const runner: QuickRunner = {
     run(quick) {
       begun.push(quick);
       return answer(quick);
     },
-    async heard({ call }) {
-      heard.push(call.call_id);
+    async recorded({ call }) {
+      recorded.push(call.call_id);
     },
-    left: async () => left,
+    unrecorded: async () => unrecorded,
   };
-  return { runner, begun, heard, left, will: (next: typeof answer) => (answer = next) };
+  return { runner, begun, recorded, unrecorded, will: (next: typeof answer) => (answer = next) };
 }
 
 let made: ReturnType<typeof createRunner>;
@@ -62,7 +62,7 @@ test('a call that ends within the grace time is answered first and logged then, 
     expect(await kinds()).toEqual(['call.requested', 'call.started', 'call.completed', 'receipt']),
   );
   expect((await entries()).at(-1)).toMatchObject({ fate: 'delivered', of: [3] });
-  expect(made.heard).toHaveLength(1);
+  expect(made.recorded).toHaveLength(1);
   expect(stage.played.calls.map(({ method }) => method)).not.toContain('requestCall');
 });
 
@@ -83,7 +83,7 @@ test('several calls are logged with one signal', async () => {
   const recorded = () => stage.played.calls.filter(({ method }) => method === 'recordCalls');
   expect(recorded()).toEqual([]);
   await stage.api.app.close();
-  expect(made.heard).toHaveLength(3);
+  expect(made.recorded).toHaveLength(3);
   // The first attempt finds that the conversation has not begun.
   const three = { calls: [expect.anything(), expect.anything(), expect.anything()] };
   expect(recorded().map(({ payload }) => payload)).toEqual([three, three]);
@@ -94,7 +94,7 @@ test('a call that takes longer is handed over to its conversation, once, and sus
   const text = words(await call('c1'))[0]!;
   expect(text).toMatch(/^Suspended as call_/);
   expect(await kinds()).toEqual(['call.requested', 'call.started']);
-  expect(made.heard).toHaveLength(1);
+  expect(made.recorded).toHaveLength(1);
   await stage.played.play((story) =>
     story.ends(story.state.calls[0]!.id, { type: 'completed', result: 'late' }),
   );
@@ -103,7 +103,7 @@ test('a call that takes longer is handed over to its conversation, once, and sus
 
 test('a result that was delivered is not told again, and the one after it is', async () => {
   await call('c1');
-  await vi.waitFor(() => expect(made.heard).toHaveLength(1));
+  await vi.waitFor(() => expect(made.recorded).toHaveLength(1));
   made.will(async () => ({ type: 'goes_on' }));
   const text = words(await call('c2'))[0]!;
   expect(next(text).after, 'the client has the first result').toBe(3);
@@ -129,7 +129,7 @@ test('late-result-discarded: what came after its client had hung up is told by n
   await expect(calling).rejects.toThrow();
   await hungUp;
   ended.resolve(done('late'));
-  await vi.waitFor(() => expect(made.heard).toHaveLength(1));
+  await vi.waitFor(() => expect(made.recorded).toHaveLength(1));
   const { id: conversation_id } = await stage.only();
   const news = await client.call('next_results', { conversation_id });
   expect(words(news)[0]).toContain('its last: late');
@@ -148,7 +148,7 @@ test('timeout-retry-loop: the same call again joins the one that is under way', 
 test('a repeat that finds the call over is answered and not logged again', async () => {
   made.will(async () => ({ ...done('known'), isRepeat: true }) as QuickOutcome);
   expect(words(await call('c1'))).toEqual(['known']);
-  expect(made.heard).toEqual([]);
+  expect(made.recorded).toEqual([]);
 });
 
 describe('a call is requested as any other', () => {
@@ -203,15 +203,15 @@ describe('a call that an earlier process did not report', () => {
   });
 
   test('is handed over to its conversation, which begins with it', async () => {
-    made.left.push(quick('call_a'));
+    made.unrecorded.push(quick('call_a'));
     await open();
-    await vi.waitFor(() => expect(made.heard).toEqual(['call_a']));
+    await vi.waitFor(() => expect(made.recorded).toEqual(['call_a']));
     expect(await kinds()).toEqual(['call.requested', 'call.started']);
   });
 
   test('is handed over though the conversation of another call cannot be reached', async () => {
-    made.left.push({ ...quick('call_a'), conversation: { tenant: 'default', id: 'conv_2' } });
-    made.left.push(quick('call_b'));
+    made.unrecorded.push({ ...quick('call_a'), conversation: { tenant: 'default', id: 'conv_2' } });
+    made.unrecorded.push(quick('call_b'));
     const { store, bus } = stage.api;
     const gateway = stage.played;
     const request = gateway.requestCall.bind(gateway);
@@ -221,21 +221,21 @@ describe('a call that an earlier process did not report', () => {
     });
     await stage.api.app.close();
     await stage.open(1_000, { grace_ms: 50 }, made.runner, { earlier: { store, bus, gateway } });
-    await vi.waitFor(() => expect(made.heard).toEqual(['call_b']));
+    await vi.waitFor(() => expect(made.recorded).toEqual(['call_b']));
   });
 
   test('is left alone if the log of its conversation has it', async () => {
     await call('c1');
-    await vi.waitFor(() => expect(made.heard).toHaveLength(1));
+    await vi.waitFor(() => expect(made.recorded).toHaveLength(1));
     const { store, bus } = stage.api;
     const known = made.begun[0]!;
     await stage.api.app.close();
     made = createRunner();
-    made.left.push(known);
+    made.unrecorded.push(known);
     await stage.open(1_000, { grace_ms: 50 }, made.runner, {
       earlier: { store, bus, gateway: stage.played },
     });
-    await vi.waitFor(() => expect(made.heard).toEqual([known.call.call_id]));
+    await vi.waitFor(() => expect(made.recorded).toEqual([known.call.call_id]));
     expect(await kinds()).toHaveLength(4);
   });
 });
@@ -251,7 +251,7 @@ test('while Temporal is unavailable, the client is answered, and the call is rep
   stage.played.failure = failure;
   expect(words(await call('c1'))).toEqual(['quick']);
   await vi.waitFor(() => expect(stage.played.calls.length).toBeGreaterThan(0));
-  expect(made.heard).toEqual([]);
+  expect(made.recorded).toEqual([]);
   stage.played.failure = undefined;
-  await vi.waitFor(() => expect(made.heard).toHaveLength(1), 5_000);
+  await vi.waitFor(() => expect(made.recorded).toHaveLength(1), 5_000);
 });

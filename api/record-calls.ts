@@ -25,7 +25,7 @@ export interface EndedCall {
 }
 
 export function createRecorder(
-  runner: Pick<QuickRunner, 'heard' | 'left'>,
+  runner: Pick<QuickRunner, 'recorded' | 'unrecorded'>,
   dependencies: Pick<
     ApiDependencies,
     'store' | 'gateway' | 'limits' | 'pushesTo' | 'logger' | 'collect_ms'
@@ -68,7 +68,7 @@ export function createRecorder(
     await signalExternal(dependencies, ended[0]!.quick, (conversation) =>
       gateway.recordCalls(conversation, { calls }),
     );
-    await Promise.all(ended.map(({ quick }) => runner.heard(quick)));
+    await Promise.all(ended.map(({ quick }) => runner.recorded(quick)));
   }
 
   async function handOver(quick: QuickCall): Promise<void> {
@@ -76,7 +76,7 @@ export function createRecorder(
     await signalExternal(dependencies, quick, (conversation) =>
       gateway.requestCall(conversation, { call, begun: true }),
     );
-    await runner.heard(quick);
+    await runner.recorded(quick);
   }
 
   /** Retries until the work succeeds, this process ends, or the conversation has closed and needs no report. */
@@ -89,7 +89,7 @@ export function createRecorder(
         const facts = { err: error, conversation_id: conversation.id, call_id: call.call_id };
         if (error instanceof Problem) {
           logger?.warn(facts, 'A conversation closed before a call was reported to it.');
-          return runner.heard(quick);
+          return runner.recorded(quick);
         }
         logger?.warn(facts, 'A call could not be reported to its conversation. Retrying.');
         if (closing.signal.aborted) return undefined;
@@ -101,9 +101,9 @@ export function createRecorder(
   /** A conversation that cannot be reached holds up no other. */
   async function recover(): Promise<void> {
     const lanes = createLanes(RECOVERED_AT_ONCE);
-    const left = Map.groupBy(await runner.left(), ({ conversation }) => nameOf(conversation));
+    const left = Map.groupBy(await runner.unrecorded(), ({ conversation }) => nameOf(conversation));
     const report = async (quick: QuickCall) => {
-      if (await isInLog(quick)) await runner.heard(quick);
+      if (await isInLog(quick)) await runner.recorded(quick);
       else await handOver(quick);
     };
     const reportAll = async (own: QuickCall[]) => {

@@ -25,7 +25,7 @@ export const NO_RUN = 'none';
  * Whether a write belongs to the run that holds the log, or to the one that follows it. Only then can the numbers of its fence be
  * compared: a reset of a workflow creates another run, which begins with a shorter history.
  */
-export const isOfLine = (held: Fence, given: Fence) =>
+export const areComparable = (held: Fence, given: Fence) =>
   held.run_id === undefined ||
   given.run_id === undefined ||
   held.run_id === given.run_id ||

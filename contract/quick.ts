@@ -24,7 +24,7 @@ export interface QuickRunner {
   /** @param options.stop aborts when it has to be taken over at once */
   run(call: QuickCall, options: { grace_ms: number; stop: AbortSignal }): Promise<QuickOutcome>;
   /** Its conversation has recorded it, so the process may forget it. */
-  heard(call: QuickCall): Promise<void>;
+  recorded(call: QuickCall): Promise<void>;
   /** Calls of earlier processes that may not have been recorded. */
-  left(): Promise<QuickCall[]>;
+  unrecorded(): Promise<QuickCall[]>;
 }

@@ -57,7 +57,7 @@ export function dropCalls(step: Step, why: string, cause: number[]): void {
 
 /** One asynchronous result of a running call. Repeats, and events that arrive after the call's end, change nothing (R8). */
 export function hearEvent(step: Step, signal: CallEventSignal): void {
-  const call = findRunning(step, signal.call_id);
+  const call = acceptReport(step, signal.call_id);
   if (!call || signal.n <= call.n) return;
   const { call_id, n, event, percent, note, data, stored, schedule, pushed_n, missing } = signal;
   const { question, settles } = signal;
@@ -99,14 +99,14 @@ export function hearEvent(step: Step, signal: CallEventSignal): void {
 
 /** The call's workflow reports that the call is over. */
 export function hearEnd(step: Step, callId: string, end: CallEnd): void {
-  const call = findRunning(step, callId);
+  const call = acceptReport(step, callId);
   if (call) endCall(step, call, end);
 }
 
 type Running = Call & { status: 'running' };
 
-/** Finds a running call. If it reports while it waits for a slot, it was started before a reset: it runs, so it waits no longer. */
-function findRunning(step: Step, callId: string): Running | undefined {
+/** The running call that reports. One that reports while it waits for a slot was started before a reset: it counts as running from now on. */
+function acceptReport(step: Step, callId: string): Running | undefined {
   const call = step.state.calls.find(({ id }) => id === callId);
   if (call?.status === 'queued' && call.perhaps_started) return startCall(step, call);
   return call?.status === 'running' ? call : undefined;

@@ -12,7 +12,7 @@ import {
   compareFences,
   fenceAbove,
   type Fence,
-  isOfLine,
+  areComparable,
   NO_RUN,
   type Reset,
 } from '../contract/batch.ts';
@@ -56,7 +56,7 @@ async function settle(
 ): Promise<Recorded> {
   const { conversation, base } = batch;
   const before = await lock(db, conversation);
-  const goesBack = takes_over && !isOfLine(fenceOf(before), batch.fence);
+  const goesBack = takes_over && !areComparable(fenceOf(before), batch.fence);
   if (goesBack && before.status === 'closed') {
     const by = before.fence_run_id;
     if (by === null || by === NO_RUN) return { outcome: 'closed' };
@@ -65,7 +65,7 @@ async function settle(
   const restored = goesBack && (await restore(db, conversation, before, takes_over.base_runs));
   const held = restored ? { ...(await lock(db, conversation)), head: before.head } : before;
   const heldFence = fenceOf(held);
-  const takes = !isOfLine(heldFence, batch.fence);
+  const takes = !areComparable(heldFence, batch.fence);
   if (takes && !takes_over) return { outcome: 'other_run' };
   const fence = committed && !takes ? fenceAbove(heldFence, batch.fence) : batch.fence;
   const order = takes ? 1 : compareFences(fence, heldFence);

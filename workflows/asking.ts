@@ -1,6 +1,6 @@
 /** A call whose tool has asked a person: it waits for the answer without running. */
 import { condition, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
-import { believe, callAnswer } from '../contract/believe.ts';
+import { validate, callAnswer } from '../contract/untrusted.ts';
 import type { CallAsks, Resumption } from '../contract/call.ts';
 import { CALL_SIGNALS } from '../contract/names.ts';
 import type { GivenAnswer } from '../contract/question.ts';
@@ -15,7 +15,7 @@ export interface Answers {
 export function receiveAnswers(): Answers {
   const answers = new Map<string, GivenAnswer>();
   setHandler(answered, (given) => {
-    const { value, why } = believe(callAnswer, given);
+    const { value, why } = validate(callAnswer, given);
     if (why === undefined) answers.set(value.question_id, value);
     else setCurrentDetails(`An answer was dropped. ${why}`);
   });

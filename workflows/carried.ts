@@ -1,6 +1,6 @@
 /** Checks the arguments of a workflow. They may come from another version, or from any client of Temporal. */
 import { ApplicationFailure } from '@temporalio/workflow';
-import { believe } from '../contract/believe.ts';
+import { validate } from '../contract/untrusted.ts';
 import {
   boolean,
   list,
@@ -32,7 +32,7 @@ export const startOf = (given: unknown) =>
 export const callStartOf = (given: unknown) => argument(callStart, given) as unknown as CallStart;
 
 function argument<T>(shape: Shape<T>, given: unknown): T {
-  const { value, why } = believe(shape, given);
+  const { value, why } = validate(shape, given);
   if (why === undefined) return value;
   throw ApplicationFailure.nonRetryable(
     `The argument of the workflow is invalid. ${why}`,

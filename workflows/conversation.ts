@@ -16,10 +16,10 @@ import {
 import { UPDATES } from '../contract/names.ts';
 import {
   answerCall as answer,
-  believe,
+  validate,
   decideCall as decision,
   messageSignal,
-} from '../contract/believe.ts';
+} from '../contract/untrusted.ts';
 import type { Shape } from '../contract/shape.ts';
 import type * as Signals from '../contract/signals.ts';
 import { refuseDecision } from '../conversation/approvals.ts';
@@ -190,9 +190,9 @@ function refuseIfBusy(messageId: string, state: State, inbox: Event[]): void {
 
 /** Refuses an update that does not fit its schema. */
 function orRefuse<T>(shape: Shape<T>, update: unknown): T {
-  const believed = believe(shape, update);
-  if (believed.why === undefined) return believed.value;
-  throw ApplicationFailure.nonRetryable(believed.why, 'InvalidUpdate');
+  const checked = validate(shape, update);
+  if (checked.why === undefined) return checked.value;
+  throw ApplicationFailure.nonRetryable(checked.why, 'InvalidUpdate');
 }
 
 /** The state that an update meets. The events in the inbox come first: they may decide the call, cancel it or make the update too late. */

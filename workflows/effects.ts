@@ -1,7 +1,7 @@
 /** Carries out the effects that the rules ask for. Nothing here decides; results come back as events. */
 import { ActivityCancellationType, CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { believe, replyResult, summaryResult } from '../contract/believe.ts';
+import { validate, replyResult, summaryResult } from '../contract/untrusted.ts';
 import type { Batch, BatchOutcome } from '../contract/batch.ts';
 import type { ConversationStart } from '../contract/signals.ts';
 import type { Effect, Untimed } from '../conversation/event.ts';
@@ -82,7 +82,7 @@ export function createEffects(
       if (batch) isWritten(batch);
       const { reset, ...said } = result;
       if (reset) enqueue({ type: 'reset', ...reset });
-      const { why } = believe(replyResult, said);
+      const { why } = validate(replyResult, said);
       if (why !== undefined) throw invalidResult(why);
       enqueue({ type: 'reply_completed', reply_id, result: said });
     } catch (error) {
@@ -120,7 +120,7 @@ export function createEffects(
           },
         ]),
       );
-      const { why } = believe(summaryResult, result);
+      const { why } = validate(summaryResult, result);
       if (why !== undefined) throw invalidResult(why);
       enqueue({ type: 'summary_completed', to, result });
     } catch (error) {

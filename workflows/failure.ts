@@ -7,7 +7,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { Failure, Usage } from '../contract/entry.ts';
-import { believe, tooLong } from '../contract/believe.ts';
+import { validate, tooLong } from '../contract/untrusted.ts';
 import type { FailedReply, TooLong } from '../contract/reply.ts';
 import { type ReachedLimit, TENANT_TOKENS_SPENT } from '../contract/limits.ts';
 import { CALL_TERMINATED, type CallEnd } from '../contract/signals.ts';
@@ -65,7 +65,7 @@ export const costOf = (error: unknown): Usage | undefined => detailOf(error)?.us
 
 /** The details of a window that was refused as too long. Undefined when the reply failed for another reason. */
 export const tooLongOf = (error: unknown): TooLong | undefined =>
-  believe(tooLong, detailOf(error)?.too_long).value;
+  validate(tooLong, detailOf(error)?.too_long).value;
 
 function detailOf(error: unknown): FailedReply | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error;

@@ -4,7 +4,7 @@
  */
 import { ActivityCancellationType, CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { believe, toolOutcome } from '../contract/believe.ts';
+import { validate, toolOutcome } from '../contract/untrusted.ts';
 import { READ_TOOL } from '../contract/names.ts';
 import type { CallEnd } from '../contract/signals.ts';
 import type { CallAsks, CallStart, Resumption, ToolFacts } from '../contract/call.ts';
@@ -27,7 +27,7 @@ export async function runLocal(
   try {
     for (let resumes: Resumption | undefined; ;) {
       const told = await runActivity({ ...start, ...(resumes && { resumes }) }, facts);
-      const { why } = believe(toolOutcome, told);
+      const { why } = validate(toolOutcome, told);
       if (why !== undefined) end = { type: 'failed', error: failureOf(invalidResult(why)) };
       else if (told.type !== 'asks') end = told;
       if (end) return end;

@@ -1,7 +1,7 @@
 /** Receives a conversation's signals. One that does not fit its schema is dropped and logged; it never fails a task. */
 import { defineSignal, patched, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
 import { SIGNALS } from '../contract/names.ts';
-import { believe, signalShapes } from '../contract/believe.ts';
+import { validate, signalShapes } from '../contract/untrusted.ts';
 import type { Untimed } from '../conversation/event.ts';
 
 /** Patch: conversations that accepted such a signal before this check continue as they did. */
@@ -11,7 +11,7 @@ export const CHECKED = 'signals are checked';
 export function receiveSignals(enqueue: (event: Untimed) => void): void {
   for (const name of Object.values(SIGNALS)) {
     setHandler(defineSignal<[unknown]>(name), (signal) => {
-      const { value, why } = believe<object>(signalShapes[name], signal);
+      const { value, why } = validate<object>(signalShapes[name], signal);
       if (why === undefined) enqueue({ ...value, type: name } as Untimed);
       else if (patched(CHECKED)) enqueue({ type: 'signal_dropped', signal: name, why });
       else enqueue({ type: name, ...(signal as object) } as Untimed);

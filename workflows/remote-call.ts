@@ -18,7 +18,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { believe, callPush } from '../contract/believe.ts';
+import { validate, callPush } from '../contract/untrusted.ts';
 import { CALL_SIGNALS, SIGNALS } from '../contract/names.ts';
 import type { CallEnd, CallPush } from '../contract/signals.ts';
 import type { CallStart } from '../contract/call.ts';
@@ -51,7 +51,7 @@ export async function runRemote(
   let pushes = carried?.pushes ?? newPushes(start, facts, Date.now());
   const inbox = [...(carried?.inbox ?? [])];
   setHandler(pushed, (push) => {
-    const { value, why } = believe(callPush, push);
+    const { value, why } = validate(callPush, push);
     if (why === undefined) inbox.push(value);
     else if (!patched(CHECKED)) inbox.push(push);
     else setCurrentDetails(`A push was dropped. ${why}`);

@@ -51,9 +51,9 @@ test('a call that ends within its time has the end that any call has', async () 
   const { run, runner } = rig(async ({ words }) => ({ said: words }));
   const end = { type: 'completed', result: { said: 'hi' } };
   expect(await run()).toEqual({ type: 'ended', end, isRepeat: false });
-  expect(await runner.left(), 'until its conversation has heard of it').toEqual([QUICK]);
-  await runner.heard(QUICK);
-  expect(await runner.left()).toEqual([]);
+  expect(await runner.unrecorded(), 'until its conversation has heard of it').toEqual([QUICK]);
+  await runner.recorded(QUICK);
+  expect(await runner.unrecorded()).toEqual([]);
 });
 
 test('a failure, and a large result, are those of any call', async () => {
@@ -78,7 +78,7 @@ test('a call that takes longer is left running for its workflow', async () => {
   });
   expect(await run(5)).toEqual({ type: 'goes_on' });
   expect(handsOver).toBe(true);
-  expect(await runner.left()).toEqual([QUICK]);
+  expect(await runner.unrecorded()).toEqual([QUICK]);
 });
 
 test('a partial result is reported by the workflow', async () => {
@@ -101,7 +101,7 @@ test('a call that its conversation already knows is a repeat as well', async () 
     return 'known';
   });
   expect(await run()).toMatchObject({ isRepeat: false });
-  await runner.heard(QUICK);
+  await runner.recorded(QUICK);
   expect(await run()).toMatchObject({ isRepeat: true });
 });
 

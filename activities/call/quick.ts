@@ -134,9 +134,9 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
 
   return {
     run,
-    heard: ({ conversation, call }) =>
+    recorded: ({ conversation, call }) =>
       rm(join(spoolRoot, spoolName(conversation, call.call_id), 'quick.json'), { force: true }),
-    async left() {
+    async unrecorded() {
       const names = await readdir(spoolRoot).catch(() => []);
       const read = (name: string) =>
         readMcpFile(join(spoolRoot, name), 'quick.json').catch(() => undefined);

@@ -3,7 +3,7 @@
  * attempt repeats nothing, in any process.
  */
 import { z } from 'zod';
-import { believe, callEnd } from '../../contract/believe.ts';
+import { validate, callEnd } from '../../contract/untrusted.ts';
 import type { Report } from '../../contract/report.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 import { type CallCursor, readCursor, unreadable } from './call-cursor.ts';
@@ -39,7 +39,7 @@ const heartbeat = z.object({
       z.object({ kind: z.literal('yielded'), yielded: z.unknown() }),
       z.object({
         kind: z.literal('ended'),
-        end: z.custom<CallEnd>((end) => believe(callEnd, end).why === undefined),
+        end: z.custom<CallEnd>((end) => validate(callEnd, end).why === undefined),
       }),
     ])
     .optional(),

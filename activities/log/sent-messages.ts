@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
-import { believe, messageSignal } from '../../contract/believe.ts';
+import { validate, messageSignal } from '../../contract/untrusted.ts';
 import {
   type ConversationKey,
   conversationWorkflowId,
@@ -41,7 +41,7 @@ export async function sentMessages(
 }
 
 function message(given: unknown, at: string): AcceptedMessage[] {
-  const { value } = believe(messageSignal, given);
+  const { value } = validate(messageSignal, given);
   return value ? [{ at, message: value }] : [];
 }
 

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { believe, signalShapes } from '../../contract/believe.ts';
+import { validate, signalShapes } from '../../contract/untrusted.ts';
 import { type Entry, entry } from '../../contract/entry.ts';
 import { decide } from '../../conversation/decide.ts';
 import type { Event } from '../../conversation/event.ts';
@@ -77,7 +77,10 @@ async function play(store: Store, sent: [string, unknown][]): Promise<void> {
   const log: Entry[] = [];
   for (const [index, [name, signal]] of sent.entries()) {
     const at = index * 1_000;
-    const { value, why } = believe<object>(signalShapes[name as keyof typeof signalShapes], signal);
+    const { value, why } = validate<object>(
+      signalShapes[name as keyof typeof signalShapes],
+      signal,
+    );
     const event =
       why === undefined
         ? ({ ...value, type: name, at } as Event)

@@ -5,7 +5,7 @@ import {
   compareFences,
   fenceAbove,
   type Fence,
-  isOfLine,
+  areComparable,
   NO_RUN,
   type Reset,
 } from '../../contract/batch.ts';
@@ -41,7 +41,7 @@ export function writeBatch(
   { at, committed = false, takes_over, begins }: { at: string } & RecordOptions,
 ): Recorded {
   const { base, head } = batch;
-  const takes = !isOfLine(log.fence, batch.fence);
+  const takes = !areComparable(log.fence, batch.fence);
   if (takes && !takes_over) return { outcome: 'other_run' };
   if (takes && log.head.status === 'closed') {
     const by = log.fence.run_id;

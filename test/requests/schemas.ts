@@ -1,6 +1,6 @@
 /**
  * What the two OpenAI APIs accept, as JSON schemas made from the request types of the installed `openai` package: it is generated
- * from OpenAI's own specification, and a schema of our own would only repeat what we believe.
+ * from OpenAI's own specification, and a schema of our own would only repeat what we validate.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';

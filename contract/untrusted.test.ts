@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { believe, callEnd, callPush, signalShapes } from './believe.ts';
+import { validate, callEnd, callPush, signalShapes } from './untrusted.ts';
 
 const FITS: [keyof typeof signalShapes, object][] = [
   ['message', { message_id: 'm', text: '' }],
@@ -25,10 +25,10 @@ const FITS: [keyof typeof signalShapes, object][] = [
 ];
 
 test.each(FITS)('a %s that the service sends is accepted unchanged: %j', (name, signal) => {
-  expect(believe<object>(signalShapes[name], signal)).toEqual({ value: signal });
+  expect(validate<object>(signalShapes[name], signal)).toEqual({ value: signal });
   // Unknown fields are left out, so they cannot be taken for others.
   const more = { ...signal, at: 1, type: 'close', surprise: true };
-  expect(believe<object>(signalShapes[name], more)).toEqual({ value: signal });
+  expect(validate<object>(signalShapes[name], more)).toEqual({ value: signal });
 });
 
 test.each([
@@ -37,7 +37,7 @@ test.each([
   { n: 1, kind: 'done' },
   { n: 1, kind: 'failed', error: { type: 'X', message: 'x' } },
 ])('a push that the API passes on is accepted unchanged: %j', (push) => {
-  expect(believe<object>(callPush, push)).toEqual({ value: push });
+  expect(validate<object>(callPush, push)).toEqual({ value: push });
 });
 
 describe('for any value,', () => {
@@ -45,7 +45,7 @@ describe('for any value,', () => {
   test.each(Object.keys(shapes) as (keyof typeof shapes)[])('checking %s never throws', (name) => {
     fc.assert(
       fc.property(fc.anything({ maxDepth: 4, withNullPrototype: true }), (value) => {
-        const { why } = believe<object>(shapes[name], value);
+        const { why } = validate<object>(shapes[name], value);
         expect(why === undefined || (typeof why === 'string' && why.length < 400)).toBe(true);
       }),
     );
@@ -54,10 +54,10 @@ describe('for any value,', () => {
   test('the reason does not repeat a wrong value, which may be large or secret', () => {
     const secret = 'a secret'.repeat(1_000);
     for (const text of [[secret], { secret }, 7]) {
-      const { why } = believe<object>(signalShapes.message, { message_id: 'm', text });
+      const { why } = validate<object>(signalShapes.message, { message_id: 'm', text });
       expect(why).toBe('text must be a string.');
     }
-    const { why } = believe<object>(signalShapes.close, { by: secret });
+    const { why } = validate<object>(signalShapes.close, { by: secret });
     expect(why).toBe('by must be a string of at most 1000 characters.');
   });
 });

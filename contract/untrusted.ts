@@ -171,7 +171,7 @@ export const summaryResult = object({ text: text(), usage });
  * Returns the value without fields that the shape does not know. If it does not fit, `why` is a sentence that says so and repeats
  * nothing of the value. Never throws.
  */
-export function believe<T>(
+export function validate<T>(
   shape: Shape<T>,
   value: unknown,
 ): { value: T; why?: undefined } | { value?: undefined; why: string } {
