@@ -115,10 +115,11 @@ test('a result that was delivered is not told again, and the one after it is', a
   expect(news).not.toContain('quick');
 });
 
-test('late-result-discarded: what came after its client had hung up is told by next_results', async () => {
+/** A client calls, and is gone when the result comes. */
+async function hangsUpDuring(result: string) {
+  const away = new AbortController();
   const ended = Promise.withResolvers<QuickOutcome>();
   made.will(() => ended.promise);
-  const away = new AbortController();
   const hungUp = new Promise<void>((resolve) =>
     stage.api.app.server.once('request', (_, response) => response.once('close', resolve)),
   );
@@ -128,7 +129,11 @@ test('late-result-discarded: what came after its client had hung up is told by n
   away.abort();
   await expect(calling).rejects.toThrow();
   await hungUp;
-  ended.resolve(done('late'));
+  ended.resolve(done(result));
+}
+
+test('late-result-discarded: what came after its client had hung up is told by next_results', async () => {
+  await hangsUpDuring('late');
   await vi.waitFor(() => expect(made.recorded).toHaveLength(1));
   const { id: conversation_id } = await stage.only();
   const news = await client.call('next_results', { conversation_id });
@@ -146,9 +151,26 @@ test('timeout-retry-loop: the same call again joins the one that is under way', 
 });
 
 test('a repeat that finds the call over is answered and not logged again', async () => {
+  await call('c1');
+  await vi.waitFor(() => expect(made.recorded).toHaveLength(1));
+  const before = await kinds();
   made.will(async () => ({ ...done('known'), isRepeat: true }) as QuickOutcome);
   expect(words(await call('c1'))).toEqual(['known']);
-  expect(made.recorded).toEqual([]);
+  expect(made.recorded).toHaveLength(1);
+  expect(await kinds()).toEqual(before);
+});
+
+test('a result that came after its client had hung up is told by a repeat of the call, and by that alone', async () => {
+  await hangsUpDuring('late');
+  await vi.waitFor(() => expect(made.recorded).toHaveLength(1));
+  made.will(async () => ({ ...done('late'), isRepeat: true }) as QuickOutcome);
+  expect(words(await call('c1'))).toEqual(['late']);
+  const { id: conversation_id } = await stage.only();
+  const news = await client.call('next_results', { conversation_id, wait_seconds: 0 });
+  expect(words(news)[0]).not.toContain('late');
+  await vi.waitFor(async () =>
+    expect((await entries()).at(-1)).toMatchObject({ kind: 'receipt', fate: 'delivered', of: [3] }),
+  );
 });
 
 describe('a call is requested as any other', () => {

@@ -38,6 +38,8 @@ export interface CallRequested {
   made?: CallEnd | 'goes_on';
   /** The unchanged answer of an MCP server. */
   answer?: unknown;
+  /** It had ended before it was requested this time. */
+  isRepeat?: true;
 }
 
 export interface RequestingCaller {
@@ -107,8 +109,14 @@ async function request(
   const mayBegin = () => (counted ??= quotas.conversation(conversation.tenant));
   const outcome = await quick?.run(begun, { isGone, mayBegin });
   if (outcome?.type === 'ended') {
-    const { end: made, answer } = outcome;
-    return { conversation, call_id, made, ...(answer !== undefined && { answer }) };
+    const { end: made, answer, isRepeat } = outcome;
+    return {
+      conversation,
+      call_id,
+      made,
+      ...(answer !== undefined && { answer }),
+      ...(isRepeat && { isRepeat }),
+    };
   }
   if (outcome?.type === 'goes_on') return { conversation, call_id, made: 'goes_on' };
   await signalExternal(

@@ -3,6 +3,8 @@
  * as durable as one of an agent.
  */
 import { z } from 'zod';
+import { isCallEnd } from '../../contract/call-ends.ts';
+import type { Entry } from '../../contract/entry.ts';
 import { callParams } from '../../contract/http.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import {
@@ -19,7 +21,7 @@ import { isNamedCall, keyOfCall, threadOf } from './call-key.ts';
 import { isRequest, look, type Look, waitForEntry } from './look.ts';
 import { formsIn } from './forms.ts';
 import { answerOf, answers, createTasks, type QuestionParts, startTask } from './questions.ts';
-import { cursorOf, isExternal, resultOfEnd } from './results.ts';
+import { cursorOf, isExternal, resultOfEnd, sentIn } from './results.ts';
 import { readTaskId, signTaskId, type TaskFacts } from './task-id.ts';
 import { type McpRequest, type ServedTool, type ToolAnswer, ToolError } from './tool.ts';
 import { called, callSuspended, nextCall, stateOf, unchanged } from './words.ts';
@@ -90,6 +92,7 @@ export function callTools(
         is: (id) => waits.is(id),
       });
       if (made !== undefined && made !== 'goes_on') {
+        if (as.isRepeat) await noteTold(request, { key: conversation, call_id, waits });
         if (as.answer && isShownWhole(made, as.answer)) {
           return unchanged(conversation.id, as.answer);
         }
@@ -132,7 +135,7 @@ export function callTools(
       : await within(request, { ...facts, created: parts.now() }, waits);
     if (soon) return soon;
     if (request.tasks) return { task: startTask(parts, facts) };
-    const seen = await whenLogged(request, { tenant, id }, call_id);
+    const seen = await whenLogged(request, { tenant, id }, isRequest(call_id));
     if (!seen) throw new ToolError(`Conversation ${id} no longer exists.`);
     const { results: soFar } = answerOf({ ...facts, created: 0 }, seen);
     const after = cursorOf(seen, soFar);
@@ -143,14 +146,29 @@ export function callTools(
   async function whenLogged(
     { closing }: McpRequest,
     conversation: ConversationKey,
-    callId: string,
+    isIt: (entry: Entry) => boolean,
   ): Promise<Look | undefined> {
     const find = () => look(store, conversation);
     const seen = await find();
-    if (!seen || seen.log.some(isRequest(callId))) return seen;
+    if (!seen || seen.head.status === 'closed' || seen.log.some(isIt)) return seen;
     const from = { after: seen.head.last_seq, revision: seen.head.revision };
-    await waitForEntry(parts, conversation, isRequest(callId), { from, closing });
+    await waitForEntry(parts, conversation, isIt, { from, closing });
     return find();
+  }
+
+  /** The result is news if the client was gone when it came. It is none any more once the client has it. */
+  async function noteTold(
+    request: McpRequest,
+    { key, call_id, waits }: { key: ConversationKey; call_id: string; waits: AnsweredCall },
+  ): Promise<void> {
+    const isEnd = (entry: Entry) => isCallEnd(entry) && entry.call_id === call_id;
+    const { log = [] } = (await whenLogged(request, key, isEnd)) ?? {};
+    const sent = sentIn(log, ['delivered']);
+    const of = log.filter((entry) => isEnd(entry) && !sent.has(entry.seq)).map(({ seq }) => seq);
+    if (of.length === 0 || request.signal.aborted) return;
+    waits.tells(key.id, of);
+    // Without the receipt nothing is lost: the result is told once more.
+    void talk.deliver(key, of).catch(() => {});
   }
 
   async function within(

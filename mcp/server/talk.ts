@@ -48,6 +48,8 @@ export interface ConversationActions {
     made?: CallEnd | 'goes_on';
     /** The answer of an MCP server, unchanged. */
     answer?: CallToolResult;
+    /** It had ended before it was requested this time: its result may be news. */
+    isRepeat?: true;
   }>;
   /** Records that the client was sent the entries with these seqs. */
   deliver(conversation: ConversationKey, of: number[]): Promise<void>;
