@@ -1,7 +1,7 @@
 /** The state and results of a question, a call or a wait, derived from the log. Pure: any process and connection gives the same answer. */
 import type { Entry } from '../../contract/entry.ts';
 import { createRest, goesOnAtOnce } from './rest.ts';
-import { readerOf, type Result, resultOf, resultOfCall } from './results.ts';
+import { isOfCalls, readerOf, type Result, resultOf, resultOfCall } from './results.ts';
 
 export interface Answer {
   /** `working` includes a message that the log does not have yet. */
@@ -63,6 +63,8 @@ export interface Wanted {
   after: number;
   /** Seq of the last entry when the client began to wait. */
   from: number;
+  /** It waits for results of these; what others have brought until then comes with them. Default: of all. */
+  calls?: readonly string[];
 }
 
 /** What `firstAfter` needs of a `Look` besides the log. */
@@ -75,19 +77,21 @@ export interface At {
 
 /** Over with the first result after the cursor, or without a result once the agent has come to rest since the client began to wait. */
 export function firstAfter(
-  { after, from }: Wanted,
+  { after, from, calls }: Wanted,
   log: readonly Entry[],
   { isBusy, isExternal, ...seen }: At,
 ): Answer {
   const rest = createRest(log, { isExternal });
   const read = readerOf({ log, ...seen });
+  const results: Result[] = [];
   for (const [nth, entry] of log.entries()) {
     rest.apply(entry);
     const { seq, at } = entry;
     const result = seq > after ? read(entry) : undefined;
-    if (result) return { state: 'over', results: [result], at };
+    if (result) results.push(result);
+    if (result && isOfCalls(entry, calls)) return { state: 'over', results, at };
     if (seq < from || !rest.isReached() || goesOnAtOnce(log, nth)) continue;
-    if (nth < log.length - 1 || !isBusy) return { state: 'over', results: [], at };
+    if (nth < log.length - 1 || !isBusy) return { state: 'over', results, at };
   }
   const at = log.at(-1)?.at;
   return { state: 'working', results: [], ...(at !== undefined && { at }) };

@@ -163,6 +163,41 @@ describe('a call that takes longer than the grace time', () => {
     );
   });
 
+  test('is waited for by its id: results of others wake nobody, and come with its own', async () => {
+    const named = (callId: string) => ({ meta: { threadId: 'thread_1', callId } });
+    await plain.call('echo', HI, named('c1'));
+    const [suspended] = words(await plain.call('echo', HI, named('c2')));
+    const { conversation_id } = next(suspended!);
+    const [first, second] = (await stage.api.store.conversation(await stage.only()))!.calls;
+    const brings = (call_id: string, data: string) =>
+      stage.played.play((story) =>
+        story.progress(call_id, 1, 0, { event: 'result', data, percent: undefined }),
+      );
+    const of = (call: { id: string }) => ({ conversation_id, after: 0, calls: [call.id] });
+    const { taskId } = await client.call('next_results', of(second!));
+    await brings(first!.id, 'of the first');
+    expect(await client.request('tasks/get', { taskId })).toMatchObject({ status: 'working' });
+    expect(words(await plain.call('next_results', { ...of(first!), wait_seconds: 0 }))[0]).toMatch(
+      /^\[result \d+\] call_\w+, more may follow: of the first/,
+    );
+
+    await brings(second!.id, 'of the second');
+    const ended = await client.request('tasks/get', { taskId });
+    expect(ended.status).toBe('completed');
+    const told = words(ended.result)[0]!;
+    expect(told).toMatch(/of the first\n[^]*of the second/);
+    const after = words(await plain.call('next_results', of(second!)))[0]!;
+    expect(next(told).after, 'the cursor covers both').toBe(next(after).after);
+  });
+
+  test('that is unknown or told whole is not waited for', async () => {
+    const suspended = await plain.call('echo', HI);
+    await partial(1, 'first');
+    const { conversation_id } = next(words(suspended)[0]!);
+    const asked = { conversation_id, after: 0, calls: ['call_unknown'] };
+    expect(words(await plain.call('next_results', asked))[0]).toContain('more may follow: first');
+  });
+
   test('runs once even if its harness gave up and calls again', async () => {
     const meta = { threadId: 'thread_1', callId: 'c1' };
     const first = await plain.call('echo', HI, { meta });

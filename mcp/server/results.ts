@@ -33,10 +33,16 @@ interface Seen {
   told?: ReadonlySet<number>;
 }
 
-export const resultsAfter = (seen: Seen, after: number): Result[] => {
+/** @param calls only results of these. Default: of all */
+export const resultsAfter = (seen: Seen, after: number, calls?: readonly string[]): Result[] => {
   const read = readerOf(seen);
-  return seen.log.flatMap((entry) => (entry.seq > after ? (read(entry) ?? []) : []));
+  return seen.log.flatMap((entry) =>
+    entry.seq > after && isOfCalls(entry, calls) ? (read(entry) ?? []) : [],
+  );
 };
+
+export const isOfCalls = (entry: Entry, calls: readonly string[] | undefined) =>
+  calls === undefined || ('call_id' in entry && calls.includes(entry.call_id));
 
 /** Reads results from entries. Results that the client was sent already, with the call or by a push, are left out. */
 export function readerOf({ log, head, told }: Seen): (entry: Entry) => Result | undefined {

@@ -16,8 +16,8 @@ export type TaskFacts = {
       /** Set if the conversation was begun for this question, and ends if it is cancelled. */
       own?: true;
     }
-  /** Waits for the first result after `after`. `from` is the seq of the last entry when the task began. */
-  | { kind: 'next'; after: number; from: number }
+  /** Waits for the first result after `after`, of `calls` if there are any. The log ended at `from` then. */
+  | { kind: 'next'; after: number; from: number; calls?: string[] }
   /** One call of a client that has a model of its own. */
   | { kind: 'call'; call_id: string }
 );
@@ -25,7 +25,15 @@ export type TaskFacts = {
 /** Short, since the id is in a header of every request about the task. */
 const packed = z.union([
   z.tuple([z.literal('a'), z.string(), z.string(), z.int(), z.string(), z.literal([0, 1])]),
-  z.tuple([z.literal('n'), z.string(), z.string(), z.int(), z.int(), z.int()]),
+  z.tuple([
+    z.literal('n'),
+    z.string(),
+    z.string(),
+    z.int(),
+    z.int(),
+    z.int(),
+    z.array(z.string()).optional(),
+  ]),
   z.tuple([z.literal('c'), z.string(), z.string(), z.int(), z.string()]),
 ]);
 
@@ -34,8 +42,11 @@ function pack(facts: TaskFacts): z.infer<typeof packed> {
   switch (facts.kind) {
     case 'ask':
       return ['a', tenant, conversation, created, facts.message_id, facts.own ? 1 : 0];
-    case 'next':
-      return ['n', tenant, conversation, created, facts.after, facts.from];
+    case 'next': {
+      const { after, from, calls } = facts;
+      const wanted = ['n', tenant, conversation, created, after, from] as const;
+      return calls ? [...wanted, calls] : [...wanted];
+    }
     case 'call':
       return ['c', tenant, conversation, created, facts.call_id];
   }
@@ -48,7 +59,13 @@ function unpack(given: z.infer<typeof packed>): TaskFacts {
     case 'a':
       return { ...facts, kind: 'ask', message_id: given[4], ...(given[5] === 1 && { own: true }) };
     case 'n':
-      return { ...facts, kind: 'next', after: given[4], from: given[5] };
+      return {
+        ...facts,
+        kind: 'next',
+        after: given[4],
+        from: given[5],
+        ...(given[6] && { calls: given[6] }),
+      };
     case 'c':
       return { ...facts, kind: 'call', call_id: given[4] };
   }

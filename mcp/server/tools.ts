@@ -97,6 +97,14 @@ export function conversationTools(
           .max(999_999_999)
           .default(0)
           .describe('The number of the last result that you have; 0 for all.'),
+        calls: z
+          .array(id)
+          .min(1)
+          .max(MOST_CALLS)
+          .optional()
+          .describe(
+            'Wait until one of these calls has brought something; what others have brought comes with it.',
+          ),
         wait_seconds: z
           .number()
           .min(0)
@@ -104,15 +112,16 @@ export function conversationTools(
           .default(seconds)
           .describe('How long to wait. Ignored by clients with tasks.'),
       }),
-      async call({ conversation_id: from, after, wait_seconds }, request) {
+      async call({ conversation_id: from, after, calls: named, wait_seconds }, request) {
         const key = keyOf(request, from);
         const found = await find(request, from);
         const seen = parts.answering.tellable(key, found, after);
         // A client that passes a cursor has everything up to it. Nothing is lost without the receipt.
         if (after > 0 && isExternal(seen.head)) void talk.acknowledge(key, after).catch(() => {});
+        const calls = named && bringsMore(seen, after, named) ? named : undefined;
         const isThere = (one: Look) =>
           (one.head.status === 'closed' && !one.held) ||
-          resultsAfter(one, after).length > 0 ||
+          resultsAfter(one, after, calls).length > 0 ||
           atRest(one);
         if (isThere(seen)) return newsOf(await withLiveProgress(store, key, seen), after);
         if (request.tasks) {
@@ -123,6 +132,7 @@ export function conversationTools(
             conversation: from,
             after,
             from: seen.head.last_seq,
+            ...(calls && { calls }),
           } as const;
           return { task: startTask(parts, facts) };
         }
@@ -201,6 +211,15 @@ export function conversationTools(
     return { after, from: { after: head.last_seq, revision: head.revision } };
   }
 }
+
+/** The id of a task has them, and is in a header. */
+const MOST_CALLS = 16;
+
+/** Whether there is anything to wait for: an agent has results of its own, and a call that was told whole brings no more. */
+const bringsMore = (seen: Look, after: number, calls: string[]) =>
+  isExternal(seen.head) &&
+  (resultsAfter(seen, after, calls).length > 0 ||
+    seen.head.calls.some((call) => call.ended_at === undefined && calls.includes(call.id)));
 
 /** A conversation with an empty log is not at rest: its first message may be on its way. */
 const atRest = (seen: Look) => seen.head.last_seq > 0 && isAtRest(seen.log, stateOf(seen));
