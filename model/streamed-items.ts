@@ -4,6 +4,7 @@
  * is used.
  */
 import { ModelError } from './errors.ts';
+import { stringOf } from './fields.ts';
 import { isSameJson, objectsIn } from './glued.ts';
 import * as wire from './wire.ts';
 
@@ -18,6 +19,8 @@ export interface Item extends Record<string, unknown> {
 }
 
 export interface ItemCall {
+  /** As the server names it. Undefined for a call that stood in the arguments of another. */
+  call_id?: string;
   name: string;
   arguments: string;
   /** The reasoning items directly before it. */
@@ -133,7 +136,13 @@ export function createItems() {
           const name = wire.textOf(item.name);
           if (name === '' && text === '') continue;
           for (const [nth, each] of split(text).entries()) {
-            calls.push({ name, arguments: each, reasoning: nth === 0 ? reasoning : [] });
+            const call_id = nth === 0 ? stringOf(item.call_id) : '';
+            calls.push({
+              ...(call_id !== '' && { call_id }),
+              name,
+              arguments: each,
+              reasoning: nth === 0 ? reasoning : [],
+            });
           }
           reasoning = [];
         } else if (item.type === 'message') {
