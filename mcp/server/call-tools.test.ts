@@ -190,6 +190,14 @@ describe('a call that takes longer than the grace time', () => {
     expect(next(told).after, 'the cursor covers both').toBe(next(after).after);
   });
 
+  test('is told from the beginning to a client whose cursor is not in the log, as after a reset', async () => {
+    const suspended = await plain.call('echo', HI);
+    await partial(1, 'first');
+    const { conversation_id } = next(words(suspended)[0]!);
+    const told = await plain.call('next_results', { conversation_id, after: 99 });
+    expect(words(told)[0]).toContain('more may follow: first');
+  });
+
   test('that is unknown or told whole is not waited for', async () => {
     const suspended = await plain.call('echo', HI);
     await partial(1, 'first');

@@ -112,9 +112,11 @@ export function conversationTools(
           .default(seconds)
           .describe('How long to wait. Ignored by clients with tasks.'),
       }),
-      async call({ conversation_id: from, after, calls: named, wait_seconds }, request) {
+      async call({ conversation_id: from, calls: named, wait_seconds, ...given }, request) {
         const key = keyOf(request, from);
         const found = await find(request, from);
+        // An operator may have reset the conversation: the results that the client has are no longer in the log.
+        const after = given.after > found.head.last_seq ? 0 : given.after;
         const seen = parts.answering.tellable(key, found, after);
         // A client that passes a cursor has everything up to it. Nothing is lost without the receipt.
         if (after > 0 && isExternal(seen.head)) void talk.acknowledge(key, after).catch(() => {});
