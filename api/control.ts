@@ -46,12 +46,17 @@ export async function interrupt(
   return answer;
 }
 
+/** @param by the id of the actor in the log */
 export async function cancelCall(
   { store, gateway }: Needed,
   conversation: ConversationKey,
   call_id: string,
+  by?: string,
 ): Promise<void> {
-  const sent = await gateway.cancelCall(conversation, { call_id });
+  const sent = await gateway.cancelCall(conversation, {
+    call_id,
+    ...(by !== undefined && { by }),
+  });
   if (sent === 'not_running') throw await whyNotRunning({ store, gateway }, conversation);
 }
 

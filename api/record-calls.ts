@@ -1,5 +1,6 @@
 /** Signals calls that were made ahead to their conversations. Calls that this process could not report, the next one reports. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConversationKey } from '../contract/names.ts';
 import type { QuickCall, QuickRunner } from '../contract/quick.ts';
 import type { CallEnd } from '../contract/signals.ts';
 import { allEntries } from '../store/all-entries.ts';
@@ -12,6 +13,11 @@ export interface Recorder {
   add(ended: EndedCall): void;
   /** Has the conversation take over a call that takes longer. @throws what requesting any call throws */
   handOver(quick: QuickCall): Promise<void>;
+  /**
+   * Has the conversation take over the call if an earlier process has begun it and has not reported it.
+   * @returns `over` if this process is about to report its end
+   */
+  settle(conversation: ConversationKey, call_id: string): Promise<'over' | 'not_over'>;
   /** Hands over the calls that an earlier process did not report. Never rejects. */
   recover(): Promise<void>;
   close(): Promise<void>;
@@ -33,10 +39,12 @@ export function createRecorder(
 ): Recorder {
   const { store, gateway, logger, collect_ms = COLLECT_MS } = dependencies;
   const waiting = new Map<string, EndedCall[]>();
+  const unreported = new Set<EndedCall>();
   const sending = new Set<Promise<void>>();
   const closing = new AbortController();
 
   function add(ended: EndedCall): void {
+    unreported.add(ended);
     const name = nameOf(ended.quick.conversation);
     const queue = waiting.get(name);
     if (queue) {
@@ -50,7 +58,8 @@ export function createRecorder(
       .then(() => {
         waiting.delete(name);
         return sendAll(begun);
-      });
+      })
+      .finally(() => begun.forEach((each) => unreported.delete(each)));
     sending.add(sent);
     void sent.finally(() => sending.delete(sent));
   }
@@ -77,6 +86,18 @@ export function createRecorder(
       gateway.requestCall(conversation, { call, begun: true }),
     );
     await runner.recorded(quick);
+  }
+
+  async function settle(
+    conversation: ConversationKey,
+    call_id: string,
+  ): Promise<'over' | 'not_over'> {
+    const isIt = ({ conversation: { tenant, id }, call }: QuickCall) =>
+      call.call_id === call_id && id === conversation.id && tenant === conversation.tenant;
+    if ([...unreported].some(({ quick }) => isIt(quick))) return 'over';
+    const left = (await runner.unrecorded()).find(isIt);
+    if (left) await handOver(left);
+    return 'not_over';
   }
 
   /** Retries until the work succeeds, this process ends, or the conversation has closed and needs no report. */
@@ -124,6 +145,7 @@ export function createRecorder(
   return {
     add,
     handOver,
+    settle,
     recover: () => {
       const recovering = recover().catch((error: unknown) => {
         logger?.warn({ err: error }, 'Calls of an earlier process could not be looked up.');

@@ -7,6 +7,7 @@ import { packageVersion } from '../../tools/version.ts';
 import type { Hub } from '../../stream/hub.ts';
 import { answerCall } from '../answer.ts';
 import { beginConversation } from '../begin.ts';
+import { cancelRequest } from '../cancel-request.ts';
 import { cancelCall, closeConversation, interrupt } from '../control.ts';
 import { decideCall } from '../decide.ts';
 import type { Api, ApiParts } from '../dependencies.ts';
@@ -73,7 +74,7 @@ function talkOf(dependencies: TalkDependencies): ConversationActions {
     },
     send: (conversation, request) => sendMessage(dependencies, conversation, request),
     interrupt: (conversation, body, key) => interrupt(dependencies, conversation, { ...body, key }),
-    cancelCall: (conversation, callId) => cancelCall(dependencies, conversation, callId),
+    cancelCall: (conversation, callId, by) => cancelCall(dependencies, conversation, callId, by),
     async requestCall({ thread, key, isGone, is, ...request }) {
       const { answer, ...requested } = await requestCall(
         dependencies,
@@ -86,6 +87,8 @@ function talkOf(dependencies: TalkDependencies): ConversationActions {
       );
       return { ...requested, ...(answer !== undefined && { answer: answer as CallToolResult }) };
     },
+    cancelRequest: ({ thread, ...request }) =>
+      cancelRequest(dependencies, { ...request, ...(thread !== undefined && { thread }) }),
     async deliver(conversation, of) {
       await dependencies.gateway.deliver(conversation, { of });
     },

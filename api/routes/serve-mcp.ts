@@ -54,6 +54,7 @@ export function serveMcp(
         mayApprove: request.principal.scopes.includes('approve'),
         ...(typeof key === 'string' && { key }),
         ...of(request, { thread: THREAD_HEADER, program: PROGRAM_HEADER }),
+        ...cancelledAfter(request),
         closing: AbortSignal.any([closing, permits.whileAllowed(credentialOf(request), reply.raw)]),
       };
       // From here on the endpoint answers errors itself.
@@ -67,6 +68,16 @@ export function serveMcp(
 /** Headers in which the relay names the thread and the program of the harness that has started it. */
 export const THREAD_HEADER = 'meanwhile-thread';
 export const PROGRAM_HEADER = 'meanwhile-client';
+
+/** With it, the request repeats one that its client has cancelled, this many milliseconds after sending it. */
+export const CANCELLED_HEADER = 'meanwhile-cancelled-after';
+
+function cancelledAfter({ headers }: FastifyRequest) {
+  const value = headers[CANCELLED_HEADER];
+  return typeof value === 'string' && /^\d{1,12}$/.test(value)
+    ? { cancelled_after_ms: Number(value) }
+    : {};
+}
 
 /** The values of those headers that the request has. */
 function of<Name extends string>({ headers }: FastifyRequest, names: Record<Name, string>) {

@@ -1,5 +1,4 @@
 /** Sends one JSON-RPC message to the service's `/mcp`, and retries while the service does not answer. */
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { Agent, fetch } from 'undici';
@@ -8,9 +7,15 @@ export interface RpcMessage {
   jsonrpc?: unknown;
   id?: string | number | null;
   method?: string;
-  params?: { name?: unknown; uri?: unknown; taskId?: unknown; _meta?: Record<string, unknown> };
+  params?: {
+    name?: unknown;
+    uri?: unknown;
+    taskId?: unknown;
+    requestId?: string | number;
+    _meta?: Record<string, unknown>;
+  };
   result?: unknown;
-  error?: unknown;
+  error?: { code?: number; message?: string };
 }
 
 /** The service did not answer in time. */
@@ -26,6 +31,7 @@ const LONGEST_DELAY_MS = 2_000;
 
 /**
  * Yields every message that the service answers with. A retry has the same idempotency key, so it has no second effect.
+ * @param options.key the idempotency key
  * @param options.patience_ms how long to retry while the service does not answer
  * @throws ServiceAway
  */
@@ -33,11 +39,13 @@ export async function* forward(
   url: string,
   message: RpcMessage | RpcMessage[],
   {
+    key,
     patience_ms,
     signal,
     apiKey,
     headers: further = {},
   }: {
+    key: string;
     patience_ms: number;
     signal: AbortSignal;
     apiKey?: string | undefined;
@@ -47,7 +55,7 @@ export async function* forward(
   const headers = {
     ...further,
     ...headersOf(message),
-    'idempotency-key': randomUUID(),
+    'idempotency-key': key,
     ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
   };
   let isAcknowledged = false;

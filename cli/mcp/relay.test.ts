@@ -1,51 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createInterface } from 'node:readline';
-import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createMailbox } from '../../test/kit/mailbox.ts';
 import { useMcp, words } from '../../test/kit/mcp-stage.ts';
-import { relay, type RelayOptions } from './relay.ts';
+import { startRelay } from '../../test/kit/started-relay.ts';
 
 const stage = useMcp();
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0)) await close();
 });
-
-/** A relay with the test as its client. */
-function start(url: string, patience?: RelayOptions['patience']) {
-  const input = new PassThrough();
-  const output = new PassThrough();
-  const notes: string[] = [];
-  const answers = createMailbox<any>('the relay answers');
-  createInterface({ input: output }).on('line', (line) => answers.put(JSON.parse(line)));
-  const running = relay({
-    url,
-    input,
-    output,
-    note: (line) => notes.push(line),
-    ...(patience && { patience }),
-  });
-  open.push(async () => {
-    input.end();
-    await running;
-  });
-  let id = 0;
-  return {
-    notes,
-    running,
-    input,
-    write: (message: object | string) =>
-      input.write(`${typeof message === 'string' ? message : JSON.stringify(message)}\n`),
-    request(method: string, params: object = {}) {
-      this.write({ jsonrpc: '2.0', id: ++id, method, params });
-      return id;
-    },
-    answer: answers.take,
-  };
-}
 
 const MODERN = {
   _meta: {
@@ -60,7 +24,7 @@ const HASTY = { opening: 300, working: 300 };
 
 describe('the relay', () => {
   test('passes requests and answers of both protocol eras, in any order', async () => {
-    const client = start(`${stage.url}/mcp`);
+    const client = startRelay(`${stage.url}/mcp`);
     client.request('initialize', {
       protocolVersion: '2025-11-25',
       capabilities: {},
@@ -81,7 +45,7 @@ describe('the relay', () => {
   });
 
   test('passes tasks and subscriptions', async () => {
-    const client = start(`${stage.url}/mcp`);
+    const client = startRelay(`${stage.url}/mcp`);
     client.request('tools/call', { name: 'ask_default', arguments: { text: 'Hello' }, ...MODERN });
     const { taskId } = (await client.answer()).result;
     client.request('subscriptions/listen', { notifications: { taskIds: [taskId] }, ...MODERN });
@@ -94,13 +58,13 @@ describe('the relay', () => {
   });
 
   test('does not answer a request that its client has cancelled, and stops no work', async () => {
-    const client = start(`${stage.url}/mcp`);
+    const client = startRelay(`${stage.url}/mcp`);
     const requestId = client.request('tools/call', {
       name: 'ask_default',
       arguments: { text: 'Hello' },
     });
     await vi.waitFor(stage.only);
-    client.write({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } });
+    client.cancels(requestId);
     await stage.startsCall();
     const later = client.request('ping');
     expect((await client.answer()).id).toBe(later);
@@ -110,13 +74,13 @@ describe('the relay', () => {
   });
 
   test('answers a line that is not JSON with an error', async () => {
-    const client = start(`${stage.url}/mcp`);
+    const client = startRelay(`${stage.url}/mcp`);
     client.write('{');
     expect(await client.answer()).toMatchObject({ id: null, error: { code: -32_700 } });
   });
 
   test('reports that another server is at the address', async () => {
-    const client = start(`${stage.url}/docs`);
+    const client = startRelay(`${stage.url}/docs`);
     const id = client.request('ping');
     expect(await client.answer()).toMatchObject({
       id,
@@ -125,7 +89,7 @@ describe('the relay', () => {
   });
 
   test('ends with its client, even if a request is in flight', async () => {
-    const client = start(`${stage.url}/mcp`);
+    const client = startRelay(`${stage.url}/mcp`);
     client.request('tools/call', { name: 'ask_default', arguments: { text: 'Hello' } });
     await vi.waitFor(stage.only);
     client.input.end();
@@ -136,7 +100,7 @@ describe('the relay', () => {
 describe('while the service is unreachable', () => {
   test('a request times out with an error, and a call of a tool with a result that the model reads', async () => {
     const { url } = await away();
-    const client = start(url, HASTY);
+    const client = startRelay(url, { patience: HASTY });
     client.request('initialize');
     const message = expect.stringMatching(
       /^No Meanwhile service answers at .*meanwhile start.*--url/,
@@ -151,7 +115,7 @@ describe('while the service is unreachable', () => {
 
   test('a request is retried with the same key until the service is back', async () => {
     const { url, listen } = await away();
-    const client = start(url);
+    const client = startRelay(url);
     const id = client.request('tools/call', { name: 'ask_default' });
     const keys = await listen({ breakOff: 2 });
     expect(await client.answer()).toEqual({ jsonrpc: '2.0', id, result: { tries: 3 } });

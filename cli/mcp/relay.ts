@@ -1,4 +1,5 @@
-/** Relays the MCP messages of a client's stdio to the service, one request for each, and keeps no state. */
+/** Relays the MCP messages of a client's stdio to the service, one request for each. It knows only what is in flight. */
+import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { forward, type RpcMessage, ServiceAway } from './forward.ts';
@@ -25,7 +26,21 @@ export interface RelayOptions {
 const PATIENCE = { opening: 5_000, working: 25_000 };
 const OPENING = new Set(['initialize', 'server/discover', 'tools/list', 'ping']);
 
-/** Resolves when the client has closed its end. Requests in flight are then abandoned here, and continue in the service. */
+interface Pending {
+  message: RpcMessage;
+  /** Its idempotency key, which names it to the service. */
+  key: string;
+  headers: Record<string, string>;
+  /** By the clock of `performance`. */
+  since: number;
+  /** Ends the wait for its answer. */
+  abandon: AbortController;
+}
+
+/**
+ * Resolves when the client has closed its end, and the service has heard of all cancels before that. Requests in flight are then
+ * abandoned here, and continue in the service.
+ */
 export async function relay({
   url,
   thread,
@@ -35,7 +50,8 @@ export async function relay({
   apiKey,
   patience = PATIENCE,
 }: RelayOptions) {
-  const inFlight = new Map<string | number, AbortController>();
+  const inFlight = new Map<string | number, Pending>();
+  const cancelling = new Set<Promise<void>>();
   const ended = new AbortController();
   let isReported = false;
   /** The harness's program. Older protocols say it only once. */
@@ -45,16 +61,20 @@ export async function relay({
 
   async function pass(message: RpcMessage | RpcMessage[]): Promise<void> {
     const { id, method = '' } = Array.isArray(message) ? {} : message;
-    const own = new AbortController();
-    if (id != null) inFlight.set(id, own);
-    const signal = AbortSignal.any([own.signal, ended.signal]);
+    const key = randomUUID();
+    const abandon = new AbortController();
+    const headers = {
+      ...(thread !== undefined && { 'meanwhile-thread': thread }),
+      ...(program !== undefined && { 'meanwhile-client': program }),
+    };
+    if (id != null) {
+      const since = performance.now();
+      inFlight.set(id, { message: message as RpcMessage, key, headers, since, abandon });
+    }
+    const signal = AbortSignal.any([abandon.signal, ended.signal]);
     const patience_ms = OPENING.has(method) ? patience.opening : patience.working;
     try {
-      const from = {
-        ...(thread !== undefined && { 'meanwhile-thread': thread }),
-        ...(program !== undefined && { 'meanwhile-client': program }),
-      };
-      const options = { patience_ms, signal, apiKey, headers: from };
+      const options = { key, patience_ms, signal, apiKey, headers };
       for await (const answer of forward(url, message, options)) write(answer);
       isReported = false;
     } catch (error) {
@@ -66,6 +86,36 @@ export async function relay({
     } finally {
       if (id != null) inFlight.delete(id);
     }
+  }
+
+  /**
+   * Tells the service that the client has cancelled a call: sends the request again with a header that says after how long. The service
+   * decides whether that was a person, or the client's timeout.
+   */
+  async function cancel({ message, key, since, ...pending }: Pending): Promise<void> {
+    const after_ms = Math.round(performance.now() - since);
+    const headers = { ...pending.headers, 'meanwhile-cancelled-after': String(after_ms) };
+    const patience_ms = patience.working;
+    const signal = AbortSignal.timeout(patience_ms);
+    try {
+      const answers = forward(url, message, { key, patience_ms, signal, apiKey, headers });
+      for await (const { result, error } of answers) {
+        const failure = failureIn(result) ?? error?.message;
+        if (failure !== undefined) note(`The cancel may have had no effect: ${failure}`);
+      }
+    } catch (error) {
+      note(`The cancel may have had no effect: ${reasonOf(error)}`);
+    }
+  }
+
+  function hearCancelled({ requestId }: { requestId?: string | number }): void {
+    const pending = inFlight.get(requestId ?? '');
+    if (!pending) return;
+    pending.abandon.abort();
+    if (pending.message.method !== 'tools/call') return;
+    const sent = cancel(pending);
+    cancelling.add(sent);
+    void sent.finally(() => cancelling.delete(sent));
   }
 
   function receive(line: string): void {
@@ -83,11 +133,7 @@ export async function relay({
     }
     const { method, params } = Array.isArray(message) ? {} : message;
     if (method === 'initialize') program = programIn(params);
-    if (method === 'notifications/cancelled') {
-      // This ends the wait and not the work: clients also send it when they time out.
-      inFlight.get((params as { requestId?: string | number }).requestId ?? '')?.abort();
-      return;
-    }
+    if (method === 'notifications/cancelled') return hearCancelled(params ?? {});
     void pass(message);
   }
 
@@ -98,6 +144,17 @@ export async function relay({
     output.once('error', () => resolve());
   });
   ended.abort();
+  await Promise.all(cancelling);
+}
+
+/** The text of a result that is an error. */
+function failureIn(result: unknown): string | undefined {
+  const { isError, content = [] } = (result ?? {}) as { isError?: boolean; content?: Block[] };
+  return isError ? content.map(({ text = '' }) => text).join(' ') : undefined;
+}
+
+interface Block {
+  text?: string;
 }
 
 /** The name of the client's program, with the characters that a header may have. */

@@ -3,22 +3,33 @@
  * too. It returns the results before it at once, and the rest when the call has been answered. This process knows which requests it
  * answers. For other processes it assumes, from the time of each request in the log, that they wait for the grace time.
  */
+import { LRUCache } from 'lru-cache';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Entry } from '../../contract/entry.ts';
 import type { Limits } from '../../contract/limits.ts';
 import type { Held, Look } from './look.ts';
-import { isExternal, resultOfCall, sentIn } from './results.ts';
+import { isExternal, resultOfCall, sentIn, withdrawnIn } from './results.ts';
 
 export interface Answering {
   /**
    * A client waits for a call.
-   * @param signal aborts when the client has disconnected
+   * @param request.signal aborts when the client has disconnected; `key`: its idempotency key, if it has one
    */
-  begin(tenant: string, signal: AbortSignal): AnsweredCall;
+  begin(request: { tenant: string; signal: AbortSignal; key?: string }): AnsweredCall;
+  /** The call that the request with this key asked for. Undefined if this process did not get that request lately. */
+  askedFor(request: NamedRequest): string | undefined;
+  /** Whether another request than this one waits for the call here. */
+  isAwaited(call_id: string, request: NamedRequest): boolean;
   /** The part of the log that `next_results` may return to a client that has the results up to `after`. */
   tellable(key: ConversationKey, seen: Look, after: number): Look;
   /** Resolves when no request is likely to wait for the call any longer, or the signal aborts. */
   answered(key: ConversationKey, held: Held, signal: AbortSignal): Promise<void>;
+}
+
+export interface NamedRequest {
+  tenant: string;
+  /** Its idempotency key. A relay that repeats a request sends the same one. */
+  key: string;
 }
 
 export interface AnsweredCall {
@@ -38,6 +49,8 @@ export function createAnswering({
   /** How many requests wait for each call. 0: it was answered here, so no other process is likely to answer it. */
   const waiting = new Map<string, number>();
   const wakes = new Set<() => void>();
+  /** By request: its call, and how many times it is being answered now, which is more than once while it is repeated. */
+  const asked = new LRUCache<string, { call_id: string; times: number }>({ max: MOST_KNOWN });
   /** By conversation, the seqs that were answers. Their receipts are in the log a moment later. */
   const told = new Map<string, Set<number>>();
 
@@ -70,23 +83,37 @@ export function createAnswering({
     return since <= now() && now() < until ? { call_id, until } : undefined;
   }
 
+  function knownRequest({ tenant, key }: NamedRequest, call_id: string) {
+    const name = nameOf(tenant, key);
+    const known = asked.get(name);
+    if (known?.call_id === call_id) return known;
+    const begun = { call_id, times: 0 };
+    asked.set(name, begun);
+    return begun;
+  }
+
   return {
-    begin(tenant, signal) {
+    begin({ tenant, signal, key }) {
       let name: string | undefined;
+      let own: { call_id: string; times: number } | undefined;
       let isOver = false;
       const end = () => {
         if (isOver) return;
         isOver = true;
         signal.removeEventListener('abort', end);
         if (name !== undefined) count(name, -1);
+        if (own) own.times -= 1;
       };
       if (signal.aborted) isOver = true;
       else signal.addEventListener('abort', end, { once: true });
       return {
         is(call_id) {
+          const known = key === undefined ? undefined : knownRequest({ tenant, key }, call_id);
           if (isOver || name !== undefined) return;
           name = nameOf(tenant, call_id);
           count(name, 1);
+          own = known;
+          if (own) own.times += 1;
         },
         tells(conversation, of) {
           const where = nameOf(tenant, conversation);
@@ -99,9 +126,18 @@ export function createAnswering({
       };
     },
 
+    askedFor: ({ tenant, key }) => asked.get(nameOf(tenant, key))?.call_id,
+
+    isAwaited(call_id, { tenant, key }) {
+      const own = asked.get(nameOf(tenant, key));
+      const times = own?.call_id === call_id ? own.times : 0;
+      return (waiting.get(nameOf(tenant, call_id)) ?? 0) > times;
+    },
+
     tellable({ tenant, id }, seen, after) {
       const { log, head } = seen;
       if (!isExternal(head)) return seen;
+      const withdrawn = withdrawnIn(seen);
       const sent = sentIn(log, ['delivered']);
       const also = told.get(nameOf(tenant, id));
       const calls = new Map<string, Held | undefined>();
@@ -109,6 +145,7 @@ export function createAnswering({
         if (entry.seq <= after || sent.has(entry.seq) || also?.has(entry.seq)) continue;
         if (!('call_id' in entry) || !resultOfCall(entry, id)) continue;
         const { call_id } = entry;
+        if (withdrawn.has(call_id)) continue;
         if (!calls.has(call_id)) calls.set(call_id, heldCall(tenant, call_id, log));
         const held = calls.get(call_id);
         if (held) return { head, log: log.slice(0, nth), held, ...(also && { told: also }) };

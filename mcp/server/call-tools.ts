@@ -60,14 +60,41 @@ export function callTools(
       ...offered,
       description: `${description} ${expected}`.trim(),
       async call(given: unknown, request): Promise<ToolAnswer> {
-        const waits = answering.begin(request.tenant, request.signal);
+        const waits = answering.begin(request);
         try {
           return await callFor(given, request, waits);
         } finally {
           waits.end();
         }
       },
+      // Later the request has been answered, unless the service is in trouble: then it is the client's timeout.
+      cancelled: async (given: unknown, request) =>
+        request.cancelled_after_ms! <= limits.grace_ms && withdraw(given, request),
     };
+
+    async function withdraw(given: unknown, request: McpRequest): Promise<boolean> {
+      const { tenant, key, requestState } = request;
+      if (key === undefined) return false;
+      const asked = requestState === undefined ? undefined : callIn(requestState, request);
+      const call_id = asked?.call_id ?? answering.askedFor({ tenant, key });
+      if (call_id !== undefined && answering.isAwaited(call_id, { tenant, key })) return false;
+      if (asked) {
+        const by = `client:${clientIn(request)}`;
+        await talk.cancelCall({ tenant, id: asked.conversation }, asked.call_id, by);
+        return true;
+      }
+      return talk.cancelRequest({
+        ...requestedBy(given, request),
+        key: keyOfCall(request, name, given)!,
+        ...(call_id !== undefined && { call_id }),
+      });
+    }
+
+    function requestedBy(input: unknown, request: McpRequest) {
+      const { tenant } = request;
+      const of = { tool: tool ?? name, input };
+      return { tenant, client: clientIn(request), thread: threadOf(request), ...of };
+    }
 
     async function callFor(
       given: unknown,
@@ -76,16 +103,13 @@ export function callTools(
     ): Promise<ToolAnswer> {
       const { tenant, requestState } = request;
       if (requestState !== undefined) {
-        const asked = await answered(requestState, request);
+        const asked = callIn(requestState, request);
         waits.is(asked.call_id);
+        await tasks.update(requestState, request.inputResponses ?? {}, request);
         return answer(request, asked, { tool: name, expected, waits });
       }
       const { conversation, call_id, made, ...as } = await talk.requestCall({
-        tenant,
-        client: request.client ?? 'mcp',
-        thread: threadOf(request),
-        tool: tool ?? name,
-        input: given,
+        ...requestedBy(given, request),
         key: keyOfCall(request, name, given),
         isNamed: isNamedCall(request),
         isGone: () => request.signal.aborted,
@@ -104,16 +128,12 @@ export function callTools(
     }
   }
 
-  /**
-   * Takes the answers of a client that got questions in place of a result.
-   * @returns the call that asked
-   */
-  async function answered(requestState: string, request: McpRequest): Promise<CallFacts> {
+  /** The call whose client got questions in place of a result. */
+  function callIn(requestState: string, { tenant }: McpRequest): CallFacts {
     const facts = readTaskId(parts.secret, requestState);
-    if (facts?.kind !== 'call' || facts.tenant !== request.tenant) {
+    if (facts?.kind !== 'call' || facts.tenant !== tenant) {
       throw new ToolError('The requestState is not one of this service.');
     }
-    await tasks.update(requestState, request.inputResponses ?? {}, request);
     const { created: _, ...call } = facts;
     return call;
   }
@@ -228,6 +248,8 @@ export function callTools(
     };
   }
 }
+
+const clientIn = ({ client = 'mcp' }: McpRequest) => client;
 
 type CallFacts = Omit<TaskFacts & { kind: 'call' }, 'created'>;
 

@@ -48,9 +48,20 @@ export const isOfCalls = (entry: Entry, calls: readonly string[] | undefined) =>
 export function readerOf({ log, head, told }: Seen): (entry: Entry) => Result | undefined {
   if (!isExternal(head)) return resultOf;
   const sent = sentIn(log, ['delivered']);
-  const isSent = (seq: number) => sent.has(seq) || told?.has(seq) === true;
-  return (entry) => (isSent(entry.seq) ? undefined : resultOfCall(entry, head.id));
+  const withdrawn = withdrawnIn({ log, head });
+  const isLeftOut = (entry: Entry) =>
+    sent.has(entry.seq) || told?.has(entry.seq) === true || isOfOneOf(withdrawn, entry);
+  return (entry) => (isLeftOut(entry) ? undefined : resultOfCall(entry, head.id));
 }
+
+/** The calls that their client has cancelled before it had an answer. It is told nothing of them. */
+export function withdrawnIn({ log, head }: Pick<Seen, 'log' | 'head'>): Set<string> {
+  const ends = log.filter((entry) => entry.kind === 'call.cancelled');
+  return new Set(ends.filter(({ actor }) => actor.id === head.agent).map(({ call_id }) => call_id));
+}
+
+const isOfOneOf = (calls: ReadonlySet<string>, entry: Entry) =>
+  'call_id' in entry && calls.has(entry.call_id);
 
 /**
  * The number up to which the client has all results.
@@ -59,10 +70,11 @@ export function readerOf({ log, head, told }: Seen): (entry: Entry) => Result | 
 export function cursorOf({ log, head }: Seen, told: Result[] = []): number {
   const known = sentIn(log, ['delivered', 'acknowledged']);
   for (const { n } of told) known.add(n);
+  const withdrawn = withdrawnIn({ log, head });
   let cursor = 0;
   for (const entry of log) {
     if (known.has(entry.seq)) cursor = entry.seq;
-    else if (resultOfCall(entry, head.id)) break;
+    else if (resultOfCall(entry, head.id) && !isOfOneOf(withdrawn, entry)) break;
   }
   return cursor;
 }

@@ -62,7 +62,12 @@ export function buildServer(parts: McpParts, era: 'legacy' | 'modern', caller: C
     const input = await tool.input.safeParseAsync(params.arguments ?? {});
     if (!input.success) return failed(`Invalid arguments: ${inWords(input.error)}`);
     try {
-      const answer = await tool.call(input.data, requestOf(caller, ctx));
+      const request = requestOf(caller, ctx);
+      if (request.cancelled_after_ms !== undefined) {
+        const isTaken = await tool.cancelled?.(input.data, request);
+        return text(isTaken ? 'Cancelled, unless it had ended.' : 'Nothing was cancelled.');
+      }
+      const answer = await tool.call(input.data, request);
       return isTask(answer)
         ? ({ resultType: 'task', ...answer.task } as unknown as CallToolResult)
         : answer;

@@ -11,6 +11,14 @@ import type {
 import type { ConversationKey } from '../../contract/names.ts';
 import type { CallEnd } from '../../contract/signals.ts';
 
+interface ToolRequest {
+  tenant: string;
+  client: string;
+  thread?: string | undefined;
+  tool: string;
+  input: unknown;
+}
+
 export interface ConversationActions {
   begin(request: {
     tenant: string;
@@ -26,22 +34,20 @@ export interface ConversationActions {
     body: z.infer<typeof interruptBody> & { by?: string },
     key?: string,
   ): Promise<{ message_id?: string }>;
-  cancelCall(conversation: ConversationKey, callId: string): Promise<void>;
+  /** @param by becomes the actor's id */
+  cancelCall(conversation: ConversationKey, callId: string, by?: string): Promise<void>;
   /** Runs a tool for a client that has a model of its own. */
-  requestCall(request: {
-    tenant: string;
-    client: string;
-    thread?: string | undefined;
-    tool: string;
-    input: unknown;
-    key?: string | undefined;
-    /** Whether the client names its calls. If it does not, an open call of its thread with the same tool and input is joined. */
-    isNamed: boolean;
-    /** Whether the client has disconnected. */
-    isGone: () => boolean;
-    /** Called with the id of the call before the call can have a result. */
-    is: (call_id: string) => void;
-  }): Promise<{
+  requestCall(
+    request: ToolRequest & {
+      key?: string | undefined;
+      /** Whether the client names its calls. If it does not, an open call of its thread with the same tool and input is joined. */
+      isNamed: boolean;
+      /** Whether the client has disconnected. */
+      isGone: () => boolean;
+      /** Called with the id of the call before the call can have a result. */
+      is: (call_id: string) => void;
+    },
+  ): Promise<{
     conversation: ConversationKey;
     call_id: string;
     /** The end of the call, if it is over already. `goes_on`: the grace time has passed without one. */
@@ -51,6 +57,12 @@ export interface ConversationActions {
     /** It had ended before it was requested this time: its result may be news. */
     isRepeat?: true;
   }>;
+  /**
+   * Cancels the call of a request that the client no longer waits for. One that has ended stays as it is.
+   * @param request.call_id the call that it is, if that is known. Default: the one that it asks for if it joined none
+   * @returns false if it is known to have ended
+   */
+  cancelRequest(request: ToolRequest & { key: string; call_id?: string }): Promise<boolean>;
   /** Records that the client was sent the entries with these seqs. */
   deliver(conversation: ConversationKey, of: number[]): Promise<void>;
   /** Records that the client has everything up to the entry with this seq. */

@@ -16,6 +16,8 @@ export interface Caller {
   /** The harness's thread and program as a relay names them, for clients that do not name them themselves. */
   thread?: string;
   program?: string;
+  /** The request repeats one that the client has cancelled, this long after it sent that one. Nothing is called. */
+  cancelled_after_ms?: number;
   /** Aborts when the service is about to close. Waiting requests are then answered. */
   closing: AbortSignal;
 }
@@ -81,6 +83,11 @@ export interface ServedTool<Input = any> {
   isLoadedAtOnce?: true;
   /** A task is returned only to a client that understands tasks. */
   call(input: Input, request: McpRequest): Promise<ToolAnswer>;
+  /**
+   * The client has cancelled a request, which `request` repeats. Without this method, a cancel has no effect.
+   * @returns false if the cancel has no effect
+   */
+  cancelled?(input: Input, request: McpRequest): Promise<boolean>;
 }
 
 export type ToolAnswer = CallToolResult | InputRequiredResult | { task: Task };
