@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import getPort from 'get-port';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { everything, ledgerAt, startHttpServer, testServer } from '../kit/mcp/servers.ts';
 import { words } from '../kit/mcp-stage.ts';
 import { useStage } from '../kit/stage.ts';
@@ -152,6 +152,32 @@ test('orphaned-by-drop, ids-lost: calls are listed, for a model and for a person
   await call(again.client, 'cancel_call', { conversation_id, call_id: callId });
   await expect.poll(() => ledger.lines(), { timeout: 20_000 }).toContain('cancelled');
 }, 120_000);
+
+test('a call that its person stops within the grace time is cancelled, and the server with it', async () => {
+  const { client } = await inFront();
+  await ledger.take();
+  for (;;) {
+    const stop = new AbortController();
+    const given = { name: 'waits', arguments: {} };
+    const calling = client.callTool(given, { ...LONG, signal: stop.signal }) as Promise<any>;
+    const isRunning = async () => {
+      expect(await ledger.lines()).toContain('waits');
+    };
+    const suspended = await Promise.race([calling, vi.waitFor(isRunning, 60_000)]);
+    if (suspended) {
+      // On a busy machine the grace time was over before the call began.
+      const text = words(suspended)[0]!;
+      const [call_id] = /call_\w+/.exec(text)!;
+      await call(client, 'cancel_call', { conversation_id: next(text).conversation_id, call_id });
+      await ledger.take();
+      continue;
+    }
+    stop.abort();
+    await expect(calling).rejects.toThrow();
+    break;
+  }
+  await expect.poll(() => ledger.lines(), { timeout: 60_000 }).toContain('cancelled');
+}, 180_000);
 
 test('a server at a URL has a proxy too', async () => {
   const http = await startHttpServer(ledger.path);
