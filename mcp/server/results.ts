@@ -54,10 +54,14 @@ export function readerOf({ log, head, told }: Seen): (entry: Entry) => Result | 
   return (entry) => (isLeftOut(entry) ? undefined : resultOfCall(entry, head.id));
 }
 
-/** The calls that their client has cancelled before it had an answer. It is told nothing of them. */
+/**
+ * The calls that their client has cancelled before it had an answer. It is told nothing of them. A call that another of the client's calls
+ * has replaced (R10) is not among them.
+ */
 export function withdrawnIn({ log, head }: Pick<Seen, 'log' | 'head'>): Set<string> {
   const ends = log.filter((entry) => entry.kind === 'call.cancelled');
-  return new Set(ends.filter(({ actor }) => actor.id === head.agent).map(({ call_id }) => call_id));
+  const isOwn = ({ by, actor }: (typeof ends)[number]) => by === 'user' && actor.id === head.agent;
+  return new Set(ends.filter(isOwn).map(({ call_id }) => call_id));
 }
 
 const isOfOneOf = (calls: ReadonlySet<string>, entry: Entry) =>
