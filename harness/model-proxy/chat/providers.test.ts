@@ -6,10 +6,7 @@ import {
   type ScriptedServer,
   startScriptedServer,
 } from '../../../test/providers/scripted-server.ts';
-import { BrokenStream } from '../reply.ts';
-import { answerOf } from '../upstream.ts';
-import type { RoundEnd } from '../wire.ts';
-import type { Chunk } from './merge.ts';
+import { throughProxy } from '../../../test/kit/through-proxy.ts';
 import { chat } from './wire.ts';
 
 const fixtures = allFixtures().filter(({ api, status }) => api === 'chat' && status === 200);
@@ -20,27 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** @returns what the harness is sent, and how the answer ended */
-async function through(fixture: Fixture, ours: string[]) {
-  const { status, headers } = fixture;
-  const encoder = new TextEncoder();
-  const chunks = fixture.chunks.map((chunk) => encoder.encode(chunk));
-  const answer = answerOf(new Response(ReadableStream.from(chunks), { status, headers }), chat);
-  if (answer.refused) return { sent: fixture, end: undefined };
-  const round = chat.createMerge(new Set(ours)).round();
-  const sent: string[] = [];
-  let end: RoundEnd<Chunk> | undefined;
-  try {
-    for await (const event of answer.events) sent.push(...round.take(event).map(chat.frame));
-    end = round.end();
-  } catch (error) {
-    // The proxy breaks its own stream off.
-    if (!(error instanceof BrokenStream)) throw error;
-  }
-  if (end) sent.push(...end.last().map(chat.frame), chat.ending);
-  const stream = { status: 200, headers: { 'content-type': 'text/event-stream' }, chunks: sent };
-  return { sent: stream, end };
-}
+const through = (fixture: Fixture, ours: string[]) => throughProxy(chat, fixture, ours);
 
 /** Servers that do not speak the protocol: the proxy breaks off, and says less than they did. */
 const UNREADABLE = /a JSON object a line|is no JSON|an error as a text|an event named error/;
