@@ -50,7 +50,8 @@ test(
       targets: MCP_TARGETS,
       mcp: true,
       seed: 7,
-      conversations: 2,
+      // A harness of each service.
+      conversations: 4,
       log: (line) => void said.push(line),
     });
     const { findings, counts, size } = check(evidence);

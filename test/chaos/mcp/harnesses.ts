@@ -1,4 +1,4 @@
-/** Many harnesses at once, one thread after the other in each lane. */
+/** Many harnesses at once, one thread after the other in each lane. Every second lane is of the service that is one process. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Meanwhile } from '../../../client/meanwhile.ts';
 import type { Entry } from '../../../contract/entry.ts';
@@ -48,13 +48,13 @@ export function startHarnesses({
   let isEnding = false;
   let begun = 0;
 
-  const lanes = Array.from({ length: count }, async () => {
+  const lanes = Array.from({ length: count }, async (_, lane) => {
+    const isAtOnce = lane % 2 === 0;
     while (!isEnding) {
       begun += 1;
       const id = `h${begun}`;
       const chance = random.fork(id);
       const surprise = (words: string) => void surprises.push(`${id}: ${words}`);
-      const isAtOnce = begun % 2 === 1;
       const harness = createHarness({
         id,
         has: chance.chance(0.65) ? 'no tasks' : 'tasks',
