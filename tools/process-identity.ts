@@ -1,5 +1,6 @@
 /** Identifies processes. The system reuses process ids, but a process id with its start time is unique. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -35,7 +36,7 @@ export function bootId(): Promise<string> {
 /** Read once, since the id does not change while this process runs. */
 let boot: Promise<string> | undefined;
 
-function whenBegun(pid: number): Promise<string | undefined> {
+async function whenBegun(pid: number): Promise<string | undefined> {
   switch (process.platform) {
     case 'linux':
       return onLinux(pid);
@@ -46,9 +47,12 @@ function whenBegun(pid: number): Promise<string | undefined> {
   }
 }
 
-/** Field 22 of proc_pid_stat(5); the name in field 2 may hold spaces and parentheses. */
-async function onLinux(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(ifGone);
+/**
+ * Field 22 of proc_pid_stat(5); the name in field 2 may hold spaces and parentheses. Reads synchronously: the file is in memory, so waiting
+ * for another thread would cost more.
+ */
+function onLinux(pid: number): string | undefined {
+  const text = readIfThere(`/proc/${pid}/stat`);
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
   return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 }
@@ -65,8 +69,14 @@ async function byPs(pid: number): Promise<string | undefined> {
   return text?.startsWith('Z') ? undefined : text?.replace(/^\S+\s+/, '');
 }
 
-function ifGone(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error;
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ESRCH') throw error;
+    return undefined;
+  }
 }
 
 /** Undefined when the program fails: that is how these programs report that there is no such process. */

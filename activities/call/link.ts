@@ -62,6 +62,8 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
   /** Undefined when no attempt is current. */
   let current: Attempt | undefined;
   let replace = () => {};
+  /** Of the current attempt's next heartbeat. */
+  let timer: NodeJS.Timeout | undefined;
   let telling: Promise<void> | undefined;
 
   /** Details that may replace those of the previous heartbeat, which the process that still holds the call may have sent. */
@@ -118,7 +120,8 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
         replace = () => resolve('replaced');
       });
       let isOver = false;
-      const timer = setInterval(() => void beatFor(attempt, () => isOver), beat_ms);
+      const beats = setInterval(() => void beatFor(attempt, () => isOver), beat_ms);
+      timer = beats;
       try {
         const heard = await Promise.race([outcome, attempt.told, replaced]);
         if (typeof heard === 'object') return settle(heard, attempt);
@@ -133,11 +136,17 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
         throw new CompleteAsyncError();
       } finally {
         isOver = true;
-        clearInterval(timer);
+        clearInterval(beats);
+        if (timer === beats) timer = undefined;
       }
     },
     isAttended: () => current !== undefined,
-    beat: () => current?.beat(details()),
+    beat() {
+      if (!current) return;
+      current.beat(details());
+      // The next one is as late as after any other.
+      timer?.refresh();
+    },
     async ask() {
       if (!current) return;
       const { token, run } = current;

@@ -40,7 +40,9 @@ export async function attach(
   signal: AbortSignal,
 ): Promise<KeptProgram> {
   await claimSpool(folder, 'command.json', command);
-  if (!(await readSpool(folder, 'keeper.json'))) await startKeeper(folder, environment, signal);
+  const known = await readSpool(folder, 'keeper.json');
+  if (!known) await startKeeper(folder, environment, signal);
+  const keeper = known ?? (await readSpool(folder, 'keeper.json').catch(throwLost)) ?? throwLost();
   const reader = createOutputReader(folder);
   async function* lines() {
     const changes = watchFolder(folder, signal);
@@ -49,7 +51,7 @@ export async function attach(
         // A killed keeper changes nothing in the folder.
         const isDue = performance.now() - asked >= ALIVE_MS;
         if (isDue) asked = performance.now();
-        const exit = isDue || hasExit(folder) ? await exitOf(folder) : undefined;
+        const exit = isDue || hasExit(folder) ? await exitOf(folder, keeper) : undefined;
         yield* await reader.read().catch(throwLost);
         if (exit && reader.position() >= exit.bytes) return;
         await changes.next(ALIVE_MS);
@@ -58,7 +60,7 @@ export async function attach(
       changes.close();
     }
   }
-  return { lines: lines(), ended: async () => (await exitOf(folder)) ?? throwLost() };
+  return { lines: lines(), ended: async () => (await exitOf(folder, keeper)) ?? throwLost() };
 }
 
 /**
@@ -87,10 +89,12 @@ const hasExit = (folder: string) => existsSync(join(folder, 'exit.json'));
  * Undefined while the keeper runs.
  * @throws ProgramLost
  */
-async function exitOf(folder: string): Promise<SpoolFiles['exit.json'] | undefined> {
-  const keeper = await readSpool(folder, 'keeper.json').catch(throwLost);
-  if (!keeper) return throwLost();
+async function exitOf(
+  folder: string,
+  keeper: SpoolFiles['keeper.json'],
+): Promise<SpoolFiles['exit.json'] | undefined> {
   const lives = !('given_up' in keeper) && (await isAlive(keeper));
+  if (lives && !hasExit(folder)) return undefined;
   const exit = await readSpool(folder, 'exit.json');
   if (exit || lives) return exit;
   await throwKeeperLost(folder, keeper);
@@ -107,9 +111,9 @@ async function throwKeeperLost(folder: string, keeper: SpoolFiles['keeper.json']
       'The machine was restarted while the program ran. It was not restarted; how far it got is unknown.',
     );
   }
-  const command = await readSpool(folder, 'command.json');
+  const command = (await readSpool(folder, 'command.json')) ?? throwLost();
   await writeSpool(folder, 'orphaned.json', {});
-  await stopOrphans(folder, command?.grace_ms ?? 0);
+  await stopOrphans(folder, command.grace_ms);
   throw new ProgramLost(
     'KeeperLost',
     'The process that watched the program was killed. The program was stopped and not restarted; how far it got is unknown.',

@@ -3,14 +3,15 @@
  * has CPU left. Another process spawns them: see starter.js.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createLanes } from './lanes.ts';
-import { claimSpool, readSpool, spoolMark } from './spool.ts';
+import { claimSpool, spoolMark } from './spool.ts';
 
 /**
  * Resolves when `keeper.json` names the process that may start the program, or says that none may. Gives up after 30 seconds.
@@ -26,10 +27,11 @@ export function startKeeper(
     const compiled = getCompileCacheDir();
     const args = [KEEPER, folder, ...(compiled === undefined ? [] : [dirname(compiled)])];
     const order = `${JSON.stringify({ args, env: { ...env, ...spoolMark(folder) } })}\n`;
+    const keeper = join(folder, 'keeper.json');
     let asked: ChildProcess | undefined;
     const end = performance.now() + START_MS;
     // Another attempt may write the file first.
-    while (!(await readSpool(folder, 'keeper.json'))) {
+    while (!existsSync(keeper)) {
       // A starter that was killed may have lost the order. Two keepers are harmless: only one of them may start the program.
       if (!asked || isOver(asked)) asked = give(order);
       if (performance.now() < end) await sleep(POLL_MS);
