@@ -52,7 +52,7 @@ export async function playBlocks(options: BlocksOptions): Promise<void> {
   const bare = await startBare(ground, model);
   const numbers = Array.from({ length: conversations }, (_, nth) => nth);
   const ours = await Promise.all(numbers.map(() => startTalk(service)));
-  const talks = { ours, bare: numbers.map((nth) => bare(`bare/${nth}`)) };
+  const talks = { ours, bare: numbers.map((nth) => bare.talk(`bare/${nth}`)) };
   for (let number = 0; number <= blocks; number += 1) {
     for (const side of SIDES) {
       const over = number > 0 ? await around() : undefined;

@@ -62,7 +62,7 @@ export async function latency(args: string[]): Promise<object> {
         MEANWHILE_QUIET_MS: '0',
         MEANWHILE_GRACE_MS: '0',
       });
-      const bare = (await startBare(ground, stub.url))('bare');
+      const bare = (await startBare(ground, stub.url)).talk('bare');
       // The first block warms up.
       for (let block = 0; block <= blocks; block += 1) {
         const taken = {

@@ -84,7 +84,7 @@ export async function startTalk(
  * @returns milliseconds from the moment before each message is sent to the end of its reply
  */
 export async function hellos(
-  talk: OurTalk,
+  talk: BenchTalk,
   isWanted: (taken: number) => boolean,
 ): Promise<number[]> {
   const samples: number[] = [];

@@ -55,7 +55,7 @@ async function compare(
   return onGround(async (ground) => {
     const service = await ground.service(model, settings);
     const ours = await talkOn(service);
-    const bare = (await startBare(ground, model))('bare');
+    const bare = (await startBare(ground, model)).talk('bare');
     const samples = { ours: [] as Sample[], bare: [] as Sample[] };
     for (let i = 0; i < WARM_UP + turns; i++) {
       await sleep(REST_MS);

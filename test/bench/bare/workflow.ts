@@ -2,11 +2,13 @@
 import {
   condition,
   defineSignal,
+  executeChild,
   proxyActivities,
   proxyLocalActivities,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
-import type { askModel, answered } from './worker.ts';
+import type { askModel, answered, runInstaller } from './worker.ts';
 
 const { askModel: ask } = proxyActivities<{ askModel: typeof askModel }>({
   startToCloseTimeout: '1m',
@@ -26,4 +28,35 @@ export async function bare(modelUrl: string): Promise<void> {
     await ask(modelUrl, text);
     await tell(text);
   }
+}
+
+const { runInstaller: install } = proxyActivities<{ runInstaller: typeof runInstaller }>({
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '5s',
+});
+
+/** The floor of `crowd`: the model asks for calls at once, each a workflow of its own, and is asked again about what they tell. */
+export async function bareCrowd(modelUrl: string, calls: number, folder: string): Promise<void> {
+  let news = 0;
+  let open = calls;
+  setHandler(message, () => void (news += 1));
+  await ask(modelUrl, 'Hello.');
+  const { workflowId } = workflowInfo();
+  for (let nth = 0; nth < calls; nth += 1) {
+    const id = `${workflowId}/${nth}`;
+    void executeChild(bareCall, { workflowId: id, args: [workflowId, folder] }).then(() => {
+      open -= 1;
+      news += 1;
+    });
+  }
+  for (;;) {
+    await condition(() => news > 0 || open === 0);
+    if (news === 0) return;
+    news = 0;
+    await ask(modelUrl, 'News.');
+  }
+}
+
+export async function bareCall(asker: string, folder: string): Promise<void> {
+  await install(asker, folder);
 }
