@@ -1,4 +1,5 @@
 /** The code of the thread, which runs PGlite and answers requests through a port. */
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import { createStatements, type Statements } from './pglite-statements.ts';
@@ -25,11 +26,18 @@ export type ThreadResponse = { id: number } &
 /** The id of the first answer: whether the database was opened. */
 export const OPENED = 0;
 
+/**
+ * V8 compiles a function of PGlite again, optimized, when it has run this many bytes of it. With its default of 13 million it does so
+ * during the start, for half a second of CPU time that the start needs itself. Later, a busy store still gets it within seconds.
+ */
+const OPTIMIZE_LATER = '--wasm-tiering-budget=400000000';
+
 type Result = Omit<ThreadResponse & { ok: true }, 'id' | 'ok'>;
 
 const NOTHING: Result = { rows: [] };
 
 async function serve({ folder, startParams }: ThreadOptions): Promise<void> {
+  setFlagsFromString(OPTIMIZE_LATER);
   const opening = PGlite.create(folder, { startParams });
   await answer(
     OPENED,
