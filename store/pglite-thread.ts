@@ -1,12 +1,14 @@
 /** The code of the thread, which runs PGlite and answers requests through a port. */
+import { mkdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import { createStatements, type Statements } from './pglite-statements.ts';
+import { copyTemplate } from './template.ts';
 
 export interface ThreadOptions {
+  /** Created if necessary. */
   folder: string;
-  startParams: string[];
 }
 
 export type ThreadRequest = { id: number } & (
@@ -36,9 +38,9 @@ type Result = Omit<ThreadResponse & { ok: true }, 'id' | 'ok'>;
 
 const NOTHING: Result = { rows: [] };
 
-async function serve({ folder, startParams }: ThreadOptions): Promise<void> {
+async function serve({ folder }: ThreadOptions): Promise<void> {
   setFlagsFromString(OPTIMIZE_LATER);
-  const opening = PGlite.create(folder, { startParams });
+  const opening = open(folder);
   await answer(
     OPENED,
     opening.then(() => NOTHING),
@@ -48,6 +50,14 @@ async function serve({ folder, startParams }: ThreadOptions): Promise<void> {
   parentPort!.on('message', (question: ThreadRequest) => {
     void answer(question.id, carryOut(pglite, statements, question));
   });
+}
+
+async function open(folder: string): Promise<PGlite> {
+  await copyTemplate(folder);
+  mkdirSync(folder, { recursive: true });
+  // Bounds the write-ahead log after a checkpoint; PostgreSQL's default of a gigabyte is meant for servers.
+  const wal = ['-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'];
+  return PGlite.create(folder, { startParams: [...PGlite.defaultStartParams, ...wal] });
 }
 
 async function carryOut(

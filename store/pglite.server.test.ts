@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
-import { PGlite } from '@electric-sql/pglite';
 import { PGliteDialect } from 'kysely';
 import {
   afterAll,
@@ -66,7 +65,7 @@ test('acknowledged entries survive kill -9, and the log goes on from them', asyn
 });
 
 test('a transaction that fails changes nothing, and its error keeps its code', async () => {
-  const pglite = await startPGlite({ folder, startParams: PGlite.defaultStartParams });
+  const pglite = await startPGlite({ folder });
   onTestFinished(() => pglite.close());
   await pglite.exec('create table things (name text primary key)');
   const twice = pglite.transaction(async ({ query }) => {
@@ -83,7 +82,7 @@ test('a database that is closed answers its pending queries, ends its thread, an
   const codes: number[] = [];
   const start = (opening: ThreadOptions) =>
     startThread(opening).on('exit', (code) => codes.push(code));
-  const pglite = await startPGlite({ folder, startParams: PGlite.defaultStartParams }, { start });
+  const pglite = await startPGlite({ folder }, { start });
   const asked = pglite.query('select 1');
   await pglite.close();
   // A thread that had to be terminated ends with 1.
@@ -99,7 +98,6 @@ describe('a database that stops', () => {
     template = await mkdtemp(join(tmpdir(), 'meanwhile-pglite-'));
     const pglite = await startPGlite({
       folder: template,
-      startParams: PGlite.defaultStartParams,
     });
     await pglite.close();
   });
@@ -110,7 +108,7 @@ describe('a database that stops', () => {
     const threads: Worker[] = [];
     const lines: string[] = [];
     const pglite = await startPGlite(
-      { folder, startParams: PGlite.defaultStartParams },
+      { folder },
       {
         log: (line) => lines.push(line),
         start(opening) {

@@ -1,9 +1,6 @@
 /** PGlite in a folder: one PostgreSQL backend inside this process, without the background processes that maintain its files. */
-import { mkdir } from 'node:fs/promises';
-import { PGlite } from '@electric-sql/pglite';
 import { startPGlite, type ThreadedPGlite } from './pglite-client.ts';
 import type { Store } from './store.ts';
-import { copyTemplate } from './template.ts';
 
 /** @throws Error that names the folder */
 export async function openPGlite(
@@ -11,12 +8,7 @@ export async function openPGlite(
   log?: (line: string) => void,
 ): Promise<ThreadedPGlite> {
   try {
-    await copyTemplate(folder);
-    await mkdir(folder, { recursive: true });
-    // Bounds the write-ahead log after a checkpoint; PostgreSQL's default of a gigabyte is meant for servers.
-    const wal = ['-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'];
-    const startParams = [...PGlite.defaultStartParams, ...wal];
-    return await startPGlite({ folder, startParams }, { log });
+    return await startPGlite({ folder }, { log });
   } catch (error) {
     // PGlite fails with a bare "Aborted()" when the files are damaged or cannot be written.
     throw new Error(
