@@ -38,7 +38,8 @@ COPY worker/ worker/
 COPY workflows/ workflows/
 COPY config.ts index.ts ./
 COPY --from=page /app/build/page/ build/page/
-RUN npm run build
+# The compile cache belongs to the user that builds it, and the service runs as another.
+RUN npm run build && rm -rf build/code
 
 FROM node:24.21.0-bookworm-slim
 WORKDIR /app

@@ -1,9 +1,11 @@
 /**
- * `npm run build`: compiles the package (dist/) and the page, and makes the workflows' bundle and an empty store, so that the first
- * start need not. In the package it makes only the bundle: the page is there, and the store is too large to publish.
+ * `npm run build`: compiles the package (dist/) and the page, and makes the workflows' bundle, an empty store and the compile cache, so that
+ * the first start need not. In the package it makes only the bundle: the page is there, the store is too large to publish, and the cache
+ * belongs to one version of Node.
  */
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { execa } from 'execa';
 import { openStore } from '../store/open.ts';
 import { templatePath } from '../store/template.ts';
 import { buildBundle } from '../worker/bundle.ts';
@@ -12,6 +14,7 @@ import { buildPage } from './page.ts';
 
 const isSource = extname(import.meta.filename) === '.ts';
 await Promise.all([buildBundle(), ...(isSource ? [buildTemplate(), compile(), buildPage()] : [])]);
+if (isSource) await execa(process.execPath, [join(import.meta.dirname, 'load-code.ts')]);
 
 async function buildTemplate(): Promise<void> {
   const path = await templatePath();

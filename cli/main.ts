@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { join } from 'node:path';
 import { ConfigError, readConfig, type Settings } from '../config.ts';
 import { packageVersion } from '../tools/version.ts';
@@ -29,9 +29,9 @@ switch (command.kind) {
 
 /** Loads only the module of the command. */
 async function run(command: ServiceCommand, settings: Settings): Promise<void> {
-  // For modules loaded from now on, and for the keepers of programs. Without a writable folder, loading only takes longer.
-  // `mcp` and `chat` are clients: they are started in any folder, and write nothing to it.
-  if (command.kind !== 'mcp' && command.kind !== 'chat') {
+  // Where the package cannot have its own (compile-cache.js); also for the keepers of programs. Without a writable folder, loading only
+  // takes longer. `mcp` and `chat` are clients: they are started in any folder, and write nothing to it.
+  if (getCompileCacheDir() === undefined && command.kind !== 'mcp' && command.kind !== 'chat') {
     enableCompileCache(join(settings.MEANWHILE_HOME, 'cache', 'code'));
   }
   switch (command.kind) {

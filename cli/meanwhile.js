@@ -14,5 +14,5 @@ if (major < wanted[0] || (major === wanted[0] && minor < wanted[1])) {
   );
   process.exitCode = 2;
 } else {
-  void import('./main.ts');
+  void import('./compile-cache.js').then(() => import('./main.ts'));
 }
