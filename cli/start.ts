@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
+import { loadTokenizer } from '../model/tokens.ts';
 import { banner, type ServiceAddresses } from './banner.ts';
 import { openBusOf, workerCloseTimeout_ms, openCatalogue, openStoreOf } from './open-parts.ts';
 import { lockHome } from './home-lock.ts';
@@ -41,14 +42,16 @@ export const startService = (settings: Settings, options: StartOptions): Promise
     if (taken) throw listenError(taken, port, host);
     const catalogue = await openCatalogue(settings, home, { log, stack });
 
+    const spawned = Promise.withResolvers<void>();
+    const reaching = reachTemporal(settings, { home, log, signal, spawned: spawned.resolve });
     const [temporal, model, store, bus, { startWorker }, { startApi }] = await Promise.all([
-      stack.opening('Temporal', reachTemporal(settings, { home, log, signal }), (t) => t.stop()),
+      stack.opening('Temporal', reaching, (t) => t.stop()),
       stack.opening('The model', chooseModel(settings, log), (m) => m.close()),
       openStoreOf(settings, home, { log, stack }),
       openBusOf(settings, { alone: true, log, stack }),
-      // Last: loading these takes a second of this thread, in which the others start.
-      import('../worker/start.ts'),
-      import('../api/start.ts'),
+      // Loading these blocks this thread for half a second, so it begins when Temporal's process has, and the thread of the store.
+      Promise.race([spawned.promise, reaching]).then(() => import('../worker/start.ts')),
+      Promise.race([spawned.promise, reaching]).then(() => import('../api/start.ts')),
     ]);
     const parts = { settings, address: temporal.address, store, bus, catalogue };
 
@@ -81,6 +84,8 @@ export const startService = (settings: Settings, options: StartOptions): Promise
     lock.announce(url);
     await stack.opening('The announcement', announceRun({ url, token }), (remove) => remove?.());
 
+    // After the service has said that it is ready: loading it blocks this thread.
+    setImmediate(() => void loadTokenizer());
     const failed = Promise.race([temporal.failed, worker.failed, store.failed]);
     failed.catch(() => {}); // Callers may await it; if none does, the process must not crash.
     return {

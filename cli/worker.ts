@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../config.ts';
 import { serviceUrl } from '../contract/service-url.ts';
+import { loadTokenizer } from '../model/tokens.ts';
 import type { Store } from '../store/store.ts';
 import type { WorkerOptions } from '../worker/options.ts';
 import { startWorker } from '../worker/start.ts';
@@ -57,6 +58,7 @@ export function startWorkerRole(
     void stack.opening('The readiness', undefined, () =>
       probes?.unready('The worker is stopping.'),
     );
+    setImmediate(() => void loadTokenizer());
     const failed = Promise.race([running.failed, store.failed]);
     failed.catch(() => {});
     return { failed, kill: () => {} };

@@ -17,7 +17,6 @@ import { conversationWorkflowId, SIGNALS, TASK_QUEUE } from '../contract/names.t
 import type { QuickRunner } from '../contract/quick.ts';
 import { temporalConnection } from '../contract/temporal-connection.ts';
 import { dataConverterOf, keyringOf } from '../security/encryption/open.ts';
-import { loadTokenizer } from '../model/tokens.ts';
 import { serviceSecretOf } from '../security/remote/secret.ts';
 import { patient } from '../store/patient.ts';
 import { isRemote } from '../tools/define.ts';
@@ -203,7 +202,6 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
     taskQueue,
     warn: (message, error) => warn(message, { error }),
   });
-  void loadTokenizer();
   return {
     ...(speculation && { speculation }),
     quick: createQuickRunner({

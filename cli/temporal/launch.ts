@@ -26,6 +26,7 @@ export interface Launch {
   port: number;
   uiPort: number;
   signal: AbortSignal;
+  spawned?: (() => void) | undefined;
 }
 
 /** @throws Error with the end of the log if it exits, or is not ready within a minute. Then it is not running. */
@@ -39,6 +40,7 @@ export async function launch(options: Launch): Promise<Server> {
   if (!identity) throw await failure(await exited, log);
 
   await writeRecord(home, { ...identity, port, uiPort, database: databaseIn(home) });
+  options.spawned?.();
   const readiness = new AbortController();
   const ready = waitForTemporal({
     address: `${HOST}:${port}`,

@@ -1,7 +1,7 @@
 /** The Temporal server of a service: the configured one, or one that it starts itself. */
 import type { Settings } from '../../config.ts';
 import { waitForTemporal } from './ready.ts';
-import { startTemporal, type RunningTemporal } from './start.ts';
+import { startTemporal, type RunningTemporal, type TemporalOptions } from './start.ts';
 
 export type ReachedTemporal = Pick<RunningTemporal, 'address' | 'failed' | 'stop' | 'kill'> &
   Partial<Pick<RunningTemporal, 'uiUrl'>>;
@@ -11,10 +11,11 @@ const ANSWERS_WITHIN_MS = 60_000;
 
 export async function reachTemporal(
   { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace }: Settings,
-  options: { home: string; log: (line: string) => void; signal?: AbortSignal },
+  options: Pick<TemporalOptions, 'home' | 'log' | 'signal' | 'spawned'>,
 ): Promise<ReachedTemporal> {
   if (address === undefined) return startTemporal({ ...options, namespace });
   options.log(`Using the Temporal server at ${address}.`);
+  options.spawned?.();
   await waitForTemporal({
     address,
     namespace,

@@ -22,6 +22,8 @@ export interface TemporalOptions {
   log: (line: string) => void;
   /** Aborts the start. Afterwards it only prevents a restart. */
   signal?: AbortSignal;
+  /** Called when a server's process has been started, or is somebody else's: long before it answers. Not called when one is taken over. */
+  spawned?: () => void;
 }
 
 export interface RunningTemporal {
@@ -42,7 +44,8 @@ export interface RunningTemporal {
  * @throws TemporalNotFound, or Error with the end of the server's log.
  */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
-  const { preferredPort = 7233, preferredUiPort = 8233, namespace = 'default', log } = options;
+  const { preferredPort = 7233, preferredUiPort = 8233, namespace = 'default' } = options;
+  const { log, spawned } = options;
   const home = resolve(options.home);
   await mkdir(home, { recursive: true });
   const stopping = new AbortController();
@@ -53,7 +56,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     const release = await lock(STARTING, signal);
     try {
       return await untilPortsAreFree(async () =>
-        launch({ ...(await choosePorts()), command, home, namespace, signal }),
+        launch({ ...(await choosePorts()), command, home, namespace, signal, spawned }),
       );
     } finally {
       release();
