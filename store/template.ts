@@ -17,8 +17,8 @@ export async function templatePath(): Promise<string> {
 }
 
 /**
- * Makes a new store by copying the template. Changes nothing if `folder` exists already, or if no template was built. Blocks its thread: a
- * thousand small files take several times as long if each is awaited.
+ * Makes a new store by copying the template. Changes nothing if `folder` exists already, or if no template was built. Blocks its thread:
+ * awaiting each of a thousand small files takes more CPU time.
  * @param folder must not be made by another process at the same time
  */
 export async function copyTemplate(folder: string, template?: string): Promise<void> {
