@@ -3,7 +3,7 @@
  *
  * Nearly every batch is a plain append: one statement, which finds the conversation as expected and locks it, or does nothing.
  * Only if it did nothing (a rewrite, a late duplicate, a stale worker, the very first batch), or if a reply is cut short,
- * the conversation is locked and inspected first.
+ * the conversation is locked and inspected first. Such a batch may still turn out to follow the log.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Kysely } from 'kysely';
@@ -16,7 +16,8 @@ import {
   NO_RUN,
   type Reset,
 } from '../contract/batch.ts';
-import type { Entry, EntryOf } from '../contract/entry.ts';
+import { type CutShort, isCutShort, withTexts } from '../contract/cut-short.ts';
+import type { Entry } from '../contract/entry.ts';
 import type { ConversationKey } from '../contract/names.ts';
 import { append } from './append.ts';
 import { resumeDrafts, stopDrafts } from './drafts.ts';
@@ -52,7 +53,7 @@ function checkOrder({ conversation, base, entries }: Batch): void {
 async function settle(
   db: Db,
   batch: Batch,
-  { committed = false, takes_over }: RecordOptions,
+  { begins, committed = false, takes_over }: RecordOptions,
 ): Promise<Recorded> {
   const { conversation, base } = batch;
   const before = await lock(db, conversation);
@@ -80,9 +81,7 @@ async function settle(
   const standing = base > held.last_seq ? [] : await entriesFrom(db, conversation, base);
   const cut = batch.entries.filter(isCutShort);
   const said = await textsOf(db, conversation, cut, standing);
-  const entries = batch.entries.map((entry) =>
-    isCutShort(entry) ? withWords(entry, said[entry.reply_id]!) : entry,
-  );
+  const entries = withTexts(batch.entries, said);
 
   const same = countSame(standing, entries);
   // This batch has been written already, and perhaps others after it: a late duplicate removes nothing.
@@ -107,11 +106,13 @@ async function settle(
     await takeOverLog(db, batch, { held, had, kept: base - 1 + same, entries, ...takes_over });
   }
   const rest = { ...batch, fence, base: base + same, entries: entries.slice(same) };
-  if (!(await append(db, rest))) {
+  const follows = !takes && base === held.last_seq + 1;
+  const done = await append(db, rest, follows ? begins : undefined);
+  if (!done)
     throw new Error(`The log of ${name(conversation)} does not end where its last_seq says.`);
-  }
-  const last = takes ? (await lock(db, conversation)).reset : held.reset;
-  return answer(db, batch, last, said);
+  const { reset, ...appended } = done;
+  const last = takes ? (await lock(db, conversation)).reset : reset;
+  return { ...(await answer(db, batch, last, said)), ...(follows && { appended }) };
 }
 
 async function answer(
@@ -153,16 +154,6 @@ function countSame(standing: Entry[], entries: Entry[]): number {
     (entry, index) => !isDeepStrictEqual(standing[index], JSON.parse(JSON.stringify(entry))),
   );
   return differs === -1 ? entries.length : differs;
-}
-
-type CutShort = EntryOf<'reply.interrupted' | 'reply.failed'>;
-
-/** True for an entry whose text is in the reply's draft. */
-const isCutShort = (entry: Entry): entry is CutShort =>
-  entry.kind === 'reply.interrupted' || entry.kind === 'reply.failed';
-
-function withWords(entry: CutShort, text: string): CutShort {
-  return entry.kind === 'reply.failed' && text === '' ? entry : { ...entry, text };
 }
 
 const name = ({ tenant, id }: ConversationKey) => `conversation ${tenant}/${id}`;

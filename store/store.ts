@@ -17,7 +17,7 @@ export type Recorded =
   /**
    * `said` has the text of each reply.interrupted and reply.failed of the batch, by reply id. `reset`: the writing run was created
    * by an operator's reset, and the log has no `conversation.reset` for it yet. `appended`: the log is what it was at that revision,
-   * followed by the entries as they are in the batch.
+   * followed by the entries of the batch with what `said` has.
    */
   | {
       outcome: 'recorded';
@@ -42,7 +42,7 @@ export interface Appended {
 }
 
 export interface RecordOptions {
-  /** The draft of a reply that starts with this batch. It begins in the same statement if the batch is appended. */
+  /** The draft of a reply that starts with this batch. It begins together with the write if the batch is appended. */
   begins?: DraftStart;
   /** The task that requested the write is committed, so its fence does not matter. A late duplicate removes no later entries. */
   committed?: boolean;

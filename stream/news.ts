@@ -2,7 +2,10 @@ import type { Batch } from '../contract/batch.ts';
 import type { Recorded } from '../store/store.ts';
 import type { PublishedMessage } from './bus.ts';
 
-/** The message for the bus about a write that the store accepted. */
+/**
+ * The message for the bus about a write that the store accepted.
+ * @param batch with the texts of replies that were cut short
+ */
 export function newsOf(
   { base, entries, head: { status, reply } }: Batch,
   { appended }: Recorded & { outcome: 'recorded' },

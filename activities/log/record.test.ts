@@ -2,7 +2,14 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../contract/batch.ts';
 import type { Entry } from '../../contract/entry.ts';
-import { batch, completed, message, someone, started } from '../../test/store/samples.ts';
+import {
+  batch,
+  completed,
+  interrupted,
+  message,
+  someone,
+  started,
+} from '../../test/store/samples.ts';
 import { type BusMessage, createLocalBus } from '../../stream/bus.ts';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
 import { createRecord, createRecordCommitted, recordWithReply } from './record.ts';
@@ -56,6 +63,20 @@ test('a write with a stale fence is refused, and then succeeds once its task is 
   await expect(late).rejects.toMatchObject({ type: 'StaleFence' });
   await inRun(() => createRecordCommitted(dependencies)(riding));
   expect(await log()).toEqual(riding.entries);
+});
+
+test('a write that interrupts a reply gives its text to the readers', async () => {
+  const { riding, dependencies, writes, heard } = setUp();
+  await writes(5, riding.entries);
+  const draft = { reply_id: 'reply_1', attempt: 1 };
+  await dependencies.store.beginDraft(riding.conversation, draft.reply_id, draft.attempt);
+  await dependencies.store.appendDraft(riding.conversation, { ...draft, text: 'Half a ' });
+  const cut = batch(riding.conversation, [0, 9], 3, [message(3, 'and?'), interrupted(4, 1)]);
+  await inRun(() => createRecord(dependencies)({ ...cut, replayed: false }));
+  expect(heard).toMatchObject([
+    { type: 'stop', reply_id: 'reply_1' },
+    { type: 'appended', after: 2, changes: { entries: [{ text: 'and?' }, { text: 'Half a ' }] } },
+  ]);
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Batch, ResetOrigin, BatchOutcome } from '../../contract/batch.ts';
+import { withTexts } from '../../contract/cut-short.ts';
 import type { Entry } from '../../contract/entry.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Appended, DraftStart, Recorded, RecordOptions, Store } from '../../store/store.ts';
@@ -132,11 +133,13 @@ async function write(
   const run_id = ownRunId();
   const fence = { ...batch.fence, ...(run_id !== undefined && { run_id }) };
   const recorded = await store.record({ ...batch, fence }, options);
-  logs?.wrote(batch, recorded, before);
+  const said = recorded.outcome === 'recorded' ? recorded.said : {};
+  const written = { ...batch, entries: withTexts(batch.entries, said) };
+  logs?.wrote(written, recorded, before);
   if (recorded.outcome !== 'recorded') return recorded;
   for (const reply_id of Object.keys(recorded.said)) {
     bus.publish(batch.conversation, { type: 'stop', reply_id });
   }
-  bus.publish(batch.conversation, newsOf(batch, recorded));
+  bus.publish(batch.conversation, newsOf(written, recorded));
   return recorded;
 }

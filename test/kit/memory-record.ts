@@ -9,7 +9,8 @@ import {
   NO_RUN,
   type Reset,
 } from '../../contract/batch.ts';
-import type { Entry, EntryOf } from '../../contract/entry.ts';
+import { isCutShort, withTexts } from '../../contract/cut-short.ts';
+import type { Entry } from '../../contract/entry.ts';
 import type { Head } from '../../contract/head.ts';
 import { replyNumber } from '../../contract/names.ts';
 import { runningCallsOf } from '../../store/writer.ts';
@@ -66,10 +67,8 @@ export function writeBatch(
   const said = Object.fromEntries(
     cut.map((reply) => [reply, log.drafts.stop(reply) || loggedText(standing, reply)]),
   );
-  const entries = batch.entries.map((entry) =>
-    // As JSON, since that is how they stand in a real store.
-    plain(isCutShort(entry) ? withWords(entry, said[entry.reply_id]!) : entry),
-  );
+  // As JSON, since that is how they stand in a real store.
+  const entries = plain(withTexts(batch.entries, said));
 
   const differs = entries.findIndex((entry, index) => !isDeepStrictEqual(standing[index], entry));
   const same = differs === -1 ? entries.length : differs;
@@ -109,7 +108,7 @@ export function writeBatch(
     log.drafts.forgetAfter(last ? replyNumber(last.reply_id) : 0);
   }
   if (started) log.drafts.forgetBefore(started.reply_id);
-  const isAppended = !takes && standing.length === 0 && cut.length === 0;
+  const isAppended = !takes && standing.length === 0;
   const written = recorded(log, said);
   if (!isAppended) return written;
   const begun = begins && log.drafts.begin(begins.reply_id, begins.attempt, begins.run_id);
@@ -166,11 +165,3 @@ function checkPlace(log: MemoryLog, { base, entries }: Batch): void {
 
 const loggedText = (standing: Entry[], reply: string) =>
   standing.filter(isCutShort).find(({ reply_id }) => reply_id === reply)?.text ?? '';
-
-type CutShort = EntryOf<'reply.interrupted' | 'reply.failed'>;
-
-const isCutShort = (entry: Entry): entry is CutShort =>
-  entry.kind === 'reply.interrupted' || entry.kind === 'reply.failed';
-
-const withWords = (entry: CutShort, text: string): CutShort =>
-  entry.kind === 'reply.failed' && text === '' ? entry : { ...entry, text };

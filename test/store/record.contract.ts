@@ -54,6 +54,25 @@ export function recordContract(store: () => Store): void {
       expect(await store().draft(one)).toEqual({ ...begins, text: '' });
     });
 
+    test('is appended too if it cuts a reply short, and begins the draft of the next one', async () => {
+      const one = someone();
+      const first = batch(one, [1, 3], 1, [message(1, 'hello'), started(2, 1)], replying(1));
+      const begins = { reply_id: 'reply_1', attempt: 1 };
+      expect(await store().record(first, { begins })).toMatchObject({
+        appended: { revision: 0, begun: true },
+      });
+      await store().appendDraft(one, { ...begins, text: 'Half a ' });
+      const entries = [message(3, 'and?'), interrupted(4, 1), started(5, 2)];
+      const next = { reply_id: 'reply_2', attempt: 1 };
+      const cut = batch(one, [1, 6], 3, entries, replying(2));
+      expect(await store().record(cut, { begins: next })).toMatchObject({
+        said: { reply_1: 'Half a ' },
+        appended: { revision: 0, begun: true },
+      });
+      expect(await store().draft(one)).toEqual({ ...next, text: '' });
+      expect(await store().record(cut)).not.toHaveProperty('appended');
+    });
+
     test('begins no draft of a reply that was cut short before', async () => {
       const one = someone();
       await store().record(batch(one, [1, 1], 1, [message(1, 'hello')]));
