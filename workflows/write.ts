@@ -4,8 +4,8 @@
  * - A local activity writes before this task is committed. If the worker dies in between, the task runs again and may decide
  *   differently. Hence the fence, which only grows: the store uses it to replace what was written by a task that was never
  *   committed. If the fence cannot tell, an ordinary activity writes the same batch; only a commit schedules it: see `writeNow`.
- * - A decision that only starts a reply rides on it: the reply's activity writes it first (activities/log/record.ts), so that the
- *   model need not wait for two activities. The commit schedules that activity, so it never writes what was not committed. But
+ * - A decision that only starts a reply, or interrupts one for it, rides on that reply: its activity writes the entries first
+ *   (activities/log/record.ts), so that the model need not wait for two activities. The commit schedules that activity, so it never writes what was not committed. But
  *   it may write late, or never if the reply is stopped first. Until it is known to be written, every other write begins with it.
  */
 import {
@@ -39,6 +39,9 @@ export interface Log {
   /** The last entries that are not known to be written. */
   unwritten(): Entry[];
 }
+
+/** Patch: interruptions that were written by a local activity continue as they did. */
+const INTERRUPTION_RIDES = 'an interruption rides on the next reply';
 
 /** Patch: decisions by update that were written by a local activity continue as they did. */
 const UPDATES_COMMITTED = 'what an update decides is written when it is committed';
@@ -78,15 +81,24 @@ export function createLog(conversation: ConversationKey, run: number, unwritten:
 }
 
 /**
- * Only a decision that does nothing but start a reply may wait for it. Anything that ends is urgent: an interrupted reply has to
- * stop now, readers have to know now that something is over, and no other effect may come before its entries.
+ * Only a decision that does nothing but start a reply may wait for it, or one that also interrupts the reply before. The interrupted
+ * reply speaks until the entries are written, which is when the next one begins; its activity is cancelled as well. Readers have to know
+ * now of any other end, and no other effect may come before its entries.
  */
 const RIDING: ReadonlySet<EntryKind> = new Set(['message.user', 'call.event', 'reply.started']);
 
-const rides = ({ entries, effects }: Decision) =>
-  effects.length === 1 &&
-  effects[0]!.kind === 'start_reply' &&
-  entries.every(({ kind }) => RIDING.has(kind));
+function rides({ entries, effects }: Decision): boolean {
+  const last = effects.at(-1);
+  if (last?.kind !== 'start_reply') return false;
+  const others = effects.slice(0, -1);
+  const rest = entries.filter(({ kind }) => !RIDING.has(kind));
+  if (others.length === 0 && rest.length === 0) return true;
+  return (
+    others.every(({ kind }) => kind === 'stop_reply') &&
+    rest.every(({ kind }) => kind === 'reply.interrupted') &&
+    patched(INTERRUPTION_RIDES)
+  );
+}
 
 /** Within a task, the workflow's clock stands still at the time the task began. */
 function fenceOf(run: number): Fence {

@@ -126,6 +126,20 @@ describe('a batch that rides on a reply', () => {
     expect(await log()).toEqual(later);
   });
 
+  test('is in the log, with the text of a reply that it cut short, if a later task wrote after it', async () => {
+    const { dependencies, writes, riding } = setUp();
+    const { conversation } = riding;
+    await writes(5, riding.entries);
+    const draft = { reply_id: 'reply_1', attempt: 1 };
+    await dependencies.store.beginDraft(conversation, draft.reply_id, draft.attempt);
+    await dependencies.store.appendDraft(conversation, { ...draft, text: 'Half a ' });
+    const cut = [message(3, 'and?'), interrupted(4, 1), started(5, 2)];
+    await dependencies.store.record(batch(conversation, [0, 12], 3, [...cut, message(6, 'so?')]));
+    const late = batch(conversation, [0, 9], 3, cut);
+    const written = await inRun(() => recordWithReply(dependencies, late));
+    expect(written).toMatchObject({ entries: [{ seq: 3 }, { text: 'Half a ' }, { seq: 5 }] });
+  });
+
   test.each([
     ['different entries', [message(1, 'hello'), message(2, 'again'), started(3, 1)]],
     ['fewer entries', [message(1, 'hello')]],

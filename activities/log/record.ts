@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Batch, ResetOrigin, BatchOutcome } from '../../contract/batch.ts';
-import { withTexts } from '../../contract/cut-short.ts';
+import { isCutShort, withTexts } from '../../contract/cut-short.ts';
 import type { Entry } from '../../contract/entry.ts';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Appended, DraftStart, Recorded, RecordOptions, Store } from '../../store/store.ts';
@@ -78,24 +78,28 @@ function whatWasWritten({
  * written late but is never lost: while the reply is wanted, whatever a later task wrote began with these entries.
  * @param begins the draft of the reply, begun in the same statement if possible
  * @param before the entries just before the batch, if they were read
- * @returns undefined when these entries are not in the log, so the reply is no longer wanted
+ * @returns `entries`: the batch as it stands in the log, with the texts of replies that it cut short. Undefined when these entries are not
+ * in the log, so the reply is no longer wanted
  */
 export async function recordWithReply(
   dependencies: RecordDependencies & { store: Pick<Store, 'window'> },
   batch: Batch,
   { begins, before }: { begins?: DraftStart; before?: Entry[] } = {},
-): Promise<(BatchOutcome & { appended?: Appended }) | undefined> {
+): Promise<(BatchOutcome & { entries: Entry[]; appended?: Appended }) | undefined> {
   const first = await write(dependencies, batch, begins && { begins }, before);
   const recorded = await settle(dependencies, batch, first);
   if (recorded.outcome === 'recorded') {
-    const { appended } = recorded;
-    return { ...whatWasWritten(recorded), ...(appended && { appended }) };
+    const { appended, said } = recorded;
+    const entries = withTexts(batch.entries, said);
+    return { ...whatWasWritten(recorded), entries, ...(appended && { appended }) };
   }
   if (recorded.outcome !== 'refused') return undefined;
   const { conversation, base, entries } = batch;
   const range = { from: base, to: base + entries.length - 1 };
-  const stands = isDeepStrictEqual(await dependencies.store.window(conversation, range), entries);
-  return stands ? {} : undefined;
+  const standing = await dependencies.store.window(conversation, range);
+  const texts = standing.filter(isCutShort).map(({ reply_id, text = '' }) => [reply_id, text]);
+  const stands = isDeepStrictEqual(standing, withTexts(entries, Object.fromEntries(texts)));
+  return stands ? { entries: standing } : undefined;
 }
 
 /**

@@ -1,7 +1,14 @@
 /** A process that knows the log need not read it. One whose copy is outdated notices that. */
 import { expect, test } from 'vitest';
 import { conversation, play, riding } from '../../test/kit/reply-play.ts';
-import { batch, completed, message, replying, started } from '../../test/store/samples.ts';
+import {
+  batch,
+  completed,
+  interrupted,
+  message,
+  replying,
+  started,
+} from '../../test/store/samples.ts';
 import { createKnownLogs } from '../log/known-logs.ts';
 
 const HELLO = riding({}).entries;
@@ -48,6 +55,32 @@ test('a reply to a log that has changed since shows nothing of its answer, reads
     ['shown', 'Here.'],
   ]);
 });
+
+test.each([1, 2])(
+  'a reply that interrupts another one is told what that one had said, in attempt %i',
+  async (attempt) => {
+    const draft = { reply_id: 'reply_1', attempt: 1 };
+    const entries = [message(3, 'And now?'), interrupted(4, 1), started(5, 2)];
+    const cut = batch(conversation, [1, 9], 3, entries, replying(2));
+    const { result, store, stub } = await play({
+      async before(of) {
+        await of.beginDraft(conversation, draft.reply_id, draft.attempt);
+        await of.appendDraft(conversation, { ...draft, text: 'Half a ' });
+      },
+      entries: HELLO,
+      request: { ...request, batch: cut },
+      logs: createKnownLogs(),
+      attempt,
+    });
+    expect((await result).text).toBe('Ok.');
+    const [asked] = stub.requests;
+    expect(JSON.stringify(asked)).toContain('Half a  [interrupted]');
+    expect(JSON.stringify(asked)).toContain('And now?');
+    expect(await store.window(conversation, { from: 4, to: 4 })).toMatchObject([
+      { kind: 'reply.interrupted', text: 'Half a ' },
+    ]);
+  },
+);
 
 test('a later attempt reads the store', async () => {
   const logs = knowing('Look there.', 0);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Settings } from '../../config.ts';
 import { NO_RUN, type Reset } from '../../contract/batch.ts';
+import { isCutShort } from '../../contract/cut-short.ts';
 import { storableText } from '../../contract/storable.ts';
 import type { ReplyRequest, ReplyResult } from '../../contract/reply.ts';
 import { costIn, withCost } from '../../model/cost.ts';
@@ -93,6 +94,7 @@ async function generateReply(
   const reader = { ...dependencies, store: { window: reading.window, progress: store.progress } };
   const begins = { reply_id, attempt, run_id };
 
+  let asks = request;
   // The model is asked while the batch is being written; its first word is shown only after that.
   const begin = once(async () => {
     if (batch) {
@@ -103,6 +105,7 @@ async function generateReply(
       if (!written) throw stopped(reply_id);
       if (!reading.stands(written.appended)) throw new LogChanged();
       ({ reset } = written);
+      asks = { ...request, batch: { ...batch, entries: written.entries } };
       if (written.appended?.begun) return;
     }
     while (!(await store.beginDraft(conversation, reply_id, attempt, run_id))) {
@@ -124,8 +127,10 @@ async function generateReply(
   );
 
   try {
+    // What a reply had said until it was interrupted is known only once that is written.
+    if (batch?.entries.some(isCutShort)) await begin();
     const [asking] = await Promise.all([
-      prepareAsking(reader, request),
+      prepareAsking(reader, asks),
       // Only unprompted replies are limited: a user gets an answer whatever it costs.
       request.because === 'news' &&
         refuseIfSpent(store, conversation, settings.MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY),

@@ -70,9 +70,11 @@ export function playActivities({ client, store, bus }: { client: Client; store: 
     generateReply: (request) =>
       withHeartbeat(async () => {
         const { batch } = request;
-        const written = batch ? await recordWithReply({ store, bus, ...runs }, batch) : {};
-        if (!written) throw ApplicationFailure.nonRetryable('No longer wanted.', 'ReplyStopped');
-        const { reset } = written;
+        const written = batch && (await recordWithReply({ store, bus, ...runs }, batch));
+        if (batch && !written) {
+          throw ApplicationFailure.nonRetryable('No longer wanted.', 'ReplyStopped');
+        }
+        const reset = written?.reset;
         const more = reset ? { reset } : {};
         const { promise, resolve, reject } =
           Promise.withResolvers<Awaited<ReturnType<Activities['generateReply']>>>();

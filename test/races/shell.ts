@@ -63,7 +63,9 @@ export function createShell({ clock, takes, isSettled, ...options }: ShellOption
     inbox = [];
     options.decided(decided, events);
     const { effects, entries } = decided;
-    const rides = effects.length === 1 && effects[0]!.kind === 'start_reply';
+    const rides =
+      effects.at(-1)?.kind === 'start_reply' &&
+      effects.slice(0, -1).every(({ kind }) => kind === 'stop_reply');
     if (writes === 0 || rides || entries.length === 0) return options.written(decided);
     isWriting = true;
     clock.after(writes, () => {
