@@ -13,6 +13,7 @@ import {
   batch,
   completed,
   idle,
+  interrupted,
   message,
   replying,
   someone,
@@ -33,6 +34,15 @@ test('a turn takes three statements, also one whose answer was guessed', async (
     expect(speculation).toBe('adopted');
     expect(statements.map(nameOf)).toEqual(['append, begin draft', 'append to draft', 'append']);
   }
+});
+
+test('a reply that interrupts another one reads nothing back', async () => {
+  const { turn, interrupt, statements } = await service();
+  await turn(1);
+  statements.length = 0;
+  await interrupt(2);
+  // Besides those of the transaction that writes the interruption, which are not counted here.
+  expect(statements.map(nameOf)).toEqual(['append to draft']);
 });
 
 const nameOf = (sql: string) => {
@@ -91,8 +101,39 @@ async function service() {
   const next = (base: number, entries: Entry[], head = idle): Batch =>
     batch(conversation, [0, (length += 3)], base, entries, head);
 
+  const requestOf = (number: number, given: Batch): ReplyRequest => ({
+    conversation,
+    agent: 'default',
+    reply_id: `reply_${number}`,
+    from: 1,
+    to: given.base + given.entries.length - 1,
+    because: 'message',
+    news: [],
+    calls: [],
+    attempts: 4,
+    batch: given,
+  });
+
   return {
     statements,
+    /** Two messages, of which the second interrupts the reply to the first. */
+    async interrupt(number: number): Promise<void> {
+      const first = 3 * number - 2;
+      const given = next(
+        first,
+        [message(first, 'A.'), started(first + 1, number)],
+        replying(number),
+      );
+      await inActivity(() => record({ ...given, replayed: false }));
+      statements.length = 0;
+      const entries = [
+        message(first + 2, 'B.'),
+        interrupted(first + 3, number),
+        started(first + 4, number + 1),
+      ];
+      const cut = next(first + 2, entries, replying(number + 1));
+      await inActivity(() => generateReply(requestOf(number + 1, cut)));
+    },
     async turn(number: number): Promise<ReplyResult> {
       const first = 3 * number - 2;
       const said = message(first, `Message ${number}.`);
@@ -100,19 +141,8 @@ async function service() {
       guesses.guess(conversation, { message_id: said.message_id, text: said.text });
       // There is no guess before the first reply.
       if (number > 1) await asked.promise;
-      const request: ReplyRequest = {
-        conversation,
-        agent: 'default',
-        reply_id: `reply_${number}`,
-        from: 1,
-        to: first + 1,
-        because: 'message',
-        news: [],
-        calls: [],
-        attempts: 4,
-        batch: next(first, [said, started(first + 1, number)], replying(number)),
-      };
-      const result = await inActivity(() => generateReply(request));
+      const given = next(first, [said, started(first + 1, number)], replying(number));
+      const result = await inActivity(() => generateReply(requestOf(number, given)));
       const done = next(first + 2, [completed(first + 2, number, result.text)]);
       await inActivity(() => record({ ...done, replayed: false }));
       return result;
