@@ -57,7 +57,9 @@ async function open(folder: string): Promise<PGlite> {
   mkdirSync(folder, { recursive: true });
   // Bounds the write-ahead log after a checkpoint; PostgreSQL's default of a gigabyte is meant for servers.
   const wal = ['-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'];
-  return PGlite.create(folder, { startParams: [...PGlite.defaultStartParams, ...wal] });
+  // PGlite's default of 128 MB is all resident, and the host's own cache holds the files as well.
+  const buffers = ['-c', 'shared_buffers=32MB'];
+  return PGlite.create(folder, { startParams: [...PGlite.defaultStartParams, ...wal, ...buffers] });
 }
 
 async function carryOut(
