@@ -1,8 +1,8 @@
 /** The code of the thread, which runs PGlite and answers requests through a port. */
 import { mkdirSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
+import { openLeanPGlite } from './lean-pglite.ts';
 import { createStatements, type Statements } from './pglite-statements.ts';
 import { copyTemplate } from './template.ts';
 
@@ -28,18 +28,11 @@ export type ThreadResponse = { id: number } &
 /** The id of the first answer: whether the database was opened. */
 export const OPENED = 0;
 
-/**
- * V8 compiles a function of PGlite again, optimized, when it has run this many bytes of it. With its default of 13 million it does so
- * during the start, for half a second of CPU time that the start needs itself. Later, a busy store still gets it within seconds.
- */
-const OPTIMIZE_LATER = '--wasm-tiering-budget=400000000';
-
 type Result = Omit<ThreadResponse & { ok: true }, 'id' | 'ok'>;
 
 const NOTHING: Result = { rows: [] };
 
 async function serve({ folder }: ThreadOptions): Promise<void> {
-  setFlagsFromString(OPTIMIZE_LATER);
   const opening = open(folder);
   await answer(
     OPENED,
@@ -59,7 +52,9 @@ async function open(folder: string): Promise<PGlite> {
   const wal = ['-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'];
   // PGlite's default of 128 MB is all resident, and the host's own cache holds the files as well.
   const buffers = ['-c', 'shared_buffers=32MB'];
-  return PGlite.create(folder, { startParams: [...PGlite.defaultStartParams, ...wal, ...buffers] });
+  return openLeanPGlite(folder, {
+    startParams: [...PGlite.defaultStartParams, ...wal, ...buffers],
+  });
 }
 
 async function carryOut(

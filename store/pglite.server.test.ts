@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { renameSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { PGliteDialect } from 'kysely';
 import {
@@ -30,6 +31,14 @@ beforeEach(async () => {
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('V8 does not optimise the parser of SQL, which would take 600 MB', async () => {
+  await (await openStore({ folder })).close();
+  const program = join(import.meta.dirname, '../test/store/parse-many.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [program, folder]);
+  expect(Number(stdout)).toBeGreaterThan(0);
+  expect(Number(stdout)).toBeLessThan(300e6);
+});
 
 test('acknowledged entries survive kill -9, and the log goes on from them', async () => {
   const one = someone();
