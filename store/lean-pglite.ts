@@ -1,6 +1,6 @@
 /**
- * PGlite whose parser of SQL V8 never optimises. V8 counts the whole body of a loop each time it runs, and the parser is one loop around
- * a switch of 100 kB. So it would be optimised with the first statements, although prepared statements hardly need it: that takes most of
+ * PGlite whose parser of SQL V8 never optimizes. V8 counts the whole body of a loop each time it runs, and the parser is one loop around
+ * a switch of 100 kB. So it would be optimized with the first statements, although prepared statements hardly need it: that takes most of
  * a second of CPU and 600 MB, of which the allocator keeps a part for good.
  */
 import { setFlagsFromString } from 'node:v8';

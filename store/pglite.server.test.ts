@@ -32,7 +32,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test('V8 does not optimise the parser of SQL, which would take 600 MB', async () => {
+test('V8 does not optimize the parser of SQL, which would take 600 MB', async () => {
   await (await openStore({ folder })).close();
   const program = join(import.meta.dirname, '../test/store/parse-many.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [program, folder]);
