@@ -55,4 +55,4 @@ EXPOSE 3000
 # Of an API at PORT, of a worker at MEANWHILE_PROBE_PORT.
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=5 \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.MEANWHILE_PROBE_PORT || process.env.PORT || 3000}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1))"]
-CMD ["node", "cli/meanwhile.js", "start"]
+CMD ["node", "--max-semi-space-size=16", "cli/meanwhile.js", "start"]

@@ -1,7 +1,7 @@
 /** The service in a process of its own, as its users start it, and the leanest way to send it a message. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,7 @@ export async function startService(
 ): Promise<string> {
   const port = await getPort();
   const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-  const service = spawn(process.execPath, [main, 'start'], {
+  const service = spawn(process.execPath, [...startFlags(), main, 'start'], {
     detached: true,
     stdio: ['ignore', 'ignore', log === undefined ? 'inherit' : openSync(log, 'a')],
     env: {
@@ -53,6 +53,13 @@ export async function startService(
   const base = `http://127.0.0.1:${port}`;
   await untilReady(base, service);
   return base;
+}
+
+/** Node's flags in the script of `npm start`. */
+function startFlags(): string[] {
+  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { scripts } = JSON.parse(file) as { scripts: { start: string } };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
 const agent = new Agent({ keepAlive: true });
