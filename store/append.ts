@@ -14,7 +14,7 @@ export async function append(
   db: Db,
   { conversation: { tenant, id }, fence, base, entries, head }: Batch,
   begins?: DraftStart,
-): Promise<({ reset: Reset | null } & Appended) | undefined> {
+): Promise<({ reset: Reset | null } & Omit<Appended, 'first'>) | undefined> {
   const started = entries.filter((entry) => entry.kind === 'reply.started').at(-1);
   // The draft of the previous reply is kept: this batch may still be replaced by one that interrupts that reply only now.
   const forget = started ? replyNumber(started.reply_id) - 1 : 0;
@@ -24,7 +24,7 @@ export async function append(
     started: sql`, begun as (${beginning({ tenant, id }, begins, sql`exists (select from head)`)})`,
     asked: sql`, exists (select from begun) as begun`,
   };
-  const appended = await sql<{ reset: Reset | null } & Appended>`
+  const appended = await sql<{ reset: Reset | null } & Omit<Appended, 'first'>>`
     with head as (
       update conversations set
         last_seq = ${base - 1 + entries.length}, fence_run = ${fence.run}, fence_length = ${fence.length}, fence_at = ${fence.at},

@@ -36,7 +36,10 @@ export const recording = (db: Kysely<Database>): Pick<Store, 'record'> => ({
       return db.transaction().execute((transaction) => settle(transaction, batch, options));
     }
     const { reset, ...appended } = done;
-    return { ...(await answer(db, batch, reset, {})), appended };
+    return {
+      ...(await answer(db, batch, reset, {})),
+      appended: { ...appended, first: batch.base },
+    };
   },
 });
 
@@ -105,14 +108,18 @@ async function settle(
     const had = before.last_seq;
     await takeOverLog(db, batch, { held, had, kept: base - 1 + same, entries, ...takes_over });
   }
-  const rest = { ...batch, fence, base: base + same, entries: entries.slice(same) };
-  const follows = !takes && base === held.last_seq + 1;
+  const first = base + same;
+  const follows = !takes && first === held.last_seq + 1;
+  const rest = { ...batch, fence, base: first, entries: entries.slice(same) };
   const done = await append(db, rest, follows ? begins : undefined);
   if (!done)
     throw new Error(`The log of ${name(conversation)} does not end where its last_seq says.`);
   const { reset, ...appended } = done;
   const last = takes ? (await lock(db, conversation)).reset : reset;
-  return { ...(await answer(db, batch, last, said)), ...(follows && { appended }) };
+  return {
+    ...(await answer(db, batch, last, said)),
+    ...(follows && { appended: { ...appended, first } }),
+  };
 }
 
 async function answer(

@@ -37,6 +37,8 @@ export type Recorded =
 
 export interface Appended {
   revision: number;
+  /** Seq of the first entry that the write added: the entries of the batch before it stood already. */
+  first: number;
   /** The draft that the write was asked to begin has begun. */
   begun?: boolean;
 }

@@ -11,7 +11,8 @@ export function newsOf(
   { appended }: Recorded & { outcome: 'recorded' },
 ): PublishedMessage {
   if (!appended) return { type: 'poke' };
-  const { revision } = appended;
-  const changes = { entries, revision, status, ...(reply && { reply_id: reply.id }) };
-  return { type: 'appended', after: base - 1, changes };
+  const { revision, first } = appended;
+  const added = entries.slice(first - base);
+  const changes = { entries: added, revision, status, ...(reply && { reply_id: reply.id }) };
+  return { type: 'appended', after: first - 1, changes };
 }

@@ -48,11 +48,15 @@ export function createKnownLogs(mostChars = MOST_CHARS): KnownLogs {
       const isCertain = recorded.outcome === 'recorded' && recorded.appended !== undefined;
       if (!isCertain || head.status === 'closed') return void logs.delete(name);
       const { revision } = recorded.appended!;
-      const follows = known?.revision === revision && lastOf(known) === base - 1;
-      const earlier = before.length > 0 || !follows ? before : known.entries;
+      // A batch may begin with entries that stood already, so what is known may end within it.
+      const follows = known?.revision === revision && lastOf(known) >= base - 1;
+      const isPlain = follows && lastOf(known) === base - 1;
+      const standing = isPlain ? known.entries : known?.entries.filter(({ seq }) => seq < base);
+      const earlier = before.length > 0 || !follows ? before : standing!;
       const all = [...earlier, ...entries];
       if (all.length === 0) return void logs.delete(name);
-      const chars = charsOf(entries) + (earlier === known?.entries ? known.chars : charsOf(before));
+      const chars =
+        charsOf(entries) + (earlier === known?.entries ? known.chars : charsOf(earlier));
       logs.set(name, { revision, entries: all, head, chars });
     },
 

@@ -41,8 +41,8 @@ export interface Asking {
   measured?: Measured;
   /** A user is waiting for an answer. */
   isOwed: boolean;
-  /** The cost of the replies that were stopped before this one. */
-  cutOff?: Usage;
+  /** Estimates the cost of the replies that were stopped before this one. That takes a while, and the model need not wait for it. */
+  cutOff?: () => Promise<Usage>;
 }
 
 /** @throws ApplicationFailure `UnknownAgent` or `UnknownTool` when the catalogue lacks what the conversation needs */
@@ -86,7 +86,7 @@ export async function prepareAsking(
     awaiting,
     ...(measured && { measured }),
     isOwed: owesAnswer(request, window.entries),
-    ...(request.cut_off && { cutOff: await estimateCutOff(request.cut_off, window, whole) }),
+    ...(request.cut_off && { cutOff: () => estimateCutOff(request.cut_off!, window, whole) }),
   };
 }
 

@@ -24,7 +24,7 @@ function knowing(text: string, revision: number) {
   const [first, ...rest] = said;
   const entries = [{ ...first!, text } as (typeof said)[number], ...rest];
   const known = batch(conversation, [1, 1], 1, entries, replying(1));
-  logs.wrote(known, { outcome: 'recorded', said: {}, appended: { revision } });
+  logs.wrote(known, { outcome: 'recorded', said: {}, appended: { revision, first: 1 } });
   return logs;
 }
 

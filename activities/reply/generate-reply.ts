@@ -171,7 +171,12 @@ async function generateReply(
       throw failure;
     };
     const { text, calls, usage, attached } = await speaking.catch(failed);
-    await Promise.all([spend(store, conversation, usage), begin(), draft.finish()]);
+    const [cut_off] = await Promise.all([
+      asking.cutOff?.(),
+      spend(store, conversation, usage),
+      begin(),
+      draft.finish(),
+    ]);
     signal.throwIfAborted();
     return {
       text,
@@ -180,7 +185,7 @@ async function generateReply(
       calls,
       ...(attached && { attached }),
       ...(speculation && { speculation }),
-      ...(asking.cutOff && { cut_off: asking.cutOff }),
+      ...(cut_off && { cut_off }),
       ...(reset && { reset }),
     };
   } finally {

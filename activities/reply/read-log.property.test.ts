@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Batch } from '../../contract/batch.ts';
+import { withTexts } from '../../contract/cut-short.ts';
 import type { Entry } from '../../contract/entry.ts';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
 import {
@@ -30,8 +31,8 @@ type Act =
       late: boolean;
       cuts: boolean;
     }
-  /** A reply begins, with a batch that rides on it. */
-  | { kind: 'reply'; process: number; from: number }
+  /** A reply begins, with a batch that rides on it. The batch begins with the last entries `again`, and may interrupt the reply before. */
+  | { kind: 'reply'; process: number; from: number; again: number; cuts: boolean }
   | { kind: 'late' }
   /** An operator's reset creates a run that keeps this share of the log. */
   | { kind: 'reset'; kept: number };
@@ -53,6 +54,8 @@ const acts = fc.array(
         kind: fc.constant('reply' as const),
         process,
         from: fc.double({ min: 0, max: 1, noNaN: true }),
+        again: fc.nat({ max: 2 }),
+        cuts: fc.boolean(),
       }),
     },
     fc.record({ kind: fc.constant('late' as const) }),
@@ -79,18 +82,13 @@ async function play(all: Act[]): Promise<{ known: number; outdated: number }> {
 
   const write = async (of: number, given: Batch, options?: RecordOptions, before?: Entry[]) => {
     const recorded = await store.record(given, options);
-    processes[of]!.wrote(given, recorded, before);
+    const texts = recorded.outcome === 'recorded' ? recorded.said : {};
+    processes[of]!.wrote({ ...given, entries: withTexts(given.entries, texts) }, recorded, before);
     return recorded;
   };
   /** The time of the next task; each attempt has a later one. */
-  const nextBatch = (entries: Entry[]) => {
-    const { fence, ...rest } = batch(
-      conversation,
-      [0, length],
-      log.length + 1,
-      entries,
-      replying(1),
-    );
+  const nextBatch = (entries: Entry[], base = log.length + 1) => {
+    const { fence, ...rest } = batch(conversation, [0, length], base, entries, replying(1));
     return { ...rest, fence: { ...fence, at: (words += 1), run_id: run } };
   };
   const said = (count: number) =>
@@ -118,9 +116,13 @@ async function play(all: Act[]): Promise<{ known: number; outdated: number }> {
       }
       case 'reply': {
         length += 3;
-        const entries = [...said(1), started(log.length + 2, (replies += 1))];
-        const given = nextBatch(entries);
-        const from = 1 + Math.floor(act.from * log.length);
+        const again = log.slice(log.length - Math.min(act.again, log.length));
+        const entries: Entry[] = [...again, ...said(1)];
+        const next = () => log.length - again.length + entries.length + 1;
+        if (act.cuts && replies > 0) entries.push(interrupted(next(), replies));
+        entries.push(started(next(), (replies += 1)));
+        const given = nextBatch(entries, log.length + 1 - again.length);
+        const from = 1 + Math.floor(act.from * (given.base - 1));
         const logs = processes[act.process]!;
         const reading = readLog(store, logs, { from, base: given.base });
         const isKnown = logs.find(conversation) !== undefined;
@@ -133,7 +135,13 @@ async function play(all: Act[]): Promise<{ known: number; outdated: number }> {
           expect(read).toEqual(stored);
           if (isKnown) counted.known += 1;
         } else counted.outdated += 1;
-        log = await store.window(conversation, { from: 1, to: given.base + 1 });
+        const to = given.base - 1 + entries.length;
+        const known = logs.find(conversation);
+        if (known) {
+          const first = known.entries[0]!.seq;
+          expect(known.entries).toEqual(await store.window(conversation, { from: first, to }));
+        }
+        log = await store.window(conversation, { from: 1, to });
         break;
       }
       case 'late':

@@ -127,11 +127,13 @@ async function service() {
       await inActivity(() => record({ ...given, replayed: false }));
       statements.length = 0;
       const entries = [
+        // The workflow does not know yet that they are written.
+        ...given.entries,
         message(first + 2, 'B.'),
         interrupted(first + 3, number),
         started(first + 4, number + 1),
       ];
-      const cut = next(first + 2, entries, replying(number + 1));
+      const cut = next(first, entries, replying(number + 1));
       await inActivity(() => generateReply(requestOf(number + 1, cut)));
     },
     async turn(number: number): Promise<ReplyResult> {

@@ -108,11 +108,12 @@ export function writeBatch(
     log.drafts.forgetAfter(last ? replyNumber(last.reply_id) : 0);
   }
   if (started) log.drafts.forgetBefore(started.reply_id);
-  const isAppended = !takes && standing.length === 0;
+  const isAppended = !takes && same === standing.length;
   const written = recorded(log, said);
   if (!isAppended) return written;
   const begun = begins && log.drafts.begin(begins.reply_id, begins.attempt, begins.run_id);
-  const appended = { revision: log.revision, ...(begun !== undefined && { begun }) };
+  const first = base + same;
+  const appended = { revision: log.revision, first, ...(begun !== undefined && { begun }) };
   return { ...written, appended };
 }
 

@@ -73,6 +73,17 @@ export function recordContract(store: () => Store): void {
       expect(await store().record(cut)).not.toHaveProperty('appended');
     });
 
+    test('may begin with entries that stand already, and says which one it added first', async () => {
+      const one = someone();
+      const begun = [message(1, 'hello'), started(2, 1)];
+      await store().record(batch(one, [1, 3], 1, begun, replying(1)));
+      const more = [...begun, message(3, 'and?'), interrupted(4, 1), started(5, 2)];
+      expect(await store().record(batch(one, [1, 6], 1, more, replying(2)))).toMatchObject({
+        appended: { revision: 0, first: 3 },
+      });
+      expect(await store().window(one, { from: 1, to: 9 })).toEqual(more);
+    });
+
     test('begins no draft of a reply that was cut short before', async () => {
       const one = someone();
       await store().record(batch(one, [1, 1], 1, [message(1, 'hello')]));
