@@ -14,7 +14,12 @@ import { buildPage } from './page.ts';
 
 const isSource = extname(import.meta.filename) === '.ts';
 await Promise.all([buildBundle(), ...(isSource ? [buildTemplate(), compile(), buildPage()] : [])]);
-if (isSource) await execa(process.execPath, [join(import.meta.dirname, 'load-code.ts')]);
+if (isSource) await fillCompileCache();
+
+async function fillCompileCache(): Promise<void> {
+  await mkdir(join(import.meta.dirname, '../build/code'), { recursive: true });
+  await execa(process.execPath, [join(import.meta.dirname, 'load-code.ts')]);
+}
 
 async function buildTemplate(): Promise<void> {
   const path = await templatePath();

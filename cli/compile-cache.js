@@ -1,10 +1,11 @@
 /*
  * Node's compile cache, beside the code that it is made of, so that every home starts with it: for modules that are imported after this one.
- * Does nothing if this user cannot write to the folder of the package, since code that is not in the cache would then never get into it.
+ * Does nothing without the folder, which `npm run build` makes, or if this user cannot write to it, since code that is not in the cache
+ * would then never get into it.
  * Node checks each entry against its source, and keeps those of each version and user apart. Plain JavaScript: stripping its types would
  * be the first thing that takes time.
  */
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -14,7 +15,6 @@ if (isWritable()) enableCompileCache(folder);
 
 function isWritable() {
   try {
-    mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
     return true;
   } catch {
