@@ -100,6 +100,25 @@ export const conversationStories: Record<string, HistoryStory> = {
     return close(conversation, [alpha.call_id, beta.call_id]);
   },
 
+  /** Messages cut replies off, before and while a call runs; each interruption is written by the next reply. */
+  async 'is-interrupted-on-its-way'(rig) {
+    const conversation = await rig.converse();
+    await conversation.say('install');
+    await rig.asked();
+    await conversation.say('I mean alpha');
+    const alpha = asks('run_installer');
+    (await rig.asked()).says('Starting.', alpha);
+    const tool = await rig.running();
+    await conversation.say('what is a signal?');
+    await rig.asked();
+    await conversation.say('and what is a query?');
+    (await rig.asked()).says('A question to a workflow.');
+    tool.ends({ type: 'completed', result: 'done' });
+    (await rig.asked()).says('Installed.');
+    await conversation.until('its end is told', (kinds) => kinds.includes('receipt'));
+    return close(conversation, [alpha.call_id]);
+  },
+
   /** Somebody sends it what does not fit, terminates a call of it, and cancels it in Temporal; the log has all of it. */
   async 'is-dealt-with-by-an-operator'(rig) {
     const conversation = await rig.converse();
