@@ -29,8 +29,8 @@ switch (command.kind) {
 
 /** Loads only the module of the command. */
 async function run(command: ServiceCommand, settings: Settings): Promise<void> {
-  // Where the package cannot have its own (compile-cache.js); also for the keepers of programs. Without a writable folder, loading only
-  // takes longer. `mcp` and `chat` are clients: they are started in any folder, and write nothing to it.
+  // The compile cache, if the one beside the code cannot be used (compile-cache.js): for modules loaded from now on, and for the keepers of
+  // programs. Without a writable folder, loading only takes longer. `mcp` and `chat` are clients: they are started in any folder, and write nothing to it.
   if (getCompileCacheDir() === undefined && command.kind !== 'mcp' && command.kind !== 'chat') {
     enableCompileCache(join(settings.MEANWHILE_HOME, 'cache', 'code'));
   }

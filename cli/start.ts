@@ -44,14 +44,15 @@ export const startService = (settings: Settings, options: StartOptions): Promise
 
     const spawned = Promise.withResolvers<void>();
     const reaching = reachTemporal(settings, { home, log, signal, spawned: spawned.resolve });
+    const begun = Promise.race([spawned.promise, reaching]);
     const [temporal, model, store, bus, { startWorker }, { startApi }] = await Promise.all([
       stack.opening('Temporal', reaching, (t) => t.stop()),
       stack.opening('The model', chooseModel(settings, log), (m) => m.close()),
       openStoreOf(settings, home, { log, stack }),
       openBusOf(settings, { alone: true, log, stack }),
       // Loading these blocks this thread for half a second, so it begins when Temporal's process has, and the thread of the store.
-      Promise.race([spawned.promise, reaching]).then(() => import('../worker/start.ts')),
-      Promise.race([spawned.promise, reaching]).then(() => import('../api/start.ts')),
+      begun.then(() => import('../worker/start.ts')),
+      begun.then(() => import('../api/start.ts')),
     ]);
     const parts = { settings, address: temporal.address, store, bus, catalogue };
 

@@ -62,7 +62,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
   /** Undefined when no attempt is current. */
   let current: Attempt | undefined;
   let replace = () => {};
-  /** Of the current attempt's next heartbeat. */
+  /** Sends the regular heartbeats of the current attempt. */
   let timer: NodeJS.Timeout | undefined;
   let telling: Promise<void> | undefined;
 
@@ -144,7 +144,7 @@ export function createLink(first: Attempt, options: LinkOptions): Link {
     beat() {
       if (!current) return;
       current.beat(details());
-      // The next one is as late as after any other.
+      // The next regular one follows after a whole interval.
       timer?.refresh();
     },
     async ask() {

@@ -50,9 +50,12 @@ export function createKnownLogs(mostChars = MOST_CHARS): KnownLogs {
       const { revision } = recorded.appended!;
       // A batch may begin with entries that stood already, so what is known may end within it.
       const follows = known?.revision === revision && lastOf(known) >= base - 1;
-      const isPlain = follows && lastOf(known) === base - 1;
-      const standing = isPlain ? known.entries : known?.entries.filter(({ seq }) => seq < base);
-      const earlier = before.length > 0 || !follows ? before : standing!;
+      const standing = !follows
+        ? []
+        : lastOf(known) === base - 1
+          ? known.entries
+          : known.entries.filter(({ seq }) => seq < base);
+      const earlier = before.length > 0 ? before : standing;
       const all = [...earlier, ...entries];
       if (all.length === 0) return void logs.delete(name);
       const chars =

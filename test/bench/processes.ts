@@ -26,7 +26,7 @@ export interface Memory {
 }
 
 /**
- * Of the processes with a variable in their environment whose value begins so. Reads one after the other, with a pause: reading all at
+ * What processes hold that have a variable whose value begins so in their environment. Reads one after the other, with a pause: reading all at
  * once would keep a processor busy for a quarter of a second, which is what the bench measures.
  */
 export async function memoryOf(prefix: string): Promise<Partial<Memory>> {
