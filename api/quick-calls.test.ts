@@ -18,6 +18,7 @@ const done = (result: unknown): QuickOutcome => ({
 function createRunner() {
   const begun: QuickCall[] = [];
   const recorded: string[] = [];
+  const stopped: string[] = [];
   const unrecorded: QuickCall[] = [];
   let answer = (_: QuickCall): Promise<QuickOutcome> => Promise.resolve(done('quick'));
   const runner: QuickRunner = {
@@ -28,9 +29,19 @@ function createRunner() {
     async recorded({ call }) {
       recorded.push(call.call_id);
     },
+    async stop({ call }) {
+      stopped.push(call.call_id);
+    },
     unrecorded: async () => unrecorded,
   };
-  return { runner, begun, recorded, unrecorded, will: (next: typeof answer) => (answer = next) };
+  return {
+    runner,
+    begun,
+    recorded,
+    stopped,
+    unrecorded,
+    will: (next: typeof answer) => (answer = next),
+  };
 }
 
 let made: ReturnType<typeof createRunner>;
@@ -244,6 +255,22 @@ describe('a call that an earlier process did not report', () => {
     await stage.api.app.close();
     await stage.open(1_000, { grace_ms: 50 }, made.runner, { earlier: { store, bus, gateway } });
     await vi.waitFor(() => expect(made.recorded).toEqual(['call_b']));
+  });
+
+  test('is stopped if its conversation has closed', async () => {
+    await call('c1');
+    await vi.waitFor(() => expect(made.recorded).toHaveLength(1));
+    const { conversation } = made.begun[0]!;
+    await stage.played.close(conversation, {});
+    const { store, bus } = stage.api;
+    await stage.api.app.close();
+    made = createRunner();
+    made.unrecorded.push({ ...quick('call_b'), conversation });
+    await stage.open(1_000, { grace_ms: 50 }, made.runner, {
+      earlier: { store, bus, gateway: stage.played },
+    });
+    await vi.waitFor(() => expect(made.recorded).toContain('call_b'));
+    expect(made.stopped).toEqual(['call_b']);
   });
 
   test('is left alone if the log of its conversation has it', async () => {

@@ -28,6 +28,7 @@ function createRunner() {
     recorded: async ({ call }) => {
       unrecorded.splice(0, Infinity, ...unrecorded.filter((each) => each.call !== call));
     },
+    stop: async () => {},
     unrecorded: async () => [...unrecorded],
   };
   return { runner, begun, unrecorded, ends: ends.resolve };

@@ -11,7 +11,7 @@ import { Problem } from './problems.ts';
 
 export interface Recorder {
   add(ended: EndedCall): void;
-  /** Has the conversation take over a call that takes longer. @throws what requesting any call throws */
+  /** Has the conversation take over a call that takes longer. If it has closed, the call is stopped. @throws what requesting any call throws */
   handOver(quick: QuickCall): Promise<void>;
   /**
    * Has the conversation take over the call if an earlier process has begun it and has not reported it.
@@ -31,7 +31,7 @@ export interface EndedCall {
 }
 
 export function createRecorder(
-  runner: Pick<QuickRunner, 'recorded' | 'unrecorded'>,
+  runner: Pick<QuickRunner, 'recorded' | 'stop' | 'unrecorded'>,
   dependencies: Pick<
     ApiDependencies,
     'store' | 'gateway' | 'limits' | 'pushesTo' | 'logger' | 'collect_ms'
@@ -82,10 +82,26 @@ export function createRecorder(
 
   async function handOver(quick: QuickCall): Promise<void> {
     const { call } = quick;
-    await signalExternal(dependencies, quick, (conversation) =>
-      gateway.requestCall(conversation, { call, begun: true }),
-    );
+    try {
+      await signalExternal(dependencies, quick, (conversation) =>
+        gateway.requestCall(conversation, { call, begun: true }),
+      );
+    } catch (error) {
+      if (error instanceof Problem) await stopClosed(quick);
+      throw error;
+    }
     await runner.recorded(quick);
+  }
+
+  async function stopClosed(quick: QuickCall): Promise<void> {
+    const { conversation, call } = quick;
+    try {
+      await runner.stop(quick);
+      await runner.recorded(quick);
+    } catch (error) {
+      const facts = { err: error, conversation_id: conversation.id, call_id: call.call_id };
+      logger?.warn(facts, 'A call whose conversation has closed could not be stopped.');
+    }
   }
 
   async function settle(

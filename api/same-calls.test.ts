@@ -62,7 +62,7 @@ test('when the call has ended, the same input is a new call', async () => {
 test('a quick call that is under way is joined, and the next one after it is made', async () => {
   let ended = Promise.withResolvers<QuickOutcome>();
   const run = vi.fn(() => ended.promise);
-  await open({ run, recorded: async () => {}, unrecorded: async () => [] });
+  await open({ run, recorded: async () => {}, stop: async () => {}, unrecorded: async () => [] });
   const end = (result: string) =>
     ended.resolve({ type: 'ended', end: { type: 'completed', result }, isRepeat: false });
   const both = [call(), call()];

@@ -23,6 +23,8 @@ export type QuickOutcome =
 export interface QuickRunner {
   /** @param options.stop aborts when it has to be taken over at once */
   run(call: QuickCall, options: { grace_ms: number; stop: AbortSignal }): Promise<QuickOutcome>;
+  /** Stops what it has begun, for a call that nobody can take over. */
+  stop(call: QuickCall): Promise<void>;
   /** Its conversation has recorded it, so the process may forget it. */
   recorded(call: QuickCall): Promise<void>;
   /** Calls of earlier processes that may not have been recorded. */

@@ -125,10 +125,14 @@ export function cancelCall(step: Step, call: Call, actor: Actor, by: string, cau
   retire(step, call, 'cancelled');
 }
 
-/** A call that already runs elsewhere is recorded as started, and needs no slot (R9). */
-export function startRequested(step: Step, callId: string): void {
+/**
+ * A call that already runs elsewhere is recorded as started, and needs no slot (R9).
+ * @returns whether it was requested, and not cancelled since
+ */
+export function startRequested(step: Step, callId: string): boolean {
   const call = findRequested(step, callId);
   if (call) startCall(step, { ...call, status: 'queued', queued_at: step.at, released: [] });
+  return call !== undefined;
 }
 
 /** Ends a call that began and ended elsewhere. @returns seq of the entry. Undefined if the call was cancelled before. */
@@ -239,14 +243,14 @@ function fillSlots(step: Step): void {
 
 function startCall(step: Step, queued: Call & { status: 'queued' }): Running {
   const { request, queued_at: _, released, ...facts } = queued;
-  const { duplicates, approval: __, problem: ___, shown, awaits, results, ...call } = request;
+  const { duplicates, shown, awaits, results, input } = request;
   const running: Running = {
     ...facts,
     status: 'running',
     started_at: step.at,
     n: 0,
     // Kept to recognise a duplicate (R10); nothing else needs it.
-    ...(duplicates && { input: call.input }),
+    ...(duplicates && { input }),
     ...(awaits && { flow: newFlow(results) }),
   };
   replaceCall(step, running);
@@ -256,11 +260,19 @@ function startCall(step: Step, queued: Call & { status: 'queued' }): Running {
   const agreed = facts.decision === 'approve' && shown && { agreed: shownInput(request).input };
   step.effects.push({
     kind: 'start_call',
-    call: { ...call, ...agreed },
+    call: { ...runOf(request), ...agreed },
     ...(perhaps_started && { perhaps_started }),
   });
   return running;
 }
+
+/** What its workflow needs of a call. */
+export const runOf = ({ call_id, tool, input, report }: RequestedCall) => ({
+  call_id,
+  tool,
+  input,
+  ...(report !== undefined && { report }),
+});
 
 /**
  * Reading a stored result takes no slot: otherwise long calls in every slot would block it for hours. A call that waits for a person

@@ -84,6 +84,8 @@ export type Effect =
   /** `perhaps_started`: a run before an operator's reset may have started it. */
   | { kind: 'start_call'; call: Omit<CallStart, 'conversation'>; perhaps_started?: true }
   | { kind: 'cancel_call'; call_id: string }
+  /** Stops what a call has begun that is over before it could start here. */
+  | { kind: 'stop_begun'; call: Omit<CallStart, 'conversation'> }
   /** Passes a person's answer on to the call that asked. */
   | { kind: 'answer_call'; call_id: string; answer: GivenAnswer }
   /** R5: tells a harness of news. */

@@ -207,6 +207,18 @@ describe('a call that began before the conversation heard of it', () => {
     },
   );
 
+  test.each(['cancel_call', 'close'] as const)(
+    'is stopped if its conversation has heard %s before, and does not start',
+    (type) => {
+      const story = elsewhere();
+      story.happens(type === 'close' ? { type } : { type, call_id: 'call_a' });
+      const begun = { type: 'request_call', call: call('call_a'), begun: true } as const;
+      story.happens(begun);
+      expect(story.effects).toMatchObject([{ kind: 'stop_begun', call: { call_id: 'call_a' } }]);
+      expect(story.all('call.started')).toEqual([]);
+    },
+  );
+
   test('is over at once if it has ended, and is news unless it was delivered', () => {
     const story = elsewhere();
     const end = { type: 'completed', result: 'done' } as const;

@@ -10,7 +10,7 @@ import type {
   RecordCallsSignal,
   RequestCallSignal,
 } from '../contract/signals.ts';
-import { endRequested, requestCalls, startRequested } from './calls.ts';
+import { endRequested, requestCalls, runOf, startRequested } from './calls.ts';
 import { findKnownCall } from './known-call.ts';
 import { writeReceipt } from './news.ts';
 import { releaseCalls } from './release.ts';
@@ -25,10 +25,17 @@ import type { Step } from './step.ts';
 export function hearRequest(step: Step, { call, begun }: RequestCallSignal): void {
   const { state } = step;
   if (!state.external) return drop(step, 'request_call');
-  if (isKnown(state, call.call_id) || state.turn.phase === 'closing') return;
-  requestOnce(step, call);
-  if (begun) startRequested(step, call.call_id);
-  else releaseCalls(step);
+  if (isKnown(state, call.call_id)) return;
+  const isClosing = state.turn.phase === 'closing';
+  if (!isClosing) requestOnce(step, call);
+  if (begun) return startOrStop(step, call);
+  if (!isClosing) releaseCalls(step);
+}
+
+/** It is stopped if it was cancelled before its request came, or came too late. */
+function startOrStop(step: Step, call: RequestedCall): void {
+  if (!startRequested(step, call.call_id))
+    step.effects.push({ kind: 'stop_begun', call: runOf(call) });
 }
 
 /** A result that was delivered to the client is not queued as news. */

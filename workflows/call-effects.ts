@@ -45,6 +45,8 @@ export interface CallEffects {
   /** Resolves when Temporal has confirmed the start, or the call turned out to have been started before. */
   start(this: void, effect: StartCall, reset?: Reset): Promise<void>;
   cancel(this: void, callId: string): Promise<void>;
+  /** Stops what the call has begun: its workflow starts, is cancelled, and cleans up. */
+  stopBegun(this: void, call: StartCall['call']): Promise<void>;
   /** Passes a person's answer on to the call. */
   answer(this: void, callId: string, answer: GivenAnswer): Promise<void>;
   /** Looks up a call that should have been started. If it has ended, or cannot be found, its end is enqueued. */
@@ -155,14 +157,22 @@ export function createCallEffects(
     }
   }
 
+  function start(effect: StartCall, reset?: Reset): Promise<void> {
+    const { call_id } = effect.call;
+    const begun = begin(effect, reset).finally(() => starting.delete(call_id));
+    starting.set(call_id, begun);
+    return begun;
+  }
+
+  async function stopBegun(stopped: StartCall['call']): Promise<void> {
+    await start({ kind: 'start_call', call: stopped });
+    await cancel(stopped.call_id);
+  }
+
   return {
-    start(effect, reset) {
-      const { call_id } = effect.call;
-      const begun = begin(effect, reset).finally(() => starting.delete(call_id));
-      starting.set(call_id, begun);
-      return begun;
-    },
+    start,
     cancel,
+    stopBegun,
     answer: passOn,
     check,
   };

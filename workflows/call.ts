@@ -6,13 +6,14 @@ import {
   CancellationScope,
   ContinueAsNew,
   isCancellation,
+  patched,
   proxyLocalActivities,
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { SIGNALS } from '../contract/names.ts';
 import type { CallEnd } from '../contract/signals.ts';
-import type { CallStart } from '../contract/call.ts';
+import type { CallStart, ToolFacts } from '../contract/call.ts';
 import type { CallWorkflow, CarriedCall } from './arguments.ts';
 import { callStartOf } from './carried.ts';
 import { failureOf } from './failure.ts';
@@ -27,6 +28,9 @@ const { describeTool } = proxyLocalActivities<Activities>({
   retry: { initialInterval: '100ms', maximumInterval: '1s', maximumAttempts: 5 },
 });
 
+/** Patch: in histories from before this change, a cancellation ended the call there. */
+const DESCRIBED = 'a call that is cancelled at once is described';
+
 export const call: CallWorkflow = async (given, carried) => {
   const start = callStartOf(given);
   const { end, withdraw: isOpenThere } = await run(start, carried);
@@ -40,7 +44,7 @@ export const call: CallWorkflow = async (given, carried) => {
 
 async function run(start: CallStart, carried?: CarriedCall): Promise<RemoteEnd> {
   try {
-    const facts = carried?.facts ?? (await describeTool(start.tool, start));
+    const facts = carried?.facts ?? (await describe(start));
     return await withSlot(start, facts.slots, async () =>
       facts.kind === 'remote'
         ? runRemote(start, facts, carried)
@@ -50,6 +54,22 @@ async function run(start: CallStart, carried?: CarriedCall): Promise<RemoteEnd> 
     if (error instanceof ContinueAsNew) throw error;
     if (isCancellation(error)) return { end: { type: 'cancelled' } };
     return { end: { type: 'failed', error: failureOf(error) } };
+  }
+}
+
+/**
+ * Also for a call that is cancelled meanwhile: it may have begun before its workflow did (docs/decisions/0043-quick-calls.md), and then
+ * has a program to stop.
+ */
+async function describe(start: CallStart): Promise<ToolFacts> {
+  const shielded = new CancellationScope({ cancellable: false });
+  const described = shielded.run(() => describeTool(start.tool, start));
+  try {
+    return await Promise.race([described, CancellationScope.current().cancelRequested]);
+  } catch (error) {
+    if (isCancellation(error) && patched(DESCRIBED)) return described;
+    shielded.cancel();
+    throw error;
   }
 }
 

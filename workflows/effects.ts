@@ -1,5 +1,10 @@
 /** Carries out the effects that the rules ask for. Nothing here decides; results come back as events. */
-import { ActivityCancellationType, CancellationScope, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  patched,
+  proxyActivities,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { validate, replyResult, summaryResult } from '../contract/untrusted.ts';
 import type { Batch, BatchOutcome } from '../contract/batch.ts';
@@ -18,6 +23,9 @@ export interface Effects {
   /** Number of operations under way that would be lost with this run, once the effects `next` are carried out. */
   pendingAfter(next: Effect[]): number;
 }
+
+/** Patch: histories from before this change leave such a call to its own end. */
+const STOPS_BEGUN = 'a begun call that is over is stopped';
 
 const HEARTBEAT_TIMEOUT = '5s';
 
@@ -161,6 +169,8 @@ export function createEffects(
           return track(calls.start(effect, written?.reset));
         case 'cancel_call':
           return track(calls.cancel(effect.call_id));
+        case 'stop_begun':
+          return patched(STOPS_BEGUN) ? track(calls.stopBegun(effect.call)) : undefined;
         case 'answer_call':
           return track(calls.answer(effect.call_id, effect.answer));
         case 'push_news':

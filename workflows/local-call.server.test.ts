@@ -9,12 +9,7 @@ async function keeping() {
   onTestFinished(() => own.close());
   const stopped: string[] = [];
   await own.startWorker({
-    describeTool: async () => ({
-      kind: 'local',
-      timeout_ms: 60_000,
-      restart: 'reattach',
-      keeps: true,
-    }),
+    describeTool: async () => KEEPS,
     stopProgram: async ({ call_id }) => void stopped.push(call_id),
   });
   const conversation = await own.converse();
@@ -36,6 +31,34 @@ test('a call that is cancelled stops its program', async () => {
   const { cancel, call_id, stopped } = await keeping();
   await cancel({ call_id });
   await expect.poll(() => stopped, { timeout: 10_000 }).toEqual([call_id]);
+});
+
+test('a call that had begun, and is cancelled before its workflow knows the tool, stops its program', async () => {
+  const own = await createRig(inject('temporalAddress'));
+  onTestFinished(() => own.close());
+  const stopped: string[] = [];
+  const cancelled = Promise.withResolvers<void>();
+  await own.startWorker({
+    async describeTool() {
+      await cancelled.promise;
+      return KEEPS;
+    },
+    stopProgram: async ({ call_id }) => void stopped.push(call_id),
+  });
+  const { request, cancel, until } = await own.converse({}, { replies: 'external' });
+  const call = asks('run_installer', { package: 'alpha' });
+  await cancel({ call_id: call.call_id });
+  await request({ call, begun: true });
+  const itself = own.client.workflow.getHandle(callWorkflowId('default', call.call_id));
+  const isCancelled = async () =>
+    (await itself.fetchHistory().catch(() => undefined))?.events?.some(
+      (event) => event.workflowExecutionCancelRequestedEventAttributes,
+    );
+  await expect.poll(isCancelled, { timeout: 10_000 }).toBe(true);
+  cancelled.resolve();
+  await expect.poll(() => stopped, { timeout: 10_000 }).toEqual([call.call_id]);
+  const log = await until('it is over', (kinds) => kinds.includes('call.cancelled'));
+  expect(log.map(({ kind }) => kind)).toEqual(['call.requested', 'call.cancelled']);
 });
 
 test('a call that has completed stops nothing', async () => {
@@ -68,4 +91,5 @@ test('a call that an operator cancels is cancelled even if its worker dies befor
   expect(log.at(-1)).toMatchObject({ kind: 'call.cancelled', call_id: call.call_id });
 });
 
+const KEEPS = { kind: 'local', timeout_ms: 60_000, restart: 'reattach', keeps: true } as const;
 const ENDS = new Set(['call.cancelled', 'call.failed']);

@@ -60,6 +60,7 @@ export async function runRemote(
   let known = carried !== undefined;
   try {
     if (!carried) {
+      if (CancellationScope.current().consideredCancelled) return { end: { type: 'cancelled' } };
       known = true;
       await announce(start, pushes.began_at + facts.timeout_ms, () => inbox.length > 0);
       pushes = { ...pushes, heard_at: Date.now() };

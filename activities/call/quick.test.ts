@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { QuickCall } from '../../contract/quick.ts';
 import { createMemoryStore } from '../../test/kit/memory-store.ts';
@@ -79,6 +80,20 @@ test('a call that takes longer is left running for its workflow', async () => {
   expect(await run(5)).toEqual({ type: 'goes_on' });
   expect(handsOver).toBe(true);
   expect(await runner.unrecorded()).toEqual([QUICK]);
+});
+
+test('a call that is stopped has its tool end what it began', async () => {
+  const withdraw = vi.fn(async () => {});
+  const never = async (_: unknown, { signal }: CallContext) => {
+    await once(signal, 'abort');
+    throw signal.reason;
+  };
+  const { run, runner, folder } = rig(never, { withdraw });
+  expect(await run(1)).toEqual({ type: 'goes_on' });
+  await runner.stop(QUICK);
+  expect(withdraw).toHaveBeenCalledWith(
+    expect.objectContaining({ id: 'call_1', input: QUICK.call.input, folder }),
+  );
 });
 
 test('a partial result is reported by the workflow', async () => {

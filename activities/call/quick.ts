@@ -18,6 +18,7 @@ import { toolFailure } from './call-failed.ts';
 import { slotsOf } from './describe-tools.ts';
 import { type BodyDependencies, runBody } from './run-body.ts';
 import { readStanding } from './standing.ts';
+import { stopAllOf } from './stop-program.ts';
 
 export interface QuickDependencies extends Omit<
   BodyDependencies,
@@ -134,6 +135,8 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
 
   return {
     run,
+    stop: ({ conversation, call }) =>
+      stopAllOf(dependencies, { ...call, conversation }, AbortSignal.timeout(LONGEST_STOP_MS)),
     recorded: ({ conversation, call }) =>
       rm(join(spoolRoot, spoolName(conversation, call.call_id), 'quick.json'), { force: true }),
     async unrecorded() {
@@ -144,3 +147,6 @@ export function createQuickRunner(dependencies: QuickDependencies): QuickRunner 
     },
   };
 }
+
+/** A program is killed if it does not end by itself. */
+const LONGEST_STOP_MS = 60_000;

@@ -82,6 +82,18 @@ export const conversationStories: Record<string, HistoryStory> = {
     return close(conversation, [gamma.call_id]);
   },
 
+  /** A call has begun before it hears of it, and was cancelled before that. */
+  async 'is-told-of-a-cancelled-call'(rig) {
+    const conversation = await rig.converse({}, { replies: 'external' });
+    const alpha = asks('run_installer');
+    await conversation.cancel({ call_id: alpha.call_id });
+    await conversation.request({ call: alpha, begun: true });
+    await conversation.until('it is over', (kinds) => kinds.includes('call.cancelled'));
+    const closed = await close(conversation, [alpha.call_id]);
+    await rig.client.workflow.getHandle(callWorkflowId('default', alpha.call_id)).result();
+    return closed;
+  },
+
   /** A reply is cut off, a call queues, one is cancelled, a reply fails; then it closes. */
   async 'is-interrupted-and-cancelled'(rig) {
     const conversation = await rig.converse({ max_running: 1 });

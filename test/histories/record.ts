@@ -1,7 +1,8 @@
 /**
  * Records the histories of stories that have none yet: `npm run histories`. Existing histories stay as the proof that running
  * conversations go on with today's code. `npm run histories -- NAME…` records these again: when old histories no longer replay, and
- * no conversation with such a history can still be running.
+ * no conversation with such a history can still be running. Those whose name begins with `was` have no story: only earlier code wrote
+ * such histories.
  */
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

@@ -53,6 +53,8 @@ export function createCallAudit(limits: Limits) {
   let started: string[] = [];
   let stopped: string[] = [];
   let answered: string[] = [];
+  /** Calls of which this decision heard that they run already. */
+  let begun: string[] = [];
 
   return {
     /** Before what is decided on them. */
@@ -82,6 +84,8 @@ export function createCallAudit(limits: Limits) {
         for (const request of event.result.calls) requests.set(request.call_id, request);
       }
       if (event.type === 'close') isClosing = true;
+      if (event.type === 'request_call' && event.begun && !ways.has(event.call.call_id))
+        begun.push(event.call.call_id);
       if (event.type === 'request_call' && !isClosing)
         hearHarness(event.call, event.begun ? 'begun' : 'requested');
       if (event.type === 'record_calls')
@@ -259,7 +263,13 @@ export function createCallAudit(limits: Limits) {
     );
     if (String(passedOn) !== String(answered))
       throw broken('R8', `Answered: ${String(answered)}; told to: ${String(passedOn)}.`);
-    [started, stopped, answered] = [[], [], []];
+    const ended = effects.flatMap((effect) =>
+      effect.kind === 'stop_begun' ? effect.call.call_id : [],
+    );
+    const left = begun.filter((id) => !started.includes(id));
+    if (String(ended) !== String(left))
+      throw broken('R13', `Begun and not started: ${String(left)}; stopped: ${String(ended)}.`);
+    [started, stopped, answered, begun] = [[], [], [], []];
     const { running, besides, queued } = slotsOf(open.values());
     if (running - besides > limits.max_running) throw broken('R9', `${running} calls run at once.`);
     if (queued > 0 && running < limits.max_running)

@@ -50,6 +50,7 @@ function subjectOf(effect: Effect): string {
     case 'stop_reply':
       return effect.reply_id;
     case 'start_call':
+    case 'stop_begun':
       return effect.call.call_id;
     case 'cancel_call':
     case 'answer_call':

@@ -98,7 +98,8 @@ export function live(script: Script, watch?: (audit: Audit) => void): RaceOutcom
         case 'stop_summary':
         case 'look_up_call':
         case 'push_news':
-          // Races have no budget of tokens (RACE_LIMITS), no operator, and no harness that is pushed to.
+        case 'stop_begun':
+          // Races have no budget of tokens (RACE_LIMITS), no operator, and no harness.
           throw broken('R14', `Nobody wanted this: ${effect.kind}.`, clock.now);
       }
     }

@@ -101,6 +101,7 @@ export function createRacedService({
       case 'cancel_call':
         return programs.cancel(effect.call_id);
       case 'answer_call':
+      case 'stop_begun':
         return undefined;
       case 'push_news':
         return hop(() => push(effect.news));
