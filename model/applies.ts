@@ -43,12 +43,14 @@ export interface Circumstances {
  */
 export function appliesTo({ tools, entries, request, summary }: Circumstances): Applies {
   const own = [...tools].filter(({ name }) => name !== READ_TOOL);
-  const has = (...kinds: Entry['kind'][]) => entries.some(({ kind }) => kinds.includes(kind));
+  // A window may have thousands of entries, and this is asked for each reply.
+  const found = new Set(entries.map(({ kind }) => kind));
+  const has = (...kinds: Entry['kind'][]) => kinds.some((kind) => found.has(kind));
   const calls =
     own.length > 0 ||
     request.because !== 'message' ||
     request.calls.length > 0 ||
-    entries.some(({ kind }) => kind.startsWith('call.'));
+    [...found].some((kind) => kind.startsWith('call.'));
   const approvals =
     own.some(({ approval, duplicates }) => approval || duplicates === 'confirm') ||
     has('call.awaiting_approval', 'call.denied') ||
@@ -58,7 +60,7 @@ export function appliesTo({ tools, entries, request, summary }: Circumstances): 
     approvals: calls && approvals,
     // A conversation without tools is usually short. With tools an interruption is to be expected, and a later change would lose
     // the whole cache.
-    marks: calls || entries.some(isCutOff),
+    marks: calls || (has('reply.interrupted', 'reply.failed') && entries.some(isCutOff)),
     // The summarised part may have had a stored result too, and the id of its call may be in the summary.
     stored: calls && (summary || entries.some(tellsOfStored)),
     summary,

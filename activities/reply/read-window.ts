@@ -73,4 +73,6 @@ function requestsBefore(entries: Entry[], from: number): number[] {
     .flatMap(({ cause }) => cause.filter((seq) => seq < from));
 }
 
-const isOfCall = (entry: Entry): entry is Extract<Entry, { call_id: string }> => 'call_id' in entry;
+/** By its kind, since `in` takes V8 long on entries of many shapes. */
+const isOfCall = (entry: Entry): entry is Extract<Entry, { call_id: string }> =>
+  entry.kind.startsWith('call.');
