@@ -33,6 +33,7 @@ COPY security/ security/
 COPY settings/ settings/
 COPY store/ store/
 COPY stream/ stream/
+COPY threads/ threads/
 COPY tools/ tools/
 COPY worker/ worker/
 COPY workflows/ workflows/

@@ -45,6 +45,8 @@ export default defineConfig({
     {
       files: [
         'config.ts',
+        // Adds Node's own variable to the environment of a thread.
+        'threads/lean-thread.ts',
         // Hands a program the variables that its tool names, and uses none itself.
         'tools/keeper/environment.ts',
         // The program of an MCP call: its keeper hands it the call.

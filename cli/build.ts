@@ -19,6 +19,8 @@ if (isSource) await fillCompileCache();
 async function fillCompileCache(): Promise<void> {
   await mkdir(join(import.meta.dirname, '../build/code'), { recursive: true });
   await execa(process.execPath, [join(import.meta.dirname, 'load-code.ts')]);
+  // The module that every command starts with.
+  await execa(process.execPath, [join(import.meta.dirname, 'meanwhile.js'), '--version']);
 }
 
 async function buildTemplate(): Promise<void> {

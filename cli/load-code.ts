@@ -9,5 +9,9 @@ await import('./start.ts');
 await import('../mcp/client/catalogue.ts');
 await import('../worker/start.ts');
 await import('../api/start.ts');
+await (await import('../tools/load.ts')).loadCatalogue(undefined, { demoTools: true });
+// Outside their threads, these do nothing.
+await import('../store/pglite-thread.ts');
+await import('../worker/sandbox/thread.ts');
 await (await import('../model/tokens.ts')).loadTokenizer();
 flushCompileCache();

@@ -1,6 +1,7 @@
 /** One thread that runs PGlite, from its start to its end. */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { leanThread } from '../threads/lean-thread.ts';
 import {
   type ThreadResponse,
   OPENED,
@@ -111,6 +112,7 @@ const ENDS_MS = 5_000;
 
 export const startThread = (opening: ThreadOptions) =>
   new Worker(new URL(`pglite-thread${extname(import.meta.filename)}`, import.meta.url), {
+    ...leanThread(),
     workerData: opening,
     name: 'store',
   });

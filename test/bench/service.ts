@@ -32,7 +32,7 @@ export async function startService(
   processes: ChildProcess[],
 ): Promise<string> {
   const port = await getPort();
-  const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../../cli/meanwhile.js', import.meta.url));
   const service = spawn(process.execPath, [...startFlags(), main, 'start'], {
     detached: true,
     stdio: ['ignore', 'ignore', log === undefined ? 'inherit' : openSync(log, 'a')],

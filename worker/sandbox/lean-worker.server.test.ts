@@ -103,7 +103,9 @@ describe('the place where a workflow waits', () => {
   };
 
   test('is shown when stack traces are enabled', async () => {
-    expect(await ask(true)).toContain('waitsForEver');
+    const trace = await ask(true);
+    expect(trace).toContain('waitsForEver');
+    expect(trace).toMatch(/stubborn\.ts:\d+:\d+/);
   });
 
   test('is refused with a reason when they are not', async () => {

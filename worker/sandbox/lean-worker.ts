@@ -12,6 +12,7 @@ import { extname } from 'node:path';
 import { Worker as Thread } from 'node:worker_threads';
 import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type * as Threaded from '@temporalio/worker/lib/workflow/threaded-vm.js';
+import { leanThread } from '../../threads/lean-thread.ts';
 import type { ActivationOutput, ThreadData } from './thread.ts';
 import { watchPulse } from './watch-pulse.ts';
 import { withoutTraces } from './without-traces.ts';
@@ -68,6 +69,7 @@ const leanWorker = ({ stackTraces, stuck, patience_ms }: LeanOptions): typeof Wo
       const thread = new Thread(
         new URL(`thread${extname(import.meta.filename)}`, import.meta.url),
         {
+          ...leanThread(),
           workerData: data,
           name: 'workflows',
         },
@@ -76,7 +78,7 @@ const leanWorker = ({ stackTraces, stuck, patience_ms }: LeanOptions): typeof Wo
       const client = new (withoutIdleQuestions(WorkerThreadClient))(thread, logger);
       await client.send({
         type: 'init',
-        workflowBundle,
+        workflowBundle: withoutComment(workflowBundle),
         // When undefined, no thread watches the call.
         isolateExecutionTimeoutMs: undefined as unknown as number,
         reuseV8Context: options.reuseV8Context ?? true,
@@ -86,6 +88,15 @@ const leanWorker = ({ stackTraces, stuck, patience_ms }: LeanOptions): typeof Wo
       return new ThreadedVMWorkflowCreator([client]);
     }
   };
+
+/**
+ * The bundle without its source map, a comment that is larger than its code. The thread is given the map beside the code, and V8 would keep
+ * the comment twice.
+ */
+function withoutComment<B extends { code: string }>(bundle: B): B {
+  const end = bundle.code.lastIndexOf('//# sourceMappingURL=data:');
+  return end === -1 ? bundle : { ...bundle, code: bundle.code.slice(0, end) };
+}
 
 /**
  * After each activation, the SDK asks the thread for the workflow's calls of sinks, although there are hardly ever any. The thread says
