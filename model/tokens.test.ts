@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { request } from '../test/kit/model-request.ts';
-import { countRequest, countTokens } from './tokens.ts';
+import { countRequest, countTokens, mostTokens } from './tokens.ts';
 
 test.each([
   ['', 0],
@@ -33,4 +34,21 @@ test('a request has the tokens of its messages, of its calls and of its tools', 
 
 test('a long word, which is slow to tokenize, is counted in time', async () => {
   expect(await countTokens('你好世界'.repeat(10_000))).toBeGreaterThan(10_000);
+});
+
+test('no request has more tokens than its upper bound, whether its texts have been counted before or not', async () => {
+  const texts = fc.array(fc.string({ unit: 'binary', maxLength: 1_200 }), { maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(texts, async (all) => {
+      const given = {
+        messages: all.map((text) => ({ role: 'user' as const, text })),
+        tools: request.tools,
+      };
+      const before = mostTokens(given);
+      const tokens = await countRequest(given);
+      expect(before).toBeGreaterThanOrEqual(tokens);
+      expect(mostTokens(given)).toBe(tokens);
+    }),
+    { numRuns: 200, seed: 1 },
+  );
 });

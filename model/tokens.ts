@@ -17,6 +17,16 @@ export async function countRequest({
   return tokens;
 }
 
+/** At least the tokens of the request. Texts that have not been counted yet are taken for the longest that they can be, which takes no time. */
+export const mostTokens = ({ messages, tools }: Pick<ModelRequest, 'messages' | 'tools'>): number =>
+  [...messages.map(wordsOf), ...tools.map(declarationOf)].reduce(
+    (sum, text) => sum + TOKENS_AROUND + (recall(text) ?? text.length * MOST_BYTES),
+    0,
+  );
+
+/** A token is at least one byte, and a UTF-16 unit at most three bytes of UTF-8. */
+const MOST_BYTES = 3;
+
 export const countTokens = async (text: string): Promise<number> =>
   recall(text) ?? countAgain(text);
 

@@ -18,6 +18,7 @@ import type { Tool } from '../../tools/define.ts';
 import { findAgent } from './find-agent.ts';
 import { owesAnswer } from './answer.ts';
 import { estimateCutOff } from './cut-off.ts';
+import { once } from './once.ts';
 import { readWindow } from './read-window.ts';
 import { measure, type Measured, withinBudget } from './window-size.ts';
 
@@ -37,8 +38,8 @@ export interface Asking {
   /** The tool names that the model was given. */
   offered: string[];
   awaiting: AwaitsByTool;
-  /** Size of the whole window, even when less of it is sent. */
-  measured?: Measured;
+  /** Size of the whole window, even when less of it is sent. It is counted once, and undefined unless the request asks for it. */
+  measured: () => Promise<Measured | undefined>;
   /** A user is waiting for an answer. */
   isOwed: boolean;
   /** Estimates the cost of the replies that were stopped before this one. That takes a while, and the model need not wait for it. */
@@ -78,13 +79,13 @@ export async function prepareAsking(
     })),
     ...boundsOf(agent),
   };
-  const measured = await measure(request, window, whole);
+  const measured = once(() => measure(request, window, whole));
   return {
     request: await withinBudget(request, whole, measured),
     tools,
     offered: whole.tools.map(({ name }) => name).filter((name) => name !== EVENT_TOOL),
     awaiting,
-    ...(measured && { measured }),
+    measured,
     isOwed: owesAnswer(request, window.entries),
     ...(request.cut_off && { cutOff: () => estimateCutOff(request.cut_off!, window, whole) }),
   };

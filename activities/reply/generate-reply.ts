@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Settings } from '../../config.ts';
 import { NO_RUN, type Reset } from '../../contract/batch.ts';
+import type { Entry } from '../../contract/entry.ts';
 import { isCutShort } from '../../contract/cut-short.ts';
 import { storableText } from '../../contract/storable.ts';
 import type { ReplyRequest, ReplyResult } from '../../contract/reply.ts';
@@ -20,7 +21,9 @@ import type { Guesses } from './guesses.ts';
 import type { KnownLogs } from '../log/known-logs.ts';
 import { ownRunId, type RecordDependencies, recordWithReply } from '../log/record.ts';
 import { requestedCalls } from './requested-call.ts';
+import { once } from './once.ts';
 import { LogChanged, readLog } from './read-log.ts';
+import { createSpokenTexts, type SpokenTexts } from './spoken-texts.ts';
 import { refuseIfSpent, spend } from './tenant-tokens.ts';
 import { refused } from './window-size.ts';
 import { wholeCharacters } from './whole-characters.ts';
@@ -49,16 +52,19 @@ export interface GenerateReplyDependencies extends AskingDependencies {
  * the tenant has no tokens left, and a ModelErrorType for the provider's failures.
  */
 export function createGenerateReply(dependencies: GenerateReplyDependencies) {
+  const texts = createSpokenTexts();
   return (request: ReplyRequest): Promise<ReplyResult> =>
-    withAttempts(request.attempts, () => replyFromKnownLog(dependencies, request));
+    withAttempts(request.attempts, () => replyFromKnownLog({ ...dependencies, texts }, request));
 }
+
+type ReplyParts = GenerateReplyDependencies & { texts: SpokenTexts };
 
 /**
  * Saves a first attempt from reading back what this process knows. The attempt needs a batch: writing that shows whether the log
  * has changed, and if it has, the store is read.
  */
 async function replyFromKnownLog(
-  dependencies: GenerateReplyDependencies,
+  dependencies: ReplyParts,
   request: ReplyRequest,
 ): Promise<ReplyResult> {
   const { logs } = dependencies;
@@ -74,11 +80,11 @@ async function replyFromKnownLog(
 }
 
 async function generateReply(
-  dependencies: GenerateReplyDependencies,
+  dependencies: ReplyParts,
   request: ReplyRequest,
   known?: KnownLogs,
 ): Promise<ReplyResult> {
-  const { store, bus, model, guesses, settings, rest_ms = 40 } = dependencies;
+  const { store, bus, model, guesses, texts, settings, rest_ms = 40 } = dependencies;
   const { conversation, reply_id, batch } = request;
   const { attempt } = Context.current().info;
   const run_id = ownRunId();
@@ -90,11 +96,17 @@ async function generateReply(
   });
 
   const base = batch?.base ?? request.to + 1;
-  const reading = readLog(store, known, { from: request.from, base });
+  const interrupts = batch?.entries.some(isCutShort);
+  const foreseen = interrupts && known ? texts.foresee(batch!, known) : undefined;
+  const reading = readLog(store, known, {
+    from: request.from,
+    base,
+    ...(foreseen && { foreseen }),
+  });
   const reader = { ...dependencies, store: { window: reading.window, progress: store.progress } };
   const begins = { reply_id, attempt, run_id };
 
-  let asks = request;
+  let asks = foreseen ? withEntries(request, foreseen) : request;
   // The model is asked while the batch is being written; its first word is shown only after that.
   const begin = once(async () => {
     if (batch) {
@@ -103,9 +115,9 @@ async function generateReply(
         before: reading.before(),
       });
       if (!written) throw stopped(reply_id);
-      if (!reading.stands(written.appended)) throw new LogChanged();
+      if (!reading.stands(written)) throw new LogChanged();
       ({ reset } = written);
-      asks = { ...request, batch: { ...batch, entries: written.entries } };
+      asks = withEntries(request, written.entries);
       if (written.appended?.begun) return;
     }
     while (!(await store.beginDraft(conversation, reply_id, attempt, run_id))) {
@@ -113,11 +125,13 @@ async function generateReply(
       await sleep(TAKE_OVER_MS, undefined, { signal });
     }
   });
+  const spoken = texts.begin(conversation, reply_id);
   // What is shown must be what is kept: a text that the store refuses was never said.
   const draft = createDraftWriter(
     async (text, offset) => {
       await begin();
       const piece = { reply_id, attempt, run_id, text, offset };
+      spoken.add(text);
       const wanted = await store.appendDraft(conversation, piece);
       if (!wanted) throw stopped(reply_id);
       bus.publish(conversation, { type: 'delta', reply_id, attempt, text, offset });
@@ -127,15 +141,18 @@ async function generateReply(
   );
 
   try {
-    // What a reply had said until it was interrupted is known only once that is written.
-    if (batch?.entries.some(isCutShort)) await begin();
-    const [asking] = await Promise.all([
+    // What a reply of another process had said until it was interrupted is known only once that is written.
+    if (interrupts && !foreseen) await begin();
+    const preparing = Promise.all([
       prepareAsking(reader, asks),
       // Only unprompted replies are limited: a user gets an answer whatever it costs.
       request.because === 'news' &&
         refuseIfSpent(store, conversation, settings.MEANWHILE_MAX_TOKENS_PER_TENANT_PER_DAY),
     ]);
-    guesses?.learn(request, asking);
+    // The interrupted reply has to stop, or it says more than was foreseen. The statements of `preparing` come first.
+    if (foreseen) begin().catch((error: unknown) => stop.abort(error));
+    const [asking] = await preparing;
+    signal.throwIfAborted();
     // A later attempt asks the model itself: the guessed answer may have caused the failure.
     let guess = attempt === 1 ? guesses?.adopt(conversation, asking.request) : undefined;
     const speculation = guess && (guess === 'refused' ? guess : 'adopted');
@@ -154,7 +171,11 @@ async function generateReply(
       const spoken = await answer(() => ask(limited), asking.isOwed);
       return { ...spoken, calls: await callsOf(asking, spoken) };
     });
-    begin().catch((error: unknown) => stop.abort(error));
+    // The model need not wait until its request is counted.
+    const counting = begin().then(async () => {
+      guesses?.learn(request, { measured: await asking.measured() });
+    });
+    counting.catch((error: unknown) => stop.abort(error));
     /** What was said and what it cost are kept, however the reply ends. */
     const failed = async (error: unknown): Promise<never> => {
       if (signal.aborted) {
@@ -162,7 +183,7 @@ async function generateReply(
         await spend(store, conversation, cost);
       }
       signal.throwIfAborted();
-      const failure = refused(error, asking.measured);
+      const failure = refused(error, await asking.measured());
       const cost = costOf(failure);
       const kept = draft.finish();
       if (cost) await spend(store, conversation, cost);
@@ -174,14 +195,14 @@ async function generateReply(
     const [cut_off] = await Promise.all([
       asking.cutOff?.(),
       spend(store, conversation, usage),
-      begin(),
+      counting,
       draft.finish(),
     ]);
     signal.throwIfAborted();
     return {
       text,
       usage,
-      ...asking.measured,
+      ...(await asking.measured()),
       calls,
       ...(attached && { attached }),
       ...(speculation && { speculation }),
@@ -190,6 +211,7 @@ async function generateReply(
     };
   } finally {
     unsubscribe();
+    spoken.forget();
     draft.discard();
   }
 }
@@ -224,11 +246,10 @@ async function isToTakeOver(
   return isCurrentRun(conversation, runId);
 }
 
-/** Runs `work` once, however often its result is asked for. */
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => (result ??= work());
-}
+const withEntries = (request: ReplyRequest, entries: Entry[]): ReplyRequest => ({
+  ...request,
+  batch: { ...request.batch!, entries },
+});
 
 async function speak(
   parts: AsyncIterable<ModelPart>,

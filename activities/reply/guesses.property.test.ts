@@ -163,7 +163,7 @@ async function live(s: fc.Scheduler, acts: Act[]) {
   async function reply({ request }: Effect & { kind: 'start_reply' }): Promise<void> {
     const whole = { ...request, conversation, agent: 'default', attempts: 4 };
     const asking = await prepareAsking(dependencies, whole);
-    guesses.learn(whole, asking);
+    guesses.learn(whole, { measured: await asking.measured() });
     const early = guesses.adopt(conversation, asking.request);
     let text = answerTo(asking.request);
     if (typeof early === 'object') {

@@ -13,12 +13,13 @@ import type { MessageSignal } from '../../contract/signals.ts';
 import type { ModelClient, ModelRequest } from '../../model/message.ts';
 import { estimate } from '../../model/usage.ts';
 import type { Store } from '../../store/store.ts';
-import { prepareAsking, type AskingDependencies, type Asking } from './asking.ts';
+import { prepareAsking, type AskingDependencies } from './asking.ts';
 import { askEarly, type EarlyAnswer } from './early-answer.ts';
 import { type KnownLogs, lastOf } from '../log/known-logs.ts';
 import { readLog } from './read-log.ts';
 import { spend } from './tenant-tokens.ts';
 import { createTrust } from './trust.ts';
+import type { Measured } from './window-size.ts';
 
 export interface GuessesDependencies extends AskingDependencies {
   store: AskingDependencies['store'] & Pick<Store, 'conversation' | 'spendTokens'>;
@@ -40,7 +41,7 @@ export interface Guesses {
    */
   guess(this: void, conversation: ConversationKey, message: MessageSignal): () => void;
   /** Remembers what the next guess starts from. */
-  learn(request: ReplyRequest, asking: Pick<Asking, 'measured'>): void;
+  learn(request: ReplyRequest, size: { measured?: Measured | undefined }): void;
   /**
    * Uses up the guess.
    * @returns the answer if this request was guessed; `refused` if another one was; undefined if the model was not asked early

@@ -3,6 +3,7 @@
  * have changed it since. Writing the reply's own batch shows that, since the batch is appended to it: no answer to an outdated log
  * is kept or shown.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { ConversationKey } from '../../contract/names.ts';
 import type { Entry } from '../../contract/entry.ts';
 import type { Appended, Store } from '../../store/store.ts';
@@ -11,15 +12,22 @@ import { type KnownLogs, lastOf } from '../log/known-logs.ts';
 export interface LogReading extends Pick<Store, 'window'> {
   /** The entries from the first to the one before the batch, if they were read from the store. */
   before(): Entry[];
-  /** Whether everything that was read was unchanged when the batch was written. @param appended undefined if it was not appended */
-  stands(appended: Appended | undefined): boolean;
+  /**
+   * Whether everything that was read was unchanged when the batch was written, and the batch is as it was foreseen.
+   * @param written.appended undefined if it was not appended
+   * @param written.entries as the log has them
+   */
+  stands(written: { appended?: Appended; entries: Entry[] }): boolean;
 }
 
-/** @param logs undefined to read the store in any case */
+/**
+ * @param logs undefined to read the store in any case
+ * @param foreseen the batch as the model is given it before it is written. Undefined if it is given what was written
+ */
 export function readLog(
   store: Pick<Store, 'window'>,
   logs: KnownLogs | undefined,
-  { from, base }: { from: number; base: number },
+  { from, base, foreseen }: { from: number; base: number; foreseen?: Entry[] },
 ): LogReading {
   let used: number | undefined;
   let before: Entry[] = [];
@@ -35,7 +43,9 @@ export function readLog(
       return entries;
     },
     before: () => before,
-    stands: (appended) => used === undefined || used === appended?.revision,
+    stands: ({ appended, entries }) =>
+      (used === undefined || used === appended?.revision) &&
+      (foreseen === undefined || isDeepStrictEqual(foreseen, entries)),
   };
 }
 

@@ -4,7 +4,7 @@ import type { ReplyRequest, TooLong, WindowSizes } from '../../contract/reply.ts
 import { sizesOf, toFailure, modelErrorTypeOf } from '../../model/errors.ts';
 import { fitted } from '../../model/fit.ts';
 import type { ModelRequest } from '../../model/message.ts';
-import { countRequest } from '../../model/tokens.ts';
+import { countRequest, mostTokens } from '../../model/tokens.ts';
 import { history } from '../../model/transcript.ts';
 import type { Window } from './read-window.ts';
 
@@ -33,14 +33,18 @@ export async function measure(
   return { tokens, sizes: { fixed: Math.max(0, tokens - whole), turns: ofTurns } };
 }
 
-/** The request, shortened if it is too long. The rules ask for a summary before that, so this only handles sudden growth. */
+/**
+ * The request, shortened if it is too long. The rules ask for a summary before that, so this only handles sudden growth. A request that
+ * certainly fits is not counted.
+ */
 export async function withinBudget(
-  { most_tokens: most }: ReplyRequest,
+  { most_tokens: most, count_tokens }: ReplyRequest,
   request: ModelRequest,
-  measured: Measured | undefined,
+  measured: () => Promise<Measured | undefined>,
 ): Promise<ModelRequest> {
-  const isLonger = most !== undefined && measured !== undefined && measured.tokens > most;
-  if (!isLonger) return request;
+  if (most === undefined || !count_tokens || mostTokens(request) <= most) return request;
+  const size = await measured();
+  if (!size || size.tokens <= most) return request;
   const { otherwise } = request;
   return {
     ...(await fitted(request, most)),
