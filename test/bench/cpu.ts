@@ -41,12 +41,14 @@ export async function cpu(args: string[]): Promise<object> {
         async around() {
           const before = await read();
           return async ({ side, number, turns: taken }) => {
-            for (const [part, ms] of await read()) {
-              const more = ms - (before.get(part) ?? 0);
-              spent[side].set(part, (spent[side].get(part) ?? 0) + more);
-            }
+            const now = await read();
+            const more = new Map(
+              [...now].map(([part, ms]) => [part, ms - (before.get(part) ?? 0)]),
+            );
+            add(spent[side], more);
             turns[side] += taken.length;
-            if (side === 'bare') console.log(`${number} of ${blocks} blocks`);
+            const ms = perTurn(sum(more), taken.length);
+            console.log(`${number} of ${blocks} blocks, ${side}: ${ms} ms a turn`);
           };
         },
       });
@@ -64,6 +66,10 @@ export async function cpu(args: string[]): Promise<object> {
   } finally {
     await model.close();
   }
+}
+
+function add(spent: Spent, more: Spent): void {
+  for (const [part, ms] of more) spent.set(part, (spent.get(part) ?? 0) + ms);
 }
 
 const sum = (spent: Spent) => [...spent.values()].reduce((all, ms) => all + ms, 0);

@@ -20,7 +20,7 @@ import { plot } from './plot.ts';
 import { startSilentModel } from './silent-model.ts';
 import { type NextRequest, startTalk, takeTurn } from './talk.ts';
 
-const SAMPLED = [10, 100, 500, 1_000, 2_000, 5_000];
+const SAMPLED = [10, 100, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000];
 /** Turns. */
 const WINDOW = 20;
 const MODEL_LATENCY_MS = 5;

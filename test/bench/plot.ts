@@ -31,7 +31,7 @@ function specOf({ title, x, panels }: Plot): TopLevelSpec {
           title: x.label,
           type: 'quantitative',
           scale: { type: 'log', nice: false },
-          axis: { values: x.values, format: ',' },
+          axis: { values: x.values, format: ',', labelOverlap: false, labelBound: false },
         },
         y: { field: 'y', title: label, type: 'quantitative', scale: { zero: true } },
         color: {
