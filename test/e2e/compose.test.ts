@@ -20,6 +20,9 @@ const SHARED = {
   HOST: '0.0.0.0',
 };
 
+/** Those of `npm start`. */
+const NODE_FLAGS = packageFile.scripts.start.split(' ').filter((word) => word.startsWith('--'));
+
 describe('the Compose file', () => {
   test.each([
     ['api', api, { MEANWHILE_ALLOW_NO_KEYS: true }],
@@ -38,8 +41,8 @@ describe('the Compose file', () => {
   });
 
   test('starts the commands of the service, each with time to stop', () => {
-    expect(api.command).toEqual(['node', 'cli/meanwhile.js', 'api']);
-    expect(worker.command).toEqual(['node', 'cli/meanwhile.js', 'worker']);
+    expect(api.command).toEqual(['node', ...NODE_FLAGS, 'cli/meanwhile.js', 'api']);
+    expect(worker.command).toEqual(['node', ...NODE_FLAGS, 'cli/meanwhile.js', 'worker']);
     const { MEANWHILE_DRAIN_MS } = readConfig(worker.environment);
     const seconds = (period?: string) => Number(/^(\d+)s$/.exec(period!)?.[1]);
     expect(seconds(worker.stop_grace_period)).toBeGreaterThanOrEqual(
