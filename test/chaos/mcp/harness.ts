@@ -58,6 +58,8 @@ export function createHarness(options: HarnessOptions): Harness {
   let conversation: string | undefined;
   let cursor = 0;
   let heardAt = Date.now();
+  /** Calls whose request was given up. */
+  const hungUp = new Set<HarnessCall>();
 
   const envelope = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -71,12 +73,13 @@ export function createHarness(options: HarnessOptions): Harness {
   async function insist(
     method: string,
     params: object,
-    { meta = {}, again = () => {} }: { meta?: object; again?: () => void } = {},
+    { meta = {}, again = () => {} }: { meta?: object; again?: (hasHungUp: boolean) => void } = {},
   ): Promise<any> {
     for (;;) {
       signal.throwIfAborted();
       if (!link?.isOpen) link = linkTo(site.openProxy(server, isAtOnce));
       const patience = Number(random.weighted(PATIENCE_MS));
+      let hasHungUp = false;
       try {
         const whole = { ...params, _meta: { ...envelope, threadId: id, ...meta } };
         const result = await link.request(method, whole, patience);
@@ -87,9 +90,10 @@ export function createHarness(options: HarnessOptions): Harness {
           error instanceof TimedOut ||
           (error instanceof RefusedRequest && isPassing(error.message));
         if (!isExpected) throw error;
+        hasHungUp = error instanceof TimedOut;
       }
       await sleep(random.between(50, 800), undefined, { signal });
-      again();
+      again(hasHungUp);
     }
   }
 
@@ -115,7 +119,13 @@ export function createHarness(options: HarnessOptions): Harness {
           pause_ms: random.whole(30, 500),
         };
     const meta = has === 'tasks' ? { 'claudecode/toolUseId': key } : { callId: key };
-    const result = await callTool(tool, input, { meta, again: () => (call.requests += 1) });
+    const result = await callTool(tool, input, {
+      meta,
+      again(hasHungUp) {
+        call.requests += 1;
+        if (hasHungUp) hungUp.add(call);
+      },
+    });
     const name = result.resultType === 'task' ? result.taskId : callIn(textOf(result));
     if (name === undefined) return answered(call, result);
     ids.set(call, name);
@@ -155,6 +165,8 @@ export function createHarness(options: HarnessOptions): Harness {
       const task = await insist('tasks/get', { taskId });
       if (task.status === 'completed') return answered(call, task.result);
       if (task.status === 'cancelled') {
+        // A proxy that starts slowly sees only the end of the request, and takes giving up so soon for a person's cancel.
+        if (hungUp.has(call)) call.isCancelled = true;
         if (!call.isCancelled) options.surprise(`${call.key} was cancelled by nobody.`);
         return;
       }
