@@ -26,12 +26,8 @@ function createRunner() {
       begun.push(quick);
       return answer(quick);
     },
-    async recorded({ call }) {
-      recorded.push(call.call_id);
-    },
-    async stop({ call }) {
-      stopped.push(call.call_id);
-    },
+    recorded: async ({ call }) => void recorded.push(call.call_id),
+    stop: async ({ call }) => void stopped.push(call.call_id),
     unrecorded: async () => unrecorded,
   };
   return {
@@ -235,6 +231,15 @@ describe('a call that an earlier process did not report', () => {
     call: { call_id, tool: 'echo', input: { words: 'hi' } },
   });
 
+  async function startAgain(left: QuickCall) {
+    const { store, bus } = stage.api;
+    await stage.api.app.close();
+    made = createRunner();
+    made.unrecorded.push(left);
+    const earlier = { store, bus, gateway: stage.played };
+    await stage.open(1_000, { grace_ms: 50 }, made.runner, { earlier });
+  }
+
   test('is handed over to its conversation, which begins with it', async () => {
     made.unrecorded.push(quick('call_a'));
     await open();
@@ -262,13 +267,7 @@ describe('a call that an earlier process did not report', () => {
     await vi.waitFor(() => expect(made.recorded).toHaveLength(1));
     const { conversation } = made.begun[0]!;
     await stage.played.close(conversation, {});
-    const { store, bus } = stage.api;
-    await stage.api.app.close();
-    made = createRunner();
-    made.unrecorded.push({ ...quick('call_b'), conversation });
-    await stage.open(1_000, { grace_ms: 50 }, made.runner, {
-      earlier: { store, bus, gateway: stage.played },
-    });
+    await startAgain({ ...quick('call_b'), conversation });
     await vi.waitFor(() => expect(made.recorded).toContain('call_b'));
     expect(made.stopped).toEqual(['call_b']);
   });
@@ -276,14 +275,8 @@ describe('a call that an earlier process did not report', () => {
   test('is left alone if the log of its conversation has it', async () => {
     await call('c1');
     await vi.waitFor(() => expect(made.recorded).toHaveLength(1));
-    const { store, bus } = stage.api;
     const known = made.begun[0]!;
-    await stage.api.app.close();
-    made = createRunner();
-    made.unrecorded.push(known);
-    await stage.open(1_000, { grace_ms: 50 }, made.runner, {
-      earlier: { store, bus, gateway: stage.played },
-    });
+    await startAgain(known);
     await vi.waitFor(() => expect(made.recorded).toEqual([known.call.call_id]));
     expect(await kinds()).toHaveLength(4);
   });

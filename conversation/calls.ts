@@ -6,6 +6,7 @@ import { QUESTION_TIMEOUT_MS, type RequestedCall } from '../contract/call.ts';
 import { callHead } from './head.ts';
 import { flowOf, holdNews, isComplete, newFlow, releaseNews } from './managed.ts';
 import { supersedeNews } from './news.ts';
+import { runOf } from './run-of.ts';
 import { shownInput } from './shown-input.ts';
 import { type Call, ENDED_CALLS, type News } from './state.ts';
 import { agent, addEntry, SYSTEM, type Step, tool, user } from './step.ts';
@@ -265,14 +266,6 @@ function startCall(step: Step, queued: Call & { status: 'queued' }): Running {
   });
   return running;
 }
-
-/** What its workflow needs of a call. */
-export const runOf = ({ call_id, tool, input, report }: RequestedCall) => ({
-  call_id,
-  tool,
-  input,
-  ...(report !== undefined && { report }),
-});
 
 /**
  * Reading a stored result takes no slot: otherwise long calls in every slot would block it for hours. A call that waits for a person

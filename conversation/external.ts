@@ -10,10 +10,11 @@ import type {
   RecordCallsSignal,
   RequestCallSignal,
 } from '../contract/signals.ts';
-import { endRequested, requestCalls, runOf, startRequested } from './calls.ts';
+import { endRequested, requestCalls, startRequested } from './calls.ts';
 import { findKnownCall } from './known-call.ts';
 import { writeReceipt } from './news.ts';
 import { releaseCalls } from './release.ts';
+import { runOf } from './run-of.ts';
 import { hearDropped } from './signals.ts';
 import { REQUESTED_CALLS, type State } from './state.ts';
 import type { Step } from './step.ts';
